@@ -1,0 +1,1 @@
+"""The command line: parse, call the registry, show. No logic."""

@@ -1,0 +1,113 @@
+"""Every way modelkeep says no: what happened, what helps, and the exit code a script sees.
+
+    ModelkeepError                70  a bug when it is raised as such
+    ├── UsageError                 2  arguments, malformed references
+    ├── NotFound                   3  a model, version, holder, label, alias, path or node
+    ├── Conflict                   4  what is there already, or is not as was expected
+    ├── IntegrityError             5  bytes or entries that are not what they were
+    │   └── Damaged                5  an entry of the log that cannot be read
+    ├── Busy                       6  the lock was not had in time
+    └── RegistryUnavailable        7  missing, unreadable, or of another age
+        └── SchemaMismatch         7  an older schema (for writes) or a newer one
+    PartlyDone                     8  some of several failed
+
+Errors carry data. They never print and never exit; the one ``except`` is in ``cli/main.py``.
+"""
+
+
+class ModelkeepError(Exception):
+    """Anything modelkeep refuses or cannot do.
+
+    ``message`` says what happened, with the value received; ``hint`` is a command or a sentence
+    that helps, or None; ``code`` names the kind for machines; ``exit_code`` is what a shell sees.
+    """
+
+    code = "internal"
+    exit_code = 70
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type["ModelkeepError"], tuple[str, str | None]]:
+        """Survive a pipe between processes with the hint intact."""
+        return type(self), (self.message, self.hint)
+
+
+class UsageError(ModelkeepError):
+    """Arguments, malformed references, swapped arguments."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class NotFound(ModelkeepError):
+    """A model, version, holder of a stage, label, alias, path or node that is not there."""
+
+    code = "not_found"
+    exit_code = 3
+
+
+class Conflict(ModelkeepError):
+    """What exists already, did not hold, is archived or bad, or has nothing to go back to."""
+
+    code = "conflict"
+    exit_code = 4
+
+
+class IntegrityError(ModelkeepError):
+    """A corrupt or missing artifact, a broken chain, a finding of a verification."""
+
+    code = "integrity"
+    exit_code = 5
+
+
+class Damaged(IntegrityError):
+    """An entry, details or document that cannot be read as what it claims to be."""
+
+    code = "damaged"
+
+
+class Busy(ModelkeepError):
+    """The lock was not had in time; trying again may help."""
+
+    code = "busy"
+    exit_code = 6
+
+
+class RegistryUnavailable(ModelkeepError):
+    """There is no registry there, or it cannot be read."""
+
+    code = "registry_unavailable"
+    exit_code = 7
+
+
+class SchemaMismatch(RegistryUnavailable):
+    """The registry has an older schema than a write needs, or a newer one than we know."""
+
+    code = "schema_mismatch"
+
+
+class PartlyDone(ModelkeepError):
+    """Some of several items failed; each one's fate was told."""
+
+    code = "partly_done"
+    exit_code = 8
+
+
+#: What each exit code means, in the order of the number: help, man pages and README are made from it.
+EXIT_CODES: tuple[tuple[int, str], ...] = (
+    (0, "done, or nothing to do"),
+    (1, "the answer is no (--exit-code)"),
+    (2, "usage: arguments, malformed references, swapped arguments"),
+    (3, "not found: model, version, stage's holder, label, alias, path, node; a moment before there was one"),
+    (4, "conflict: exists already, --expect did not hold, archived, bad, in use, nothing to go back to"),
+    (5, "integrity: corrupt or missing artifact, broken chain, finding of a verification (warnings alone are 0)"),
+    (6, "busy: the lock was not had in time; try again"),
+    (7, "registry missing, unreadable, of an older schema (for writes) or a newer one"),
+    (8, "partly done: some of several failed"),
+    (70, "unexpected failure: a bug, please report"),
+    (130, "interrupted (^C)"),
+    (141, "broken pipe"),
+)

@@ -1,0 +1,1 @@
+"""Bytes and rows on disk: the only place that knows SQL, paths and buckets."""
