@@ -1,0 +1,142 @@
+"""Entries of the log: their canonical bytes, their hashes, and how each holds on to the one before.
+
+An entry's hash is SHA-256(0x00 ‖ bytes), the leaf hash of RFC 6962, so that a line of shell checks
+it: ``(printf '\\0'; cat entry) | sha256sum``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelkeep.domain import canonical, events, records
+from modelkeep.domain.events import Event
+from modelkeep.domain.intents import Intent
+from modelkeep.errors import Damaged, SchemaMismatch, UsageError
+
+FORMAT_NUMBER = 1
+FORMAT = f"modelkeep entry {FORMAT_NUMBER}"
+LARGEST = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the writer saw outside the log; ``absent`` are digests of versions whose bytes were missing."""
+
+    absent: tuple[str, ...]
+    client: str
+    groups: tuple[str, ...]
+    uid: int | None
+    user: str
+    user_namespace: bool
+    via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A proof of who asked: ``form`` is ``sshsig`` or ``oidc``."""
+
+    form: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry of a log: its number, hash and time."""
+
+    seq: int
+    hash: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One intent and the events it led to, chained to the entry before."""
+
+    seq: int
+    prev: str | None
+    clock: str
+    time: str
+    intent: Intent
+    observed: Observed
+    events: tuple[Event, ...]
+    signatures: tuple[Signature, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes; more than 65,535 raise ``UsageError``."""
+        data = canonical.encode(
+            {
+                "clock": self.clock,
+                "events": [events.to_json(event) for event in self.events],
+                "format": FORMAT,
+                "intent": self.intent.to_json(),
+                "observed": records.to_json(self.observed),
+                "prev": self.prev,
+                "seq": self.seq,
+                "signatures": records.to_json(self.signatures),
+                "time": self.time,
+            },
+        )
+        if len(data) > LARGEST:
+            message = f"an entry of the log has at most {LARGEST} bytes, this one would have {len(data)}"
+            raise UsageError(message, "give fewer metrics or datasets at once; evaluate adds metrics later")
+        return data
+
+
+def hash_of(data: bytes) -> str:
+    """Return the hash of an entry's bytes."""
+    return "sha256:" + hashlib.sha256(b"\0" + data).hexdigest()
+
+
+def parse(data: bytes) -> Entry:
+    """Read an entry strictly from its bytes.
+
+    Raises ``Damaged`` for what is not an entry of a format we know, ``SchemaMismatch`` for one of a
+    higher format.
+    """
+    json = canonical.decode(data)
+    if not isinstance(json, Mapping):
+        message = "entry: not an object"
+        raise Damaged(message)
+    _check_format(json.get("format"))
+    if len(data) > LARGEST:
+        message = f"entry: longer than {LARGEST} bytes"
+        raise Damaged(message)
+    happened = json.get("events")
+    if not isinstance(happened, list) or not happened:
+        message = "entry: no events"
+        raise Damaged(message)
+    rest = {name: value for name, value in json.items() if name not in ("format", "intent", "events")}
+    frame = records.from_json(_Frame, rest, "entry")
+    return Entry(
+        seq=frame.seq,
+        prev=frame.prev,
+        clock=frame.clock,
+        time=frame.time,
+        intent=Intent.from_json(json.get("intent")),
+        observed=frame.observed,
+        events=tuple(events.from_json(event) for event in happened),
+        signatures=frame.signatures,
+    )
+
+
+def _check_format(text: object) -> None:
+    if text == FORMAT:
+        return
+    word, _, number = str(text).rpartition(" ")
+    if word == "modelkeep entry" and number.isdecimal() and int(number) > FORMAT_NUMBER:
+        message = f"the log has entries of format {number}, this modelkeep knows {FORMAT_NUMBER}"
+        raise SchemaMismatch(message, "install a newer modelkeep")
+    message = f"entry: unknown format {text!r}"
+    raise Damaged(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    seq: int
+    prev: str | None
+    clock: str
+    time: str
+    observed: Observed
+    signatures: tuple[Signature, ...]

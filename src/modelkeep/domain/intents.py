@@ -1,0 +1,370 @@
+"""What can be asked of a registry: one kind of arguments a verb, and the intent around them.
+
+An intent is complete before any lock is taken, so that it can be signed by a hand that takes its
+time. The fields are those of the log's format and are for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from modelkeep.domain import canonical, records
+from modelkeep.errors import Damaged
+
+FORMAT = "modelkeep intent 1"
+
+
+@dataclass(frozen=True, slots=True)
+class StageDefinition:
+    """A stage as the genesis entry gives it, lowest first in its list."""
+
+    name: str
+    protected: bool
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """Create a registry with these stages."""
+
+    stages: tuple[StageDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The commit a version was made from; ``diff`` is the digest of what was not committed."""
+
+    commit: str | None
+    diff: str | None
+    dirty: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A dataset by what identifies it; where it lies is in the details."""
+
+    digest: str | None
+    name: str
+    role: str | None
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A version something was made from; all null when it is only an address in the details."""
+
+    digest: str | None
+    model: int | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """When it was trained; ``guessed`` when ``ended`` is only the newest time of its files."""
+
+    ended: str | None
+    guessed: bool
+    seeds: tuple[str, ...]
+    started: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Make the next version of a model; metrics are pairs of name and exact text."""
+
+    aliases: tuple[str, ...]
+    attachments: tuple[str, ...]
+    bump: str | None
+    ci: str | None
+    code: Code | None
+    data: tuple[Data, ...]
+    environment: str | None
+    form: str
+    if_exists: str
+    inspected: str | None
+    interface: str | None
+    label: str | None
+    licence: str | None
+    metrics: tuple[tuple[str, str], ...]
+    metrics_on: Data | None
+    number: int | None
+    parents: tuple[Parent, ...]
+    runs: tuple[str, ...]
+    share: int | None
+    symlinks: bool
+    trained: Trained
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Record metrics that came later."""
+
+    metrics: tuple[tuple[str, str], ...]
+    metrics_on: Data | None
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Give a version a stage."""
+
+    break_glass: bool
+    force: bool
+    request: int | None
+    share: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Go back to ``to``, from ``subject.version``.
+
+    ``confirmed`` is null when the version to leave was named, else whether somebody answered the
+    question that a second bare rollback within 15 minutes asks.
+    """
+
+    because: int | None
+    confirmed: bool | None
+    keep_good: bool
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Empty a stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Set or lift the mark ``bad``: ``mark`` is ``bad`` or ``good``."""
+
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Take a version (or ``all`` of a model) out of the pipeline, or ``undo`` that."""
+
+    all: bool
+    undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Point aliases at a version, and take others off the model."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Set the tags in the details; ``remove`` names set ones by the digests of their lines."""
+
+    remove: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Set the description in the details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Add the note in the details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a model another name."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrate:
+    """Raise the log's format."""
+
+    format: int
+    root: str | None
+    schema: int
+
+
+Arguments: TypeAlias = (
+    Init
+    | Register
+    | Evaluate
+    | Promote
+    | Rollback
+    | Retire
+    | Mark
+    | Archive
+    | Alias
+    | Tag
+    | Describe
+    | Note
+    | Rename
+    | Migrate
+)
+
+#: The word of the log for each kind, in the order of the format's own list.
+KINDS: dict[str, type[Arguments]] = {
+    "init": Init,
+    "register": Register,
+    "evaluate": Evaluate,
+    "promote": Promote,
+    "rollback": Rollback,
+    "retire": Retire,
+    "mark": Mark,
+    "archive": Archive,
+    "alias": Alias,
+    "tag": Tag,
+    "describe": Describe,
+    "note": Note,
+    "rename": Rename,
+    "migrate": Migrate,
+}
+_WORDS: dict[type, str] = {kind: word for word, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an intent is about: references are resolved, a digest stands for each version."""
+
+    digest: str | None
+    model: int | None
+    name: str
+    stage: str | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Who must hold the stage (or alias) for the intent to happen; null is nobody."""
+
+    holder: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The head of the log that the author knew."""
+
+    hash: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class CiIdentity:
+    """Who a CI system says its job is."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who the author says to be; what the machine says is observed."""
+
+    ci: CiIdentity | None
+    key: str | None
+    person: str | None
+
+
+NOBODY = Actor(ci=None, key=None, person=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an imported fact comes from."""
+
+    entry: str | None
+    evidence: str | None
+    registry: str | None
+    system: str
+    time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What somebody asked for, before it is known whether and how it happens."""
+
+    registry: str
+    id: str
+    arguments: Arguments
+    subject: Subject | None
+    expect: Expect | None
+    details: str | None
+    seen: Seen | None
+    not_after: str | None
+    actor: Actor
+    origin: Origin | None
+    time: str
+
+    @property
+    def kind(self) -> str:
+        """The verb, as the log writes it."""
+        return _WORDS[type(self.arguments)]
+
+    def to_json(self) -> canonical.Json:
+        """Return the object that stands in the entry."""
+        return {
+            "actor": records.to_json(self.actor),
+            "arguments": records.to_json(self.arguments),
+            "details": self.details,
+            "expect": records.to_json(self.expect),
+            "format": FORMAT,
+            "id": self.id,
+            "kind": self.kind,
+            "not_after": self.not_after,
+            "origin": records.to_json(self.origin),
+            "registry": self.registry,
+            "seen": records.to_json(self.seen),
+            "subject": records.to_json(self.subject),
+            "time": self.time,
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, which are what a signature is made over."""
+        return canonical.encode(self.to_json())
+
+    @staticmethod
+    def from_json(json: object) -> Intent:
+        """Read an intent strictly; an unknown field or kind is ``Damaged``."""
+        if not isinstance(json, Mapping) or json.get("format") != FORMAT:
+            message = "intent: not a modelkeep intent 1"
+            raise Damaged(message)
+        kind = KINDS.get(str(json.get("kind")))
+        if kind is None:
+            message = f"intent: unknown kind {json.get('kind')!r}"
+            raise Damaged(message)
+        rest = {name: value for name, value in json.items() if name not in ("format", "kind", "arguments")}
+        frame = records.from_json(_Frame, rest, "intent")
+        arguments = records.from_json(kind, json.get("arguments"), f"intent.arguments of {json['kind']}")
+        return Intent(
+            registry=frame.registry,
+            id=frame.id,
+            arguments=arguments,
+            subject=frame.subject,
+            expect=frame.expect,
+            details=frame.details,
+            seen=frame.seen,
+            not_after=frame.not_after,
+            actor=frame.actor,
+            origin=frame.origin,
+            time=frame.time,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    registry: str
+    id: str
+    subject: Subject | None
+    expect: Expect | None
+    details: str | None
+    seen: Seen | None
+    not_after: str | None
+    actor: Actor
+    origin: Origin | None
+    time: str
