@@ -1,0 +1,63 @@
+# make demo    see what it does, in twenty seconds
+# make test    everything: tests, lint, types, contracts, generated files
+# make quick   the quick part of the tests
+# make check   lint, format, types, import contracts
+# make docs    renew the generated files
+# make bench   the speed table, beside what else one could use
+#
+# Each makes .venv in this directory when it is missing or out of date; Python 3.11 or newer is all it takes.
+
+# The first Python that is new enough; make PYTHON=… names another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+PY := .venv/bin/python
+# Workers of the tests: one a processor.
+JOBS ?= auto
+REFERENCE ?= -m modelkeep.cli.reference
+
+.PHONY: help demo test quick check docs bench venv venv-run fmt lock clean
+.NOTPARALLEL:
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+demo: venv-run
+	@$(PY) -m modelkeep demo
+
+test: check
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
+
+quick: venv
+	$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow and not shell and not linux"
+
+check: venv
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m importlinter.cli lint
+
+docs: venv
+	$(PY) $(REFERENCE)
+
+bench: venv
+	$(PY) -m benchmarks
+
+fmt: venv
+	$(PY) -m ruff check --fix-only --exit-zero
+	$(PY) -m ruff format
+
+lock:
+	.ci/lock
+
+venv: python
+	@"$(PYTHON)" .ci/env.py test
+
+venv-run: python
+	@"$(PYTHON)" .ci/env.py run
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "modelkeep needs Python 3.11 or newer, and found none; make PYTHON=/path/to/python3 names one" >&2; exit 2; }
+
+clean:
+	rm -rf .venv build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

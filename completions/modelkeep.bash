@@ -1,0 +1,1 @@
+# completion of modelkeep for bash
