@@ -31,7 +31,7 @@ def main(level: str) -> int:
     if os.path.realpath(sys.prefix) == os.path.realpath(VENV):
         say(f"{VENV} cannot make itself: deactivate it, or name another Python with make PYTHON=…")
         return 2
-    with lock():
+    with Turn():
         if shutil.which(PYTHON) is None or not has_pip():
             make_venv()
         for name, levels in (("test", ("test",)), ("run", ("run", "test"))):
@@ -139,7 +139,7 @@ def write(path: str, text: str) -> None:
     os.replace(path + ".new", path)
 
 
-class lock:  # noqa: N801 - reads as `with lock():`
+class Turn:
     """Two makes at once take turns."""
 
     def __enter__(self) -> None:
@@ -147,7 +147,7 @@ class lock:  # noqa: N801 - reads as `with lock():`
         import fcntl
 
         os.makedirs(os.path.dirname(VENV), exist_ok=True)
-        self.file = open(VENV + ".lock", "w", encoding="utf-8")  # noqa: SIM115 - closed in __exit__
+        self.file = open(VENV + ".lock", "w", encoding="utf-8")
         fcntl.flock(self.file, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
