@@ -1,0 +1,128 @@
+r"""Details: what people type freely, in salted lines beside the log that can be redacted one by one.
+
+    modelkeep details 1
+    ["<128 random bits in hex>","tag.owner","risk"]
+    sha256:<hex>                                          a line that was redacted
+
+The digest is the SHA-256 of the text with each field's line replaced by ``sha256:`` and its own SHA-256, so a
+line that gives way to that digest changes nothing. Lines end with ``\n`` alone: ``splitlines()`` would break at U+2028.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from modelkeep.domain.canonical import decode, encode, sha256
+from modelkeep.errors import Damaged, ModelkeepError, NotFound
+
+HEADER = "modelkeep details 1"
+
+_SALT = re.compile(r"[0-9a-f]{32}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field with its value; the salt keeps the value from being guessed from the digest."""
+
+    salt: str
+    field: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        """The line as it stands in the details, without its end."""
+        return encode([self.salt, self.field, self.value]).decode()
+
+    @property
+    def line_digest(self) -> str:
+        """What stands in its place once it is redacted."""
+        return sha256(self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedLine:
+    """The digest that was left of a line."""
+
+    digest: str
+
+    @property
+    def text(self) -> str:
+        """The line as it stands in the details, without its end."""
+        return self.digest
+
+    @property
+    def line_digest(self) -> str:
+        """The digest of the line that stood here."""
+        return self.digest
+
+
+AnyLine: TypeAlias = Line | RedactedLine
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The free text of one entry, line by line; never without a line (an entry without has null)."""
+
+    lines: tuple[AnyLine, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Details:
+        """Return the details that a text is, to the letter, or raise ``Damaged``."""
+        header, *lines = text.split("\n")
+        if header != HEADER or len(lines) <= 1 or lines[-1]:
+            message = f"not details: they begin with '{HEADER}', then come lines, each with an end"
+            raise Damaged(message)
+        return cls(tuple(_line(line) for line in lines[:-1]))
+
+    @property
+    def text(self) -> str:
+        r"""The text as it is stored, each line ended by ``\n``."""
+        return "".join(line + "\n" for line in (HEADER, *(line.text for line in self.lines)))
+
+    def to_bytes(self) -> bytes:
+        """Return the text in UTF-8."""
+        return self.text.encode()
+
+    @property
+    def digest(self) -> str:
+        """The digest that the entry names; redacting does not change it."""
+        lines = (HEADER, *(line.line_digest for line in self.lines))
+        return sha256("".join(line + "\n" for line in lines).encode())
+
+    def fields(self) -> list[tuple[str, str]]:
+        """Return field and value of each line that still has its text, in order."""
+        return [(line.field, line.value) for line in self.lines if isinstance(line, Line)]
+
+    def value(self, field: str) -> str | None:
+        """Return the first value of a field, None if it is not there or redacted."""
+        return next((value for name, value in self.fields() if name == field), None)
+
+    def redact(self, line_digest: str) -> Details:
+        """Return the details with this digest in place of its line, or raise ``NotFound``."""
+        if all(line.line_digest != line_digest for line in self.lines):
+            message = f"these details have no line {line_digest}"
+            raise NotFound(message)
+        gone = RedactedLine(line_digest)
+        return Details(tuple(gone if line.line_digest == line_digest else line for line in self.lines))
+
+
+def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
+    """Return details of fields and values in this order, each with the next salt: 32 random hex digits."""
+    if not fields:
+        message = "details without a field: an entry without details has null"
+        raise ModelkeepError(message)
+    return Details(tuple(Line(next(salts), field, value) for field, value in fields))
+
+
+def _line(text: str) -> AnyLine:
+    if _DIGEST.fullmatch(text):
+        return RedactedLine(text)
+    match decode(text.encode()):
+        case [str(salt), str(field), str(value)] if _SALT.fullmatch(salt):
+            return Line(salt, field, value)
+    message = "not a line of details: it is neither salt, field and value nor a digest"
+    raise Damaged(message)

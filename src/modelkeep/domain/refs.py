@@ -1,0 +1,335 @@
+"""References: NAME@SELECTOR, a digest, or a node of lineage, parsed once and trusted after.
+
+    REF      := NAME [ "@" SELECTOR ] | "sha256:" HEX{8,64} | HEX{64}
+    SELECTOR := INT | LABEL | "latest" | STAGE | ALIAS | "sha256:" HEX{8,64}      tried in this order
+
+Whether a word is a stage or an alias only the registry knows, so both are a ``Word`` here. Names, labels
+and stages have modules of their own; what callers need of them is found here too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from modelkeep.domain.labels import (
+    PARTS,
+    bump_label,
+    check_label,
+    fold,
+    is_label,
+    label_key,
+    label_order,
+    label_sort_key,
+)
+from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
+from modelkeep.domain.stages import (
+    DEFAULT_STAGES,
+    DEVELOPMENT,
+    DEVELOPMENT_WORDS,
+    StageDef,
+    Stages,
+    check_alias,
+    check_stage,
+    declare_stages,
+    is_word,
+    resolve_stage,
+)
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+__all__ = [
+    "DEFAULT_STAGES",
+    "DEVELOPMENT",
+    "DEVELOPMENT_WORDS",
+    "PARTS",
+    "RESERVED",
+    "CodeNode",
+    "DataNode",
+    "DeploymentNode",
+    "Digest",
+    "Label",
+    "Latest",
+    "Node",
+    "Number",
+    "Ref",
+    "RunNode",
+    "Selector",
+    "StageDef",
+    "Stages",
+    "Word",
+    "bump_label",
+    "check_alias",
+    "check_imported_name",
+    "check_label",
+    "check_name",
+    "check_stage",
+    "declare_stages",
+    "fold",
+    "is_imported_name",
+    "is_label",
+    "is_name",
+    "is_word",
+    "label_key",
+    "label_order",
+    "label_sort_key",
+    "parse_file_ref",
+    "parse_node",
+    "parse_ref",
+    "parse_selector",
+    "resolve_stage",
+]
+
+_INT = re.compile(r"[vV]?([1-9][0-9]{0,8})")
+_HEX = re.compile(r"[0-9a-f]{8,64}")
+_BARE_HEX = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{4,64}")
+_MLFLOW = "models:/"
+_SHA256 = "sha256:"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The version with this number."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The version whose label has the same key as this one, kept as typed."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The highest number that is not archived, deleted or bad."""
+
+    def __str__(self) -> str:
+        return "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The version whose digest, or whose only file's, begins with these 8 to 64 hex digits."""
+
+    hex_prefix: str
+
+    def __str__(self) -> str:
+        return _SHA256 + self.hex_prefix
+
+
+Selector: TypeAlias = Number | Label | Latest | Word | Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a model or one version of it; ``text`` is what was typed and never compared.
+
+    ``name`` is None where a bare digest was given, ``selector`` where a bare name was.
+    """
+
+    name: str | None
+    selector: Selector | None
+    text: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        if self.name is None:
+            return str(self.selector)
+        return self.name if self.selector is None else f"{self.name}@{self.selector}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataNode:
+    """A dataset, by its name or URI; without a version all versions of it."""
+
+    name: str
+    version: str | None
+
+    def __str__(self) -> str:
+        return f"data:{self.name}" if self.version is None else f"data:{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNode:
+    """A commit, by the beginning of its hash in lower case."""
+
+    commit: str
+
+    def __str__(self) -> str:
+        return f"code:{self.commit}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunNode:
+    """A training or evaluation run, by the id that its tracker gave it."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return f"run:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentNode:
+    """A place where a version runs."""
+
+    target: str
+
+    def __str__(self) -> str:
+        return f"deployment:{self.target}"
+
+
+Node: TypeAlias = Ref | DataNode | CodeNode | RunNode | DeploymentNode
+
+
+def parse_ref(text: str) -> Ref:
+    """Return the reference that somebody typed; ``UsageError`` with a likely spelling if it is none.
+
+    MLflow's ``models:/NAME/VERSION_OR_STAGE`` and ``models:/NAME@ALIAS`` are understood.
+    """
+    if text.startswith(_MLFLOW):
+        return _mlflow(text)
+    if text.startswith(_SHA256):
+        return Ref(None, _digest(text, text), text)
+    if _BARE_HEX.fullmatch(fold(text)):
+        return Ref(None, Digest(fold(text)), text)
+    name, at, selector = text.partition("@")
+    if not is_imported_name(name):
+        raise _malformed(text)
+    return Ref(name, _selector(selector, text) if at else None, text)
+
+
+def parse_file_ref(text: str) -> tuple[Ref, str | None]:
+    """Return the reference and the path inside of it, which begins at the first ``/`` after the ``@`` or digest.
+
+    After a bare name or ``models:/`` there is none. ``fraud@3/`` is the version itself.
+    """
+    start = len(text)
+    if not text.startswith(_MLFLOW):
+        at = text.find("@")
+        head = text.split("/", 1)[0]
+        if text.startswith(_SHA256) or _BARE_HEX.fullmatch(fold(head)):
+            start = len(head)
+        elif at >= 0 and (slash := text.find("/", at)) >= 0:
+            start = slash
+    reference = parse_ref(text[:start])
+    return reference, text[start + 1 :] or None
+
+
+def parse_selector(text: str) -> Selector:
+    """Return what stands after the ``@``; ``UsageError`` if it can be no selector."""
+    return _selector(text, text)
+
+
+def parse_node(text: str) -> Node:
+    """Return a node of lineage: ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``deployment:TARGET``, or a REF."""
+    kind, colon, rest = text.partition(":")
+    if not colon or kind not in _NODES:
+        return parse_ref(text)
+    if kind == "data":
+        name, at, version = rest.rpartition("@")
+        if not at:
+            name, version = rest, ""
+        if name and bool(version) == bool(at):
+            return DataNode(name, version or None)
+    elif kind == "code":
+        if _COMMIT.fullmatch(fold(rest)):
+            return CodeNode(fold(rest))
+    elif rest:
+        return RunNode(rest) if kind == "run" else DeploymentNode(rest)
+    message = f"not a node of lineage: '{printable(text)}'"
+    raise UsageError(message, f"write {_NODES[kind]}")
+
+
+_NODES = {
+    "data": "data:NAME or data:NAME@VERSION, as data:transactions@2026-02",
+    "code": "code:COMMIT with at least 4 hex digits, as code:9f2c4e1",
+    "run": "run:ID",
+    "deployment": "deployment:TARGET",
+}
+
+
+def _selector(text: str, whole: str) -> Selector:
+    if match := _INT.fullmatch(text):
+        return Number(int(match[1]))
+    if is_label(text):
+        return Label(text)
+    if text.startswith(_SHA256):
+        return _digest(text, whole)
+    word = fold(text)
+    if word == "latest":
+        return Latest()
+    if is_word(word) and not _HEX.fullmatch(word):
+        return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
+    raise _malformed(whole)
+
+
+def _digest(text: str, whole: str) -> Digest:
+    digits = fold(text[len(_SHA256) :])
+    if _HEX.fullmatch(digits):
+        return Digest(digits)
+    message = f"not a digest: '{printable(whole)}'"
+    raise UsageError(message, "sha256: and 8 to 64 hex digits, as sha256:0c416566")
+
+
+def _mlflow(text: str) -> Ref:
+    rest = text.removeprefix(_MLFLOW)
+    name, at, selector = rest.partition("@")
+    if not at:
+        name, _, selector = rest.rpartition("/")
+    if is_imported_name(name):
+        # MLflow's stage "None" holds what has no stage yet.
+        chosen = Word(DEVELOPMENT) if fold(selector) == "none" else _selector(selector, text)
+        return Ref(name, chosen, text)
+    message = f"not a model's URI: '{printable(text)}'"
+    bare = rest.strip("/")
+    raise UsageError(message, f"{bare}@latest" if is_imported_name(bare) else "models:/NAME/VERSION, or NAME@VERSION")
+
+
+def _malformed(text: str) -> UsageError:
+    """Return the error for what is no reference, with the spelling that was likely meant."""
+    message = f"not a reference to a model or version: '{printable(text)}'"
+    if text.partition(":")[0] in _NODES:
+        message = f"'{printable(text)}' is a node of lineage, not a model or version"
+        return UsageError(message, f"modelkeep lineage {text}")
+    return UsageError(message, _likely(text) or "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest")
+
+
+def _likely(text: str) -> str | None:
+    """Return a reference that is near to the text and legal, or None."""
+    name, _, selector = re.sub(r"\s*[@:#=]+\s*", "@", text.strip()).partition("@")
+    selector = selector.split("/")[0]
+    if not selector:
+        selector = "latest"
+    elif selector.isascii() and selector.isdigit():
+        selector = selector.lstrip("0")[:9] or "1"
+    elif _HEX.fullmatch(fold(selector)):
+        selector = _SHA256 + selector
+    else:
+        selector = re.sub(r"[^0-9A-Za-z.+-]+", "-", selector).strip("-.+")
+    name = name.strip().lstrip("-") or "NAME"
+    likely = f"{name}@{selector}"
+    try:
+        parse_selector(selector)
+    except UsageError:
+        return None
+    return likely if is_imported_name(name) else None

@@ -1,0 +1,124 @@
+"""Stages and aliases: the words after the @ that people choose, and which of them mean a stage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from modelkeep.domain.labels import fold, is_label
+from modelkeep.domain.names import RESERVED
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+_WORD = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_NUMBER = re.compile(r"[vV]?[1-9][0-9]{0,8}")
+_LOOKS_NUMBERED = re.compile(r"[vV]?[0-9]+")
+_HEX = re.compile(r"[0-9a-f]{8,}")
+_LONGEST = 32
+
+#: What stands before every stage, and the short word for it.
+DEVELOPMENT = "development"
+DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class StageDef:
+    """A stage as the log declares it; what is protected is never emptied or deleted in passing."""
+
+    name: str
+    protected: bool
+    synonyms: tuple[str, ...] = ()
+
+
+#: The stages of a registry, lowest first: the last one is what these texts call production.
+Stages: TypeAlias = Sequence[StageDef]
+
+DEFAULT_STAGES: tuple[StageDef, ...] = (
+    StageDef("staging", protected=False, synonyms=("stg",)),
+    StageDef("production", protected=True, synonyms=("prod",)),
+)
+
+
+def is_word(text: str) -> bool:
+    """Say whether a text looks like a stage or an alias, reserved or not."""
+    return bool(_WORD.fullmatch(text))
+
+
+def check_stage(text: str) -> str:
+    """Return the name of a new stage, else raise ``UsageError`` with a legal spelling."""
+    return _check(text, "stage")
+
+
+def check_alias(text: str, stages: Iterable[str], synonyms: Iterable[str]) -> str:
+    """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
+    _check(text, "alias")
+    if text in {*stages, *synonyms}:
+        message = f"'{text}' is a stage here, and an alias may not have a stage's name"
+        raise UsageError(message, _legal(text, "alias"))
+    return text
+
+
+def resolve_stage(text: str, stages: Stages) -> StageDef | None:
+    """Return the stage that a text means, by name or synonym and without case; None if none does."""
+    wanted = fold(text)
+    for stage in stages:
+        if wanted == stage.name or wanted in stage.synonyms:
+            return stage
+    return None
+
+
+def declare_stages(names: Sequence[str]) -> tuple[StageDef, ...]:
+    """Return the stages of a new registry, lowest first; the last one is protected.
+
+    The default stages bring their synonyms. Doubles, illegal names and none raise ``UsageError``.
+    """
+    if not names:
+        message = "a registry needs at least one stage"
+        raise UsageError(message, "--stages staging,production")
+    known = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
+    taken: set[str] = set()
+    declared = []
+    for name in names:
+        stage = StageDef(check_stage(name), protected=name == names[-1], synonyms=known.get(name, ()))
+        for word in (stage.name, *stage.synonyms):
+            if word in taken:
+                message = f"two stages are called '{word}'"
+                raise UsageError(message, "each stage once, without another one's short form")
+            taken.add(word)
+        declared.append(stage)
+    return tuple(declared)
+
+
+def _check(text: str, kind: str) -> str:
+    shown = printable(text)
+    if _NUMBER.fullmatch(text):
+        message = f"'{shown}' reads as the number of a version and cannot be the name of {_a(kind)}"
+    elif is_label(text):
+        message = f"'{shown}' reads as a label of a version and cannot be the name of {_a(kind)}"
+    elif not is_word(text):
+        message = f"not a legal name for {_a(kind)}: '{shown}'"
+    elif text in RESERVED["word"]:
+        message = f"'{text}' is a reserved word and cannot be the name of {_a(kind)}"
+    elif _HEX.fullmatch(text):
+        message = f"'{text}' reads as a digest and cannot be the name of {_a(kind)}"
+    else:
+        return text
+    raise UsageError(message, f"{_legal(text, kind)}   (lower case letters, digits and '-', at most 32)")
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "alias" else f"a {kind}"
+
+
+def _legal(text: str, kind: str) -> str:
+    """Return a legal spelling that is near to the text."""
+    likely = re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")[:_LONGEST].rstrip("-")
+    if is_word(likely) and likely not in RESERVED["word"] and not _clashes(likely) and likely != text:
+        return likely
+    return f"my-{likely}"[:_LONGEST].rstrip("-") if likely else ("champion" if kind == "alias" else "staging")
+
+
+def _clashes(text: str) -> bool:
+    return bool(_LOOKS_NUMBERED.fullmatch(text) or is_label(text) or _HEX.fullmatch(text))

@@ -1,0 +1,67 @@
+"""Text that people give: what may be stored, what a key may look like, how it is shown safely."""
+
+from __future__ import annotations
+
+import re
+
+from modelkeep.errors import UsageError
+
+_KEY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
+_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./ -]+")
+
+# Control characters, marks that turn the direction of writing, separators of lines and lone
+# surrogates: what could move the cursor, hide or reorder text, or fail to encode.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb]",
+)
+_UNSAFE_IN_CELL = re.compile(_UNSAFE.pattern[:-1] + r"\\]")
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
+_ONE_BYTE = 0xFF
+
+
+def check_text(text: str, what: str) -> str:
+    """Return a text that can be stored: valid UTF-8 without NUL; else raise ``UsageError``.
+
+    ``what`` says what the text is, as it shall stand in the message: "the reason", "tag owner".
+    """
+    if "\0" in text:
+        message = f"{what} has a NUL character in it: {printable(text)}"
+        raise UsageError(message, "take it out: text is UTF-8 without NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"{what} is not valid UTF-8: {printable(text)}"
+        raise UsageError(message, "give it as UTF-8 text") from error
+    return text
+
+
+def check_key(text: str, what: str = "key") -> str:
+    """Return a key of params, metrics or tags; one that breaks the pattern raises ``UsageError``."""
+    if _KEY.fullmatch(text):
+        return text
+    message = f"not a legal {what}: '{printable(text)}'"
+    likely = _NOT_IN_KEY.sub("_", text).strip(" -")[:250].rstrip(" -")
+    rule = "letters, digits and _ . / - or space, not at the ends, at most 250"
+    hint = f"{likely}   ({rule})" if likely and _KEY.fullmatch(likely) else rule
+    raise UsageError(message, hint)
+
+
+def printable(text: str) -> str:
+    r"""Return text for a person's terminal: control and direction characters shown as ``\x1b``."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def escape_cell(text: str) -> str:
+    r"""Return text as one cell of a tab separated line: never empty, no tab, newline or control.
+
+    An empty text is ``-``; tab, newline, return and backslash are ``\t \n \r \\``.
+    """
+    return _UNSAFE_IN_CELL.sub(_escape, text) or "-"
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in _SHORT:
+        return _SHORT[character]
+    point = ord(character)
+    return f"\\x{point:02x}" if point <= _ONE_BYTE else f"\\u{point:04x}"

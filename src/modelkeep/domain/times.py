@@ -1,0 +1,132 @@
+"""Times: 27 characters in the log, what people type as T, and ages that people read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import TypeAlias
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import Damaged, ModelkeepError, UsageError
+
+_STORED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
+    r"[ ]?([Zz]|[+-][0-9]{2}:?[0-9]{2})?",
+)
+_AGE = re.compile(r"([0-9]{1,9})([smhdw])")
+_SEQ = re.compile(r"seq:([1-9][0-9]{0,14})")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment by the clock, as a stored time of 27 characters.
+
+    ``inclusive`` says that an upper bound takes the instant itself in too: the last microsecond
+    of a day that was given as a bare date. Otherwise intervals are [since, until).
+    As-of always means "not later than this".
+    """
+
+    time: str
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtSeq:
+    """A moment by the log: right after entry ``seq``."""
+
+    seq: int
+
+
+Moment: TypeAlias = At | AtSeq
+
+
+def format_time(moment: datetime) -> str:
+    """Return an aware datetime as ``2026-11-23T09:12:44.123456Z``: UTC, always 27 characters."""
+    if moment.tzinfo is None:
+        message = f"a time without a zone: {moment.isoformat()}"
+        raise ModelkeepError(message)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_stored(text: str) -> datetime:
+    """Return the UTC datetime of a stored time; anything but the 27 characters raises ``Damaged``."""
+    match = _STORED.fullmatch(text)
+    try:
+        if match:
+            return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    except ValueError:
+        pass
+    message = f"not a time of the log: {printable(text)!r}"
+    raise Damaged(message)
+
+
+def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool) -> Moment:
+    """Return the moment that somebody typed: RFC 3339, a date, an age before ``now`` or ``seq:N``.
+
+    What has no offset is in ``zone``. A bare date is its first instant, or with ``bare_date_end``
+    its last one (then inclusive). Anything else raises ``UsageError`` with examples.
+    """
+    if match := _SEQ.fullmatch(text):
+        return AtSeq(int(match[1]))
+    try:
+        if match := _AGE.fullmatch(text):
+            return At(format_time(now - timedelta(**{_UNITS[match[2]]: int(match[1])})))
+        if match := _DATE.fullmatch(text):
+            return _day(date(*map(int, match.groups())), zone, end=bare_date_end)
+        if match := _TIME.fullmatch(text):
+            return At(format_time(_instant(match, zone)))
+    except (ValueError, OverflowError) as error:
+        message = f"there is no such time: '{printable(text)}' ({error})"
+        raise UsageError(message, _EXAMPLES) from error
+    message = f"not a time: '{printable(text)}'"
+    raise UsageError(message, _EXAMPLES)
+
+
+def age(delta: timedelta) -> str:
+    """Return how long ago for people, in the largest whole unit: ``40s``, ``5m``, ``2h``, ``12d``."""
+    seconds = max(0, int(delta.total_seconds()))
+    if seconds < _MINUTE:
+        return f"{seconds}s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE}m"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR}h"
+    return f"{seconds // _DAY}d"
+
+
+def _day(day: date, zone: tzinfo, *, end: bool) -> At:
+    if not end:
+        return At(format_time(_midnight(day, zone)))
+    # The day after begins where it begins in this zone: a day may have 23 or 25 hours.
+    last = _midnight(day + timedelta(days=1), zone) - timedelta(microseconds=1)
+    return At(format_time(last), inclusive=True)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    microsecond = int((fraction or "0").ljust(6, "0")[:6])
+    return datetime(
+        int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microsecond,
+        tzinfo=zone if offset is None else _offset(offset),
+    )  # fmt: skip
+
+
+def _offset(text: str) -> tzinfo:
+    if text in "Zz":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if minutes >= _MINUTE:
+        message = f"offset {text}"
+        raise ValueError(message)
+    distance = timedelta(hours=hours, minutes=minutes)
+    return timezone(-distance if text[0] == "-" else distance)
