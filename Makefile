@@ -34,7 +34,7 @@ check: venv
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m importlinter.cli lint
+	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())'
 
 docs: venv
 	$(PY) $(REFERENCE)

