@@ -1,0 +1,67 @@
+"""Making sure that what was written is on the disk, and swapping names in one step."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_RENAME_EXCHANGE = 2
+_NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory durable; errors are raised as ``OSError``."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file_system(descriptor: int) -> bool:
+    """Make all of a file system durable in one call; False where the system has no such call.
+
+    Write errors since ``descriptor`` was opened are raised as ``OSError``: open it before writing.
+    """
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):
+        return False
+    if library.syncfs(ctypes.c_int(descriptor)) != 0:
+        code = ctypes.get_errno()
+        if code == errno.ENOSYS:
+            return False
+        raise OSError(code, os.strerror(code))
+    return True
+
+
+def exchange(one: str, other: str) -> bool:
+    """Swap two names in one step; False where the system or the file system cannot."""
+    return _renameat2(one, other, _RENAME_EXCHANGE)
+
+
+def rename_new(old: str, new: str) -> None:
+    """Rename to a name that must not be there; ``FileExistsError`` when it is."""
+    if _renameat2(old, new, _RENAME_NOREPLACE):
+        return
+    if os.path.lexists(new):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+    os.rename(old, new)
+
+
+def _renameat2(old: str, new: str, flag: int) -> bool:
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return False
+    old_name, new_name = os.fsencode(old), os.fsencode(new)
+    if library.renameat2(_AT_FDCWD, old_name, _AT_FDCWD, new_name, ctypes.c_uint(flag)) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _NOT_HERE:
+        return False
+    raise OSError(code, os.strerror(code), new)

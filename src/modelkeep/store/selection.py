@@ -1,0 +1,115 @@
+"""Which files of a directory go into an artifact: what is left out, and what is refused unless asked for."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+IGNORE_FILE = ".modelkeepignore"
+
+#: Names that are never part of a model: left out wherever they are met below a directory, and said.
+LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", ".modelkeep", IGNORE_FILE})
+
+_KEY_NAMES = frozenset({"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"})
+_KEY_ENDINGS = (".key", ".ppk", ".p12", ".pfx")
+_HARMLESS_ENV = (".example", ".sample", ".template", ".dist")
+_KEY_HEADER = re.compile(rb"\s*(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
+_LONGEST_IGNORE_FILE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a user said about what goes in.
+
+    ``exclude`` and ``include`` are globs. One with a ``/`` in it is compared with the path below
+    the directory, else with each name on the way; one that ends in ``/`` means directories only.
+    ``include`` wins over everything that leaves out or refuses. ``filename`` is the name a single
+    file gets in the artifact.
+    """
+
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+    filename: str | None = None
+
+
+class Globs:
+    """Some globs, compiled."""
+
+    def __init__(self, globs: tuple[str, ...]) -> None:
+        self._names = _compiled(glob for glob in globs if "/" not in glob.rstrip("/"))
+        self._paths = _compiled(glob for glob in globs if "/" in glob.rstrip("/"))
+
+    def match(self, path: str, *, directory: bool = False) -> bool:
+        """Say whether a path below the directory (with ``/``) is meant."""
+        name = path.rpartition("/")[2]
+        return any(
+            (directory or not only_directories) and pattern.match(text)
+            for patterns, text in ((self._names, name), (self._paths, path))
+            for pattern, only_directories in patterns
+        )
+
+
+def _compiled(globs: Iterable[str]) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    return tuple((re.compile(fnmatch.translate(glob.strip("/"))), glob.endswith("/")) for glob in globs)
+
+
+def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
+    """Return the globs of the ``.modelkeepignore`` in an open directory: one a line, ``#`` begins a comment.
+
+    What cannot be read as such raises ``UsageError``: nothing may go in that somebody wanted kept out.
+    """
+    try:
+        descriptor = os.open(IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        message = f"'{printable(shown)}/{IGNORE_FILE}' cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UsageError(message) from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            message = f"'{printable(shown)}/{IGNORE_FILE}' is not a regular file"
+            raise UsageError(message)
+        data = file.read(_LONGEST_IGNORE_FILE + 1)
+    try:
+        lines = [line.strip() for line in data.decode("utf-8-sig").split("\n")]
+    except UnicodeDecodeError as error:
+        message = f"'{printable(shown)}/{IGNORE_FILE}' is not UTF-8"
+        raise UsageError(message) from error
+    if len(data) > _LONGEST_IGNORE_FILE:
+        message = f"'{printable(shown)}/{IGNORE_FILE}' is longer than {_LONGEST_IGNORE_FILE} bytes"
+        raise UsageError(message)
+    globs = tuple(line for line in lines if line and not line.startswith("#"))
+    for glob in globs:
+        if glob.startswith("!"):
+            message = f"'{printable(shown)}/{IGNORE_FILE}' takes nothing back: '{printable(glob)}'"
+            raise UsageError(message, f"--include {printable(glob[1:])!r}")
+    return globs
+
+
+def secret_name(path: str) -> str | None:
+    """Say what a file is by its name if that must not go into a registry by accident, else None."""
+    name = path.rpartition("/")[2].lower()
+    if name == ".env" or (name.startswith(".env.") and not name.endswith(_HARMLESS_ENV)):
+        return "a file of secrets"
+    if name in _KEY_NAMES or name.endswith(_KEY_ENDINGS):
+        return "a private key"
+    return None
+
+
+def secret_bytes(first: bytes | memoryview) -> str | None:
+    """Say the same by how a file begins."""
+    return "a private key" if _KEY_HEADER.match(first) else None
+
+
+def refuse_secret(path: str, inside: str, what: str) -> UsageError:
+    """Return the error that refuses a secret and tells the flag that allows it."""
+    message = f"'{printable(path)}' looks like {what}, which would stay in the registry for ever"
+    return UsageError(message, f"leave it out with --exclude {printable(inside)!r}, or allow it with --include")

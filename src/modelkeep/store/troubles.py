@@ -1,0 +1,97 @@
+"""What the operating system refuses, said in words a user can act on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+@contextmanager
+def of_the_store(root: str) -> Iterator[None]:
+    """Turn what the disk of the store refuses into ``RegistryUnavailable`` (exit 7): nothing was registered."""
+    try:
+        yield
+    except OSError as error:
+        raise _store_trouble(error, root) from error
+
+
+def _store_trouble(error: OSError, root: str) -> ModelkeepError:
+    if error.errno in _FULL:
+        return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", f"df -h {root}")
+    if error.errno == errno.EFBIG:
+        return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
+    if error.errno in _FORBIDDEN:
+        return RegistryUnavailable(f"the store {root} does not let you in: {_reason(error)}", f"ls -ld {root}")
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return RegistryUnavailable(f"the store {root} is not whole: {error.filename or ''} {_reason(error)}")
+    return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
+
+
+@contextmanager
+def of_the_source(path: str) -> Iterator[None]:
+    """Turn what a file to be read refuses into an error that names it.
+
+    Not there: ``NotFound``; not allowed: ``UsageError``; a disk that cannot read it: ``IntegrityError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise source_trouble(error, path) from error
+
+
+def source_trouble(error: OSError, path: str) -> ModelkeepError:
+    """Return the error that says why the file at ``path`` cannot be read."""
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return NotFound(f"there is no file {path!r}", _near(path))
+    if error.errno == errno.ELOOP:
+        return UsageError(f"{path!r} is a symbolic link that leads in a circle or was made while it was read")
+    if error.errno in _FORBIDDEN:
+        return UsageError(f"{path!r} cannot be read: {_reason(error)}", f"ls -ld {path}")
+    if error.errno == errno.EIO:
+        return IntegrityError(f"{path!r} cannot be read: {_reason(error)}", "the disk it is on may be failing")
+    if error.errno == errno.ENXIO:
+        return UsageError(f"{path!r} is a socket or device, not a file")
+    return UsageError(f"{path!r} cannot be read: {_reason(error)}")
+
+
+def _near(path: str) -> str | None:
+    """Say which names beside a missing one look like it."""
+    from difflib import get_close_matches
+    from itertools import islice
+
+    parent, name = os.path.split(path.rstrip("/"))
+    try:
+        with os.scandir(parent or ".") as entries:
+            names = [entry.name for entry in islice(entries, 10_000)]
+    except OSError:
+        return f"there is no directory {parent!r}" if parent and not os.path.isdir(parent) else None
+    close = get_close_matches(name, names, n=3)
+    return "did you mean " + " or ".join(os.path.join(parent, near) for near in close) + "?" if close else None
+
+
+@contextmanager
+def of_the_destination(path: str) -> Iterator[None]:
+    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            message = f"no space left to write {path!r}: {_reason(error)}"
+            raise UsageError(message, f"df -h {os.path.dirname(path) or '.'}") from error
+        if error.errno == errno.ENOENT:
+            parent = os.path.dirname(path) or "."
+            message = f"there is no directory {parent!r} to write into"
+            raise NotFound(message, f"mkdir -p {parent}") from error
+        message = f"{path!r} cannot be written: {_reason(error)}"
+        raise UsageError(message) from error

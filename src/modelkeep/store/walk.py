@@ -1,0 +1,326 @@
+"""Finding the files that go in: a look at the source that nothing in it can lead astray.
+
+Directories are opened one name at a time and never through a symbolic link, unless the user asked
+to follow them; only regular files are taken. Each file is remembered with its identity, size and
+times, so that reading it later can tell whether it is still the same.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict, UsageError
+from modelkeep.store.selection import (
+    IGNORE_FILE,
+    LEFT_OUT,
+    Globs,
+    Selection,
+    ignored_globs,
+    refuse_secret,
+    secret_name,
+)
+from modelkeep.store.troubles import of_the_source
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+# A link farm (two links a level to the next) has 2**levels paths: nobody means that.
+_MOST_VISITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file was when it was looked at: identity, size in bytes, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Return the stamp of what ``stat`` said."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it."""
+
+    path: str
+    root: str
+    inner: str
+    stamp: Stamp
+    follow: bool
+    guarded: bool
+
+    @property
+    def shown(self) -> str:
+        """The path as the user would type it."""
+        return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
+
+
+@dataclass(slots=True)
+class Found:
+    """All files of some typed paths, by the order of their paths in the artifact, and what was noticed."""
+
+    sources: list[Source] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    links: int = 0
+    empty_directories: int = 0
+    executables: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what did not go in, a line each."""
+        notes = []
+        if self.left_out:
+            notes.append("left out: " + ", ".join(_times(name, n) for name, n in sorted(self.left_out.items())))
+        if self.links:
+            notes.append(f"copied what {_plural(self.links, 'symbolic link leads', 'symbolic links lead')} to")
+        lost = []
+        if self.empty_directories:
+            lost.append(_plural(self.empty_directories, "empty directory", "empty directories"))
+        if self.executables:
+            lost.append(f"the executable bit of {_plural(self.executables, 'file', 'files')}")
+        if lost:
+            notes.append("not kept: " + ", ".join(lost))
+        return tuple(notes)
+
+
+def find(named: list[tuple[str, str | None]], selection: Selection, *, secrets: bool) -> Found:
+    """Return the regular files of some typed paths, each with its name in the artifact.
+
+    A name of None means: the contents of this directory, without its own name. Names that are
+    refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
+    ``UsageError``; a path that is not there raises ``NotFound``.
+    """
+    found = Found()
+    for root, name in named:
+        _Walk(root, selection, found, secrets=secrets).start(name)
+    found.sources.sort(key=lambda source: source.path)
+    Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
+    return found
+
+
+def open_source(source: Source) -> BinaryIO:
+    """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
+    with of_the_source(source.shown):
+        descriptor = open_below(source.root, source.inner, follow=source.follow)
+    stream = os.fdopen(descriptor, "rb", buffering=0)
+    try:
+        require_unchanged(source, stream)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def require_unchanged(source: Source, stream: BinaryIO) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found."""
+    if Stamp.of(os.fstat(stream.fileno())) != source.stamp:
+        raise changed(source.shown)
+
+
+def changed(shown: str) -> Conflict:
+    """Return the error that says that a source was changed while it was read."""
+    message = f"'{shown}' was changed while it was read"
+    return Conflict(message, "wait until whatever writes it has finished, then try again")
+
+
+def open_below(root: str, inner: str, *, follow: bool, directory: bool = False) -> int:
+    """Open what was typed, then go down name by name; only what was typed may be a symbolic link."""
+    names = inner.split("/") if inner else []
+    kinds = [os.O_DIRECTORY] * len(names) + [os.O_DIRECTORY if directory else 0]
+    descriptor = os.open(root, _READ | kinds[0])
+    for name, kind in zip(names, kinds[1:], strict=True):
+        above = descriptor
+        try:
+            descriptor = os.open(name, _READ | kind | (0 if follow else os.O_NOFOLLOW), dir_fd=above)
+        finally:
+            os.close(above)
+    return descriptor
+
+
+class _Walk:
+    """One typed path, looked through."""
+
+    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool) -> None:
+        self._root = root
+        self._selection = selection
+        self._found = found
+        self._secrets = secrets
+        self._include = Globs(selection.include)
+        self._exclude = Globs(selection.exclude)
+        self._ignored = Globs(())
+        self._visits: Counter[tuple[int, int]] = Counter()
+
+    def start(self, name: str | None) -> None:
+        """Look at the typed path itself: a file goes in under ``name``, a directory with what is below it."""
+        shown = printable(self._root)
+        with of_the_source(self._root):
+            status = os.stat(self._root)
+        if not stat.S_ISDIR(status.st_mode):
+            inside = name or os.path.basename(self._root)
+            if not self._left_out(inside, "by --exclude", self._exclude):
+                self._file(inside, "", status, followed=False)
+            return
+        if name is not None:
+            check_path(name)
+            if name in LEFT_OUT and not self._include.match(name, directory=True):
+                self._found.left_out[name] += 1
+                return
+            if self._left_out(name, "by --exclude", self._exclude, directory=True):
+                return
+        with of_the_source(self._root):
+            descriptor = open_below(self._root, "", follow=True, directory=True)
+        try:
+            self._ignored = Globs(ignored_globs(descriptor, shown))
+            if is_registry(descriptor):
+                message = f"'{shown}' is a registry, not an artifact"
+                raise UsageError(message)
+        finally:
+            os.close(descriptor)
+        self._directory("", name + "/" if name else "", ((status.st_dev, status.st_ino),))
+
+    def _directory(self, inner: str, prefix: str, above: tuple[tuple[int, int], ...]) -> None:
+        """Look at a directory and, one after the other, at all below it (depth is bounded by the length of a path)."""
+        waiting = [(inner, above)]
+        while waiting:
+            inner, above = waiting.pop()
+            shown = os.path.join(self._root, inner) if inner else self._root
+            with of_the_source(shown):
+                follow = self._selection.follow_symlinks or not inner
+                descriptor = open_below(self._root, inner, follow=follow, directory=True)
+                try:
+                    if inner and is_registry(descriptor):
+                        self._found.left_out["a registry"] += 1
+                        continue
+                    with os.scandir(descriptor) as entries:
+                        empty = True
+                        for entry in entries:
+                            empty = False
+                            below = f"{inner}/{entry.name}" if inner else entry.name
+                            deeper = self._entry(descriptor, entry, below, prefix, above)
+                            if deeper is not None:
+                                waiting.append((below, (*above, deeper)))
+                    self._found.empty_directories += empty
+                finally:
+                    os.close(descriptor)
+
+    def _entry(
+        self,
+        descriptor: int,
+        entry: os.DirEntry[str],
+        inner: str,
+        prefix: str,
+        above: tuple[tuple[int, int], ...],
+    ) -> tuple[int, int] | None:
+        """Take a file, or return the identity of a directory that is to be looked at too."""
+        status = entry.stat(follow_symlinks=False)
+        shown = printable(os.path.join(self._root, inner))
+        link = stat.S_ISLNK(status.st_mode)
+        if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
+            return None
+        if link:
+            status = self._through(descriptor, entry.name, inner, shown)
+        if not stat.S_ISDIR(status.st_mode):
+            self._file(prefix + inner, inner, status, followed=link)
+            return None
+        check_path(prefix + inner)
+        identity = (status.st_dev, status.st_ino)
+        if self._selection.follow_symlinks:
+            self._visits[identity] += 1
+            if identity in above:
+                message = f"'{shown}' leads in a circle: it is a symbolic link to a directory above itself"
+                raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}")
+            if self._visits[identity] > _MOST_VISITS:
+                message = f"'{shown}' is reached in more than {_MOST_VISITS} ways through symbolic links"
+                raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}")
+            self._found.links += link
+        return identity
+
+    def _through(self, descriptor: int, name: str, inner: str, shown: str) -> os.stat_result:
+        """Return what a symbolic link leads to, if the user allowed that."""
+        if not self._selection.follow_symlinks:
+            message = f"'{shown}' is a symbolic link"
+            hint = "--follow-symlinks copies the files they lead to; --exclude leaves them out"
+            raise UsageError(message, hint)
+        try:
+            status = os.stat(name, dir_fd=descriptor)
+        except FileNotFoundError:
+            message = f"'{shown}' is a symbolic link that leads to nothing"
+            raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}") from None
+        target = secret_name(os.readlink(name, dir_fd=descriptor))
+        if target and not self._secrets and not self._include.match(inner):
+            raise refuse_secret(shown, inner, target)
+        return status
+
+    def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
+        """Take a regular file; refuse what is none, and secrets."""
+        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded=False)
+        if not stat.S_ISREG(status.st_mode):
+            message = f"'{source.shown}' is {_kind(status.st_mode)}, not a file"
+            hint = "to register what a pipe yields, use - and --filename" if stat.S_ISFIFO(status.st_mode) else None
+            raise UsageError(message, hint)
+        guarded = not self._secrets and not self._include.match(inner or path)
+        what = secret_name(inner or path) if guarded else None
+        if what:
+            raise refuse_secret(source.shown, inner or path, what)
+        self._found.sources.append(replace(source, guarded=guarded))
+        self._found.links += followed
+        self._found.executables += bool(status.st_mode & 0o111)
+
+    def _is_left_out(self, inner: str, *, directory: bool) -> bool:
+        """Count what is not to go in: by its name, by ``--exclude``, by ``.modelkeepignore``."""
+        if self._include.match(inner, directory=directory):
+            return False
+        name = inner.rpartition("/")[2]
+        if name in LEFT_OUT:
+            if name != IGNORE_FILE:
+                self._found.left_out[name] += 1
+            return True
+        return self._left_out(inner, "by --exclude", self._exclude, directory=directory) or self._left_out(
+            inner, f"by {IGNORE_FILE}", self._ignored, directory=directory
+        )
+
+    def _left_out(self, inner: str, why: str, globs: Globs, *, directory: bool = False) -> bool:
+        if not globs.match(inner, directory=directory) or self._include.match(inner, directory=directory):
+            return False
+        self._found.left_out[why] += 1
+        return True
+
+
+def is_registry(descriptor: int) -> bool:
+    """Say whether an open directory is a registry: it would grow while it swallows itself."""
+    return all(_is_there(name, descriptor) for name in ("registry.db", "store"))
+
+
+def _is_there(name: str, descriptor: int) -> bool:
+    try:
+        os.stat(name, dir_fd=descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe (FIFO)"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _times(name: str, count: int) -> str:
+    if name.startswith("by "):
+        return f"{count} {name}"
+    return name if count == 1 else f"{name} ({count} times)"

@@ -1,0 +1,82 @@
+"""A few threads for many files: hashing and writing let other threads run."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
+_MOST = 4
+
+
+class Stopped(BaseException):
+    """Raised inside a thread whose work is not wanted any more; never leaves this module."""
+
+
+class Progress:
+    """Counts bytes from several threads and tells whoever asked; also the place where a thread is stopped."""
+
+    def __init__(self, total: int, tell: Callable[[int, int], None] | None) -> None:
+        self._lock = threading.Lock()
+        self._done = 0
+        self._total = total
+        self._tell = tell
+        self.stopped = False
+
+    def add(self, size: int) -> None:
+        """Count bytes that are done."""
+        if self.stopped:
+            raise Stopped
+        if self._tell is not None:
+            with self._lock:
+                self._done += size
+                self._tell(self._done, self._total)
+
+
+def each(
+    work: Callable[[_Item], _Answer], items: Sequence[_Item], progress: Progress, *, threads: int | None = None
+) -> list[_Answer]:
+    """Return what ``work`` makes of each item, in the order of the items.
+
+    The first error, ^C included, stops the other threads and is raised when they have ended.
+    """
+    count = min(threads or min(_processors(), _MOST), len(items))
+    if count <= 1:
+        return [work(item) for item in items]
+    answers: dict[int, _Answer] = {}
+    errors: list[BaseException] = []
+    numbered = iter(enumerate(items))
+
+    def run() -> None:
+        try:
+            while not progress.stopped:
+                with lock:
+                    pair = next(numbered, None)
+                if pair is None:
+                    return
+                answers[pair[0]] = work(pair[1])
+        except Stopped:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that asked
+            progress.stopped = True
+            errors.append(error)
+
+    lock = threading.Lock()
+    others = [threading.Thread(target=run, daemon=True) for _ in range(count - 1)]
+    for other in others:
+        other.start()
+    run()
+    for other in others:  # also after ^C: nobody may go on writing into a directory that is about to be removed
+        other.join()
+    if errors:
+        raise errors[0]
+    return [answers[number] for number in range(len(items))]
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
