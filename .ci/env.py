@@ -38,6 +38,7 @@ def main(level: str) -> int:
             if name == level and not any(stamp_is_good(stamp) for stamp in levels):
                 install(level)
         install_checkout()
+        compile_all(os.path.join(ROOT, "src"))
     return 0
 
 
@@ -57,7 +58,7 @@ def install(level: str) -> None:
     for path, words in LEVELS[level]:
         say(f"installing {path}")
         pip("--require-hashes", *words, "-r", os.path.join(ROOT, path))
-    compile_all()
+    compile_all(os.path.join(VENV, "lib"))
     write(stamp_path(level), wanted(level))
 
 
@@ -79,10 +80,10 @@ def pip(*words: str) -> None:
         raise SystemExit(done.returncode)
 
 
-def compile_all() -> None:
-    """Write the .pyc files that pip leaves out under PYTHONDONTWRITEBYTECODE: they halve the start-up time."""
+def compile_all(folder: str) -> None:
+    """Write the .pyc files that are left out under PYTHONDONTWRITEBYTECODE: they halve the start-up time."""
     subprocess.run(
-        [PYTHON, "-m", "compileall", "-q", "-j", "0", os.path.join(VENV, "lib")],
+        [PYTHON, "-m", "compileall", "-q", "-j", "0", folder],
         check=False,  # some packages carry files for other Pythons
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
