@@ -11,25 +11,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain import canonical, records
+from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
 
 FORMAT = "modelkeep intent 1"
 
 
 @dataclass(frozen=True, slots=True)
-class StageDefinition:
-    """A stage as the genesis entry gives it, lowest first in its list."""
-
-    name: str
-    protected: bool
-    synonyms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Init:
     """Create a registry with these stages."""
 
-    stages: tuple[StageDefinition, ...]
+    stages: tuple[StageDef, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from unicodedata import normalize
 
 from modelkeep.domain.canonical import Json, decode, encode, sha256
@@ -18,8 +19,11 @@ from modelkeep.errors import Damaged, UsageError
 FORMAT = "modelkeep manifest 1"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SEPARATOR = re.compile(r"[\\:]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_WINDOWS = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL)
+_WINDOWS = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
+)
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
 
@@ -54,8 +58,9 @@ class Manifest:
     def from_bytes(cls, data: bytes) -> Manifest:
         """Return the manifest that these bytes are, to the letter, or raise ``Damaged``."""
         files = tuple(_file(item) for item in _items(decode(data)))
-        if any(before.path >= after.path for before, after in zip(files, files[1:], strict=False)):
-            raise _damaged("its paths are not sorted, or one stands in it twice")
+        if any(before.path >= after.path for before, after in pairwise(files)):
+            why = "its paths are not sorted, or one stands in it twice"
+            raise _damaged(why)
         try:
             _check(files)
         except UsageError as error:
@@ -64,7 +69,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes."""
-        files = [{"digest": file.digest, "path": file.path, "size": file.size} for file in self.files]
+        files: list[Json] = [{"digest": file.digest, "path": file.path, "size": file.size} for file in self.files]
         return encode({"files": files, "format": FORMAT})
 
     @property
@@ -100,53 +105,52 @@ def _refused(path: str) -> str | None:
         return "it is not UTF-8"
     if path.startswith("/"):
         return "it is absolute"
-    if "\\" in path or ":" in path:
+    if _SEPARATOR.search(path):
         return "it has a backslash or a colon in it, which separate names on Windows"
     if _CONTROL.search(path):
         return "it has a control character in it"
     if length > _LONGEST_PATH_BYTES:
         return f"it has {length} bytes, more than {_LONGEST_PATH_BYTES}"
-    for segment in path.split("/"):
-        if segment in {"", ".", ".."}:
-            return f"'{segment}' is not a name"
-        if len(segment.encode()) > _LONGEST_SEGMENT_BYTES:
-            return f"one name in it is longer than {_LONGEST_SEGMENT_BYTES} bytes"
-        if segment[-1] in ". ":
-            return "Windows drops the dot or space at the end of a name"
-        if _WINDOWS.fullmatch(segment):
-            return f"'{segment}' is reserved on Windows"
+    return next(filter(None, map(_refused_segment, path.split("/"))), None)
+
+
+def _refused_segment(segment: str) -> str | None:
+    """Say why one name in a path is refused, None if it is not."""
+    if segment in {"", ".", ".."}:
+        return f"'{segment}' is not a name"
+    if len(segment.encode()) > _LONGEST_SEGMENT_BYTES:
+        return f"one name in it is longer than {_LONGEST_SEGMENT_BYTES} bytes"
+    if segment[-1] in ". ":
+        return "Windows drops the dot or space at the end of a name"
+    if _WINDOWS.fullmatch(segment):
+        return f"'{segment}' is reserved on Windows"
     return None
 
 
 def _check(files: Sequence[ManifestFile]) -> None:
+    """Refuse no files, what ``check_path`` refuses, and two that cannot lie side by side everywhere."""
     if not files:
         message = "an artifact needs at least one file, and there is none"
         raise UsageError(message, "name a file, or look at what --exclude and .modelkeepignore leave out")
-    seen: dict[str, str] = {}
-    directories: dict[str, str] = {}
+    # What stands at each place of a system without case: a file's path, a directory's with a slash.
+    places: dict[str, str] = {}
+    known: set[str] = set()
     for file in files:
         path = check_path(file.path)
-        for end, character in enumerate(path):
-            if character == "/":
-                directory = path[:end]
-                _unlike(directories.setdefault(_same(directory), directory), directory)
-        folded = _same(path)
-        if folded in seen:
-            raise _equal(seen[folded], path)
-        seen[folded] = path
-    for folded, path in seen.items():
-        if folded in directories:
-            raise _equal(directories[folded] + "/", path)
+        _take(places, path, path)
+        directory = path.rpartition("/")[0]
+        while directory and directory not in known:
+            known.add(directory)
+            _take(places, directory, directory + "/")
+            directory = directory.rpartition("/")[0]
 
 
-def _unlike(known: str, directory: str) -> None:
-    if known != directory:
-        raise _equal(known + "/", directory + "/")
-
-
-def _equal(one: str, other: str) -> UsageError:
-    message = f"'{one}' and '{other}' would be one path on a system without case or with another Unicode form"
-    return UsageError(message, _HINT)
+def _take(places: dict[str, str], path: str, shown: str) -> None:
+    place = _same(path)
+    if place in places:
+        message = f"'{printable(places[place])}' and '{printable(shown)}' are one path where case or Unicode form do not count"
+        raise UsageError(message, _HINT)
+    places[place] = shown
 
 
 def _same(path: str) -> str:
@@ -157,7 +161,8 @@ def _items(value: Json) -> Sequence[Json]:
     match value:
         case {"files": list(items), "format": str(name), **rest} if name == FORMAT and not rest:
             return items
-    raise _damaged(f"it is not of the form '{FORMAT}'")
+    why = f"it is not of the form '{FORMAT}'"
+    raise _damaged(why)
 
 
 def _file(item: Json) -> ManifestFile:
@@ -165,7 +170,8 @@ def _file(item: Json) -> ManifestFile:
         case {"digest": str(digest), "path": str(path), "size": int(size), **rest} if not rest:
             if _DIGEST.fullmatch(digest) and size >= 0 and not isinstance(size, bool):
                 return ManifestFile(digest, path, size)
-    raise _damaged("a file in it has other fields than digest, path and size")
+    why = "a file in it has not just digest, path and size"
+    raise _damaged(why)
 
 
 def _damaged(why: str) -> Damaged:

@@ -33,7 +33,7 @@ def check_name(text: str) -> str:
     if not is_name(text):
         message = f"not a legal name for a model: '{printable(text)}'"
         raise UsageError(message, f"{_legal(text)}   ({_RULE})")
-    first = text.split("/")[0]
+    first = text.partition("/")[0]
     if fold(first) in RESERVED["name"]:
         message = f"a model's name cannot begin with the reserved word '{first}': '{text}'"
         raise UsageError(message, _legal(text))
@@ -63,7 +63,7 @@ def check_imported_name(text: str) -> str:
 
 def _legal(text: str) -> str:
     """Return a legal name that is near to the text."""
-    from unicodedata import normalize  # noqa: PLC0415  only where something was refused
+    from unicodedata import normalize
 
     plain = normalize("NFKD", text).encode("ascii", "ignore").decode()
     pieces = (re.sub(r"[^A-Za-z0-9._-]+", "-", piece).lstrip("._-").rstrip("-") for piece in plain.split("/"))

@@ -20,7 +20,7 @@ def as_number(text: str) -> Decimal | None:
     """Return the exact value of a text that is a number, else None (NaN and infinities are text)."""
     if not _NUMBER.fullmatch(text):
         return None
-    from decimal import Decimal  # noqa: PLC0415  only where somebody compares
+    from decimal import Decimal
 
     return Decimal(text)
 
@@ -33,7 +33,7 @@ def difference(a: str, b: str) -> str | None:
     minuend, subtrahend = as_number(a), as_number(b)
     if minuend is None or subtrahend is None:
         return None
-    from decimal import MAX_EMAX, MIN_EMIN, Context  # noqa: PLC0415
+    from decimal import MAX_EMAX, MIN_EMIN, Context
 
     exact = Context(prec=len(a) + len(b) + _ROOM, Emax=MAX_EMAX, Emin=MIN_EMIN)
     result = exact.normalize(exact.subtract(minuend, subtrahend))

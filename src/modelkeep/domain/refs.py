@@ -24,6 +24,17 @@ from modelkeep.domain.labels import (
     label_sort_key,
 )
 from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
+from modelkeep.domain.selectors import (
+    Digest,
+    Label,
+    Latest,
+    Number,
+    Selector,
+    Word,
+    likely_selector,
+    parse_digest,
+    parse_selector,
+)
 from modelkeep.domain.stages import (
     DEFAULT_STAGES,
     DEVELOPMENT,
@@ -81,63 +92,11 @@ __all__ = [
     "resolve_stage",
 ]
 
-_INT = re.compile(r"[vV]?([1-9][0-9]{0,8})")
-_HEX = re.compile(r"[0-9a-f]{8,64}")
 _BARE_HEX = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """The version with this number."""
-
-    number: int
-
-    def __str__(self) -> str:
-        return str(self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The version whose label has the same key as this one, kept as typed."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The highest number that is not archived, deleted or bad."""
-
-    def __str__(self) -> str:
-        return "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """The version whose digest, or whose only file's, begins with these 8 to 64 hex digits."""
-
-    hex_prefix: str
-
-    def __str__(self) -> str:
-        return _SHA256 + self.hex_prefix
-
-
-Selector: TypeAlias = Number | Label | Latest | Word | Digest
+_LONGEST_LIKELY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +168,16 @@ def parse_ref(text: str) -> Ref:
     if text.startswith(_MLFLOW):
         return _mlflow(text)
     if text.startswith(_SHA256):
-        return Ref(None, _digest(text, text), text)
+        return Ref(None, parse_digest(text), text)
     if _BARE_HEX.fullmatch(fold(text)):
         return Ref(None, Digest(fold(text)), text)
     name, at, selector = text.partition("@")
     if not is_imported_name(name):
         raise _malformed(text)
-    return Ref(name, _selector(selector, text) if at else None, text)
+    try:
+        return Ref(name, parse_selector(selector) if at else None, text)
+    except UsageError as error:
+        raise _malformed(text) from error
 
 
 def parse_file_ref(text: str) -> tuple[Ref, str | None]:
@@ -233,11 +195,6 @@ def parse_file_ref(text: str) -> tuple[Ref, str | None]:
             start = slash
     reference = parse_ref(text[:start])
     return reference, text[start + 1 :] or None
-
-
-def parse_selector(text: str) -> Selector:
-    """Return what stands after the ``@``; ``UsageError`` if it can be no selector."""
-    return _selector(text, text)
 
 
 def parse_node(text: str) -> Node:
@@ -268,29 +225,6 @@ _NODES = {
 }
 
 
-def _selector(text: str, whole: str) -> Selector:
-    if match := _INT.fullmatch(text):
-        return Number(int(match[1]))
-    if is_label(text):
-        return Label(text)
-    if text.startswith(_SHA256):
-        return _digest(text, whole)
-    word = fold(text)
-    if word == "latest":
-        return Latest()
-    if is_word(word) and not _HEX.fullmatch(word):
-        return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
-    raise _malformed(whole)
-
-
-def _digest(text: str, whole: str) -> Digest:
-    digits = fold(text[len(_SHA256) :])
-    if _HEX.fullmatch(digits):
-        return Digest(digits)
-    message = f"not a digest: '{printable(whole)}'"
-    raise UsageError(message, "sha256: and 8 to 64 hex digits, as sha256:0c416566")
-
-
 def _mlflow(text: str) -> Ref:
     rest = text.removeprefix(_MLFLOW)
     name, at, selector = rest.partition("@")
@@ -298,11 +232,13 @@ def _mlflow(text: str) -> Ref:
         name, _, selector = rest.rpartition("/")
     if is_imported_name(name):
         # MLflow's stage "None" holds what has no stage yet.
-        chosen = Word(DEVELOPMENT) if fold(selector) == "none" else _selector(selector, text)
+        chosen = Word(DEVELOPMENT) if fold(selector) == "none" else parse_selector(selector)
         return Ref(name, chosen, text)
     message = f"not a model's URI: '{printable(text)}'"
     bare = rest.strip("/")
-    raise UsageError(message, f"{bare}@latest" if is_imported_name(bare) else "models:/NAME/VERSION, or NAME@VERSION")
+    raise UsageError(
+        message, f"{bare}@production" if is_imported_name(bare) else "models:/NAME/VERSION, or NAME@VERSION"
+    )
 
 
 def _malformed(text: str) -> UsageError:
@@ -316,20 +252,10 @@ def _malformed(text: str) -> UsageError:
 
 def _likely(text: str) -> str | None:
     """Return a reference that is near to the text and legal, or None."""
-    name, _, selector = re.sub(r"\s*[@:#=]+\s*", "@", text.strip()).partition("@")
-    selector = selector.split("/")[0]
-    if not selector:
-        selector = "latest"
-    elif selector.isascii() and selector.isdigit():
-        selector = selector.lstrip("0")[:9] or "1"
-    elif _HEX.fullmatch(fold(selector)):
-        selector = _SHA256 + selector
-    else:
-        selector = re.sub(r"[^0-9A-Za-z.+-]+", "-", selector).strip("-.+")
-    name = name.strip().lstrip("-") or "NAME"
-    likely = f"{name}@{selector}"
-    try:
-        parse_selector(selector)
-    except UsageError:
-        return None
-    return likely if is_imported_name(name) else None
+    pieces = re.split(r"[@:#=]+", text[:_LONGEST_LIKELY], maxsplit=1)
+    name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
+    if len(pieces) == 1:
+        return name if is_imported_name(name) else None
+    selector = likely_selector(pieces[1].strip().partition("/")[0] or "production")
+    name = name or "NAME"
+    return f"{name}@{selector}" if selector and is_imported_name(name) else None

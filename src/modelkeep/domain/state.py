@@ -1,0 +1,125 @@
+"""What deciding reads of a registry: a few small values, and the questions that lead to them.
+
+`State` is a protocol: the ledger answers it from the rows on the writer's own connection, a test
+from a dictionary. Each question costs the same for ten versions or a hundred thousand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from modelkeep.domain.chain import Head
+from modelkeep.domain.intents import Data
+from modelkeep.domain.stages import StageDef
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model: the ``seq`` that created it, its present name, the newest number given (0: none)."""
+
+    seq: int
+    name: str
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What deciding needs of a version."""
+
+    model: int
+    number: int
+    digest: str
+    label: str | None
+    bad: bool
+    archived: bool
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """An interval in which a version held a stage (``share`` null) or a share of it."""
+
+    seq: int
+    model: int
+    stage: str
+    version: int
+    share: int | None
+    came_from: int | None
+    until: int | None
+
+
+class State(Protocol):
+    """The state of a registry after some entry."""
+
+    def head(self) -> Head | None:
+        """Return the newest entry, None before the first."""
+
+    def registry_id(self) -> str | None:
+        """Return the registry's id, None before the first entry."""
+
+    def hash_at(self, seq: int) -> str | None:
+        """Return the hash of an entry."""
+
+    def has_intent(self, intent_id: str) -> bool:
+        """Tell whether an entry bears this intent."""
+
+    def stages(self) -> tuple[StageDef, ...]:
+        """Return the stages, lowest first."""
+
+    def model_named(self, name: str) -> Model | None:
+        """Return the model that bears or ever bore a name (without case)."""
+
+    def model(self, seq: int) -> Model | None:
+        """Return a model."""
+
+    def version(self, model: int, number: int) -> Version | None:
+        """Return a version."""
+
+    def version_labelled(self, model: int, key: str) -> int | None:
+        """Return the number of the version that bears a label with this key."""
+
+    def labels(self, model: int) -> tuple[str, ...]:
+        """Return the labels that may be the highest of a model; enough of them to tell."""
+
+    def version_with_digest(self, model: int, digest: str) -> int | None:
+        """Return the newest undeleted version of a model with these bytes."""
+
+    def holder(self, model: int, stage: str) -> Tenure | None:
+        """Return the tenure that holds a stage now, shares aside."""
+
+    def last_holder(self, model: int, stage: str) -> Tenure | None:
+        """Return the newest tenure of a stage, ended or not, shares aside."""
+
+    def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
+        """Return the newest tenure of one version in a stage, shares aside."""
+
+    def tenure(self, model: int, stage: str, seq: int) -> Tenure | None:
+        """Return the tenure that an entry opened in a stage."""
+
+    def open_tenures(self, model: int, first: int, last: int) -> tuple[Tenure, ...]:
+        """Return the tenures, shares too, that versions from ``first`` to ``last`` hold now."""
+
+    def was_left(self, model: int, stage: str, version: int) -> bool:
+        """Tell whether a rollback of the stage left this version since its last promotion there."""
+
+    def last_rollback(self, model: int, stage: str) -> str | None:
+        """Return the time of the newest rollback of a stage."""
+
+    def archived_ranges(self, model: int, first: int, last: int) -> tuple[tuple[int, int], ...]:
+        """Return the archived ranges of numbers that touch ``first`` to ``last``."""
+
+    def all_archived(self, model: int) -> bool:
+        """Tell whether no version of a model is left in the pipeline."""
+
+    def alias(self, model: int, name: str) -> int | None:
+        """Return the version an alias points at."""
+
+    def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
+        """Tell whether the tag set by this line of details is still set."""
+
+    def newest_metric(self, model: int, version: int, name: str, on: Data | None) -> str | None:
+        """Return the newest value of a metric on that data."""
+
+    def has_run(self, model: int, version: int, run: str) -> bool:
+        """Tell whether a version names this run."""

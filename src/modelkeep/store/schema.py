@@ -1,0 +1,74 @@
+"""The schema's age and shape: numbered scripts, and a fingerprint that tells a rogue trigger.
+
+A shared file can be given a trigger that would run in somebody else's session, so every transaction
+compares the schema it finds with the one the scripts make, before it does anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+
+from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
+
+#: "mkep": what makes a SQLite file a registry.
+APPLICATION_ID = 0x6D6B6570
+VERSION = 1
+FINGERPRINT = "sha256:818cddbac80b1aec3d897f6cccda8659362f40568e02497ab9a973f7b16f8f9c"
+
+_SCHEMA = """
+SELECT type, name, sql FROM sqlite_schema
+WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name
+"""
+
+
+def script(number: int) -> str:
+    """Return the SQL of one migration."""
+    with open(os.path.join(os.path.dirname(__file__), "migrations", f"{number:04}.sql"), encoding="utf-8") as file:
+        return file.read()
+
+
+def statements(number: int) -> list[str]:
+    """Return the statements of one migration; each may be a trigger with semicolons inside."""
+    found, text = [], ""
+    for line in script(number).splitlines(keepends=True):
+        if text or not line.startswith("--"):
+            text += line
+        if sqlite3.complete_statement(text):
+            found.append(text.strip())
+            text = ""
+    return found
+
+
+def apply(connection: sqlite3.Connection, since: int) -> None:
+    """Bring a schema from ``since`` to `VERSION`, inside the caller's transaction."""
+    for number in range(since + 1, VERSION + 1):
+        for statement in statements(number):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def fingerprint(connection: sqlite3.Connection) -> str:
+    """Return a digest of every table, index and trigger of a database."""
+    rows = connection.execute(_SCHEMA).fetchall()
+    return "sha256:" + hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def age(connection: sqlite3.Connection) -> int:
+    """Return the schema's number; what is no registry raises ``RegistryUnavailable``."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        message = "this SQLite file is not a modelkeep registry"
+        raise RegistryUnavailable(message, "modelkeep init DIR makes one")
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > VERSION:
+        message = f"the registry has schema {found}, this modelkeep knows {VERSION}"
+        raise SchemaMismatch(message, "install a newer modelkeep")
+    return found
+
+
+def check_shape(connection: sqlite3.Connection) -> None:
+    """Raise ``IntegrityError`` where the schema is not what the scripts made."""
+    if fingerprint(connection) != FINGERPRINT:
+        message = "the schema of the registry was changed by something other than modelkeep"
+        raise IntegrityError(message, "modelkeep verify --log tells what")
