@@ -1,9 +1,10 @@
-# make demo    see what it does, in twenty seconds
-# make test    everything: tests, lint, types, contracts, generated files
-# make quick   the quick part of the tests
-# make check   lint, format, types, import contracts
-# make docs    renew the generated files
-# make bench   the speed table, beside what else one could use
+# make demo     see what it does, in twenty seconds
+# make test     everything: tests, lint, types, contracts, generated files
+# make quick    the quick part of the tests
+# make coverage the domain's own tests, and which of its lines and branches they miss
+# make check    lint, format, types, import contracts
+# make docs     renew the generated files
+# make bench    the speed table, beside what else one could use
 #
 # Each makes .venv in this directory when it is missing or out of date; Python 3.11 or newer is all it takes.
 
@@ -15,7 +16,7 @@ PY := .venv/bin/python
 JOBS ?= auto
 REFERENCE ?= -m modelkeep.cli.reference
 
-.PHONY: help demo test quick check docs bench venv venv-run fmt lock clean
+.PHONY: help demo test quick coverage check docs bench venv venv-run fmt lock clean
 .NOTPARALLEL:
 
 help:
@@ -29,6 +30,12 @@ test: check
 
 quick: venv
 	$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow and not shell and not linux"
+
+coverage: venv
+	@rm -f .coverage .coverage.*
+	$(PY) -m coverage run -m pytest -q tests/domain
+	@$(PY) -m coverage combine -q
+	$(PY) -m coverage report
 
 check: venv
 	$(PY) -m ruff check
