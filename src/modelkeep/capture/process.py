@@ -65,7 +65,7 @@ def _run_posix(arguments: Sequence[str], environ: Mapping[str, str], deadline: f
         try:
             pid = os.posix_spawn(
                 arguments[0],
-                arguments,
+                tuple(arguments),
                 environ,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
