@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.domain.manifest import ManifestFile
+from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store.blobs import Batch, Bucket, Draft
 from modelkeep.store.troubles import of_the_source
@@ -58,8 +59,11 @@ class Artifacts:
             return "missing"
         if size != file.size:
             return f"{size} bytes instead of {file.size}"
-        with self.open(file.digest) as stream, of_the_source(file.path):
-            found = content_of(stream)
+        try:
+            with self.open(file.digest) as stream:
+                found = content_of(stream)
+        except OSError as error:
+            return f"cannot be read: {(error.strerror or str(error)).lower()}"
         return None if found.digest == file.digest else f"its bytes are {found.digest} instead of {file.digest}"
 
     def copy(self, file: ManifestFile, write: Callable[[memoryview], object]) -> None:
@@ -68,7 +72,7 @@ class Artifacts:
         A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote.
         """
         with self.open(file.digest) as stream:
-            found = _hashed(chunks_of(stream), write)
+            found = _hashed(_readable(chunks_of(stream), file), write)
         require(file, found)
 
     def adding(self, *, many: bool = False) -> Adding:
@@ -163,8 +167,18 @@ def content_of(stream: BinaryIO, look: Callable[[memoryview], object] | None = N
 def require(file: ManifestFile, found: Content) -> None:
     """Raise ``IntegrityError`` where bytes are not those of the manifest."""
     if found.digest != file.digest:
-        message = f"the store's bytes of '{file.path}' are damaged: they are {found.digest} instead of {file.digest}"
+        message = f"the store's bytes of '{printable(file.path)}' are damaged: they are {found.digest} instead of {file.digest}"
         raise IntegrityError(message, "modelkeep verify --bytes")
+
+
+def _readable(chunks: Iterator[memoryview], file: ManifestFile) -> Iterator[memoryview]:
+    try:
+        yield from chunks
+    except OSError as error:
+        message = (
+            f"the store's bytes of '{printable(file.path)}' cannot be read: {(error.strerror or str(error)).lower()}"
+        )
+        raise IntegrityError(message, "modelkeep verify --bytes") from error
 
 
 def chunks_of(stream: BinaryIO) -> Iterator[memoryview]:
