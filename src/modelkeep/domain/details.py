@@ -72,6 +72,11 @@ class Details:
     @classmethod
     def parse(cls, text: str) -> Details:
         """Return the details that a text is, to the letter, or raise ``Damaged``."""
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            message = "not details: the text is not UTF-8"
+            raise Damaged(message) from error
         header, *lines = text.split("\n")
         if header != HEADER or len(lines) <= 1 or lines[-1]:
             message = f"not details: they begin with '{HEADER}', then come lines, each with an end"

@@ -47,7 +47,7 @@ from modelkeep.domain.stages import (
     is_word,
     resolve_stage,
 )
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
 
 __all__ = [
@@ -97,6 +97,7 @@ _COMMIT = re.compile(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
 _LONGEST_LIKELY = 400
+_FORMS = "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +174,11 @@ def parse_ref(text: str) -> Ref:
         return Ref(None, Digest(fold(text)), text)
     name, at, selector = text.partition("@")
     if not is_imported_name(name):
-        raise _malformed(text)
+        raise _malformed(text, _FORMS)
     try:
         return Ref(name, parse_selector(selector) if at else None, text)
     except UsageError as error:
-        raise _malformed(text) from error
+        raise _malformed(text, error.hint) from error
 
 
 def parse_file_ref(text: str) -> tuple[Ref, str | None]:
@@ -202,6 +203,7 @@ def parse_node(text: str) -> Node:
     kind, colon, rest = text.partition(":")
     if not colon or kind not in _NODES:
         return parse_ref(text)
+    check_text(rest, f"the name after '{kind}:'")
     if kind == "data":
         name, at, version = rest.rpartition("@")
         if not at:
@@ -241,13 +243,13 @@ def _mlflow(text: str) -> Ref:
     )
 
 
-def _malformed(text: str) -> UsageError:
+def _malformed(text: str, otherwise: str | None) -> UsageError:
     """Return the error for what is no reference, with the spelling that was likely meant."""
     message = f"not a reference to a model or version: '{printable(text)}'"
     if text.partition(":")[0] in _NODES:
         message = f"'{printable(text)}' is a node of lineage, not a model or version"
-        return UsageError(message, f"modelkeep lineage {text}")
-    return UsageError(message, _likely(text) or "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest")
+        return UsageError(message, f"modelkeep lineage {printable(text)}")
+    return UsageError(message, _likely(text) or otherwise)
 
 
 def _likely(text: str) -> str | None:
@@ -255,7 +257,7 @@ def _likely(text: str) -> str | None:
     pieces = re.split(r"[@:#=]+", text[:_LONGEST_LIKELY], maxsplit=1)
     name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
     if len(pieces) == 1:
-        return name if is_imported_name(name) else None
+        return printable(name) if is_imported_name(name) else None
     selector = likely_selector(pieces[1].strip().partition("/")[0] or "production")
     name = name or "NAME"
-    return f"{name}@{selector}" if selector and is_imported_name(name) else None
+    return f"{printable(name)}@{selector}" if selector and is_imported_name(name) else None

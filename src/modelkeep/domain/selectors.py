@@ -96,12 +96,17 @@ def parse_digest(text: str) -> Digest:
 
 def likely_selector(text: str) -> str | None:
     """Return a selector that is near to a text which is none, or None."""
+    if text.startswith(_SHA256):
+        return None
     if text.isascii() and text.isdigit():
         return text.lstrip("0")[:9] or "1"
     if _HEX.fullmatch(fold(text)):
         return _SHA256 + fold(text)
+    # What cannot stand in a selector becomes a dash.
     words = re.sub(r"[^0-9A-Za-z.+-]+", "-", text).strip("-.+")
     if is_label(words):
         return words
     word = re.sub(r"[.+-]+", "-", fold(words))[:_LONGEST_WORD].rstrip("-")
-    return word if is_word(word) and not _HEX.fullmatch(word) else None
+    if _HEX.fullmatch(word):
+        return _SHA256 + word
+    return word if is_word(word) else None

@@ -1,0 +1,93 @@
+"""Text that people give: stored as it is, shown without harm."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.domain.text import check_key, check_text, escape_cell, printable
+from modelkeep.errors import UsageError
+
+
+@pytest.mark.parametrize("text", ["", "p99 latency", "naïve — 模型 🦊", "two\nlines\tand \x1b[31m"])
+def test_utf8_is_kept_as_it_is(text):
+    assert check_text(text, "the reason") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a\0b", "the reason has a NUL character in it: a\\x00b"),
+        ("a\udc80b", "the reason is not valid UTF-8: a\\udc80b"),
+    ],
+)
+def test_nul_and_surrogates_are_refused_before_anything_begins(text, why):
+    with pytest.raises(UsageError) as refusal:
+        check_text(text, "the reason")
+    assert refusal.value.message == why
+
+
+@pytest.mark.parametrize("key", ["auc", "0.5/f1", "val loss", "a", "_x", "weighted avg.f1-score", "k" * 250, "a."])
+def test_a_legal_key_is_kept(key):
+    assert check_key(key) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "likely"),
+    [("a=b", "a_b"), (" auc", "auc"), ("auc-", "auc"), ("x" * 251, "x" * 250), ("größe", "gr_e"), ("auc\n", "auc_")],
+)
+def test_an_illegal_key_is_refused_with_a_legal_one(key, likely):
+    with pytest.raises(UsageError) as refusal:
+        check_key(key, "metric")
+    assert refusal.value.message == f"not a legal metric: '{printable(key)}'"
+    assert refusal.value.hint == (f"{likely}   (letters, digits and _ . / - or space, not at the ends, at most 250)")
+
+
+@pytest.mark.parametrize("key", ["", "-", ".a"])
+def test_where_no_legal_key_is_near_the_rule_is_told(key):
+    with pytest.raises(UsageError) as refusal:
+        check_key(key)
+    assert refusal.value.message == f"not a legal key: '{key}'"
+    assert refusal.value.hint == "letters, digits and _ . / - or space, not at the ends, at most 250"
+
+
+@given(st.text(max_size=300))
+def test_a_key_offered_is_always_legal(text):
+    try:
+        check_key(text)
+    except UsageError as refusal:
+        likely, several, _ = refusal.hint.partition("   ")
+        assert not several or check_key(likely) == likely
+
+
+def test_a_terminal_is_never_steered():
+    assert printable("a\x1b[31mb\r\n\tc\x9b\u202e\u2028\udcff\\ é 🦊") == (
+        "a\\x1b[31mb\\r\\n\\tc\\x9b\\u202e\\u2028\\udcff\\ é 🦊"
+    )
+
+
+def test_a_cell_has_no_tab_no_newline_and_is_never_empty():
+    assert escape_cell("") == "-"
+    assert escape_cell("a\tb\nc\\d\re\x00") == "a\\tb\\nc\\\\d\\re\\x00"
+    assert escape_cell("C:\\new") == "C:\\\\new"
+
+
+def back(cell):
+    short = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+    pattern = r"\\(?:([tnr\\])|x(..)|u(....))"
+    return re.sub(pattern, lambda m: short[m[1]] if m[1] else chr(int(m[2] or m[3], 16)), cell)
+
+
+@given(st.text(min_size=1))
+def test_a_cell_can_be_read_back_and_encoded(text):
+    cell = escape_cell(text)
+    assert back(cell) == text
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", cell)
+    assert len(cell.split()) <= len(text.split()) or "\\" in cell
+
+
+@given(st.text(alphabet=st.characters()))
+def test_what_is_printable_encodes_and_stays_so(text):
+    printable(text).encode()
+    assert printable(printable(text)) == printable(text)
