@@ -57,17 +57,16 @@ def hostname() -> str | None:
     return _clean(name) or None
 
 
-def claims(environ: Mapping[str, str], cwd: str) -> str | None:
-    """Return who the person says to be: ``MODELKEEP_ACTOR``, else git's identity; None for neither.
+def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:
+    """Return who the person says to be: ``MODELKEEP_ACTOR``, the config's word, git's identity; or None.
 
     One line of at most 200 characters. It is a claim: nothing checked it.
     """
-    said = _clean(environ.get("MODELKEEP_ACTOR", ""))
-    if said:
+    if said := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
         return said
     from modelkeep.capture import git
 
-    return git.identity(cwd)
+    return _clean(git.identity(cwd, environ) or "") or None
 
 
 def _clean(text: str) -> str:

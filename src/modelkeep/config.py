@@ -1,0 +1,281 @@
+"""Settings: flags, else the environment, else files, else defaults; each value knows which.
+
+The user's ``config.toml`` may set every key. A project's ``modelkeep.toml`` says ``registry`` and
+nothing else, for it comes with a repository that anybody may have written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from modelkeep import locate
+from modelkeep.domain.text import check_text, printable
+from modelkeep.errors import NotFound, UsageError
+
+COLORS = ("auto", "always", "never")
+PROGRESS = ("auto", "plain", "none")
+
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST_WAIT = 86_400.0
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
+_PREFIX = "registries."
+_LONGEST_ACTOR = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value as text, and who said so: a flag, a variable, a file or ``default``."""
+
+    key: str
+    value: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be configured, resolved.
+
+    ``registries`` are the names and directories of the user's config; ``actor`` is who the person
+    claims to be, None where git is to be asked; ``color`` is auto, always or never; ``progress``
+    auto, plain or none; ``file`` the user's config, there or not. ``more_than_one_registry`` says
+    that a change should tell which registry it went to.
+    """
+
+    registry: locate.Located
+    registries: tuple[tuple[str, str], ...]
+    more_than_one_registry: bool
+    actor: str | None
+    lock_wait_seconds: float
+    cache: str
+    color: str
+    progress: str
+    file: str
+    settings: tuple[Setting, ...]
+
+    def items(self) -> tuple[tuple[str, str | None, str], ...]:
+        """Return key, value and origin of each setting, as ``config list`` shows them."""
+        return tuple((each.key, each.value, each.origin) for each in self.settings)
+
+    def get(self, key: str) -> str | None:
+        """Return the value of a key as text, None if it has none.
+
+        An unknown key raises ``UsageError``, an unknown name of a registry ``NotFound``.
+        """
+        for each in self.settings:
+            if each.key == key:
+                return each.value
+        if key.startswith(_PREFIX):
+            message = f"no registry is called '{printable(key.removeprefix(_PREFIX))}' in {self.file}"
+            raise NotFound(message, f"modelkeep config set {_PREFIX}NAME DIRECTORY")
+        raise _unknown(key, None)
+
+
+def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], cwd: str) -> Settings:
+    """Return the settings of one command.
+
+    ``flags`` has the keys of the config, as typed or None. A wrong value raises ``UsageError`` that
+    names the flag, variable or file; a file that cannot be read ``RegistryUnavailable``.
+    """
+    file = locate.config_file(environ)
+    config = _read(file)
+    located = locate.locate(flags.get("registry"), environ, cwd)
+    if located.origin == "file" and located.where:
+        _check_keys(locate.read_toml(located.where), ("registry",), located.where)
+    base = os.path.dirname(file)
+    named = {name: locate.absolute(path, base, environ) for name, path in locate.names(config, file).items()}
+    sources = _Sources(flags, environ, config, file, cwd)
+    lock_wait = sources.find("lock_wait", "30s")
+    cache = sources.find("cache", locate.cache_dir(environ))
+    color, progress = sources.color(), sources.find("progress", "auto")
+    actor = sources.find("actor", None)
+    listed = [Setting("registry", located.path, located.where or located.origin)]
+    listed += [Setting(_PREFIX + name, path, file) for name, path in named.items()]
+    listed += [actor, lock_wait, cache, color, progress]
+    return Settings(
+        registry=located,
+        registries=tuple(named.items()),
+        more_than_one_registry=_several({located.path, *named.values(), *_chosen(config, named, base, environ)}),
+        actor=actor.value,
+        lock_wait_seconds=seconds(lock_wait.value or "0", lock_wait.origin),
+        cache=cache.value or "",
+        color=color.value or "auto",
+        progress=progress.value or "auto",
+        file=file,
+        settings=tuple(listed),
+    )
+
+
+def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str:
+    """Write one key to the user's config and return the file's path; an empty value takes it out.
+
+    All other keys stay; comments do not. Directories are made absolute. The file is replaced as a
+    whole or not at all.
+    """
+    file = locate.config_file(environ)
+    config = _read(file)
+    table = config
+    named = locate.names(config, file)
+    key, _, name = key.partition(".")
+    check_text(value, key)
+    if key == "registries" and _NAME.fullmatch(name):
+        registries = config.setdefault("registries", {})
+        assert isinstance(registries, dict)  # locate.names saw to it
+        table, key, value = registries, name, value and locate.absolute(value, cwd, environ)
+    elif name or key not in KEYS:
+        raise _unknown(f"{key}.{name}" if name else key, None)
+    elif value:
+        value = value if key == "registry" and value in named else _checked(key, value, key, cwd, environ)
+    if value:
+        table[key] = value
+    else:
+        table.pop(key, None)
+    _write(file, config)
+    return file
+
+
+def seconds(text: str, source: str) -> float:
+    """Return a duration in seconds: ``30``, ``30s``, ``500ms``, ``2m``, ``1h``; at most a day."""
+    match = _DURATION.fullmatch(text.strip())
+    value = float(match[1]) * _SECONDS[match[2] or "s"] if match else -1.0
+    if not 0 <= value <= _LONGEST_WAIT:
+        message = f"{source}: not a time to wait: '{printable(text)}'"
+        raise UsageError(message, "a number of seconds, or 500ms, 30s, 2m, 1h; at most a day")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where values come from, the stronger first."""
+
+    flags: Mapping[str, str | None]
+    environ: Mapping[str, str]
+    config: Mapping[str, object]
+    file: str
+    cwd: str
+
+    def find(self, key: str, default: str | None) -> Setting:
+        """Return the value of a key from the strongest source that has one."""
+        option = "--" + key.replace("_", "-")
+        flag = self.flags.get(key)
+        if flag is not None:
+            return Setting(key, _checked(key, flag, option, self.cwd, self.environ), option)
+        variable = KEYS[key]
+        if given := self.environ.get(variable):
+            return Setting(key, _checked(key, given, variable, self.cwd, self.environ), variable)
+        if key in self.config:
+            value, base = self.config[key], os.path.dirname(self.file)
+            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+                message = f"{self.file}: {key} cannot be {value!r}"
+                raise UsageError(message, f'{key} = "…"')
+            return Setting(key, _checked(key, str(value), f"{self.file}: {key}", base, self.environ), self.file)
+        return Setting(key, default, "default")
+
+    def color(self) -> Setting:
+        """Return when to colour: ``NO_COLOR`` and ``FORCE_COLOR`` are what other tools know, too."""
+        if self.flags.get("color") is None and not self.environ.get(KEYS["color"]):
+            if self.environ.get("NO_COLOR"):
+                return Setting("color", "never", "NO_COLOR")
+            if self.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+                return Setting("color", "always", "FORCE_COLOR")
+            if self.environ.get("TERM") == "dumb":
+                return Setting("color", "never", "TERM")
+        return self.find("color", "auto")
+
+
+#: The keys of the user's config and the variable of each, in the order in which they are shown.
+KEYS = {
+    "registry": locate.VARIABLE,
+    "actor": "MODELKEEP_ACTOR",
+    "lock_wait": "MODELKEEP_LOCK_WAIT",
+    "cache": "MODELKEEP_CACHE",
+    "color": "MODELKEEP_COLOR",
+    "progress": "MODELKEEP_PROGRESS",
+}
+
+
+def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str, str]) -> str:
+    """Return a value in the form in which it is kept, or raise ``UsageError`` naming its source."""
+    check_text(value, source)
+    match key:
+        case "lock_wait":
+            return f"{seconds(value, source):g}s"
+        case "cache" | "registry":
+            return locate.absolute(value, base, environ)
+        case "color" | "progress":
+            allowed = COLORS if key == "color" else PROGRESS
+            if value not in allowed:
+                message = f"{source}: not one of {', '.join(allowed)}: '{printable(value)}'"
+                raise UsageError(message, _near(value, allowed))
+            return value
+    if value != printable(value) or not value.strip() or len(value) > _LONGEST_ACTOR:
+        message = f"{source}: not a name: '{printable(value[:_LONGEST_ACTOR])}'"
+        raise UsageError(message, f"one line of at most {_LONGEST_ACTOR} characters")
+    return value.strip()
+
+
+def _read(file: str) -> dict[str, object]:
+    config = locate.read_toml(file) if os.path.isfile(file) else {}
+    _check_keys(config, (*KEYS, "registries"), file)
+    return config
+
+
+def _check_keys(found: Iterable[str], known: Iterable[str], file: str) -> None:
+    for key in found:
+        if key not in known:
+            raise _unknown(key, file, known)
+
+
+def _unknown(key: str, file: str | None, known: Iterable[str] = (*KEYS, "registries.NAME")) -> UsageError:
+    where = f"{file}: " if file else ""
+    message = f"{where}there is no setting '{printable(key)}'"
+    return UsageError(message, _near(key, known))
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """Return the word that was likely meant, else all there are."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
+def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, environ: Mapping[str, str]) -> set[str]:
+    """Return the registry that the user's config chooses, and the default one if it is there."""
+    chosen = {path for path in [locate.default(environ).path] if locate.is_registry(path)}
+    said = config.get("registry")
+    if isinstance(said, str):
+        chosen.add(named.get(said) or locate.absolute(said, base, environ))
+    return chosen
+
+
+def _several(paths: set[str]) -> bool:
+    return len({os.path.realpath(path) for path in paths}) > 1
+
+
+def _write(file: str, config: Mapping[str, object]) -> None:
+    """Replace the user's config; a link to it (as keepers of dot files make) stays one."""
+    import tomli_w
+
+    data = tomli_w.dumps(config).encode()
+    file = os.path.realpath(file)
+    temporary = f"{file}.{os.getpid()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+        mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with open(handle, "wb") as target:
+                target.write(data)
+                target.flush()
+                os.fsync(handle)
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        message = f"cannot write {file}: {error.strerror}"
+        raise UsageError(message, "set XDG_CONFIG_HOME to a directory that can be written") from error
