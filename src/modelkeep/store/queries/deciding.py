@@ -1,0 +1,133 @@
+"""The rows that deciding reads: each statement finds its few rows through an index."""
+
+from __future__ import annotations
+
+HEAD = """
+SELECT seq, hash, time FROM entry_index ORDER BY seq DESC LIMIT 1
+"""
+
+REGISTRY = """
+SELECT id FROM registry
+"""
+
+HASH_AT = """
+SELECT hash FROM entry_index WHERE seq = :seq
+"""
+
+INTENT = """
+SELECT seq FROM entry_index WHERE intent_id = :intent
+"""
+
+STAGES = """
+SELECT name, protected, synonyms FROM stage WHERE until_seq IS NULL ORDER BY position
+"""
+
+# A present bearer of the name comes before one who bore it once.
+MODEL_NAMED = """
+SELECT model FROM model_name WHERE folded = :folded
+ORDER BY until_seq IS NOT NULL, since_seq DESC LIMIT 1
+"""
+
+MODEL = """
+SELECT name, coalesce((SELECT max(number) FROM version WHERE version.model = :model), 0)
+FROM model_name WHERE model = :model AND until_seq IS NULL
+"""
+
+VERSION = """
+SELECT digest, label,
+    EXISTS (SELECT 1 FROM mark
+            WHERE mark.model = :model AND mark.version = :number AND until_seq IS NULL),
+    EXISTS (SELECT 1 FROM archived
+            WHERE archived.model = :model AND first <= :number AND last >= :number AND until_seq IS NULL)
+FROM version WHERE model = :model AND number = :number
+"""
+
+VERSION_LABELLED = """
+SELECT number FROM version WHERE model = :model AND label_key = :key
+"""
+
+LABELS = """
+SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL
+"""
+
+VERSION_WITH_DIGEST = """
+SELECT max(number) FROM version WHERE digest = :digest AND model = :model
+"""
+
+HOLDER = """
+SELECT since_seq, version, share, came_from, until_seq FROM tenure
+WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
+"""
+
+LAST_HOLDER = """
+SELECT since_seq, version, share, came_from, until_seq FROM tenure
+WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1
+"""
+
+LATEST_TENURE = """
+SELECT since_seq, version, share, came_from, until_seq FROM tenure
+WHERE model = :model AND version = :version AND stage = :stage AND share IS NULL
+ORDER BY since_seq DESC LIMIT 1
+"""
+
+TENURE = """
+SELECT since_seq, version, share, came_from, until_seq FROM tenure
+WHERE model = :model AND stage = :stage AND since_seq = :seq AND share IS NULL
+"""
+
+OPEN_TENURES = """
+SELECT since_seq, stage, version, share, came_from FROM tenure
+WHERE model = :model AND version BETWEEN :first AND :last AND until_seq IS NULL
+ORDER BY since_seq, stage
+"""
+
+WAS_LEFT = """
+SELECT EXISTS (
+    SELECT 1 FROM tenure
+    WHERE model = :model AND version = :version AND stage = :stage AND ended_by = 'rollback'
+        AND until_seq > (SELECT coalesce(max(since_seq), 0) FROM tenure
+                         WHERE model = :model AND version = :version AND stage = :stage
+                            AND opened_by <> 'rollback')
+)
+"""
+
+LAST_ROLLBACK = """
+SELECT entry_index.time FROM tenure JOIN entry_index ON entry_index.seq = tenure.since_seq
+WHERE tenure.model = :model AND tenure.stage = :stage AND tenure.opened_by = 'rollback'
+ORDER BY tenure.since_seq DESC LIMIT 1
+"""
+
+ARCHIVED_RANGES = """
+SELECT first, last FROM archived
+WHERE model = :model AND first <= :last AND last >= :first AND until_seq IS NULL
+ORDER BY first, last
+"""
+
+ALL_ARCHIVED = """
+SELECT NOT EXISTS (
+    SELECT 1 FROM version
+    WHERE version.model = :model AND NOT EXISTS (
+        SELECT 1 FROM archived
+        WHERE archived.model = version.model AND first <= number AND last >= number AND until_seq IS NULL)
+)
+"""
+
+ALIAS = """
+SELECT version FROM alias WHERE model = :model AND alias = :alias AND until_seq IS NULL
+"""
+
+TAG_LINE = """
+SELECT 1 FROM tag
+WHERE model = :model AND version = :version AND line = :line AND until_seq IS NULL
+"""
+
+NEWEST_METRIC = """
+SELECT value FROM metric
+WHERE model = :model AND version = :version AND name = :name
+    AND on_name IS :on_name AND on_version IS :on_version AND on_digest IS :on_digest
+ORDER BY seq DESC LIMIT 1
+"""
+
+RUN = """
+SELECT 1 FROM run WHERE model = :model AND version = :version AND id = :run LIMIT 1
+"""

@@ -1,0 +1,107 @@
+"""The fair queue of writers: a blocking ``flock`` on a side file, with a deadline.
+
+SQLite's own back-off starves writers (2.3 s against 0.15 s at 32 of them), and polling an ``flock``
+brings the starvation back. So the main thread blocks in the kernel and lets an interval timer break
+the wait; other threads, and programs that use the timer themselves, poll.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from modelkeep.errors import Busy, RegistryUnavailable
+
+_POLL_SECONDS = 0.02
+
+
+class _Woken(Exception):  # noqa: N818  it is no error: the wait is over
+    """The timer broke the wait."""
+
+
+@contextmanager
+def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
+    """Hold the side file's lock; ``Busy`` when it is not had by ``deadline`` (monotonic seconds)."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: SQLite's own lock alone, safe but less fair
+        yield
+        return
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # The side file only makes the queue fair: a copy of a registry may lack it.
+        yield
+        return
+    except OSError as error:
+        message = f"the registry may not be written by this account: {path}: {error.strerror}"
+        raise RegistryUnavailable(message) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not _wait(descriptor, deadline):
+                message = f"the registry is busy: somebody else has been writing to it for {waited:g} s"
+                raise Busy(message, "try again, or wait longer with --lock-wait") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, deadline: float) -> bool:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        return False
+    if _may_use_timer():
+        return _wait_in_kernel(descriptor, remaining)
+    return _poll(descriptor, deadline)
+
+
+def _may_use_timer() -> bool:
+    """Tell whether the timer and its signal are ours to use: main thread, nobody else's alarm."""
+    import signal
+    import threading
+
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+        and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    )
+
+
+def _wait_in_kernel(descriptor: int, remaining: float) -> bool:
+    import fcntl
+    import signal
+
+    def wake(_signal: int, _frame: object) -> NoReturn:
+        raise _Woken
+
+    before = signal.signal(signal.SIGALRM, wake)
+    try:
+        # The interval repeats the signal, should the first come before the call blocks.
+        signal.setitimer(signal.ITIMER_REAL, remaining, 0.1)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except _Woken:
+        return False
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    return True
+
+
+def _poll(descriptor: int, deadline: float) -> bool:
+    import fcntl
+
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True
+    return False
