@@ -17,6 +17,7 @@ from modelkeep.errors import UsageError
         "7b",
         "a_b",
         "x" * 63,
+        "/".join(["x" * 49] * 3 + ["x" * 50]),
         "/".join(["x" * 49] * 4),
         "risk/data",
         "datas",
@@ -41,6 +42,8 @@ def test_a_legal_name_is_kept_as_typed(name):
         ("x" * 64, "x" * 63),
         ("/".join(["x" * 50] * 4), "/".join(["x" * 50] * 3)),
         ("./model.onnx", "model.onnx"),
+        ("/".join(["x" * 49] * 2 + ["x" * 50] * 2), "/".join(["x" * 49] * 2 + ["x" * 50])),
+        ("-" + "/".join(["x" * 49] * 3 + ["x" * 50]), "/".join(["x" * 49] * 3 + ["x" * 50])),
         ("fraud\n", "fraud"),
     ],
 )

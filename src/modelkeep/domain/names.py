@@ -46,7 +46,7 @@ def is_imported_name(text: str) -> bool:
     Every name that ``is_name`` accepts is one too.
     """
     return (
-        0 < len(text) <= _LONGEST_IMPORTED
+        len(text) <= _LONGEST_IMPORTED
         and not text.startswith("-")
         and "" not in text.split("/")
         and not _REFUSED_IN_IMPORTED.search(text)
