@@ -84,6 +84,12 @@ def test_the_spelling_offered_is_always_legal(text):
         assert is_name(text)
 
 
+def test_a_name_without_end_is_refused_at_once():
+    with pytest.raises(UsageError) as refusal:
+        check_name("a/" * 500_000)
+    assert refusal.value.hint.startswith("a/a/")
+
+
 @pytest.mark.parametrize("name", ["Mein Modell", "模型", "a b/c d", "x" * 250, "data", "fraud"])
 def test_an_imported_name_keeps_its_spelling(name):
     assert check_imported_name(name) == name

@@ -65,7 +65,7 @@ def _legal(text: str) -> str:
     """Return a legal name that is near to the text."""
     from unicodedata import normalize
 
-    plain = normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", text[: 2 * _LONGEST]).encode("ascii", "ignore").decode()
     pieces = (re.sub(r"[^A-Za-z0-9._-]+", "-", piece).lstrip("._-").rstrip("-") for piece in plain.split("/"))
     segments = [piece[:_LONGEST_SEGMENT] for piece in pieces if piece]
     while len(segments) > 1 and fold(segments[0]) in RESERVED["name"]:
