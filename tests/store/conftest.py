@@ -1,0 +1,117 @@
+"""What the tests of the store share: a store on disk, and a bucket in memory that proves the contract is no directory's."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from modelkeep.errors import IntegrityError
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket, create_store
+
+
+class MemoryBucket:
+    """The smallest bucket there can be."""
+
+    def __init__(self):
+        self.blobs: dict[str, bytes] = {}
+
+    def begin(self, *, many: bool = False):
+        del many  # there is nothing to sync
+        return MemoryBatch(self)
+
+    def open(self, key: str):
+        if key not in self.blobs:
+            message = f"the bytes of {key} are missing"
+            raise IntegrityError(message)
+        return io.BytesIO(self.blobs[key])
+
+    def size(self, key: str) -> int | None:
+        return len(self.blobs[key]) if key in self.blobs else None
+
+    def delete(self, key: str) -> None:
+        self.blobs.pop(key, None)
+
+    def keys(self) -> Iterator[str]:
+        return iter(self.blobs)
+
+    def local_path(self, key: str) -> str | None:
+        assert key.startswith("sha256:")
+
+
+class MemoryBatch:
+    def __init__(self, bucket: MemoryBucket):
+        self.bucket = bucket
+        self.noted: dict[str, MemoryDraft] = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def draft(self):
+        return MemoryDraft()
+
+    def put(self, key, draft):
+        self.noted.setdefault(key, draft)
+
+    def keep(self, key):
+        """See that it is there."""
+        assert key in self.bucket.blobs
+
+    def commit(self):
+        new = set()
+        for key, draft in self.noted.items():
+            if key not in self.bucket.blobs:
+                self.bucket.blobs[key] = bytes(draft.data)
+                new.add(key)
+            elif len(self.bucket.blobs[key]) != len(draft.data):
+                message = f"{key} is damaged"
+                raise IntegrityError(message)
+        return frozenset(new)
+
+
+class MemoryDraft:
+    def __init__(self):
+        self.data = bytearray()
+
+    def write(self, data):
+        self.data += data
+
+    def finish(self):
+        pass
+
+    def discard(self):
+        self.data.clear()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return the directory of an empty store."""
+    root = tmp_path / "registry" / "store"
+    root.parent.mkdir()
+    create_store(str(root))
+    return root
+
+
+@pytest.fixture
+def artifacts(root: Path) -> Artifacts:
+    """Return an empty store on disk."""
+    return Artifacts(DirectoryBucket(str(root)))
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty directory, which is the current one."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture(params=["directory", "memory"])
+def bucket(request, root: Path):
+    """Return each bucket in turn: what is tested with it is the contract."""
+    return DirectoryBucket(str(root)) if request.param == "directory" else MemoryBucket()

@@ -1,0 +1,160 @@
+"""Artifacts: what comes in is hashed, what is there once is kept once, what is wrong is said."""
+
+import hashlib
+import io
+import os
+import random
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.domain.manifest import ManifestFile
+from modelkeep.errors import IntegrityError, NotFound
+from modelkeep.store.artifacts import CHUNK, Artifacts, chunks_of
+from modelkeep.store.blobs import DirectoryBucket
+
+HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 5 * CHUNK + 17])
+def test_any_length_comes_in_and_goes_out(bucket, size):
+    artifacts = Artifacts(bucket)
+    data = random.Random(size).randbytes(size)
+    content = artifacts.add_stream(io.BytesIO(data))
+    assert (content.digest, content.size) == (digest(data), size)
+    with artifacts.open(content.digest) as stream:
+        assert stream.read() == data
+    assert artifacts.check(ManifestFile(content.digest, "x", size)) is None
+
+
+def test_the_same_content_twice_adds_no_bytes(root, artifacts):
+    for data in (b"hello", bytes(3 * CHUNK)):
+        with artifacts.adding() as adding:
+            adding.take(io.BytesIO(data))
+            assert adding.commit() == len(data)
+        before = {path: path.stat() for path in root.rglob("*")}
+        with artifacts.adding() as adding:
+            adding.take(io.BytesIO(data))
+            adding.take(io.BytesIO(data))
+            assert adding.commit() == 0
+        after = {path: path.stat() for path in root.rglob("*")}
+        blobs = [path for path in before if path.is_file()]
+        assert before.keys() == after.keys()
+        assert all(
+            (before[blob].st_ino, before[blob].st_mtime_ns) == (after[blob].st_ino, after[blob].st_mtime_ns)
+            for blob in blobs
+        )
+
+
+def test_a_small_content_that_is_there_is_not_even_written_to_the_side(root, artifacts):
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    before = (root / "tmp").stat().st_mtime_ns
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    assert (root / "tmp").stat().st_mtime_ns == before
+
+
+def test_a_damaged_copy_is_not_trusted_because_of_its_name(root, artifacts):
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    path = artifacts.local_path(HELLO)
+    os.chmod(path, 0o600)
+    os.truncate(path, 3)
+    with pytest.raises(IntegrityError) as caught:
+        artifacts.add_stream(io.BytesIO(b"hello"))
+    assert caught.value.message == f"the store's copy of these bytes is damaged: {path} has 3 bytes instead of 5"
+    assert caught.value.hint == f"move it away and register again: mv {path} {path}.damaged"
+    os.rename(path, path + ".damaged")
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    assert artifacts.has(HELLO, 5)
+
+
+def test_absent_is_what_is_missing_or_has_another_size(bucket):
+    artifacts = Artifacts(bucket)
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    there, missing = ManifestFile(HELLO, "a", 5), ManifestFile(digest(b"x"), "b", 1)
+    longer = ManifestFile(HELLO, "c", 6)
+    assert artifacts.absent([there, missing, longer]) == (missing, longer)
+    assert artifacts.has(HELLO, 5)
+    assert not artifacts.has(HELLO, 6)
+
+
+def test_check_says_what_is_wrong(artifacts):
+    file = ManifestFile(HELLO, "m.bin", 5)
+    assert artifacts.check(file) == "missing"
+    artifacts.add_stream(io.BytesIO(b"hello"))
+    assert artifacts.check(file) is None
+    path = artifacts.local_path(HELLO)
+    os.chmod(path, 0o600)
+    with open(path, "r+b") as blob:
+        blob.write(b"j")
+    assert artifacts.check(file) == f"its bytes are {digest(b'jello')} instead of {HELLO}"
+    os.truncate(path, 2)
+    assert artifacts.check(file) == "2 bytes instead of 5"
+
+
+@given(data=st.binary(min_size=1, max_size=300), bit=st.integers(0))
+def test_any_flipped_bit_is_found(tmp_path_factory, data, bit):
+    from modelkeep.store.blobs import create_store
+
+    root = str(tmp_path_factory.mktemp("store"))
+    create_store(root)
+    artifacts = Artifacts(DirectoryBucket(root))
+    content = artifacts.add_stream(io.BytesIO(data))
+    path = artifacts.local_path(content.digest)
+    os.chmod(path, 0o600)
+    byte, mask = bit // 8 % len(data), 1 << bit % 8
+    with open(path, "r+b") as blob:
+        blob.seek(byte)
+        blob.write(bytes([data[byte] ^ mask]))
+    file = ManifestFile(content.digest, "x", content.size)
+    assert artifacts.check(file) is not None
+    with pytest.raises(IntegrityError):
+        artifacts.copy(file, io.BytesIO().write)
+
+
+def test_a_file_is_added_by_its_path(artifacts, work):
+    (work / "m.bin").write_bytes(b"hello")
+    assert artifacts.add_file("m.bin").digest == HELLO
+    with pytest.raises(NotFound, match=r"there is no file 'n\.bin'"):
+        artifacts.add_file("n.bin")
+
+
+def test_a_stream_that_trickles_is_read_to_its_end():
+    class Trickle(io.RawIOBase):
+        def __init__(self):
+            self.left = 1000
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            self.left -= 1
+            buffer[:7] = b"trickle"
+            return 7 if self.left >= 0 else 0
+
+    assert [bytes(chunk) for chunk in chunks_of(Trickle())] == [b"trickle" * 1000]
+
+
+def test_a_pipe_that_was_made_non_blocking_is_not_cut_short():
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+
+    def write():
+        started.wait()
+        with os.fdopen(into, "wb", buffering=0) as pipe:
+            for _ in range(3):
+                pipe.write(b"x" * 50_000)
+
+    started = threading.Event()
+    writer = threading.Thread(target=write)
+    writer.start()
+    with os.fdopen(out, "rb", buffering=0) as pipe:
+        assert pipe.read(1) is None  # nothing there yet
+        started.set()
+        assert sum(len(chunk) for chunk in chunks_of(pipe)) == 150_000
+    writer.join()

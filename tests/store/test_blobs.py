@@ -1,0 +1,221 @@
+"""The contract of a bucket, on every bucket; then what a directory promises beyond it."""
+
+import hashlib
+import os
+import stat
+
+import pytest
+
+from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.store.blobs import DirectoryBucket, create_store
+
+HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+ABSENT = "sha256:" + "0" * 64
+
+
+def put(bucket, key, *parts, many=False):
+    with bucket.begin(many=many) as batch:
+        draft = batch.draft()
+        for part in parts:
+            draft.write(part)
+        draft.finish()
+        batch.put(key, draft)
+        return batch.commit()
+
+
+def read(bucket, key):
+    with bucket.open(key) as stream:
+        return stream.read()
+
+
+# The contract ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_was_put_is_there(bucket, many):
+    assert put(bucket, HELLO, b"hel", memoryview(b"lo"), many=many) == {HELLO}
+    assert read(bucket, HELLO) == b"hello"
+    assert bucket.size(HELLO) == 5
+    assert list(bucket.keys()) == [HELLO]
+
+
+def test_an_empty_content_is_a_content(bucket):
+    put(bucket, EMPTY)
+    assert bucket.size(EMPTY) == 0
+    assert read(bucket, EMPTY) == b""
+
+
+def test_what_was_not_put_is_not_there(bucket):
+    assert bucket.size(ABSENT) is None
+    assert list(bucket.keys()) == []
+    with pytest.raises(IntegrityError, match=ABSENT):
+        bucket.open(ABSENT)
+
+
+def test_putting_twice_is_putting_once(bucket):
+    put(bucket, HELLO, b"hello")
+    assert put(bucket, HELLO, b"hello") == frozenset()
+    assert list(bucket.keys()) == [HELLO]
+
+
+def test_what_is_there_is_never_overwritten(bucket):
+    put(bucket, HELLO, b"hel")  # as if it had been cut off
+    with pytest.raises(IntegrityError, match="damaged"):
+        put(bucket, HELLO, b"hello")
+    assert read(bucket, HELLO) == b"hel"
+
+
+def test_what_was_not_committed_leaves_no_trace(bucket):
+    def fail():
+        with bucket.begin() as batch:
+            draft = batch.draft()
+            draft.write(b"hello")
+            draft.finish()
+            batch.put(HELLO, draft)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert bucket.size(HELLO) is None
+    assert list(bucket.keys()) == []
+
+
+def test_of_equal_drafts_one_is_kept(bucket):
+    with bucket.begin() as batch:
+        for _ in range(2):
+            draft = batch.draft()
+            draft.write(b"hello")
+            draft.finish()
+            batch.put(HELLO, draft)
+        assert batch.commit() == {HELLO}
+    assert read(bucket, HELLO) == b"hello"
+
+
+def test_what_was_deleted_is_gone_and_may_be_deleted_again(bucket):
+    put(bucket, HELLO, b"hello")
+    bucket.delete(HELLO)
+    bucket.delete(HELLO)
+    assert bucket.size(HELLO) is None
+    assert put(bucket, HELLO, b"hello") == {HELLO}
+
+
+# The directory --------------------------------------------------------------------------------
+
+
+def files_in(root):
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+
+def test_a_blob_is_a_read_only_file_named_by_its_digest(root):
+    put(DirectoryBucket(str(root)), HELLO, b"hello")
+    assert files_in(root) == ["blobs/sha256/2c/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"]
+    status = (root / files_in(root)[0]).stat()
+    assert stat.S_IMODE(status.st_mode) == 0o444
+    assert status.st_nlink == 1
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_the_mode_of_a_blob_is_not_the_umasks(root, umask):
+    before = os.umask(umask)
+    try:
+        put(DirectoryBucket(str(root)), HELLO, b"hello")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((root / files_in(root)[0]).stat().st_mode) == 0o444
+
+
+def test_the_directories_of_a_shared_store_are_as_open_as_the_store(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        create_store(str(shared / "store"))
+        put(DirectoryBucket(str(shared / "store")), HELLO, b"hello")
+    finally:
+        os.umask(before)
+    modes = {
+        stat.S_IMODE(path.stat().st_mode)
+        for path in [shared / "store", *(shared / "store").rglob("*")]
+        if path.is_dir()
+    }
+    assert modes == {0o2770}
+
+
+def test_while_it_is_written_a_file_lies_in_a_directory_that_names_its_process(root):
+    with DirectoryBucket(str(root)).begin() as batch:
+        batch.draft().write(b"half")
+        (leftover,) = os.listdir(root / "tmp")
+        boot, process, chance = leftover.split("-")
+        assert (len(boot), int(process), len(chance)) == (32, os.getpid(), 16)
+        assert list(DirectoryBucket(str(root)).keys()) == []
+    assert os.listdir(root / "tmp") == []
+
+
+def test_making_a_store_twice_is_making_it_once(root):
+    put(DirectoryBucket(str(root)), HELLO, b"hello")
+    create_store(str(root))
+    assert read(DirectoryBucket(str(root)), HELLO) == b"hello"
+
+
+def test_a_store_may_be_a_link_to_another_disk(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "store").symlink_to(tmp_path / "disk")
+    create_store(str(tmp_path / "store"))
+    put(DirectoryBucket(str(tmp_path / "store")), HELLO, b"hello")
+    assert files_in(tmp_path / "disk") == [
+        "blobs/sha256/2c/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    ]
+
+
+def test_names_that_are_no_digests_are_no_keys(root):
+    bucket = DirectoryBucket(str(root))
+    put(bucket, HELLO, b"hello")
+    (root / "blobs" / "sha256" / "2c" / "README").touch()
+    (root / "blobs" / "sha256" / "README").touch()
+    assert list(bucket.keys()) == [HELLO]
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "sha256:../../../etc/passwd", "sha256:" + "G" * 64, HELLO[7:], ""])
+def test_what_is_no_digest_never_becomes_a_path(root, key):
+    bucket = DirectoryBucket(str(root))
+    for ask in (bucket.open, bucket.size, bucket.delete, bucket.local_path):
+        with pytest.raises(IntegrityError, match="not a digest"):
+            ask(key)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_is_no_regular_file_is_no_blob_and_does_not_block(root, make):
+    bucket = DirectoryBucket(str(root))
+    path = bucket.local_path(HELLO)
+    os.makedirs(os.path.dirname(path))
+    make(path)
+    assert bucket.size(HELLO) is None
+    with pytest.raises(IntegrityError):
+        bucket.open(HELLO)
+    with pytest.raises(IntegrityError):
+        put(bucket, HELLO, b"hello")
+    assert os.listdir(root / "tmp") == []
+
+
+def test_a_store_that_is_not_there_is_told_from_a_missing_blob(tmp_path):
+    bucket = DirectoryBucket(str(tmp_path / "unmounted"))
+    with pytest.raises(RegistryUnavailable, match="unmounted"):
+        bucket.size(HELLO)
+    with pytest.raises(RegistryUnavailable, match="unmounted"):
+        put(bucket, HELLO, b"hello")
+
+
+def test_the_file_system_is_synced_once_for_many_files_and_all_are_there(root):
+    bucket = DirectoryBucket(str(root))
+    contents = {"sha256:" + hashlib.sha256(data).hexdigest(): data for data in (b"%d" % n for n in range(100))}
+    with bucket.begin(many=True) as batch:
+        for key, data in contents.items():
+            draft = batch.draft()
+            draft.write(data)
+            draft.finish()
+            batch.put(key, draft)
+        assert batch.commit() == contents.keys()
+    assert {key: read(bucket, key) for key in list(bucket.keys())} == contents
+    assert os.listdir(root / "tmp") == []

@@ -1,0 +1,645 @@
+"""What goes in, under which name; what is left out, what is refused, and that a moving source is noticed."""
+
+import hashlib
+import io
+import os
+import socket
+import sys
+import threading
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket, create_store
+from modelkeep.store.ingest import Selection, ingest, measure
+
+PLAIN = Selection()
+KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
+
+
+def make(directory: Path, files: dict[str, bytes]):
+    for name, data in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def names(ingested):
+    return [file.path for file in ingested.manifest.files]
+
+
+def blobs(root):
+    return sorted(path.name for path in (root / "blobs").rglob("*") if path.is_file())
+
+
+def nothing_left(root):
+    return blobs(root) == [] and os.listdir(root / "tmp") == []
+
+
+# What goes in -----------------------------------------------------------------------------------
+
+
+def test_one_file_goes_in_under_its_base_name(artifacts, work):
+    make(work, {"runs/7/model.onnx": b"hello"})
+    os.utime(work / "runs/7/model.onnx", ns=(1, 1_700_000_000_123_456_789))
+    done = ingest(artifacts, ["runs/7/model.onnx"], PLAIN)
+    assert done.manifest.to_bytes() == (
+        b'{"files":[{"digest":"sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",'
+        b'"path":"model.onnx","size":5}],"format":"modelkeep manifest 1"}'
+    )
+    assert (done.form, done.symlinks, done.notes, done.size_bytes, done.new_bytes) == ("file", False, (), 5, 5)
+    assert done.newest_mtime_ns == 1_700_000_000_123_456_789
+
+
+def test_one_file_may_be_given_another_name(artifacts, work):
+    make(work, {"out.tmp": b"hello"})
+    assert names(ingest(artifacts, ["out.tmp"], Selection(filename="model.onnx"))) == ["model.onnx"]
+
+
+def test_one_directory_is_its_contents_without_its_name(artifacts, work):
+    make(work, {"m/b": b"b", "m/a/c": b"", "m/a.txt": b"a"})
+    for typed in ("m", "m/", "./m", str(work / "m")):
+        done = ingest(artifacts, [typed], PLAIN)
+        assert (names(done), done.form, done.size_bytes) == (["a.txt", "a/c", "b"], "tree", 2)
+
+
+def test_the_current_directory_is_a_directory(artifacts, work):
+    make(work, {"a": b"a"})
+    assert names(ingest(artifacts, ["."], PLAIN)) == ["a"]
+
+
+def test_several_are_files_by_base_name_and_directories_by_name(artifacts, work):
+    make(work, {"x/m.bin": b"m", "tok/vocab": b"v", "tok/deep/er": b"d", "y/cfg": b"c"})
+    done = ingest(artifacts, ["x/m.bin", "tok/", "y/cfg"], PLAIN)
+    assert (names(done), done.form) == (["cfg", "m.bin", "tok/deep/er", "tok/vocab"], "tree")
+
+
+def test_one_directory_and_the_same_files_one_by_one_are_the_same_version(artifacts, work):
+    make(work, {"m/a": b"a", "m/b": b"b"})
+    one = ingest(artifacts, ["m"], PLAIN)
+    several = ingest(artifacts, ["m/b", "m/a"], PLAIN)
+    assert one.manifest == several.manifest
+    assert several.new_bytes == 0
+
+
+def test_equal_names_are_refused(artifacts, work, root):
+    make(work, {"a/m.bin": b"1", "b/m.bin": b"2"})
+    with pytest.raises(UsageError, match=r"'a/m.bin' and 'b/m.bin' would both be 'm.bin'"):
+        ingest(artifacts, ["a/m.bin", "b/m.bin"], PLAIN)
+    assert nothing_left(root)
+
+
+def test_names_equal_without_case_are_refused_before_anything_is_read(artifacts, work, root):
+    make(work, {"m/Model.bin": b"1", "m/model.bin": b"2"})
+    with pytest.raises(UsageError, match=r"Model\.bin"):
+        ingest(artifacts, ["m"], PLAIN, progress=lambda *_: pytest.fail("something was read"))
+    assert nothing_left(root)
+
+
+def test_names_equal_in_another_unicode_form_are_refused(artifacts, work):
+    make(work, {"m/" + unicodedata.normalize(form, "é"): b"" for form in ("NFC", "NFD")})
+    with pytest.raises(UsageError, match="one path"):
+        ingest(artifacts, ["m"], PLAIN)
+
+
+def test_standard_input_needs_a_name(artifacts, root):
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["-"], PLAIN, stdin=io.BytesIO(b"hello"))
+    assert caught.value.message == "standard input has no name"
+    assert caught.value.hint == "modelkeep register NAME - --filename model.onnx"
+    assert nothing_left(root)
+
+
+def test_standard_input_is_a_file(artifacts, work):
+    data = os.urandom(700_000)
+    done = ingest(artifacts, ["-"], Selection(filename="m.bin"), stdin=io.BytesIO(data))
+    assert (names(done), done.form, done.newest_mtime_ns, done.size_bytes) == (["m.bin"], "file", None, 700_000)
+    make(work, {"m.bin": data})
+    assert measure(["m.bin"], PLAIN).manifest == done.manifest
+
+
+def test_standard_input_stands_alone_and_must_be_there(artifacts, work):
+    make(work, {"a": b"a"})
+    with pytest.raises(UsageError, match="stands alone"):
+        ingest(artifacts, ["-", "a"], Selection(filename="m"), stdin=io.BytesIO(b""))
+    with pytest.raises(UsageError, match="no standard input"):
+        ingest(artifacts, ["-"], Selection(filename="m"))
+
+
+def test_empty_standard_input_is_said(artifacts):
+    done = ingest(artifacts, ["-"], Selection(filename="m"), stdin=io.BytesIO(b""))
+    assert done.notes == ("standard input was empty",)
+
+
+@pytest.mark.parametrize(
+    ("paths", "filename"), [(["a", "b"], "m"), (["d"], "m"), (["a"], "x/m"), (["a"], ".."), (["a"], "con"), (["a"], "")]
+)
+def test_a_filename_names_one_file_and_is_a_name(artifacts, work, root, paths, filename):
+    make(work, {"a": b"a", "b": b"b", "d/x": b"x"})
+    with pytest.raises(UsageError):
+        ingest(artifacts, paths, Selection(filename=filename))
+    assert nothing_left(root)
+
+
+@pytest.mark.parametrize("paths", [[], [""], ["d"], ["d", "d2"]])
+def test_an_artifact_without_a_file_is_refused(artifacts, work, root, paths):
+    (work / "d").mkdir()
+    (work / "d2").mkdir()
+    with pytest.raises(UsageError):
+        ingest(artifacts, paths, PLAIN)
+    assert nothing_left(root)
+
+
+def test_a_typed_path_that_is_a_link_is_followed_and_keeps_its_own_name(artifacts, work):
+    make(work, {"real/m": b"m", "blob": b"hello"})
+    os.symlink("blob", work / "model.bin")
+    os.symlink("real", work / "current")
+    done = ingest(artifacts, ["model.bin"], PLAIN)
+    assert (names(done), done.symlinks, done.size_bytes) == (["model.bin"], False, 5)
+    assert names(ingest(artifacts, ["current"], PLAIN)) == ["m"]
+    assert names(ingest(artifacts, ["current", "model.bin"], PLAIN)) == ["current/m", "model.bin"]
+
+
+def test_empty_directories_and_modes_are_not_kept_and_that_is_said(artifacts, work):
+    make(work, {"m/run.sh": b"#!"})
+    (work / "m/run.sh").chmod(0o755)
+    (work / "m/empty").mkdir()
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert names(done) == ["run.sh"]
+    assert done.notes == ("not kept: 1 empty directory, the executable bit of 1 file",)
+
+
+def test_many_files_go_in_with_several_threads(artifacts, work, root):
+    contents = {f"{n:04d}": (b"%d" % n) * 1000 for n in range(300)}
+    make(work / "m", contents)
+    seen = []
+    done = ingest(artifacts, ["m"], PLAIN, progress=lambda *step: seen.append(step))
+    assert {f.path: f.digest for f in done.manifest.files} == {
+        name: "sha256:" + hashlib.sha256(data).hexdigest() for name, data in contents.items()
+    }
+    total = sum(map(len, contents.values()))
+    assert seen[-1] == (total, total)
+    assert [step[0] for step in seen] == sorted(step[0] for step in seen)
+    assert len(blobs(root)) == 300
+    assert os.listdir(root / "tmp") == []
+
+
+def test_the_same_artifact_twice_adds_no_bytes(artifacts, work, root):
+    make(work, {"m/a": b"same", "m/b": b"same", "m/c": b"other"})
+    assert ingest(artifacts, ["m"], PLAIN).new_bytes == 9
+    before = blobs(root)
+    again = ingest(artifacts, ["m"], PLAIN)
+    assert (again.new_bytes, again.size_bytes) == (0, 13)
+    assert blobs(root) == before
+
+
+def test_measuring_is_what_ingesting_would_be_without_a_store(artifacts, work):
+    make(work, {"m/a": b"a", "m/b/c": b"c", "m/.git/HEAD": b"", "m/.env": b"S=1"})
+    measured = measure(["m"], Selection(exclude=(".env",)))
+    ingested = ingest(artifacts, ["m"], Selection(exclude=(".env",)))
+    assert measured.manifest == ingested.manifest
+    assert (measured.new_bytes, ingested.new_bytes) == (0, 2)
+    assert measured.notes == ingested.notes == ("left out: .git, 1 by --exclude",)
+    assert names(measure(["m"], PLAIN)) == [".env", "a", "b/c"]  # nothing is kept of it
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-c]{1,2}(/[d-f]{1,2}){0,2}\.x", fullmatch=True), st.binary(max_size=20), min_size=1
+    )
+)
+def test_what_goes_in_is_what_was_there(tmp_path_factory, files):
+    base = tmp_path_factory.mktemp("law")
+    make(base / "m", files)
+    create_store(str(base / "store"))
+    artifacts = Artifacts(DirectoryBucket(str(base / "store")))
+    done = ingest(artifacts, [str(base / "m")], PLAIN)
+    back = {}
+    for file in done.manifest.files:
+        with artifacts.open(file.digest) as stream:
+            back[file.path] = stream.read()
+    assert back == files
+    assert done.new_bytes == sum(map(len, set(files.values())))
+
+
+# Left out, refused ------------------------------------------------------------------------------
+
+
+def test_what_is_never_part_of_a_model_is_left_out_and_said(artifacts, work):
+    make(
+        work,
+        {
+            "m/a": b"a",
+            "m/.git/config": b"",
+            "m/x/__pycache__/a.pyc": b"",
+            "m/__pycache__/a.pyc": b"",
+            "m/.ipynb_checkpoints/n": b"",
+            "m/.DS_Store": b"",
+            "m/x/b": b"b",
+        },
+    )
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert names(done) == ["a", "x/b"]
+    assert done.notes == ("left out: .DS_Store, .git, .ipynb_checkpoints, __pycache__ (2 times)",)
+
+
+def test_a_registry_does_not_swallow_itself(artifacts, work):
+    make(work, {"model.bin": b"a", ".modelkeep/registry.db": b"", "reg/registry.db": b"", "reg/store/x": b"x"})
+    done = ingest(artifacts, ["."], PLAIN)
+    assert names(done) == ["model.bin"]
+    assert done.notes == ("left out: .modelkeep, a registry",)
+    with pytest.raises(UsageError, match="'reg' is a registry, not an artifact"):
+        ingest(artifacts, ["reg"], PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("globs", "kept"),
+    [
+        (("*.log",), ["a.bin", "b/c.bin", "b/tmp/d", "tmp"]),
+        (("tmp",), ["a.bin", "a.log", "b/c.bin", "b/e.log"]),
+        (("tmp/",), ["a.bin", "a.log", "b/c.bin", "b/e.log", "tmp"]),
+        (("b/*.log",), ["a.bin", "a.log", "b/c.bin", "b/tmp/d", "tmp"]),
+        (("/a.*",), ["b/c.bin", "b/e.log", "b/tmp/d", "tmp"]),
+        (("b",), ["a.bin", "a.log", "tmp"]),
+        (("?.log", "[t]mp"), ["a.bin", "b/c.bin"]),
+        (("*.LOG",), ["a.bin", "a.log", "b/c.bin", "b/e.log", "b/tmp/d", "tmp"]),
+    ],
+)
+def test_globs_mean_a_name_or_with_a_slash_a_path(artifacts, work, globs, kept):
+    files = ["a.bin", "a.log", "b/c.bin", "b/e.log", "b/tmp/d", "tmp"]
+    make(work / "m", dict.fromkeys(files, b""))
+    assert names(ingest(artifacts, ["m"], Selection(exclude=globs))) == kept
+    (work / "m" / ".modelkeepignore").write_text("# not these\n\n" + "\n".join(globs) + "\n")
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert names(done) == kept
+
+
+def test_include_wins_over_what_leaves_out(artifacts, work):
+    make(work, {"m/a.log": b"", "m/keep.log": b"", "m/b.tmp": b"", "m/keep.tmp": b"", "m/.DS_Store": b""})
+    (work / "m/.modelkeepignore").write_text("*.tmp\n")
+    selection = Selection(exclude=("*.log",), include=("keep.*", ".DS_Store"))
+    done = ingest(artifacts, ["m"], selection)
+    assert names(done) == [".DS_Store", "keep.log", "keep.tmp"]
+    assert done.notes == ("left out: 1 by --exclude, 1 by .modelkeepignore",)
+
+
+def test_an_ignore_file_that_takes_back_is_refused_with_the_flag_that_does(artifacts, work):
+    make(work, {"m/.modelkeepignore": b"*.log\n!keep.log\n", "m/keep.log": b""})
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["m"], PLAIN)
+    assert caught.value.message == "'m/.modelkeepignore' takes nothing back: '!keep.log'"
+    assert caught.value.hint == "--include 'keep.log'"
+
+
+@pytest.mark.parametrize("how", [os.mkfifo, lambda p: p.write_bytes(b"\xff\xfe"), lambda p: p.symlink_to("/dev/zero")])
+def test_an_ignore_file_that_cannot_be_read_lets_nothing_in(artifacts, work, root, how):
+    make(work, {"m/a": b"a"})
+    how(work / "m/.modelkeepignore")
+    with pytest.raises(UsageError, match="modelkeepignore"):
+        ingest(artifacts, ["m"], PLAIN)
+    assert nothing_left(root)
+
+
+@pytest.mark.parametrize("name", [".env", ".env.production", "id_rsa", "id_ed25519", "tls.key", "a.p12", "ID_RSA"])
+def test_secrets_are_refused_by_name_with_the_flags_that_help(artifacts, work, root, name):
+    make(work, {"m/a": b"a", f"m/sub/{name}": b"secret"})
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["m"], PLAIN)
+    assert caught.value.message.startswith(f"'m/sub/{name}' looks like a ")
+    assert caught.value.hint == f"leave it out with --exclude 'sub/{name}', or allow it with --include"
+    assert nothing_left(root)
+    assert names(ingest(artifacts, ["m"], Selection(exclude=(name,)))) == ["a"]
+    assert names(ingest(artifacts, ["m"], Selection(include=(f"sub/{name}",)))) == sorted(["a", f"sub/{name}"])
+
+
+@pytest.mark.parametrize("name", [".env.example", "public.pem", "id_rsa.pub", "keys.json"])
+def test_what_only_sounds_like_a_secret_goes_in(artifacts, work, name):
+    make(work, {f"m/{name}": b"-----BEGIN CERTIFICATE-----\n"})
+    assert names(ingest(artifacts, ["m"], PLAIN)) == [name]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [KEY, b"-----BEGIN PRIVATE KEY-----\n", b"\n-----BEGIN RSA PRIVATE KEY-----\n", b"PuTTY-User-Key-File-3: x"],
+)
+def test_private_keys_are_refused_by_how_they_begin(artifacts, work, root, header):
+    make(work, {"m/a": b"a", "m/weights.pem": header})
+    with pytest.raises(UsageError, match=r"'m/weights.pem' looks like a private key"):
+        ingest(artifacts, ["m"], PLAIN)
+    with pytest.raises(UsageError, match="looks like a private key"):
+        ingest(artifacts, ["m/weights.pem"], Selection(filename="model.bin"))
+    with pytest.raises(UsageError, match="'-' looks like a private key"):
+        ingest(artifacts, ["-"], Selection(filename="model.bin"), stdin=io.BytesIO(header))
+    assert nothing_left(root)
+    assert names(ingest(artifacts, ["m"], Selection(include=("*.pem",)))) == ["a", "weights.pem"]
+
+
+# Hostile sources --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\xff",
+        b"a:b",
+        b"a\\b",
+        b"a\nb",
+        b"a\x1b[2Jb",
+        b"con",
+        b"NUL.txt",
+        b"x.",
+        b"x " + b"",
+        b"a" * 255 + b"/" + b"a" * 255 + b"/" + b"a" * 255 + b"/" + b"a" * 255 + b"/aaaa",
+    ],
+)
+def test_names_are_refused_not_repaired(artifacts, work, root, name):
+    make(work, {"m/a": b"a"})
+    path = os.fsencode(work / "m") + b"/" + name
+    here = os.open(work / "m", os.O_RDONLY)
+    try:
+        below = here
+        for part in name.split(b"/")[:-1]:
+            os.mkdir(part, dir_fd=below)
+            below = os.open(part, os.O_RDONLY, dir_fd=below)
+        os.close(os.open(path.split(b"/")[-1], os.O_CREAT | os.O_WRONLY, dir_fd=below))
+    finally:
+        os.close(here)
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["m"], PLAIN)
+    assert caught.value.message.isprintable()
+    assert caught.value.hint == "rename the file, or leave it out with --exclude"
+    assert nothing_left(root)
+
+
+def test_a_tree_too_deep_to_name_is_refused_and_not_walked_to_its_end(artifacts, work, root):
+    below = os.open(work, os.O_RDONLY)
+    for name in ["m", *["d"] * 600]:
+        os.mkdir(name, dir_fd=below)
+        deeper = os.open(name, os.O_RDONLY, dir_fd=below)
+        os.close(below)
+        below = deeper
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=below))
+    os.close(below)
+    with pytest.raises(UsageError, match="1025 bytes, more than 1024"):
+        ingest(artifacts, ["m"], PLAIN)
+    assert nothing_left(root)
+
+
+def test_a_deep_tree_that_can_be_named_goes_in(artifacts, work):
+    make(work, {"m/" + "d/" * 400 + "f": b"deep"})
+    assert names(ingest(artifacts, ["m"], PLAIN)) == ["d/" * 400 + "f"]
+
+
+def bind(path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.getcwd()
+        os.chdir(os.path.dirname(path))
+        listener.bind(os.path.basename(path))
+        os.chdir(here)
+
+
+@pytest.mark.parametrize("typed", ["m", "m/odd"])
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        ("a pipe (FIFO)", os.mkfifo),
+        ("a socket", bind),
+        pytest.param(
+            "a device",
+            lambda path: os.mknod(path, 0o20666, os.makedev(1, 5)),
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device"),
+        ),
+    ],
+)
+def test_what_is_no_file_is_refused_without_blocking(artifacts, work, root, kind, how, typed):
+    make(work, {"m/a": b"a"})
+    how(str(work / "m" / "odd"))
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, [typed], PLAIN)
+    assert caught.value.message == f"'m/odd' is {kind}, not a file"
+    assert nothing_left(root)
+
+
+def test_a_process_substitution_is_told_of_standard_input(artifacts):
+    out, into = os.pipe()
+    try:
+        with pytest.raises(UsageError) as caught:
+            ingest(artifacts, [f"/dev/fd/{out}"], PLAIN)
+        assert caught.value.hint == "to register what a pipe yields, use - and --filename"
+    finally:
+        os.close(out)
+        os.close(into)
+
+
+def test_symbolic_links_inside_are_refused_with_the_flag_that_copies(artifacts, work, root):
+    make(work, {"secret": b"s", "m/a": b"a"})
+    os.symlink("../secret", work / "m/link")
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["m"], PLAIN)
+    assert caught.value.message == "'m/link' is a symbolic link"
+    assert caught.value.hint == "--follow-symlinks copies the files they lead to; --exclude leaves them out"
+    assert nothing_left(root)
+    assert names(ingest(artifacts, ["m"], Selection(exclude=("link",)))) == ["a"]
+
+
+def test_a_hugging_face_snapshot_goes_in_with_its_real_names(artifacts, work):
+    hub = work / "models--org--net"
+    make(hub, {"blobs/aaa": b"weights", "blobs/bbb": b"{}", "blobs/ccc": b"vocab"})
+    snapshot = hub / "snapshots/0123abc"
+    (snapshot / "tok").mkdir(parents=True)
+    os.symlink("../../blobs/aaa", snapshot / "model.safetensors")
+    os.symlink("../../blobs/bbb", snapshot / "config.json")
+    os.symlink("../../../blobs/ccc", snapshot / "tok/vocab.txt")
+    done = ingest(artifacts, [str(snapshot)], Selection(follow_symlinks=True))
+    assert names(done) == ["config.json", "model.safetensors", "tok/vocab.txt"]
+    assert (done.symlinks, done.size_bytes) == (True, 14)
+    assert done.notes == ("copied what 3 symbolic links lead to",)
+
+
+def test_linked_directories_are_followed_too(artifacts, work):
+    make(work, {"shared/a": b"a", "m/b": b"b"})
+    os.symlink("../shared", work / "m/one")
+    os.symlink("../shared", work / "m/two")
+    done = ingest(artifacts, ["m"], Selection(follow_symlinks=True))
+    assert (names(done), done.new_bytes) == (["b", "one/a", "two/a"], 2)
+
+
+@pytest.mark.parametrize(
+    ("link", "target"), [("m/self", "."), ("m/up", ".."), ("m/d/root", "../../m"), ("m/loop", "loop")]
+)
+def test_circles_of_links_are_refused(artifacts, work, root, link, target):
+    make(work, {"m/a": b"a", "m/d/b": b"b"})
+    os.symlink(target, work / link)
+    with pytest.raises(UsageError, match="in a circle"):
+        ingest(artifacts, ["m"], Selection(follow_symlinks=True))
+    assert nothing_left(root)
+
+
+def test_a_link_farm_that_would_explode_is_refused(artifacts, work, root):
+    for level in range(30):
+        (work / f"d{level}").mkdir()
+        for name in ("x", "y"):
+            os.symlink(f"../d{level + 1}", work / f"d{level}/{name}")
+    make(work, {"d30/file": b"boom"})
+    with pytest.raises(UsageError, match="more than 16 ways"):
+        ingest(artifacts, ["d0"], Selection(follow_symlinks=True))
+    assert nothing_left(root)
+
+
+def test_a_followed_link_to_nothing_a_device_or_a_secret_is_refused(artifacts, work, root):
+    make(work, {"m/a": b"a", ".env": b"S=1"})
+    for target, why in (("gone", "leads to nothing"), ("/dev/zero", "is a device"), ("../.env", "file of secrets")):
+        os.symlink(target, work / "m/link")
+        with pytest.raises(UsageError, match=why):
+            ingest(artifacts, ["m"], Selection(follow_symlinks=True))
+        os.unlink(work / "m/link")
+    assert nothing_left(root)
+
+
+def test_a_path_that_is_not_there_is_told_with_its_neighbours(artifacts, work):
+    make(work, {"models/fraud.onnx": b""})
+    with pytest.raises(NotFound) as caught:
+        ingest(artifacts, ["models/fruad.onnx"], PLAIN)
+    assert caught.value.message == "there is no file 'models/fruad.onnx'"
+    assert caught.value.hint == "did you mean models/fraud.onnx?"
+    with pytest.raises(NotFound) as caught:
+        ingest(artifacts, ["modles/fraud.onnx"], PLAIN)
+    assert caught.value.hint == "there is no directory 'modles'"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user to become")
+@pytest.mark.parametrize("closed", ["m/a", "m/d"])
+def test_what_may_not_be_read_is_told(artifacts, work, root, closed):
+    make(work, {"m/a": b"a", "m/d/b": b"b"})
+    for path in (work, *work.parents):
+        if path.stat().st_uid == 0 and "pytest" in str(path):
+            path.chmod(0o755)
+    (work / closed).chmod(0)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(UsageError) as caught:
+            measure(["m"], PLAIN)
+    finally:
+        os.seteuid(0)
+    assert caught.value.message == f"'{closed}' cannot be read: permission denied"
+    assert caught.value.hint == f"ls -ld {closed}"
+
+
+# A source that moves ----------------------------------------------------------------------------
+
+BIG = bytes(2_000_000)
+
+
+def change_in_place(work):
+    with open(work / "m/big", "r+b") as file:
+        file.write(b"changed")
+
+
+def append(work):
+    with open(work / "m/big", "ab") as file:
+        file.write(b"more")
+
+
+def truncate(work):
+    os.truncate(work / "m/big", 1_500_000)
+
+
+def replace(work):
+    make(work, {"new": BIG})
+    os.rename(work / "new", work / "m/big")
+
+
+def add(work):
+    make(work, {"m/later": b"x"})
+
+
+def remove(work):
+    os.unlink(work / "m/big")
+
+
+@pytest.mark.parametrize("harm", [change_in_place, append, truncate, replace, add, remove])
+@pytest.mark.parametrize("take", [ingest, measure])
+def test_a_source_that_changes_while_it_is_read_is_an_error(artifacts, work, root, harm, take):
+    make(work, {"m/big": BIG})
+    done = []
+
+    def meddle(so_far, total):
+        if not done:
+            done.append(so_far)
+            harm(work)
+
+    arguments = (artifacts,) if take is ingest else ()
+    with pytest.raises((Conflict, NotFound)) as caught:
+        take(*arguments, ["m"], PLAIN, progress=meddle)
+    assert done
+    assert done[0] < len(BIG)
+    assert "m/" in caught.value.message
+    assert nothing_left(root)
+
+
+def test_a_file_that_was_swapped_for_a_link_is_not_read(artifacts, work, root):
+    make(work, {"m/a": bytes(500_000), "m/b": b"b", "secret": b"s"})
+
+    def meddle(so_far, total):
+        if not os.path.islink(work / "m/b"):
+            os.unlink(work / "m/b")
+            os.symlink("../secret", work / "m/b")
+
+    # one thread, so that b is still unread when a is
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(processors)})
+    try:
+        with pytest.raises(UsageError, match="symbolic link"):
+            ingest(artifacts, ["m"], PLAIN, progress=meddle)
+    finally:
+        os.sched_setaffinity(0, processors)
+    assert nothing_left(root)
+
+
+def test_an_interruption_leaves_nothing_and_no_thread_goes_on(artifacts, work, root):
+    make(work / "m", {f"{n:03d}": os.urandom(100_000) for n in range(200)})
+
+    def interrupt(so_far, total):
+        if so_far > total // 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(artifacts, ["m"], PLAIN, progress=interrupt)
+    assert threading.active_count() == 1
+    assert nothing_left(root)
+
+
+def test_one_damaged_copy_in_the_store_stops_the_whole(artifacts, work, root):
+    make(work, {"m/a": b"hello", "m/b": b"b"})
+    (blob,) = (ingest(artifacts, ["m/a"], PLAIN).manifest.files[0].digest,)
+    path = artifacts.local_path(blob)
+    os.chmod(path, 0o600)
+    os.truncate(path, 1)
+    with pytest.raises(IntegrityError, match="has 1 bytes instead of 5"):
+        ingest(artifacts, ["m"], PLAIN)
+    assert os.listdir(root / "tmp") == []
+
+
+def test_memory_stays_small_whatever_the_size(root, work):
+    with open(work / "big", "wb") as file:
+        file.truncate(400 * 1024 * 1024)
+    code = (
+        "import resource, sys\n"
+        "from modelkeep.store.blobs import DirectoryBucket\n"
+        "from modelkeep.store.artifacts import Artifacts\n"
+        "from modelkeep.store.ingest import Selection, ingest\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "ingest(Artifacts(DirectoryBucket(sys.argv[1])), ['big'], Selection())\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    import subprocess
+
+    grown = int(
+        subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, check=True, text=True).stdout
+    )
+    assert grown < 20 * 1024  # KiB
