@@ -69,12 +69,14 @@ def _scrub_once(url: str) -> str:
         return _scrub_scp(url)
     head, rest = url[: start + 3], url[start + 3 :]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" not in authority and ":" in authority and not authority.startswith("["):
-        # https://user:pa/ss?w#rd@host: what reads as a port is the beginning of a password
-        host, _, port = authority.partition(":")
-        if not _PORT.fullmatch(port):
-            _, at, after = rest.rpartition("@")
-            rest = after if at else host + rest[len(authority) :]
+    user, at, place = authority.rpartition("@")
+    host, _, port = ("", "", "") if place.startswith("[") else place.partition(":")
+    # In https://user:pa/ss?w#rd@host what reads as a host and port is the beginning of a password.
+    # It cannot always be told (a path may have an @, a host no dot); then rather lose the path.
+    if "@" in rest[len(authority) :] and (not _PORT.fullmatch(port) or (":" in user and "." not in host)):
+        rest = rest.rpartition("@")[2]
+    elif not _PORT.fullmatch(port):
+        rest = user + at + host + rest[len(authority) :]
     rest = re.split(r"[?#]", rest, maxsplit=1)[0]
     url = head + rest
     container = _CONTAINER.match(url)
