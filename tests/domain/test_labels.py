@@ -55,6 +55,9 @@ def test_a_label_that_reads_as_a_number_is_told_so():
     with pytest.raises(UsageError) as refusal:
         check_label("v2")
     assert refusal.value.message == "'v2' reads as a version's number, not as a label"
+    for other in ("alpha", "v\u0663", "v"):
+        with pytest.raises(UsageError, match="not a legal label"):
+            check_label(other)
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[vV]?[0-9A-Za-z.+ _-]{0,70}", fullmatch=True))

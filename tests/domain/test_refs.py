@@ -87,6 +87,7 @@ def test_a_reference_is_read_as_the_manual_says(typed, meant):
         ("fraud@best_model", "fraud@best-model"),
         ("fraud@deadbeef", "fraud@sha256:deadbeef"),
         ("fraud@sha256:12", "sha256: and 8 to 64 hex digits, as sha256:0c416566"),
+        ("fraud@" + "x" * 40, "fraud@" + "x" * 32),
         ("fraud@é", "a number, a label, a stage, an alias, latest or sha256:HEX"),
         ("fraud@DEADBEEF-", "fraud@sha256:deadbeef"),
         ("sha256:12", "sha256: and 8 to 64 hex digits, as sha256:0c416566"),
@@ -174,6 +175,18 @@ def test_a_selector_alone_says_what_it_may_be():
     assert refusal.value.hint == "ber"
     with pytest.raises(UsageError, match="not a version: ''"):
         parse_selector("")
+
+
+VALUES = [Ref("fraud", Number(3)), Number(3), Label("1.0"), Latest(), Word("prod"), Digest("0c416566")]
+NODES = [DataNode("x", None), CodeNode("9f2c"), RunNode("1"), DeploymentNode("eu")]
+
+
+@pytest.mark.parametrize("value", [*VALUES, *NODES])
+def test_what_was_parsed_can_be_a_key_because_nothing_changes_it(value):
+    assert len({value, value}) == 1
+    for name in value.__slots__:
+        with pytest.raises(AttributeError):
+            setattr(value, name, "other")
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}(/[A-Za-z0-9][A-Za-z0-9._-]{0,20}){0,2}", fullmatch=True)

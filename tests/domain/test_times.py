@@ -73,7 +73,7 @@ def test_any_other_form_in_the_log_is_damage(text):
     ],
 )
 def test_a_moment_is_read_as_typed(typed, time):
-    assert moment(typed) == At(time)
+    assert moment(typed) == At(time, inclusive=False)
 
 
 def test_a_moment_of_the_log_is_its_seq():
@@ -88,7 +88,7 @@ def test_without_an_offset_a_time_is_in_the_readers_zone():
 def test_a_date_as_an_end_is_its_last_instant_and_takes_it_in():
     assert moment("2026-11-23", end=True) == At("2026-11-23T23:59:59.999999Z", inclusive=True)
     assert moment("2026-11-23", BERLIN, end=True) == At("2026-11-23T22:59:59.999999Z", inclusive=True)
-    assert moment("2026-11-23T00:00:00Z", end=True) == At("2026-11-23T00:00:00.000000Z")
+    assert moment("2026-11-23T00:00:00Z", end=True) == At("2026-11-23T00:00:00.000000Z", inclusive=False)
 
 
 def test_a_day_ends_where_the_next_begins_also_when_clocks_change():
