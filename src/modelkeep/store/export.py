@@ -127,7 +127,7 @@ def _refuse(target: str, form: Literal["file", "tree"], *, force: bool) -> None:
     shown = printable(target)
     status = os.lstat(target)
     directory = stat.S_ISDIR(status.st_mode)
-    if directory and form == "tree" and not os.listdir(target):
+    if form == "tree" and _is_empty_directory(target):
         return
     if not force:
         message = f"'{shown}' is there already and is something else"
@@ -196,26 +196,27 @@ def _sync_file(path: str) -> None:
 
 def _put(fresh: str, target: str, form: Literal["file", "tree"], *, force: bool) -> None:
     """Give what was written its name: in one step, so that nobody ever sees half of it."""
-    try:
-        if not os.path.lexists(target):
-            rename_new(fresh, target)
-            return
-        if form == "file":
-            if not force:
-                raise FileExistsError
-            os.rename(fresh, target)
-            return
-        if os.path.isdir(target) and not os.path.islink(target) and not os.listdir(target):
-            os.chmod(fresh, stat.S_IMODE(os.lstat(target).st_mode))  # `mktemp -d` makes it private: it stays so
-            os.rename(fresh, target)
-            return
-    except OSError as error:
-        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-            raise
-        message = f"'{printable(target)}' was made by somebody else meanwhile"
-        raise Conflict(message, "--force replaces it") from None
-    if not exchange(fresh, target):
+    empty = form == "tree" and _is_empty_directory(target)
+    if empty or not force:
+        try:
+            if empty:
+                os.chmod(fresh, stat.S_IMODE(os.lstat(target).st_mode))  # `mktemp -d` makes it private: it stays so
+                os.rename(fresh, target)
+            else:
+                rename_new(fresh, target)
+        except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
+            message = f"'{printable(target)}' was made by somebody else meanwhile"
+            raise Conflict(message, "--force replaces it") from None
+    elif form == "file" or not os.path.lexists(target):
+        os.rename(fresh, target)
+    elif not exchange(fresh, target):
         _swap_aside(fresh, target)
+
+
+def _is_empty_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
 
 
 def _swap_aside(fresh: str, target: str) -> None:

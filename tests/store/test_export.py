@@ -1,0 +1,404 @@
+"""What comes out is what went in, all of it or nothing; a wrong byte never leaves."""
+
+import io
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+from modelkeep.store.artifacts import CHUNK
+from modelkeep.store.export import Exported, export, export_stream
+from modelkeep.store.ingest import Selection, ingest
+
+
+@pytest.fixture
+def model(artifacts, work):
+    """Return what gets the artifact of one file, ``m.onnx``."""
+    return _Artifact(artifacts, work, {"m.onnx": b"hello"}, "file")
+
+
+@pytest.fixture
+def tree(artifacts, work):
+    """Return what gets the artifact of three files in two directories."""
+    return _Artifact(artifacts, work, {"a.bin": b"hello", "sub/b.bin": bytes(2 * CHUNK + 3), "sub/deep/c": b""}, "tree")
+
+
+class _Artifact:
+    def __init__(self, artifacts, work: Path, files: dict[str, bytes], form: str):
+        self.artifacts = artifacts
+        self.files = files
+        self.form = form
+        source = work.parent / "source"
+        for name, data in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(data)
+        done = ingest(artifacts, [str(source / "m.onnx" if form == "file" else source)], Selection())
+        self.manifest = done.manifest
+
+    def get(self, dest, *, force=False, progress=None):
+        return export(
+            self.artifacts, self.manifest, self.form, dest, default_name="fraud-3", force=force, progress=progress
+        )
+
+    def harm(self, harm, which=0):
+        path = self.artifacts.local_path(self.manifest.files[which].digest)
+        os.chmod(path, 0o600)
+        harm(path)
+
+
+def look(directory):
+    """Return all files below a directory, hidden ones too."""
+    base = Path(directory)
+    return {str(path.relative_to(base)): path.read_bytes() for path in sorted(base.rglob("*")) if not path.is_dir()}
+
+
+def flip(path):
+    with open(path, "r+b") as blob:
+        first = blob.read(1)
+        blob.seek(0)
+        blob.write(bytes([first[0] ^ 1]))
+
+
+def cut(path):
+    os.truncate(path, os.path.getsize(path) - 1)
+
+
+# Where it goes ----------------------------------------------------------------------------------
+
+
+def test_a_file_goes_to_the_name_that_was_given(model, work):
+    assert model.get("out.onnx") == Exported("out.onnx", changed=True)
+    assert look(work) == {"out.onnx": b"hello"}
+
+
+def test_a_tree_goes_to_the_name_that_was_given(tree, work):
+    assert tree.get("out") == Exported("out", changed=True)
+    assert look("out") == tree.files
+
+
+@pytest.mark.parametrize(
+    ("dest", "path"), [("dir", "dir/m.onnx"), ("dir/", "dir/m.onnx"), (".", "./m.onnx"), ("new/er/", "new/er/m.onnx")]
+)
+def test_a_file_goes_into_a_directory_under_its_name(model, work, dest, path):
+    (work / "dir").mkdir()
+    assert model.get(dest) == Exported(path, changed=True)
+    assert look(work) == {os.path.normpath(path): b"hello"}
+
+
+@pytest.mark.parametrize(("dest", "path"), [("dir/", "dir/fraud-3"), (".", "./fraud-3"), ("new/", "new/fraud-3")])
+def test_a_tree_goes_into_a_directory_under_the_models_name(tree, work, dest, path):
+    (work / "dir").mkdir()
+    assert tree.get(dest) == Exported(path, changed=True)
+    assert look(path) == tree.files
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
+def test_files_are_0644_and_directories_0755_less_the_umask(tree, model, umask):
+    before = os.umask(umask)
+    try:
+        tree.get("out")
+        model.get("file")
+    finally:
+        os.umask(before)
+    paths = [Path("out"), *Path("out").rglob("*"), Path("file")]
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file()}
+    assert modes == {0o644 & ~umask}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_dir()} == {0o755 & ~umask}
+
+
+def test_a_directory_that_is_not_there_is_told(model, work):
+    with pytest.raises(NotFound) as caught:
+        model.get("no/where")
+    assert caught.value.message == "there is no directory 'no' to write into"
+    assert caught.value.hint == "mkdir -p no"
+
+
+def test_an_empty_destination_is_refused(model):
+    with pytest.raises(UsageError, match="empty destination"):
+        model.get("")
+
+
+def test_a_file_where_a_directory_is_meant_is_left_alone(model, tree, work):
+    (work / "f").write_bytes(b"mine")
+    for artifact in (model, tree):
+        for dest in ("f/", "f/x/"):
+            with pytest.raises((Conflict, UsageError)):
+                artifact.get(dest, force=True)
+    assert look(work) == {"f": b"mine"}
+
+
+def test_progress_counts_to_the_end(tree):
+    steps = []
+    tree.get("out", progress=lambda done, total: steps.append((done, total)))
+    assert steps[-1] == (2 * CHUNK + 8, 2 * CHUNK + 8)
+
+
+# What is there already --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_the_same_bytes_are_left_as_they_are(model, tree, force):
+    for artifact, dest in ((model, "file"), (tree, "dir")):
+        artifact.get(dest)
+        before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in Path.cwd().rglob("*")}
+        assert artifact.get(dest, force=force) == Exported(dest, changed=False)
+        assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in Path.cwd().rglob("*")} == before
+
+
+@pytest.mark.parametrize("data", [b"hellp", b"hell", b"", b"hello\n"])
+def test_other_bytes_are_kept_unless_forced(model, work, data):
+    (work / "file").write_bytes(data)
+    with pytest.raises(Conflict) as caught:
+        model.get("file")
+    assert caught.value.message == "'file' is there already and is something else"
+    assert caught.value.hint == "--force replaces it"
+    assert look(work) == {"file": data}
+    assert model.get("file", force=True) == Exported("file", changed=True)
+    assert look(work) == {"file": b"hello"}
+
+
+def more(out):
+    (out / "sub/extra").write_bytes(b"x")
+
+
+def less(out):
+    (out / "sub/deep/c").unlink()
+
+
+def different(out):
+    (out / "a.bin").write_bytes(b"jello")
+
+
+def link(out):
+    (out / "a.bin").unlink()
+    (out / "a.bin").symlink_to("/etc/hostname")
+
+
+def fifo(out):
+    (out / "a.bin").unlink()
+    os.mkfifo(out / "a.bin")
+
+
+@pytest.mark.parametrize("harm", [more, less, different, link, fifo])
+def test_a_directory_that_differs_is_kept_unless_forced_and_then_is_replaced_whole(tree, work, harm):
+    tree.get("out")
+    harm(work / "out")
+    with pytest.raises(Conflict, match="something else"):
+        tree.get("out")
+    assert tree.get("out", force=True) == Exported("out", changed=True)
+    assert look("out") == tree.files
+    assert os.listdir(work) == ["out"]
+
+
+def test_what_python_leaves_behind_does_not_make_a_directory_different(tree, work):
+    tree.get("out")
+    (work / "out/__pycache__").mkdir()
+    (work / "out/__pycache__/a.pyc").touch()
+    (work / "out/.DS_Store").touch()
+    assert not tree.get("out").changed
+
+
+def test_an_empty_directory_is_filled_and_stays_as_private_as_it_was(tree, work):
+    (work / "out").mkdir(mode=0o700)
+    assert tree.get("out").changed
+    assert look("out") == tree.files
+    assert stat.S_IMODE((work / "out").stat().st_mode) == 0o700
+
+
+def test_a_link_is_replaced_and_not_written_through(model, tree, work):
+    (work / "target").mkdir()
+    (work / "target/mine").write_bytes(b"mine")
+    for name, points_at in (("file", "target/mine"), ("dir", "target")):
+        (work / name).symlink_to(points_at)
+        artifact = model if name == "file" else tree
+        with pytest.raises(Conflict):
+            artifact.get(name)
+        artifact.get(name, force=True)
+        assert not (work / name).is_symlink()
+    assert look("target") == {"mine": b"mine"}
+    assert sorted(os.listdir(work)) == ["dir", "file", "target"]
+
+
+def test_a_link_to_the_same_bytes_is_the_same(model, tree, work):
+    model.get("v1.onnx")
+    tree.get("v1")
+    (work / "file").symlink_to("v1.onnx")
+    (work / "dir").symlink_to("v1")
+    assert not model.get("file").changed
+    assert not tree.get("dir").changed
+
+
+def test_a_dangling_link_is_something_else(model, work):
+    (work / "file").symlink_to("gone")
+    with pytest.raises(Conflict, match="something else"):
+        model.get("file")
+    model.get("file", force=True)
+    assert not (work / "file").is_symlink()
+    assert look(work) == {"file": b"hello"}
+
+
+def test_a_directory_of_the_files_name_is_never_replaced_by_the_file(model, work):
+    (work / "dir/m.onnx").mkdir(parents=True)
+    with pytest.raises(Conflict, match=r"'dir/m\.onnx' is a directory, and the artifact is a file"):
+        model.get("dir", force=True)
+
+
+def test_force_does_not_throw_away_the_directory_one_stands_in_nor_home_nor_work(tree, work, monkeypatch):
+    home = work / "home/ana"
+    for mine in (work / "here/below", home, work / "code/.git", work / "reg/.modelkeep"):
+        mine.mkdir(parents=True)
+        (mine / "mine").write_bytes(b"mine")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(work / "here/below")
+    before = look(work)
+    for dest in (str(work), "../../here", str(home), str(home.parent), "../../code", "../../reg"):
+        with pytest.raises(Conflict, match="will not be replaced"):
+            tree.get(dest, force=True)
+    assert look(work) == before
+
+
+def test_a_place_that_somebody_takes_meanwhile_is_theirs(model, tree, work):
+    def take_file(done, total):
+        (work / "file").write_bytes(b"mine")
+
+    def take_directory(done, total):
+        (work / "dir").mkdir(exist_ok=True)
+        (work / "dir/mine").write_bytes(b"mine")
+
+    with pytest.raises(Conflict, match="meanwhile"):
+        model.get("file", progress=take_file)
+    with pytest.raises(Conflict, match="meanwhile"):
+        tree.get("dir", progress=take_directory)
+    assert look(work) == {"dir/mine": b"mine", "file": b"mine"}
+    assert sorted(os.listdir(work)) == ["dir", "file"]
+
+
+# Harm -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("harm", [flip, cut, os.unlink])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_wrong_byte_never_leaves_through_get(model, tree, work, harm, force):
+    model.harm(harm)
+    for artifact, dest in ((model, "file"), (tree, "dir")):
+        with pytest.raises(IntegrityError):
+            artifact.get(dest, force=force)
+        assert os.listdir(work) == []
+        (work / dest).write_bytes(b"old")
+        with pytest.raises((IntegrityError, Conflict)):
+            artifact.get(dest, force=force)
+        assert look(work) == {dest: b"old"}
+        (work / dest).unlink()
+
+
+@pytest.mark.parametrize("size", [1, CHUNK, 3 * CHUNK + 1])
+def test_standard_output_gets_every_byte(artifacts, work, size):
+    data = os.urandom(size)
+    (work / "m").write_bytes(data)
+    done = ingest(artifacts, ["m"], Selection())
+    out = io.BytesIO()
+    export_stream(artifacts, done.manifest, out)
+    assert out.getvalue() == data
+
+
+def test_standard_output_gets_not_one_byte_of_a_damaged_file(artifacts, work):
+    data = os.urandom(3 * CHUNK)
+    (work / "m").write_bytes(data)
+    manifest = ingest(artifacts, ["m"], Selection()).manifest
+    path = artifacts.local_path(manifest.files[0].digest)
+    os.chmod(path, 0o600)
+    with open(path, "r+b") as blob:
+        blob.seek(-1, os.SEEK_END)
+        blob.write(bytes([data[-1] ^ 128]))
+    out = io.BytesIO()
+    with pytest.raises(IntegrityError, match="are damaged"):
+        export_stream(artifacts, manifest, out)
+    assert out.getvalue() == b""
+
+
+def test_a_disk_that_changes_its_mind_between_two_readings_is_caught(artifacts, work):
+    data = os.urandom(3 * CHUNK)
+    (work / "m").write_bytes(data)
+    manifest = ingest(artifacts, ["m"], Selection()).manifest
+    path = artifacts.local_path(manifest.files[0].digest)
+    os.chmod(path, 0o600)
+
+    class Out(io.BytesIO):
+        def write(self, chunk):
+            with open(path, "r+b") as blob:  # the last chunk, after the first was handed out
+                blob.seek(2 * CHUNK)
+                blob.write(b"\0" * 64)
+            return super().write(chunk)
+
+    out = Out()
+    with pytest.raises(IntegrityError):
+        export_stream(artifacts, manifest, out)
+    assert out.getvalue() == data[: 2 * CHUNK]
+
+
+def test_standard_output_is_for_a_single_file(tree):
+    with pytest.raises(UsageError, match="this is 3 files"):
+        export_stream(tree.artifacts, tree.manifest, io.BytesIO())
+
+
+def test_a_short_write_is_finished(model):
+    class Pipe(io.BytesIO):
+        def write(self, chunk):
+            return super().write(bytes(chunk[:2]))
+
+    out = Pipe()
+    export_stream(model.artifacts, model.manifest, out)
+    assert out.getvalue() == b"hello"
+
+
+def test_an_interruption_leaves_the_old_and_no_litter(tree, model, work):
+    (work / "dir").mkdir()
+    (work / "dir/old").write_bytes(b"old")
+    (work / "file").write_bytes(b"old")
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    for artifact, dest in ((tree, "dir"), (model, "file")):
+        with pytest.raises(KeyboardInterrupt):
+            artifact.get(dest, force=True, progress=interrupt)
+    assert look(work) == {"dir/old": b"old", "file": b"old"}
+    assert sorted(os.listdir(work)) == ["dir", "file"]
+
+
+def test_without_exchanging_names_a_tree_is_replaced_all_the_same(tree, work):
+    from modelkeep.store.export import _swap_aside
+
+    (work / "old").mkdir()
+    (work / "old/mine").touch()
+    (work / "new").mkdir()
+    _swap_aside("new", "old")
+    assert sorted(os.listdir(work)) == ["new", "old"]
+    assert os.listdir("new") == ["mine"]
+    with pytest.raises(OSError, match="gone"):
+        _swap_aside("gone", "new")
+    assert os.listdir("new") == ["mine"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user to become")
+def test_a_place_that_may_not_be_written_is_told(model, work):
+    work.chmod(0o755)
+    for path in work.parents:
+        if path.stat().st_uid == 0 and "pytest" in str(path):
+            path.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(UsageError) as caught:
+            model.get("file")
+    finally:
+        os.seteuid(0)
+    assert caught.value.message == "'file' cannot be written: permission denied"
+
+
+def test_many_files_come_out_with_several_threads(artifacts, work):
+    files = {f"d{n % 7}/{n:03d}": b"%d" % n * 100 for n in range(200)}
+    tree = _Artifact(artifacts, work, files, "tree")
+    tree.get("out")
+    assert look("out") == files

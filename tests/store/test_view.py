@@ -1,0 +1,162 @@
+"""The view: real names that lead into this store, complete or absent, and nothing written in the registry."""
+
+import os
+import shutil
+import stat
+
+import pytest
+
+from modelkeep.errors import IntegrityError, NotFound, UsageError
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.ingest import Selection, ingest
+from modelkeep.store.view import view
+
+REGISTRY = "872491a30d60d598962de6e7b834ab76"
+
+
+@pytest.fixture
+def tree(artifacts, work):
+    for name, data in {"m/model.onnx": b"hello", "m/tok/vocab.txt": b"v"}.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_bytes(data)
+    return ingest(artifacts, ["m"], Selection()).manifest
+
+
+@pytest.fixture
+def file(artifacts, work, tree):
+    return ingest(artifacts, ["m/model.onnx"], Selection()).manifest
+
+
+def see(artifacts, manifest, form="tree", **more):
+    return view(artifacts, manifest, form, cache_dir="cache", registry_id=REGISTRY, **more)
+
+
+def test_a_file_is_seen_under_its_real_name(artifacts, file, work):
+    path = see(artifacts, file, "file")
+    assert path == f"{work}/cache/modelkeep/{REGISTRY}/{file.digest[7:]}/model.onnx"
+    assert os.readlink(path) == artifacts.local_path(file.files[0].digest)
+    with open(path, "rb") as stream:
+        assert stream.read() == b"hello"
+
+
+def test_a_tree_is_seen_as_a_directory(artifacts, tree, work):
+    path = see(artifacts, tree)
+    assert path == f"{work}/cache/modelkeep/{REGISTRY}/{tree.digest[7:]}"
+    assert sorted(os.path.join(where, name) for where, _, names in os.walk(path) for name in names) == [
+        f"{path}/model.onnx",
+        f"{path}/tok/vocab.txt",
+    ]
+
+
+@pytest.mark.parametrize("inner", ["model.onnx", "tok/vocab.txt", "tok", "tok/"])
+def test_one_file_or_directory_of_a_tree_is_seen(artifacts, tree, inner):
+    assert see(artifacts, tree, inner=inner) == see(artifacts, tree) + "/" + inner.rstrip("/")
+
+
+@pytest.mark.parametrize("inner", ["model.onx", "to", "", "/", "..", "tok/..", "model.onnx/x", "/etc/passwd"])
+def test_what_is_not_inside_is_not_found(artifacts, tree, work, inner):
+    with pytest.raises(NotFound):
+        see(artifacts, tree, inner=inner)
+    assert not (work / "cache").exists()
+
+
+def test_the_nearest_names_are_told(artifacts, tree):
+    with pytest.raises(NotFound) as caught:
+        see(artifacts, tree, inner="modle.onnx")
+    assert caught.value.message == "the artifact has no file 'modle.onnx'"
+    assert caught.value.hint == "it has model.onnx, …"
+
+
+def test_a_second_look_makes_nothing(artifacts, tree, work):
+    path = see(artifacts, tree)
+    before = {where: os.lstat(where).st_ctime_ns for where, _, _ in os.walk(work / "cache")}
+    assert see(artifacts, tree) == path
+    assert {where: os.lstat(where).st_ctime_ns for where, _, _ in os.walk(work / "cache")} == before
+
+
+def test_nothing_is_written_in_the_registry(artifacts, tree, root):
+    def state():
+        return {where: os.lstat(where).st_mtime_ns for where, _, _ in os.walk(root.parent)}
+
+    before = state()
+    see(artifacts, tree)
+    assert state() == before
+
+
+def test_writing_through_the_view_meets_a_read_only_file(artifacts, file):
+    assert stat.S_IMODE(os.stat(see(artifacts, file, "file")).st_mode) == 0o444
+
+
+def aim_elsewhere(path):
+    os.unlink(f"{path}/model.onnx")
+    os.symlink("/etc/hostname", f"{path}/model.onnx")
+
+
+def copy_instead(path):
+    os.unlink(f"{path}/model.onnx")
+    with open(f"{path}/model.onnx", "wb") as file:
+        file.write(b"evil!")
+
+
+def lose(path):
+    os.unlink(f"{path}/tok/vocab.txt")
+
+
+def become_a_file(path):
+    shutil.rmtree(path)
+    with open(path, "wb"):
+        pass
+
+
+def become_a_link(path):
+    os.rename(path, path + ".away")
+    os.symlink("/etc", path)
+
+
+@pytest.mark.parametrize("harm", [aim_elsewhere, copy_instead, lose, become_a_file, become_a_link])
+def test_a_view_that_does_not_lead_into_this_store_is_made_anew(artifacts, tree, harm):
+    path = see(artifacts, tree)
+    harm(path)
+    assert see(artifacts, tree) == path
+    assert os.readlink(f"{path}/model.onnx") == artifacts.local_path(tree.files[0].digest)
+    assert os.path.exists(f"{path}/tok/vocab.txt")
+    assert [name for name in os.listdir(os.path.dirname(path)) if name.startswith(".modelkeep-")] == []
+    assert os.path.exists("/etc/hostname")
+
+
+def test_a_registry_that_moved_is_followed(artifacts, tree, root):
+    path = see(artifacts, tree)
+    moved = root.parent.parent / "moved"
+    os.rename(root.parent, moved)
+    elsewhere = Artifacts(DirectoryBucket(str(moved / "store")))
+    assert see(elsewhere, tree) == path
+    assert os.readlink(f"{path}/model.onnx").startswith(str(moved))
+
+
+@pytest.mark.parametrize("harm", [os.unlink, lambda path: os.truncate(path, 1)])
+def test_missing_or_cut_off_bytes_are_an_error_and_not_a_dangling_link(artifacts, tree, harm):
+    see(artifacts, tree)
+    path = artifacts.local_path(tree.files[0].digest)
+    os.chmod(path, 0o600)
+    harm(path)
+    with pytest.raises(IntegrityError, match=r"'model\.onnx' .* missing from the store or cut off"):
+        see(artifacts, tree)
+
+
+def test_a_cache_that_cannot_be_written_is_told(artifacts, tree, work):
+    (work / "cache").write_bytes(b"")
+    with pytest.raises(UsageError, match="cannot be written"):
+        see(artifacts, tree)
+
+
+def test_a_store_without_paths_says_so(tree):
+    class Far:
+        def size(self, key):
+            return next(file.size for file in tree.files if file.digest == key)
+
+        def local_path(self, key):
+            assert key.startswith("sha256:")
+
+    with pytest.raises(UsageError, match="no paths on this machine"):
+        see(Artifacts(Far()), tree)
