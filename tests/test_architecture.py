@@ -13,7 +13,12 @@ SOURCE = ROOT / "src" / "modelkeep"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 # A module past 300 lines is usually two ideas; those that are one all the same stand here with the reason.
-LONG_FOR_A_REASON: dict[str, str] = {}
+LONG_FOR_A_REASON = {
+    "domain/answers.py": "the one list of what comes back from the API",
+    "domain/intents.py": "the one list of what can be asked",
+    "domain/project.py": "the one function from an entry to its rows, a branch an event",
+    "store/tables.py": "the one definition of the schema",
+}
 
 # What must not be loaded by `import modelkeep`: a training script imports it, and may never use it.
 HEAVY = {
