@@ -50,7 +50,7 @@ def parse_run(text: str) -> Run:
     if is_url(text):
         location = scrub(text)
         match = _IN_URL.search(text)
-        run = match.group(1) if match else location.rstrip("/").rpartition("/")[2]
+        run = match.group(1) if match else location.partition("://")[2].partition("/")[2].rstrip("/").rpartition("/")[2]
     else:
         location, run = None, text.strip()
     if is_id(run):
