@@ -1,0 +1,49 @@
+"""Statements in two forms: as things stand now, and as they stood right after an entry.
+
+What a row that can change was worth at a moment is written once: ``HOLDS(tenure)`` becomes
+``tenure.until_seq IS NULL`` now, for which there are partial indexes, and a comparison with ``:at``
+for the past. ``KNOWN(version.seq)`` is what was in the log by then.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+#: What every question is asked on; only the store knows what it is.
+Connection: TypeAlias = sqlite3.Connection
+#: What a statement's parameters may be.
+Value: TypeAlias = str | int | None
+#: A row is unpacked where its statement is known, and nowhere else.
+Row: TypeAlias = tuple[Any, ...]
+
+_HOLDS = re.compile(r"HOLDS\((\w+)\)")
+_KNOWN = re.compile(r"KNOWN\(([\w.]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SELECT: ``now``, and ``past`` with the parameter ``:at``."""
+
+    now: str
+    past: str
+
+    def rows(self, connection: Connection, at: int | None, **values: Value) -> list[Row]:
+        """Return all rows after entry ``at``, None for now."""
+        text = self.now if at is None else self.past
+        return connection.execute(text, {**values, "at": at}).fetchall()
+
+    def row(self, connection: Connection, at: int | None, **values: Value) -> Row | None:
+        """Return the first row, None where there is none."""
+        text = self.now if at is None else self.past
+        row: Row | None = connection.execute(text, {**values, "at": at}).fetchone()
+        return row
+
+
+def statement(text: str) -> Statement:
+    """Return both forms of a SELECT that is written with ``HOLDS`` and ``KNOWN``."""
+    now = _KNOWN.sub("TRUE", _HOLDS.sub(r"\1.until_seq IS NULL", text))
+    held = r"\1.since_seq <= :at AND (\1.until_seq IS NULL OR \1.until_seq > :at)"
+    return Statement(now, _KNOWN.sub(r"\1 <= :at", _HOLDS.sub(held, text)))
