@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.domain.manifest import ManifestFile
-from modelkeep.errors import IntegrityError, NotFound
+from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import CHUNK, Artifacts, chunks_of
 from modelkeep.store.blobs import DirectoryBucket
 
@@ -122,6 +122,9 @@ def test_a_file_is_added_by_its_path(artifacts, work):
     assert artifacts.add_file("m.bin").digest == HELLO
     with pytest.raises(NotFound, match=r"there is no file 'n\.bin'"):
         artifacts.add_file("n.bin")
+    os.mkfifo("pipe")
+    with pytest.raises(UsageError, match="'pipe' is not a file"):
+        artifacts.add_file("pipe")
 
 
 def test_a_stream_that_trickles_is_read_to_its_end():

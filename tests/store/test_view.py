@@ -68,6 +68,13 @@ def test_the_nearest_names_are_told(artifacts, tree):
     assert caught.value.hint == "it has model.onnx, …"
 
 
+@pytest.mark.parametrize("forged", ["../../../outside", "", "a/b", ".."])
+def test_the_id_of_a_hostile_registry_leads_nowhere(artifacts, tree, work, forged):
+    with pytest.raises(IntegrityError, match="not the id of a registry"):
+        view(artifacts, tree, "tree", cache_dir="cache", registry_id=forged)
+    assert os.listdir(work) == ["m"]
+
+
 def test_a_second_look_makes_nothing(artifacts, tree, work):
     path = see(artifacts, tree)
     before = {where: os.lstat(where).st_ctime_ns for where, _, _ in os.walk(work / "cache")}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import select
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.text import printable
-from modelkeep.errors import IntegrityError
+from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.blobs import Batch, Bucket, Draft
 from modelkeep.store.troubles import of_the_source
 
@@ -87,9 +89,14 @@ class Artifacts:
         return content
 
     def add_file(self, path: str) -> Content:
-        """Add the bytes of a file of this machine, durably."""
-        with of_the_source(path), open(path, "rb", buffering=0) as stream:
-            return self.add_stream(stream)
+        """Add the bytes of a regular file of this machine, durably."""
+        with of_the_source(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb", buffering=0) as stream:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    message = f"'{printable(path)}' is not a file"
+                    raise UsageError(message)
+                return self.add_stream(stream)
 
 
 class Adding:

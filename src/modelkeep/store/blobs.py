@@ -218,8 +218,7 @@ class DirectoryBatch:
         try:
             for draft in self._drafts:
                 draft.discard()
-            if self._drafts:
-                _quietly(os.rmdir, self._tmp)
+            _quietly(os.rmdir, self._tmp)
         finally:
             if self._watch >= 0:
                 os.close(self._watch)

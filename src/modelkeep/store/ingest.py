@@ -13,11 +13,11 @@ from typing import BinaryIO, Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.artifacts import Adding, Artifacts, Content, content_of
-from modelkeep.store.selection import Selection, refuse_secret, secret_bytes
+from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.troubles import of_the_source
-from modelkeep.store.walk import Found, Source, changed, find, open_source, require_unchanged
+from modelkeep.store.walk import Found, Named, Source, changed, find, open_source, require_unchanged
 from modelkeep.store.workers import Progress, each
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]
@@ -71,7 +71,7 @@ def ingest(
     with artifacts.adding(many=len(found.sources) > _MANY) as adding:
         files = _read(found, adding, progress)
         manifest = Manifest.of(files)
-        _require_same(found, find(named, selection, secrets=False))
+        _require_same(found, named, selection, secrets=False)
         new_bytes = adding.commit()
     return _ingested(manifest, _form(paths), found, new_bytes)
 
@@ -85,7 +85,7 @@ def measure(paths: Sequence[str], selection: Selection, *, progress: Tell | None
     named = _named(paths, selection)
     found = find(named, selection, secrets=True)
     manifest = Manifest.of(_read(found, None, progress))
-    _require_same(found, find(named, selection, secrets=True))
+    _require_same(found, named, selection, secrets=True)
     return _ingested(manifest, _form(paths), found, 0)
 
 
@@ -119,8 +119,12 @@ def _read(found: Found, adding: Adding | None, tell: Tell | None) -> list[Manife
     return each(read, found.sources, progress)
 
 
-def _require_same(before: Found, after: Found) -> None:
-    """A file that came, went or changed while the others were read makes it another artifact."""
+def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool) -> None:
+    """Look again: a file that came, went or changed while the others were read makes it another artifact."""
+    try:
+        after = find(named, selection, secrets=secrets)
+    except NotFound as error:
+        raise changed(", ".join(printable(root) for root, _ in named)) from error
     if before.sources != after.sources:
         differing = set(before.sources) ^ set(after.sources)
         raise changed(min(source.shown for source in differing))
@@ -130,7 +134,7 @@ def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
     return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
 
 
-def _named(paths: Sequence[str], selection: Selection) -> list[tuple[str, str | None]]:
+def _named(paths: Sequence[str], selection: Selection) -> Named:
     """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
     if not paths or not all(paths):
         message = "an empty path" if paths else "no path: an artifact needs at least one file"
@@ -172,12 +176,15 @@ def _ingest_stdin(
         message = "there is no standard input to read"
         raise UsageError(message)
     name = _file_name(selection.filename)
+    guarded = not Globs(selection.include).match(name)
+    if guarded and (what := secret_name(name)):
+        raise refuse_secret(STDIN, name, what)
     progress = Progress(0, tell)
     first = True
 
     def look(data: memoryview) -> None:
         nonlocal first
-        if first and not selection.include and (what := secret_bytes(data)):
+        if first and guarded and (what := secret_bytes(data)):
             raise refuse_secret(STDIN, name, what)
         first = False
         progress.add(len(data))

@@ -36,6 +36,9 @@ def view(
     ``IntegrityError``. ``NotFound`` for an ``inner`` that the artifact does not have, ``UsageError``
     where the cache cannot be written.
     """
+    if not (registry_id.isascii() and registry_id.isalnum()):  # it becomes a directory's name
+        message = f"not the id of a registry: '{printable(registry_id)}'"
+        raise IntegrityError(message)
     if inner is not None:
         inner = _inside(manifest, inner)
     damaged = artifacts.absent(manifest.files)

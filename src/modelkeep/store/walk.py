@@ -7,6 +7,7 @@ times, so that reading it later can tell whether it is still the same.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import Counter
@@ -30,6 +31,12 @@ from modelkeep.store.troubles import of_the_source
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 # A link farm (two links a level to the next) has 2**levels paths: nobody means that.
 _MOST_VISITS = 16
+# How opening a regular file fails that is another thing by now, or none.
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+
+
+#: Typed paths, each with its name in the artifact; None: the contents of this directory, without its own name.
+Named = list[tuple[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,10 @@ class Found:
         return tuple(notes)
 
 
-def find(named: list[tuple[str, str | None]], selection: Selection, *, secrets: bool) -> Found:
+def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
-    A name of None means: the contents of this directory, without its own name. Names that are
-    refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
+    Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
     ``UsageError``; a path that is not there raises ``NotFound``.
     """
     found = Found()
@@ -110,7 +116,12 @@ def find(named: list[tuple[str, str | None]], selection: Selection, *, secrets: 
 def open_source(source: Source) -> BinaryIO:
     """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
     with of_the_source(source.shown):
-        descriptor = open_below(source.root, source.inner, follow=source.follow)
+        try:
+            descriptor = open_below(source.root, source.inner, follow=source.follow)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+            raise changed(source.shown) from error
     stream = os.fdopen(descriptor, "rb", buffering=0)
     try:
         require_unchanged(source, stream)
@@ -221,8 +232,11 @@ class _Walk:
         above: tuple[tuple[int, int], ...],
     ) -> tuple[int, int] | None:
         """Take a file, or return the identity of a directory that is to be looked at too."""
-        status = entry.stat(follow_symlinks=False)
         shown = printable(os.path.join(self._root, inner))
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError as error:
+            raise changed(shown) from error
         link = stat.S_ISLNK(status.st_mode)
         if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
             return None
