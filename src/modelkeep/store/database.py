@@ -143,13 +143,19 @@ class Database:
             raise _translate(error, self.directory) from error
 
 
-def create(directory: str) -> sqlite3.Connection:
-    """Make the database and the side file, 0660 before SQLite touches them; return it inside a transaction."""
+def create(directory: str) -> sqlite3.Connection | None:
+    """Make the database and the side file, 0660 before SQLite touches them; return it inside a transaction.
+
+    None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
+    """
     for name in (LOCK, DATABASE):
-        os.close(os.open(os.path.join(directory, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o660))
+        os.close(os.open(os.path.join(directory, name), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
     connection = _connect(os.path.join(directory, DATABASE), "rw", _READ_PATIENCE)
-    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        connection.close()
+        return None
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     schema.apply(connection, 0)
     return connection
 

@@ -1,0 +1,81 @@
+"""Tags, descriptions and metrics as they stand now: what a change is compared with."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+TAGS = """
+SELECT key, value, line FROM tag WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY key
+"""
+
+DESCRIPTION = """
+SELECT text FROM description WHERE model = :model AND version = :version AND until_seq IS NULL
+"""
+
+METRICS = """
+SELECT name, value FROM metric
+WHERE model = :model AND version = :version
+    AND seq = (SELECT max(newer.seq) FROM metric AS newer
+               WHERE newer.model = :model AND newer.version = :version AND newer.name = metric.name)
+ORDER BY name
+"""
+
+ALIASES_OF = """
+SELECT alias FROM alias WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY alias
+"""
+
+EVER_HELD = """
+SELECT 1 FROM tenure WHERE model = :model AND version = :version AND stage = :stage LIMIT 1
+"""
+
+LAST_TENURE_TIMES = """
+SELECT opened.time, ended.time
+FROM tenure
+    JOIN entry_index AS opened ON opened.seq = tenure.since_seq
+    JOIN entry_index AS ended ON ended.seq = tenure.until_seq
+WHERE tenure.model = :model AND tenure.version = :version AND tenure.stage = :stage
+ORDER BY tenure.since_seq DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTag:
+    """A tag's value, and the digest of the line of details that set it."""
+
+    value: str
+    line: str
+
+
+def tags(connection: sqlite3.Connection, model: int, version: int | None) -> dict[str, SetTag]:
+    """Return the tags of a version (None: of the model) by key."""
+    rows = connection.execute(TAGS, {"model": model, "version": version or 0}).fetchall()
+    return {key: SetTag(value, line) for key, value, line in rows}
+
+
+def description(connection: sqlite3.Connection, model: int, version: int | None) -> str | None:
+    """Return the description of a version (None: of the model)."""
+    row = connection.execute(DESCRIPTION, {"model": model, "version": version or 0}).fetchone()
+    return None if row is None else str(row[0])
+
+
+def newest_metrics(connection: sqlite3.Connection, model: int, version: int) -> dict[str, str]:
+    """Return the newest value of each metric of a version, whatever data it was measured on."""
+    return dict(connection.execute(METRICS, {"model": model, "version": version}).fetchall())
+
+
+def aliases_of(connection: sqlite3.Connection, model: int, version: int) -> tuple[str, ...]:
+    """Return the aliases that point at a version."""
+    rows = connection.execute(ALIASES_OF, {"model": model, "version": version}).fetchall()
+    return tuple(alias for (alias,) in rows)
+
+
+def ever_held(connection: sqlite3.Connection, model: int, version: int, stage: str) -> bool:
+    """Tell whether a version holds or ever held a stage."""
+    return connection.execute(EVER_HELD, {"model": model, "version": version, "stage": stage}).fetchone() is not None
+
+
+def last_tenure(connection: sqlite3.Connection, model: int, version: int, stage: str) -> tuple[str, str] | None:
+    """Return when the newest ended tenure of a version began and ended."""
+    row = connection.execute(LAST_TENURE_TIMES, {"model": model, "version": version, "stage": stage}).fetchone()
+    return None if row is None else (row[0], row[1])

@@ -1,0 +1,211 @@
+"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: what is said of versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from modelkeep.capture import runs as runs_
+from modelkeep.capture import values
+from modelkeep.domain.answers import Change, Effect
+from modelkeep.domain.intents import Alias, Archive, Describe, Evaluate, Mark, Note, Rename, Tag
+from modelkeep.domain.labels import fold
+from modelkeep.domain.names import check_name
+from modelkeep.domain.text import check_key, check_text
+from modelkeep.errors import UsageError
+from modelkeep.store.queries import wording
+from modelkeep.store.queries.resolving import Resolved
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases.carrying_out import Asked, carry_out
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.effects import NONE
+from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model
+from modelkeep.usecases.registering import data_of, datasets, run_fields
+from modelkeep.usecases.staging import change
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def evaluate(
+    context: Context,
+    ref: str,
+    metrics: Pairs,
+    *,
+    on: str | None,
+    runs: Sequence[str],
+    message: str | None,
+    dry_run: bool,
+) -> Change:
+    """Add metrics to a version; see `Registry.evaluate`."""
+    for key, value in metrics:
+        check_key(key, "metric")
+        check_text(value, f"the metric {key}")
+    spec = None if on is None else datasets(context, [on])[0]
+    found_runs = runs_.runs(runs, context.environ) if metrics else runs_.runs(runs, {})
+    fields = run_fields(found_runs)
+    if spec is not None and spec.location is not None:
+        fields = (*fields, ("on", spec.location))
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_of(connection, ref, say, "evaluate")
+        arguments = Evaluate(metrics, data_of(spec), tuple(run.id for run in found_runs))
+        return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
+
+
+def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run: bool) -> Change:
+    """Set or lift the mark bad; see `Registry.mark`."""
+    if word not in ("bad", "good"):
+        text = f"a version is marked bad or good, not {word!r}"
+        raise UsageError(text, f"modelkeep mark {ref} bad")
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_of(connection, ref, say, "mark")
+        before = "good" if word == "bad" else "bad"
+        effect = Effect(_ref(found), before, word)
+        return Asked(Mark(word), subject_of(found), effects=(effect,))
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
+
+
+def archive(
+    context: Context,
+    ref: str,
+    *,
+    undo: bool,
+    all_versions: bool,
+    message: str | None,
+    dry_run: bool,
+) -> Change:
+    """Take a version, or all of a model, out of the pipeline, or back; see `Registry.archive`."""
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_or_model(connection, ref, say)
+        if found.number is None and not all_versions:
+            text = f"{found.name} is a whole model"
+            raise UsageError(text, f"modelkeep archive {found.name} --all-versions        (or one: {found.name}@3)")
+        if found.number is not None and all_versions:
+            text = f"--all-versions goes with a model, not with {_ref(found)}"
+            raise UsageError(text, f"modelkeep archive {found.name} --all-versions")
+        words = ("archived", "restored") if undo else ("in use", "archived")
+        effect = Effect(_ref(found), *words)
+        return Asked(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect,))
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
+
+
+def alias(
+    context: Context,
+    ref: str,
+    add: Sequence[str],
+    remove: Sequence[str],
+    *,
+    expect: str | None,
+    message: str | None,
+    dry_run: bool,
+) -> Change:
+    """Move aliases to a version and take others away; see `Registry.alias`."""
+    adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_of(connection, ref, say, "alias") if adding else version_or_model(connection, ref, say)
+        state = SqlState(connection)
+        effects = []
+        for name in (*adding, *removing):
+            pointed = state.alias(found.model, name)
+            before = NONE if pointed is None else f"{found.name}@{pointed}"
+            after = _ref(found) if name in adding else NONE
+            if before != after:
+                effects.append(Effect(name, before, after))
+        return Asked(
+            Alias(add=adding, remove=removing),
+            subject_of(found),
+            expect=expectation(connection, expect, found.model),
+            effects=tuple(effects),
+        )
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
+
+
+def tag(
+    context: Context,
+    ref: str,
+    put: Pairs,
+    remove: Sequence[str],
+    *,
+    message: str | None,
+    dry_run: bool,
+) -> Change:
+    """Set tags and take others off; see `Registry.tag`."""
+    for key, value in put:
+        check_key(key, "tag")
+        check_text(value, f"the tag {key}")
+    keys = [*(key for key, _ in put), *remove]
+    if not keys or len(set(keys)) != len(keys):
+        text = "tag needs tags, each key once"
+        raise UsageError(text, f"modelkeep tag {ref} owner=risk")
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_or_model(connection, ref, say)
+        there = wording.tags(connection, found.model, found.number)
+        new = tuple((key, value) for key, value in put if key not in there or there[key].value != value)
+        gone = tuple(key for key in remove if key in there)
+        effects = [Effect(key, there[key].value if key in there else NONE, value) for key, value in new]
+        effects += [Effect(key, there[key].value, NONE) for key in gone]
+        return Asked(
+            Tag(remove=tuple(there[key].line for key in gone)),
+            subject_of(found),
+            fields=tuple((f"tag.{key}", value) for key, value in new),
+            effects=tuple(effects),
+            unchanged="the tags are so already" if not effects else None,
+        )
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
+
+
+def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
+    """Set the description; see `Registry.describe`."""
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_or_model(connection, ref, say)
+        same = (wording.description(connection, found.model, found.number) or "") == text
+        return Asked(
+            Describe(),
+            subject_of(found),
+            fields=(("description", text),) if text else (),
+            unchanged="the description is so already" if same else None,
+        )
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
+
+
+def note(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
+    """Add a note; see `Registry.note`."""
+    if not text.strip():
+        problem = "a note needs a text"
+        raise UsageError(problem, f'modelkeep note {ref} "what there is to say"')
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_or_model(connection, ref, say)
+        return Asked(Note(), subject_of(found), fields=(("note", text),))
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
+
+
+def rename(context: Context, name: str, new: str, *, message: str | None, dry_run: bool) -> Change:
+    """Give a model another name; see `Registry.rename`."""
+    check_name(new)
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        found = version_or_model(connection, name, say)
+        if found.number is not None:
+            text = f"rename takes a model, not the version {_ref(found)}"
+            raise UsageError(text, f"modelkeep rename {found.name} {new}")
+        return Asked(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
+
+    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
+
+
+def _ref(found: Resolved) -> str:
+    return found.name if found.number is None else f"{found.name}@{found.number}"

@@ -1,0 +1,193 @@
+"""The way every change goes: resolve, draft the intent, lock, look again, decide, append, tell.
+
+A use case gives `carry_out` a function that resolves what was typed on a connection. It runs once
+before the intent exists and once more under the lock: where a reference means another version by
+then, the change is refused rather than done to something its author did not see.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from modelkeep.capture.urls import scrub_text
+from modelkeep.domain import chain
+from modelkeep.domain import details as details_
+from modelkeep.domain.answers import Effect
+from modelkeep.domain.chain import Entry, Observed
+from modelkeep.domain.decide import AlreadySo
+from modelkeep.domain.details import Details
+from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
+from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.text import check_text
+from modelkeep.domain.times import parse_stored
+from modelkeep.errors import Conflict, RegistryUnavailable
+from modelkeep.store import ledger, remembered
+from modelkeep.store.ledger import Draft, Outcome
+from modelkeep.store.queries import manifests
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases.context import Context
+
+_CLOCK_MAY_LAG_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked for, resolved: the intent's parts, and what only the telling needs.
+
+    ``fields`` are the details; ``documents`` the ones that may be new; ``look_at`` are the
+    versions (model and number) whose bytes must be there. ``effects`` are what the answer shows
+    where the events alone do not tell it. ``unchanged`` says why there is nothing to do, where only
+    the texts tell, which deciding never sees.
+    """
+
+    arguments: Arguments
+    subject: Subject
+    expect: Expect | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    look_at: tuple[tuple[int, int], ...] = ()
+    effects: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    unchanged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of it: the entry it left, or why there was nothing to do."""
+
+    asked: Asked
+    entry: Entry | None
+    already: AlreadySo | None
+    notes: tuple[str, ...]
+
+
+def carry_out(
+    context: Context,
+    resolve: Callable[[sqlite3.Connection, Callable[[str], None]], Asked],
+    *,
+    message: str | None,
+    dry_run: bool,
+) -> Done:
+    """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
+    with context.database.reading() as connection:
+        asked = resolve(connection, context.say)
+        if asked.unchanged is not None:
+            return Done(asked, None, AlreadySo(asked.unchanged, asked.subject.version), ())
+        draft = _draft(context, SqlState(connection), asked, message)
+        if dry_run:
+            # Nothing was copied, so nothing of what would be new is in the store.
+            outcome = ledger.ask(
+                connection, draft, _look(context, connection, replace(asked, documents={})), context.now()
+            )
+    if dry_run:
+        return Done(asked, outcome.entry, outcome.already, ())
+    with context.database.writing() as connection:
+        again = resolve(connection, _silent)
+        _check_same(asked, again)
+        outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
+    return Done(again, outcome.entry, outcome.already, _after(context, outcome))
+
+
+def details_of(context: Context, fields: Sequence[tuple[str, str]]) -> Details | None:
+    """Return salted details; secrets in URLs are gone before an entry exists."""
+    checked = [(name, scrub_text(check_text(value, name))) for name, value in fields]
+    if not checked:
+        return None
+
+    def salts() -> Iterator[str]:
+        while True:
+            yield context.chance()
+
+    return details_.write(checked, salts())
+
+
+def observed(context: Context, absent: tuple[str, ...]) -> Observed:
+    """Return what this machine says about the writer, and the bytes it did not find."""
+    return Observed(
+        absent=absent,
+        client=context.client,
+        groups=(),
+        uid=context.actor.uid,
+        user=context.actor.user,
+        user_namespace=context.actor.user_namespace,
+        via=None,
+    )
+
+
+def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
+    """Return the manifest's digest where bytes of it are missing: existence and size are looked at."""
+    if manifest is not None and context.artifacts.absent(manifest.files):
+        return (manifest.digest,)
+    return ()
+
+
+def _draft(context: Context, state: SqlState, asked: Asked, message: str | None) -> Draft:
+    head = state.head()
+    registry = state.registry_id()
+    if head is None or registry is None:
+        problem = f"the registry {context.directory} has an empty log"
+        raise RegistryUnavailable(problem, f"modelkeep init {context.directory}")
+    claim = context.claim()
+    fields = [("reason", message)] if message else []
+    fields += asked.fields
+    fields += [("claimed", claim)] if claim else []
+    details = details_of(context, fields)
+    intent = Intent(
+        registry=registry,
+        id=context.chance(),
+        arguments=asked.arguments,
+        subject=asked.subject,
+        expect=asked.expect,
+        details=None if details is None else details.digest,
+        seen=Seen(head.hash, head.seq),
+        not_after=None,
+        actor=NOBODY,
+        origin=None,
+        time=context.now(),
+    )
+    return Draft(intent, details, asked.documents)
+
+
+def _look(context: Context, connection: sqlite3.Connection, asked: Asked) -> ledger.Look:
+    def look(_state: SqlState) -> Observed:
+        absent: list[str] = []
+        for data in asked.documents.values():
+            absent += absent_of(context, Manifest.from_bytes(data))
+        for model, number in asked.look_at:
+            absent += absent_of(context, manifests.manifest(connection, model, number))
+        return observed(context, tuple(sorted(set(absent))))
+
+    return look
+
+
+def _check_same(asked: Asked, again: Asked) -> None:
+    """Refuse where a reference as typed means something else than when its author saw it."""
+    one, other = asked.subject, again.subject
+    same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
+    # A rollback says itself what it does when its version is not live there any more.
+    if same and (asked.arguments == again.arguments or isinstance(asked.arguments, Rollback)):
+        return
+    if same:
+        message = f"{one.name} changed meanwhile"
+        raise Conflict(message, "try again")
+    message = f"{one.name} changed meanwhile: what was {one.version} is {other.version} now"
+    raise Conflict(message, "look again, then name the version by its number")
+
+
+def _after(context: Context, outcome: Outcome) -> tuple[str, ...]:
+    """Remember the head that was written, and tell of a clock that is behind."""
+    entry = outcome.entry
+    if entry is None:
+        return ()
+    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, chain.hash_of(entry.to_bytes()))
+    behind = (parse_stored(entry.time) - parse_stored(entry.clock)).total_seconds()
+    if behind > _CLOCK_MAY_LAG_SECONDS:
+        return (f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry",)
+    return ()
+
+
+def _silent(_text: str) -> None:
+    """What was said before the lock need not be said again."""

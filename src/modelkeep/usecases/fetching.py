@@ -1,0 +1,110 @@
+"""`get` and `path`: bytes out of the store, checked, or where they can be read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from modelkeep.domain.answers import Fetched
+from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.refs import parse_file_ref
+from modelkeep.domain.state import Version
+from modelkeep.store import export
+from modelkeep.store.queries import manifests
+from modelkeep.store.queries.manifests import Form
+from modelkeep.store.sql_state import SqlState
+from modelkeep.store.view import view
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.moments import as_of
+from modelkeep.usecases.naming import version_of
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Artifact:
+    name: str
+    number: int
+    registry_id: str
+    manifest: Manifest
+    form: Form
+    version: Version | None
+
+    @property
+    def ref(self) -> str:
+        return f"{self.name}@{self.number}"
+
+
+def get(
+    context: Context,
+    ref: str,
+    dest: str,
+    *,
+    force: bool,
+    stdout: BinaryIO | None,
+    progress: Callable[[int, int], None] | None,
+    moment: str | None,
+) -> Fetched:
+    """Copy an artifact out, every byte checked; see `Registry.get`."""
+    with context.database.reading() as connection:
+        artifact = _artifact(context, connection, ref, "get", moment)
+    manifest = artifact.manifest
+    if dest == STDOUT and stdout is not None:
+        export.export_stream(context.artifacts, manifest, stdout)
+        exported = export.Exported(STDOUT, changed=True)
+    else:
+        exported = export.export(
+            context.artifacts,
+            manifest,
+            artifact.form,
+            dest,
+            default_name=f"{artifact.name.rpartition('/')[2]}-{artifact.number}",
+            force=force,
+            progress=progress,
+        )
+    return Fetched(
+        ref=artifact.ref,
+        digest=manifest.digest,
+        path=exported.path,
+        changed=exported.changed,
+        files=len(manifest.files),
+        size_bytes=manifest.size_bytes,
+    )
+
+
+def path(context: Context, ref: str, *, moment: str | None) -> str:
+    """Return where an artifact can be read under its real names; see `Registry.path`."""
+    parsed, inner = parse_file_ref(ref)
+    with context.database.reading() as connection:
+        artifact = _artifact(context, connection, parsed.text, "path", moment)
+    return view(
+        context.artifacts,
+        artifact.manifest,
+        artifact.form,
+        cache_dir=context.cache_dir,
+        registry_id=artifact.registry_id,
+        inner=inner,
+    )
+
+
+def _artifact(
+    context: Context,
+    connection: sqlite3.Connection,
+    ref: str,
+    verb: str,
+    moment: str | None,
+) -> _Artifact:
+    at = as_of(connection, moment, context.clock(), context.say)
+    found = version_of(connection, ref, context.say, verb, at)
+    number = found.number or 0
+    state = SqlState(connection)
+    manifest, form = manifests.artifact(connection, found.model, number)
+    version = state.version(found.model, number)
+    artifact = _Artifact(found.name, number, state.registry_id() or "", manifest, form, version)
+    if version is not None and version.archived:
+        context.say(f"warning: {artifact.ref} is archived")
+    if version is not None and version.bad:
+        context.say(f"warning: {artifact.ref} is marked bad")
+    return artifact

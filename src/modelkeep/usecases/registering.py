@@ -1,0 +1,396 @@
+"""`register`: what was typed, what is found out, the bytes into the store, then the entry.
+
+Everything that can be refused cheaply is refused before a byte is copied; the bytes are durable
+before the entry exists; the number is taken inside the transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from modelkeep.capture import git, machine, runs, values
+from modelkeep.capture.data import DataSpec, parse_data
+from modelkeep.domain import intents
+from modelkeep.domain.answers import Registered
+from modelkeep.domain.events import AliasSet, VersionPromoted, VersionRegistered
+from modelkeep.domain.intents import Register, Subject
+from modelkeep.domain.labels import check_label, fold
+from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.names import is_name
+from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.text import check_key, check_text
+from modelkeep.domain.times import At, format_time, parse_moment
+from modelkeep.errors import UsageError
+from modelkeep.store.ingest import Ingested, ingest, measure
+from modelkeep.store.selection import Selection
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases import effects, same_again, verdict
+from modelkeep.usecases.carrying_out import Asked, Done, carry_out
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
+
+Pairs = tuple[tuple[str, str], ...]
+_NOTHING = "sha256:" + "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody typed after `register`; everything may be left out but name and paths."""
+
+    name: str
+    paths: tuple[str, ...]
+    stage: str | None = None
+    aliases: tuple[str, ...] = ()
+    label: str | None = None
+    bump: str | None = None
+    params: Pairs = ()
+    metrics: Pairs = ()
+    on: str | None = None
+    tags: Pairs = ()
+    data: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    code: str = "auto"
+    author: str | None = None
+    trained_at: str | None = None
+    description: str | None = None
+    if_exists: str = "error"
+    selection: Selection = field(default_factory=Selection)
+    expect: str | None = None
+    message: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found out outside the registry."""
+
+    code: git.Code
+    data: tuple[DataSpec, ...]
+    on: DataSpec | None
+    runs: tuple[runs.Run, ...]
+    trained: intents.Trained
+
+
+def register(
+    context: Context,
+    request: Request,
+    *,
+    stdin: BinaryIO | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Registered:
+    """Register the next version of a model; see `Registry.register`."""
+    _check(request)
+    trained = _trained(context, request)
+    found = _found(context, request, trained)
+    _check_early(context, request, found)
+    taken = _take(context, request, stdin, progress)
+    if trained is None and taken.newest_mtime_ns is not None:
+        newest = datetime.fromtimestamp(taken.newest_mtime_ns / 1e9, tz=UTC)
+        found = replace(found, trained=intents.Trained(format_time(newest), guessed=True, seeds=(), started=None))
+
+    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+        return _asked(connection, say, context, request, found, taken)
+
+    done = carry_out(context, resolve, message=request.message, dry_run=request.dry_run)
+    if done.entry is None:
+        return _unchanged(context, request, found, done, taken)
+    return _told(context, request, done, taken, found)
+
+
+def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
+    """Return the datasets that somebody typed; a path is hashed."""
+    return tuple(parse_data(text, context.cwd, _hash) for text in given)
+
+
+def data_of(spec: DataSpec | None) -> intents.Data | None:
+    """Return what the log says of a dataset: not where it lies."""
+    return None if spec is None else intents.Data(spec.digest, spec.name, spec.role, spec.version)
+
+
+def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
+    """Return the addresses of runs, for the details."""
+    return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
+
+
+def _hash(path: str) -> str:
+    measured = measure([path], Selection())
+    return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
+
+
+def _check(request: Request) -> None:
+    if not request.paths:
+        message = f"register needs a file or a directory for {request.name}"
+        raise UsageError(message, f"modelkeep register {request.name} model.onnx")
+    if not is_name(request.name):
+        parsed = parse_ref(request.name)
+        if parsed.selector is not None:
+            message = f"register takes a model's name, not a version: {request.name}"
+            raise UsageError(message, f"modelkeep register {parsed.name or 'NAME'} {request.paths[0]}")
+    if request.label is not None:
+        check_label(request.label)
+    if request.label is not None and request.bump is not None:
+        message = "a version has one label: give --label or --bump"
+        raise UsageError(message)
+    if request.if_exists not in ("error", "skip", "new"):
+        message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
+        raise UsageError(message)
+    for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
+        for key, value in pairs:
+            check_key(key, what)
+            check_text(value, f"the {what} {key}")
+
+
+def _found(context: Context, request: Request, trained: intents.Trained | None) -> _Found:
+    return _Found(
+        code=git.capture(request.paths, context.cwd, request.code, context.environ),
+        data=datasets(context, request.data),
+        on=None if request.on is None else datasets(context, [request.on])[0],
+        runs=runs.runs(request.runs, context.environ),
+        trained=trained or intents.Trained(None, guessed=False, seeds=(), started=None),
+    )
+
+
+def _trained(context: Context, request: Request) -> intents.Trained | None:
+    if request.trained_at is None:
+        return None
+    now = context.clock()
+    moment = parse_moment(request.trained_at, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
+    if not isinstance(moment, At):
+        message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
+        raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+    return intents.Trained(moment.time, guessed=False, seeds=(), started=None)
+
+
+def _check_early(context: Context, request: Request, found: _Found) -> None:
+    """Decide on bytes that nobody has, so that what will be refused is refused before the copying."""
+    no_bytes = Manifest(files=())
+    nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
+
+    def resolve(connection: sqlite3.Connection, _say: Say) -> Asked:
+        asked = _asked(connection, lambda _text: None, context, request, found, nothing)
+        return replace(asked, subject=replace(asked.subject, digest=_NOTHING))
+
+    carry_out(context, resolve, message=None, dry_run=True)
+
+
+def _take(
+    context: Context,
+    request: Request,
+    stdin: BinaryIO | None,
+    progress: Callable[[int, int], None] | None,
+) -> Ingested:
+    paths = [path if path == "-" else os.path.join(context.cwd, path) for path in request.paths]
+    if request.dry_run and "-" not in paths:
+        return measure(paths, request.selection, progress=progress)
+    if request.dry_run:
+        message = "standard input cannot be looked at without being used up"
+        raise UsageError(message, "leave out --dry-run, or give a file")
+    return ingest(context.artifacts, paths, request.selection, stdin=stdin, progress=progress)
+
+
+def _asked(
+    connection: sqlite3.Connection,
+    say: Say,
+    context: Context,
+    request: Request,
+    found: _Found,
+    taken: Ingested,
+) -> Asked:
+    state = SqlState(connection)
+    model = state.model_named(request.name)
+    if model is not None and fold(model.name) != fold(request.name):
+        say(f"note: {request.name} is called {model.name} now")
+    stage = None if request.stage is None else stage_named(connection, request.stage)
+    parents = [_parent(connection, say, context, text) for text in request.parents]
+    arguments = Register(
+        aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
+        attachments=(),
+        bump=request.bump,
+        ci=None,
+        code=_code(found.code),
+        data=tuple(intents.Data(spec.digest, spec.name, spec.role, spec.version) for spec in found.data),
+        environment=None,
+        form=taken.form,
+        if_exists=request.if_exists,
+        inspected=None,
+        interface=None,
+        label=request.label,
+        licence=None,
+        metrics=request.metrics,
+        metrics_on=data_of(found.on),
+        number=None,
+        parents=tuple(parent for parent, _ in parents),
+        runs=tuple(run.id for run in found.runs),
+        share=None,
+        symlinks=taken.symlinks,
+        trained=found.trained,
+    )
+    subject = Subject(
+        digest=taken.manifest.digest,
+        model=None if model is None else model.seq,
+        name=request.name if model is None else model.name,
+        stage=None if stage is None else stage.name,
+        version=None,
+    )
+    return Asked(
+        arguments=arguments,
+        subject=subject,
+        expect=expectation(connection, request.expect, subject.model),
+        fields=_fields(request, found, [address for _, address in parents]),
+        documents={taken.manifest.digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
+    )
+
+
+def _code(code: git.Code) -> intents.Code | None:
+    if code.commit is None and code.dirty is None:
+        return None
+    return intents.Code(commit=code.commit, diff=code.diff, dirty=code.dirty)
+
+
+def _parent(
+    connection: sqlite3.Connection,
+    say: Say,
+    context: Context,
+    text: str,
+) -> tuple[intents.Parent, str | None]:
+    """Return a parent by what identifies it, and its address where it is not a version here."""
+    if "://" in text:
+        return intents.Parent(digest=None, model=None, version=None), text
+    resolved = version_of(connection, text, say, "register --parent")
+    return intents.Parent(resolved.digest, resolved.model, resolved.number), None
+
+
+def _fields(request: Request, found: _Found, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
+    """Return the details: what people type freely, paths, addresses, names of machines and people."""
+    fields: list[tuple[str, str]] = []
+    if request.description:
+        fields.append(("description", request.description))
+    if request.author:
+        fields.append(("author", request.author))
+    fields += [(f"param.{key}", value) for key, value in request.params]
+    fields += [(f"tag.{key}", value) for key, value in request.tags]
+    host = machine.hostname()
+    if host:
+        fields.append(("host", host))
+    fields += [("source", os.fspath(path)) for path in request.paths]
+    for name, value in (("code.remote", found.code.remote), ("code.branch", found.code.branch)):
+        if value:
+            fields.append((name, value))
+    fields += [(f"data.{n}", spec.location) for n, spec in enumerate(found.data) if spec.location is not None]
+    if found.on is not None and found.on.location is not None:
+        fields.append(("on", found.on.location))
+    fields += [(f"parent.{n}", address) for n, address in enumerate(parents) if address is not None]
+    return (*fields, *run_fields(found.runs))
+
+
+def _unchanged(context: Context, request: Request, found: _Found, done: Done, taken: Ingested) -> Registered:
+    """Answer the same bytes again: a success that changes nothing, unless something given differs."""
+    number = done.already.version if done.already is not None else None
+    if number is None or done.already is None:
+        message = "register answered without a version"
+        raise UsageError(message)
+    name = done.asked.subject.name
+    with context.database.reading() as connection:
+        known = same_again.known(connection, name, number)
+        if request.if_exists == "error":
+            same_again.check(known, _given(request, found), connection)
+    return Registered(
+        action="register",
+        name=name,
+        ref=known.ref,
+        changed=False,
+        seq=None,
+        why=done.already.why,
+        dry_run=request.dry_run,
+        notes=taken.notes,
+        version=known.version,
+        label=known.label,
+        digest=known.digest,
+        size_bytes=known.size_bytes,
+        files=known.files,
+    )
+
+
+def _given(request: Request, found: _Found) -> same_again.Given:
+    return same_again.Given(
+        params=request.params,
+        metrics=request.metrics,
+        tags=request.tags,
+        data=tuple((spec.role, spec.node) for spec in found.data),
+        parents=request.parents,
+        runs=tuple(run.id for run in found.runs if not run.captured),
+        label=request.label,
+        author=request.author,
+        description=request.description,
+        trained=found.trained.ended if request.trained_at is not None else None,
+        stage=request.stage,
+        aliases=tuple(fold(alias) for alias in request.aliases),
+    )
+
+
+def _told(context: Context, request: Request, done: Done, taken: Ingested, found: _Found) -> Registered:
+    entry = done.entry
+    if entry is None:
+        raise UsageError(done.asked.subject.name)
+    registered = next(event for event in entry.events if isinstance(event, VersionRegistered))
+    name = done.asked.subject.name
+    ref = f"{name}@{registered.version}"
+    changes = effects.of_events(entry, name)
+    with context.database.reading() as connection:
+        against = verdict.against_production(connection, registered.model, name, registered.version, request.metrics)
+    promoted = any(isinstance(event, VersionPromoted) for event in entry.events)
+    with_alias = any(isinstance(event, AliasSet) for event in entry.events)
+    first_stage = _first_stage(context)
+    return Registered(
+        action="register",
+        name=name,
+        ref=ref,
+        changed=True,
+        seq=None if request.dry_run else entry.seq,
+        effects=changes,
+        dry_run=request.dry_run,
+        notes=(_summary(taken, found), *taken.notes, *done.notes),
+        hints=() if promoted or (with_alias and promoted) else (f"modelkeep promote {ref} {first_stage}",),
+        version=registered.version,
+        label=registered.label,
+        digest=taken.manifest.digest,
+        size_bytes=taken.size_bytes,
+        files=len(taken.manifest.files),
+        verdict=against,
+        warnings=tuple(values.doubtful(request.metrics)),
+    )
+
+
+def _first_stage(context: Context) -> str:
+    with context.database.reading() as connection:
+        return SqlState(connection).stages()[0].name
+
+
+def _summary(taken: Ingested, found: _Found) -> str:
+    """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+    count = len(taken.manifest.files)
+    parts = [f"{human_size(taken.size_bytes)} in {count} file{'' if count == 1 else 's'}"]
+    code = found.code
+    if code.commit is not None:
+        parts.append(f"code {code.commit[:7]}{' (dirty)' if code.dirty else ''}")
+    elif code.note:
+        parts.append(f"code unknown ({code.note})")
+    parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
+    parts += [f"run {run.id}" for run in found.runs]
+    return ", ".join(parts)
+
+
+def human_size(size_bytes: int) -> str:
+    """Return a size as people read it: ``812 B``, ``3.2 MB``."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004  the step of SI prefixes
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

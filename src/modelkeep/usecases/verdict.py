@@ -1,0 +1,33 @@
+"""How a new version's metrics compare with production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from modelkeep.domain.answers import Verdict
+from modelkeep.domain.numbers import difference
+from modelkeep.store.queries import wording
+from modelkeep.store.sql_state import SqlState
+
+
+def against_production(
+    connection: sqlite3.Connection,
+    model: int,
+    name: str,
+    version: int,
+    metrics: tuple[tuple[str, str], ...],
+) -> tuple[Verdict, ...]:
+    """Return each metric beside that of the holder of the last stage, exact where both are numbers."""
+    state = SqlState(connection)
+    stage = state.stages()[-1].name
+    holder = state.holder(model, stage)
+    if holder is None or holder.version == version:
+        return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
+    other = wording.newest_metrics(connection, model, holder.version)
+    against = f"{stage} {name}@{holder.version}"
+    return tuple(
+        Verdict(metric, value, against, other[metric], difference(other[metric], value))
+        if metric in other
+        else Verdict(metric, value, None, None, None)
+        for metric, value in metrics
+    )
