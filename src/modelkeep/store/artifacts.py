@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
-from modelkeep.store.blobs import Batch, Bucket, Draft
+from modelkeep.store.bucket import Batch, Bucket, Draft
 from modelkeep.store.troubles import of_the_source
 
 if TYPE_CHECKING:

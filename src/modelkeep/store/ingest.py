@@ -16,8 +16,9 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.artifacts import Adding, Artifacts, Content, content_of
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
+from modelkeep.store.source import Source, changed, open_source, require_unchanged
 from modelkeep.store.troubles import of_the_source
-from modelkeep.store.walk import Found, Named, Source, changed, find, open_source, require_unchanged
+from modelkeep.store.walk import Found, Named, find
 from modelkeep.store.workers import Progress, each
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]

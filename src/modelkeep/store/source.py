@@ -1,0 +1,97 @@
+"""One file that goes in: what it was when it was found, and reading it only while it still is that.
+
+Directories are opened one name at a time and never through a symbolic link, unless the user asked
+to follow them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict
+from modelkeep.store.troubles import of_the_source
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+# How opening a regular file fails that is another thing by now, or none.
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file was when it was looked at: identity, size in bytes, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Return the stamp of what ``stat`` said."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it."""
+
+    path: str
+    root: str
+    inner: str
+    stamp: Stamp
+    follow: bool
+    guarded: bool
+
+    @property
+    def shown(self) -> str:
+        """The path as the user would type it."""
+        return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
+
+
+def open_source(source: Source) -> BinaryIO:
+    """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
+    with of_the_source(source.shown):
+        try:
+            descriptor = open_below(source.root, source.inner, follow=source.follow)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+            raise changed(source.shown) from error
+    stream = os.fdopen(descriptor, "rb", buffering=0)
+    try:
+        require_unchanged(source, stream)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def require_unchanged(source: Source, stream: BinaryIO) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found."""
+    if Stamp.of(os.fstat(stream.fileno())) != source.stamp:
+        raise changed(source.shown)
+
+
+def changed(shown: str) -> Conflict:
+    """Return the error that says that a source was changed while it was read."""
+    message = f"'{shown}' was changed while it was read"
+    return Conflict(message, "wait until whatever writes it has finished, then try again")
+
+
+def open_below(root: str, inner: str, *, follow: bool, directory: bool = False) -> int:
+    """Open what was typed, then go down name by name; only what was typed may be a symbolic link."""
+    names = inner.split("/") if inner else []
+    kinds = [os.O_DIRECTORY] * len(names) + [os.O_DIRECTORY if directory else 0]
+    descriptor = os.open(root, _READ | kinds[0])
+    for name, kind in zip(names, kinds[1:], strict=True):
+        above = descriptor
+        try:
+            descriptor = os.open(name, _READ | kind | (0 if follow else os.O_NOFOLLOW), dir_fd=above)
+        finally:
+            os.close(above)
+    return descriptor
