@@ -64,6 +64,15 @@ def test_each_value_says_where_it_came_from(home):
     )
 
 
+def test_the_resolved_values_are_those_that_are_listed(home):
+    settings = load(
+        home, {"progress": "none", "color": "never", "lock_wait": "1s"}, MODELKEEP_CACHE="/c", MODELKEEP_ACTOR="ana"
+    )
+    assert (settings.cache, settings.progress, settings.color, settings.actor) == ("/c", "none", "never", "ana")
+    assert (settings.lock_wait_seconds, settings.file) == (1.0, str(config_of(home)))
+    assert load(home).progress == "auto"
+
+
 def test_flags_beat_the_environment_beats_the_file(home):
     write(home, 'lock_wait = "3s"')
     assert load(home).lock_wait_seconds == 3
@@ -197,7 +206,8 @@ def test_an_unknown_key_is_not_set(home, key):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("lock_wait", "soon"), ("color", "blue"), ("actor", "a\nb"), ("cache", "a\0b")]
+    ("key", "value"),
+    [("lock_wait", "soon"), ("color", "blue"), ("actor", "a\nb"), ("cache", "a\0b"), ("actor", "a" * 201)],
 )
 def test_a_wrong_value_is_not_set(home, key, value):
     write(home, 'actor = "ana"')

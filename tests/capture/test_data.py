@@ -70,7 +70,9 @@ def test_the_node_is_read_back_as_itself(parse, text):
     assert str(parse_node(node)) == node
 
 
-@pytest.mark.parametrize("text", ["gone.csv", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"])
+@pytest.mark.parametrize(
+    "text", ["gone", "gone.csv", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"]
+)
 def test_what_is_nothing_of_these_is_not_found(parse, text):
     with pytest.raises(NotFound, match="there is no file or directory"):
         parse(text)
@@ -87,6 +89,17 @@ def test_a_name_with_control_characters_is_refused(parse, tmp_path):
     with pytest.raises(UsageError) as caught:
         parse("a\x1b[2J.csv")
     assert "\x1b" not in caught.value.message
+
+
+def test_a_link_is_called_as_it_was_typed(parse, tmp_path):
+    (tmp_path / "current.csv").symlink_to("train.csv")
+    assert parse("current.csv").name == "current.csv"
+
+
+def test_a_link_to_nowhere_is_no_data(parse, tmp_path):
+    (tmp_path / "train=x").symlink_to("gone")
+    with pytest.raises(NotFound):
+        parse("train=x")
 
 
 def test_a_dot_is_called_by_the_directory_it_is(tmp_path):

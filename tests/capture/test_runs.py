@@ -33,6 +33,10 @@ def test_the_page_of_a_run_tells_its_id(uri, run, location):
     assert parse_run(uri) == Run(run, location)
 
 
+def test_a_typed_run_was_not_captured():
+    assert parse_run("a").captured is False
+
+
 def test_an_id_may_have_a_path():
     assert parse_run("acme/fraud/3f2a") == Run("acme/fraud/3f2a")
 

@@ -107,6 +107,9 @@ def test_without_an_ending_the_content_decides(file):
 def test_a_dash_is_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"auc": 0.10}')))
     assert values.from_file("-", "metric") == [("auc", "0.10")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
+    with pytest.raises(UsageError, match="standard input is not JSON"):
+        values.from_file("-", "metric")
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UsageError, match="standard input is closed"):
         values.from_file("-", "metric")
@@ -192,7 +195,7 @@ class Rude:
         (0.1, "0.1"), (1e-05, "1e-05"), (math.nan, "nan"), (math.inf, "inf"), (3, "3"), (True, "true"), (None, "null"),
         ("0.10", "0.10"), (Decimal("0.10"), "0.10"), (Colour.RED, "red"), (pathlib.PurePosixPath("/x"), "/x"),
         (date(2026, 1, 2), "2026-01-02"), (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
-        ([1, "1", None, True, 0.5], '[1, "1", null, true, 0.5]'), ((), "[]"), ({3, 1}, "[1, 3]"), ({}, "{}"),
+        (["é"], '["é"]'), ({(1, 2)}, '["[1, 2]"]'), ([1, "1", None, True, 0.5], '[1, "1", null, true, 0.5]'), ((), "[]"), ({3, 1}, "[1, 3]"), ({}, "{}"),
         (len, "builtins.len"), (dict, "builtins.dict"), (b"x", "b'x'"),
         (Rude(), "<Rude>"), (functools.partial(len), "functools.partial(<built-in function len>)"),
     ],
