@@ -13,7 +13,6 @@ the rest), so a diff that was kept elsewhere can be matched with it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
@@ -193,6 +192,8 @@ def _slow(git: _Git, place: str) -> Code:
 
 def _diff(git: _Git, place: str) -> str | None:
     """Return the digest of what was changed; None if it did not come in time."""
+    import hashlib
+
     digest = hashlib.sha256()
 
     def take(data: bytes) -> bool:
