@@ -15,7 +15,7 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 1
-FINGERPRINT = "sha256:818cddbac80b1aec3d897f6cccda8659362f40568e02497ab9a973f7b16f8f9c"
+FINGERPRINT = "sha256:1d6d0e2d3e0049326987acc23f9c2dd2da556006730203e238b8f049047559eb"
 
 _SCHEMA = """
 SELECT type, name, sql FROM sqlite_schema

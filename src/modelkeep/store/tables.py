@@ -119,7 +119,7 @@ class EntryAboutRow(SQLModel, table=True):
     """Which models and versions an entry is about; those it displaced too."""
 
     __tablename__ = "entry_about"
-    __table_args__ = (_of_model(), _COMPACT)
+    __table_args__ = _COMPACT
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     seq: int = Field(sa_column=_key(_NUMBER))

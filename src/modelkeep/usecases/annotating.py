@@ -51,7 +51,7 @@ def evaluate(
         arguments = Evaluate(metrics, data_of(spec), tuple(run.id for run in found_runs))
         return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
 
 
 def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run: bool) -> Change:
@@ -66,7 +66,7 @@ def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run:
         effect = Effect(_ref(found), before, word)
         return Asked(Mark(word), subject_of(found), effects=(effect,))
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
 
 
 def archive(
@@ -92,7 +92,7 @@ def archive(
         effect = Effect(_ref(found), *words)
         return Asked(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect,))
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
 
 
 def alias(
@@ -125,7 +125,7 @@ def alias(
             effects=tuple(effects),
         )
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
 
 
 def tag(
@@ -161,7 +161,7 @@ def tag(
             unchanged="the tags are so already" if not effects else None,
         )
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
 
 
 def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
@@ -177,7 +177,7 @@ def describe(context: Context, ref: str, text: str, *, message: str | None, dry_
             unchanged="the description is so already" if same else None,
         )
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
 
 
 def note(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
@@ -190,7 +190,7 @@ def note(context: Context, ref: str, text: str, *, message: str | None, dry_run:
         found = version_or_model(connection, ref, say)
         return Asked(Note(), subject_of(found), fields=(("note", text),))
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
 
 
 def rename(context: Context, name: str, new: str, *, message: str | None, dry_run: bool) -> Change:
@@ -204,7 +204,7 @@ def rename(context: Context, name: str, new: str, *, message: str | None, dry_ru
             raise UsageError(text, f"modelkeep rename {found.name} {new}")
         return Asked(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
 
 
 def _ref(found: Resolved) -> str:

@@ -15,9 +15,10 @@ from typing import BinaryIO
 
 from modelkeep.capture import git, machine, runs, values
 from modelkeep.capture.data import DataSpec, parse_data
+from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import intents
 from modelkeep.domain.answers import Registered
-from modelkeep.domain.events import AliasSet, VersionPromoted, VersionRegistered
+from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.manifest import Manifest
@@ -25,8 +26,9 @@ from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_key, check_text
 from modelkeep.domain.times import At, format_time, parse_moment
-from modelkeep.errors import UsageError
+from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.ingest import Ingested, ingest, measure
+from modelkeep.store.queries.given import known
 from modelkeep.store.selection import Selection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import effects, same_again, verdict
@@ -95,7 +97,7 @@ def register(
         found = replace(found, trained=intents.Trained(format_time(newest), guessed=True, seeds=(), started=None))
 
     def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
-        return _asked(connection, say, context, request, found, taken)
+        return _asked(connection, say, request, found, taken)
 
     done = carry_out(context, resolve, message=request.message, dry_run=request.dry_run)
     if done.entry is None:
@@ -173,7 +175,7 @@ def _check_early(context: Context, request: Request, found: _Found) -> None:
     nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
 
     def resolve(connection: sqlite3.Connection, _say: Say) -> Asked:
-        asked = _asked(connection, lambda _text: None, context, request, found, nothing)
+        asked = _asked(connection, lambda _text: None, request, found, nothing)
         return replace(asked, subject=replace(asked.subject, digest=_NOTHING))
 
     carry_out(context, resolve, message=None, dry_run=True)
@@ -197,7 +199,6 @@ def _take(
 def _asked(
     connection: sqlite3.Connection,
     say: Say,
-    context: Context,
     request: Request,
     found: _Found,
     taken: Ingested,
@@ -207,7 +208,7 @@ def _asked(
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
     stage = None if request.stage is None else stage_named(connection, request.stage)
-    parents = [_parent(connection, say, context, text) for text in request.parents]
+    parents = [_parent(connection, say, text) for text in request.parents]
     arguments = Register(
         aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
         attachments=(),
@@ -256,7 +257,6 @@ def _code(code: git.Code) -> intents.Code | None:
 def _parent(
     connection: sqlite3.Connection,
     say: Say,
-    context: Context,
     text: str,
 ) -> tuple[intents.Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is not a version here."""
@@ -291,62 +291,53 @@ def _fields(request: Request, found: _Found, parents: list[str | None]) -> tuple
 
 def _unchanged(context: Context, request: Request, found: _Found, done: Done, taken: Ingested) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
-    number = done.already.version if done.already is not None else None
-    if number is None or done.already is None:
+    subject, arguments = done.asked.subject, done.asked.arguments
+    number = None if done.already is None else done.already.version
+    if done.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
         message = "register answered without a version"
-        raise UsageError(message)
-    name = done.asked.subject.name
+        raise ModelkeepError(message)
+    ref = f"{subject.name}@{number}"
     with context.database.reading() as connection:
-        known = same_again.known(connection, name, number)
-        if request.if_exists == "error":
-            same_again.check(known, _given(request, found), connection)
+        there = known(connection, subject.model, number)
+    if request.if_exists == "error":
+        given = same_again.Given(
+            arguments=arguments,
+            subject=subject,
+            fields=tuple((name, scrub_text(value)) for name, value in done.asked.fields),
+            runs=tuple(run.id for run in found.runs if not run.captured),
+            trained=found.trained.ended if request.trained_at is not None else None,
+        )
+        same_again.check(there, given, ref)
     return Registered(
         action="register",
-        name=name,
-        ref=known.ref,
+        name=subject.name,
+        ref=ref,
         changed=False,
         seq=None,
         why=done.already.why,
         dry_run=request.dry_run,
         notes=taken.notes,
-        version=known.version,
-        label=known.label,
-        digest=known.digest,
-        size_bytes=known.size_bytes,
-        files=known.files,
-    )
-
-
-def _given(request: Request, found: _Found) -> same_again.Given:
-    return same_again.Given(
-        params=request.params,
-        metrics=request.metrics,
-        tags=request.tags,
-        data=tuple((spec.role, spec.node) for spec in found.data),
-        parents=request.parents,
-        runs=tuple(run.id for run in found.runs if not run.captured),
-        label=request.label,
-        author=request.author,
-        description=request.description,
-        trained=found.trained.ended if request.trained_at is not None else None,
-        stage=request.stage,
-        aliases=tuple(fold(alias) for alias in request.aliases),
+        version=number,
+        label=there.label,
+        digest=there.digest,
+        size_bytes=there.size_bytes,
+        files=there.files,
     )
 
 
 def _told(context: Context, request: Request, done: Done, taken: Ingested, found: _Found) -> Registered:
     entry = done.entry
     if entry is None:
-        raise UsageError(done.asked.subject.name)
+        message = "register answered without an entry"
+        raise ModelkeepError(message)
     registered = next(event for event in entry.events if isinstance(event, VersionRegistered))
     name = done.asked.subject.name
     ref = f"{name}@{registered.version}"
     changes = effects.of_events(entry, name)
     with context.database.reading() as connection:
         against = verdict.against_production(connection, registered.model, name, registered.version, request.metrics)
+        first_stage = SqlState(connection).stages()[0].name
     promoted = any(isinstance(event, VersionPromoted) for event in entry.events)
-    with_alias = any(isinstance(event, AliasSet) for event in entry.events)
-    first_stage = _first_stage(context)
     return Registered(
         action="register",
         name=name,
@@ -356,7 +347,7 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
         effects=changes,
         dry_run=request.dry_run,
         notes=(_summary(taken, found), *taken.notes, *done.notes),
-        hints=() if promoted or (with_alias and promoted) else (f"modelkeep promote {ref} {first_stage}",),
+        hints=() if promoted else (f"modelkeep promote {ref} {first_stage}",),
         version=registered.version,
         label=registered.label,
         digest=taken.manifest.digest,
@@ -365,11 +356,6 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
         verdict=against,
         warnings=tuple(values.doubtful(request.metrics)),
     )
-
-
-def _first_stage(context: Context) -> str:
-    with context.database.reading() as connection:
-        return SqlState(connection).stages()[0].name
 
 
 def _summary(taken: Ingested, found: _Found) -> str:
@@ -390,7 +376,7 @@ def human_size(size_bytes: int) -> str:
     """Return a size as people read it: ``812 B``, ``3.2 MB``."""
     size = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004  the step of SI prefixes
+        if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"

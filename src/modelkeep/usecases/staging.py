@@ -8,7 +8,7 @@ from dataclasses import replace
 from modelkeep.domain.answers import Change, Passed, RolledBack
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.deciding.rolling_back import explained, target
-from modelkeep.domain.events import StageRolledBack, VersionMarked, VersionRestored
+from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
 from modelkeep.domain.intents import Promote, Retire, Rollback
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
@@ -56,7 +56,7 @@ def promote(
         )
 
     done = carry_out(context, resolve, message=message, dry_run=dry_run)
-    answer = change(context, done, "promote", dry_run=dry_run)
+    answer = change(done, "promote", dry_run=dry_run)
     return replace(answer, notes=(*answer.notes, *_forced(context, done)))
 
 
@@ -80,10 +80,10 @@ def retire(
             expect=expectation(connection, expect, found.model),
         )
 
-    return change(context, carry_out(context, resolve, message=message, dry_run=dry_run), "retire", dry_run=dry_run)
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "retire", dry_run=dry_run)
 
 
-def rollback(
+def rollback(  # noqa: PLR0913  as many as the command has flags
     context: Context,
     ref: str,
     stage: str | None,
@@ -101,7 +101,7 @@ def rollback(
         found = version_or_model(connection, ref, say)
         stages = SqlState(connection).stages()
         where = last_stage(stages) if stage is None else stage_named(connection, stage)
-        _check_fixed(connection, ref, found, say)
+        _check_fixed(ref, found)
         return _asked_back(context, connection, say, found, where, _Wish(to, expect, keep_good, confirmed, dry_run))
 
     done = carry_out(context, resolve, message=message, dry_run=dry_run)
@@ -111,7 +111,7 @@ def rollback(
 class _Wish:
     """How somebody wants to go back."""
 
-    def __init__(self, to: str | None, expect: str | None, keep_good: bool, confirmed: bool, dry_run: bool) -> None:  # noqa: FBT001  five fields, used once
+    def __init__(self, to: str | None, expect: str | None, keep_good: bool, confirmed: bool, dry_run: bool) -> None:
         self.to = to
         self.expect = expect
         self.keep_good = keep_good
@@ -119,7 +119,7 @@ class _Wish:
         self.dry_run = dry_run
 
 
-def change(context: Context, done: Done, action: str, *, dry_run: bool) -> Change:
+def change(done: Done, action: str, *, dry_run: bool) -> Change:
     """Return what a change did, in the words of its entry, or why there was nothing to do."""
     subject = done.asked.subject
     number = subject.version
@@ -192,7 +192,7 @@ def _walked(
     while True:
         walked = target(state, found.model, holder, absent)
         if walked.tenure is None:
-            raise _nothing(found, holder, walked.passed_over, state)
+            raise _nothing(found, holder, walked.passed_over)
         number = walked.tenure.version
         looked.append((found.model, number))
         missing = absent_of(context, manifest(connection, found.model, number))
@@ -210,7 +210,7 @@ def _named(connection: sqlite3.Connection, say: Say, found: Resolved, to: str) -
     return target_version.number
 
 
-def _check_fixed(connection: sqlite3.Connection, ref: str, found: Resolved, say: Say) -> None:
+def _check_fixed(ref: str, found: Resolved) -> None:
     """Refuse to leave something that moves: in a second it may mean another version."""
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
@@ -227,14 +227,12 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
     return Conflict(message, f"modelkeep promote {found.name}@{last.version} {where.name}        (its last holder)")
 
 
-def _nothing(found: Resolved, holder: Tenure, passed: tuple[object, ...], state: SqlState) -> Conflict:
-    from modelkeep.domain.events import PassedOver
-
-    told = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed if isinstance(one, PassedOver)]
+def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
+    told = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
     if told:
         message += " (" + "; ".join(told) + ")"
-    left = [one.version for one in passed if isinstance(one, PassedOver) and one.why == "left"]
+    left = [one.version for one in passed if one.why == "left"]
     if left:
         return Conflict(message, f"modelkeep rollback {found.name}@{holder.version} {holder.stage} --to {left[0]}")
     return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
@@ -257,7 +255,7 @@ def _forced(context: Context, done: Done) -> tuple[str, ...]:
 
 
 def _rolled_back(context: Context, done: Done, *, dry_run: bool) -> RolledBack:
-    plain = change(context, done, "rollback", dry_run=dry_run)
+    plain = change(done, "rollback", dry_run=dry_run)
     subject = done.asked.subject
     event = _event(done.entry)
     marked = done.entry is not None and any(isinstance(each, VersionMarked) for each in done.entry.events)

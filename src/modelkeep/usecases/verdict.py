@@ -26,7 +26,7 @@ def against_production(
     other = wording.newest_metrics(connection, model, holder.version)
     against = f"{stage} {name}@{holder.version}"
     return tuple(
-        Verdict(metric, value, against, other[metric], difference(other[metric], value))
+        Verdict(metric, value, against, other[metric], difference(value, other[metric]))
         if metric in other
         else Verdict(metric, value, None, None, None)
         for metric, value in metrics

@@ -21,6 +21,15 @@ CREATE TABLE entry (
 )
  STRICT;
 
+CREATE TABLE entry_about (
+    model INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (model, version, seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE entry_action (
     seq INTEGER NOT NULL,
     action TEXT NOT NULL,
@@ -109,16 +118,6 @@ CREATE TABLE description (
  STRICT;
 
 CREATE UNIQUE INDEX description_now ON description (model, version) WHERE until_seq IS NULL;
-
-CREATE TABLE entry_about (
-    model INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (model, version, seq),
-    FOREIGN KEY(model) REFERENCES model (seq)
-)
- WITHOUT ROWID,
- STRICT;
 
 CREATE TABLE model_name (
     model INTEGER NOT NULL,

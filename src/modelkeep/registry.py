@@ -1,0 +1,510 @@
+"""The registry: one method per use case. This is the Python API, and all that the command line calls.
+
+`open_registry` is the only wiring: it decides which registry, and gives the use cases their clock,
+their chance and their files. Methods take and return plain values that would survive a pipe, print
+nothing, and keep no connection between two calls, so a `Registry` may be used from any thread and
+after a fork.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from modelkeep._version import __version__
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from sqlmodel import Session
+
+    from modelkeep.config import Settings
+    from modelkeep.domain.answers import (
+        AsOf,
+        AuditEntry,
+        Change,
+        Diff,
+        Fetched,
+        Identified,
+        Identity,
+        Lineage,
+        Migration,
+        Model,
+        ModelRow,
+        Registered,
+        RolledBack,
+        Status,
+        Tenure,
+        Verification,
+        Version,
+        VersionRow,
+    )
+    from modelkeep.domain.stages import StageDef
+    from modelkeep.locate import Located
+    from modelkeep.usecases.context import Context
+
+#: Keys and values: a mapping (nested ones are joined by dots) or pairs of texts.
+Values: TypeAlias = "Mapping[str, object] | Sequence[tuple[str, str]] | None"
+#: A path or several.
+Paths: TypeAlias = "str | os.PathLike[str]"
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+class Registry:
+    """A model registry: one SQLite file and one directory.
+
+    Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command
+    line: ``fraud@3``, ``fraud@1.2``, ``fraud@production``, ``fraud@champion``, ``fraud@latest``,
+    ``sha256:0c416566``.
+
+    Every method that changes something takes ``message`` (the reason), ``dry_run`` (the same
+    decision and answer, nothing written) and, where one thing changes, ``expect`` (a number, a
+    label, a digest or ``none``: who must hold the stage). It raises `Conflict`, `NotFound`,
+    `UsageError`, `Busy` or `RegistryUnavailable`, and answers ``changed=False`` where it was so
+    already. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
+    or ``seq:N``.
+    """
+
+    def __init__(self, context: Context, located: Located) -> None:
+        self._context = context
+        self._located = located
+
+    def __repr__(self) -> str:
+        return f"Registry({self.path!r})"
+
+    @property
+    def path(self) -> str:
+        """The directory of the registry."""
+        return self._context.directory
+
+    @property
+    def origin(self) -> str:
+        """Who said so: flag, environment, directory, file, config, default."""
+        return self._located.origin
+
+    # Changes
+
+    def register(
+        self,
+        name: str,
+        *paths: Paths,
+        stage: str | None = None,
+        alias: str | Sequence[str] = (),
+        label: str | None = None,
+        bump: str | None = None,
+        params: Values = None,
+        metrics: Values = None,
+        on: str | None = None,
+        tags: Values = None,
+        data: str | Sequence[str] = (),
+        parents: str | Sequence[str] = (),
+        runs: str | Sequence[str] = (),
+        code: str = "auto",
+        author: str | None = None,
+        trained_at: str | None = None,
+        description: str | None = None,
+        if_exists: str = "error",
+        filename: str | None = None,
+        exclude: Sequence[str] = (),
+        include: Sequence[str] = (),
+        follow_symlinks: bool = False,
+        stdin: BinaryIO | None = None,
+        progress: Progress | None = None,
+        expect: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Registered:
+        """Register the next version of a model: its bytes, and all that explains them.
+
+        ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``.
+        When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
+        (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
+        ``if_exists`` says what the same bytes again mean: ``error``, ``skip`` or ``new``. The same
+        bytes with nothing else that differs are a success that changes nothing.
+
+        >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
+        >>> made.ref, made.changed
+        ('fraud@1', True)
+        >>> registry.register("fraud", "model.onnx").changed
+        False
+        """
+        from modelkeep.store.selection import Selection
+        from modelkeep.usecases import registering
+
+        request = registering.Request(
+            name=name,
+            paths=tuple(os.fspath(path) for path in paths),
+            stage=stage,
+            aliases=_several(alias),
+            label=label,
+            bump=bump,
+            params=_pairs(params, "param"),
+            metrics=_pairs(metrics, "metric"),
+            on=on,
+            tags=_pairs(tags, "tag"),
+            data=_several(data),
+            parents=_several(parents),
+            runs=_several(runs),
+            code=code,
+            author=author,
+            trained_at=trained_at,
+            description=description,
+            if_exists=if_exists,
+            selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
+            expect=expect,
+            message=message,
+            dry_run=dry_run,
+        )
+        return registering.register(self._context, request, stdin=stdin, progress=progress)
+
+    def evaluate(
+        self,
+        ref: str,
+        metrics: Values = None,
+        *,
+        on: str | None = None,
+        runs: str | Sequence[str] = (),
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Add metrics that came later, on named data; what was registered stays.
+
+        >>> registry.evaluate("fraud@1", {"auc": 0.897}, on="transactions@2026-03").changed
+        True
+        """
+        from modelkeep.usecases import annotating
+
+        pairs = _pairs(metrics, "metric")
+        return annotating.evaluate(
+            self._context, ref, pairs, on=on, runs=_several(runs), message=message, dry_run=dry_run
+        )
+
+    def promote(
+        self,
+        ref: str,
+        stage: str,
+        *,
+        force: bool = False,
+        expect: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Make a version the holder of a stage; the one it displaces is superseded there.
+
+        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays).
+
+        >>> change = registry.promote("fraud@1", "production", message="first good one")
+        >>> str(change.effects[0].before), change.effects[0].after
+        ('none', 'fraud@1')
+        """
+        from modelkeep.usecases import staging
+
+        return staging.promote(self._context, ref, stage, force=force, expect=expect, message=message, dry_run=dry_run)
+
+    def rollback(
+        self,
+        ref: str,
+        stage: str | None = None,
+        *,
+        to: str | None = None,
+        keep_good: bool = False,
+        confirmed: bool = False,
+        expect: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> RolledBack:
+        """Go back to the last version that was known to be good.
+
+        A ref with a number, label or digest means *from that version*: if it is not live any more,
+        nothing happens, which is what automation wants. A bare name leaves whatever is live; within
+        15 minutes of another rollback that needs ``confirmed``. ``stage`` is the last one unless
+        told. The version left is marked bad unless ``keep_good``.
+
+        >>> registry.promote("fraud@2", "production").changed
+        True
+        >>> registry.rollback("fraud@2", message="p99 latency").to
+        'fraud@1'
+        >>> registry.rollback("fraud@2").changed
+        False
+        """
+        from modelkeep.usecases import staging
+
+        return staging.rollback(
+            self._context,
+            ref,
+            stage,
+            to=to,
+            keep_good=keep_good,
+            confirmed=confirmed,
+            expect=expect,
+            message=message,
+            dry_run=dry_run,
+        )
+
+    def retire(
+        self,
+        ref: str,
+        stage: str,
+        *,
+        expect: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Empty a stage; with a version, only where that is the one that holds it.
+
+        >>> registry.retire("fraud", "staging").why
+        'fraud has nothing in staging'
+        """
+        from modelkeep.usecases import staging
+
+        return staging.retire(self._context, ref, stage, expect=expect, message=message, dry_run=dry_run)
+
+    def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Mark a version ``bad``, or ``good`` again.
+
+        >>> registry.mark("fraud@2", "good").changed
+        True
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.mark(self._context, ref, mark, message=message, dry_run=dry_run)
+
+    def archive(
+        self,
+        ref: str,
+        *,
+        undo: bool = False,
+        all_versions: bool = False,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Take a version out of the pipeline, or with ``undo`` back in; ``all_versions`` of a model.
+
+        >>> registry.archive("fraud@2").effects[0].after
+        'archived'
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.archive(
+            self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
+        )
+
+    def alias(
+        self,
+        ref: str,
+        add: str | Sequence[str] = (),
+        *,
+        remove: str | Sequence[str] = (),
+        expect: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Point aliases at a version, and take others off the model.
+
+        >>> registry.alias("fraud@1", "champion").effects[0].after
+        'fraud@1'
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.alias(
+            self._context, ref, _several(add), _several(remove), expect=expect, message=message, dry_run=dry_run
+        )
+
+    def tag(
+        self,
+        ref: str,
+        tags: Values = None,
+        *,
+        remove: str | Sequence[str] = (),
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Set tags of a version or a model, and take others off.
+
+        >>> registry.tag("fraud", {"owner": "risk"}).changed
+        True
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.tag(
+            self._context, ref, _pairs(tags, "tag"), _several(remove), message=message, dry_run=dry_run
+        )
+
+    def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Set the description of a version or a model; an empty text takes it away.
+
+        >>> registry.describe("fraud", "scores card payments").changed
+        True
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.describe(self._context, ref, text, message=message, dry_run=dry_run)
+
+    def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Add a note to a version or a model.
+
+        >>> registry.note("fraud@1", "checked by hand on 500 cases").changed
+        True
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.note(self._context, ref, text, message=message, dry_run=dry_run)
+
+    def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Give a model another name; the old one keeps answering and is never given to another.
+
+        >>> registry.rename("churn", "churn-monthly", dry_run=True).effects[0].after
+        'churn-monthly'
+        """
+        from modelkeep.usecases import annotating
+
+        return annotating.rename(self._context, name, new, message=message, dry_run=dry_run)
+
+    # Reads
+
+    @property
+    def id(self) -> str:
+        """The registry's own identity: 128 bits in hex, from its first entry."""
+        from modelkeep.store.sql_state import SqlState
+
+        with self._context.database.reading() as connection:
+            return SqlState(connection).registry_id() or ""
+
+    def stages(self) -> tuple[StageDef, ...]:
+        """Return the stages, lowest first.
+
+        >>> [stage.name for stage in registry.stages()]
+        ['staging', 'production']
+        """
+        from modelkeep.store.sql_state import SqlState
+
+        with self._context.database.reading() as connection:
+            return SqlState(connection).stages()
+
+
+def open_registry(
+    location: Paths | None = None,
+    *,
+    settings: Settings | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Registry:
+    """Open a registry: the one at ``location`` (a directory, its ``registry.db`` or a configured name).
+
+    Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
+    ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
+    is given what is worth telling on the way, a line each. Nothing is read before the first call.
+
+    >>> open_registry(registry.path).stages()[-1].name
+    'production'
+    """
+    from modelkeep.config import load_settings
+
+    flags = {"registry": None if location is None else os.fspath(location)}
+    found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
+    return Registry(_context(found, found.registry.path, say), found.registry)
+
+
+def create_registry(
+    location: Paths,
+    *,
+    stages: Sequence[str] | None = None,
+    store: Paths | None = None,
+    settings: Settings | None = None,
+) -> tuple[Registry, bool]:
+    """Make a registry at a directory; return it, and whether it is new.
+
+    ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
+    ``store`` keeps the bytes in another directory. Raises `Conflict` where a registry with other
+    stages is there, or other things are.
+
+    >>> create_registry(registry.path)[1]
+    False
+    """
+    from modelkeep.config import load_settings
+    from modelkeep.locate import Located
+    from modelkeep.usecases import creating
+    from modelkeep.usecases.carrying_out import observed
+
+    found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
+    directory = os.path.abspath(os.fspath(location))
+    context = _context(found, directory, None)
+    created = creating.create(
+        directory,
+        stages,
+        None if store is None else os.fspath(store),
+        observed=observed(context, ()),
+        now=context.now(),
+        chance=context.chance,
+    )
+    return Registry(context, Located(directory, "flag")), created
+
+
+def register(name: str, *paths: Paths, **given: object) -> Registered:
+    """Register the next version of a model in the registry that is found; see `Registry.register`.
+
+    In a notebook or a terminal the user's own registry is made by the first call, and said so; in a
+    script a missing registry raises `RegistryUnavailable`: a throw-away runner must not swallow a model.
+    """
+    found = open_registry()
+    if found.origin == "default" and somebody_is_there():
+        import warnings
+
+        found, created = create_registry(found.path)
+        if created:
+            warnings.warn(f"modelkeep made a registry at {found.path}", stacklevel=2)
+    return found.register(name, *paths, **given)  # type: ignore[arg-type]  # the method says what it takes
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a person would read what is said: a terminal, a notebook or an interactive session."""
+    import sys
+
+    if hasattr(sys, "ps1") or "ipykernel" in sys.modules:
+        return True
+    try:
+        return os.isatty(0) and os.isatty(2)
+    except OSError:
+        return False
+
+
+def _context(settings: Settings, directory: str, say: Callable[[str], None] | None) -> Context:
+    from datetime import UTC, datetime
+
+    from modelkeep import locate
+    from modelkeep.capture import machine
+    from modelkeep.store.artifacts import Artifacts
+    from modelkeep.store.blobs import DirectoryBucket
+    from modelkeep.store.database import STORE, Database
+    from modelkeep.usecases.context import Context
+
+    cwd = os.getcwd()
+    return Context(
+        directory=directory,
+        database=Database(directory, lock_wait=settings.lock_wait_seconds),
+        artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
+        clock=lambda: datetime.now(UTC),
+        chance=lambda: os.urandom(16).hex(),
+        actor=machine.observe_actor(),
+        claim=lambda: machine.claims(os.environ, cwd, settings.actor),
+        environ=os.environ,
+        cwd=cwd,
+        cache_dir=settings.cache,
+        state_dir=locate.state_dir(os.environ),
+        client=f"modelkeep/{__version__}",
+        say=say or (lambda _text: None),
+    )
+
+
+def _several(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
+    if given is None:
+        return ()
+    if isinstance(given, Mapping):
+        from modelkeep.capture.values import from_mapping
+
+        return tuple(from_mapping(given, what))
+    return tuple((key, value) for key, value in given)
