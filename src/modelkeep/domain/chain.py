@@ -7,6 +7,7 @@ it: ``(printf '\\0'; cat entry) | sha256sum``.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 FORMAT_NUMBER = 1
 FORMAT = f"modelkeep entry {FORMAT_NUMBER}"
 LARGEST = 65_535
+_COUNTED = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,10 @@ def _check_format(text: object) -> None:
     if text == FORMAT:
         return
     word, _, number = str(text).rpartition(" ")
-    if word == "modelkeep entry" and number.isdecimal() and int(number) > FORMAT_NUMBER:
+    if word == "modelkeep entry" and _COUNTED.fullmatch(number) and int(number) > FORMAT_NUMBER:
         message = f"the log has entries of format {number}, this modelkeep knows {FORMAT_NUMBER}"
         raise SchemaMismatch(message, "install a newer modelkeep")
-    message = f"entry: unknown format {text!r}"
+    message = f"entry: unknown format {str(text)[:100]!r}"
     raise Damaged(message)
 
 
