@@ -1,0 +1,146 @@
+"""The Typer app: a group that loads the module of the command that was typed, and no other."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from modelkeep.cli import commands, helping, shared, usage
+from modelkeep.cli.call import Flags
+from modelkeep.errors import UsageError
+
+PROGRAM = "modelkeep"
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+class OneCommand(typer.core.TyperCommand):
+    """A command whose help we write ourselves."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return what ``--help`` prints."""
+        return helping.of_command(self, ctx)
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """A group that knows its commands by the table and builds one when it is asked for."""
+
+    rows: Sequence[commands.Command] = ()
+    row: commands.Command | None = None
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, in the order of the table."""
+        del ctx
+        return [row.name for row in self.rows]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by its name or alias, built; None if there is none."""
+        del ctx
+        for row in self.rows:
+            if cmd_name == row.name or cmd_name in row.aliases:
+                return _group(row, row.commands) if row.commands else _built(row, self.row)
+        return None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that was typed, or raise ``UsageError`` with the one that was meant."""
+        word, rest = str(args[0]), args[1:]
+        found = self.get_command(ctx, word)
+        if found is None:
+            raise usage.unknown_command(word, [str(each) for each in rest], self.row)
+        return word, found, rest
+
+    def get_help(self, ctx: Any) -> str:
+        """Return what ``--help`` prints: all commands in panels, or those of this group."""
+        return helping.of_group(self.row, self.rows, ctx)
+
+
+def group() -> LazyGroup:
+    """Return the whole tree of commands; ``list_commands`` and ``get_command`` walk it."""
+    return _group(None, commands.COMMANDS)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; what is refused is raised as ``ModelkeepError``."""
+    tree = group()
+    try:
+        with tree.make_context(PROGRAM, list(arguments)) as context:
+            code = tree.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except typer.TyperException as refused:
+        raise usage.translated(refused) from refused
+    except typer.Abort as aborted:
+        raise KeyboardInterrupt from aborted
+    return code if isinstance(code, int) else 0
+
+
+def _group(row: commands.Command | None, rows: Sequence[commands.Command]) -> LazyGroup:
+    app = _typer(cls=LazyGroup)
+    app.callback(invoke_without_command=True, context_settings=_SETTINGS, help=row.help if row else "")(
+        _below(row) if row else _root()
+    )
+    made: Any = typer.main.get_command(app)
+    made.rows, made.row, made.name = rows, row, row.name if row else PROGRAM
+    return made  # type: ignore[no-any-return]
+
+
+def _built(row: commands.Command, parent: commands.Command | None) -> Any:
+    module = importlib.import_module(f"modelkeep.cli.{row.module}")
+    functions: Mapping[str, shared.Built] = module.COMMANDS
+    app = _typer()
+    app.command(row.name, cls=OneCommand, help=row.help, context_settings=_SETTINGS)(
+        functions[f"{parent.name} {row.name}" if parent else row.name]
+    )
+    made: Any = typer.main.get_command(app)
+    made.row = row
+    return made
+
+
+def _typer(**more: Any) -> typer.Typer:
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **more)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from modelkeep import __version__
+
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _root() -> Any:
+    """Return the callback of the program: the options before the command, and what it does without one."""
+
+    def root(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
+        del version
+        ctx.obj = Flags().and_then(values)
+        if ctx.invoked_subcommand is not None:
+            return None
+        from modelkeep.cli import tool
+
+        return tool.bare(shared.made(ctx, {}))
+
+    flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")]
+    own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]
+    shared.describe(root, own, shared.before_the_command())
+    return root
+
+
+def _below(row: commands.Command) -> Any:
+    """Return the callback of a group below the program: the options between it and its commands."""
+
+    def between(ctx: typer.Context, **values: Any) -> None:
+        before = ctx.obj if isinstance(ctx.obj, Flags) else Flags()
+        ctx.obj = before.and_then(values)
+        if ctx.invoked_subcommand is None:
+            names = ", ".join(each.name for each in row.commands)
+            message = f"{row.name} needs one of {names}"
+            raise UsageError(message, row.commands[0].examples[0])
+
+    shared.describe(between, [], shared.before_the_command())
+    return between

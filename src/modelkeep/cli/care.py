@@ -1,0 +1,116 @@
+"""`init`, `verify` and `migrate`: a registry's beginning, its health, its age."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from modelkeep.cli import pages
+from modelkeep.cli.call import Call
+from modelkeep.cli.output import Page, document
+from modelkeep.cli.progress import Progress
+from modelkeep.cli.shared import command
+from modelkeep.cli.told import size
+from modelkeep.domain.answers import Verification
+from modelkeep.errors import IntegrityError
+
+
+@command()
+def init(
+    call: Call,
+    directory: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="Where; else as --registry says, else ./.modelkeep")
+    ] = None,
+    stages: Annotated[
+        str | None, typer.Option("--stages", metavar="A,B,C", help="The stages, lowest first: staging,production.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="PATH", help="Keep the bytes in this directory, on another disk.")
+    ] = None,
+) -> None:
+    """Create a registry."""
+    from modelkeep.locate import init_target
+    from modelkeep.registry import create_registry
+
+    target = init_target(directory, call.flags.registry, os.environ, os.getcwd())
+    names = [each.strip() for each in stages.split(",")] if stages is not None else None
+    registry, created = create_registry(target, stages=names, store=store, settings=call.settings)
+    held = [each.name for each in registry.stages()]
+    call.show(
+        Page(
+            document("init", path=registry.path, id=registry.id, created=created, stages=held),
+            [registry.path],
+            [registry.path],
+        )
+    )
+    if not call.chatty:
+        return
+    if not created:
+        call.say("nothing to do: there is a registry already")
+        return
+    call.say(f"stages: {', '.join(held)}")
+    call.say("next: modelkeep register NAME FILE")
+    if call.settings.registry.path != registry.path:
+        call.say(f"it is used where you say so: --registry {registry.path}, MODELKEEP_REGISTRY or")
+        call.say(f"  modelkeep config set registry {registry.path}")
+
+
+@command(long=True)
+def verify(
+    call: Call,
+    refs: Annotated[
+        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all unless given.")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Only the log and the tables.")] = False,
+    bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Bytes by existence and size, not by their hash.")] = False,
+    accept_head: Annotated[
+        bool, typer.Option("--accept-head", help="The log went back, and that is right: remember it as it is.")
+    ] = False,
+) -> int:
+    """Check what the registry holds."""
+    both = log == bytes_
+    with Progress(call, "verifying") as progress:
+        found = call.registry().verify(
+            tuple(refs or ()),
+            log=log or both,
+            bytes=bytes_ or both,
+            quick=quick,
+            accept_head=accept_head,
+            progress=progress.tell,
+        )
+    call.show(pages.verification(found), lambda to: to.verification(found))
+    if call.chatty and call.format != "table":
+        call.say(summary(found))
+    return 0 if found.ok else IntegrityError.exit_code
+
+
+def summary(found: Verification) -> str:
+    """Return what was looked at and how it is, in one line."""
+    looked = f"{found.entries} entries, {found.versions} versions, {found.blobs} stored files, {size(found.size_bytes)}"
+    errors = sum(each.severity == "error" for each in found.findings)
+    warnings = len(found.findings) - errors
+    parts = [f"{errors} error{'' if errors == 1 else 's'}"] if errors else []
+    parts += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
+    return f"{'ok' if found.ok else 'NOT ok'}: {looked}{': ' if parts else ''}{', '.join(parts)}"
+
+
+@command(changes=True)
+def migrate(call: Call) -> None:
+    """Bring the registry to this program's schema."""
+    found = call.registry().migrate(dry_run=call.flags.dry_run)
+    lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
+    call.show(Page(document("migration", found), lines, lines))
+    if not call.chatty:
+        return
+    if not found.changed:
+        call.say(f"nothing to do: the schema is {found.schema_after} already")
+    elif found.dry_run:
+        call.say("dry run: nothing was written")
+    if found.backup:
+        call.say(f"backup: {found.backup}")
+
+
+COMMANDS = {"init": init, "verify": verify, "migrate": migrate}

@@ -1,0 +1,85 @@
+"""The entry point: completion is answered before anything is imported, else the app runs.
+
+Here is the only ``except`` of the command line: what was refused becomes two lines on stderr and an
+exit code, what nobody foresaw becomes exit 70, ^C 130, a reader that went away 141.
+"""
+
+import os
+import sys
+
+from modelkeep.errors import ModelkeepError
+
+INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70
+
+
+def main() -> int:
+    """Run the command that was typed and return its exit code."""
+    if sys.argv[1:2] == ["__complete"]:
+        from modelkeep.cli import complete
+
+        complete.main(sys.argv[3:])
+        return 0
+    _hold_standard_descriptors()
+    arguments = sys.argv[1:]
+    try:
+        from modelkeep.cli import streams
+        from modelkeep.cli.app import run
+
+        streams.catch_signals()
+        code = run(arguments)
+        streams.flush()
+    except ModelkeepError as error:
+        code = _told(error, arguments)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - a bug is told as one, never shown as a traceback
+        code = _bug(error, arguments)
+    _let_go()
+    return code
+
+
+def _told(error: ModelkeepError, arguments: list[str]) -> int:
+    """Say an error and return its exit code; a stderr that cannot be written changes nothing."""
+    from modelkeep.cli import failures
+
+    try:  # noqa: SIM105 - contextlib would be loaded by completion
+        failures.tell(error, arguments)
+    except OSError:
+        pass
+    return error.exit_code
+
+
+def _bug(error: Exception, arguments: list[str]) -> int:
+    from modelkeep.cli import failures
+
+    return _told(failures.bug(error), arguments)
+
+
+def _hold_standard_descriptors() -> None:
+    """Open what of stdin, stdout and stderr is closed on the null device.
+
+    Else the next file to be opened would get that number, and what is printed would go into it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
+
+
+def _let_go() -> None:
+    """Flush what is left; what cannot be written is dropped, or the interpreter would say so at its end."""
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, descriptor)
+            os.close(null)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""One thing that fills a page of a terminal: a model, a version, the registry, a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelkeep.cli.screen import Screen, pairs, stages, table, text
+from modelkeep.cli.told import files, size
+from modelkeep.domain import answers
+
+_MOST_FILES = 20
+
+
+class Sheets:
+    """Draws what is one thing, on a screen."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+
+    def model(self, found: answers.Model) -> RenderableType:
+        """Return a model's page."""
+        head = text(found.name, "bold")
+        head.append(f"  {found.versions} version{'' if found.versions == 1 else 's'}", style="dim")
+        head.append("  archived" if found.archived else "", style="dim")
+        facts = pairs()
+        for held in found.holders:
+            shares = "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
+            facts.add_row(held.stage, self._holder(found.name, held, shares))
+        if found.development is not None:
+            newest = found.development
+            more = f", {newest.more} more" if newest.more else ""
+            facts.add_row("development", text(f"{found.name}@{newest.version}  {self.screen.ago(newest.since)}{more}"))
+        _row(facts, "former names", ", ".join(found.former_names))
+        _row(facts, "aliases", ", ".join(f"{name} -> {version}" for name, version in found.aliases))
+        _row(facts, "tags", _joined(found.tags))
+        facts.add_row("created", text(f"{self.screen.local(found.created)} by {found.actor}"))
+        return Group(
+            head,
+            *([text(found.description)] if found.description else []),
+            _indented(facts),
+            Text(""),
+            *([self.version_table(found.recent)] if found.recent else []),
+            *self._notes(found.notes),
+        )
+
+    def _holder(self, name: str, held: answers.Holder, shares: str) -> Text:
+        made = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
+        label = f" {held.label}" if held.label else ""
+        return made.append_text(text(f"{label}  {self.screen.ago(held.since)}, by {held.actor}{shares}", "default"))
+
+    def version(self, found: answers.Version) -> RenderableType:
+        """Return a version's page."""
+        head = text(found.ref, "bold").append(f"  {found.label}" if found.label else "")
+        head.append("  ").append_text(text(found.state))
+        if found.stages:
+            head.append(" in ").append_text(stages(tuple(each.stage for each in found.stages)))
+        head.append("  bad" if found.bad and found.state != "bad" else "", style="bold red")
+        facts = pairs()
+        _row(facts, "reason", found.reason)
+        _row(facts, "aliases", ", ".join(found.aliases))
+        facts.add_row("artifact", text(f"{files(found.files)}, {size(found.size_bytes)}"))
+        facts.add_row("digest", text(found.digest))
+        claims = f" (claims {found.claimed})" if found.claimed else ""
+        where = f" on {found.host}" if found.host else ""
+        facts.add_row("registered", text(f"{self.screen.local(found.created)} by {found.actor}{claims}{where}"))
+        _row(facts, "author", found.author if found.author != found.actor else None)
+        _row(facts, "trained", self._trained(found.trained))
+        _row(facts, "code", _code(found.code))
+        for each in found.data:
+            _row(facts, each.role or "data", f"{each.node}{f'  ({each.location})' if each.location else ''}")
+        _row(facts, "made from", ", ".join(each.ref or each.location or "" for each in found.parents))
+        _row(facts, "led to", ", ".join(found.children))
+        _row(
+            facts,
+            "runs",
+            ", ".join(f"{each.id}{f' ({each.location})' if each.location else ''}" for each in found.runs),
+        )
+        _row(facts, "tags", _joined(found.tags))
+        _row(facts, "source", ", ".join(found.source))
+        blocks: list[RenderableType] = [head, *([text(found.description)] if found.description else [])]
+        blocks.append(_indented(facts))
+        blocks += _section("metrics", [(each.name, _metric(each)) for each in found.metrics])
+        blocks += _section("params", found.params)
+        if len(found.contents) > 1:
+            rows = [(each.path, size(each.size_bytes)) for each in found.contents[:_MOST_FILES]]
+            left = len(found.contents) - len(rows)
+            blocks += _section("files", rows + ([(f"... {left} more", "")] if left > 0 else []))
+        if found.tenures:
+            blocks += [Text("history", style="bold"), _indented(self.tenure_table(found.tenures, ref=False))]
+        return Group(*blocks, *self._notes(found.notes))
+
+    def _trained(self, found: answers.Training) -> str | None:
+        if found.ended is None:
+            return None
+        since = f"{self.screen.local(found.started)} to " if found.started else ""
+        guessed = " (the newest time of its files)" if found.guessed else ""
+        return f"{since}{self.screen.local(found.ended)}{guessed}"
+
+    def _notes(self, notes: Sequence[answers.NoteText]) -> list[RenderableType]:
+        return _section("notes", [(f"{self.screen.local(each.time)} {each.actor}", each.text) for each in notes])
+
+    def version_table(self, rows: Sequence[answers.VersionRow]) -> Table:
+        """Return versions, a row each; columns that nobody uses are left out."""
+        labels, aliases = any(row.label for row in rows), any(row.aliases for row in rows)
+        names = [
+            "version", *(["label"] if labels else []), "stage", "state", *(["alias"] if aliases else []),
+            "created", "author", "size",
+        ]  # fmt: skip
+        made = table(*names, right=("size",), fold=("version", "author", "alias"))
+        for row in rows:
+            made.add_row(
+                text(row.ref, "dim" if row.archived else "bold"),
+                *([text(row.label)] if labels else []),
+                stages(row.stages),
+                text(row.state),
+                *([text(", ".join(row.aliases))] if aliases else []),
+                text(self.screen.ago(row.created)),
+                text(row.author),
+                text(size(row.size_bytes)),
+            )
+        return made
+
+    def tenure_table(self, rows: Sequence[answers.Tenure], *, ref: bool = True) -> Table:
+        """Return tenures, a row each: by whom and why it began, how it ended."""
+        made = table(*(["ref"] if ref else []), "stage", "since", "until", "by", "why", fold=("ref", "why", "by"))
+        for row in rows:
+            ended = None
+            if row.until is not None:
+                ended = " ".join(each for each in (row.ended_by, row.ended_for and f"for {row.ended_for}") if each)
+                ended += f": {row.ended_why}" if row.ended_why else ""
+            why = "; ".join(each for each in (row.why, ended and f"ended by {ended}") if each)
+            made.add_row(
+                *([text(row.ref, "bold" if row.until is None else "")] if ref else []),
+                text(row.stage),
+                text(self.screen.local(row.since)),
+                text(self.screen.local(row.until, "now")),
+                text(row.actor),
+                text(why),
+            )
+        return made
+
+    def entry(self, row: answers.AuditEntry) -> Text:
+        """Return an entry of the log as a sentence."""
+        made = text(self.screen.local(row.time), "dim").append("  ").append_text(text(row.actor, "bold"))
+        if row.claimed:
+            made.append(" ").append_text(text(f"(claims {row.claimed})", "default"))
+        return made.append("  ").append_text(text(row.sentence, "default")).append(f"  #{row.seq}", style="dim")
+
+    def status(self, found: answers.Status) -> RenderableType:
+        """Return the registry at a glance."""
+        facts = pairs()
+        facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
+        facts.add_row(
+            "holds",
+            text(
+                f"{found.models} models, {found.versions} versions, {size(found.size_bytes)}, {found.entries} entries"
+            ),
+        )
+        blocks: list[RenderableType] = [facts, Text("")]
+        live = pairs()
+        for name, held in found.production:
+            live.add_row(text(name, "bold"), self._holder(name, held, ""))
+        blocks.append(Text(found.production_stage, style="bold green"))
+        blocks.append(_indented(live) if found.production else _indented(text("nothing yet", "dim")))
+        blocks += [Text(""), Text("last", style="bold")]
+        blocks += [_indented(self.entry(row)) for row in found.last]
+        return Group(*blocks)
+
+    def verification(self, found: answers.Verification) -> RenderableType:
+        """Return the findings and what was looked at."""
+        from modelkeep.cli.care import summary
+
+        made = table("", "code", "where", "what", fold=("where", "what"))
+        for each in found.findings:
+            made.add_row(text(each.severity), text(each.code), text(each.place), text(each.message))
+        last = text(summary(found), "green" if found.ok else "bold red")
+        return Group(made, last) if found.findings else last
+
+
+def _code(found: answers.CodeState) -> str | None:
+    if found.commit is None and found.dirty is None:
+        return None
+    where = " ".join(each for each in (found.branch, found.remote) if each)
+    return f"{(found.commit or 'no commit')[:12]}{' (dirty)' if found.dirty else ''}{f'  {where}' if where else ''}"
+
+
+def _metric(found: answers.Metric) -> str:
+    return f"{found.value}{f'  on {found.on}' if found.on else ''}"
+
+
+def _joined(found: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in found)
+
+
+def _row(facts: Table, name: str, value: str | None) -> None:
+    if value:
+        facts.add_row(text(name), text(value))
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[RenderableType]:
+    made = pairs()
+    for name, value in rows:
+        made.add_row(text(name), text(value) if value else Text(""))
+    return [Text(title, style="bold"), _indented(made)] if made.row_count else []
+
+
+def _indented(what: RenderableType) -> Padding:
+    return Padding(what, (0, 0, 0, 2))

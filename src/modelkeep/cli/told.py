@@ -1,0 +1,75 @@
+"""What a change tells: the effects on stdout, the rest in sentences on stderr. Pure."""
+
+from __future__ import annotations
+
+from modelkeep.cli.output import Page, document
+from modelkeep.domain import answers
+from modelkeep.domain.text import printable
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people: ``812 bytes``, ``3.2 MB``, ``91 MB``."""
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    if unit == 0:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    return f"{value:.1f} {_UNITS[unit]}" if value < 9.95 else f"{value:.0f} {_UNITS[unit]}"
+
+
+def files(count: int) -> str:
+    """Return a number of files in words."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def effects(change: answers.Change) -> list[str]:
+    """Return what changed, a line each: ``production: fraud@3 -> fraud@4``."""
+    return [printable(f"{each.what}: {each.before} -> {each.after}") for each in change.effects]
+
+
+def change(found: answers.Change, thing: str = "change") -> Page:
+    """Return a change whose answer are its effects; what was so already has none."""
+    return Page(document(thing, found), effects(found) if found.changed else (), [found.ref or found.name])
+
+
+def reference(found: answers.Change, thing: str = "change") -> Page:
+    """Return a change whose answer is the version it is about, changed or not."""
+    ref = found.ref or found.name
+    return Page(document(thing, found), [ref], [ref])
+
+
+def beside(found: answers.Change) -> list[str]:
+    """Return what is told on stderr of any change: that nothing was to do, notes, the next command."""
+    told = []
+    if not found.changed:
+        told.append(f"nothing to do: {found.why or 'it is so already'}")
+    elif found.dry_run:
+        told.append("dry run: nothing was written")
+    told += found.notes
+    if isinstance(found, answers.RolledBack):
+        told += [f"{each.ref} was passed over: {each.why}" for each in found.passed_over]
+    return [*told, *found.hints]
+
+
+def registered(found: answers.Registered) -> list[str]:
+    """Return what is told on stderr of a registration: what was captured, the verdict, what comes next."""
+    told = list(found.notes)
+    if not found.changed:
+        told.insert(0, found.why or f"already registered as {found.ref}")
+    told += [verdict(each) for each in found.verdict]
+    told += effects(found) if found.changed else []
+    told += [f"warning: {each}" for each in found.warnings]
+    told += ["dry run: nothing was written"] if found.dry_run and found.changed else []
+    return [*told, *(f"next: {each}" for each in found.hints)]
+
+
+def verdict(found: answers.Verdict) -> str:
+    """Return a metric beside production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
+    mine = f"{found.metric} {found.value}"
+    if found.against is None:
+        return mine
+    if found.difference is not None:
+        return f"{mine} ({found.difference} vs {found.against})"
+    return f"{mine} ({found.other if found.other is not None else 'none'} in {found.against})"

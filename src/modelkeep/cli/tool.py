@@ -1,0 +1,129 @@
+"""`status`, `whoami`, `config`, `completion` and `demo`: the tool itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from modelkeep.cli import commands, pages, streams
+from modelkeep.cli.call import Call
+from modelkeep.cli.output import Page, document, line
+from modelkeep.cli.shared import command
+from modelkeep.cli.usage import choice
+from modelkeep.locate import is_registry
+
+_SHELLS = ("bash",)
+_FIRST = (
+    "modelkeep init",
+    "modelkeep register NAME FILE --metric auc=0.9",
+    "modelkeep promote NAME@1 staging",
+)
+
+
+def bare(call: Call) -> int:
+    """Answer ``modelkeep`` alone: the status once there is a registry, else the first commands to type."""
+    if is_registry(call.settings.registry.path):
+        _status(call)
+        return 0
+    if call.format == "json":
+        _status(call)  # which says that there is none
+    streams.out("There is no registry yet. The first three commands:\n\n")
+    streams.out("".join(f"  {each}\n" for each in _FIRST))
+    streams.out("\nmodelkeep --help tells the others, modelkeep demo shows them at work.\n")
+    return 0
+
+
+@command()
+def status(call: Call) -> None:
+    """Show the registry at a glance."""
+    _status(call)
+
+
+def _status(call: Call) -> None:
+    found = call.registry().status()
+    call.show(pages.status(found), lambda to: to.status(found))
+
+
+@command()
+def whoami(call: Call) -> None:
+    """Tell who the log would say this is."""
+    found = call.registry().whoami()
+    call.show(pages.identity(found), lambda to: to.identity(found))
+
+
+@command()
+def config_list(call: Call) -> None:
+    """List the settings."""
+    items = call.settings.items()
+    call.show(pages.settings(items), lambda to: to.settings(items))
+
+
+@command()
+def config_get(
+    call: Call,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+) -> None:
+    """Print a setting."""
+    value = call.settings.get(key)
+    call.show(Page(document("setting", key=key, value=value, changed=False), [value or ""], [value or ""]))
+
+
+@command()
+def config_set(
+    call: Call,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its value; an empty one takes it out.")],
+) -> None:
+    """Set a setting."""
+    from modelkeep.config import set_value
+
+    file = set_value(key, value, os.environ, os.getcwd())
+    call.show(Page(document("setting", key=key, value=value or None, changed=True), [line(key, value)], [key]))
+    if call.chatty:
+        call.say(f"written to {file}")
+
+
+@command()
+def completion(
+    call: Call,
+    shell: Annotated[str, typer.Argument(metavar="bash", help="The shell.")],
+    as_: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="The name that is completed, if modelkeep has another one.")
+    ] = "modelkeep",
+) -> None:
+    """Print a completion script."""
+    from modelkeep.cli.reference import completion_script
+
+    choice(shell, "the shell", _SHELLS)
+    script = completion_script(shell, as_)
+    lines = script.rstrip("\n").split("\n")
+    call.show(Page(document("completion", shell=shell, script=script), lines, lines))
+
+
+@command()
+def demo(
+    _call: Call,
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the story in this directory.")
+    ] = None,
+) -> int:
+    """Play the story of a team."""
+    from modelkeep.cli.demo import play
+
+    return play(keep)
+
+
+#: The commands that are typed first.
+EVERYDAY = tuple(row.name for row in commands.COMMANDS if row.panel == commands.EVERYDAY)
+
+COMMANDS = {
+    "status": status,
+    "whoami": whoami,
+    "config list": config_list,
+    "config get": config_get,
+    "config set": config_set,
+    "completion": completion,
+    "demo": demo,
+}

@@ -1,0 +1,94 @@
+"""What Typer refused, in our words: close names, the usage line, exit 2.
+
+Typer's own errors are known by what they carry, not by their classes: it exports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+
+from modelkeep.cli import commands
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+
+def close(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was likely meant."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None = None) -> UsageError:
+    """Return the error for a command that is not there, with the one that was likely meant.
+
+    ``rest`` is what was typed after it, ``row`` the group it was looked for in.
+    """
+    group = f"{row.name} " if row else ""
+    message = f"there is no command '{printable(group + word)}'"
+    known = [each.name for each in (row.commands if row else commands.COMMANDS)]
+    meant = None if row else commands.FOREIGN.get(word.lower())
+    meant = meant or close(word, known)
+    if meant is None:
+        return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
+    from shlex import join
+
+    return UsageError(message, printable(f"modelkeep {group}{join([meant, *rest])}"))
+
+
+def choice(value: str, option: str, allowed: Sequence[str]) -> str:
+    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest."""
+    if value in allowed:
+        return value
+    message = f"{option} cannot be '{printable(value)}'"
+    meant = close(value, allowed)
+    raise UsageError(message, f"{option} {meant}" if meant else f"{option} {'|'.join(allowed)}")
+
+
+def translated(error: typer.TyperException) -> UsageError:
+    """Return what Typer raised as an error of ours."""
+    context = getattr(error, "ctx", None)
+    command = _path(context)
+    option = getattr(error, "option_name", None)
+    kind = type(error).__name__
+    if kind == "NoSuchOption" and option and context is not None:
+        options = [each for parameter in context.command.params for each in parameter.opts]
+        message = f"{command} has no option '{printable(option)}'"
+        meant = close(option, options)
+        return UsageError(message, meant or f"{command} --help")
+    if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
+        name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.human_readable_name
+        return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))
+    if kind == "BadOptionUsage" and option:
+        return UsageError(f"{printable(option)} needs a value", f"{command} --help")
+    said = error.format_message().rstrip(".")
+    extra = "Got unexpected extra argument(s) ("
+    if said.startswith("Got unexpected extra argument"):
+        word = said.partition("(")[2] if not said.startswith(extra) else said.removeprefix(extra)
+        return UsageError(f"{command} does not take '{printable(word.rstrip(')'))}'", usage_line(context))
+    return UsageError(said[:1].lower() + said[1:], f"{command} --help")
+
+
+def usage_line(context: Any) -> str:
+    """Return how a command is typed: ``modelkeep promote REF STAGE [OPTIONS]``."""
+    if context is None:
+        return "modelkeep --help"
+    pieces = [_argument(parameter) for parameter in context.command.params if parameter.param_type_name == "argument"]
+    return " ".join([_path(context), *pieces, "[OPTIONS]"])
+
+
+def _argument(parameter: Any) -> str:
+    name: str = parameter.metavar or parameter.name.upper()
+    return name if parameter.required or name.startswith("[") else f"[{name}]"
+
+
+def _path(context: Any) -> str:
+    words: list[str] = []
+    while context is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(words) or "modelkeep"
