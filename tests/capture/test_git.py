@@ -209,6 +209,18 @@ def test_a_work_tree_of_another_user_is_unknown_and_says_so(repo):
     )
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_in_a_work_tree_of_another_user_only_a_full_hash_is_believed(repo):
+    commit = repo("rev-parse", "HEAD")
+    for path in [repo.path, *repo.path.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    why = "git does not trust the work tree: it belongs to another user (git's safe.directory)"
+    assert repo.capture(rev=commit) == git.Code(commit, note=f"not looked up: {why}")
+    with pytest.raises(NotFound) as caught:
+        repo.capture(rev="main")
+    assert caught.value.message == f"cannot look up the commit 'main': {why}"
+
+
 def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_path):
     slow = tmp_path / "bin/git"
     slow.parent.mkdir()
