@@ -80,3 +80,14 @@ def last_until(connection: Connection, when: Moment | None) -> int | None:
             return seq
         case At(time, inclusive):
             return not_later(connection, time) if inclusive else earlier(connection, time)
+
+
+def over_by(connection: Connection, when: Moment | None) -> int:
+    """Return the last entry such that what ended by it was over when [when, …) began."""
+    match when:
+        case None:
+            return 0
+        case AtSeq(seq):
+            return seq
+        case At(time):
+            return not_later(connection, time)

@@ -1,0 +1,179 @@
+"""The log, the schema and the tables as they lie there, for `verify`: nothing that is read is believed.
+
+Each function reads a slice in one short transaction of its caller's, so that writers need not wait.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelkeep.domain import chain
+from modelkeep.domain.chain import Entry
+from modelkeep.errors import Damaged, SchemaMismatch
+from modelkeep.store import schema
+from modelkeep.store.replay import documents_of
+
+PAGE = 200
+SLICE = 1000
+#: Bytes of entries and documents that are held at once.
+_MOST_BYTES = 16 * 1024 * 1024
+_LOWEST = -(2**63)
+
+# The greatest number says where the log ends; the bytes that stand there may be anything.
+HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
+ENTRIES = """
+SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?
+"""
+DETAILS = "SELECT text FROM details WHERE digest = ?"
+DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
+REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
+BLOBS = """
+SELECT digest, size_bytes, path, model, version,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob
+WHERE (digest, model, version, path) > (?, ?, ?, ?)
+ORDER BY digest, model, version, path LIMIT ?
+"""
+BLOBS_OF_VERSION = """
+SELECT digest, size_bytes, path, model, version,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob WHERE model = ? AND version = ? ORDER BY path
+"""
+TOTAL = """
+SELECT coalesce(sum(size_bytes), 0) FROM (SELECT DISTINCT digest, size_bytes FROM version_blob)
+"""
+VERSIONS = "SELECT count(*) FROM version"
+TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
+
+    ``hash`` is the one of the bytes as they lie there.
+    """
+
+    seq: int
+    hash: str
+    entry: Entry | None
+    trouble: str | None
+    text: str | None
+    documents: dict[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A content that a version needs: which file of it, and its size in bytes."""
+
+    digest: str
+    size: int
+    path: str
+    model: int
+    version: int
+    name: str
+
+
+def lenient(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Make text that is no UTF-8 come out as something that equals nothing, instead of an error."""
+    connection.text_factory = _text
+    return connection
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
+    """Return the number and bytes of the last row of the log."""
+    row = connection.execute(HEAD).fetchone()
+    return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
+
+
+def page(connection: sqlite3.Connection, start: int | None) -> list[Stored]:
+    """Return the next rows of the log from number ``start`` on (None: from the lowest there is)."""
+    found, held = [], 0
+    for seq, data in connection.execute(ENTRIES, (_LOWEST if start is None else start, PAGE)):
+        stored = _stored(connection, seq, data)
+        found.append(stored)
+        held += (len(data) if data else 0) + sum(len(document or b"") for document in stored.documents.values())
+        if held > _MOST_BYTES:
+            break
+    return found
+
+
+def registry_id(connection: sqlite3.Connection) -> str | None:
+    """Return the id that the tables give the registry."""
+    row = connection.execute(REGISTRY).fetchone()
+    return None if row is None else str(row[0])
+
+
+def odd_objects(connection: sqlite3.Connection, right: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+    """Yield type, name and fate (missing, changed, unknown) of what the schema should not be like."""
+    there = {(kind, name): sql for kind, name, sql in connection.execute(schema.SCHEMA)}
+    wanted = {(kind, name): sql for kind, name, sql in right.execute(schema.SCHEMA)}
+    for kind, name in sorted(there.keys() | wanted.keys(), key=str):
+        if (kind, name) not in there:
+            yield kind, name, "missing"
+        elif (kind, name) not in wanted:
+            yield kind, name, "unknown"
+        elif there[kind, name] != wanted[kind, name]:
+            yield kind, name, "changed"
+
+
+def table_names(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of all tables."""
+    return [name for (name,) in connection.execute(TABLES)]
+
+
+def broken_pages(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Return what SQLite itself finds wrong with a table and its indexes."""
+    return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check({table})") if text != "ok"]
+
+
+def needed(connection: sqlite3.Connection, after: Needed | None) -> list[Needed]:
+    """Return the next contents that versions need, those with the same bytes one after the other."""
+    place: Sequence[Any] = ("", 0, 0, "") if after is None else (after.digest, after.model, after.version, after.path)
+    return [_needed(row) for row in connection.execute(BLOBS, (*place, SLICE)).fetchall()]
+
+
+def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[Needed]:
+    """Return the contents that one version needs."""
+    return [_needed(row) for row in connection.execute(BLOBS_OF_VERSION, (model, version)).fetchall()]
+
+
+def total_bytes(connection: sqlite3.Connection) -> int:
+    """Return the sizes of all distinct contents together."""
+    return int(connection.execute(TOTAL).fetchone()[0])
+
+
+def version_count(connection: sqlite3.Connection) -> int:
+    """Return how many versions there are."""
+    return int(connection.execute(VERSIONS).fetchone()[0])
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _stored(connection: sqlite3.Connection, seq: int, data: object) -> Stored:
+    if not isinstance(data, bytes):
+        trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
+        return Stored(seq, "unknown", None, trouble, None, {})
+    digest = chain.hash_of(data)
+    try:
+        entry = chain.parse(data)
+    except (Damaged, SchemaMismatch) as error:
+        return Stored(seq, digest, None, error.message, None, {})
+    text: str | None = None
+    if entry.intent.details is not None:
+        row = connection.execute(DETAILS, (entry.intent.details,)).fetchone()
+        text = None if row is None else str(row[0])
+    documents: dict[str, bytes | None] = {}
+    for name in documents_of(entry):
+        row = connection.execute(DOCUMENT, (name,)).fetchone()
+        documents[name] = row[0] if row is not None and isinstance(row[0], bytes) else None
+    return Stored(seq, digest, entry, None, text, documents)
+
+
+def _needed(row: Any) -> Needed:
+    digest, size, path, model, version, name = row
+    return Needed(str(digest), int(size), str(path), model, version, str(name or f"model {model}"))

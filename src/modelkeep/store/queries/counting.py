@@ -1,0 +1,64 @@
+"""The registry at a glance: how much there is, and what is in production."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelkeep.domain.answers import Holder
+from modelkeep.errors import Damaged
+from modelkeep.store.queries.statement import Connection
+
+COUNTS = """
+SELECT (SELECT count(*) FROM model), (SELECT count(*) FROM version), (SELECT max(seq) FROM entry_index),
+    (SELECT id FROM registry)
+"""
+
+HEAD = """
+SELECT hash FROM entry_index WHERE seq = :seq
+"""
+
+# The same bytes are stored once.
+SIZE = """
+SELECT coalesce(sum(size_bytes), 0) FROM (SELECT max(size_bytes) AS size_bytes FROM version_blob GROUP BY digest) AS blob
+"""
+
+IN_STAGE = """
+SELECT model_name.name, tenure.version, version.label, entry_index.time, entry_action.actor
+FROM model_name
+CROSS JOIN tenure ON tenure.model = model_name.model AND tenure.stage = :stage
+    AND tenure.until_seq IS NULL AND tenure.share IS NULL
+CROSS JOIN version ON version.model = tenure.model AND version.number = tenure.version
+CROSS JOIN entry_index ON entry_index.seq = tenure.since_seq
+CROSS JOIN entry_action ON entry_action.seq = tenure.since_seq
+WHERE model_name.until_seq IS NULL
+ORDER BY model_name.folded
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a registry holds; ``size_bytes`` is what its distinct files need."""
+
+    id: str
+    models: int
+    versions: int
+    entries: int
+    size_bytes: int
+    head_hash: str
+
+
+def counts(connection: Connection) -> Counts:
+    """Return how much the registry holds now."""
+    models, versions, entries, identity = connection.execute(COUNTS).fetchone()
+    head = connection.execute(HEAD, {"seq": entries}).fetchone()
+    if head is None or identity is None:
+        message = "the log of this registry is empty"
+        raise Damaged(message)
+    (size_bytes,) = connection.execute(SIZE).fetchone()
+    return Counts(identity, models, versions, entries, size_bytes, head[0])
+
+
+def in_stage(connection: Connection, stage: str) -> tuple[tuple[str, Holder], ...]:
+    """Return the models that have something in a stage now, by name, and what."""
+    rows = connection.execute(IN_STAGE, {"stage": stage}).fetchall()
+    return tuple((name, Holder(stage, version, label, since, actor)) for name, version, label, since, actor in rows)
