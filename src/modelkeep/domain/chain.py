@@ -1,7 +1,7 @@
-"""Entries of the log: their canonical bytes, their hashes, and how each holds on to the one before.
+r"""Entries of the log: their canonical bytes, their hashes, and how each holds on to the one before.
 
 An entry's hash is SHA-256(0x00 ‖ bytes), the leaf hash of RFC 6962, so that a line of shell checks
-it: ``(printf '\\0'; cat entry) | sha256sum``.
+it: ``(printf '\0'; cat entry) | sha256sum``.
 """
 
 from __future__ import annotations

@@ -21,7 +21,12 @@ from modelkeep.errors import Conflict, Damaged, UsageError
 __all__ = ["AlreadySo", "Decision", "decide"]
 
 
-def decide(state: State, intent: Intent, observed: Observed, time: str) -> Decision:
+def decide(  # noqa: C901, PLR0911, PLR0912  one case a verb, nothing else
+    state: State,
+    intent: Intent,
+    observed: Observed,
+    time: str,
+) -> Decision:
     """Return what happens when an intent is carried out at ``time``, an entry's time.
 
     Raises ``Conflict``, ``NotFound``, ``UsageError`` or ``IntegrityError`` where it may not.

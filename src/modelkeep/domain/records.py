@@ -27,12 +27,17 @@ def to_json(value: object) -> Json:
         return value
     if isinstance(value, Sequence):
         return [to_json(item) for item in value]
-    return {name: to_json(getattr(value, attribute)) for attribute, name in _names(type(value))}
+    return {name: to_json(getattr(value, attribute)) for attribute, name in _names_of(value)}
 
 
 def from_json(kind: type[T], json: object, where: str) -> T:
     """Read a dataclass from JSON; ``where`` names the place for the message of a ``Damaged``."""
-    return typing.cast("T", _record_reader(kind)(json, where))
+    reader: Reader = _record_reader(kind)  # type: ignore[arg-type]  # mypy: a type is hashable
+    return typing.cast("T", reader(json, where))
+
+
+def _names_of(value: object) -> tuple[tuple[str, str], ...]:
+    return _names(type(value))  # type: ignore[arg-type]  # mypy: a type is hashable
 
 
 @functools.cache

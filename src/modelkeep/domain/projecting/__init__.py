@@ -1,0 +1,1 @@
+"""One module a family of rows that an entry makes or closes."""
