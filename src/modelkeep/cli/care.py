@@ -31,7 +31,7 @@ def init(
     ] = None,
 ) -> None:
     """Create a registry."""
-    from modelkeep.locate import init_target
+    from modelkeep.locate import init_target, locate
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, os.getcwd())
@@ -52,9 +52,8 @@ def init(
         return
     call.say(f"stages: {', '.join(held)}")
     call.say("next: modelkeep register NAME FILE")
-    if call.settings.registry.path != registry.path:
-        call.say(f"it is used where you say so: --registry {registry.path}, MODELKEEP_REGISTRY or")
-        call.say(f"  modelkeep config set registry {registry.path}")
+    if locate(call.flags.registry, os.environ, os.getcwd()).path != registry.path:
+        call.say(f"to use it from here: modelkeep config set registry {registry.path}")
 
 
 @command(long=True)
