@@ -10,9 +10,10 @@ Importing it is light: the public names are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep._version import __version__
+
+# Not from typing: every completion would pay for importing it.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from modelkeep.errors import (

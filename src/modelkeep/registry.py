@@ -71,10 +71,10 @@ class Registry:
         self._located = located
 
     def __repr__(self) -> str:
-        return f"Registry({self.path!r})"
+        return f"Registry({self.directory!r})"
 
     @property
-    def path(self) -> str:
+    def directory(self) -> str:
         """The directory of the registry."""
         return self._context.directory
 
@@ -85,7 +85,7 @@ class Registry:
 
     # Changes
 
-    def register(
+    def register(  # noqa: PLR0913  all that explains a version
         self,
         name: str,
         *paths: Paths,
@@ -382,26 +382,347 @@ class Registry:
         with self._context.database.reading() as connection:
             return SqlState(connection).stages()
 
+    def resolve(self, ref: str, *, as_of: str | None = None) -> VersionRow:
+        """Return the version that a ref means.
+
+        >>> registry.resolve("fraud@production").ref
+        'fraud@1'
+        """
+        from modelkeep.usecases import answering
+
+        return answering.resolve(self._context, ref, as_of)
+
+    def version(self, ref: str, *, as_of: str | None = None) -> Version:
+        """Return all that is known of a version.
+
+        >>> registry.version("fraud@1").metrics[0].value
+        '0.914'
+        """
+        from modelkeep.usecases import answering
+
+        return answering.version(self._context, ref, as_of)
+
+    def model(self, name: str, *, as_of: str | None = None) -> Model:
+        """Return a model's page: who holds its stages, its aliases, its newest versions.
+
+        >>> registry.model("fraud").newest
+        2
+        """
+        from modelkeep.usecases import answering
+
+        return answering.model(self._context, name, as_of)
+
+    def show(self, ref: str, *, as_of: str | None = None) -> Version | Model:
+        """Return the page of a version, or of the model where the ref is a bare name.
+
+        >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
+        ('Model', 'Version')
+        """
+        from modelkeep.usecases import answering
+
+        return answering.page(self._context, ref, as_of)
+
+    def description(self, ref: str, *, as_of: str | None = None) -> str | None:
+        """Return the description of a version or a model, None where there is none.
+
+        >>> registry.description("churn") is None
+        True
+        """
+        from modelkeep.usecases import answering
+
+        return answering.description(self._context, ref, as_of)
+
+    def models(
+        self,
+        pattern: str | None = None,
+        *,
+        all: bool = False,  # noqa: A002  the flag's own name
+        limit: int | None = None,
+        as_of: str | None = None,
+    ) -> tuple[ModelRow, ...]:
+        """Return models by name, a glob pattern or all; wholly archived ones only with ``all``.
+
+        >>> [model.name for model in registry.models()]
+        ['churn', 'fraud']
+        """
+        from modelkeep.usecases import answering
+
+        return answering.models(self._context, pattern, as_of, everything=all, limit=limit)
+
+    def versions(
+        self,
+        name: str | None = None,
+        *,
+        pattern: str | None = None,
+        stage: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        all: bool = False,  # noqa: A002  the flag's own name
+        as_of: str | None = None,
+    ) -> tuple[VersionRow, ...]:
+        """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
+
+        ``sort`` is ``KEY[:desc]``: name version created author size label, ``metric.K param.K tag.K``.
+
+        >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
+        ['fraud@2']
+        """
+        from modelkeep.usecases import answering
+
+        return answering.versions(
+            self._context,
+            name,
+            as_of,
+            pattern=pattern,
+            stage=stage,
+            sort=sort,
+            limit=limit,
+            everything=all,
+        )
+
+    def get(
+        self,
+        ref: str,
+        dest: Paths,
+        *,
+        force: bool = False,
+        stdout: BinaryIO | None = None,
+        progress: Progress | None = None,
+        as_of: str | None = None,
+    ) -> Fetched:
+        """Copy an artifact out of the store, every byte checked; complete at ``dest`` or not at all.
+
+        ``dest`` that ends in ``/`` (or an existing directory, for a file) takes it in; else ``dest``
+        is the artifact. ``-`` writes a single file to ``stdout``. The same bytes there already:
+        ``changed=False``; something else: `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
+
+        >>> registry.get("fraud@production", "served.onnx").changed
+        True
+        """
+        from modelkeep.usecases import fetching
+
+        return fetching.get(
+            self._context,
+            ref,
+            os.fspath(dest),
+            force=force,
+            stdout=stdout,
+            progress=progress,
+            moment=as_of,
+        )
+
+    def path(self, ref: str, *, as_of: str | None = None) -> str:
+        """Return where an artifact can be read under its real names: the file, or the directory of a tree.
+
+        ``REF/FILE`` is a file inside. A view of symbolic links in the user's cache, made on first use;
+        nothing is written in the registry, and what it leads to is read-only.
+
+        >>> os.path.basename(registry.path("fraud@1"))
+        'model.onnx'
+        """
+        from modelkeep.usecases import fetching
+
+        return fetching.path(self._context, ref, moment=as_of)
+
+    def identify(self, what: Paths, *, as_of: str | None = None) -> tuple[Identified, ...]:
+        """Return which versions a file, a directory or a digest is, and what they were when.
+
+        >>> registry.identify("model.onnx")[0].ref
+        'fraud@1'
+        """
+        from modelkeep.usecases import answering
+
+        return answering.identify(self._context, os.fspath(what), as_of)
+
+    def diff(self, refs: str | Sequence[str]) -> Diff:
+        """Return what differs between versions; one alone is held against production.
+
+        >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
+        ['auc']
+        """
+        from modelkeep.usecases import answering
+
+        return answering.diff(self._context, _several(refs))
+
+    def lineage(
+        self,
+        node: str,
+        *,
+        up: bool = True,
+        down: bool = True,
+        depth: int | None = None,
+        as_of: str | None = None,
+    ) -> Lineage:
+        """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
+
+        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT`` or ``run:ID``.
+
+        >>> [edge.source for edge in registry.lineage("fraud@1").edges]
+        ['data:transactions@2026-02']
+        """
+        from modelkeep.usecases import answering
+
+        return answering.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
+
+    def audit(
+        self,
+        ref: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> tuple[AuditEntry, ...]:
+        """Return the log as sentences, newest last (``reverse``: first); ``limit`` takes the newest.
+
+        >>> registry.audit("fraud@1", limit=1)[0].action
+        'promote'
+        """
+        from modelkeep.usecases import answering
+
+        return answering.audit(
+            self._context,
+            ref,
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            limit=limit,
+            reverse=reverse,
+        )
+
+    def history(
+        self,
+        name: str | None = None,
+        stage: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        as_of: str | None = None,
+    ) -> tuple[Tenure, ...]:
+        """Return what was live when, by whom, and why it ended; without a name the last stage of all models.
+
+        >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
+        [('fraud@1', None)]
+        """
+        from modelkeep.usecases import answering
+
+        return answering.history(self._context, name, stage, as_of, since=since, until=until)
+
+    def status(self) -> Status:
+        """Return the registry at a glance.
+
+        >>> registry.status().models
+        2
+        """
+        from modelkeep.usecases import answering
+
+        return answering.status(self._context, self.origin)
+
+    def whoami(self) -> Identity:
+        """Return who the log would say this is.
+
+        >>> registry.whoami().user != ""
+        True
+        """
+        from modelkeep.usecases import answering
+
+        return answering.whoami(self._context)
+
+    def as_of(self, moment: str) -> AsOf:
+        """Return the last entry that a moment includes.
+
+        >>> registry.as_of("seq:1").seq
+        1
+        """
+        from modelkeep.usecases import answering
+
+        return answering.moment_of(self._context, moment)
+
+    # Care
+
+    def verify(
+        self,
+        refs: str | Sequence[str] = (),
+        *,
+        log: bool = True,
+        bytes: bool = True,  # noqa: A002  the flag's own name
+        quick: bool = False,
+        accept_head: bool = False,
+        progress: Progress | None = None,
+    ) -> Verification:
+        """Check what is held true: the chain, each decision, every table, every stored byte.
+
+        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes;
+        ``accept_head`` takes the log as it ends now for the truth.
+
+        >>> registry.verify().ok
+        True
+        """
+        from modelkeep.usecases import checking
+
+        return checking.verify(
+            self._context,
+            _several(refs),
+            log=log,
+            bytes_=bytes,
+            quick=quick,
+            accept_head=accept_head,
+            progress=progress,
+        )
+
+    def migrate(self, *, dry_run: bool = False) -> Migration:
+        """Bring an older registry to today's schema, after a backup.
+
+        >>> registry.migrate().changed
+        False
+        """
+        from modelkeep.usecases import migrating
+
+        return migrating.migrate(self._context, dry_run=dry_run)
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Open a SQLModel session on a private copy of the tables, for queries of one's own.
+
+        >>> from sqlmodel import select
+        >>> from modelkeep.store.tables import VersionRow
+        >>> with registry.session() as session:
+        ...     len(session.exec(select(VersionRow)).all())
+        3
+        """
+        from modelkeep.store.snapshot import session
+
+        return session(self._context.database)
+
 
 def open_registry(
     location: Paths | None = None,
     *,
     settings: Settings | None = None,
+    must_exist: bool = True,
     say: Callable[[str], None] | None = None,
 ) -> Registry:
     """Open a registry: the one at ``location`` (a directory, its ``registry.db`` or a configured name).
 
     Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
     ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
-    is given what is worth telling on the way, a line each. Nothing is read before the first call.
+    is given what is worth telling on the way, a line each. Raises `RegistryUnavailable` where there
+    is none, if it ``must_exist``.
 
-    >>> open_registry(registry.path).stages()[-1].name
+    >>> open_registry(registry.directory).stages()[-1].name
     'production'
     """
     from modelkeep.config import load_settings
+    from modelkeep.errors import RegistryUnavailable
+    from modelkeep.locate import is_registry
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
+    if must_exist and not is_registry(found.registry.path):
+        message = f"there is no registry at {found.registry.path}"
+        raise RegistryUnavailable(message, f"modelkeep init {found.registry.path}")
     return Registry(_context(found, found.registry.path, say), found.registry)
 
 
@@ -418,7 +739,7 @@ def create_registry(
     ``store`` keeps the bytes in another directory. Raises `Conflict` where a registry with other
     stages is there, or other things are.
 
-    >>> create_registry(registry.path)[1]
+    >>> create_registry(registry.directory)[1]
     False
     """
     from modelkeep.config import load_settings
@@ -446,13 +767,13 @@ def register(name: str, *paths: Paths, **given: object) -> Registered:
     In a notebook or a terminal the user's own registry is made by the first call, and said so; in a
     script a missing registry raises `RegistryUnavailable`: a throw-away runner must not swallow a model.
     """
-    found = open_registry()
+    found = open_registry(must_exist=False)
     if found.origin == "default" and somebody_is_there():
         import warnings
 
-        found, created = create_registry(found.path)
+        found, created = create_registry(found.directory)
         if created:
-            warnings.warn(f"modelkeep made a registry at {found.path}", stacklevel=2)
+            warnings.warn(f"modelkeep made a registry at {found.directory}", stacklevel=2)
     return found.register(name, *paths, **given)  # type: ignore[arg-type]  # the method says what it takes
 
 

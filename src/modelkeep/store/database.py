@@ -83,6 +83,22 @@ class Database:
             yield connection
 
     @contextmanager
+    def creating(self) -> Iterator[sqlite3.Connection | None]:
+        """Make the file and the side file, 0660 before SQLite touches them; yield a connection in a transaction.
+
+        None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
+        """
+        for path in (self.lock_path, self.path):
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+        with self._translated(), self._locked() as connection:
+            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                yield None
+                return
+            connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+            schema.apply(connection, 0)
+            yield connection
+
+    @contextmanager
     def _locked(self) -> Iterator[sqlite3.Connection]:
         if not os.path.isfile(self.path):
             raise self._missing()
@@ -141,23 +157,6 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _translate(error, self.directory) from error
-
-
-def create(directory: str) -> sqlite3.Connection | None:
-    """Make the database and the side file, 0660 before SQLite touches them; return it inside a transaction.
-
-    None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
-    """
-    for name in (LOCK, DATABASE):
-        os.close(os.open(os.path.join(directory, name), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
-    connection = _connect(os.path.join(directory, DATABASE), "rw", _READ_PATIENCE)
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        connection.close()
-        return None
-    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    schema.apply(connection, 0)
-    return connection
 
 
 def in_memory() -> sqlite3.Connection:

@@ -11,6 +11,7 @@ import sys
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlmodel import SQLModel
 
 from modelkeep.store import schema, tables
 
@@ -29,9 +30,9 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 
 def first_script() -> str:
     """Return the SQL that makes the schema of `tables`."""
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not annotate it
+    dialect = sqlite.dialect()
     parts = ["-- Made from tables.py by `make docs`; do not edit.\n"]
-    for table in tables.SQLModel.metadata.sorted_tables:
+    for table in SQLModel.metadata.sorted_tables:
         parts.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
         parts += [
             _tidy(str(CreateIndex(index).compile(dialect=dialect)))

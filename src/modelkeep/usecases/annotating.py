@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from modelkeep.capture import runs as runs_
@@ -15,6 +14,7 @@ from modelkeep.domain.text import check_key, check_text
 from modelkeep.errors import UsageError
 from modelkeep.store.queries import wording
 from modelkeep.store.queries.resolving import Resolved
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.carrying_out import Asked, carry_out
 from modelkeep.usecases.context import Context
@@ -46,7 +46,7 @@ def evaluate(
     if spec is not None and spec.location is not None:
         fields = (*fields, ("on", spec.location))
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_of(connection, ref, say, "evaluate")
         arguments = Evaluate(metrics, data_of(spec), tuple(run.id for run in found_runs))
         return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
@@ -60,7 +60,7 @@ def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run:
         text = f"a version is marked bad or good, not {word!r}"
         raise UsageError(text, f"modelkeep mark {ref} bad")
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_of(connection, ref, say, "mark")
         before = "good" if word == "bad" else "bad"
         effect = Effect(_ref(found), before, word)
@@ -80,7 +80,7 @@ def archive(
 ) -> Change:
     """Take a version, or all of a model, out of the pipeline, or back; see `Registry.archive`."""
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         if found.number is None and not all_versions:
             text = f"{found.name} is a whole model"
@@ -108,7 +108,7 @@ def alias(
     """Move aliases to a version and take others away; see `Registry.alias`."""
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_of(connection, ref, say, "alias") if adding else version_or_model(connection, ref, say)
         state = SqlState(connection)
         effects = []
@@ -146,7 +146,7 @@ def tag(
         text = "tag needs tags, each key once"
         raise UsageError(text, f"modelkeep tag {ref} owner=risk")
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         there = wording.tags(connection, found.model, found.number)
         new = tuple((key, value) for key, value in put if key not in there or there[key].value != value)
@@ -167,7 +167,7 @@ def tag(
 def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
     """Set the description; see `Registry.describe`."""
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         same = (wording.description(connection, found.model, found.number) or "") == text
         return Asked(
@@ -186,7 +186,7 @@ def note(context: Context, ref: str, text: str, *, message: str | None, dry_run:
         problem = "a note needs a text"
         raise UsageError(problem, f'modelkeep note {ref} "what there is to say"')
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         return Asked(Note(), subject_of(found), fields=(("note", text),))
 
@@ -197,7 +197,7 @@ def rename(context: Context, name: str, new: str, *, message: str | None, dry_ru
     """Give a model another name; see `Registry.rename`."""
     check_name(new)
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, name, say)
         if found.number is not None:
             text = f"rename takes a model, not the version {_ref(found)}"

@@ -7,7 +7,6 @@ then, the change is refused rather than done to something its author did not see
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +25,7 @@ from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.store import ledger, remembered
 from modelkeep.store.ledger import Draft, Outcome
 from modelkeep.store.queries import manifests
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.context import Context
 
@@ -66,7 +66,7 @@ class Done:
 
 def carry_out(
     context: Context,
-    resolve: Callable[[sqlite3.Connection, Callable[[str], None]], Asked],
+    resolve: Callable[[Connection, Callable[[str], None]], Asked],
     *,
     message: str | None,
     dry_run: bool,
@@ -151,7 +151,7 @@ def _draft(context: Context, state: SqlState, asked: Asked, message: str | None)
     return Draft(intent, details, asked.documents)
 
 
-def _look(context: Context, connection: sqlite3.Connection, asked: Asked) -> ledger.Look:
+def _look(context: Context, connection: Connection, asked: Asked) -> ledger.Look:
     def look(_state: SqlState) -> Observed:
         absent: list[str] = []
         for data in asked.documents.values():

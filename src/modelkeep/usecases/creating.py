@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 
 from modelkeep.domain.chain import Observed
@@ -58,9 +57,6 @@ def create(
     except OSError as error:
         message = f"no registry can be made at {directory}: {error.strerror or error}"
         raise RegistryUnavailable(message) from error
-    except sqlite3.Error as error:
-        message = f"no registry can be made at {directory}: {error}"
-        raise RegistryUnavailable(message) from error
 
 
 def _is_finished(directory: str) -> bool:
@@ -97,14 +93,10 @@ def _make(directory: str, store: str | None, draft: Draft, observed: Observed, n
         os.symlink(os.path.abspath(store), root, target_is_directory=True)
     else:
         create_store(root)
-    connection = database.create(directory)
-    if connection is None:
-        return False
-    try:
+    with Database(directory).creating() as connection:
+        if connection is None:
+            return False
         ledger.append(connection, draft, lambda _state: observed, now)
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     return True

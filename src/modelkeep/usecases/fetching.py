@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from modelkeep.domain.state import Version
 from modelkeep.store import export
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.manifests import Form
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.view import view
 from modelkeep.usecases.context import Context
@@ -91,7 +91,7 @@ def path(context: Context, ref: str, *, moment: str | None) -> str:
 
 def _artifact(
     context: Context,
-    connection: sqlite3.Connection,
+    connection: Connection,
     ref: str,
     verb: str,
     moment: str | None,

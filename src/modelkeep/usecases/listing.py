@@ -197,7 +197,7 @@ def _ordered(items: Sequence[tuple[str | int | None, _Candidate]], order: _Sort)
             texts.append((value, each))
     numbers.sort(key=lambda pair: pair[0], reverse=order.descending)
     # The values of one key are all texts or all whole numbers.
-    texts.sort(key=lambda pair: pair[0], reverse=order.descending)  # type: ignore[arg-type, return-value]
+    texts.sort(key=lambda pair: pair[0], reverse=order.descending)
     return [each for _, each in numbers] + [each for _, each in texts] + missing
 
 

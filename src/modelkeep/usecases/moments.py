@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from modelkeep.domain.answers import AsOf
 from modelkeep.domain.times import parse_moment
 from modelkeep.store.queries.resolving import moment
+from modelkeep.store.queries.statement import Connection
 
 
 def as_of(
-    connection: sqlite3.Connection,
+    connection: Connection,
     text: str | None,
     now: datetime,
     say: Callable[[str], None] = lambda _text: None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 from modelkeep.domain.answers import AsOf
@@ -13,12 +12,13 @@ from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.queries.resolving import Resolved, resolve
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 
 Say = Callable[[str], None]
 
 
-def version_or_model(connection: sqlite3.Connection, text: str, say: Say, at: AsOf | None = None) -> Resolved:
+def version_or_model(connection: Connection, text: str, say: Say, at: AsOf | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
     found = resolve(connection, None if at is None else at.seq, parse_ref(text), SqlState(connection).stages())
     if found.renamed_from is not None:
@@ -26,7 +26,7 @@ def version_or_model(connection: sqlite3.Connection, text: str, say: Say, at: As
     return found
 
 
-def version_of(connection: sqlite3.Connection, text: str, say: Say, verb: str, at: AsOf | None = None) -> Resolved:
+def version_of(connection: Connection, text: str, say: Say, verb: str, at: AsOf | None = None) -> Resolved:
     """Return the version that a reference means; a bare name is not one where state or bytes are at stake."""
     found = version_or_model(connection, text, say, at)
     if found.number is None:
@@ -35,7 +35,7 @@ def version_of(connection: sqlite3.Connection, text: str, say: Say, verb: str, a
     return found
 
 
-def stage_named(connection: sqlite3.Connection, text: str) -> StageDef:
+def stage_named(connection: Connection, text: str) -> StageDef:
     """Return the stage that a word means."""
     stages = SqlState(connection).stages()
     stage = resolve_stage(text, stages)
@@ -53,7 +53,7 @@ def last_stage(stages: Stages) -> StageDef:
     return stages[-1]
 
 
-def expectation(connection: sqlite3.Connection, text: str | None, model: int | None) -> Expect | None:
+def expectation(connection: Connection, text: str | None, model: int | None) -> Expect | None:
     """Return what ``--expect`` says: a number, a label, a digest or ``none``, never what moves."""
     if text is None:
         return None
@@ -91,7 +91,7 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     )
 
 
-def _by_digest(connection: sqlite3.Connection, model: int, text: str) -> int | None:
+def _by_digest(connection: Connection, model: int, text: str) -> int | None:
     state = SqlState(connection)
     known = state.model(model)
     if known is None:
@@ -100,7 +100,7 @@ def _by_digest(connection: sqlite3.Connection, model: int, text: str) -> int | N
     return resolve(connection, None, ref, state.stages()).number
 
 
-def _candidates(connection: sqlite3.Connection, found: Resolved) -> str:
+def _candidates(connection: Connection, found: Resolved) -> str:
     state = SqlState(connection)
     held = [
         f"{stage.name} {holder.version}"
@@ -112,7 +112,7 @@ def _candidates(connection: sqlite3.Connection, found: Resolved) -> str:
     return f"{found.name} has {', '.join(held + newest)}"
 
 
-def _likely(connection: sqlite3.Connection, found: Resolved) -> str:
+def _likely(connection: Connection, found: Resolved) -> str:
     state = SqlState(connection)
     for stage in reversed(state.stages()):
         if state.holder(found.model, stage.name) is not None:

@@ -7,7 +7,6 @@ before the entry exists; the number is taken inside the transaction.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.ingest import Ingested, ingest, measure
 from modelkeep.store.queries.given import known
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.selection import Selection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import effects, same_again, verdict
@@ -96,7 +96,7 @@ def register(
         newest = datetime.fromtimestamp(taken.newest_mtime_ns / 1e9, tz=UTC)
         found = replace(found, trained=intents.Trained(format_time(newest), guessed=True, seeds=(), started=None))
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         return _asked(connection, say, request, found, taken)
 
     done = carry_out(context, resolve, message=request.message, dry_run=request.dry_run)
@@ -174,7 +174,7 @@ def _check_early(context: Context, request: Request, found: _Found) -> None:
     no_bytes = Manifest(files=())
     nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
 
-    def resolve(connection: sqlite3.Connection, _say: Say) -> Asked:
+    def resolve(connection: Connection, _say: Say) -> Asked:
         asked = _asked(connection, lambda _text: None, request, found, nothing)
         return replace(asked, subject=replace(asked.subject, digest=_NOTHING))
 
@@ -197,7 +197,7 @@ def _take(
 
 
 def _asked(
-    connection: sqlite3.Connection,
+    connection: Connection,
     say: Say,
     request: Request,
     found: _Found,
@@ -255,7 +255,7 @@ def _code(code: git.Code) -> intents.Code | None:
 
 
 def _parent(
-    connection: sqlite3.Connection,
+    connection: Connection,
     say: Say,
     text: str,
 ) -> tuple[intents.Parent, str | None]:

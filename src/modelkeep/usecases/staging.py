@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 
 from modelkeep.domain.answers import Change, Passed, RolledBack
@@ -17,6 +16,7 @@ from modelkeep.domain.state import Tenure
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.queries.manifests import manifest
 from modelkeep.store.queries.resolving import Resolved
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import effects, standing_notes
 from modelkeep.usecases.carrying_out import Asked, Done, absent_of, carry_out
@@ -44,7 +44,7 @@ def promote(
 ) -> Change:
     """Make a version the holder of a stage; see `Registry.promote`."""
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_of(connection, ref, say, "promote")
         where = stage_named(connection, stage)
         return Asked(
@@ -71,7 +71,7 @@ def retire(
 ) -> Change:
     """Empty a stage; see `Registry.retire`."""
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         where = stage_named(connection, stage)
         return Asked(
@@ -97,7 +97,7 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
 ) -> RolledBack:
     """Go back to the last version that was known to be good; see `Registry.rollback`."""
 
-    def resolve(connection: sqlite3.Connection, say: Say) -> Asked:
+    def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         stages = SqlState(connection).stages()
         where = last_stage(stages) if stage is None else stage_named(connection, stage)
@@ -142,7 +142,7 @@ def change(done: Done, action: str, *, dry_run: bool) -> Change:
 
 def _asked_back(
     context: Context,
-    connection: sqlite3.Connection,
+    connection: Connection,
     say: Say,
     found: Resolved,
     where: StageDef,
@@ -181,7 +181,7 @@ def _asked_back(
 
 def _walked(
     context: Context,
-    connection: sqlite3.Connection,
+    connection: Connection,
     found: Resolved,
     holder: Tenure,
 ) -> tuple[int, tuple[tuple[int, int], ...]]:
@@ -201,7 +201,7 @@ def _walked(
         absent += missing
 
 
-def _named(connection: sqlite3.Connection, say: Say, found: Resolved, to: str) -> int:
+def _named(connection: Connection, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
     target_version = version_of(connection, ref, say, "rollback --to")
     if target_version.model != found.model or target_version.number is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
 from modelkeep.domain.events import StageRolledBack
@@ -10,12 +9,13 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.times import age, parse_stored
 from modelkeep.store.queries import wording
 from modelkeep.store.queries.resolving import Resolved
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 
 _MOST_METRICS = 3
 
 
-def skipped(connection: sqlite3.Connection, found: Resolved, where: StageDef) -> tuple[str, ...]:
+def skipped(connection: Connection, found: Resolved, where: StageDef) -> tuple[str, ...]:
     """Return a note for each stage below that the version never held."""
     notes = []
     for stage in SqlState(connection).stages():
@@ -27,7 +27,7 @@ def skipped(connection: sqlite3.Connection, found: Resolved, where: StageDef) ->
 
 
 def went_back(
-    connection: sqlite3.Connection,
+    connection: Connection,
     name: str,
     event: StageRolledBack,
     *,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from modelkeep.domain.answers import Verdict
 from modelkeep.domain.numbers import difference
 from modelkeep.store.queries import wording
+from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 
 
 def against_production(
-    connection: sqlite3.Connection,
+    connection: Connection,
     model: int,
     name: str,
     version: int,

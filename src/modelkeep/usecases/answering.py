@@ -1,0 +1,281 @@
+"""The way every read goes: one connection, one moment, one answer; references resolved on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+
+from modelkeep.capture import machine
+from modelkeep.domain.answers import (
+    AsOf,
+    AuditEntry,
+    Diff,
+    Identified,
+    Identity,
+    Lineage,
+    Model,
+    ModelRow,
+    Status,
+    Tenure,
+    Version,
+    VersionRow,
+)
+from modelkeep.domain.refs import Ref, parse_node, parse_ref
+from modelkeep.domain.times import Moment, parse_moment
+from modelkeep.errors import UsageError
+from modelkeep.store import remembered
+from modelkeep.store.queries.statement import Connection
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases import reading
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.moments import as_of
+from modelkeep.usecases.naming import stage_named, version_of, version_or_model
+
+
+@contextmanager
+def asking(context: Context, moment: str | None = None) -> Iterator[tuple[Connection, AsOf | None]]:
+    """Yield a connection and the moment the answer is about; tell of a log that lost its end."""
+    with context.database.reading() as connection:
+        _check_head(context, connection)
+        yield connection, as_of(connection, moment, context.clock(), context.say)
+
+
+def resolve(context: Context, ref: str, moment: str | None) -> VersionRow:
+    """Return the line of the version that a reference means."""
+    with asking(context, moment) as (connection, at):
+        found = version_of(connection, ref, context.say, "resolve", at)
+        return reading.version_row(connection, _seq(at), found.model, found.number or 0)
+
+
+def version(context: Context, ref: str, moment: str | None) -> Version:
+    """Return all that is known of a version."""
+    with asking(context, moment) as (connection, at):
+        found = version_of(connection, ref, context.say, "show", at)
+        return reading.version(connection, _seq(at), found.model, found.number or 0)
+
+
+def model(context: Context, name: str, moment: str | None) -> Model:
+    """Return a model's page."""
+    with asking(context, moment) as (connection, at):
+        found = version_or_model(connection, name, context.say, at)
+        return reading.model(connection, _seq(at), found.model)
+
+
+def page(context: Context, ref: str, moment: str | None) -> Version | Model:
+    """Return the page of the version or the model that a reference means."""
+    with asking(context, moment) as (connection, at):
+        found = version_or_model(connection, ref, context.say, at)
+        if found.number is None:
+            return reading.model(connection, _seq(at), found.model)
+        return reading.version(connection, _seq(at), found.model, found.number)
+
+
+def description(context: Context, ref: str, moment: str | None) -> str | None:
+    """Return the description of a version or a model."""
+    with asking(context, moment) as (connection, at):
+        found = version_or_model(connection, ref, context.say, at)
+        return reading.description(connection, _seq(at), found.model, found.number)
+
+
+def models(
+    context: Context,
+    pattern: str | None,
+    moment: str | None,
+    *,
+    everything: bool,
+    limit: int | None,
+) -> tuple[ModelRow, ...]:
+    """Return models by name."""
+    with asking(context, moment) as (connection, at):
+        return reading.models(connection, _seq(at), pattern, everything=everything, limit=limit)
+
+
+def versions(
+    context: Context,
+    name: str | None,
+    moment: str | None,
+    *,
+    pattern: str | None,
+    stage: str | None,
+    sort: str | None,
+    limit: int | None,
+    everything: bool,
+) -> tuple[VersionRow, ...]:
+    """Return versions of one model, of those that match a pattern, or of all."""
+    with asking(context, moment) as (connection, at):
+        found = None if name is None else version_or_model(connection, name, context.say, at)
+        if found is not None and found.number is not None:
+            message = f"list takes a model or a pattern, not the version {found.ref}"
+            raise UsageError(message, f"modelkeep show {found.ref}")
+        return reading.versions(
+            connection,
+            _seq(at),
+            model=None if found is None else found.model,
+            pattern=pattern,
+            stage=stage,
+            sort=sort,
+            limit=limit,
+            everything=everything,
+        )
+
+
+def identify(context: Context, what: str, moment: str | None) -> tuple[Identified, ...]:
+    """Return which versions a file, a directory or a digest is."""
+    digests = _digests(context, what)
+    with asking(context, moment) as (connection, at):
+        return reading.identify(connection, digests, _seq(at))
+
+
+def diff(context: Context, refs: Sequence[str]) -> Diff:
+    """Return versions side by side."""
+    parsed: list[Ref] = [parse_ref(ref) for ref in refs]
+    with asking(context) as (connection, _):
+        for ref in parsed:
+            if ref.name is not None and ref.selector is None:
+                context.say(f"note: {ref.name} is taken as {ref.name}@latest")
+        return reading.diff(connection, parsed)
+
+
+def lineage(
+    context: Context,
+    node: str,
+    moment: str | None,
+    *,
+    up: bool,
+    down: bool,
+    depth: int | None,
+) -> Lineage:
+    """Return what made a node and what was made from it."""
+    parsed = parse_node(node)
+    if isinstance(parsed, Ref) and parsed.name is not None and parsed.selector is None:
+        context.say(f"note: {parsed.name} is taken as {parsed.name}@latest")
+    with asking(context, moment) as (connection, at):
+        return reading.lineage(connection, _seq(at), parsed, up=up, down=down, depth=depth)
+
+
+def audit(
+    context: Context,
+    ref: str | None,
+    *,
+    since: str | None,
+    until: str | None,
+    actor: str | None,
+    action: str | None,
+    limit: int | None,
+    reverse: bool,
+) -> tuple[AuditEntry, ...]:
+    """Return the log as sentences."""
+    with asking(context) as (connection, _):
+        about = None if ref is None else version_or_model(connection, ref, context.say)
+        return reading.audit(
+            connection,
+            about,
+            since=_moment(context, since, end=False),
+            until=_moment(context, until, end=True),
+            actor=actor,
+            action=action,
+            limit=limit,
+            reverse=reverse,
+        )
+
+
+def history(
+    context: Context,
+    name: str | None,
+    stage: str | None,
+    moment: str | None,
+    *,
+    since: str | None,
+    until: str | None,
+) -> tuple[Tenure, ...]:
+    """Return what held a stage when."""
+    with asking(context, moment) as (connection, at):
+        found = None if name is None else version_or_model(connection, name, context.say, at)
+        return reading.history(
+            connection,
+            _seq(at),
+            model=None if found is None else found.model,
+            version=None if found is None else found.number,
+            stage=None if stage is None else stage_named(connection, stage).name,
+            since=_moment(context, since, end=False),
+            until=_moment(context, until, end=True),
+        )
+
+
+def status(context: Context, origin: str) -> Status:
+    """Return the registry at a glance."""
+    with asking(context) as (connection, _):
+        return reading.status(connection, context.directory, origin)
+
+
+def whoami(context: Context) -> Identity:
+    """Return who the log would say this is."""
+    return Identity(
+        user=context.actor.user,
+        uid=context.actor.uid,
+        user_namespace=context.actor.user_namespace,
+        claimed=context.claim(),
+        host=machine.hostname() or "",
+    )
+
+
+def moment_of(context: Context, text: str) -> AsOf:
+    """Return the last entry that a moment includes."""
+    with asking(context) as (connection, _):
+        found = as_of(connection, text, context.clock())
+    if found is None:
+        message = "a moment needs a text"
+        raise UsageError(message)
+    return found
+
+
+def _digests(context: Context, what: str) -> tuple[str, ...]:
+    """Return the digests to look for: of the bytes that stand there, or the one that was typed."""
+    path = os.path.join(context.cwd, what)
+    if os.path.lexists(path):
+        from modelkeep.store.ingest import measure
+        from modelkeep.store.selection import Selection
+
+        measured = measure([path], Selection())
+        if measured.form == "file":
+            return (measured.manifest.digest, measured.manifest.files[0].digest)
+        return (measured.manifest.digest,)
+    selector = parse_ref(what).selector if what.startswith("sha256:") or _is_hex(what) else None
+    if selector is None:
+        from modelkeep.errors import NotFound
+
+        message = f"there is no file '{what}' here, and it is no digest"
+        raise NotFound(message, "modelkeep identify FILE, DIRECTORY or sha256:HEX")
+    return (str(selector),)
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 64 and not set(text.lower()) - set("0123456789abcdef")
+
+
+def _moment(context: Context, text: str | None, *, end: bool) -> Moment | None:
+    if text is None:
+        return None
+    now = context.clock()
+    found = parse_moment(text, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=end)
+    context.say(f"{'until' if end else 'since'} {getattr(found, 'time', text)}")
+    return found
+
+
+def _seq(at: AsOf | None) -> int | None:
+    return None if at is None else at.seq
+
+
+def _check_head(context: Context, connection: Connection) -> None:
+    """Warn where the log ends before, or has another entry at, the head that this account saw last."""
+    state = SqlState(connection)
+    registry, head = state.registry_id(), state.head()
+    known = None if registry is None else remembered.recall(context.state_dir, registry)
+    if known is None or head is None or state.hash_at(known.seq) == known.hash:
+        return
+    context.say(
+        f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
+        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
+    )
