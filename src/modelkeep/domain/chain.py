@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
-from modelkeep.domain.intents import Intent
+from modelkeep.domain.intents import Intent, Register
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 FORMAT_NUMBER = 1
@@ -121,6 +121,14 @@ def parse(data: bytes) -> Entry:
         events=tuple(events.from_json(event) for event in happened),
         signatures=frame.signatures,
     )
+
+
+def documents_of(entry: Entry) -> tuple[str, ...]:
+    """Return the digests of the documents an entry names."""
+    subject = entry.intent.subject
+    if isinstance(entry.intent.arguments, Register) and subject is not None and subject.digest is not None:
+        return (subject.digest,)
+    return ()
 
 
 def _check_format(text: object) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from modelkeep.domain import chain, intents
-from modelkeep.domain.chain import Entry
+from modelkeep.domain import chain
+from modelkeep.domain.chain import Entry, documents_of
 from modelkeep.domain.details import Details
 from modelkeep.domain.project import project
 from modelkeep.errors import Damaged
@@ -62,11 +62,3 @@ def named_by(connection: sqlite3.Connection, entry: Entry) -> tuple[Details | No
             raise Damaged(message)
         documents[digest] = row[0]
     return details, documents
-
-
-def documents_of(entry: Entry) -> tuple[str, ...]:
-    """Return the digests of the documents an entry names."""
-    subject = entry.intent.subject
-    if isinstance(entry.intent.arguments, intents.Register) and subject is not None and subject.digest is not None:
-        return (subject.digest,)
-    return ()

@@ -35,16 +35,16 @@ _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = text("until_seq IS NULL")
 
 
-def _key(kind: Any) -> Any:  # noqa: ANN401  SQLAlchemy's own types are as loose
+def _key(kind: Any) -> Any:
     return Column(kind, primary_key=True, nullable=False, autoincrement=False)
 
 
-def _text() -> Any:  # noqa: ANN401  Field() returns Any
+def _text() -> Any:
     return Field(sa_type=Text)
 
 
-def _number() -> Any:  # noqa: ANN401  Field() returns Any
-    return Field(sa_type=_NUMBER)  # type: ignore[call-overload]  # an instance is a type here
+def _number() -> Any:
+    return Field(sa_type=_NUMBER)
 
 
 def _flag(name: str) -> CheckConstraint:
