@@ -44,11 +44,11 @@ WHERE dataset.name = :name AND KNOWN(version.seq)
 
 FROM_DATA = statement(_FROM_DATA + "ORDER BY version.seq, dataset.position")
 
-FROM_DATA_VERSION = statement(
+FROM_DATA_VERSION = statement(_FROM_DATA + "AND dataset.data_version = :version ORDER BY version.seq, dataset.position")
+
+FROM_DATA_DIGEST = statement(
     _FROM_DATA
-    + """
-    AND (dataset.data_version = :version
-        OR dataset.data_version IS NULL AND substr(dataset.digest, 1, length(:version)) = :version)
+    + """AND dataset.data_version IS NULL AND substr(dataset.digest, 1, length(:version)) = :version
 ORDER BY version.seq, dataset.position
 """
 )
@@ -151,8 +151,9 @@ def child_versions(connection: Connection, at: int | None, model: int, number: i
 
 def from_data(connection: Connection, at: int | None, name: str, version: str | None) -> list[tuple[int, int, DataUse]]:
     """Return the versions that used data; without a version, any of that name."""
-    asked = FROM_DATA if version is None else FROM_DATA_VERSION
-    rows = asked.rows(connection, at, name=name, version=version)
+    by_digest = version is not None and version.startswith("sha256:")
+    by_version = FROM_DATA_DIGEST if by_digest else FROM_DATA_VERSION
+    rows = (FROM_DATA if version is None else by_version).rows(connection, at, name=name, version=version)
     return [(row[0], row[1], _data(row[2:])) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelkeep.domain import chain
 from modelkeep.domain.answers import (
     CodeState,
     Dataset,
@@ -57,17 +58,16 @@ WHERE entry_about.model = :model AND entry_about.version = :number AND entry_act
 ORDER BY entry_about.seq
 """)
 
-# A model has an entry for each thing that happened to its versions, and few notes of its own: begin with the notes.
+# A model has an entry for each thing that happened to its versions, and few notes: begin with the notes.
+# Which are about the model itself only the entry says.
 MODEL_NOTES = statement("""
-SELECT entry_index.time, entry_action.actor, entry_text.value
+SELECT entry_index.time, entry_action.actor, entry_text.value, entry.bytes
 FROM entry_action
 CROSS JOIN entry_about ON entry_about.model = :model AND entry_about.version = 0 AND entry_about.seq = entry_action.seq
 CROSS JOIN entry_index ON entry_index.seq = entry_action.seq
 CROSS JOIN entry_text ON entry_text.seq = entry_action.seq AND entry_text.field = 'note'
+CROSS JOIN entry ON entry.seq = entry_action.seq
 WHERE entry_action.action = 'note' AND KNOWN(entry_action.seq)
-    AND NOT EXISTS (SELECT 1 FROM entry_about AS version_about
-                    WHERE version_about.model = :model AND version_about.version > 0
-                        AND version_about.seq = entry_action.seq)
 ORDER BY entry_action.seq
 """)
 
@@ -162,7 +162,7 @@ def model(connection: Connection, at: int | None, seq: int, stages: Stages) -> M
         holders=seen.holders,
         development=seen.development,
         recent=_recent(connection, at, seq, name, seen),
-        notes=_notes(connection, at, seq, 0),
+        notes=_model_notes(connection, at, seq),
     )
 
 
@@ -187,5 +187,13 @@ def _metrics(connection: Connection, at: int | None, model: int, number: int) ->
 
 
 def _notes(connection: Connection, at: int | None, model: int, number: int) -> tuple[NoteText, ...]:
-    asked = NOTES if number else MODEL_NOTES
-    return tuple(NoteText(*row) for row in asked.rows(connection, at, model=model, number=number))
+    return tuple(NoteText(*row) for row in NOTES.rows(connection, at, model=model, number=number))
+
+
+def _model_notes(connection: Connection, at: int | None, model: int) -> tuple[NoteText, ...]:
+    found = []
+    for time, actor, text, data in MODEL_NOTES.rows(connection, at, model=model):
+        subject = chain.parse(data).intent.subject
+        if subject is not None and subject.version is None:
+            found.append(NoteText(time, actor, text))
+    return tuple(found)

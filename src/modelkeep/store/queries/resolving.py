@@ -51,15 +51,16 @@ WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.fi
 ORDER BY version.seq DESC LIMIT 50
 """)
 
+# The plus keeps the planner from walking all of a model instead of the few that have these bytes.
 OF_VERSION_IN_MODEL = statement("""
 SELECT model, number, digest FROM version
-WHERE digest >= :low AND digest < :high AND model = :model AND KNOWN(version.seq) ORDER BY seq DESC LIMIT 50
+WHERE digest >= :low AND digest < :high AND +model = :model AND KNOWN(version.seq) ORDER BY seq DESC LIMIT 50
 """)
 
 OF_FILE_IN_MODEL = statement("""
 SELECT version.model, version.number, version.digest
 FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
-WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version_blob.model = :model
+WHERE version_blob.digest >= :low AND version_blob.digest < :high AND +version_blob.model = :model
     AND version.files = 1 AND KNOWN(version.seq)
 ORDER BY version.seq DESC LIMIT 50
 """)

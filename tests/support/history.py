@@ -1,0 +1,205 @@
+"""A registry in memory that things happen to, one line each: ``history.promote("fraud@4", "production")``.
+
+Every entry is decided, appended and projected as in real life. Entry N is of N minutes after
+2026-01-01; salts, ids and digests count up, so that the same story always makes the same registry.
+"""
+
+import hashlib
+import itertools
+from datetime import UTC, datetime, timedelta
+
+from modelkeep.domain import details, intents
+from modelkeep.domain.chain import Observed
+from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.stages import declare_stages
+from modelkeep.domain.times import format_time
+from modelkeep.store import ledger
+from modelkeep.store.database import in_memory
+from modelkeep.store.ledger import Draft
+from modelkeep.store.queries.resolving import resolve
+from modelkeep.store.sql_state import SqlState
+
+REGISTRY = "0" * 31 + "1"
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def sha(text):
+    """Return the digest of a text."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def at(seq):
+    """Return the time of an entry."""
+    return format_time(BEGINNING + timedelta(minutes=seq))
+
+
+class History:
+    """A story and the registry it makes; every verb returns the ``seq`` of its entry."""
+
+    def __init__(self, stages=("staging", "production")):
+        self.connection = in_memory()
+        self.count = itertools.count(1)
+        self.user = "ana"
+        self.tell(intents.Init(declare_stages(stages)), None)
+
+    def register(
+        self,
+        name,
+        content=None,
+        *,
+        stage=None,
+        aliases=(),
+        label=None,
+        metrics=(),
+        on=None,
+        data=(),
+        parents=(),
+        runs=(),
+        commit=None,
+        if_exists="new",
+        form="file",
+        **fields,
+    ):
+        """Register; ``content`` is the text of the only file or a dict of path to text. Other keywords are details."""
+        number = next(self.count)
+        files = content if isinstance(content, dict) else {"model.onnx": content or f"{name} {number}"}
+        manifest = Manifest.of(ManifestFile(sha(text), path, len(text)) for path, text in files.items())
+        model = SqlState(self.connection).model_named(name)
+        arguments = intents.Register(
+            aliases=tuple(aliases),
+            attachments=(),
+            bump=None,
+            ci=None,
+            code=None if commit is None else intents.Code(commit, None, dirty=False),
+            data=tuple(data),
+            environment=None,
+            form=form,
+            if_exists=if_exists,
+            inspected=None,
+            interface=None,
+            label=label,
+            licence=None,
+            metrics=tuple(metrics),
+            metrics_on=on,
+            number=None,
+            parents=tuple(self._parent(parent) for parent in parents),
+            runs=tuple(runs),
+            share=None,
+            symlinks=False,
+            trained=intents.Trained(None, guessed=False, seeds=(), started=None),
+        )
+        subject = intents.Subject(
+            manifest.digest, None if model is None else model.seq, name if model is None else model.name, stage, None
+        )
+        return self.tell(arguments, subject, fields, {manifest.digest: manifest.to_bytes()})
+
+    def evaluate(self, ref, metrics, on=None, runs=(), **fields):
+        return self.tell(intents.Evaluate(tuple(metrics), on, tuple(runs)), self.subject(ref), fields)
+
+    def promote(self, ref, stage, *, force=False, **fields):
+        arguments = intents.Promote(break_glass=False, force=force, request=None, share=None)
+        return self.tell(arguments, self.subject(ref, stage), fields)
+
+    def rollback(self, ref, to, stage="production", *, keep_good=False, **fields):
+        arguments = intents.Rollback(because=None, confirmed=None, keep_good=keep_good, to=to)
+        return self.tell(arguments, self.subject(ref, stage), fields)
+
+    def retire(self, ref, stage, **fields):
+        return self.tell(intents.Retire(), self.subject(ref, stage), fields)
+
+    def mark(self, ref, mark="bad", **fields):
+        return self.tell(intents.Mark(mark), self.subject(ref), fields)
+
+    def archive(self, ref, *, undo=False, **fields):
+        return self.tell(intents.Archive(all="@" not in ref, undo=undo), self.subject(ref), fields)
+
+    def alias(self, ref, *add, remove=(), **fields):
+        return self.tell(intents.Alias(add, tuple(remove)), self.subject(ref), fields)
+
+    def tag(self, ref, remove=(), **tags):
+        lines = []
+        for key in remove:
+            subject = self.subject(ref)
+            found = self.connection.execute(
+                "SELECT line FROM tag WHERE model = ? AND version = ? AND key = ? AND until_seq IS NULL",
+                (subject.model, subject.version or 0, key),
+            )
+            lines += [line for (line,) in found.fetchall()]
+        return self.tell(
+            intents.Tag(tuple(lines)), self.subject(ref), {f"tag.{key}": value for key, value in tags.items()}
+        )
+
+    def describe(self, ref, text):
+        return self.tell(intents.Describe(), self.subject(ref), {"description": text})
+
+    def note(self, ref, text):
+        return self.tell(intents.Note(), self.subject(ref), {"note": text})
+
+    def rename(self, name, to):
+        return self.tell(intents.Rename(to), self.subject(name))
+
+    def subject(self, ref, stage=None):
+        """Return what an intent about a reference is about."""
+        found = self.resolved(ref)
+        return intents.Subject(found.digest, found.model, found.name, stage, found.number)
+
+    def resolved(self, ref, at=None):
+        """Return what a reference means, now or after an entry."""
+        return resolve(self.connection, at, parse_ref(ref), SqlState(self.connection).stages())
+
+    def tell(self, arguments, subject, fields=None, documents=None):
+        """Append one entry and return its number; underscores of field names are dots where it needs them."""
+        head = SqlState(self.connection).head()
+        seq = 1 if head is None else head.seq + 1
+        lines = [
+            (field.replace("__", "."), value)
+            for field, values in (fields or {}).items()
+            for value in ([values] if isinstance(values, str) else values)
+        ]
+        salts = (f"{next(self.count):032x}" for _ in itertools.count())
+        written = details.write(lines, salts) if lines else None
+        intent = intents.Intent(
+            registry=REGISTRY,
+            id=f"{seq:032x}",
+            arguments=arguments,
+            subject=subject,
+            expect=None,
+            details=None if written is None else written.digest,
+            seen=None if head is None else intents.Seen(head.hash, head.seq),
+            not_after=None,
+            actor=intents.NOBODY,
+            origin=None,
+            time=at(seq),
+        )
+        observed = Observed((), "modelkeep/0", (), 1000, self.user, user_namespace=False, via=None)
+        outcome = ledger.append(
+            self.connection, Draft(intent, written, documents or {}), lambda _state: observed, at(seq)
+        )
+        assert outcome.entry is not None, outcome.already
+        return seq
+
+    def until(self, seq):
+        """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
+        from modelkeep.domain import chain
+        from modelkeep.domain.project import project
+        from modelkeep.store.replay import entries, named_by
+
+        target = in_memory()
+        for number, data in entries(self.connection):
+            if number > seq:
+                break
+            entry = chain.parse(data)
+            named = named_by(self.connection, entry)
+            target.execute("INSERT INTO entry (seq, bytes) VALUES (?, ?)", (number, data))
+            if named[0] is not None:
+                row = (named[0].digest, named[0].text)
+                target.execute("INSERT INTO details (digest, text) VALUES (?, ?)", row)
+            ledger.apply_changes(target, project(entry, chain.hash_of(data), *named))
+        return target
+
+    def _parent(self, parent):
+        if "://" in parent:
+            return intents.Parent(None, None, None)
+        found = self.resolved(parent)
+        return intents.Parent(found.digest, found.model, found.number)
