@@ -631,15 +631,25 @@ class Registry:
 
         return answering.whoami(self._context)
 
-    def as_of(self, moment: str) -> AsOf:
-        """Return the last entry that a moment includes.
+    def as_of(self, moment: str | None) -> AsOf | None:
+        """Return the last entry that a moment includes, None where none is asked for.
 
         >>> registry.as_of("seq:1").seq
         1
         """
         from modelkeep.usecases import answering
 
-        return answering.moment_of(self._context, moment)
+        return None if moment is None else answering.moment_of(self._context, moment)
+
+    def is_bare(self, ref: str) -> bool:
+        """Tell whether a ref is a bare name: a model, not a version of it.
+
+        >>> registry.is_bare("fraud"), registry.is_bare("fraud@3")
+        (True, False)
+        """
+        from modelkeep.domain.refs import parse_ref
+
+        return parse_ref(ref).selector is None
 
     # Care
 
@@ -775,6 +785,21 @@ def register(name: str, *paths: Paths, **given: object) -> Registered:
         if created:
             warnings.warn(f"modelkeep made a registry at {found.directory}", stacklevel=2)
     return found.register(name, *paths, **given)  # type: ignore[arg-type]  # the method says what it takes
+
+
+def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple[tuple[str, str], ...]:
+    """Read ``K=V`` texts and JSON or TOML files of params, metrics or tags: ``what`` is one of these words.
+
+    Values are exact text, nested keys are joined by dots. Raises `UsageError` for what is neither
+    and for a key with two values.
+
+    >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
+    (('depth', '8'), ('rate', '0.10'))
+    """
+    from modelkeep.capture import values
+
+    parts = [values.from_flags(given, what), *(values.from_file(os.fspath(file), what) for file in files)]
+    return tuple(values.merge(*parts, what=what))
 
 
 def somebody_is_there() -> bool:
