@@ -185,7 +185,9 @@ def test_what_is_no_digest_never_becomes_a_path(root, key):
             ask(key)
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path), lambda path: os.symlink(__file__, path)]
+)
 def test_what_is_no_regular_file_is_no_blob_and_does_not_block(root, make):
     bucket = DirectoryBucket(str(root))
     path = bucket.local_path(HELLO)

@@ -593,22 +593,82 @@ def test_a_source_that_changes_while_it_is_read_is_an_error(artifacts, work, roo
     assert nothing_left(root)
 
 
-def test_a_file_that_was_swapped_for_a_link_is_not_read(artifacts, work, root):
-    make(work, {"m/a": bytes(500_000), "m/b": b"b", "secret": b"s"})
+def for_a_link(b):
+    os.symlink("../secret", b)
 
-    def meddle(so_far, total):
-        if not os.path.islink(work / "m/b"):
-            os.unlink(work / "m/b")
-            os.symlink("../secret", work / "m/b")
 
-    # one thread, so that b is still unread when a is
+def for_a_pipe(b):
+    os.mkfifo(b)
+
+
+def for_another_file(b):
+    b.write_bytes(b"y")
+
+
+def for_nothing(b):
+    pass
+
+
+@pytest.fixture
+def one_thread():
+    """Have files read in their order."""
     processors = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(processors)})
-    try:
-        with pytest.raises(Conflict, match="'m/b' was changed while it was read"):
-            ingest(artifacts, ["m"], PLAIN, progress=meddle)
-    finally:
-        os.sched_setaffinity(0, processors)
+    yield
+    os.sched_setaffinity(0, processors)
+
+
+@pytest.mark.parametrize("swap", [for_a_link, for_a_pipe, for_another_file, for_nothing])
+def test_a_file_that_was_swapped_before_it_was_read_is_not_read(artifacts, work, root, swap, one_thread):
+    make(work, {"m/a": bytes(100_000), "m/b": b"b", "secret": b"s"})
+    steps = []
+
+    def meddle(so_far, total):
+        os.unlink(work / "m/b")
+        swap(work / "m/b")
+        steps.append(so_far)
+
+    with pytest.raises(Conflict, match="'m/b' was changed while it was read"):
+        ingest(artifacts, ["m"], PLAIN, progress=meddle)
+    assert steps == [100_000]
+    assert nothing_left(root)
+
+
+def test_a_directory_that_was_swapped_for_a_link_to_itself_is_not_entered(artifacts, work, root, one_thread):
+    make(work, {"m/a": bytes(100_000), "m/d/b": b"b"})
+
+    def meddle(so_far, total):
+        if so_far == 100_000:
+            os.rename(work / "m/d", work / "elsewhere")
+            os.symlink("../elsewhere", work / "m/d")
+
+    with pytest.raises(Conflict, match="'m/d/b' was changed while it was read"):
+        ingest(artifacts, ["m"], PLAIN, progress=meddle)
+    assert nothing_left(root)
+
+
+def test_a_file_that_grows_is_not_run_after(artifacts, work, root):
+    make(work, {"log": bytes(300_000)})
+    steps = []
+
+    def grow(so_far, total):
+        steps.append(so_far)
+        if len(steps) < 50:
+            with open(work / "log", "ab") as log:
+                log.write(bytes(300_000))
+
+    with pytest.raises(Conflict, match="'log' was changed while it was read"):
+        ingest(artifacts, ["log"], PLAIN, progress=grow)
+    assert max(steps) <= 300_000
+    assert nothing_left(root)
+
+
+@pytest.mark.parametrize("path", ["/proc/self/status", "/sys/kernel/uevent_seqnum"])
+def test_a_file_that_is_not_as_long_as_it_says_is_refused(artifacts, root, path):
+    if not os.path.exists(path):
+        pytest.skip(f"this system has no {path}")
+    with pytest.raises(Conflict, match="was changed while it was read"):
+        ingest(artifacts, [path], PLAIN)
     assert nothing_left(root)
 
 

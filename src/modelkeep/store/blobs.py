@@ -221,7 +221,7 @@ class DirectoryDraft:
         self.size = 0
         self._root = root
         self._sync = sync
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes, all of them."""

@@ -148,7 +148,7 @@ def _refuse(target: str, form: Literal["file", "tree"], *, force: bool) -> None:
 
 
 def _write_file(artifacts: Artifacts, file: ManifestFile, path: str, progress: Progress, *, sync: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     with os.fdopen(descriptor, "wb", buffering=0) as out:
 
         def write(chunk: memoryview) -> None:
