@@ -77,7 +77,7 @@ class Call:
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and somebody_is_there():
             created, _ = create_registry(located.path, settings=self.settings)
-            self.say(f"a new registry was made at {created.path}")
+            self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})")
         return open_registry(settings=self.settings, say=self.say)

@@ -40,9 +40,9 @@ def init(
     held = [each.name for each in registry.stages()]
     call.show(
         Page(
-            document("init", path=registry.path, id=registry.id, created=created, stages=held),
-            [registry.path],
-            [registry.path],
+            document("init", path=registry.directory, id=registry.id, created=created, stages=held),
+            [registry.directory],
+            [registry.directory],
         )
     )
     if not call.chatty:
@@ -52,8 +52,8 @@ def init(
         return
     call.say(f"stages: {', '.join(held)}")
     call.say("next: modelkeep register NAME FILE")
-    if locate(call.flags.registry, os.environ, os.getcwd()).path != registry.path:
-        call.say(f"to use it from here: modelkeep config set registry {registry.path}")
+    if locate(call.flags.registry, os.environ, os.getcwd()).path != registry.directory:
+        call.say(f"to use it from here: modelkeep config set registry {registry.directory}")
 
 
 @command(long=True)

@@ -11,10 +11,16 @@ from modelkeep.cli.usage import usage_line
 
 _WIDEST = 100
 _GAP = 2
+_EXIT_CODES = (
+    "Exit codes: 0 done or nothing to do, 2 usage, 3 not found, 4 conflict, 5 integrity, 6 busy, 7 no registry; "
+    "man modelkeep has all."
+)
 
 
 def of_group(row: commands.Command | None, rows: Sequence[commands.Command], context: Any) -> str:
     """Return the help of the program, its commands in panels, or of a group with those below it."""
+    from textwrap import fill
+
     width = _width()
     if row is not None:
         listed = [(each.name, each.help) for each in rows]
@@ -29,13 +35,15 @@ def of_group(row: commands.Command | None, rows: Sequence[commands.Command], con
             for panel in commands.PANELS
         ),
         _section("Options", [_option(each, context) for each in context.command.params if _is_option(each)], width),
-        "modelkeep COMMAND --help tells more of each; options of all commands may stand before or after it.",
+        fill("modelkeep COMMAND --help tells more of each; these options may stand before or after it.", width),
     ]
     return _joined(*blocks)
 
 
 def of_command(command: Any, context: Any) -> str:
     """Return the help of one command: how it is typed, what it takes, an example, what it prints, exit codes."""
+    from textwrap import fill
+
     from modelkeep.cli.shared import SHARED
 
     width, row = _width(), command.row
@@ -43,14 +51,14 @@ def of_command(command: Any, context: Any) -> str:
     options = [each for each in command.params if _is_option(each)]
     own = [_option(each, context) for each in options if each.name not in SHARED]
     always = [_option(each, context) for each in options if each.name in SHARED]
-    blocks = [f"usage: {usage_line(context)}", f"{row.help}."]
+    blocks = [f"usage: {usage_line(context)}", fill(f"{row.help}.", width)]
     blocks += [_section("Arguments", arguments, width)] if arguments else []
     blocks += [_section("Options", own, width)] if own else []
     blocks += [_section("Options of all commands", always, width)]
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
     if row.columns:
         blocks.append(_section("In a pipe", [("a line", "<TAB>".join(row.columns))], width))
-    blocks.append("Exit codes: 0 done or nothing to do, 2 usage, 3 not found, 4 conflict; man modelkeep has all.")
+    blocks.append(fill(_EXIT_CODES, width))
     return _joined(*blocks)
 
 

@@ -51,9 +51,10 @@ def plain(value: Any) -> Any:
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(each) for each in value]
+    kind: type[object] = type(value)
     return {
         name: {key: plain(each) for key, each in getattr(value, name)} if pairs else plain(getattr(value, name))
-        for name, pairs in _fields(type(value))
+        for name, pairs in _fields(kind)  # type: ignore[arg-type]  # classes are hashable
     }
 
 
@@ -97,6 +98,6 @@ def _field(name: str, value: object) -> Iterable[str]:
 
 
 @functools.cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, bool], ...]:
+def _fields(kind: type[object]) -> tuple[tuple[str, bool], ...]:
     """Return the fields of a dataclass, and whether each is a tuple of names and values."""
-    return tuple((each.name, str(each.type).startswith(_PAIRS)) for each in dataclasses.fields(kind))
+    return tuple((each.name, str(each.type).startswith(_PAIRS)) for each in dataclasses.fields(kind))  # type: ignore[arg-type]

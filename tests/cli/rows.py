@@ -1,0 +1,197 @@
+"""Answers as a registry gives them, written down once for the tests of how they are shown."""
+
+from datetime import UTC, datetime
+
+from modelkeep.cli.screen import Screen
+from modelkeep.domain import answers
+
+DIGEST = "sha256:" + "0c41" * 16
+NOW = datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC)
+
+
+def screen(width: int = 100, encoding: str = "utf-8", *, color: bool = False) -> Screen:
+    """Return a terminal at a fixed time, in UTC."""
+    return Screen(width, color, encoding, NOW, UTC)
+
+
+def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> answers.Holder:
+    return answers.Holder(stage, version, label, since, "ana", tuple(answers.Share(*each) for each in shares))
+
+
+FRAUD = answers.ModelRow(
+    name="fraud",
+    newest=5,
+    newest_label=None,
+    latest=5,
+    versions=5,
+    created="2026-08-01T10:00:00.000000Z",
+    archived=False,
+    holders=(
+        holder("production", 3, "2026-11-11T08:00:01.500000Z", "2.0", [(4, 10)]),
+        holder("staging", 4, "2026-11-22T08:40:17.000001Z"),
+    ),
+    development=answers.InDevelopment(5, None, "2026-11-23T07:00:00.000000Z", 3),
+)
+CHURN = answers.ModelRow(
+    name="churn",
+    newest=2,
+    newest_label=None,
+    latest=2,
+    versions=2,
+    created="2026-08-01T10:00:00.000000Z",
+    archived=False,
+    holders=(holder("production", 2, "2026-08-25T09:12:44.000000Z"),),
+    development=None,
+)
+IDLE = answers.ModelRow(
+    "idle", 7, "1.2", 7, 7, "2026-08-01T10:00:00.000000Z", archived=False, holders=(), development=None
+)
+
+
+def version_row(number: int, **more: object) -> answers.VersionRow:
+    given = {
+        "ref": f"fraud@{number}",
+        "name": "fraud",
+        "version": number,
+        "label": None,
+        "state": "development",
+        "stages": (),
+        "aliases": (),
+        "bad": False,
+        "archived": False,
+        "created": "2026-11-20T09:12:44.123456Z",
+        "author": "ana",
+        "digest": DIGEST,
+        "size_bytes": 3_200_000,
+        "files": 1,
+    }
+    return answers.VersionRow(**(given | more))
+
+
+def change(**more: object) -> answers.Change:
+    given = {"action": "promote", "name": "fraud", "ref": "fraud@4", "changed": True, "seq": 9}
+    return answers.Change(**(given | more))
+
+
+PROMOTED = change(effects=(answers.Effect("production", "fraud@3", "fraud@4"),))
+
+REGISTERED = answers.Registered(
+    action="register",
+    name="fraud",
+    ref="fraud@4",
+    changed=True,
+    seq=4,
+    notes=("3.2 MB in 1 file, code a1b2c3d (dirty), data transactions@2026-02",),
+    hints=("modelkeep promote fraud@4 staging",),
+    version=4,
+    digest=DIGEST,
+    size_bytes=3_200_000,
+    files=1,
+    verdict=(answers.Verdict("auc", "0.914", "production fraud@3", "0.907", "+0.007"),),
+)
+
+TENURE = answers.Tenure(
+    ref="fraud@3",
+    name="fraud",
+    version=3,
+    label="2.0",
+    stage="production",
+    since="2026-11-11T13:00:01.000000Z",
+    since_seq=12,
+    until="2026-11-23T01:09:51.000000Z",
+    until_seq=211,
+    actor="ana",
+    opened_by="promote",
+    why="autumn\tdata",
+    ended_by="promote",
+    ended_actor="ben",
+    ended_for="fraud@4",
+    ended_why=None,
+)
+
+ENTRY = answers.AuditEntry(
+    seq=211,
+    time="2026-11-23T01:09:51.250000Z",
+    actor="ana",
+    claimed=None,
+    action="promote",
+    subject="fraud@4",
+    sentence='promoted fraud@4 to production, in place of fraud@3: "march data"',
+    reason="march data",
+    hash=DIGEST,
+    entry='{"seq":211}',
+)
+
+VERSION = answers.Version(
+    ref="fraud@3",
+    name="fraud",
+    version=3,
+    label="2.0",
+    digest=DIGEST,
+    form="file",
+    files=1,
+    size_bytes=3_200_000,
+    symlinks=False,
+    state="live",
+    stages=(answers.Held("production", "2026-11-11T13:00:01.000000Z", "ana"),),
+    aliases=("champion",),
+    bad=False,
+    archived=False,
+    created="2026-11-10T10:00:00.000000Z",
+    seq=10,
+    actor="ana",
+    author="ana",
+    claimed=None,
+    host="trainer-3",
+    source=("runs/7/model.onnx",),
+    reason=None,
+    description="Scores card payments",
+    metrics=(answers.Metric("auc", "0.907", "transactions@2026-02", "2026-11-10T10:00:00.000000Z"),),
+    params=(("max_depth", "8"),),
+    tags=(("owner", "risk"),),
+    data=(answers.Dataset("data:transactions@2026-02", "train", "transactions", "2026-02", None, None),),
+    code=answers.CodeState(
+        "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", dirty=True, diff=None, remote=None, branch="main"
+    ),
+    parents=(),
+    children=("fraud@4",),
+    runs=(),
+    trained=answers.Training(None, "2026-11-09T18:00:00.000000Z", guessed=True),
+    notes=(answers.NoteText("2026-11-12T08:00:00.000000Z", "ben", "fine on weekends"),),
+    tenures=(TENURE,),
+    contents=(answers.FileRow("model.onnx", 3_200_000, DIGEST),),
+)
+
+MODEL = answers.Model(
+    name="fraud",
+    former_names=("card-fraud",),
+    created="2026-08-01T10:00:00.000000Z",
+    actor="ana",
+    description="Scores card payments",
+    tags=(("owner", "risk"),),
+    aliases=(("champion", 3),),
+    newest=5,
+    latest=5,
+    versions=5,
+    archived=False,
+    holders=FRAUD.holders,
+    development=FRAUD.development,
+    recent=(version_row(5), version_row(4, stages=("staging",), state="live")),
+    notes=(),
+)
+
+LINEAGE = answers.Lineage(
+    root="fraud@4",
+    nodes=(
+        answers.LineageNode("fraud@4", "version", "live", ("production",)),
+        answers.LineageNode("fraud@3", "version", "superseded"),
+        answers.LineageNode("data:transactions@2026-02", "data"),
+        answers.LineageNode("distilled@1", "version", "development"),
+    ),
+    edges=(
+        answers.LineageEdge("data:transactions@2026-02", "fraud@4", "trained_on"),
+        answers.LineageEdge("data:transactions@2026-02", "fraud@3", "trained_on"),
+        answers.LineageEdge("fraud@3", "fraud@4", "derived_from"),
+        answers.LineageEdge("fraud@4", "distilled@1", "derived_from"),
+    ),
+)

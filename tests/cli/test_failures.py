@@ -1,0 +1,54 @@
+"""What went wrong is said in two lines, or in one object."""
+
+import pytest
+
+from modelkeep.cli import failures
+from modelkeep.errors import NotFound, UsageError
+
+
+def test_an_error_is_two_lines():
+    error = NotFound("fraud has no version 7", "modelkeep list fraud        (newest is 4)")
+    assert failures.as_text(error) == (
+        "error: fraud has no version 7\nhint: modelkeep list fraud        (newest is 4)\n"
+    )
+
+
+def test_without_a_hint_it_is_one():
+    assert failures.as_text(NotFound("gone")) == "error: gone\n"
+
+
+def test_what_has_several_lines_is_aligned():
+    error = UsageError("two ways:\none", "first\nsecond")
+    assert failures.as_text(error) == "error: two ways:\n       one\nhint: first\n      second\n"
+
+
+def test_control_characters_are_shown():
+    assert failures.as_text(NotFound("no \x1b[2J")) == "error: no \\x1b[2J\n"
+
+
+def test_json_is_one_ascii_line():
+    text = failures.as_json(NotFound("modèle\nx"))
+    assert text.isascii()
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["list", "--json"], True),
+        (["--json", "list"], True),
+        (["list", "--format", "json"], True),
+        (["list", "--format=json"], True),
+        (["list", "--format", "lines"], False),
+        (["note", "fraud", "--", "--json"], False),
+        ([], False),
+    ],
+)
+def test_json_is_known_from_arguments_that_cannot_be_parsed(arguments: list[str], wanted: bool):
+    assert failures.wants_json(arguments) is wanted
+
+
+def test_a_bug_is_told_as_one():
+    told = failures.bug(KeyError("x"))
+    assert told.exit_code == 70
+    assert told.message == "this is a bug in modelkeep: KeyError: 'x'"

@@ -1,0 +1,164 @@
+"""What a pipe and a program get: lines, identifiers, documents."""
+
+import json
+
+import pytest
+from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
+
+from modelkeep.cli import output, pages
+from modelkeep.domain import answers
+from modelkeep.errors import UsageError
+
+
+def test_models_are_one_line_per_stage_held_by_name_highest_stage_first():
+    assert pages.models([FRAUD, IDLE, CHURN], None).lines == [
+        "churn\tproduction\t2\t-\t2026-08-25T09:12:44Z\t-",
+        "fraud\tproduction\t3\t2.0\t2026-11-11T08:00:01Z\t4=10",
+        "fraud\tstaging\t4\t-\t2026-11-22T08:40:17Z\t-",
+        "idle\t-\t7\t1.2\t-\t-",
+    ]
+
+
+def test_no_models_are_no_lines():
+    page = pages.models([], None)
+    assert (page.lines, page.ids) == ([], [])
+    assert page.document == {"schema": "modelkeep.models/1", "as_of": None, "models": []}
+
+
+def test_quiet_models_are_names():
+    assert pages.models([FRAUD, CHURN], None).ids == ["churn", "fraud"]
+
+
+def test_versions_are_a_line_each_in_the_order_given():
+    rows = [version_row(4, stages=("production", "staging"), state="live"), version_row(3, label="2.0")]
+    assert pages.versions(rows, None).lines == [
+        "fraud\t4\t-\tproduction,staging\tlive\t2026-11-20T09:12:44Z\tana",
+        "fraud\t3\t2.0\t-\tdevelopment\t2026-11-20T09:12:44Z\tana",
+    ]
+
+
+def test_columns_replace_the_usual_ones():
+    row = version_row(4, metrics=(("auc", "0.914"),), tags=(("owner", "risk"),), bad=True)
+    keys = ["ref", "metric.auc", "metric.f1", "tag.owner", "bad", "size_bytes", "created"]
+    assert pages.versions([row], None, keys).lines == ["fraud@4\t0.914\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
+
+
+def test_a_column_that_is_none_is_refused_with_those_there_are():
+    with pytest.raises(UsageError, match="there is no column 'colour'") as refused:
+        pages.check_column("colour")
+    assert "created" in (refused.value.hint or "")
+    pages.check_column("metric.val auc")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("digest", DIGEST),
+        ("label", "2.0"),
+        ("reason", ""),
+        ("metric.auc", "0.907"),
+        ("param.max_depth", "8"),
+        ("tag.owner", "risk"),
+        ("aliases", "champion"),
+        ("children", "fraud@4"),
+        ("runs", ""),
+        ("bad", "false"),
+        ("code.dirty", "true"),
+        ("params", '{"max_depth":"8"}'),
+        ("size_bytes", "3200000"),
+    ],
+)
+def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
+    assert pages.field(pages.version(VERSION, None).document, field) == text
+
+
+def test_an_unknown_field_is_refused():
+    with pytest.raises(UsageError, match="there is no field 'metric.auk'"):
+        pages.field(pages.version(VERSION, None).document, "metric.auk")
+
+
+def test_a_version_in_a_pipe_is_a_line_a_field():
+    lines = pages.version(VERSION, None).lines
+    assert "ref\tfraud@3" in lines
+    assert "metric.auc\t0.907" in lines
+    assert "param.max_depth\t8" in lines
+    assert "stages.0.stage\tproduction" in lines
+    assert "reason\t-" in lines
+    assert all(len(line.split("\t")) == 2 and all(line.split("\t")) for line in lines)
+
+
+def test_a_model_in_a_pipe_names_its_newest_versions():
+    lines = pages.model(MODEL, None).lines
+    assert "name\tfraud" in lines
+    assert "alias" not in lines
+    assert "aliases.champion\t3" in lines
+    assert "recent\tfraud@5,fraud@4" in lines
+
+
+def test_history_has_escaped_cells():
+    assert pages.tenures([TENURE], None).lines == [
+        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata"
+    ]
+
+
+def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
+    page = pages.entries([ENTRY])
+    assert page.lines == [
+        "211\t2026-11-23T01:09:51Z\tana\tpromote\tfraud@4\t"
+        'promoted fraud@4 to production, in place of fraud@3: "march data"'
+    ]
+    assert page.document["entries"][0]["entry"] == '{"seq":211}'
+
+
+def test_identify_is_a_line_a_tenure():
+    row = answers.Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
+    assert pages.identified([row]).lines == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
+
+
+def test_lineage_lines_are_edges_from_cause_to_result():
+    assert pages.lineage(LINEAGE).lines == [
+        "data:transactions@2026-02\ttrained_on\tfraud@4",
+        "data:transactions@2026-02\ttrained_on\tfraud@3",
+        "fraud@3\tderived_from\tfraud@4",
+        "fraud@4\tderived_from\tdistilled@1",
+    ]
+
+
+def test_a_diff_has_a_cell_a_version():
+    found = answers.Diff(
+        ("fraud@3", "fraud@4"), same=False, rows=(answers.DiffRow("metrics", "auc", ("0.907", None), "-0.1"),)
+    )
+    assert pages.diff(found).lines == ["metrics\tauc\t0.907\t-\t-0.1"]
+
+
+def test_json_has_pairs_as_objects_and_nulls_present():
+    found = json.loads(output.as_json(pages.version(VERSION, answers.AsOf(12, "2026-11-20T00:00:00.000000Z")).document))
+    assert found["schema"] == "modelkeep.version/1"
+    assert found["params"] == {"max_depth": "8"}
+    assert found["reason"] is None
+    assert found["as_of"] == {"seq": 12, "time": "2026-11-20T00:00:00.000000Z"}
+    assert found["created"] == "2026-11-10T10:00:00.000000Z"
+
+
+def test_json_is_one_line_in_a_pipe():
+    assert (
+        output.as_json({"schema": "modelkeep.x/1", "name": "modèle\n"})
+        == '{"schema":"modelkeep.x/1","name":"modèle\\n"}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, "-"),
+        ("", "-"),
+        ((), "-"),
+        ("a\tb\nc\\d", r"a\tb\nc\\d"),
+        ("\x1b[31m", r"\x1b[31m"),
+        (True, "yes"),
+        (0, "0"),
+        (("a", "b"), "a,b"),
+    ],
+)
+def test_no_cell_is_empty_or_breaks_a_line(value: object, cell: str):
+    assert output.cell(value) == cell

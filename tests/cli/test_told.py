@@ -1,0 +1,79 @@
+"""What a change says: the transcripts of the contract, word for word."""
+
+import dataclasses
+
+import pytest
+from rows import PROMOTED, REGISTERED, change
+
+from modelkeep.cli import told
+from modelkeep.domain import answers
+
+
+def test_a_promotion_prints_before_and_after():
+    assert told.change(PROMOTED).lines == ["production: fraud@3 -> fraud@4"]
+    assert told.change(PROMOTED).ids == ["fraud@4"]
+
+
+def test_what_was_so_already_prints_nothing_and_says_why():
+    same = change(changed=False, why="fraud@4 is in production already", effects=PROMOTED.effects)
+    assert told.change(same).lines == ()
+    assert told.beside(same) == ["nothing to do: fraud@4 is in production already"]
+
+
+def test_a_dry_run_answers_the_same_and_says_that_it_was_one():
+    dry = dataclasses.replace(PROMOTED, dry_run=True)
+    assert told.change(dry).lines == ["production: fraud@3 -> fraud@4"]
+    assert told.beside(dry) == ["dry run: nothing was written"]
+
+
+def test_a_registration_prints_the_ref_alone_and_tells_the_rest_beside():
+    assert told.reference(REGISTERED, "registered").lines == ["fraud@4"]
+    assert told.registered(REGISTERED) == [
+        "3.2 MB in 1 file, code a1b2c3d (dirty), data transactions@2026-02",
+        "auc 0.914 (+0.007 vs production fraud@3)",
+        "next: modelkeep promote fraud@4 staging",
+    ]
+
+
+def test_a_registration_that_promotes_says_so_on_stderr():
+    made = dataclasses.replace(REGISTERED, effects=PROMOTED.effects, hints=(), warnings=("loss is NaN, kept as text",))
+    assert told.registered(made)[2:] == ["production: fraud@3 -> fraud@4", "warning: loss is NaN, kept as text"]
+
+
+def test_the_same_again_still_prints_the_ref():
+    again = dataclasses.replace(
+        REGISTERED, changed=False, why="already registered as fraud@4", notes=(), verdict=(), hints=()
+    )
+    assert told.reference(again, "registered").lines == ["fraud@4"]
+    assert told.registered(again) == ["already registered as fraud@4"]
+
+
+def test_a_rollback_names_whom_it_passed_over():
+    back = answers.RolledBack(
+        action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(answers.Passed("fraud@3", "marked bad"),),
+        notes=("fraud@2 was live 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
+    )  # fmt: skip
+    assert told.beside(back) == [
+        "fraud@2 was live 12 days",
+        "fraud@3 was passed over: marked bad",
+        "undo: modelkeep mark fraud@4 good",
+    ]
+
+
+def test_a_verdict_without_numbers_puts_both_values_side_by_side():
+    assert (
+        told.verdict(answers.Verdict("auc", "n/a", "production fraud@3", "0.9", None))
+        == "auc n/a (0.9 in production fraud@3)"
+    )
+    assert told.verdict(answers.Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (3_200_000, "3.2 MB"),
+        (9_960_000, "10 MB"), (91_000_000, "91 MB"), (999_600_000, "1.0 GB"), (5 * 10**15, "5.0 PB"),
+    ],
+)  # fmt: skip
+def test_sizes_for_people(count: int, text: str):
+    assert told.size(count) == text
