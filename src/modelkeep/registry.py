@@ -732,7 +732,7 @@ def open_registry(
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
     if must_exist and not is_registry(found.registry.path):
         message = f"there is no registry at {found.registry.path}"
-        raise RegistryUnavailable(message, f"modelkeep init {found.registry.path}")
+        raise RegistryUnavailable(message, _init_hint(found.registry))
     return Registry(_context(found, found.registry.path, say), found.registry)
 
 
@@ -840,6 +840,11 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
     )
+
+
+def _init_hint(located: Located) -> str:
+    """Return the line that makes a registry where this one was looked for, or here."""
+    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
 
 
 def _several(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def evaluate(
         fields = (*fields, ("on", spec.location))
 
     def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, "evaluate")
+        found = version_of(connection, ref, say, "evaluate {} -M auc=0.9")
         arguments = Evaluate(metrics, data_of(spec), tuple(run.id for run in found_runs))
         return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
 
@@ -61,7 +61,7 @@ def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run:
         raise UsageError(text, f"modelkeep mark {ref} bad")
 
     def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, "mark")
+        found = version_of(connection, ref, say, f"mark {{}} {word}")
         before = "good" if word == "bad" else "bad"
         effect = Effect(_ref(found), before, word)
         return Asked(Mark(word), subject_of(found), effects=(effect,))
@@ -109,7 +109,11 @@ def alias(
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
     def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, "alias") if adding else version_or_model(connection, ref, say)
+        found = (
+            version_of(connection, ref, say, f"alias {{}} {adding[0]}")
+            if adding
+            else version_or_model(connection, ref, say)
+        )
         state = SqlState(connection)
         effects = []
         for name in (*adding, *removing):

@@ -45,14 +45,14 @@ def asking(context: Context, moment: str | None = None) -> Iterator[tuple[Connec
 def resolve(context: Context, ref: str, moment: str | None) -> VersionRow:
     """Return the line of the version that a reference means."""
     with asking(context, moment) as (connection, at):
-        found = version_of(connection, ref, context.say, "resolve", at)
+        found = version_of(connection, ref, context.say, "resolve {}", at)
         return reading.version_row(connection, _seq(at), found.model, found.number or 0)
 
 
 def version(context: Context, ref: str, moment: str | None) -> Version:
     """Return all that is known of a version."""
     with asking(context, moment) as (connection, at):
-        found = version_of(connection, ref, context.say, "show", at)
+        found = version_of(connection, ref, context.say, "show {}", at)
         return reading.version(connection, _seq(at), found.model, found.number or 0)
 
 

@@ -49,7 +49,7 @@ def get(
 ) -> Fetched:
     """Copy an artifact out, every byte checked; see `Registry.get`."""
     with context.database.reading() as connection:
-        artifact = _artifact(context, connection, ref, "get", moment)
+        artifact = _artifact(context, connection, ref, f"get {{}} {dest}", moment)
     manifest = artifact.manifest
     if dest == STDOUT and stdout is not None:
         export.export_stream(context.artifacts, manifest, stdout)
@@ -78,7 +78,7 @@ def path(context: Context, ref: str, *, moment: str | None) -> str:
     """Return where an artifact can be read under its real names; see `Registry.path`."""
     parsed, inner = parse_file_ref(ref)
     with context.database.reading() as connection:
-        artifact = _artifact(context, connection, parsed.text, "path", moment)
+        artifact = _artifact(context, connection, parsed.text, "path {}", moment)
     return view(
         context.artifacts,
         artifact.manifest,
@@ -93,11 +93,11 @@ def _artifact(
     context: Context,
     connection: Connection,
     ref: str,
-    verb: str,
+    command: str,
     moment: str | None,
 ) -> _Artifact:
     at = as_of(connection, moment, context.clock(), context.say)
-    found = version_of(connection, ref, context.say, verb, at)
+    found = version_of(connection, ref, context.say, command, at)
     number = found.number or 0
     state = SqlState(connection)
     manifest, form = manifests.artifact(connection, found.model, number)

@@ -11,11 +11,13 @@ from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.queries.naming import hint
 from modelkeep.store.queries.resolving import Resolved, resolve
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 
 Say = Callable[[str], None]
+_READS = frozenset({"get", "path", "show", "resolve"})
 
 
 def version_or_model(connection: Connection, text: str, say: Say, at: AsOf | None = None) -> Resolved:
@@ -26,12 +28,21 @@ def version_or_model(connection: Connection, text: str, say: Say, at: AsOf | Non
     return found
 
 
-def version_of(connection: Connection, text: str, say: Say, verb: str, at: AsOf | None = None) -> Resolved:
-    """Return the version that a reference means; a bare name is not one where state or bytes are at stake."""
+def version_of(
+    connection: Connection,
+    text: str,
+    say: Say,
+    command: str,
+    at: AsOf | None = None,
+) -> Resolved:
+    """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
+
+    ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
+    """
     found = version_or_model(connection, text, say, at)
     if found.number is None:
-        message = f"{verb} needs a version: {_candidates(connection, found)}"
-        raise UsageError(message, f"modelkeep {verb} {_likely(connection, found)}")
+        message = f"{command.partition(' ')[0]} needs a version: {_candidates(connection, found)}"
+        raise UsageError(message, f"modelkeep {command.format(_likely(connection, found, command))}")
     return found
 
 
@@ -45,7 +56,9 @@ def stage_named(connection: Connection, text: str) -> StageDef:
         message = "development is where a version is before it holds a stage: nothing is put there"
         raise UsageError(message, "stages are " + ", ".join(each.name for each in stages))
     message = f"there is no stage '{printable(text)}'"
-    raise NotFound(message, "stages are " + ", ".join(each.name for each in stages))
+    raise NotFound(
+        message, hint("stages are " + ", ".join(each.name for each in stages), text, [s.name for s in stages])
+    )
 
 
 def last_stage(stages: Stages) -> StageDef:
@@ -112,8 +125,12 @@ def _candidates(connection: Connection, found: Resolved) -> str:
     return f"{found.name} has {', '.join(held + newest)}"
 
 
-def _likely(connection: Connection, found: Resolved) -> str:
+def _likely(connection: Connection, found: Resolved, command: str) -> str:
+    """Return the version that was probably meant: what is live for reading, the newest for a change."""
     state = SqlState(connection)
+    if command.partition(" ")[0] not in _READS:
+        model = state.model(found.model)
+        return f"{found.name}@{'latest' if model is None else model.newest}"
     for stage in reversed(state.stages()):
         if state.holder(found.model, stage.name) is not None:
             return f"{found.name}@{stage.name}"

@@ -262,7 +262,7 @@ def _parent(
     """Return a parent by what identifies it, and its address where it is not a version here."""
     if "://" in text:
         return intents.Parent(digest=None, model=None, version=None), text
-    resolved = version_of(connection, text, say, "register --parent")
+    resolved = version_of(connection, text, say, "register NAME PATH --parent {}")
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None
 
 

@@ -45,7 +45,7 @@ def promote(
     """Make a version the holder of a stage; see `Registry.promote`."""
 
     def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, "promote")
+        found = version_of(connection, ref, say, f"promote {{}} {stage}")
         where = stage_named(connection, stage)
         return Asked(
             arguments=Promote(break_glass=False, force=force, request=None, share=None),
@@ -203,7 +203,7 @@ def _walked(
 
 def _named(connection: Connection, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
-    target_version = version_of(connection, ref, say, "rollback --to")
+    target_version = version_of(connection, ref, say, f"rollback {found.name} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
         message = f"--to names a version of {found.name}, not {to}"
         raise UsageError(message, f"modelkeep history {found.name}")

@@ -1,0 +1,56 @@
+"""What a verification found, kept short: a thousand wrong rows of one kind are told by the first few and a number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from modelkeep.domain.answers import VerifyFinding
+from modelkeep.errors import IntegrityError
+
+_MOST_OF_A_KIND = 25
+
+
+class Findings:
+    """Collects findings in the order they are made."""
+
+    def __init__(self) -> None:
+        self._kept: list[VerifyFinding] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def error(self, code: str, place: str, message: str) -> None:
+        """Note something that is wrong."""
+        self.add("error", code, place, message)
+
+    def warning(self, code: str, place: str, message: str) -> None:
+        """Note something that is odd."""
+        self.add("warning", code, place, message)
+
+    def add(self, severity: str, code: str, place: str, message: str) -> None:
+        """Note a finding."""
+        self._counts[severity, code] += 1
+        if self._counts[severity, code] <= _MOST_OF_A_KIND:
+            self._kept.append(VerifyFinding(severity, code, place, message))
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(severity == "error" for severity, _ in self._counts)
+
+    @contextmanager
+    def noting(self, place: str) -> Iterator[None]:
+        """Keep what cannot be read as a finding, and go on after the block."""
+        try:
+            yield
+        except IntegrityError as error:
+            self.error("database", place, error.message)
+
+    def all(self) -> tuple[VerifyFinding, ...]:
+        """Return the findings, and for each kind that has too many how many were left out."""
+        more = [
+            VerifyFinding(severity, code, "…", f"and {count - _MOST_OF_A_KIND} more of this kind")
+            for (severity, code), count in self._counts.items()
+            if count > _MOST_OF_A_KIND
+        ]
+        return (*self._kept, *more)
