@@ -42,7 +42,8 @@ def version_of(
     found = version_or_model(connection, text, say, at)
     if found.number is None:
         message = f"{command.partition(' ')[0]} needs a version: {_candidates(connection, found)}"
-        raise UsageError(message, f"modelkeep {command.replace("{}", _likely(connection, found, command), 1)}")
+        likely = command.replace("{}", _likely(connection, found, command), 1)
+        raise UsageError(message, f"modelkeep {likely}")
     return found
 
 
