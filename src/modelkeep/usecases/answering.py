@@ -240,7 +240,8 @@ def _digests(context: Context, what: str) -> tuple[str, ...]:
 
         measured = measure([path], Selection())
         if measured.form == "file":
-            return (measured.manifest.digest, measured.manifest.files[0].digest)
+            # Under whatever name it was registered, and in whatever tree: a file is its bytes.
+            return (measured.manifest.files[0].digest,)
         return (measured.manifest.digest,)
     selector = parse_ref(what).selector if what.startswith("sha256:") or _is_hex(what) else None
     if selector is None:
