@@ -68,9 +68,13 @@ def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
     intent = entry.intent
     for what, text in (("registry", intent.registry), ("intent", intent.id)):
         if not _ID.fullmatch(text):
-            yield Problem("damaged", f"not an id of a{'n' if what == 'intent' else ''} {what}: {printable(text)[:_TOLD]}")
+            yield Problem(
+                "damaged", f"not an id of a{'n' if what == 'intent' else ''} {what}: {printable(text)[:_TOLD]}"
+            )
     if registry is not None and intent.registry != registry:
-        yield Problem("registry", f"it belongs to the registry {printable(intent.registry)[:_TOLD]}, this one is {registry}")
+        yield Problem(
+            "registry", f"it belongs to the registry {printable(intent.registry)[:_TOLD]}, this one is {registry}"
+        )
     if entry.signatures or intent.actor.key is not None or intent.actor.ci is not None:
         yield Problem("signature", "it bears a signature or a key, which this modelkeep cannot check")
     elif intent.actor != NOBODY:

@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelkeep.domain import chain
-from modelkeep.domain.chain import Entry
+from modelkeep.domain.chain import Entry, documents_of
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
-from modelkeep.store.replay import documents_of
 
 PAGE = 200
 SLICE = 1000
 #: Bytes of entries and documents that are held at once.
 _MOST_BYTES = 16 * 1024 * 1024
-_LOWEST = -(2**63)
+#: A file up to this size is looked through at once, a larger one table by table.
+_SMALL_BYTES = 64 * 1024 * 1024
 
 # The greatest number says where the log ends; the bytes that stand there may be anything.
 HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
+FIRST_ENTRIES = """
+SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY seq LIMIT :most
+"""
 ENTRIES = """
-SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?
+SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq > :after ORDER BY seq LIMIT :most
 """
 DETAILS = "SELECT text FROM details WHERE digest = ?"
 DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
@@ -88,10 +91,12 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
     return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
 
 
-def page(connection: sqlite3.Connection, start: int | None) -> list[Stored]:
-    """Return the next rows of the log from number ``start`` on (None: from the lowest there is)."""
-    found, held = [], 0
-    for seq, data in connection.execute(ENTRIES, (_LOWEST if start is None else start, PAGE)):
+def page(connection: sqlite3.Connection, after: int | None) -> list[Stored]:
+    """Return the next rows of the log after number ``after`` (None: from the lowest there is)."""
+    found: list[Stored] = []
+    held = 0
+    statement = FIRST_ENTRIES if after is None else ENTRIES
+    for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
         stored = _stored(connection, seq, data)
         found.append(stored)
         held += (len(data) if data else 0) + sum(len(document or b"") for document in stored.documents.values())
@@ -124,9 +129,16 @@ def table_names(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in connection.execute(TABLES)]
 
 
-def broken_pages(connection: sqlite3.Connection, table: str) -> list[str]:
-    """Return what SQLite itself finds wrong with a table and its indexes."""
-    return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check({table})") if text != "ok"]
+def is_small(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file is looked through in a moment."""
+    (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    return int(pages) * int(size) <= _SMALL_BYTES
+
+
+def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]:
+    """Return what SQLite itself finds wrong with a table and its indexes (None: with the whole file)."""
+    what = "" if table is None else f"({table})"
+    return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check{what}") if text != "ok"]
 
 
 def needed(connection: sqlite3.Connection, after: Needed | None) -> list[Needed]:

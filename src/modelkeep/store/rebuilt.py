@@ -1,0 +1,170 @@
+"""The tables as the log makes them, in memory: what `verify` decides on and holds the real ones against."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from modelkeep.domain.chain import Entry
+from modelkeep.domain.details import Details
+from modelkeep.domain.project import project
+from modelkeep.domain.text import printable
+from modelkeep.errors import Damaged, ModelkeepError
+from modelkeep.store.database import in_memory
+from modelkeep.store.ledger import apply_changes
+from modelkeep.store.queries import checking
+from modelkeep.store.sql_state import SqlState
+
+Row: TypeAlias = tuple[Any, ...]
+#: Of these only the names are kept here: what lies under them was held against its digest.
+_BY_NAME = {"details": "text", "document": "bytes"}
+_TOLD = 80
+
+_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
+_KEEP_DETAILS = """
+INSERT INTO details (digest, text) SELECT :digest, '' WHERE NOT EXISTS (SELECT 1 FROM details WHERE digest = :digest)
+"""
+_KEEP_DOCUMENT = """
+INSERT INTO document (digest, bytes) SELECT :digest, x''
+WHERE NOT EXISTS (SELECT 1 FROM document WHERE digest = :digest)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns, and which of them make a row's key, by name and by place."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    places: tuple[int, ...]
+
+    def key_of(self, row: Row) -> tuple[tuple[int, Any], ...]:
+        """Return a row's key as something that sorts as SQLite does."""
+        return tuple(_sortable(row[place]) for place in self.places)
+
+    def named(self, row: Row) -> str:
+        """Return a row's key as a person reads it."""
+        return ", ".join(f"{column} {_shown(row[place])}" for column, place in zip(self.key, self.places, strict=True))
+
+
+class Rebuilt:
+    """An empty registry in memory, into which entries are projected one by one."""
+
+    def __init__(self) -> None:
+        self.connection = checking.lenient(in_memory())
+        self.connection.execute("BEGIN")
+        self.state = SqlState(self.connection)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.connection.close()
+
+    def names_details(self, digest: str) -> bool:
+        """Tell whether an entry before names these details."""
+        return self.connection.execute(_HAS_DETAILS, (digest,)).fetchone() is not None
+
+    def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
+        """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""
+        connection = self.connection
+        connection.execute("SAVEPOINT entry")
+        try:
+            if entry.intent.details is not None:
+                connection.execute(_KEEP_DETAILS, {"digest": entry.intent.details})
+            for digest in documents:
+                connection.execute(_KEEP_DOCUMENT, {"digest": digest})
+            apply_changes(connection, project(entry, entry_hash, details, documents))
+        except (ModelkeepError, sqlite3.Error, ValueError, ArithmeticError, LookupError) as error:
+            connection.execute("ROLLBACK TO entry")
+            message = f"it cannot be projected: {error}"
+            raise Damaged(message) from error
+        finally:
+            connection.execute("RELEASE entry")
+
+    def tables(self) -> list[Table]:
+        """Return every table that is made from the log."""
+        return [self._table(name) for name in checking.table_names(self.connection) if name != "entry"]
+
+    def differences(
+        self, table: Table, read: Callable[[Callable[[sqlite3.Connection], list[Row]]], list[Row]]
+    ) -> Iterator[str]:
+        """Yield how the real table differs, row for row.
+
+        ``read`` runs a query on the registry as it is, after it made sure that what was rebuilt is of
+        the same moment. Both sides are read slice by slice, up to the key that both have reached.
+        """
+        after: Row | None = None
+        while True:
+            reached = after
+
+            def query(connection: sqlite3.Connection, reached: Row | None = reached) -> list[Row]:
+                return _slice(connection, table, reached)
+
+            real = read(query)
+            right = _slice(self.connection, table, after)
+            last = _reached(table, real, right)
+            if last is not None:
+                real = [row for row in real if table.key_of(row) <= table.key_of(last)]
+                right = [row for row in right if table.key_of(row) <= table.key_of(last)]
+            yield from _compared(table, real, right)
+            if last is None:
+                return
+            if after is not None and table.key_of(last) <= table.key_of(after):
+                yield "its rows do not come in the order of their key"
+                return
+            after = last
+
+    def _table(self, name: str) -> Table:
+        rows = self.connection.execute(f"PRAGMA table_info({name})").fetchall()
+        columns = [str(row[1]) for row in rows if row[1] != _BY_NAME.get(name)]
+        key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+        return Table(name, tuple(columns), tuple(key), tuple(columns.index(column) for column in key))
+
+
+def _slice(connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
+    columns, key = ", ".join(table.columns), ", ".join(table.key)
+    marks = ", ".join("?" * len(table.key))
+    where = "" if after is None else f"WHERE ({key}) > ({marks})"
+    values = () if after is None else tuple(after[place] for place in table.places)
+    statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {checking.SLICE}"
+    return connection.execute(statement, values).fetchall()
+
+
+def _reached(table: Table, real: list[Row], right: list[Row]) -> Row | None:
+    """Return the row up to which both slices are complete, None where both have come to the end."""
+    full = [rows[-1] for rows in (real, right) if len(rows) == checking.SLICE]
+    return min(full, key=table.key_of, default=None)
+
+
+def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
+    there = {table.key_of(row): row for row in real}
+    wanted = {table.key_of(row): row for row in right}
+    for key in sorted(there.keys() | wanted.keys()):
+        if key not in there:
+            yield f"the row {table.named(wanted[key])} is missing"
+        elif key not in wanted:
+            yield f"the row {table.named(there[key])} follows from no entry"
+        elif there[key] != wanted[key]:
+            pairs = zip(table.columns, there[key], wanted[key], strict=True)
+            odd = [
+                f"{name} is {_shown(is_)}, by the log {_shown(right_)}" for name, is_, right_ in pairs if is_ != right_
+            ]
+            yield f"the row {table.named(wanted[key])}: {'; '.join(odd)}"
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    """Return a value as something that sorts as SQLite does, whatever its type."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, str):
+        return 2, value.encode("utf-8", "surrogateescape")
+    return (3, value) if isinstance(value, bytes) else (1, value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = printable(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _TOLD else text[:_TOLD] + "…"

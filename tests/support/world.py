@@ -1,0 +1,216 @@
+"""A registry on disk that things happen to through the public door, with a clock and chance that count up.
+
+``World(tmp_path)`` makes it; ``world.registry`` is the `Registry`, ``world.model(b"…")`` a file to register,
+``world.verify()`` the verification, ``world.edit(…)`` somebody with sqlite3 and no manners.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from modelkeep.capture.machine import Actor
+from modelkeep.domain import chain
+from modelkeep.locate import Located
+from modelkeep.registry import Registry
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.database import Database
+from modelkeep.usecases import checking, creating
+from modelkeep.usecases.carrying_out import observed
+from modelkeep.usecases.context import Context
+
+BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class World:
+    """One registry, one account, one clock that moves a second whenever it is looked at."""
+
+    def __init__(self, root, *, stages=None, user="ana", create=True):
+        self.root = Path(root)
+        self.home = self.root / "registry"
+        self.work = self.root / "work"
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.moment = BEGINNING
+        self.count = itertools.count(1)
+        self.said = []
+        self.context = Context(
+            directory=str(self.home),
+            database=Database(str(self.home)),
+            artifacts=Artifacts(DirectoryBucket(str(self.home / "store"))),
+            clock=self.clock,
+            chance=lambda: f"{next(self.count):032x}",
+            actor=Actor(1000, user, user_namespace=False),
+            claim=lambda: None,
+            environ={},
+            cwd=str(self.work),
+            cache_dir=str(self.root / "cache"),
+            state_dir=str(self.root / "state"),
+            client="modelkeep/0",
+            say=self.said.append,
+        )
+        if create:
+            creating.create(
+                str(self.home),
+                stages,
+                None,
+                observed=observed(self.context, ()),
+                now=self.context.now(),
+                chance=self.context.chance,
+            )
+        self.registry = Registry(self.context, Located(str(self.home), "flag"))
+
+    def clock(self):
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+    def pass_time(self, **how):
+        """Let minutes or days go by."""
+        self.moment += timedelta(**how)
+
+    def model(self, content=None, name="model.onnx"):
+        """Return the name of a file in the working directory; without content, one that is like no other."""
+        data = f"model {next(self.count)}".encode() if content is None else content
+        (self.work / name).write_bytes(data)
+        return name
+
+    def register(self, name="fraud", content=None, **more):
+        return self.registry.register(name, self.model(content), code="none", **more)
+
+    def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None):
+        return checking.verify(
+            self.context, refs, log=log, bytes_=bytes_, quick=quick, accept_head=accept_head, progress=progress
+        )
+
+    def findings(self, **how):
+        """Return severity, code, place and message of what a verification finds, a line each."""
+        return [f"{each.severity} {each.code} {each.place}: {each.message}" for each in self.verify(**how).findings]
+
+    @property
+    def database(self):
+        return self.home / "registry.db"
+
+    def rows(self, statement, *values):
+        connection = sqlite3.connect(self.database)
+        try:
+            return connection.execute(statement, values).fetchall()
+        finally:
+            connection.close()
+
+    def edit(self, *statements):
+        """Change the database behind everybody's back: triggers are put out of the way and back again."""
+        connection = sqlite3.connect(self.database, isolation_level=None)
+        try:
+            for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                text, *values = (statement,) if isinstance(statement, str) else statement
+                connection.execute(text, values)
+            for _, sql in triggers:
+                connection.execute(sql)
+        finally:
+            connection.close()
+
+    def entries(self):
+        """Return the bytes of every entry, in order."""
+        return [data for (data,) in self.rows("SELECT bytes FROM entry ORDER BY seq")]
+
+    def write_log(self, entries):
+        """Put other entries in place of the log; numbers are their places."""
+        inserts = [("INSERT INTO entry VALUES (?, ?)", seq, data) for seq, data in enumerate(entries, start=1)]
+        self.edit("DELETE FROM entry", *inserts)
+
+    def copy(self, root):
+        """Return another world with a copy of this one's registry, work and memory."""
+        shutil.copytree(self.root, root, symlinks=True, dirs_exist_ok=True)
+        other = World(root, create=False)
+        other.moment = self.moment
+        other.count = itertools.count(next(self.count) + 1000)
+        return other
+
+    def forget(self):
+        """Take away what this account remembers of the log's head."""
+        shutil.rmtree(self.root / "state", ignore_errors=True)
+
+
+def changed(data, change):
+    """Return an entry's bytes after its JSON went through a function."""
+    from modelkeep.domain.canonical import encode
+
+    value = json.loads(data)
+    return encode(change(value) or value)
+
+
+def rechained(entries, first=0):
+    """Return entries whose ``prev`` fit again, as a forger would write them."""
+    from modelkeep.domain.canonical import encode
+
+    found = []
+    for number, data in enumerate(entries):
+        value = json.loads(data)
+        if number > first:
+            value["prev"] = chain.hash_of(found[-1])
+        found.append(encode(value) if number > first else data)
+    return found
+
+
+def tell_story(world):
+    """Let everything happen that can: at least one entry of every kind, a row in every table."""
+    r = world.registry
+    data, run = "s3://lake/transactions@2026-02", "https://mlflow.example/#/experiments/1/runs/77"
+    world.register(
+        metrics={"auc": "0.907"},
+        params={"depth": "8"},
+        tags={"owner": "risk"},
+        label="1.0",
+        data=[f"train={data}"],
+        runs=[run],
+        message="first good one",
+        description="the first",
+    )
+    r.promote("fraud@1", "staging")
+    r.promote("fraud@1", "production", message="go")
+    world.register(
+        metrics={"auc": "0.911"},
+        stage="production",
+        alias=["champion"],
+        label="1.1",
+        parents=["fraud@1"],
+        on="holdout@3",
+    )
+    r.evaluate("fraud@2", {"auc": "0.93"}, on="holdout@4", runs=["wandb:acme/fraud/abc"])
+    r.tag("fraud@2", {"owner": "core", "pii": "no"})
+    r.tag("fraud@2", {"pii": "yes"}, remove=["owner"])
+    r.describe("fraud", "finds fraud")
+    r.describe("fraud", "finds more fraud")
+    r.note("fraud@2", "looks odd on Mondays")
+    r.rollback("fraud@2", message="false positives")
+    r.mark("fraud@2", "good")
+    world.register(content=b"third")
+    r.alias("fraud@3", add=["champion", "canary"])
+    r.alias("fraud@3", remove=["canary"])
+    r.promote("fraud@3", "staging")
+    r.archive("fraud@3")
+    r.archive("fraud@3", undo=True)
+    r.archive("fraud@2")
+    r.retire("fraud", "production")
+    r.rename("fraud", "risk/Fraud")
+    world.register("churn", content=b"third")
+    r.promote("churn@1", "production")
+    return world
+
+
+def every(path):
+    """Return every file below a directory with its bytes."""
+    found = {}
+    for root, _, files in os.walk(path):
+        for name in files:
+            full = Path(root, name)
+            found[str(full.relative_to(path))] = full.read_bytes()
+    return found
