@@ -73,7 +73,7 @@ def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
 
 
 def test_an_unknown_field_is_refused():
-    with pytest.raises(UsageError, match="there is no field 'metric.auk'"):
+    with pytest.raises(UsageError, match=r"there is no field 'metric\.auk'"):
         pages.field(pages.version(VERSION, None).document, "metric.auk")
 
 
@@ -104,8 +104,10 @@ def test_history_has_escaped_cells():
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
     page = pages.entries([ENTRY])
     assert page.lines == [
-        "211\t2026-11-23T01:09:51Z\tana\tpromote\tfraud@4\t"
-        'promoted fraud@4 to production, in place of fraud@3: "march data"'
+        (
+            "211\t2026-11-23T01:09:51Z\tana\tpromote\tfraud@4\t"
+            'promoted fraud@4 to production, in place of fraud@3: "march data"'
+        )
     ]
     assert page.document["entries"][0]["entry"] == '{"seq":211}'
 

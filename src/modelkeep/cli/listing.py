@@ -71,7 +71,6 @@ def list_(
             limit=cut,
             all=all_,
             as_of=past,
-            columns=keys,
         )
         call.show(pages.versions(rows[:most], registry.as_of(past), keys), lambda to: to.versions(rows[:most], keys))
         more = len(rows) > len(rows[:most])

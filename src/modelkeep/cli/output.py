@@ -28,7 +28,7 @@ class Page:
     ids: Sequence[str] = ()
 
 
-def document(thing: str, value: object = None, **fields: object) -> dict[str, object]:
+def document(thing: str, value: object = None, /, **fields: object) -> dict[str, object]:
     """Return a document: its schema, the fields of a value, and further fields."""
     made: dict[str, object] = {"schema": f"modelkeep.{thing}/1"}
     if value is not None:

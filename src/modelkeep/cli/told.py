@@ -6,17 +6,16 @@ from modelkeep.cli.output import Page, document
 from modelkeep.domain import answers
 from modelkeep.domain.text import printable
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_DONE = {"describe": "described", "note": "noted on"}
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def size(count: int) -> str:
-    """Return a number of bytes for people: ``812 bytes``, ``3.2 MB``, ``91 MB``."""
+    """Return a number of bytes for people: ``812 B``, ``3.2 MB``."""
     value, unit = float(count), 0
-    while value >= 999.5 and unit < len(_UNITS) - 1:
+    while value >= 999.95 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
-    if unit == 0:
-        return f"{count} byte{'' if count == 1 else 's'}"
-    return f"{value:.1f} {_UNITS[unit]}" if value < 9.95 else f"{value:.0f} {_UNITS[unit]}"
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{count} B"
 
 
 def files(count: int) -> str:
@@ -47,6 +46,8 @@ def beside(found: answers.Change) -> list[str]:
         told.append(f"nothing to do: {found.why or 'it is so already'}")
     elif found.dry_run:
         told.append("dry run: nothing was written")
+    elif not found.effects and found.action in _DONE:
+        told.append(f"{_DONE[found.action]} {found.ref or found.name}")
     told += found.notes
     if isinstance(found, answers.RolledBack):
         told += [f"{each.ref} was passed over: {each.why}" for each in found.passed_over]

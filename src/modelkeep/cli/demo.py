@@ -1,0 +1,72 @@
+"""`modelkeep demo`: the story of a team, played in a place that is gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from modelkeep.cli import streams
+from modelkeep.errors import Conflict
+
+_WIDEST = 110
+#: What would lead a command of the story away from its own registry, or into somebody's run.
+_NOT_OURS = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
+
+
+def play(keep: str | None = None) -> int:
+    """Play the story, in the directory ``keep`` or in one that is removed however it ends; return 0.
+
+    Raises `Conflict` where ``keep`` has other things in it, and `NotAsTold` as soon as something is
+    not as the story tells it.
+    """
+    import shutil
+    import tempfile
+    import time
+
+    from modelkeep.demo import story
+    from modelkeep.demo.teller import Teller
+
+    begun = time.monotonic()
+    place = _empty(keep) if keep is not None else tempfile.mkdtemp(prefix="modelkeep-demo-")
+    try:
+        teller = Teller(os.path.realpath(place), _write, streams.colored(sys.stdout), _environ(place))
+        story.play(teller)
+        teller.write(f"\nAll as told: {teller.commands} commands in {time.monotonic() - begun:.0f} s.\n")
+        if keep is not None:
+            streams.out(f"It is all still there: export MODELKEEP_REGISTRY={os.path.join(place, story.REGISTRY)}\n")
+    finally:
+        if keep is None:
+            shutil.rmtree(place, ignore_errors=True)
+    return 0
+
+
+def _empty(directory: str) -> str:
+    """Return the path of a directory that is empty, made where it is not there."""
+    path = os.path.abspath(directory)
+    if not os.path.exists(path):
+        os.makedirs(path)
+    elif not os.path.isdir(path) or os.listdir(path):
+        message = f"{directory} is there already and is not an empty directory"
+        raise Conflict(message, "modelkeep demo --keep NEW-DIRECTORY")
+    return path
+
+
+def _environ(place: str) -> dict[str, str]:
+    """Return the variables of the story's commands: what they remember and cache stays in its place."""
+    from modelkeep.demo import story
+
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+    for kind in ("cache", "config", "data", "state"):
+        environ[f"XDG_{kind.upper()}_HOME"] = os.path.join(os.path.realpath(place), f".{kind}")
+    environ["MODELKEEP_REGISTRY"] = os.path.join(os.path.realpath(place), story.REGISTRY)
+    environ["COLUMNS"] = str(min(streams.width(sys.stdout), _WIDEST) if streams.is_terminal(sys.stdout) else _WIDEST)
+    environ.setdefault("TERM", "dumb")
+    if not streams.colored(sys.stdout):
+        environ.pop("FORCE_COLOR", None)
+        environ["NO_COLOR"] = "1"
+    return environ
+
+
+def _write(text: str) -> None:
+    streams.out(text)
+    streams.flush()
