@@ -33,7 +33,7 @@ SELECT version FROM mark WHERE model = :model AND version BETWEEN :first AND :la
 
 HELD = statement("""
 SELECT DISTINCT version FROM tenure
-WHERE model = :model AND version BETWEEN :first AND :last AND share IS NULL AND KNOWN(tenure.since_seq)
+WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since_seq)
 """)
 
 # A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
