@@ -158,6 +158,9 @@ def _told(connection: Connection, logged: auditing.Logged) -> AuditEntry:
         subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"
+    reason = texts.get("reason")
+    if reason is not None:
+        sentence += f': "{reason}"'
     return AuditEntry(
         seq=logged.seq,
         time=logged.time,
@@ -166,7 +169,7 @@ def _told(connection: Connection, logged: auditing.Logged) -> AuditEntry:
         action=logged.action,
         subject=subject,
         sentence=sentence,
-        reason=texts.get("reason"),
+        reason=reason,
         hash=logged.hash,
         entry=logged.data.decode(errors="replace"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.labels import label_sort_key
+from modelkeep.domain.labels import fold, label_sort_key
 from modelkeep.store.queries.statement import Connection, statement
 
 NUMBERS = """
@@ -72,4 +72,5 @@ def values(
             rows = TAG.rows(connection, at, **where, key=key)
         case _:
             rows = connection.execute(_OWN[kind], where).fetchall()
-    return {number: label_sort_key(value) for number, value in rows} if kind == "label" else dict(rows)
+    made = {"label": label_sort_key, "author": fold}.get(kind)
+    return dict(rows) if made is None else {number: made(value) for number, value in rows}

@@ -1,0 +1,155 @@
+import pytest
+
+from modelkeep.domain import events, intents
+from modelkeep.domain.chain import Entry, Observed
+from modelkeep.domain.events import End
+from modelkeep.domain.sentences import sentence, subject_of
+from modelkeep.domain.stages import StageDef
+
+OBSERVED = Observed((), "modelkeep/0", (), 1000, "ana", user_namespace=False, via=None)
+TIME = "2026-11-23T09:00:00.000000Z"
+
+
+def entry(arguments, *happened, version=4, stage=None, subject=True):
+    about = intents.Subject(None, 2, "fraud", stage, version) if subject else None
+    intent = intents.Intent("r", "i", arguments, about, None, None, None, None, intents.NOBODY, None, TIME)
+    return Entry(9, None, TIME, TIME, intent, OBSERVED, tuple(happened))
+
+
+def register(**changes):
+    fields = dict.fromkeys(intents.Register.__dataclass_fields__)
+    trained = intents.Trained(None, guessed=False, seeds=(), started=None)
+    return intents.Register(**{**fields, "metrics": (), "aliases": (), "trained": trained, **changes})
+
+
+PROMOTE = intents.Promote(break_glass=False, force=False, request=None, share=None)
+ROLLBACK = intents.Rollback(because=None, confirmed=None, keep_good=False, to=3)
+
+
+def promoted(ends=(), share=None, version=4, stage="production"):
+    return events.VersionPromoted((), None, tuple(ends), 2, None, share, stage, (), version)
+
+
+def rolled_back(*passed):
+    return events.StageRolledBack(None, (End(7, 4),), 4, 2, passed, None, "production", 3)
+
+
+REGISTERED = events.VersionRegistered("1.2", 2, 4)
+TEST = intents.Data(None, "test", None, "2026-02")
+
+TOLD = [
+    (
+        entry(intents.Init((StageDef("staging", False), StageDef("live", True))), events.RegistryCreated(), subject=False),
+        "created the registry with the stages staging and live",
+        None,
+    ),
+    (entry(register(), REGISTERED, version=None), "registered fraud@4 as 1.2", "fraud@4"),
+    (
+        entry(
+            register(), events.ModelCreated(2), events.VersionRegistered(None, 2, 1), promoted([End(3, 3)], version=1),
+            events.AliasSet("champion", 2, 1), events.AliasSet("best-one", 2, 1), version=None,
+        ),
+        "registered fraud@1, put it in production, in place of fraud@3, called it champion and best-one",
+        "fraud@1",
+    ),
+    (
+        entry(intents.Evaluate((("auc", "0.9"), ("f1", "0.5")), TEST, ("r1",)), events.MetricsRecorded(2, 4)),
+        "recorded auc 0.9, f1 0.5 and run r1 for fraud@4 on test@2026-02",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Evaluate(tuple((f"m{n}", "1") for n in range(9)), None, ()), events.MetricsRecorded(2, 4)),
+        "recorded m0 1, m1 1, m2 1, m3 1 and 5 more for fraud@4",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Evaluate((("auc", "1"),), intents.Data(None, "s3://x", None, None), ()), events.MetricsRecorded(2, 4)),
+        "recorded auc 1 for fraud@4 on s3://x",
+        "fraud@4",
+    ),
+    (entry(PROMOTE, promoted([End(3, 3)])), "promoted fraud@4 to production, in place of fraud@3", "fraud@4"),
+    (entry(PROMOTE, promoted()), "promoted fraud@4 to production", "fraud@4"),
+    (entry(PROMOTE, promoted(share=10)), "promoted fraud@4 to production at 10%", "fraud@4"),
+    (
+        entry(PROMOTE, events.VersionRestored(4, (), 4, 2), promoted()),
+        "restored fraud@4 from the archive, promoted fraud@4 to production",
+        "fraud@4",
+    ),
+    (
+        entry(ROLLBACK, rolled_back(), events.VersionMarked("bad", 2, 4)),
+        "rolled fraud production back from 4 to 3, 4 marked bad",
+        "fraud@4",
+    ),
+    (
+        entry(ROLLBACK, rolled_back(events.PassedOver(2, "bad"), events.PassedOver(1, "left"))),
+        "rolled fraud production back from 4 to 3, passing over 2 (bad) and 1 (left before)",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Retire(), events.StageRetired((End(3, 4),), 2, "production"), version=None),
+        "retired fraud@4 from production",
+        "fraud",
+    ),
+    (entry(intents.Mark("bad"), events.VersionMarked("bad", 2, 4)), "marked fraud@4 bad", "fraud@4"),
+    (entry(intents.Mark("good"), events.VersionMarked("good", 2, 4)), "marked fraud@4 good again", "fraud@4"),
+    (
+        entry(intents.Archive(all=False, undo=False), events.VersionArchived((End(3, 4),), 4, 4, 2)),
+        "archived fraud@4, fraud@4 left its stage",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Archive(all=True, undo=False), events.VersionArchived((), 1, 4, 2), version=None),
+        "archived every version of fraud",
+        "fraud",
+    ),
+    (
+        entry(intents.Archive(all=True, undo=True), events.VersionRestored(1, (), 4, 2), version=None),
+        "restored every version of fraud from the archive",
+        "fraud",
+    ),
+    (
+        entry(intents.Archive(all=False, undo=True), events.VersionRestored(4, (), 4, 2)),
+        "restored fraud@4 from the archive",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Alias(("champion",), ("old",)), events.AliasSet("champion", 2, 4), events.AliasRemoved("old", 2)),
+        "called fraud@4 champion, took the alias old off fraud",
+        "fraud@4",
+    ),
+    (entry(intents.Describe(), events.Described(2, 4)), "changed the description of fraud@4", "fraud@4"),
+    (entry(intents.Note(), events.NoteAdded(2, None), version=None), "noted on fraud", "fraud"),
+    (entry(intents.Tag(("sha256:1",)), events.Tagged(2, 4)), "took 1 tag off fraud@4", "fraud@4"),
+    (entry(intents.Tag(("sha256:1", "2")), events.Tagged(2, 4)), "took 2 tags off fraud@4", "fraud@4"),
+    (entry(intents.Tag(()), events.Tagged(2, 4)), "tagged fraud@4", "fraud@4"),
+    (entry(intents.Rename("risk/fraud"), events.ModelRenamed(2), version=None), "renamed fraud to risk/fraud", "fraud"),
+    (entry(intents.Migrate(2, None, 3), events.ModelRenamed(2), subject=False), "raised the log to format 2", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "words", "about"), TOLD)
+def test_an_entry_is_a_sentence(told, words, about):
+    assert (sentence(told), subject_of(told)) == (words, about)
+
+
+def test_every_kind_of_intent_has_a_sentence():
+    assert {told.intent.kind for told, _, _ in TOLD} == set(intents.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts", "words"),
+    [
+        (intents.Describe(), [("description", "finds fraud")], "described fraud@4"),
+        (intents.Describe(), [("description", "")], "changed the description of fraud@4"),
+        (intents.Note(), [("reason", "x"), ("note", "look at this")], "noted on fraud@4: look at this"),
+        (intents.Note(), [("note", "x" * 201)], f"noted on fraud@4: {'x' * 200}..."),
+        (intents.Tag(()), [("tag.owner", "risk"), ("tag.tier", "1")], "tagged fraud@4 owner=risk and tier=1"),
+        (
+            intents.Tag(("sha256:1",)),
+            [(f"tag.{n}", "x") for n in range(6)],
+            "tagged fraud@4 0=x, 1=x, 2=x, 3=x and 2 more, took 1 tag off fraud@4",
+        ),
+    ],
+)
+def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
+    assert sentence(entry(arguments, events.Tagged(2, 4)), texts) == words
