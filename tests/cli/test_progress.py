@@ -4,7 +4,9 @@ from modelkeep.cli.progress import line
 
 
 def test_a_line_says_how_much_how_fast_and_how_long_yet():
-    assert line("registering", 312_000_000, 1_100_000_000, 1.0) == "registering 312.0 MB of 1.1 GB, 312.0 MB/s, 3 s left"
+    assert (
+        line("registering", 312_000_000, 1_100_000_000, 1.0) == "registering 312.0 MB of 1.1 GB, 312.0 MB/s, 3 s left"
+    )
 
 
 def test_without_a_total_nothing_is_promised():

@@ -145,7 +145,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "init", "care", CARE, "Create a registry",
-        ("modelkeep init", "modelkeep init /srv/models --stages qa,live"),
+        ("modelkeep init", "modelkeep init /srv/models --stages qa,production"),
         ("path",), ("init",),
     ),
     Command(

@@ -147,8 +147,6 @@ class Sheets:
     def entry(self, row: answers.AuditEntry) -> Text:
         """Return an entry of the log as a sentence."""
         made = text(self.screen.local(row.time), "dim").append("  ").append_text(text(row.actor, "bold"))
-        if row.claimed:
-            made.append(" ").append_text(text(f"(claims {row.claimed})", "default"))
         return made.append("  ").append_text(text(row.sentence, "default")).append(f"  #{row.seq}", style="dim")
 
     def status(self, found: answers.Status) -> RenderableType:

@@ -1,0 +1,271 @@
+"""The transcripts of the command line, run as processes: stdout, stderr, exit code."""
+
+import json
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+def test_a_registration_prints_the_ref_alone_and_the_rest_on_stderr(run, made):
+    (made / "new.onnx").write_bytes(b"x" * 3_200_000)
+    done = run("register", "fraud", "new.onnx", "--metric", "auc=0.92", "--data", "transactions@2026-03")
+    assert done.stdout == "fraud@3\n"
+    assert done.stderr.splitlines() == [
+        "3.2 MB in 1 file, data transactions@2026-03",
+        "auc 0.92 (+0.013 vs production fraud@1)",
+        "next: modelkeep promote fraud@3 staging",
+    ]
+
+
+def test_the_same_again_is_a_success_that_changes_nothing(run, made):
+    done = run("register", "fraud", "model2.onnx")
+    assert (done.stdout, done.stderr, done.exit_code) == ("fraud@2\n", "already registered as fraud@2\n", 0)
+    assert json.loads(run("register", "fraud", "model2.onnx", "--json").stdout)["changed"] is False
+
+
+def test_a_promotion_prints_before_and_after(run, made):
+    done = run("promote", "fraud@2", "production", "-m", "march data")
+    assert done.stdout == "production: fraud@1 -> fraud@2\n"
+    again = run("promote", "fraud@2", "production")
+    assert (again.stdout, again.exit_code) == ("", 0)
+    assert again.stderr.startswith("nothing to do: ")
+
+
+def test_a_dry_run_prints_the_same_and_writes_nothing(run, made):
+    before = run("audit").stdout
+    done = run("promote", "fraud@2", "production", "-n")
+    assert done.stdout == "production: fraud@1 -> fraud@2\n"
+    assert "dry run: nothing was written\n" in done.stderr
+    assert run("audit").stdout == before
+
+
+def test_rollback_goes_back_once_and_says_what_it_did(run, made):
+    run("promote", "fraud@2", "production")
+    done = run("rollback", "fraud@2", "-m", "p99 latency")
+    assert done.stdout == "production: fraud@2 -> fraud@1\n"
+    assert "fraud@2 is marked bad (undo: modelkeep mark fraud@2 good)\n" in done.stderr
+    again = run("rollback", "fraud@2")
+    assert (again.stdout, again.exit_code) == ("", 0)
+    assert again.stderr.startswith("nothing to do: fraud@2 is not in production (fraud@1 is")
+
+
+def test_a_bare_rollback_soon_after_another_one_is_refused_in_a_script(run, made):
+    run("promote", "fraud@2", "production")
+    (made / "new.onnx").write_bytes(b"y")
+    run("register", "fraud", "new.onnx", "--stage", "production")
+    assert run("rollback", "fraud").exit_code == 0
+    done = run("rollback", "fraud", "--yes")
+    assert done.exit_code == 4
+    assert "hint: modelkeep rollback fraud@2 production\n" in done.stderr
+
+
+def test_list_is_a_line_per_model_and_stage(run, made):
+    lines = [line.split("\t") for line in run("list").stdout.splitlines()]
+    assert [line[:4] for line in lines] == [["fraud", "production", "1", "1.0"], ["risk/churn", "-", "1", "-"]]
+    assert [len(line) for line in lines] == [6, 6]
+    assert run("ls").stdout == run("list").stdout
+
+
+def test_list_of_a_model_is_its_versions_newest_first(run, made):
+    lines = [line.split("\t") for line in run("list", "FRAUD").stdout.splitlines()]
+    assert [(line[0], line[1], line[3], line[4]) for line in lines] == [
+        ("fraud", "2", "-", "development"),
+        ("fraud", "1", "production", "live"),
+    ]
+
+
+def test_nothing_found_is_no_output_and_no_error(run, made):
+    done = run("list", "x*")
+    assert (done.stdout, done.stderr, done.exit_code) == ("", "", 0)
+
+
+def test_a_name_that_is_none_is_exit_three_with_the_nearest(run, made):
+    done = run("list", "fruad")
+    assert done.exit_code == 3
+    assert "fraud" in done.stderr
+
+
+def test_quiet_prints_identifiers_and_nothing_else(run, made):
+    assert run("list", "-q").stdout == "fraud\nrisk/churn\n"
+    assert run("list", "fraud", "--quiet").stdout == "fraud@2\nfraud@1\n"
+    done = run("promote", "fraud@2", "staging", "-q")
+    assert (done.stdout, done.stderr) == ("fraud@2\n", "")
+
+
+def test_shared_options_stand_before_or_after_the_command(run, made):
+    assert run("--json", "list").stdout == run("list", "--json").stdout == run("list", "--format", "json").stdout
+    other = run("--registry", "/nowhere", "list", "--registry", ".modelkeep")
+    assert other.exit_code == 0
+
+
+def test_get_writes_the_bytes_and_prints_the_path(run, made):
+    done = run("get", "fraud@production", "out/")
+    assert (done.stdout, done.exit_code) == ("out/model1.onnx\n", 0)
+    assert (made / "out" / "model1.onnx").read_bytes() == (made / "model1.onnx").read_bytes()
+    again = run("get", "fraud@production", "out/", "--json")
+    assert json.loads(again.stdout)["changed"] is False
+    other = run("get", "fraud@2", "out/model1.onnx")
+    assert other.exit_code == 4
+    assert "--force" in other.stderr
+
+
+def test_get_to_stdout_is_the_bytes(run, made):
+    done = run("get", "fraud@1", "-")
+    assert done.stdout == "1" * 1000
+
+
+def test_get_without_a_version_says_which_there_are(run, made):
+    done = run("get", "fraud", "out")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: get needs a version: fraud has production 1, latest 2\n")
+    assert "hint: modelkeep get fraud@production" in done.stderr
+
+
+def test_path_prints_a_path_and_nothing_else(run, made):
+    done = run("path", "fraud@1")
+    assert done.stderr == ""
+    with open(done.stdout.rstrip("\n"), "rb") as file:
+        assert file.read() == b"1" * 1000
+
+
+def test_identify_knows_the_bytes(run, made):
+    lines = [line.split("\t") for line in run("identify", "model1.onnx").stdout.splitlines()]
+    assert ["fraud@1", "production", "live"] in [[line[0], line[1], line[4]] for line in lines]
+    (made / "unknown").write_bytes(b"nobody")
+    assert run("identify", "unknown").exit_code == 3
+
+
+def test_a_batch_tells_each_items_fate(run, made):
+    done = run("archive", "fraud@2", "fraud@9", "risk/churn@1")
+    assert done.exit_code == 8
+    assert done.stdout.count(" -> ") == 2
+    assert "error: fraud has no version 9\n" in done.stderr
+    document = json.loads(run("archive", "fraud@2", "fraud@9", "--json").stdout)
+    assert document["schema"] == "modelkeep.changes/1"
+    assert [row["error"] and row["error"]["exit"] for row in document["changes"]] == [None, 3]
+
+
+def test_show_field_is_one_value(run, made):
+    assert run("show", "fraud@1", "--field", "metric.auc").stdout == "0.907\n"
+    assert run("show", "fraud@1", "--field", "tag.owner").stdout == "risk\n"
+    assert run("show", "fraud@1", "--field", "description").stdout == "\n"
+    assert run("show", "fraud@1", "--field", "nothing").exit_code == 2
+
+
+def test_diff_takes_a_model_and_selectors(run, made):
+    one, other = run("diff", "fraud", "1", "2"), run("diff", "fraud@1", "@2")
+    assert one.stdout == other.stdout
+    assert "metrics\tauc\t0.907\t0.914\t+0.007\n" in one.stdout
+    assert run("diff", "fraud", "1", "2", "--exit-code").exit_code == 1
+    assert run("diff", "fraud", "1", "1", "--exit-code").exit_code == 0
+    assert run("diff").exit_code == 2
+
+
+def test_tags_and_aliases_are_put_and_taken_back(run, made):
+    assert run("tag", "fraud@1", "owner=fraud-team", "reviewed=yes").stdout == (
+        "owner: risk -> fraud-team\nreviewed: none -> yes\n"
+    )
+    assert run("tag", "fraud@1", "reviewed-").stdout == "reviewed: yes -> none\n"
+    assert run("tag", "fraud@1", "reviewed").exit_code == 2
+    assert run("alias", "fraud@1", "champion").stdout == "champion: none -> fraud@1\n"
+    assert run("alias", "fraud", "champion-").stdout == "champion: fraud@1 -> none\n"
+
+
+def test_a_description_is_set_and_shown(run, made):
+    run("describe", "fraud", "-", stdin="scores cards\nowned by risk\n")
+    assert run("describe", "fraud").stdout == "scores cards\nowned by risk\n"
+
+
+def test_the_past_can_be_asked_and_the_instant_is_told(run, made):
+    done = run("list", "--as-of", "seq:2", "--json")
+    document = json.loads(done.stdout)
+    assert document["as_of"]["seq"] == 2
+    assert [model["holders"] for model in document["models"]] == [[]]
+    assert "entry 2" in done.stderr
+
+
+def test_init_is_idempotent_and_refuses_other_stages(run):
+    first = run("init", "models", "--stages", "qa,prod")
+    assert first.stdout == f"{run.cwd}/models\n"
+    again = run("init", "models")
+    assert (again.stdout, again.exit_code) == (first.stdout, 0)
+    assert again.stderr == "nothing to do: there is a registry already\n"
+    assert run("init", "models", "--stages", "a,b").exit_code == 4
+
+
+def test_where_the_files_are_swapped_the_right_line_is_the_hint(run, made):
+    done = run("register", "model1.onnx", "fraud")
+    assert done.stderr == (
+        "error: there is no file 'fraud' here, and 'model1.onnx' is a file: the name comes first\n"
+        "hint: modelkeep register fraud model1.onnx\n"
+    )
+    assert done.exit_code == 2
+
+
+def test_without_a_registry_a_script_gets_exit_seven(run):
+    for words in (["list"], ["register", "fraud", "x"], ["status"], ["verify"]):
+        done = run(*words)
+        assert done.exit_code == 7, words
+        assert "modelkeep init" in done.stderr, words
+    assert list(run.home.rglob("registry.db")) == []
+
+
+def test_bare_is_the_first_commands_then_the_status(run):
+    assert "modelkeep init" in run().stdout
+    run("init")
+    assert run().stdout.startswith("registry\t")
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "code"),
+    [
+        (["show", "fraud@7"], 3, "not_found"),
+        (["promote", "fraud", "production"], 2, "usage"),
+        (["list", "--bogus"], 2, "usage"),
+        (["nosuch"], 2, "usage"),
+        (["promote", "fraud@2", "production", "--expect", "none"], 4, "conflict"),
+        (["list", "--registry", "/nowhere"], 7, "registry_unavailable"),
+    ],
+)
+def test_under_json_an_error_is_the_last_line_of_stderr_and_stdout_is_empty(run, made, words, exit_code, code):
+    done = run(*words, "--json")
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (done.stdout, done.exit_code, error["exit"], error["code"]) == ("", exit_code, exit_code, code)
+    assert error["message"]
+
+
+def test_a_bug_is_exit_seventy_without_a_traceback_unless_asked(run, made):
+    script = (
+        "import sys; sys.argv = ['modelkeep', 'whoami']\n"
+        "import modelkeep.registry as r\n"
+        "r.Registry.whoami = lambda self: 1 / 0\n"
+        "from modelkeep.cli.main import main; sys.exit(main())"
+    )
+    python = run.script.with_name("python")
+    for debug in ("", "1"):
+        done = subprocess.run(
+            [python, "-c", script], capture_output=True, text=True, check=False, cwd=made,
+            env={**run.env, "MODELKEEP_DEBUG": debug},
+        )  # fmt: skip
+        assert done.returncode == 70
+        assert "error: this is a bug in modelkeep: ZeroDivisionError: division by zero\n" in done.stderr
+        assert ("Traceback" in done.stderr) is bool(debug)
+
+
+def test_every_change_names_the_registry_where_there_are_several(run, made):
+    assert run("config", "set", "registries.team", str(run.home / "team")).exit_code == 0
+    done = run("promote", "fraud@2", "staging")
+    assert f"in the registry {made}/.modelkeep\n" in done.stderr
+    run("init", "--registry", "team")
+    assert run("list", "--registry", "team").stdout == ""
+
+
+def test_settings_tell_where_they_come_from(run):
+    assert run("config", "set", "lock_wait", "20s").exit_code == 0
+    assert run("config", "get", "lock_wait").stdout == "20s\n"
+    rows = dict(line.split("\t", 1) for line in run("config", "list").stdout.splitlines())
+    assert rows["lock_wait"].startswith("20s\t")
+    assert rows["registry"].endswith("default")
+    assert run("config", "get", "colour").exit_code == 2

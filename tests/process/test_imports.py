@@ -1,0 +1,70 @@
+"""What each kind of command may load: start-up is paid at every call."""
+
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+# What costs tens of milliseconds, and is for few.
+HEAVY = {
+    "asyncio", "concurrent.futures", "decimal", "email", "http", "logging", "multiprocessing", "platformdirs",
+    "pydantic", "rich", "sqlalchemy", "sqlmodel", "ssl", "tempfile", "tomli_w", "tomllib", "urllib.request",
+}  # fmt: skip
+OURS_OF_OTHERS = {"modelkeep.cli.tables", "modelkeep.cli.screen", "modelkeep.cli.schemas", "modelkeep.cli.reference"}
+
+
+def loaded(run, *words: str) -> set[str]:
+    """Return the modules that a command loads, beyond those of Typer."""
+    script = (
+        "import sys, typer, typer.main, typer.core; before = set(sys.modules)\n"
+        f"sys.argv = ['modelkeep', *{words!r}]\n"
+        "from modelkeep.cli.main import main; code = main()\n"
+        "print('loaded:', *sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [run.script.with_name("python"), "-c", script], cwd=run.cwd, env=run.env, capture_output=True, text=True,
+        check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return set(done.stderr.rpartition("loaded: ")[2].split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"], ["list", "--json"], ["list", "fraud", "--limit", "5"], ["show", "fraud"], ["show", "fraud@1", "--json"],
+        ["path", "fraud@1"], ["audit", "--limit", "5"], ["history", "fraud"], ["status"], ["identify", "model1.onnx"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_read_in_a_pipe_loads_nothing_heavy(run, made, words: list[str]):
+    found = loaded(run, *words)
+    assert {name for name in found if name.split(".")[0] in HEAVY or name in HEAVY} == set()
+    assert found & OURS_OF_OTHERS == set()
+    assert "subprocess" not in found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["promote", "fraud@2", "staging", "-m", "x"], ["rollback", "fraud@1", "staging"], ["tag", "fraud@1", "a=b"],
+        ["mark", "fraud@2", "bad"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_change_loads_nothing_heavy(run, made, words: list[str]):
+    found = loaded(run, *words)
+    assert {name for name in found if name.split(".")[0] in HEAVY or name in HEAVY} == set()
+    assert found & OURS_OF_OTHERS == set()
+
+
+def test_only_the_module_of_the_command_is_loaded(run, made):
+    found = loaded(run, "list")
+    families = {"annotate", "care", "compare", "fetching", "listing", "marks", "past", "register", "stages", "tool"}
+    assert {name for name in families if f"modelkeep.cli.{name}" in found} == {"listing"}
+
+
+def test_the_version_loads_no_registry(run):
+    found = loaded(run, "--version")
+    assert "modelkeep.registry" not in found
+    assert "sqlite3" not in found

@@ -1,0 +1,156 @@
+"""What somebody at a terminal sees and is asked, through a real pseudo-terminal."""
+
+import re
+
+import pexpect
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+def at(run, *words: str, columns: int = 100, **env: str) -> pexpect.spawn:
+    return pexpect.spawn(
+        str(run.script), list(words), cwd=str(run.cwd), dimensions=(40, columns), encoding="utf-8", timeout=30,
+        env={**run.env, "TERM": "xterm", **env},
+    )  # fmt: skip
+
+
+def seen(run, *words: str, columns: int = 100, **env: str) -> str:
+    child = at(run, *words, columns=columns, **env)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0, child.before
+    return child.before.replace("\r\n", "\n")
+
+
+def test_models_are_a_matrix_with_colours(run, made):
+    told = seen(run, "list")
+    assert "\x1b[" in told
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    assert plain.splitlines()[0].split() == ["model", "development", "staging", "production"]
+    assert any(line.split()[:2] == ["fraud", "2"] for line in plain.splitlines())
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_they_are_not_wanted(run, made, env):
+    assert "\x1b" not in seen(run, "list", **env)
+
+
+def test_nothing_is_wider_than_sixty_columns(run, made):
+    for words in (
+        ["list"],
+        ["list", "fraud"],
+        ["show", "fraud"],
+        ["show", "fraud@2"],
+        ["audit"],
+        ["history"],
+        ["--help"],
+        ["status"],
+    ):
+        told = seen(run, *words, columns=60, NO_COLOR="1")
+        assert max(map(len, told.splitlines())) <= 60, words
+        assert "…" not in told
+
+
+def test_the_locale_c_is_ascii_on_a_terminal(run, made):
+    run("tag", "fraud@2", "who=Zoë")
+    told = seen(run, "show", "fraud@2", LC_ALL="C", NO_COLOR="1")
+    assert told.isascii()
+    assert "Zo\\xeb" in told
+    assert seen(run, "lineage", "fraud@2", LC_ALL="C", NO_COLOR="1").isascii()
+
+
+def test_a_rollback_asks_why_and_enter_skips(run, made):
+    run("promote", "fraud@2", "production")
+    child = at(run, "rollback", "fraud@2")
+    child.expect_exact("why (Enter to skip)? ")
+    child.sendline("")
+    child.expect_exact("production: fraud@2 -> fraud@1")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_the_reason_that_was_typed_is_kept(run, made):
+    run("promote", "fraud@2", "production")
+    child = at(run, "rollback", "fraud")
+    child.expect_exact("why (Enter to skip)? ")
+    child.sendline("p99 latency")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "p99 latency" in run("history", "fraud", "production").stdout
+
+
+def test_a_bare_rollback_soon_after_another_one_is_asked_for_even_with_yes(run, made):
+    run("promote", "fraud@2", "production")
+    (made / "new.onnx").write_bytes(b"y")
+    run("register", "fraud", "new.onnx", "--stage", "production")
+    run("rollback", "fraud@3")
+    child = at(run, "rollback", "fraud", "--yes", "-m", "again")
+    child.expect_exact("go back once more? [y/N] ")
+    child.sendline("n")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 4
+    assert "fraud\tproduction\t2" in run("list").stdout
+    child = at(run, "rollback", "fraud", "-m", "again")
+    child.expect_exact("go back once more? [y/N] ")
+    child.sendline("y")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "fraud\tproduction\t1" in run("list").stdout
+
+
+def test_no_input_asks_nothing(run, made):
+    run("promote", "fraud@2", "production")
+    assert "why" not in seen(run, "rollback", "fraud@2", "--no-input")
+
+
+def test_the_default_place_is_made_by_a_first_register_when_somebody_is_there(run):
+    (run.cwd / "m.onnx").write_bytes(b"m")
+    told = seen(run, "register", "fraud", "m.onnx")
+    assert "a new registry was made at" in told
+    assert "fraud@1" in told
+    assert run("list", "-q").stdout == "fraud\n"
+
+
+def test_the_bytes_of_a_model_are_not_poured_on_a_terminal(run, made):
+    child = at(run, "get", "fraud@1", "-", NO_COLOR="1")
+    child.expect_exact("hint: modelkeep get fraud@1 - > FILE")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+
+
+def test_more_than_fifty_rows_are_cut_with_a_note(run, made):
+    for number in range(60):
+        (made / "many").mkdir(exist_ok=True)
+        (made / "many" / f"{number}").write_bytes(b"%d" % number)
+    script = "; ".join(f"registry.register('big', 'many/{number}', code='none')" for number in range(60))
+    import subprocess
+
+    subprocess.run(
+        [run.script.with_name("python"), "-c", f"import modelkeep; registry = modelkeep.open_registry(); {script}"],
+        cwd=made, env=run.env, check=True,
+    )  # fmt: skip
+    told = seen(run, "list", "big", NO_COLOR="1")
+    assert len(told.splitlines()) == 52
+    assert told.splitlines()[-1] == "only the first 50 are shown; --limit N shows more"
+    assert len(run("list", "big").stdout.splitlines()) == 60
+
+
+def test_json_on_a_terminal_is_indented(run, made):
+    assert seen(run, "list", "--json").startswith('{\n  "schema": "modelkeep.models/1",\n')
+
+
+def test_an_interrupt_at_a_question_is_130(run, made):
+    run("promote", "fraud@2", "production")
+    child = at(run, "rollback", "fraud@2")
+    child.expect_exact("why (Enter to skip)? ")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert "fraud\tproduction\t2" in run("list").stdout
