@@ -1,5 +1,6 @@
 """What a pipe and a program get: lines, identifiers, documents."""
 
+import dataclasses
 import json
 
 import pytest
@@ -48,6 +49,11 @@ def test_a_column_that_is_none_is_refused_with_those_there_are():
         pages.check_column("colour")
     assert "created" in (refused.value.hint or "")
     pages.check_column("metric.val auc")
+
+
+def test_every_plain_field_of_a_version_is_a_column():
+    rest = {"metrics", "params", "tags"}
+    assert {each.name for each in dataclasses.fields(answers.VersionRow)} - rest == set(pages.VERSION_KEYS)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import typer
 import typer.core
 import typer.main
 
-from modelkeep.cli import commands, helping, shared, usage
+from modelkeep.cli import commands, shared
 from modelkeep.cli.call import Flags
 from modelkeep.errors import UsageError
 
@@ -24,6 +24,8 @@ class OneCommand(typer.core.TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
+        from modelkeep.cli import helping
+
         return helping.of_command(self, ctx)
 
 
@@ -51,11 +53,15 @@ class LazyGroup(typer.core.TyperGroup):
         word, rest = str(args[0]), args[1:]
         found = self.get_command(ctx, word)
         if found is None:
-            raise usage.unknown_command(word, [str(each) for each in rest], self.row)
+            from modelkeep.cli.usage import unknown_command
+
+            raise unknown_command(word, [str(each) for each in rest], self.row)
         return word, found, rest
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints: all commands in panels, or those of this group."""
+        from modelkeep.cli import helping
+
         return helping.of_group(self.row, self.rows, ctx)
 
 
@@ -73,7 +79,9 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except typer.TyperException as refused:
-        raise usage.translated(refused) from refused
+        from modelkeep.cli.usage import translated
+
+        raise translated(refused) from refused
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
     return code if isinstance(code, int) else 0

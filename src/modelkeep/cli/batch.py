@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from modelkeep.cli import failures, streams, told
 from modelkeep.cli.call import Call
 from modelkeep.cli.output import Page, document, plain
-from modelkeep.domain.answers import Change
 from modelkeep.errors import ModelkeepError, PartlyDone
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from modelkeep.cli import streams
 from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
@@ -123,16 +122,6 @@ class Call:
         if not line:
             streams.err("\n")
         return line.strip()
-
-    def confirm(self, question: str, flag: str) -> None:
-        """Ask for a yes; where nobody is there raise ``UsageError`` that names the flag."""
-        if self.flags.yes:
-            return
-        if not self.can_ask:
-            message = f"{question}: nobody is there to ask"
-            raise UsageError(message, f"{flag} does it without asking")
-        if self.ask(f"{question}? [y/N] ").lower() not in {"y", "yes"}:
-            raise KeyboardInterrupt
 
     def tell_change(self, told: Sequence[str], found: Change) -> None:
         """Tell what a change tells beside its answer, and where it went if that could be elsewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,10 @@ from modelkeep.cli.output import Page, document
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
 from modelkeep.cli.told import size
-from modelkeep.domain.answers import Verification
 from modelkeep.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers import Verification
 
 
 @command()

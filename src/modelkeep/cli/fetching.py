@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
@@ -46,7 +46,7 @@ def _to_stdout(call: Call, ref: str) -> None:
     if sys.stdout is None or streams.is_terminal(sys.stdout):
         message = "the bytes of a model are nothing for a terminal"
         raise UsageError(message, f"modelkeep get {ref} - > FILE")
-    call.registry().get(ref, "-", stdout=streams.Answer(), as_of=call.flags.as_of)
+    call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.Answer()), as_of=call.flags.as_of)
 
 
 @command(past=True)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from modelkeep.cli.output import Page, cell, document, fields_of, line, seconds
-from modelkeep.domain import answers
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain import answers
 
 _PAIRED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
@@ -75,10 +78,11 @@ def check_column(key: str) -> None:
     raise UsageError(message, f"there are {', '.join(VERSION_KEYS)}, metric.K, param.K and tag.K")
 
 
-#: What --columns takes, beside metric.K, param.K and tag.K.
-VERSION_KEYS = tuple(
-    name for name in answers.VersionRow.__dataclass_fields__ if name not in {"metrics", "params", "tags"}
-)
+#: What --columns takes, beside metric.K, param.K and tag.K: the plain fields of a version's row.
+VERSION_KEYS = (
+    "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
+    "digest", "size_bytes", "files",
+)  # fmt: skip
 
 
 def version(found: answers.Version, as_of: answers.AsOf | None) -> Page:

@@ -13,7 +13,6 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from modelkeep.cli.call import Call, Flags
-from modelkeep.cli.usage import choice
 
 #: What a command of Typer is: the decorated function, which returns an exit code or None for 0.
 Built: TypeAlias = Callable[..., int | None]
@@ -118,6 +117,8 @@ def made(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str
     """Return the call of a command: what stood before it and what stands after it, the latter first."""
     before = context.obj if isinstance(context.obj, Flags) else Flags()
     flags = before.and_then(given)
+    from modelkeep.cli.usage import choice
+
     if flags.format is not None:
         choice(flags.format, "--format", formats)
     if flags.progress is not None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modelkeep.cli.output import Page, document
-from modelkeep.domain import answers
 from modelkeep.domain.text import printable
+
+if TYPE_CHECKING:
+    from modelkeep.domain import answers
 
 _DONE = {"describe": "described", "note": "noted on"}
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -49,8 +53,7 @@ def beside(found: answers.Change) -> list[str]:
     elif not found.effects and found.action in _DONE:
         told.append(f"{_DONE[found.action]} {found.ref or found.name}")
     told += found.notes
-    if isinstance(found, answers.RolledBack):
-        told += [f"{each.ref} was passed over: {each.why}" for each in found.passed_over]
+    told += [f"{each.ref} was passed over: {each.why}" for each in getattr(found, "passed_over", ())]
     return [*told, *found.hints]
 
 
