@@ -153,3 +153,21 @@ def test_every_kind_of_intent_has_a_sentence():
 )
 def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
     assert sentence(entry(arguments, events.Tagged(2, 4)), texts) == words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (PROMOTE, "asked to promote fraud@4"),
+        (ROLLBACK, "asked to rollback fraud@4"),
+        (intents.Alias(("champion",), ()), "asked to alias fraud@4"),
+        (register(), "asked to register fraud@4"),
+        (intents.Archive(all=False, undo=False), "archived fraud@4"),
+    ],
+)
+def test_a_forged_entry_whose_events_do_not_follow_has_a_sentence_too(arguments, words):
+    assert sentence(entry(arguments, events.ModelCreated(2))) == words
+
+
+def test_an_entry_without_a_subject_has_a_sentence_too():
+    assert sentence(entry(PROMOTE, promoted(), subject=False)) == "promoted @4 to production"

@@ -87,3 +87,11 @@ def test_a_metric_on_other_data_is_another_metric(fraud):
 def test_diff_of_nothing_is_refused(fraud):
     with pytest.raises(UsageError):
         diff(fraud)
+
+
+def test_a_model_without_a_version_to_compare_says_so(fraud):
+    fraud.register("churn")
+    fraud.mark("churn@1")
+    with pytest.raises(NotFound) as error:
+        diff(fraud, "churn", "fraud@1")
+    assert error.value.message == "churn has no version that is neither archived nor bad"

@@ -312,3 +312,22 @@ def test_a_description_is_read_alone(fraud):
     assert reading.description(fraud.connection, None, 2, None) == "finds fraud"
     assert reading.description(fraud.connection, 8, 2, None) is None
     assert reading.description(fraud.connection, None, 2, 1) is None
+
+
+def test_the_audit_names_the_tags_that_were_set(fraud):
+    fraud.tag("fraud@1", tier="gold", owner="ml")
+    fraud.tag("fraud@1", remove=["tier"])
+    fraud.note("fraud@1", "look at this")
+    assert [entry.sentence for entry in reading.audit(fraud.connection, limit=3)] == [
+        "tagged fraud@1 tier=gold and owner=ml",
+        "took 1 tag off fraud@1",
+        "noted on fraud@1: look at this",
+    ]
+
+
+def test_a_registry_with_an_empty_log_has_no_status():
+    from modelkeep.errors import Damaged
+    from modelkeep.store.database import in_memory
+
+    with pytest.raises(Damaged, match="the log of this registry is empty"):
+        reading.status(in_memory(), "/registry", "flag")

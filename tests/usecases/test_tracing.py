@@ -212,3 +212,15 @@ def test_a_manifest_is_not_looked_up_among_files(history):
     history.register("trap", manifest.to_bytes().decode())
     found = reading.identify(history.connection, [manifest.digest])
     assert [(each.ref, each.file) for each in found] == [("fraud@1", None), ("trap@1", "model.onnx")]
+
+
+def test_a_bare_name_needs_a_version_that_is_latest(fraud):
+    fraud.register("churn")
+    fraud.mark("churn@1")
+    with pytest.raises(NotFound, match="churn has no version that is neither archived nor bad"):
+        lineage(fraud, "churn")
+
+
+def test_a_parent_whose_address_was_redacted_is_left_out(history):
+    history.register("fraud", parents=["https://hub/bert"])
+    assert lineage(history, "fraud@1").edges == ()

@@ -54,7 +54,8 @@ def sentence(entry: Entry, texts: Iterable[tuple[str, str]] = ()) -> str:
             told = f"raised the log to format {arguments.format}"
         case _:
             assert_never(arguments)
-    return told
+    # An entry that was forged may tell of events that do not follow from what was asked.
+    return told or f"asked to {entry.intent.kind} {subject_of(entry)}"
 
 
 def _register(entry: Entry) -> str:
@@ -145,7 +146,7 @@ def _annotate(
         case intents.Describe():
             described = any(field == "description" and value for field, value in fields)
             return f"described {about}" if described else f"changed the description of {about}"
-        case intents.Tag():
+        case _:
             tags = [f"{field[4:]}={_short(value)}" for field, value in fields if field.startswith("tag.")]
             return _tag(about, tags, len(arguments.remove))
 
