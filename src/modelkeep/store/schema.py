@@ -59,14 +59,14 @@ def fingerprint(connection: sqlite3.Connection) -> str:
     return "sha256:" + hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def age(connection: sqlite3.Connection) -> int:
-    """Return the schema's number; what is no registry raises ``RegistryUnavailable``."""
+def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
+    """Return the schema's number; what is no registry raises ``RegistryUnavailable``, a newer one ``SchemaMismatch``."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         message = "this SQLite file is not a modelkeep registry"
         raise RegistryUnavailable(message, "modelkeep init DIR makes one")
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if found > VERSION:
-        message = f"the registry has schema {found}, this modelkeep knows {VERSION}"
+    if found > newest:
+        message = f"the registry has schema {found}, this modelkeep knows {newest}"
         raise SchemaMismatch(message, "install a newer modelkeep")
     return found
 

@@ -65,7 +65,7 @@ class LogCheck:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
         with self._findings.noting("log"):
-            self._read_log()
+            self._read_log(current=current)
         if current and self._deep:
             self._tables()
         with self._findings.noting("database"):
@@ -88,10 +88,10 @@ class LogCheck:
             self._findings.error("schema", f"{kind} {name}", f"the {kind} is {fate}")
         return current
 
-    def _read_log(self) -> None:
+    def _read_log(self, *, current: bool) -> None:
         with self._context.database.raw() as connection:
             last = lying.head(lying.lenient(connection))
-            self._known_from(lying.registry_id(connection) if "registry" not in self._odd else None)
+            self._known_from(lying.registry_id(connection) if current and "registry" not in self._odd else None)
         if last is None:
             self._findings.error("seq", "log", "it is empty")
             return

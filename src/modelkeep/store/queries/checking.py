@@ -180,7 +180,7 @@ def _stored(connection: sqlite3.Connection, seq: int, data: object) -> Stored:
         row = connection.execute(DETAILS, (entry.intent.details,)).fetchone()
         text = None if row is None else str(row[0])
     documents: dict[str, bytes | None] = {}
-    for name in documents_of(entry):
+    for name in chain.documents_of(entry):
         row = connection.execute(DOCUMENT, (name,)).fetchone()
         documents[name] = row[0] if row is not None and isinstance(row[0], bytes) else None
     return Stored(seq, digest, entry, None, text, documents)
