@@ -103,8 +103,16 @@ def test_a_model_in_a_pipe_names_its_newest_versions():
 
 def test_history_has_escaped_cells():
     assert pages.tenures([TENURE], None).lines == [
-        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata"
+        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata; displaced by fraud@4"
     ]
+
+
+def test_history_says_why_a_tenure_began_and_ended():
+    back = dataclasses.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
+    assert pages.why(back) == "rolled back to fraud@2: p99"
+    retired = dataclasses.replace(TENURE, ended_by="retire", ended_for=None, why="x")
+    assert pages.why(retired) == "x; ended by retire"
+    assert pages.why(dataclasses.replace(TENURE, ended_by=None, why=None)) is None
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():

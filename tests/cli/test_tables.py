@@ -89,8 +89,8 @@ def test_a_tree_is_drawn_in_ascii_where_there_is_nothing_else():
 
 def test_history_says_how_a_tenure_ended():
     told = drawn("tenures", [TENURE], width=120)
-    assert "ended by promote for fraud@4" in told
-    assert "2026-11-11 13:00:01   2026-11-23 01:09:51" in told
+    assert "displaced by fraud@4" in told
+    assert "2026-11-11 13:00   2026-11-23 01:09   11d   ana" in told
 
 
 def test_markup_and_control_characters_of_users_are_shown_as_they_are():

@@ -141,9 +141,22 @@ def tenures(rows: Sequence[answers.Tenure], as_of: answers.AsOf | None) -> Page:
     """Return what was live when, as it was given."""
     return Page(
         document("tenures", as_of=as_of, tenures=tuple(rows)),
-        [line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, row.why) for row in rows],
+        [line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, why(row)) for row in rows],
         [row.ref for row in rows],
     )
+
+
+_ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
+
+
+def why(row: answers.Tenure) -> str | None:
+    """Return why a tenure began and how and why it ended: ``march data; rolled back to fraud@3: p99``."""
+    ended = None
+    if row.ended_by is not None:
+        ended = _ENDINGS.get(row.ended_by, f"ended by {row.ended_by}")
+        ended = f"{ended} {row.ended_for}" if row.ended_for else f"ended by {row.ended_by}"
+        ended += f": {row.ended_why}" if row.ended_why else ""
+    return "; ".join(each for each in (row.why, ended) if each) or None
 
 
 def entries(rows: Sequence[answers.AuditEntry]) -> Page:

@@ -6,6 +6,7 @@ It draws what Rich lays out. Text of users is never markup, and its control char
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TextIO
@@ -18,6 +19,7 @@ from modelkeep.cli import streams
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import age, parse_stored
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UNLIMITED = 10_000
 _STYLES = {
     "production": "bold green",
@@ -76,6 +78,14 @@ class Screen:
             return otherwise
         return parse_stored(time).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
+    def minute(self, time: str | None, otherwise: str = "-") -> str:
+        """Return a time of the log in the zone of who looks, to the minute."""
+        return self.local(time, otherwise)[:16]
+
+    def lasted(self, since: str, until: str | None) -> str:
+        """Return how long something lasted, or has lasted until now."""
+        return age((self.now if until is None else parse_stored(until)) - parse_stored(since))
+
 
 class _Encoded(io.StringIO):
     """Text whose encoding Rich asks for, to draw branches of trees in ASCII where it must."""
@@ -93,6 +103,11 @@ def text(value: object, style: str = "") -> Text:
     """Return a value of a user as text: no markup, control characters shown; None and empty are ``-``."""
     said = "-" if value is None or value == "" else printable(str(value))
     return Text(said, style=style or _STYLES.get(said, ""))
+
+
+def short(value: str | None) -> str | None:
+    """Return a value with a digest in it cut to twelve digits, as people compare them."""
+    return value[:19] if value is not None and _DIGEST.fullmatch(value) else value
 
 
 def stages(names: tuple[str, ...]) -> Text:

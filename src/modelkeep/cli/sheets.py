@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from modelkeep.cli.pages import why
 from modelkeep.cli.screen import Screen, pairs, stages, table, text
 from modelkeep.cli.told import files, size
 from modelkeep.domain import answers
@@ -127,20 +128,18 @@ class Sheets:
 
     def tenure_table(self, rows: Sequence[answers.Tenure], *, ref: bool = True) -> Table:
         """Return tenures, a row each: by whom and why it began, how it ended."""
-        made = table(*(["ref"] if ref else []), "stage", "since", "until", "by", "why", fold=("ref", "why", "by"))
+        made = table(
+            *(["ref"] if ref else []), "stage", "since", "until", "for", "by", "why", fold=("ref", "why", "by")
+        )
         for row in rows:
-            ended = None
-            if row.until is not None:
-                ended = " ".join(each for each in (row.ended_by, row.ended_for and f"for {row.ended_for}") if each)
-                ended += f": {row.ended_why}" if row.ended_why else ""
-            why = "; ".join(each for each in (row.why, ended and f"ended by {ended}") if each)
             made.add_row(
                 *([text(row.ref, "bold" if row.until is None else "")] if ref else []),
                 text(row.stage),
-                text(self.screen.local(row.since)),
-                text(self.screen.local(row.until, "now")),
+                text(self.screen.minute(row.since)),
+                text(self.screen.minute(row.until, "now")),
+                text(self.screen.lasted(row.since, row.until)),
                 text(row.actor),
-                text(why),
+                text(why(row)),
             )
         return made
 

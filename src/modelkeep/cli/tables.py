@@ -9,15 +9,13 @@ from rich.text import Text
 from rich.tree import Tree
 
 from modelkeep.cli.pages import column
-from modelkeep.cli.screen import Screen, pairs, stages, table, text
+from modelkeep.cli.screen import Screen, pairs, short, stages, table, text
 from modelkeep.cli.sheets import Sheets
 from modelkeep.cli.told import size
 from modelkeep.domain import answers
 from modelkeep.domain.stages import DEVELOPMENT
 
 __all__ = ["Screen", "Tables"]
-
-_ENTRY_WORDS = "  "
 
 
 class Tables(Sheets):
@@ -79,11 +77,11 @@ class Tables(Sheets):
         """Return which versions some bytes are, and what they were when."""
         made = table("ref", "stage", "since", "until", "state", "file", fold=("ref", "file"))
         for row in rows:
-            until = self.screen.local(row.until, "now" if row.stage else "-")
+            until = self.screen.minute(row.until, "now" if row.stage else "-")
             made.add_row(
                 text(row.ref, "bold"),
                 text(row.stage),
-                text(self.screen.local(row.since)),
+                text(self.screen.minute(row.since)),
                 text(until),
                 text(row.state),
                 text(row.file),
@@ -100,7 +98,7 @@ class Tables(Sheets):
         for row in found.rows:
             head = text(row.section, "bold") if row.section != section else Text("")
             note = [text(row.note) if row.note else Text("")] if notes else []
-            made.add_row(head, text(row.key), *(text(value) for value in row.values), *note)
+            made.add_row(head, text(row.key), *(text(short(value)) for value in row.values), *note)
             section = row.section
         return made
 
