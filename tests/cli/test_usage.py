@@ -65,11 +65,15 @@ def test_an_option_without_its_value_is_named():
     assert refused("promote", "fraud@4", "staging", "-m")[0] == "-m needs a value"
 
 
-def test_a_value_of_the_wrong_kind_is_named_with_its_option():
-    message, _ = refused("list", "--limit", "many")
-    assert "--limit" in message
-    assert "'many'" in message
-    assert "--limit" in refused("list", "--limit", "0")[0]
+@pytest.mark.parametrize("value", ["many", "0", "-1", "1.5", "", "9" * 20])
+def test_a_number_that_is_none_is_named_with_its_option(value: str, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert refused("list", f"--limit={value}") == (
+        f"--limit cannot be '{value}'",
+        "--limit takes a whole number, 1 or more",
+    )
+    assert refused("audit", f"--limit={value}")[0] == f"--limit cannot be '{value}'"
+    assert refused("lineage", "fraud@1", f"--depth={value}")[0] == f"--depth cannot be '{value}'"
 
 
 def test_a_word_that_is_none_of_those_allowed_is_answered_with_the_closest():

@@ -10,6 +10,7 @@ import typer
 from modelkeep.cli import pages
 from modelkeep.cli.call import Call
 from modelkeep.cli.shared import command
+from modelkeep.cli.usage import whole
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -64,11 +65,13 @@ def lineage(
     node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
     up: Annotated[bool, typer.Option("--up", help="Only what made it.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
-    depth: Annotated[int | None, typer.Option("--depth", metavar="N", min=1, help="At most so many steps.")] = None,
+    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
     both = up == down
-    found = call.registry().lineage(node, up=up or both, down=down or both, depth=depth, as_of=call.flags.as_of)
+    found = call.registry().lineage(
+        node, up=up or both, down=down or both, depth=whole(depth, "--depth"), as_of=call.flags.as_of
+    )
     call.show(pages.lineage(found), lambda to: to.lineage(found))
 
 

@@ -11,6 +11,7 @@ from modelkeep.cli import pages
 from modelkeep.cli.call import Call
 from modelkeep.cli.output import Page, document
 from modelkeep.cli.shared import command
+from modelkeep.cli.usage import whole
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -36,7 +37,7 @@ def list_(
         typer.Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many; 50 on a terminal, else all.")
+        str | None, typer.Option("--limit", metavar="N", help="At most so many; 50 on a terminal, else all.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Archived ones as well.")] = False,
     columns: Annotated[
@@ -52,9 +53,10 @@ def list_(
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
         raise UsageError(message, printable(f"modelkeep show {pattern}"))
+    said = whole(limit, "--limit")
     seen = call.format == "table" and not call.flags.quiet
-    cut = limit or (_MOST_ON_A_TERMINAL + 1 if seen else None)
-    most = limit or (_MOST_ON_A_TERMINAL if seen else None)
+    cut = said or (_MOST_ON_A_TERMINAL + 1 if seen else None)
+    most = said or (_MOST_ON_A_TERMINAL if seen else None)
     glob = pattern is not None and any(each in pattern for each in "*?[")
     past = call.flags.as_of
     if (pattern is None or glob) and not (stage or sort or keys):

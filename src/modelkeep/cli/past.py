@@ -9,6 +9,7 @@ import typer
 from modelkeep.cli import pages
 from modelkeep.cli.call import Call
 from modelkeep.cli.shared import command
+from modelkeep.cli.usage import whole
 
 Since = Annotated[str | None, typer.Option("--since", metavar="T", help="From then on: a time, a date, an age (7d).")]
 Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Up to then.")]
@@ -28,13 +29,14 @@ def audit(
     action: Annotated[
         str | None, typer.Option("--action", metavar="ACTION", help="Only these: register, promote, rollback ...")
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The newest N.")] = None,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="The newest N.")] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="Newest first.")] = False,
 ) -> None:
     """Tell who did what and when."""
+    said = whole(limit, "--limit")
     seen = call.format == "table" and not call.flags.quiet
-    cut = limit or (_MOST_ON_A_TERMINAL + 1 if seen else None)
-    most = limit or (_MOST_ON_A_TERMINAL if seen else None)
+    cut = said or (_MOST_ON_A_TERMINAL + 1 if seen else None)
+    most = said or (_MOST_ON_A_TERMINAL if seen else None)
     rows = call.registry().audit(ref, since=since, until=until, actor=actor, action=action, limit=cut, reverse=reverse)
     more = most is not None and len(rows) > most
     if more:

@@ -14,6 +14,8 @@ from modelkeep.cli import commands
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
+_MOST_DIGITS = 9
+
 
 def close(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was likely meant."""
@@ -49,6 +51,16 @@ def choice(value: str, option: str, allowed: Sequence[str]) -> str:
     raise UsageError(message, f"{option} {meant}" if meant else f"{option} {'|'.join(allowed)}")
 
 
+def whole(value: str | None, option: str) -> int | None:
+    """Return a whole number of 1 and more that was typed, None where none was; else raise ``UsageError``."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit() and 0 < len(value) <= _MOST_DIGITS and int(value) > 0:
+        return int(value)
+    message = f"{option} cannot be '{printable(value)}'"
+    raise UsageError(message, f"{option} takes a whole number, 1 or more")
+
+
 def translated(error: typer.TyperException) -> UsageError:
     """Return what Typer raised as an error of ours."""
     context = getattr(error, "ctx", None)
@@ -61,7 +73,7 @@ def translated(error: typer.TyperException) -> UsageError:
         meant = close(option, options)
         return UsageError(message, meant or f"{command} --help")
     if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
-        name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.human_readable_name
+        name = parameter.opts[-1] if parameter.param_type_name == "option" else _name(parameter)
         return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))
     if kind == "BadOptionUsage" and option:
         return UsageError(f"{printable(option)} needs a value", f"{command} --help")
@@ -82,8 +94,12 @@ def usage_line(context: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name: str = parameter.metavar or parameter.name.upper()
+    name = _name(parameter)
     return name if parameter.required or name.startswith("[") else f"[{name}]"
+
+
+def _name(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name.upper())
 
 
 def _path(context: Any) -> str:
