@@ -216,6 +216,18 @@ def test_a_file_system_that_cannot_exchange_names_will_do(store, work):
     assert sorted(os.listdir()) == ["m", "out", "store"]
 
 
+@needs_strace
+def test_without_a_rename_that_refuses_a_dangling_link_is_still_somebodys(work):
+    (work / "new").touch()
+    (work / "taken").symlink_to("gone")
+    code = "from modelkeep.store.durable import rename_new\ntry:\n    rename_new('new', 'taken')\n"
+    assert do(code + "except FileExistsError:\n    sys.exit(4)\n", "renameat2:error=EINVAL") == 4
+    assert (
+        do("from modelkeep.store.durable import rename_new\nrename_new('new', 'free')", "renameat2:error=EINVAL") == 0
+    )
+    assert sorted(os.listdir(work)) == ["free", "taken"]
+
+
 @pytest.fixture
 def small_disk(work):
     """Return a directory with 1 MiB of space."""

@@ -177,8 +177,8 @@ def link(out):
 
 
 def fifo(out):
-    (out / "a.bin").unlink()
-    os.mkfifo(out / "a.bin")
+    (out / "sub/deep/c").unlink()
+    os.mkfifo(out / "sub/deep/c")  # as empty as the file was
 
 
 @pytest.mark.parametrize("harm", [more, less, different, link, fifo])
@@ -190,6 +190,14 @@ def test_a_directory_that_differs_is_kept_unless_forced_and_then_is_replaced_who
     assert tree.get("out", force=True) == Exported("out", changed=True)
     assert look("out") == tree.files
     assert os.listdir(work) == ["out"]
+
+
+def test_a_link_inside_to_the_same_bytes_is_not_a_file(tree, work):
+    tree.get("out")
+    os.rename(work / "out/a.bin", work / "bb")
+    (work / "out/a.bin").symlink_to("../bb")  # five letters, as many bytes as the file has
+    with pytest.raises(Conflict, match="something else"):
+        tree.get("out")
 
 
 def test_what_python_leaves_behind_does_not_make_a_directory_different(tree, work):
@@ -237,6 +245,12 @@ def test_a_dangling_link_is_something_else(model, work):
     model.get("file", force=True)
     assert not (work / "file").is_symlink()
     assert look(work) == {"file": b"hello"}
+
+
+def test_a_pipe_where_the_file_shall_be_is_something_else_and_does_not_block(model, work):
+    os.mkfifo(work / "file")
+    with pytest.raises(Conflict, match="something else"):
+        model.get("file")
 
 
 def test_a_directory_of_the_files_name_is_never_replaced_by_the_file(model, work):

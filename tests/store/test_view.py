@@ -10,7 +10,7 @@ from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.ingest import Selection, ingest
-from modelkeep.store.view import view
+from modelkeep.store.view import _make, view
 
 REGISTRY = "872491a30d60d598962de6e7b834ab76"
 
@@ -73,6 +73,15 @@ def test_the_id_of_a_hostile_registry_leads_nowhere(artifacts, tree, work, forge
     with pytest.raises(IntegrityError, match="not the id of a registry"):
         view(artifacts, tree, "tree", cache_dir="cache", registry_id=forged)
     assert os.listdir(work) == ["m"]
+
+
+def test_a_view_that_another_process_made_meanwhile_stays(artifacts, tree, work):
+    path = see(artifacts, tree)
+    before = os.stat(path).st_ino
+    links = {file.path: artifacts.local_path(file.digest) for file in tree.files}
+    _make(os.path.dirname(path), path, links)
+    assert os.stat(path).st_ino == before
+    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 
 
 def test_a_second_look_makes_nothing(artifacts, tree, work):
