@@ -68,9 +68,9 @@ def lineage(
     depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
-    both = up == down
+    both, steps = up == down, whole(depth, "--depth")
     found = call.registry().lineage(
-        node, up=up or both, down=down or both, depth=whole(depth, "--depth"), as_of=call.flags.as_of
+        node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of
     )
     call.show(pages.lineage(found), lambda to: to.lineage(found))
 

@@ -46,7 +46,6 @@ def list_(
     ] = None,
 ) -> None:
     """List models or versions."""
-    registry = call.registry()
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()
     for key in keys:
         pages.check_column(key)
@@ -57,6 +56,7 @@ def list_(
     seen = call.format == "table" and not call.flags.quiet
     cut = said or (_MOST_ON_A_TERMINAL + 1 if seen else None)
     most = said or (_MOST_ON_A_TERMINAL if seen else None)
+    registry = call.registry()
     glob = pattern is not None and any(each in pattern for each in "*?[")
     past = call.flags.as_of
     if (pattern is None or glob) and not (stage or sort or keys):
