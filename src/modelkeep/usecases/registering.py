@@ -187,13 +187,12 @@ def _take(
     stdin: BinaryIO | None,
     progress: Callable[[int, int], None] | None,
 ) -> Ingested:
-    paths = [path if path == "-" else os.path.join(context.cwd, path) for path in request.paths]
-    if request.dry_run and "-" not in paths:
-        return measure(paths, request.selection, progress=progress)
+    if request.dry_run and "-" not in request.paths:
+        return measure(request.paths, request.selection, progress=progress)
     if request.dry_run:
         message = "standard input cannot be looked at without being used up"
         raise UsageError(message, "leave out --dry-run, or give a file")
-    return ingest(context.artifacts, paths, request.selection, stdin=stdin, progress=progress)
+    return ingest(context.artifacts, request.paths, request.selection, stdin=stdin, progress=progress)
 
 
 def _asked(
