@@ -69,9 +69,7 @@ def lineage(
 ) -> None:
     """Show where a version comes from and what came from it."""
     both, steps = up == down, whole(depth, "--depth")
-    found = call.registry().lineage(
-        node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of
-    )
+    found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
     call.show(pages.lineage(found), lambda to: to.lineage(found))
 
 

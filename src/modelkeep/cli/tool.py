@@ -94,9 +94,9 @@ def completion(
     ] = "modelkeep",
 ) -> None:
     """Print a completion script."""
+    choice(shell, "the shell", _SHELLS)
     from modelkeep.cli.reference import completion_script
 
-    choice(shell, "the shell", _SHELLS)
     script = completion_script(shell, as_)
     lines = script.rstrip("\n").split("\n")
     call.show(Page(document("completion", shell=shell, script=script), lines, lines))
