@@ -1,0 +1,61 @@
+"""The story whose entries are golden: one entry of every kind, made by `History`, always the same bytes."""
+
+from pathlib import Path
+
+from history import History
+
+from modelkeep.domain import chain
+from modelkeep.domain.intents import KINDS as INTENTS
+from modelkeep.domain.intents import Data, Migrate
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+#: Kinds that the format has and no rule of this release writes.
+UNWRITTEN = {word for word, kind in INTENTS.items() if kind is Migrate}
+
+
+def golden_story():
+    """Return kind -> (bytes of its first golden entry, text of its details or None)."""
+    history = History()
+    day = Data("sha256:" + "d" * 64, "transactions", "train", "2026-02")
+    history.register(
+        "fraud", "one", stage="staging", aliases=["champion"], label="1.0", metrics=[("auc", "0.907"), ("f1", "NaN")],
+        on=Data(None, "holdout", None, "3"), data=[day], runs=["mlflow:77"], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
+        reason="first good one", tag__owner="risk", param__depth="8", description="finds fraud", source=["model.onnx"],
+    )  # fmt: skip
+    history.promote("fraud@1", "production", reason="go")
+    history.register("fraud", {"a/weights.bin": "two", "config.json": "{}"}, form="tree", parents=["fraud@1"])
+    history.promote("fraud@2", "production")
+    history.evaluate("fraud@2", [("auc", "0.93")], Data(None, "holdout", None, "4"), ["wandb:abc"], reason="again")
+    history.rollback("fraud@2", to=1, reason="false positives: Zürich, 東京, \u2028 and \U0001f600")
+    history.mark("fraud@2", "good")
+    history.alias("fraud@2", "champion", "canary")
+    history.tag("fraud@1", remove=["owner"], pii="no")
+    history.describe("fraud", "scores card payments")
+    history.note("fraud@1", "looks odd on Mondays")
+    history.archive("fraud@2")
+    history.archive("fraud", undo=True)
+    history.retire("fraud@1", "production")
+    history.rename("fraud", "risk/Fraud")
+    found = {}
+    for _, data in history.connection.execute("SELECT seq, bytes FROM entry ORDER BY seq").fetchall():
+        entry = chain.parse(data)
+        row = history.connection.execute(
+            "SELECT text FROM details WHERE digest = ?", (entry.intent.details,)
+        ).fetchone()
+        found.setdefault(entry.intent.kind, (data, row and row[0]))
+    return found
+
+
+def write_golden():
+    """Write the golden files anew: only ever for a kind that is new."""
+    for kind, (data, text) in golden_story().items():
+        path = GOLDEN / f"{kind}.json"
+        if path.exists():
+            continue
+        path.write_bytes(data)
+        if text is not None:
+            (GOLDEN / f"{kind}.details.txt").write_text(text, encoding="utf-8", newline="")
+
+
+if __name__ == "__main__":
+    write_golden()
