@@ -34,7 +34,7 @@ def see(artifacts, manifest, form="tree", **more):
 
 def test_a_file_is_seen_under_its_real_name(artifacts, file, work):
     path = see(artifacts, file, "file")
-    assert path == f"{work}/cache/modelkeep/{REGISTRY}/{file.digest[7:]}/model.onnx"
+    assert path == f"{work}/cache/{REGISTRY}/{file.digest[7:]}/model.onnx"
     assert os.readlink(path) == artifacts.local_path(file.files[0].digest)
     with open(path, "rb") as stream:
         assert stream.read() == b"hello"
@@ -42,7 +42,7 @@ def test_a_file_is_seen_under_its_real_name(artifacts, file, work):
 
 def test_a_tree_is_seen_as_a_directory(artifacts, tree, work):
     path = see(artifacts, tree)
-    assert path == f"{work}/cache/modelkeep/{REGISTRY}/{tree.digest[7:]}"
+    assert path == f"{work}/cache/{REGISTRY}/{tree.digest[7:]}"
     assert sorted(os.path.join(where, name) for where, _, names in os.walk(path) for name in names) == [
         f"{path}/model.onnx",
         f"{path}/tok/vocab.txt",

@@ -1,6 +1,6 @@
 """The view behind ``modelkeep path``: an artifact under its real names, as symbolic links into the store.
 
-    <cache>/modelkeep/<registry id>/<digest in hex>/<path> -> <registry>/store/blobs/sha256/ab/ab12…
+    <cache>/<registry id>/<digest in hex>/<path> -> <registry>/store/blobs/sha256/ab/ab12…
 
 A view is complete or absent. It is only ever in the user's cache: nothing is written in the registry.
 """
@@ -47,7 +47,7 @@ def view(
         message = f"the bytes of '{printable(first.path)}' ({first.digest}) are missing from the store or cut off"
         raise IntegrityError(message, "modelkeep verify --bytes")
     links = {file.path: _blob(artifacts, file) for file in manifest.files}
-    home = os.path.join(os.path.abspath(cache_dir), "modelkeep", registry_id)
+    home = os.path.join(os.path.abspath(cache_dir), registry_id)
     place = os.path.join(home, manifest.digest.removeprefix("sha256:"))
     if not _leads(place, links):
         with of_the_destination(place):
