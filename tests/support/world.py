@@ -72,10 +72,11 @@ class World:
         self.moment += timedelta(**how)
 
     def model(self, content=None, name="model.onnx"):
-        """Return the name of a file in the working directory; without content, one that is like no other."""
-        data = f"model {next(self.count)}".encode() if content is None else content
-        (self.work / name).write_bytes(data)
-        return name
+        """Return the path of a new file; without content, one that is like no other."""
+        path = self.work / name
+        path.write_bytes(f"model {next(self.count)}".encode() if content is None else content)
+        os.utime(path, (self.moment.timestamp(), self.moment.timestamp()))
+        return name if Path.cwd() == self.work else str(path)
 
     def register(self, name="fraud", content=None, **more):
         return self.registry.register(name, self.model(content), code="none", **more)
