@@ -62,7 +62,9 @@ class Registry:
     decision and answer, nothing written) and, where one thing changes, ``expect`` (a number, a
     label, a digest or ``none``: who must hold the stage). It raises `Conflict`, `NotFound`,
     `UsageError`, `Busy` or `RegistryUnavailable`, and answers ``changed=False`` where it was so
-    already. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
+    already. While another process writes it waits its turn for as long as the ``lock_wait`` setting
+    says; only then, in the main thread and where nobody else uses them, it borrows ``SIGALRM`` and the
+    real-time interval timer. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
     or ``seq:N``.
     """
 

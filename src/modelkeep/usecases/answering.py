@@ -25,11 +25,10 @@ from modelkeep.domain.answers import (
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
 from modelkeep.domain.times import Moment, parse_moment
 from modelkeep.errors import UsageError
-from modelkeep.store import remembered
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import reading
 from modelkeep.usecases.context import Context
+from modelkeep.usecases.heads import check_head
 from modelkeep.usecases.moments import as_of
 from modelkeep.usecases.naming import stage_named, version_of, version_or_model
 
@@ -38,7 +37,7 @@ from modelkeep.usecases.naming import stage_named, version_of, version_or_model
 def asking(context: Context, moment: str | None = None) -> Iterator[tuple[Connection, AsOf | None]]:
     """Yield a connection and the moment the answer is about; tell of a log that lost its end."""
     with context.database.reading() as connection:
-        _check_head(context, connection)
+        check_head(context, connection)
         yield connection, as_of(connection, moment, context.clock(), context.say)
 
 
@@ -267,16 +266,3 @@ def _moment(context: Context, text: str | None, *, end: bool) -> Moment | None:
 
 def _seq(at: AsOf | None) -> int | None:
     return None if at is None else at.seq
-
-
-def _check_head(context: Context, connection: Connection) -> None:
-    """Warn where the log ends before, or has another entry at, the head that this account saw last."""
-    state = SqlState(connection)
-    registry, head = state.registry_id(), state.head()
-    known = None if registry is None else remembered.recall(context.state_dir, registry)
-    if known is None or head is None or state.hash_at(known.seq) == known.hash:
-        return
-    context.say(
-        f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
-        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
-    )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from modelkeep.capture.urls import scrub_text
-from modelkeep.domain import chain
 from modelkeep.domain import details as details_
 from modelkeep.domain.answers import Effect
 from modelkeep.domain.chain import Entry, Observed
@@ -20,16 +19,14 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.text import check_text
-from modelkeep.domain.times import parse_stored
 from modelkeep.errors import Conflict, RegistryUnavailable
-from modelkeep.store import ledger, remembered
-from modelkeep.store.ledger import Draft, Outcome
+from modelkeep.store import ledger
+from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.context import Context
-
-_CLOCK_MAY_LAG_SECONDS = 300.0
+from modelkeep.usecases.heads import after, check_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +70,7 @@ def carry_out(
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
     with context.database.reading() as connection:
+        check_head(context, connection)
         asked = resolve(connection, context.say)
         if asked.unchanged is not None:
             return Done(asked, None, AlreadySo(asked.unchanged, asked.subject.version), ())
@@ -88,7 +86,7 @@ def carry_out(
         again = resolve(connection, _silent)
         _check_same(asked, again)
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
-    return Done(again, outcome.entry, outcome.already, _after(context, outcome))
+    return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
 
 
 def details_of(context: Context, fields: Sequence[tuple[str, str]]) -> Details | None:
@@ -175,18 +173,6 @@ def _check_same(asked: Asked, again: Asked) -> None:
         raise Conflict(message, "try again")
     message = f"{one.name} changed meanwhile: what was {one.version} is {other.version} now"
     raise Conflict(message, "look again, then name the version by its number")
-
-
-def _after(context: Context, outcome: Outcome) -> tuple[str, ...]:
-    """Remember the head that was written, and tell of a clock that is behind."""
-    entry = outcome.entry
-    if entry is None:
-        return ()
-    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, chain.hash_of(entry.to_bytes()))
-    behind = (parse_stored(entry.time) - parse_stored(entry.clock)).total_seconds()
-    if behind > _CLOCK_MAY_LAG_SECONDS:
-        return (f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry",)
-    return ()
 
 
 def _silent(_text: str) -> None:

@@ -1,0 +1,43 @@
+"""The end of the log and the clocks around it: what is warned of on the way, and never refused."""
+
+from __future__ import annotations
+
+import os
+
+from modelkeep.domain import chain
+from modelkeep.domain.chain import Entry
+from modelkeep.domain.times import parse_stored
+from modelkeep.store import remembered
+from modelkeep.store.queries.statement import Connection
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases.context import Context
+
+_APART_SECONDS = 300.0
+
+
+def check_head(context: Context, connection: Connection) -> None:
+    """Warn where the log ends before, or has another entry at, the head that this account saw last."""
+    state = SqlState(connection)
+    registry, head = state.registry_id(), state.head()
+    known = None if registry is None else remembered.recall(context.state_dir, registry)
+    if known is None or head is None or state.hash_at(known.seq) == known.hash:
+        return
+    context.say(
+        f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
+        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
+    )
+
+
+def after(context: Context, entry: Entry) -> tuple[str, ...]:
+    """Remember the head that was written; return warnings of clocks that do not agree."""
+    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, chain.hash_of(entry.to_bytes()))
+    clock = parse_stored(entry.clock)
+    warnings = []
+    behind = (parse_stored(entry.time) - clock).total_seconds()
+    if behind > _APART_SECONDS:
+        warnings.append(f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry")
+    # The commit has just written the database: on a network mount this is the server's clock.
+    apart = abs(os.stat(context.database.path).st_mtime - clock.timestamp())
+    if apart > _APART_SECONDS:
+        warnings.append(f"warning: this machine's clock is {apart / 60:.0f} minutes away from the file system's")
+    return tuple(warnings)

@@ -1,0 +1,85 @@
+"""A log that lost its end and clocks that disagree are told, and nothing is refused for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep.locate import Located
+from modelkeep.registry import Registry
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """Return a registry with one version, in a home of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    made, _ = modelkeep.create_registry(tmp_path / "registry")
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    made.register("fraud", tmp_path / "model.bin")
+    return made
+
+
+def seen_by(registry: Registry, *, late: timedelta = timedelta(0)) -> tuple[Registry, list[str]]:
+    """Return the registry through a clock that is late, and the list of what it says on the way."""
+    said: list[str] = []
+    context = dataclasses.replace(
+        registry._context,
+        clock=lambda: datetime.now(UTC) - late,
+        say=said.append,
+    )
+    return Registry(context, Located(registry.directory, "flag")), said
+
+
+def test_a_clock_behind_the_log_is_told_and_the_entry_keeps_the_order_of_time(registry: Registry) -> None:
+    late, _ = seen_by(registry, late=timedelta(minutes=10))
+    change = late.promote("fraud@1", "staging")
+    assert [note for note in change.notes if "clock" in note] == [
+        "warning: this machine's clock is 10 minutes behind the log's last entry",
+        "warning: this machine's clock is 10 minutes away from the file system's",
+    ]
+    first, last = registry.audit()[-2:]
+    assert first.time == last.time
+    assert registry.verify().ok
+
+
+def test_clocks_that_agree_are_not_told_of(registry: Registry) -> None:
+    assert [note for note in registry.promote("fraud@1", "production").notes if "clock" in note] == []
+
+
+def test_a_log_that_lost_its_end_is_told_on_reading_and_on_writing(registry: Registry, tmp_path: Path) -> None:
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    shutil.copy(tmp_path / "earlier.db", database)
+    reader, said = seen_by(registry)
+    reader.model("fraud")
+    assert said == [
+        "warning: the log went backwards: this account saw entry 3, and the log ends at 2; see modelkeep verify --log",
+    ]
+    writer, said = seen_by(registry)
+    writer.note("fraud", "went on")
+    assert said == [
+        "warning: the log went backwards: this account saw entry 3, and the log ends at 2; see modelkeep verify --log",
+    ]
+
+
+def test_another_entry_where_one_was_seen_is_told(registry: Registry, tmp_path: Path) -> None:
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    kept = (tmp_path / ".local/state/modelkeep/heads" / registry.id).read_text()
+    shutil.copy(tmp_path / "earlier.db", database)
+    registry.promote("fraud@1", "production")
+    (tmp_path / ".local/state/modelkeep/heads" / registry.id).write_text(kept)
+    reader, said = seen_by(registry)
+    reader.model("fraud")
+    assert said == [
+        "warning: the log went backwards: this account saw entry 3, and the log has another one there; "
+        "see modelkeep verify --log",
+    ]
