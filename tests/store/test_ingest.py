@@ -206,6 +206,8 @@ def test_measuring_is_what_ingesting_would_be_without_a_store(artifacts, work):
     assert (measured.new_bytes, ingested.new_bytes) == (0, 2)
     assert measured.notes == ingested.notes == ("left out: .git, 1 by --exclude",)
     assert names(measure(["m"], PLAIN)) == [".env", "a", "b/c"]  # nothing is kept of it
+    with pytest.raises(UsageError, match=r"'m/\.env' looks like a file of secrets"):
+        measure(["m"], PLAIN, secrets=False)
 
 
 @given(

@@ -77,16 +77,19 @@ def ingest(
     return _ingested(manifest, _form(paths), found, new_bytes)
 
 
-def measure(paths: Sequence[str], selection: Selection, *, progress: Tell | None = None) -> Ingested:
+def measure(
+    paths: Sequence[str], selection: Selection, *, secrets: bool = True, progress: Tell | None = None
+) -> Ingested:
     """Return what ``ingest`` would take in, without a store: files are read and hashed, nothing is written.
 
-    Files of secrets are no reason to refuse, for nothing is kept of them. Errors are those of ``ingest``.
+    Files of secrets are no reason to refuse, for nothing is kept of them; without ``secrets`` they
+    are, as in ``ingest`` (a dry run must say what the real one will). Errors are those of ``ingest``.
     The digest of a single file is ``measure(...).manifest.files[0].digest``.
     """
     named = _named(paths, selection)
-    found = find(named, selection, secrets=True)
+    found = find(named, selection, secrets=secrets)
     manifest = Manifest.of(_read(found, None, progress))
-    _require_same(found, named, selection, secrets=True)
+    _require_same(found, named, selection, secrets=secrets)
     return _ingested(manifest, _form(paths), found, 0)
 
 
