@@ -80,6 +80,8 @@ def test_another_entry_where_one_was_seen_is_told(registry: Registry, tmp_path: 
     reader, said = seen_by(registry)
     reader.model("fraud")
     assert said == [
-        "warning: the log went backwards: this account saw entry 3, and the log has another one there; "
-        "see modelkeep verify --log",
+        (
+            "warning: the log went backwards: this account saw entry 3, and the log has another one there; "
+            "see modelkeep verify --log"
+        ),
     ]
