@@ -191,3 +191,14 @@ def test_long_lists_come_out_whole(history):
     assert [row.version for row in reading.versions(history.connection, None, pattern="fraud", sort="version")] == [
         *range(1, 201),
     ]
+
+
+def test_a_model_is_archived_when_its_last_version_is_however_that_came(history):
+    history.register("fraud")
+    history.register("fraud")
+    history.register("fraud")
+    history.archive("fraud@3")
+    history.archive("fraud@1")
+    assert [row.archived for row in reading.models(history.connection, None)] == [False]
+    history.archive("fraud@2")
+    assert reading.models(history.connection, None) == ()

@@ -224,3 +224,11 @@ def test_a_bare_name_needs_a_version_that_is_latest(fraud):
 def test_a_parent_whose_address_was_redacted_is_left_out(history):
     history.register("fraud", parents=["https://hub/bert"])
     assert lineage(history, "fraud@1").edges == ()
+
+
+def test_of_equal_versions_the_newest_comes_first(history):
+    history.register("fraud", "one")
+    history.register("churn", "one")
+    history.register("fraud", "one")
+    found = reading.identify(history.connection, [history.subject("churn@1").digest])
+    assert [each.ref for each in found] == ["fraud@2", "churn@1", "fraud@1"]
