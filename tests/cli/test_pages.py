@@ -6,7 +6,7 @@ import json
 import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
 
-from modelkeep.cli import output, pages
+from modelkeep.cli import leaves, output, pages
 from modelkeep.domain import answers
 from modelkeep.errors import UsageError
 
@@ -75,12 +75,12 @@ def test_every_plain_field_of_a_version_is_a_column():
     ],
 )
 def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
-    assert pages.field(pages.version(VERSION, None).document, field) == text
+    assert leaves.field("fraud@3", pages.version(VERSION, None).document, field).lines == [text]
 
 
 def test_an_unknown_field_is_refused():
     with pytest.raises(UsageError, match=r"there is no field 'metric\.auk'"):
-        pages.field(pages.version(VERSION, None).document, "metric.auk")
+        leaves.field("fraud@3", pages.version(VERSION, None).document, "metric.auk")
 
 
 def test_a_version_in_a_pipe_is_a_line_a_field():

@@ -5,39 +5,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
+from documents import DOCUMENTS
 
-from modelkeep.cli import batch, commands, failures, pages, schemas, told
-from modelkeep.domain import answers
+from modelkeep.cli import commands, failures, output, schemas
 from modelkeep.errors import NotFound
 
-AS_OF = answers.AsOf(12, "2026-11-20T00:00:00.000000Z")
-FOUND = answers.VerifyFinding("error", "chain", "entry 3", "its hash is another")
-
-DOCUMENTS = [
-    pages.models([FRAUD, CHURN], None),
-    pages.models([FRAUD], AS_OF),
-    pages.versions([version_row(3, metrics=(("auc", "0.9"),))], AS_OF),
-    pages.version(VERSION, None),
-    pages.model(MODEL, AS_OF),
-    pages.tenures([TENURE], None),
-    pages.entries([ENTRY]),
-    pages.identified([answers.Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    pages.diff(answers.Diff(("a@1", "a@2"), same=False, rows=(answers.DiffRow("metrics", "auc", ("1", None)),))),
-    pages.lineage(LINEAGE),
-    pages.verification(answers.Verification(False, 1, 1, 1, 1, 1, None, (FOUND,))),
-    pages.status(
-        answers.Status(
-            "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
-        )
-    ),
-    pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),
-    pages.fetched(answers.Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
-    pages.settings([("registry", None, "default")]),
-    told.change(PROMOTED),
-    told.reference(REGISTERED, "registered"),
-    batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),
-]
+GOLDEN = Path(__file__).with_name("golden")
 
 
 def closed(found: dict[str, object]) -> dict[str, object]:
@@ -59,11 +32,23 @@ def test_each_schema_is_one(thing: str):
     jsonschema.Draft202012Validator.check_schema(schemas.schema(thing))
 
 
-@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.document["schema"]))
-def test_a_document_keeps_to_its_schema_and_has_no_field_beside(page):
-    document = json.loads(json.dumps(page.document))
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_keeps_to_its_schema_and_has_no_field_beside(name: str):
+    document = json.loads(json.dumps(DOCUMENTS[name].document))
     thing = document["schema"].removeprefix("modelkeep.").removesuffix("/1")
     jsonschema.validate(document, closed(schemas.schema(thing)))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_word_for_word_the_one_that_scripts_were_written_for(name: str):
+    golden = (GOLDEN / f"{name}.json").read_text()
+    assert output.as_json(DOCUMENTS[name].document, pretty=True) == golden, "python tests/cli/documents.py renews it"
+
+
+def test_there_is_a_golden_file_of_every_document():
+    things = {str(page.document["schema"]).removeprefix("modelkeep.").removesuffix("/1") for page in DOCUMENTS.values()}
+    assert things == schemas.DOCUMENTS.keys() - {"error"}
+    assert {path.stem for path in GOLDEN.iterdir()} == DOCUMENTS.keys()
 
 
 def test_an_error_keeps_to_its_schema():

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli import streams, told
+from modelkeep.cli import leaves, streams, told
 from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document
 from modelkeep.cli.shared import command
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -61,9 +60,7 @@ def describe(
     """Describe a model or version, or show its description."""
     registry = call.registry()
     if text is None:
-        said = registry.description(ref)
-        lines = [] if said is None else [printable(line) for line in said.split("\n")]
-        call.show(Page(document("description", ref=ref, description=said), lines, lines))
+        call.show(leaves.description(ref, registry.description(ref)))
         return
     found = registry.describe(ref, _text(text), **call.changing)
     call.show(told.change(found))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelkeep.cli import pages
+from modelkeep.cli import leaves, pages
 from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
 from modelkeep.cli.told import size
@@ -40,13 +39,7 @@ def init(
     names = [each.strip() for each in stages.split(",")] if stages is not None else None
     registry, created = create_registry(target, stages=names, store=store, settings=call.settings)
     held = [each.name for each in registry.stages()]
-    call.show(
-        Page(
-            document("init", path=registry.directory, id=registry.id, created=created, stages=held),
-            [registry.directory],
-            [registry.directory],
-        )
-    )
+    call.show(leaves.init(registry.directory, registry.id, held, created=created))
     if not call.chatty:
         return
     if not created:
@@ -102,8 +95,7 @@ def summary(found: Verification) -> str:
 def migrate(call: Call) -> None:
     """Bring the registry to this program's schema."""
     found = call.registry().migrate(dry_run=call.flags.dry_run)
-    lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
-    call.show(Page(document("migration", found), lines, lines))
+    call.show(leaves.migration(found))
     if not call.chatty:
         return
     if not found.changed:

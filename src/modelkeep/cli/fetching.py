@@ -8,9 +8,8 @@ from typing import Annotated, BinaryIO, cast
 
 import typer
 
-from modelkeep.cli import pages, streams
+from modelkeep.cli import leaves, pages, streams
 from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
 from modelkeep.cli.told import files, size
@@ -56,7 +55,7 @@ def path(
 ) -> None:
     """Print where a version can be read."""
     found = call.registry().path(ref, as_of=call.flags.as_of)
-    call.show(Page(document("path", ref=ref, path=found), [found], [found]))
+    call.show(leaves.path(ref, found))
 
 
 @command()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelkeep.cli import pages
+from modelkeep.cli import leaves, pages
 from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document
 from modelkeep.cli.shared import command
 from modelkeep.cli.usage import whole
 from modelkeep.domain.text import printable
@@ -102,10 +101,8 @@ def show(
         page, table = pages.version(version, moment), _drawing("version", version)
     if field is None:
         call.show(page, table)
-        return
-    value = pages.field(page.document, field)
-    found = document("field", ref=page.ids[0], field=field, value=pages.raw_field(page.document, field))
-    call.show(Page(found, [value], [value]))
+    else:
+        call.show(leaves.field(page.ids[0], page.document, field))
 
 
 def _drawing(name: str, value: object) -> Callable[[Tables], RenderableType]:

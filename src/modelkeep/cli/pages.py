@@ -125,9 +125,8 @@ def raw_field(found: Mapping[str, object], wanted: str) -> object:
     return value
 
 
-def field(found: Mapping[str, object], wanted: str) -> str:
-    """Return one field as a line of text: null is empty, objects are JSON, lists are joined by commas."""
-    value = raw_field(found, wanted)
+def field_text(value: object) -> str:
+    """Return a field as a line of text: null is empty, objects are JSON, lists are joined by commas."""
     if value is None or value in ("", []):
         return ""
     if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value)):

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli import commands, pages, streams
+from modelkeep.cli import commands, leaves, pages, streams
 from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document, line
 from modelkeep.cli.shared import command
 from modelkeep.cli.usage import choice
 from modelkeep.locate import is_registry
@@ -67,7 +66,7 @@ def config_get(
 ) -> None:
     """Print a setting."""
     value = call.settings.get(key)
-    call.show(Page(document("setting", key=key, value=value, changed=False), [value or ""], [value or ""]))
+    call.show(leaves.setting(key, value))
 
 
 @command()
@@ -80,7 +79,7 @@ def config_set(
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, os.getcwd())
-    call.show(Page(document("setting", key=key, value=value or None, changed=True), [line(key, value)], [key]))
+    call.show(leaves.setting_made(key, value))
     if call.chatty:
         call.say(f"written to {file}")
 
@@ -97,9 +96,7 @@ def completion(
     choice(shell, "the shell", _SHELLS)
     from modelkeep.cli.reference import completion_script
 
-    script = completion_script(shell, as_)
-    lines = script.rstrip("\n").split("\n")
-    call.show(Page(document("completion", shell=shell, script=script), lines, lines))
+    call.show(leaves.script(shell, completion_script(shell, as_)))
 
 
 @command()

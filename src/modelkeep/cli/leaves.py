@@ -1,0 +1,58 @@
+"""Answers of one value: a path, a field, a description, a setting, a script. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from modelkeep.cli.output import Page, document, line
+from modelkeep.cli.pages import field_text, raw_field
+from modelkeep.domain.text import printable
+
+if TYPE_CHECKING:
+    from modelkeep.domain import answers
+
+
+def path(ref: str, where: str) -> Page:
+    """Return where a version can be read."""
+    return Page(document("path", ref=ref, path=where), [where], [where])
+
+
+def field(ref: str, found: Mapping[str, object], wanted: str) -> Page:
+    """Return one field of a document: null is an empty line, an unknown one raises ``UsageError``."""
+    value = raw_field(found, wanted)
+    text = field_text(value)
+    return Page(document("field", ref=ref, field=wanted, value=value), [text], [text])
+
+
+def description(ref: str, text: str | None) -> Page:
+    """Return a description as it was written, line by line; none is no line."""
+    lines = [] if text is None else [printable(each) for each in text.split("\n")]
+    return Page(document("description", ref=ref, description=text), lines, lines)
+
+
+def setting(key: str, value: str | None) -> Page:
+    """Return the value of a setting; one that has none is an empty line."""
+    return Page(document("setting", key=key, value=value, changed=False), [value or ""], [value or ""])
+
+
+def setting_made(key: str, value: str) -> Page:
+    """Return a setting that was just set, or with an empty value taken out."""
+    return Page(document("setting", key=key, value=value or None, changed=True), [line(key, value)], [key])
+
+
+def script(shell: str, text: str) -> Page:
+    """Return a script, to be read by a shell."""
+    lines = text.rstrip("\n").split("\n")
+    return Page(document("completion", shell=shell, script=text), lines, lines)
+
+
+def init(where: str, registry_id: str, stages: Sequence[str], *, created: bool) -> Page:
+    """Return a registry that was made, or was there."""
+    return Page(document("init", path=where, id=registry_id, created=created, stages=list(stages)), [where], [where])
+
+
+def migration(found: answers.Migration) -> Page:
+    """Return from which schema to which."""
+    lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
+    return Page(document("migration", found), lines, lines)

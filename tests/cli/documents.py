@@ -1,0 +1,62 @@
+"""One of each JSON document; run as a script it writes the golden files beside it."""
+
+import dataclasses
+from pathlib import Path
+
+from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
+
+from modelkeep.cli import batch, leaves, output, pages, told
+from modelkeep.domain import answers
+from modelkeep.errors import NotFound
+
+AS_OF = answers.AsOf(12, "2026-11-20T00:00:00.000000Z")
+BACK = answers.RolledBack(
+    action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, stage="production", left="fraud@4", to="fraud@2",
+    marked_bad=True, passed_over=(answers.Passed("fraud@3", "marked bad"),),
+    effects=(answers.Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was live 12 days",),
+)  # fmt: skip
+
+DOCUMENTS = {
+    "models": pages.models([FRAUD, CHURN], None),
+    "models-as-of": pages.models([FRAUD], AS_OF),
+    "versions": pages.versions([version_row(3, metrics=(("auc", "0.9"),), stages=("staging",))], AS_OF),
+    "version": pages.version(VERSION, None),
+    "model": pages.model(MODEL, AS_OF),
+    "tenures": pages.tenures([TENURE], None),
+    "entries": pages.entries([ENTRY]),
+    "identified": pages.identified([answers.Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
+    "diff": pages.diff(answers.Diff(("a@1", "a@2"), same=False, rows=(answers.DiffRow("metrics", "auc", ("1", None)),))),
+    "lineage": pages.lineage(LINEAGE),
+    "verification": pages.verification(
+        answers.Verification(
+            ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
+            findings=(answers.VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
+        )
+    ),
+    "status": pages.status(
+        answers.Status(
+            "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
+        )
+    ),
+    "identity": pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),
+    "fetched": pages.fetched(answers.Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
+    "settings": pages.settings([("registry", None, "default")]),
+    "change": told.change(PROMOTED),
+    "change-nothing": told.change(dataclasses.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
+    "registered": told.reference(REGISTERED, "registered"),
+    "rollback": told.change(BACK, "rollback"),
+    "changes": batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),
+    "path": leaves.path("fraud@3", "/home/ana/.cache/modelkeep/ab/cd/model.onnx"),
+    "field": leaves.field("fraud@3", pages.version(VERSION, None).document, "metric.auc"),
+    "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
+    "setting": leaves.setting("lock_wait", "20s"),
+    "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
+    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], created=True),
+    "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
+}  # fmt: skip
+
+if __name__ == "__main__":
+    directory = Path(__file__).with_name("golden")
+    directory.mkdir(exist_ok=True)
+    for name, page in DOCUMENTS.items():
+        (directory / f"{name}.json").write_text(output.as_json(page.document, pretty=True))
