@@ -46,7 +46,7 @@ DOCUMENTS = {
     "registered": told.reference(REGISTERED, "registered"),
     "rollback": told.change(BACK, "rollback"),
     "changes": batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),
-    "path": leaves.path("fraud@3", "/home/ana/.cache/modelkeep/ab/cd/model.onnx"),
+    "path": leaves.path("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
     "field": leaves.field("fraud@3", pages.version(VERSION, None).document, "metric.auc"),
     "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
     "setting": leaves.setting("lock_wait", "20s"),
