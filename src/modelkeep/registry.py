@@ -133,8 +133,9 @@ class Registry:
         """
         from modelkeep.store.selection import Selection
         from modelkeep.usecases import registering
+        from modelkeep.usecases.request import Request
 
-        request = registering.Request(
+        request = Request(
             name=name,
             paths=tuple(os.fspath(path) for path in paths),
             stage=stage,

@@ -10,7 +10,6 @@ from modelkeep.domain.answers import Change, Effect
 from modelkeep.domain.intents import Alias, Archive, Describe, Evaluate, Mark, Note, Rename, Tag
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
-from modelkeep.domain.text import check_key, check_text
 from modelkeep.errors import UsageError
 from modelkeep.store.queries import wording
 from modelkeep.store.queries.resolving import Resolved
@@ -19,8 +18,9 @@ from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.carrying_out import Asked, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.effects import NONE
+from modelkeep.usecases.finding_out import data_of, datasets, run_fields
 from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model
-from modelkeep.usecases.registering import data_of, datasets, run_fields
+from modelkeep.usecases.request import check_pairs
 from modelkeep.usecases.staging import change
 
 Pairs = tuple[tuple[str, str], ...]
@@ -37,9 +37,7 @@ def evaluate(
     dry_run: bool,
 ) -> Change:
     """Add metrics to a version; see `Registry.evaluate`."""
-    for key, value in metrics:
-        check_key(key, "metric")
-        check_text(value, f"the metric {key}")
+    check_pairs(metrics, "metric")
     spec = None if on is None else datasets(context, [on])[0]
     found_runs = runs_.runs(runs, context.environ) if metrics else runs_.runs(runs, {})
     fields = run_fields(found_runs)
@@ -142,9 +140,7 @@ def tag(
     dry_run: bool,
 ) -> Change:
     """Set tags and take others off; see `Registry.tag`."""
-    for key, value in put:
-        check_key(key, "tag")
-        check_text(value, f"the tag {key}")
+    check_pairs(put, "tag")
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         text = "tag needs tags, each key once"

@@ -237,7 +237,8 @@ def _digests(context: Context, what: str) -> tuple[str, ...]:
         from modelkeep.store.ingest import measure
         from modelkeep.store.selection import Selection
 
-        measured = measure([path], Selection())
+        # A view of `path`, or a snapshot of a hub's cache, is made of links.
+        measured = measure([path], Selection(follow_symlinks=True))
         if measured.form == "file":
             # Under whatever name it was registered, and in whatever tree: a file is its bytes.
             return (measured.manifest.files[0].digest,)

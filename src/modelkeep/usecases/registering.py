@@ -7,76 +7,31 @@ before the entry exists; the number is taken inside the transaction.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO
 
-from modelkeep.capture import git, machine, runs, values
-from modelkeep.capture.data import DataSpec, parse_data
+from modelkeep.capture import git, machine, values
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import intents
 from modelkeep.domain.answers import Registered
 from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
-from modelkeep.domain.labels import check_label, fold
+from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
-from modelkeep.domain.names import is_name
-from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.text import check_key, check_text
-from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.ingest import Ingested, ingest, measure
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.selection import Selection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import effects, same_again, verdict
 from modelkeep.usecases.carrying_out import Asked, Done, carry_out
 from modelkeep.usecases.context import Context
+from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
 from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
+from modelkeep.usecases.request import Request, check
 
-Pairs = tuple[tuple[str, str], ...]
 _NOTHING = "sha256:" + "0" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody typed after `register`; everything may be left out but name and paths."""
-
-    name: str
-    paths: tuple[str, ...]
-    stage: str | None = None
-    aliases: tuple[str, ...] = ()
-    label: str | None = None
-    bump: str | None = None
-    params: Pairs = ()
-    metrics: Pairs = ()
-    on: str | None = None
-    tags: Pairs = ()
-    data: tuple[str, ...] = ()
-    parents: tuple[str, ...] = ()
-    runs: tuple[str, ...] = ()
-    code: str = "auto"
-    author: str | None = None
-    trained_at: str | None = None
-    description: str | None = None
-    if_exists: str = "error"
-    selection: Selection = field(default_factory=Selection)
-    expect: str | None = None
-    message: str | None = None
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was found out outside the registry."""
-
-    code: git.Code
-    data: tuple[DataSpec, ...]
-    on: DataSpec | None
-    runs: tuple[runs.Run, ...]
-    trained: intents.Trained
 
 
 def register(
@@ -87,14 +42,12 @@ def register(
     progress: Callable[[int, int], None] | None = None,
 ) -> Registered:
     """Register the next version of a model; see `Registry.register`."""
-    _check(request)
-    trained = _trained(context, request)
-    found = _found(context, request, trained)
+    check(request)
+    found = find_out(context, request)
     _check_early(context, request, found)
     taken = _take(context, request, stdin, progress)
-    if trained is None and taken.newest_mtime_ns is not None:
-        newest = datetime.fromtimestamp(taken.newest_mtime_ns / 1e9, tz=UTC)
-        found = replace(found, trained=intents.Trained(format_time(newest), guessed=True, seeds=(), started=None))
+    if request.trained_at is None:
+        found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
 
     def resolve(connection: Connection, say: Say) -> Asked:
         return _asked(connection, say, request, found, taken)
@@ -105,71 +58,7 @@ def register(
     return _told(context, request, done, taken, found)
 
 
-def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
-    """Return the datasets that somebody typed; a path is hashed."""
-    return tuple(parse_data(text, context.cwd, _hash) for text in given)
-
-
-def data_of(spec: DataSpec | None) -> intents.Data | None:
-    """Return what the log says of a dataset: not where it lies."""
-    return None if spec is None else intents.Data(spec.digest, spec.name, spec.role, spec.version)
-
-
-def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
-    """Return the addresses of runs, for the details."""
-    return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
-
-
-def _hash(path: str) -> str:
-    measured = measure([path], Selection())
-    return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
-
-
-def _check(request: Request) -> None:
-    if not request.paths:
-        message = f"register needs a file or a directory for {request.name}"
-        raise UsageError(message, f"modelkeep register {request.name} model.onnx")
-    if not is_name(request.name):
-        parsed = parse_ref(request.name)
-        if parsed.selector is not None:
-            message = f"register takes a model's name, not a version: {request.name}"
-            raise UsageError(message, f"modelkeep register {parsed.name or 'NAME'} {request.paths[0]}")
-    if request.label is not None:
-        check_label(request.label)
-    if request.label is not None and request.bump is not None:
-        message = "a version has one label: give --label or --bump"
-        raise UsageError(message)
-    if request.if_exists not in ("error", "skip", "new"):
-        message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
-        raise UsageError(message)
-    for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
-        for key, value in pairs:
-            check_key(key, what)
-            check_text(value, f"the {what} {key}")
-
-
-def _found(context: Context, request: Request, trained: intents.Trained | None) -> _Found:
-    return _Found(
-        code=git.capture(request.paths, context.cwd, request.code, context.environ),
-        data=datasets(context, request.data),
-        on=None if request.on is None else datasets(context, [request.on])[0],
-        runs=runs.runs(request.runs, context.environ),
-        trained=trained or intents.Trained(None, guessed=False, seeds=(), started=None),
-    )
-
-
-def _trained(context: Context, request: Request) -> intents.Trained | None:
-    if request.trained_at is None:
-        return None
-    now = context.clock()
-    moment = parse_moment(request.trained_at, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
-    if not isinstance(moment, At):
-        message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
-        raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
-    return intents.Trained(moment.time, guessed=False, seeds=(), started=None)
-
-
-def _check_early(context: Context, request: Request, found: _Found) -> None:
+def _check_early(context: Context, request: Request, found: Found) -> None:
     """Decide on bytes that nobody has, so that what will be refused is refused before the copying."""
     no_bytes = Manifest(files=())
     nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
@@ -188,7 +77,7 @@ def _take(
     progress: Callable[[int, int], None] | None,
 ) -> Ingested:
     if request.dry_run and "-" not in request.paths:
-        return measure(request.paths, request.selection, progress=progress)
+        return measure(request.paths, request.selection, secrets=False, progress=progress)
     if request.dry_run:
         message = "standard input cannot be looked at without being used up"
         raise UsageError(message, "leave out --dry-run, or give a file")
@@ -199,7 +88,7 @@ def _asked(
     connection: Connection,
     say: Say,
     request: Request,
-    found: _Found,
+    found: Found,
     taken: Ingested,
 ) -> Asked:
     state = SqlState(connection)
@@ -265,7 +154,7 @@ def _parent(
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None
 
 
-def _fields(request: Request, found: _Found, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
+def _fields(request: Request, found: Found, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
     """Return the details: what people type freely, paths, addresses, names of machines and people."""
     fields: list[tuple[str, str]] = []
     if request.description:
@@ -288,7 +177,7 @@ def _fields(request: Request, found: _Found, parents: list[str | None]) -> tuple
     return (*fields, *run_fields(found.runs))
 
 
-def _unchanged(context: Context, request: Request, found: _Found, done: Done, taken: Ingested) -> Registered:
+def _unchanged(context: Context, request: Request, found: Found, done: Done, taken: Ingested) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
     subject, arguments = done.asked.subject, done.asked.arguments
     number = None if done.already is None else done.already.version
@@ -324,7 +213,7 @@ def _unchanged(context: Context, request: Request, found: _Found, done: Done, ta
     )
 
 
-def _told(context: Context, request: Request, done: Done, taken: Ingested, found: _Found) -> Registered:
+def _told(context: Context, request: Request, done: Done, taken: Ingested, found: Found) -> Registered:
     entry = done.entry
     if entry is None:
         message = "register answered without an entry"
@@ -345,7 +234,7 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
         seq=None if request.dry_run else entry.seq,
         effects=changes,
         dry_run=request.dry_run,
-        notes=(_summary(taken, found), *taken.notes, *done.notes),
+        notes=(summary(taken, found), *taken.notes, *done.notes),
         hints=() if promoted else (f"modelkeep promote {ref} {first_stage}",),
         version=registered.version,
         label=registered.label,
@@ -355,27 +244,3 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
         verdict=against,
         warnings=tuple(values.doubtful(request.metrics)),
     )
-
-
-def _summary(taken: Ingested, found: _Found) -> str:
-    """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
-    count = len(taken.manifest.files)
-    parts = [f"{human_size(taken.size_bytes)} in {count} file{'' if count == 1 else 's'}"]
-    code = found.code
-    if code.commit is not None:
-        parts.append(f"code {code.commit[:7]}{' (dirty)' if code.dirty else ''}")
-    elif code.note:
-        parts.append(f"code unknown ({code.note})")
-    parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
-    parts += [f"run {run.id}" for run in found.runs]
-    return ", ".join(parts)
-
-
-def human_size(size_bytes: int) -> str:
-    """Return a size as people read it: ``812 B``, ``3.2 MB``."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
