@@ -89,7 +89,7 @@ def test_a_name_that_is_none_is_exit_three_with_the_nearest(run, made):
 
 def test_quiet_prints_identifiers_and_nothing_else(run, made):
     assert run("list", "-q").stdout == "fraud\nrisk/churn\n"
-    assert run("list", "fraud", "--quiet").stdout == "fraud@2\nfraud@1\n"
+    assert run("list", "fraud", "--quiet", "--format", "table").stdout == "fraud@2\nfraud@1\n"
     done = run("promote", "fraud@2", "staging", "-q")
     assert (done.stdout, done.stderr) == ("fraud@2\n", "")
 
@@ -260,6 +260,13 @@ def test_every_change_names_the_registry_where_there_are_several(run, made):
     assert f"in the registry {made}/.modelkeep\n" in done.stderr
     run("init", "--registry", "team")
     assert run("list", "--registry", "team").stdout == ""
+
+
+def test_a_directory_that_was_removed_is_told(run):
+    script = "mkdir gone && cd gone && rmdir ../gone && modelkeep list"
+    done = subprocess.run(["dash", "-c", script], capture_output=True, text=True, check=False, cwd=run.cwd, env=run.env)
+    assert done.returncode == 3
+    assert done.stderr == "error: the directory you are in was removed\nhint: cd to one that is there\n"
 
 
 def test_settings_tell_where_they_come_from(run):

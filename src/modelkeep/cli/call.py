@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelkeep.cli import streams
 from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ class Flags:
         return dataclasses.replace(self, **{name: value for name, value in given.items() if value not in {None, False}})
 
 
+def here() -> str:
+    """Return the current directory; one that somebody removed is ``NotFound``."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        message = "the directory you are in was removed"
+        raise NotFound(message, "cd to one that is there") from error
+
+
 class Call:
     """One command that was typed."""
 
@@ -63,7 +73,7 @@ class Call:
 
             flags = {"registry": self.flags.registry, "lock_wait": self.flags.lock_wait}
             flags |= {"progress": self.flags.progress, "color": "never" if self.flags.no_color else None}
-            self._settings = load_settings(flags, os.environ, os.getcwd())
+            self._settings = load_settings(flags, os.environ, here())
         return self._settings
 
     def registry(self, *, create: bool = False) -> Registry:
@@ -134,7 +144,7 @@ class Call:
 
     def show(self, page: Page, table: Callable[[Tables], RenderableType] | None = None) -> None:
         """Print the answer in the form that was asked for; ``table`` draws it for a terminal."""
-        if self.flags.quiet and self.flags.format is None and not self.flags.json:
+        if self.flags.quiet and self.format != "json":
             streams.out("".join(f"{each}\n" for each in page.ids))
         elif self.format == "json":
             from modelkeep.cli.output import as_json

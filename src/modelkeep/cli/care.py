@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelkeep.cli import leaves, pages
-from modelkeep.cli.call import Call
+from modelkeep.cli.call import Call, here
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
 from modelkeep.cli.told import size
@@ -35,7 +35,7 @@ def init(
     from modelkeep.locate import init_target, locate
     from modelkeep.registry import create_registry
 
-    target = init_target(directory, call.flags.registry, os.environ, os.getcwd())
+    target = init_target(directory, call.flags.registry, os.environ, here())
     names = [each.strip() for each in stages.split(",")] if stages is not None else None
     registry, created = create_registry(target, stages=names, store=store, settings=call.settings)
     held = [each.name for each in registry.stages()]
@@ -47,7 +47,7 @@ def init(
         return
     call.say(f"stages: {', '.join(held)}")
     call.say("next: modelkeep register NAME FILE")
-    if locate(call.flags.registry, os.environ, os.getcwd()).path != registry.directory:
+    if locate(call.flags.registry, os.environ, here()).path != registry.directory:
         call.say(f"to use it from here: modelkeep config set registry {registry.directory}")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from modelkeep.cli import commands, leaves, pages, streams
-from modelkeep.cli.call import Call
+from modelkeep.cli.call import Call, here
 from modelkeep.cli.shared import command
 from modelkeep.cli.usage import choice
 from modelkeep.locate import is_registry
@@ -78,7 +78,7 @@ def config_set(
     """Set a setting."""
     from modelkeep.config import set_value
 
-    file = set_value(key, value, os.environ, os.getcwd())
+    file = set_value(key, value, os.environ, here())
     call.show(leaves.setting_made(key, value))
     if call.chatty:
         call.say(f"written to {file}")
