@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,8 @@ from modelkeep.cli import leaves, pages
 from modelkeep.cli.call import Call, here
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
-from modelkeep.cli.told import size
+from modelkeep.cli.told import summary
 from modelkeep.errors import IntegrityError
-
-if TYPE_CHECKING:
-    from modelkeep.domain.answers import Verification
 
 
 @command()
@@ -79,16 +76,6 @@ def verify(
     if call.chatty and call.format != "table":
         call.say(summary(found))
     return 0 if found.ok else IntegrityError.exit_code
-
-
-def summary(found: Verification) -> str:
-    """Return what was looked at and how it is, in one line."""
-    looked = f"{found.entries} entries, {found.versions} versions, {found.blobs} stored files, {size(found.size_bytes)}"
-    errors = sum(each.severity == "error" for each in found.findings)
-    warnings = len(found.findings) - errors
-    parts = [f"{errors} error{'' if errors == 1 else 's'}"] if errors else []
-    parts += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
-    return f"{'ok' if found.ok else 'NOT ok'}: {looked}{': ' if parts else ''}{', '.join(parts)}"
 
 
 @command(changes=True)

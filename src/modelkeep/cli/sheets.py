@@ -11,7 +11,7 @@ from rich.text import Text
 
 from modelkeep.cli.pages import why
 from modelkeep.cli.screen import Screen, pairs, stages, table, text
-from modelkeep.cli.told import files, size
+from modelkeep.cli.told import files, size, summary
 from modelkeep.domain import answers
 
 _MOST_FILES = 20
@@ -170,8 +170,6 @@ class Sheets:
 
     def verification(self, found: answers.Verification) -> RenderableType:
         """Return the findings and what was looked at."""
-        from modelkeep.cli.care import summary
-
         made = table("", "code", "where", "what", fold=("where", "what"))
         for each in found.findings:
             made.add_row(text(each.severity), text(each.code), text(each.place), text(each.message))

@@ -77,3 +77,13 @@ def verdict(found: answers.Verdict) -> str:
     if found.difference is not None:
         return f"{mine} ({found.difference} vs {found.against})"
     return f"{mine} ({found.other if found.other is not None else 'none'} in {found.against})"
+
+
+def summary(found: answers.Verification) -> str:
+    """Return what was looked at and how it is, in one line."""
+    looked = f"{found.entries} entries, {found.versions} versions, {found.blobs} stored files, {size(found.size_bytes)}"
+    errors = sum(each.severity == "error" for each in found.findings)
+    warnings = len(found.findings) - errors
+    parts = [f"{errors} error{'' if errors == 1 else 's'}"] if errors else []
+    parts += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
+    return f"{'ok' if found.ok else 'NOT ok'}: {looked}{': ' if parts else ''}{', '.join(parts)}"
