@@ -136,11 +136,12 @@ def _what_was(teller: Teller, moment: str) -> None:
 
 def _where_from(teller: Teller) -> None:
     teller.scene("Where is it from, and what is this file?")
+    teller.run("modelkeep show fraud@2", r"ana@example\.com", r"amount,night,abroad,tries")
     teller.run("modelkeep lineage fraud@2", r"payments-2026-02\.csv", r"fraud@3")
     teller.say("A file lies on the scoring machine. Which version is it, and is that one live?")
     teller.run("modelkeep get fraud@1 scorer/", r"scorer/model\.safetensors")
     teller.run("modelkeep identify scorer/model.safetensors", r"fraud@1", r"superseded")
-    teller.run("modelkeep audit fraud", r"ana@example\.com", r"promoted fraud@3", r"rolled fraud production back")
+    teller.run("modelkeep audit fraud", r"promoted fraud@3", r"rolled fraud production back")
 
 
 def _harm(teller: Teller) -> None:
