@@ -187,7 +187,7 @@ COMMANDS: tuple[Command, ...] = (
             ),
             Command(
                 "set", "tool", TOOL, "Set a value in the user's config",
-                ("modelkeep config set registry /srv/models",), ("what: before -> after",), ("setting",),
+                ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
             ),
         ),
     ),

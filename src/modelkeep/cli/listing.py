@@ -60,11 +60,11 @@ def list_(
     past = call.flags.as_of
     if (pattern is None or glob) and not (stage or sort or keys):
         models = registry.models(pattern, all=all_, limit=cut, as_of=past)
+        more = len(models) > len(models[:most])
         call.show(
             pages.models(models[:most], registry.as_of(past)),
-            lambda to: to.models(models[:most], [each.name for each in registry.stages()]),
+            lambda to: to.models(models[:most], [each.name for each in registry.stages()], cut=more),
         )
-        more = len(models) > len(models[:most])
     else:
         rows = registry.versions(
             None if glob else pattern,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from modelkeep.cli.pages import why
 from modelkeep.cli.screen import Screen, pairs, stages, table, text
-from modelkeep.cli.told import files, size, summary
+from modelkeep.cli.told import counted, files, size, summary
 from modelkeep.domain import answers
 
 _MOST_FILES = 20
@@ -26,7 +26,7 @@ class Sheets:
     def model(self, found: answers.Model) -> RenderableType:
         """Return a model's page."""
         head = text(found.name, "bold")
-        head.append(f"  {found.versions} version{'' if found.versions == 1 else 's'}", style="dim")
+        head.append(f"  {counted(found.versions, 'version')}", style="dim")
         head.append("  archived" if found.archived else "", style="dim")
         facts = pairs()
         for held in found.holders:
@@ -152,16 +152,17 @@ class Sheets:
         """Return the registry at a glance."""
         facts = pairs()
         facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
-        facts.add_row(
-            "holds",
-            text(
-                f"{found.models} models, {found.versions} versions, {size(found.size_bytes)}, {found.entries} entries"
-            ),
+        held = (
+            counted(found.models, "model"),
+            counted(found.versions, "version"),
+            size(found.size_bytes),
+            counted(found.entries, "entry", "entries"),
         )
+        facts.add_row("holds", text(", ".join(held)))
         blocks: list[RenderableType] = [facts, Text("")]
         live = pairs()
-        for name, held in found.production:
-            live.add_row(text(name, "bold"), self._holder(name, held, ""))
+        for name, holder in found.production:
+            live.add_row(text(name, "bold"), self._holder(name, holder, ""))
         blocks.append(Text(found.production_stage, style="bold green"))
         blocks.append(_indented(live) if found.production else _indented(text("nothing yet", "dim")))
         blocks += [Text(""), Text("last", style="bold")]

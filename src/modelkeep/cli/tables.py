@@ -21,10 +21,13 @@ __all__ = ["Screen", "Tables"]
 class Tables(Sheets):
     """Draws rows; what is one thing and fills a page is drawn by ``Sheets``."""
 
-    def models(self, rows: Sequence[answers.ModelRow], order: Sequence[str]) -> RenderableType:
-        """Return the matrix: a row a model, the busiest first, and a column a stage."""
+    def models(self, rows: Sequence[answers.ModelRow], order: Sequence[str], *, cut: bool = False) -> RenderableType:
+        """Return the matrix: a row a model and a column a stage.
+
+        The busiest is first, but where the rows are ``cut`` they stay in the order of their names.
+        """
         made = table("model", DEVELOPMENT, *order, fold=("model",))
-        for row in sorted(rows, key=_last_moved, reverse=True):
+        for row in rows if cut else sorted(rows, key=_last_moved, reverse=True):
             held = {each.stage: each for each in row.holders}
             name = text(row.name, "dim" if row.archived else "bold")
             made.add_row(name, self._in_development(row), *(self._cell(held.get(stage)) for stage in order))

@@ -24,7 +24,7 @@ def size(count: int) -> str:
 
 def files(count: int) -> str:
     """Return a number of files in words."""
-    return f"{count} file{'' if count == 1 else 's'}"
+    return counted(count, "file")
 
 
 def effects(change: answers.Change) -> list[str]:
@@ -81,9 +81,18 @@ def verdict(found: answers.Verdict) -> str:
 
 def summary(found: answers.Verification) -> str:
     """Return what was looked at and how it is, in one line."""
-    looked = f"{found.entries} entries, {found.versions} versions, {found.blobs} stored files, {size(found.size_bytes)}"
+    looked = (
+        counted(found.entries, "entry", "entries"),
+        counted(found.versions, "version"),
+        counted(found.blobs, "stored file"),
+        size(found.size_bytes),
+    )
     errors = sum(each.severity == "error" for each in found.findings)
     warnings = len(found.findings) - errors
-    parts = [f"{errors} error{'' if errors == 1 else 's'}"] if errors else []
-    parts += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
-    return f"{'ok' if found.ok else 'NOT ok'}: {looked}{': ' if parts else ''}{', '.join(parts)}"
+    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{': ' if parts else ''}{', '.join(parts)}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number of things in words: ``1 version``, ``2 versions``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
