@@ -1,0 +1,295 @@
+"""The SELECTs of completion: what a half-typed word could become, read-only and in a hurry.
+
+Light by contract: ``sqlite3`` and ``os`` and nothing else, for TAB waits for it. Silent by contract:
+a registry that is missing, busy, damaged, of another schema or left by a killed writer offers nothing.
+
+Every answer is bounded. What is cut still has the first and the last in it, for a shell fills in
+what all candidates begin with, and that must be what really all begin with.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+TYPE_CHECKING = False  # typing costs a third of a completion
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, TypeAlias
+
+    #: What could stand there, and a few words on it.
+    Offer: TypeAlias = tuple[str, str]
+    #: Consecutive numbers of versions, the first and the last.
+    Window: TypeAlias = tuple[int, int]
+
+#: The schema these SELECTs are written for; another one is not asked.
+SCHEMA = 1
+#: At most so many of each kind, and so many numbers and labels of a model.
+MOST, MOST_VERSIONS = 50, 20
+#: Which versions are wanted: those in the pipeline, those out of it, both.
+STANDING, ARCHIVED, ALL = "standing", "archived", "all"
+
+_PATIENCE = 0.1  # seconds to wait for a writer
+_STEPS = 3_000_000  # of SQLite's machine: a question that takes more is given up
+_LOOKED_AT = 1_000  # rows that are looked at for their few distinct keys
+_LAST = "\U0010ffff"  # sorts behind whatever follows a prefix
+_MOST_WINDOWS = 100  # of versions between archived ones
+_DIGITS = 9  # of the highest number of a version
+_UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+MODELS = """
+SELECT name, model, (SELECT max(number) FROM version WHERE version.model = model_name.model),
+    EXISTS (SELECT 1 FROM archived WHERE archived.model = model_name.model AND archived.until_seq IS NULL)
+FROM model_name WHERE folded >= ? AND folded < ? AND until_seq IS NULL ORDER BY folded
+"""
+LAST_MODEL = """
+SELECT name, (SELECT max(number) FROM version WHERE version.model = model_name.model)
+FROM model_name WHERE folded >= ? AND folded < ? AND until_seq IS NULL ORDER BY folded DESC LIMIT 1
+"""
+BEARER = "SELECT model FROM model_name WHERE folded = ? ORDER BY since_seq DESC LIMIT 1"
+NEWEST = "SELECT max(number) FROM version WHERE model = ?"
+RANGES = "SELECT first, last FROM archived WHERE model = ? AND until_seq IS NULL ORDER BY first, last"
+BAD = "SELECT version FROM mark WHERE model = ? AND until_seq IS NULL AND version = ?"
+NUMBERS = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number DESC LIMIT ?"
+LOWEST = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT 1"
+LABELS = """
+SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key DESC
+"""
+LOWEST_LABEL = """
+SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key LIMIT 1
+"""
+LABELLED = "SELECT label, number FROM version WHERE model = ? AND label_key = ?"
+# CROSS JOIN holds the planner to this order: else it walks all tenures the model ever had.
+HOLDERS = """
+SELECT tenure.stage, tenure.version FROM stage CROSS JOIN tenure
+WHERE tenure.model = ? AND tenure.stage = stage.name AND tenure.until_seq IS NULL AND tenure.share IS NULL
+    AND stage.until_seq IS NULL ORDER BY stage.position DESC
+"""
+ALIASES = "SELECT alias, version FROM alias WHERE model = ? AND until_seq IS NULL ORDER BY alias LIMIT ?"
+STAGES = "SELECT name FROM stage WHERE until_seq IS NULL ORDER BY position"
+METRICS = "SELECT name FROM metric WHERE model = ? ORDER BY version DESC LIMIT ?"
+ALL_METRICS = "SELECT name FROM metric ORDER BY model DESC, version DESC LIMIT ?"
+TAGS = "SELECT key FROM tag WHERE model = ? AND until_seq IS NULL ORDER BY version DESC LIMIT ?"
+ALL_TAGS = "SELECT key FROM tag ORDER BY rowid DESC LIMIT ?"
+# One step of a walk over the distinct values of an index: its rows may be many for each.
+DATASETS = "SELECT name FROM dataset WHERE name >= ? AND name < ? ORDER BY name LIMIT 1"
+COMMITS = "SELECT code_commit FROM version WHERE code_commit >= ? AND code_commit < ? ORDER BY code_commit LIMIT 1"
+RUNS = "SELECT id FROM run WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
+ACTORS = "SELECT actor FROM entry_action WHERE actor >= ? AND actor < ? ORDER BY actor LIMIT 1"
+DATA_VERSIONS = """
+SELECT data_version FROM dataset WHERE name = ? AND data_version >= ? AND data_version < ?
+ORDER BY data_version DESC LIMIT 1
+"""
+
+
+class Names:
+    """What one registry knows by name. Nothing raises: trouble is an empty answer."""
+
+    def __init__(self, directory: str) -> None:
+        self._connection = _opened(os.path.join(directory, "registry.db"))
+
+    def models(self, prefix: str, which: str = STANDING) -> list[Offer]:
+        """Return models whose names begin so, without case: those that have versions which are wanted."""
+        low, end = _folded(prefix), _folded(prefix) + _LAST
+        found: list[Offer] = []
+        for name, model, newest, touched in self._rows(MODELS, low, end):
+            if (touched or which == ARCHIVED) and not self._windows(model, newest, which):
+                continue
+            if len(found) == MOST:
+                found += [(name, _many(newest)) for name, newest in self._rows(LAST_MODEL, low, end)]
+                break
+            found.append((name, _many(newest)))
+        return found
+
+    def versions(self, name: str, typed: str, which: str = STANDING) -> list[Offer]:
+        """Return what may stand after ``NAME@``: stages, aliases, latest, numbers and labels, the newest first."""
+        model, newest = self._model(name)
+        windows = self._windows(model, newest, which)
+        words = [(word, number) for word, number in self._words(model) if _inside(number, windows)]
+        if windows and which != ARCHIVED:
+            words.append(("latest", None))
+        low = _folded(typed)
+        found = [(word, f"{name}@{number}" if number else "") for word, number in words if word.startswith(low)]
+        return [*found, *self._numbers(model, windows, typed), *self._labels(model, windows, typed)]
+
+    def fixed(self, name: str, typed: str) -> list[Offer]:
+        """Return the numbers and labels of a model: what never means another version."""
+        model, newest = self._model(name)
+        windows = self._windows(model, newest, ALL)
+        return [*self._numbers(model, windows, typed), *self._labels(model, windows, typed)]
+
+    def stages(self) -> list[Offer]:
+        """Return the stages, lowest first."""
+        return [(stage, "") for (stage,) in self._rows(STAGES)]
+
+    def aliases(self, name: str) -> list[Offer]:
+        """Return the aliases of a model, each with the version it means."""
+        model, _ = self._model(name)
+        return [(alias, f"{name}@{number}") for alias, number in self._rows(ALIASES, model, MOST)]
+
+    def metrics(self, name: str | None = None) -> list[Offer]:
+        """Return names of metrics that the newest versions have, of a model or of any."""
+        return self._keys(METRICS, self._model(name)[0]) if name else self._keys(ALL_METRICS)
+
+    def tags(self, name: str | None = None) -> list[Offer]:
+        """Return keys of tags that the newest versions have, of a model or of any."""
+        return self._keys(TAGS, self._model(name)[0]) if name else self._keys(ALL_TAGS)
+
+    def datasets(self, prefix: str) -> list[Offer]:
+        """Return datasets whose names begin so."""
+        return self._walk(DATASETS, prefix)
+
+    def data_versions(self, dataset: str, prefix: str) -> list[Offer]:
+        """Return versions of a dataset, the last by name first."""
+        found: list[Offer] = []
+        end = prefix + _LAST
+        while len(found) < MOST and (row := self._row(DATA_VERSIONS, dataset, prefix, end)):
+            end = row[0]
+            found.append((end, ""))
+        return found
+
+    def commits(self, prefix: str) -> list[Offer]:
+        """Return commits that versions were made from."""
+        return self._walk(COMMITS, prefix)
+
+    def runs(self, prefix: str) -> list[Offer]:
+        """Return ids of runs."""
+        return self._walk(RUNS, prefix)
+
+    def actors(self, prefix: str) -> list[Offer]:
+        """Return who wrote in the log."""
+        return self._walk(ACTORS, prefix)
+
+    def _model(self, name: str) -> tuple[int | None, int]:
+        """Return the model that bears or bore a name, and its newest number; (None, 0) where none does."""
+        row = self._row(BEARER, _folded(name))
+        return (None, 0) if row is None else (row[0], (self._row(NEWEST, row[0]) or (0,))[0] or 0)
+
+    def _windows(self, model: int | None, newest: int, which: str) -> list[Window]:
+        """Return the numbers that are wanted, from the highest down."""
+        if not newest or which == ALL:
+            return [(1, newest)] if newest else []
+        archived: list[Window] = []
+        standing: list[Window] = []
+        after = 1
+        for first, last in self._rows(RANGES, model):
+            if last >= after:
+                archived.append((max(first, after), last))
+                if first > after:
+                    standing.append((after, first - 1))
+                after = last + 1
+        if after <= newest:
+            standing.append((after, newest))
+        return (archived if which == ARCHIVED else standing)[::-1]
+
+    def _words(self, model: int | None) -> Iterator[tuple[str, int | None]]:
+        yield from self._rows(HOLDERS, model)
+        yield from self._rows(ALIASES, model, MOST)
+
+    def _numbers(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
+        """Return the newest numbers that begin so, and the lowest of each length where there are more."""
+        v, digits = _split_v(typed)
+        found: list[tuple[int, str | None]] = []
+        for first, last in windows[:_MOST_WINDOWS]:
+            for low, high in reversed(_ranges(digits, first, last)):
+                room = MOST_VERSIONS if digits else MOST_VERSIONS - len(found)
+                rows = list(self._rows(NUMBERS, model, low, high, room + 1))
+                found += rows[:room] if len(rows) <= room else [*rows[:room], *self._rows(LOWEST, model, low, high)]
+            if len(found) > MOST_VERSIONS and not digits:
+                break
+        return [(f"{v}{number}", self._told(model, number, label)) for number, label in found]
+
+    def _told(self, model: int | None, number: int, label: str | None) -> str:
+        words = [label] if label else []
+        if self._row(BAD, model, number):
+            words.append("bad")
+        return ", ".join(words)
+
+    def _labels(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
+        """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed."""
+        v, rest = _split_v(_folded(typed))
+        low, end = rest, rest + _LAST
+        rows: list[tuple[str, int]] = []
+        for row in self._rows(LABELS, model, low, end):
+            if len(rows) == MOST_VERSIONS:
+                rows += self._rows(LOWEST_LABEL, model, low, end) if rest else ()
+                break
+            if _inside(row[1], windows):
+                rows.append(row)
+        # 2.0 is kept under the key 2, which the typed `2.0` is longer than
+        if bare := rest.rstrip(".0"):
+            rows += self._rows(LABELLED, model, bare) if bare != rest else ()
+        name = [(_split_v(label)[1], f"version {number}") for label, number in rows if _inside(number, windows)]
+        return [(v + label, told) for label, told in name if _folded(label).startswith(rest)]
+
+    def _keys(self, statement: str, *values: int | None) -> list[Offer]:
+        """Return the distinct keys among the first rows of a statement, in order."""
+        return [(key, "") for key in sorted({key for (key,) in self._rows(statement, *values, _LOOKED_AT)})[:MOST]]
+
+    def _walk(self, statement: str, prefix: str) -> list[Offer]:
+        """Return the distinct values that begin so, by one step of an index each."""
+        found: list[Offer] = []
+        low, end = prefix, prefix + _LAST
+        while len(found) < MOST and (row := self._row(statement, low, end)):
+            low = row[0] + "\0"  # the very next text
+            found.append((row[0], ""))
+        return found
+
+    def _row(self, statement: str, *values: str | int | None) -> Any:
+        return next(self._rows(statement, *values), None)
+
+    def _rows(self, statement: str, *values: str | int | None) -> Iterator[Any]:
+        """Yield the rows of a statement; none, or no more, where there is trouble."""
+        if self._connection is None or None in values:
+            return
+        try:
+            yield from self._connection.execute(statement, values)
+        except (sqlite3.Error, UnicodeError):  # a word typed may be no UTF-8
+            self._connection = None
+
+
+def _opened(path: str) -> sqlite3.Connection | None:
+    """Return a connection that can only read, None where there is nothing we can read."""
+    if not os.path.isfile(path):  # a pipe of this name would be waited for
+        return None
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_PATIENCE, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.set_progress_handler(lambda: 1, _STEPS)
+        (age,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error:
+        return None
+    return connection if age == SCHEMA else None
+
+
+def _folded(text: str) -> str:
+    """Return what `domain.labels.fold` returns; importing it would cost more than all this."""
+    return text.translate(_UPPER)
+
+
+def _split_v(text: str) -> tuple[str, str]:
+    return (text[:1], text[1:]) if text[:1] in {"v", "V"} else ("", text)
+
+
+def _ranges(digits: str, first: int, last: int) -> list[Window]:
+    """Return the numbers of a window whose text begins with these digits, as ranges, lowest first."""
+    if not digits:
+        return [(first, last)]
+    if not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
+        return []
+    low, found = int(digits), []
+    for more in range(_DIGITS - len(digits) + 1):
+        width = 10**more
+        window = (max(first, low * width), min(last, (low + 1) * width - 1))
+        if window[0] <= window[1]:
+            found.append(window)
+    return found
+
+
+def _inside(number: int | None, windows: list[Window]) -> bool:
+    return number is not None and any(first <= number <= last for first, last in windows)
+
+
+def _many(newest: int | None) -> str:
+    return "1 version" if newest == 1 else f"{newest or 0} versions"

@@ -1,0 +1,253 @@
+"""What TAB is offered from a registry, and that nothing it finds there can trouble it."""
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.domain.labels import fold
+from modelkeep.store import names, schema
+from modelkeep.store.names import ALL, ARCHIVED, Names
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+
+
+@pytest.fixture
+def story():
+    from history import History
+
+    return History()
+
+
+@pytest.fixture
+def asked(story, tmp_path):
+    """Return what puts the story on disk and asks it; the file is `asked.file`."""
+
+    def ask():
+        ask.file.unlink(missing_ok=True)
+        story.connection.execute("VACUUM INTO ?", (str(ask.file),))
+        return Names(str(tmp_path))
+
+    ask.file = tmp_path / "registry.db"
+    return ask
+
+
+def words(offers):
+    return [word for word, _ in offers]
+
+
+def test_models_are_found_by_the_beginning_of_their_names_without_case(story, asked):
+    for name in ("fraud", "FraudModel", "churn"):
+        story.register(name)
+    assert words(asked().models("fr")) == ["fraud", "FraudModel"]
+    assert words(asked().models("FRAUDm")) == ["FraudModel"]
+    assert asked().models("")[0] == ("churn", "1 version")
+    assert asked().models("x") == []
+
+
+def test_a_renamed_model_is_offered_by_its_new_name_and_completed_by_the_old_one(story, asked):
+    story.register("fraud")
+    story.rename("fraud", "card-fraud")
+    assert words(asked().models("")) == ["card-fraud"]
+    assert words(asked().versions("fraud", "")) == ["latest", "1"]
+
+
+def test_a_model_without_a_version_in_the_pipeline_is_for_those_who_want_archived_ones(story, asked):
+    story.register("fraud")
+    story.register("old")
+    story.register("old")
+    story.archive("old@2")
+    assert words(asked().models("")) == ["fraud", "old"]
+    story.archive("old@1")
+    assert words(asked().models("")) == ["fraud"]
+    assert words(asked().models("", ALL)) == ["fraud", "old"]
+    assert words(asked().models("", ARCHIVED)) == ["old"]
+
+
+def test_what_is_cut_keeps_the_last_so_that_no_shell_fills_in_too_much(story, asked):
+    for number in range(names.MOST + 5):
+        story.register(f"fraud-{number:02}")
+    story.register("future")
+    found = words(asked().models("f"))
+    assert len(found) == names.MOST + 1
+    assert found[-1] == "future"
+
+
+def test_after_the_at_sign_stand_stages_aliases_latest_numbers_and_labels(story, asked):
+    story.register("fraud", label="1.0")
+    story.register("fraud", label="v2.0-rc1")
+    story.register("fraud")
+    story.promote("fraud@1", "production")
+    story.promote("fraud@2", "staging")
+    story.alias("fraud@1", "champion")
+    story.mark("fraud@3")
+    assert asked().versions("fraud", "") == [
+        ("production", "fraud@1"),
+        ("staging", "fraud@2"),
+        ("champion", "fraud@1"),
+        ("latest", ""),
+        ("3", "bad"),
+        ("2", "v2.0-rc1"),
+        ("1", "1.0"),
+        ("2.0-rc1", "version 2"),
+        ("1.0", "version 1"),
+    ]
+    assert words(asked().versions("fraud", "P")) == ["production"]
+    assert words(asked().versions("fraud", "2")) == ["2", "2.0-rc1"]
+    assert words(asked().versions("fraud", "v2")) == ["v2", "v2.0-rc1"]
+    assert words(asked().versions("fraud", "1.0")) == ["1.0"]
+    assert words(asked().versions("fraud", "1.")) == ["1.0"]
+    assert words(asked().versions("fraud", "x")) == []
+    assert words(asked().versions("nobody", "")) == []
+
+
+def test_archived_versions_are_offered_to_those_who_ask_for_them(story, asked):
+    for _ in range(3):
+        story.register("fraud")
+    story.alias("fraud@2", "old")
+    story.archive("fraud@2")
+    assert words(asked().versions("fraud", "")) == ["latest", "3", "1"]
+    assert words(asked().versions("fraud", "", ALL)) == ["old", "latest", "3", "2", "1"]
+    assert words(asked().versions("fraud", "", ARCHIVED)) == ["old", "2"]
+
+
+def test_the_newest_numbers_come_first_and_the_lowest_of_each_length_is_among_them(story, asked):
+    for _ in range(45):
+        story.register("fraud", "same bytes")
+    every = [int(word) for word in words(asked().versions("fraud", "")) if word.isdigit()]
+    assert every == [*range(45, 25, -1), 1]
+    assert words(asked().versions("fraud", "4")) == ["45", "44", "43", "42", "41", "40", "4"]
+    assert words(asked().fixed("fraud", "45")) == ["45"]
+
+
+@given(st.text("0123456789", max_size=4), st.integers(1, 30_000), st.integers(0, 30_000))
+def test_the_ranges_of_a_prefix_hold_the_numbers_that_begin_so_and_no_other(digits, first, more):
+    last = first + more
+    found = [number for low, high in names._ranges(digits, first, last) for number in range(low, high + 1)]
+    assert found == [number for number in range(first, last + 1) if str(number).startswith(digits)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), max_size=5), st.integers(1, 14))
+def test_standing_and_archived_are_all_there_is_and_never_both(ranges, newest):
+    asked = Names("")
+    asked._rows = lambda _statement, _model: iter(
+        sorted((a, min(a + more, newest)) for a, more in ranges if a <= newest)
+    )
+    standing, archived = (
+        [number for low, high in asked._windows(1, newest, which) for number in range(high, low - 1, -1)]
+        for which in (names.STANDING, ARCHIVED)
+    )
+    gone = {number for a, more in ranges for number in range(a, min(a + more, newest) + 1)}
+    assert archived == sorted(gone, reverse=True)
+    assert standing == sorted(set(range(1, newest + 1)) - gone, reverse=True)
+
+
+def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
+    from modelkeep.domain.intents import Data
+
+    data = [Data(None, name, None, version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
+    story.register("fraud", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d" * 5 + "00000")
+    story.register("churn", metrics=[("rmse", "3")], data=data[:1])
+    story.tag("fraud@1", owner="risk")
+    story.tag("churn", team="core")
+    found = asked()
+    assert words(found.metrics("fraud")) == ["auc", "f1"]
+    assert words(found.metrics()) == ["auc", "f1", "rmse"]
+    assert words(found.tags("fraud")) == ["owner"]
+    assert words(found.tags()) == ["owner", "team"]
+    assert words(found.datasets("")) == ["cards"]
+    assert words(found.datasets("x")) == []
+    assert words(found.data_versions("cards", "2026")) == ["2026-02", "2026-01"]
+    assert words(found.commits("a1")) == ["a1b2c3d" * 5 + "00000"]
+    assert words(found.runs("")) == []
+    assert words(found.actors("a")) == ["ana"]
+    assert words(found.actors("b")) == []
+    assert words(found.stages()) == ["staging", "production"]
+
+
+def test_it_reads_the_schema_of_today_and_folds_case_as_all_do():
+    assert schema.VERSION == names.SCHEMA
+    text = "".join(map(chr, range(0x300)))
+    assert names._folded(text) == fold(text)
+
+
+def everything(found):
+    """Ask all there is to ask."""
+    asked = [found.models(""), found.versions("fraud", ""), found.stages(), found.aliases("fraud"), found.metrics()]
+    return [*asked, found.tags(), found.datasets(""), found.data_versions("d", ""), found.runs(""), found.actors("")]
+
+
+def test_no_trouble_is_told(story, asked, tmp_path):
+    story.register("fraud")
+    story.register("fraud")
+    assert everything(asked())[0] == [("fraud", "2 versions")]
+    whole = asked.file.read_bytes()
+
+    def silent():
+        assert everything(Names(str(tmp_path))) == [[]] * 10
+
+    asked.file.unlink()
+    silent()  # no registry
+    assert list(tmp_path.iterdir()) == []  # and none was made
+    asked.file.write_bytes(b"")
+    silent()
+    asked.file.write_bytes(b"not a database at all, but long enough to be read as one" * 50)
+    silent()
+    asked.file.write_bytes(whole[:5000])
+    silent()
+    asked.file.write_bytes(whole)
+    writer = sqlite3.connect(asked.file, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    silent()  # somebody writes
+    writer.execute("ROLLBACK")
+    writer.execute("PRAGMA user_version = 2")
+    writer.close()
+    silent()  # a newer schema
+    asked.file.unlink()
+    os.mkfifo(asked.file)
+    silent()
+
+
+def test_a_journal_of_a_killed_writer_is_left_alone(story, asked, tmp_path):
+    story.register("fraud")
+    asked()
+    writer = sqlite3.connect(asked.file, isolation_level=None)
+    writer.execute("PRAGMA cache_size = 1")
+    writer.execute("PRAGMA cache_spill = 1")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.executemany("INSERT INTO document VALUES (?, ?)", [(str(n), b"x" * 4000) for n in range(50)])
+    journal = Path(f"{asked.file}-journal").read_bytes()
+    changed = asked.file.read_bytes()
+    writer.execute("ROLLBACK")
+    writer.close()
+    asked.file.write_bytes(changed)
+    Path(f"{asked.file}-journal").write_bytes(journal)
+    assert everything(Names(str(tmp_path))) == [[]] * 10
+    assert asked.file.read_bytes() == changed
+
+
+def test_a_word_that_is_no_text_is_offered_nothing(story, asked):
+    story.register("fraud")
+    found = asked()
+    assert found.models("fr\udcff") == []
+    assert found.versions("fr\udcff", "") == []
+
+
+def test_hot_questions_walk_no_table(story, asked):
+    story.register("fraud")
+    connection = asked()._connection
+    statements = {name: text for name, text in vars(names).items() if name.isupper() and "SELECT" in str(text)}
+    assert len(statements) > 20
+    steps = {
+        name: [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {text}", (1,) * text.count("?"))]
+        for name, text in statements.items()
+    }
+    walked = {name for name, plan in steps.items() if any(step.startswith("SCAN") for step in plan)}
+    # the few stages; the newest rows of a table, up to a limit
+    assert walked == {"HOLDERS", "STAGES", "ALL_METRICS", "ALL_TAGS"}
+    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"HOLDERS", "STAGES"}
+    assert "SEARCH tenure USING INDEX tenure_holder (model=? AND stage=?)" in steps["HOLDERS"]
