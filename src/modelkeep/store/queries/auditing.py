@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modelkeep.domain.details import Details, Line
+from modelkeep.domain.quick import dataclass
 from modelkeep.store.queries.statement import Connection, Value
 
 # The newest are found from the end of an index: of the log, of what it is about, of who did what.

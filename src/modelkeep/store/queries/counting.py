@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modelkeep.domain.answers import Holder
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 from modelkeep.store.queries.statement import Connection
 

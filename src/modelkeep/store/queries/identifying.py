@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from modelkeep.domain.quick import dataclass
 from modelkeep.store.queries.statement import Connection, statement
 
 OF_VERSION = statement("""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from modelkeep.domain.quick import dataclass
 from modelkeep.store.queries.naming import name_of
 from modelkeep.store.queries.statement import Connection, Row, statement
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from modelkeep.domain.answers import Holder, InDevelopment, ModelRow
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.queries.standing import Holding, Standing, holders, newest, standing
 from modelkeep.store.queries.statement import Connection, statement

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from modelkeep.domain.labels import label_key
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import Ref
 from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage

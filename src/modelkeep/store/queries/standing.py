@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from modelkeep.domain.lifecycle import state_of
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.queries.statement import Connection, Statement, statement
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from modelkeep.domain.quick import dataclass
 
 #: What every question is asked on; only the store knows what it is.
 Connection: TypeAlias = sqlite3.Connection
