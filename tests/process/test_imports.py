@@ -19,7 +19,7 @@ def loaded(run, *words: str) -> set[str]:
     script = (
         "import sys, typer, typer.main, typer.core; before = set(sys.modules)\n"
         f"sys.argv = ['modelkeep', *{words!r}]\n"
-        "from modelkeep.cli.main import main; code = main()\n"
+        "from modelkeep.cli.main import answer; code = answer()\n"
         "print('loaded:', *sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(
