@@ -2,13 +2,17 @@
 
 import os
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from world import World, changed, every, rechained, tell_story
 
+from modelkeep.domain import chain, events, intents
 from modelkeep.domain.chain import hash_of
-from modelkeep.errors import RegistryUnavailable, SchemaMismatch
+from modelkeep.domain.project import project
+from modelkeep.errors import Damaged, RegistryUnavailable, SchemaMismatch
 from modelkeep.store.database import in_memory
+from modelkeep.store.ledger import apply_changes
 
 _LOG = {"entry", "details", "document"}
 
@@ -174,18 +178,95 @@ def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
     assert found[2].startswith("error decision entry 25: register could not have been written: the log has an intent ")
 
 
-def test_a_cut_tail_is_found_where_the_head_is_remembered_until_it_is_accepted(world):
-    connection = sqlite3.connect(world.database)
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+FORGED = {
+    "a bad version goes into production": (
+        "churn@2", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 2)],
+        "promote could not have been written: churn@2 is marked bad",
+    ),
+    "it says that it displaced nobody": (
+        "fraud@3", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), None, (), 2, None, None, "production", (), 3)],
+        ('event 1 is {"approvals":[],"came_from":null,"ends":[],"kind":"VersionPromoted","model":2,"rule":null,"share":null,'
+        '"stage":"production","verdict":[],"version":3}, by the rules it is {"approvals":[],"came_from":12,"ends":[],'
+        '"kind":"VersionPromoted","model":2,"rule":null,"share":null,"stage":"production","verdict":[],"version":3}'),
+    ),
+    "it says less than happened": (
+        "churn@2", "production", intents.Promote(break_glass=False, force=True, request=None, share=None),
+        [],
+        None,
+    ),
+    "it says more than happened": (
+        "fraud@3", None, intents.Mark("bad"),
+        [events.VersionMarked("bad", 2, 3), events.AliasSet("golden", 2, 3)],
+        'event 2 is {"alias":"golden","kind":"AliasSet","model":2,"version":3}, by the rules it is none',
+    ),
+    "a version is where it is already": (
+        "churn@1", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 1)],
+        "promote could not have been written: nothing to do, churn@1 is in production",
+    ),
+    "a version in production is archived": (
+        "churn@1", None, intents.Archive(all=False, undo=False),
+        [events.VersionArchived((events.End(24, 1),), 1, 1, 23)],
+        "archive could not have been written: churn@1 is in production, which is protected",
+    ),
+    "a name goes from one model to another": (
+        "churn", None, intents.Rename("fraud"), [events.ModelRenamed(23)],
+        "rename could not have been written: the name fraud belongs to the model risk/Fraud",
+    ),
+    "a rollback goes to what never was there": (
+        "churn@1", "production", intents.Rollback(None, None, keep_good=True, to=2),
+        [events.StageRolledBack(None, (events.End(24, 1),), 1, 23, (), None, "production", 2)],
+        "rollback could not have been written: churn@2 never held production",
+    ),
+    "an alias has the name of a stage": (
+        "churn@1", None, intents.Alias(("prod",), ()), [events.AliasSet("prod", 23, 1)],
+        "alias could not have been written: 'prod' is a stage here, and an alias may not have a stage's name",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(FORGED))
+def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
+    ref, stage, arguments, happened, finding = FORGED[what]
+    world.register("churn", content=b"other")
+    world.registry.mark("churn@2", "bad")
+    if not happened:
+        with pytest.raises(Damaged, match="entry: no events"):
+            chain.parse(_forged(world, ref, stage, arguments, happened).to_bytes())
+        return
+    # chained, projected, remembered: whoever may write the file may write anything into it
+    entry = _forged(world, ref, stage, arguments, happened)
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("INSERT INTO entry VALUES (?, ?)", (entry.seq, entry.to_bytes()))
+    apply_changes(connection, project(entry, hash_of(entry.to_bytes()), None, {}))
     connection.close()
+    assert world.findings() == [f"error decision entry 27: {finding}"]
+
+
+def _forged(world, ref, stage, arguments, happened):
+    last = chain.parse(world.entries()[-1])
+    found = world.registry.resolve(ref) if "@" in ref else None
+    model = 23 if "churn" in ref else 2
+    intent = replace(
+        last.intent,
+        id="f" * 32,
+        arguments=arguments,
+        subject=intents.Subject(found and found.digest, model, ref.split("@")[0], stage, found and found.version),
+        details=None,
+        seen=intents.Seen(hash_of(world.entries()[-1]), last.seq),
+    )
+    return replace(last, seq=last.seq + 1, prev=hash_of(world.entries()[-1]), intent=intent, events=tuple(happened))
+
+
+def test_a_cut_tail_is_found_where_the_head_is_remembered_until_it_is_accepted(world):
     before = World(world.root.parent / "before")
-    tell_part = before.register
-    tell_part()
+    before.register()
     short = before.copy(world.root.parent / "short")
     before.register()
     # somebody puts the shorter registry back, whole and fitting: nothing in it is wrong
     (before.home / "registry.db").write_bytes(short.database.read_bytes())
-    assert tables
     assert before.findings() == [
         "error head entry 3: the log went backwards: this account saw entry 3 of it, and it ends with entry 2",
     ]

@@ -1,0 +1,434 @@
+"""The laws of the log over random histories: rebuild = live, as-of = a replay, no tampering unseen, no way forth by going back."""
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+from history import History
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from world import World, changed, rechained
+
+from modelkeep.domain import chain
+from modelkeep.domain.deciding.rolling_back import target
+from modelkeep.domain.details import Details
+from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
+from modelkeep.store import ledger
+from modelkeep.store.database import in_memory
+from modelkeep.store.ledger import Draft
+from modelkeep.store.replay import replay
+from modelkeep.store.sql_state import SqlState
+
+NAMES = ("fraud", "churn", "risk/Credit")
+STAGES = ("staging", "production")
+
+names = st.sampled_from(NAMES)
+numbers = st.integers(1, 4)
+refs = st.builds("{}@{}".format, names, numbers) | st.builds(
+    "{}@{}".format, names, st.sampled_from([*STAGES, "champion"])
+)
+stages = st.sampled_from(STAGES)
+scores = st.sampled_from(["0.9", "0.91", "NaN", "1e-3"])
+reasons = st.none() | st.sampled_from(["why not", "Zürich \u2028 東京", "x" * 300])
+
+#: What may happen to a registry: a verb and what it is given.
+ACTIONS = {
+    "register": st.fixed_dictionaries(
+        {"name": names, "content": st.integers(0, 5), "message": reasons},
+        optional={
+            "stage": stages,
+            "alias": st.just(("champion",)),
+            "label": st.sampled_from(["1.0", "1.1", "2.0-rc1"]),
+            "metrics": st.dictionaries(st.sampled_from(["auc", "f1"]), scores),
+            "tags": st.dictionaries(st.sampled_from(["owner", "pii"]), st.sampled_from(["a", "b"])),
+            "params": st.just({"depth": "8"}),
+            "description": st.just("what it is for"),
+            "data": st.just(("train=lake@1",)),
+            "if_exists": st.sampled_from(["new", "skip"]),
+        },
+    ),
+    "evaluate": st.tuples(refs, st.dictionaries(st.sampled_from(["auc", "f1"]), scores, min_size=1)),
+    "promote": st.tuples(refs, stages, st.booleans()),
+    "rollback": st.tuples(names | refs, stages, st.none() | numbers.map(str), st.booleans(), st.booleans()),
+    "retire": st.tuples(names | refs, stages),
+    "mark": st.tuples(refs, st.sampled_from(["bad", "good"])),
+    "archive": st.tuples(names | refs, st.booleans()),
+    "alias": st.tuples(refs, st.sampled_from(["champion", "canary"]), st.booleans()),
+    "tag": st.tuples(names | refs, st.sampled_from(["owner", "pii"]), st.sampled_from(["a", "b", None])),
+    "describe": st.tuples(names | refs, st.sampled_from(["one", "other", ""])),
+    "note": st.tuples(names | refs, st.just("look")),
+    "rename": st.tuples(names, st.sampled_from([*NAMES, "new-name"])),
+    "pass": st.integers(-30, 60),
+}
+
+
+def perform(world, verb, given_):
+    """Let something happen; what the rules refuse changes nothing. Return the answer, None where it was refused."""
+    r = world.registry
+    before = len(world.entries())
+    try:
+        match verb, given_:
+            case "register", dict():
+                more = {key: value for key, value in given_.items() if key not in ("name", "content")}
+                more["data"] = [f"{each}" for each in more.get("data", ())]
+                done = world.register(given_["name"], b"content %d" % given_["content"], **more)
+            case "evaluate", (ref, metrics):
+                done = r.evaluate(ref, metrics)
+            case "promote", (ref, stage, force):
+                done = r.promote(ref, stage, force=force)
+            case "rollback", (ref, stage, to, keep_good, confirmed):
+                done = r.rollback(ref, stage, to=to, keep_good=keep_good, confirmed=confirmed)
+            case "retire", (ref, stage):
+                done = r.retire(ref, stage)
+            case "mark", (ref, mark):
+                done = r.mark(ref, mark)
+            case "archive", (ref, undo):
+                done = r.archive(ref, undo=undo, all_versions="@" not in ref)
+            case "alias", (ref, alias, remove):
+                done = r.alias(ref, remove=[alias]) if remove else r.alias(ref, add=[alias])
+            case "tag", (ref, key, value):
+                done = r.tag(ref, remove=[key]) if value is None else r.tag(ref, {key: value})
+            case "describe", (ref, text):
+                done = r.describe(ref, text)
+            case "note", (ref, text):
+                done = r.note(ref, text)
+            case "rename", (name, new):
+                done = r.rename(name, new)
+            case "pass", minutes:
+                world.pass_time(minutes=minutes)
+                return None
+    except (Conflict, NotFound, UsageError):
+        assert len(world.entries()) == before
+        return None
+    assert len(world.entries()) == before + done.changed
+    return done
+
+
+def answers(registry, as_of=None):
+    """Return every answer that can be had for the past."""
+    found = {
+        "models": registry.models(all=True, as_of=as_of),
+        "shown": registry.models(as_of=as_of),
+        "versions": registry.versions(all=True, as_of=as_of),
+        "listed": registry.versions(as_of=as_of),
+        "history": registry.history(as_of=as_of),
+    }
+    for model in found["models"]:
+        found[model.name] = registry.model(model.name, as_of=as_of)
+        found[f"{model.name} versions"] = registry.versions(model.name, all=True, as_of=as_of)
+        for stage in STAGES:
+            found[f"{model.name} {stage}"] = registry.versions(model.name, stage=stage, as_of=as_of)
+    for version in found["versions"]:
+        found[version.ref] = registry.version(version.ref, as_of=as_of)
+        found[f"{version.ref} lineage"] = registry.lineage(version.ref, as_of=as_of)
+    return found
+
+
+def tables(connection):
+    """Return every row of every table."""
+    found = {}
+    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        found[name] = sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+    return found
+
+
+class Histories(RuleBasedStateMachine):
+    """Whatever happens, the laws hold after it."""
+
+    def __init__(self):
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp(dir=_memory()))
+        self.world = World(self.root)
+        self.told = {}
+        self.given = {}
+        self.left = {}
+
+    def teardown(self):
+        try:
+            self._rebuild_is_live()
+            for seq, before in self.told.items():
+                assert answers(self.world.registry, as_of=f"seq:{seq}") == before
+            self._a_retried_intent_does_nothing_twice()
+            assert [each for each in self.world.verify().findings if each.code != "clock"] == []
+        finally:
+            shutil.rmtree(self.root)
+
+    @rule(given_=ACTIONS["register"])
+    def register(self, given_):
+        self._remember()
+        newest = max(self.given.get(self._model(given_["name"]), [0]))
+        done = perform(self.world, "register", given_)
+        if done is None:
+            return
+        model = self._model(given_["name"])
+        if done.changed:
+            assert done.version == newest + 1
+            self.given.setdefault(model, []).append(done.version)
+            self._promoted(model, given_.get("stage"), done.version)
+        else:
+            assert done.version in self.given[model]
+
+    @rule(given_=ACTIONS["promote"])
+    def promote(self, given_):
+        ref, stage, _ = given_
+        before = self._version(ref)
+        done = self._do("promote", given_)
+        if done is not None and done.changed:
+            self._promoted(self._model(before.name), stage, before.version)
+
+    @rule(name=names, place=st.integers(0, 9), stage=stages)
+    def promote_what_there_is(self, name, place, stage):
+        found = self._versions(name)
+        if found:
+            self.promote((found[place % len(found)].ref, stage, True))
+
+    @rule(name=names, stage=stages)
+    def go_back_again(self, name, stage):
+        self.rollback((name, stage, None, True, True))
+
+    @rule(given_=ACTIONS["rollback"])
+    def rollback(self, given_):
+        ref, stage, to, *_ = given_
+        name = ref.split("@")[0]
+        before = {each.version: each for each in self._versions(name)}
+        live = self._holder(name, stage)
+        done = self._do("rollback", given_)
+        if done is None or not done.changed:
+            return
+        number = self._holder(name, stage)
+        assert number != live
+        assert not before[number].bad
+        assert not before[number].archived
+        left = self.left.setdefault((self._model(name), stage), set())
+        assert to is not None or number not in left, "a bare rollback went back to what a rollback had left"
+        left.add(live)
+
+    @rule(
+        verb=st.sampled_from(["retire", "mark", "archive", "alias", "tag", "describe", "note", "evaluate"]),
+        data=st.data(),
+    )
+    def change(self, verb, data):
+        self._do(verb, data.draw(ACTIONS[verb]))
+
+    @rule(given_=ACTIONS["rename"])
+    @precondition(lambda self: self.given)
+    def rename(self, given_):
+        old, new = given_
+        model, there = self._model(old), self._model(new)
+        done = self._do("rename", given_)
+        if done is not None and done.changed:
+            assert there in (None, model), "a name that one model bore was given to another"
+
+    @rule(minutes=ACTIONS["pass"])
+    def time_passes(self, minutes):
+        self._do("pass", minutes)
+
+    @invariant()
+    def a_stage_has_one_holder(self):
+        doubled = self.world.rows(
+            "SELECT model, stage FROM tenure WHERE until_seq IS NULL GROUP BY model, stage HAVING count(*) > 1"
+        )
+        assert doubled == []
+
+    def _do(self, verb, given_):
+        self._remember()
+        return perform(self.world, verb, given_)
+
+    def _remember(self):
+        """Keep what is answered now, before something else happens."""
+        seq = len(self.world.entries())
+        if seq not in self.told and seq % 3 == 0:
+            self.told[seq] = answers(self.world.registry)
+
+    def _rebuild_is_live(self):
+        connection = sqlite3.connect(self.world.database)
+        rebuilt = in_memory()
+        try:
+            replay(connection, rebuilt)
+            assert tables(rebuilt) == tables(connection)
+        finally:
+            rebuilt.close()
+            connection.close()
+
+    def _a_retried_intent_does_nothing_twice(self):
+        before = self.world.entries()
+        for data in before[-4:]:
+            entry = chain.parse(data)
+            row = self.world.rows("SELECT text FROM details WHERE digest = ?", entry.intent.details)
+            draft = Draft(entry.intent, Details.parse(row[0][0]) if row else None)
+            with self.world.context.database.writing() as connection:
+                outcome = ledger.append(connection, draft, lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+            assert outcome.entry == entry
+            other = chain.parse(changed(data, lambda value: value["intent"].update(time="2026-11-23T00:00:00.000000Z")))
+            with (
+                pytest.raises(Conflict, match="the log has another intent with the id"),
+                self.world.context.database.writing() as connection,
+            ):
+                ledger.append(connection, Draft(other.intent), lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+        assert self.world.entries() == before
+
+    def _promoted(self, model, stage, number):
+        if stage is not None:
+            self.left.setdefault((model, stage), set()).discard(number)
+
+    def _model(self, name):
+        row = self.world.rows(
+            "SELECT model FROM model_name WHERE folded = lower(?) ORDER BY until_seq IS NOT NULL", name
+        )
+        return row[0][0] if row else None
+
+    def _version(self, ref):
+        try:
+            return self.world.registry.version(ref)
+        except ModelkeepError:
+            return None
+
+    def _versions(self, name):
+        try:
+            return self.world.registry.versions(name, all=True)
+        except ModelkeepError:
+            return ()
+
+    def _holder(self, name, stage):
+        found = self._version(f"{name}@{stage}")
+        return None if found is None else found.version
+
+
+def _memory():
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=int(os.environ.get("LAWS", "40")),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestHistories = pytest.mark.slow(TestHistories)
+
+# going back and forth, mostly: what else happens to a version in between is rare
+_MOVES = [
+    "promote 1",
+    "promote 2",
+    "promote 3",
+    "back",
+    "back",
+    "back",
+    "back and mark",
+    "bad 2",
+    "good 2",
+    "archive 1",
+    "restore 1",
+    "retire 1",
+]
+moves = st.lists(st.sampled_from(_MOVES), min_size=6, max_size=30)
+
+
+@settings(max_examples=400)
+@given(moves)
+def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived(moves):
+    history = History(stages=("production",))
+    for number in range(1, 5):
+        history.register("fraud", f"content {number}")
+    state, left = SqlState(history.connection), set()
+    for move, what in (text.partition(" ")[::2] for text in moves):
+        holder = state.holder(2, "production")
+        if move == "back":
+            back = None if holder is None else target(state, 2, holder, ()).tenure
+            if back is None:
+                continue
+            before = state.version(2, back.version)
+            assert not before.bad
+            assert not before.archived
+            assert back.version not in left | {holder.version}
+            history.rollback(f"fraud@{holder.version}", back.version, keep_good=not what)
+            assert state.holder(2, "production").version == back.version
+            left.add(holder.version)
+            continue
+        with contextlib.suppress(AssertionError, Conflict):  # what is so already, or may not be
+            match move:
+                case "promote":
+                    history.promote(f"fraud@{what}", "production", force=True)
+                    left.discard(int(what))
+                case "bad" | "good":
+                    history.mark(f"fraud@{what}", move)
+                case "archive" | "restore":
+                    history.archive(f"fraud@{what}", undo=move == "restore")
+                case "retire":
+                    history.retire("fraud", "production")
+
+
+stories = st.lists(
+    st.sampled_from([verb for verb in ACTIONS if verb != "pass"]).flatmap(
+        lambda verb: st.tuples(st.just(verb), ACTIONS[verb])
+    ),
+    min_size=4,
+    max_size=12,
+)
+
+
+def _edits(value):
+    """Yield every way to change one text or number somewhere in a value."""
+    if isinstance(value, dict):
+        for key in value:
+            for other in _edits(value[key]):
+                yield {**value, key: other}
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            for other in _edits(item):
+                yield [*value[:place], other, *value[place + 1 :]]
+        yield value[:-1] if value else [0]
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, str):
+        yield value + "x"
+        yield value[:-1] + ("0" if value[-1:] != "0" else "1")
+    else:
+        yield "x"
+
+
+@pytest.mark.slow
+@settings(max_examples=int(os.environ.get("LAWS", "60")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=stories, data=st.data())
+def test_no_tampering_with_the_log_goes_unseen(story, data):
+    root = Path(tempfile.mkdtemp(dir=_memory()))
+    try:
+        world = World(root)
+        for name in NAMES[:2]:
+            world.register(name, stage="production")
+        for verb, given_ in story:
+            perform(world, verb, given_)
+        entries = world.entries()
+        place = data.draw(st.integers(0, len(entries) - 1))
+        how = data.draw(st.sampled_from(["change", "remove", "swap", "insert", "cut"]))
+        forged = list(entries)
+        if how == "change":
+            choices = list(_edits(json.loads(forged[place])))
+            forged[place] = chain.canonical.encode(data.draw(st.sampled_from(choices)))
+        elif how == "remove":
+            del forged[place]
+        elif how == "swap":
+            other = data.draw(st.integers(0, len(entries) - 1).filter(lambda other: other != place))
+            forged[place], forged[other] = forged[other], forged[place]
+        elif how == "insert":
+            forged.insert(place, forged[data.draw(st.integers(0, len(entries) - 1))])
+        else:
+            del forged[place:]
+        if data.draw(st.booleans()):
+            forged = rechained(forged)
+        world.write_log(forged)
+        with contextlib.suppress(SchemaMismatch):  # an entry at the end that says it is of a later format
+            assert not world.verify(bytes_=False).ok
+        world.write_log(entries)
+        assert world.verify(bytes_=False).ok
+    finally:
+        shutil.rmtree(root)
