@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from modelkeep.domain import chain, intents, sentences
 from modelkeep.domain.answers import AuditEntry, Model, Status, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
-from modelkeep.errors import Damaged, NotFound
-from modelkeep.store.queries import auditing, counting, histories, moments, particulars
+from modelkeep.store.queries import histories, moments, particulars
 from modelkeep.store.queries import models as model_queries
 from modelkeep.store.queries.moments import moment
 from modelkeep.store.queries.naming import name_of
@@ -111,10 +109,9 @@ def audit(
     About a version those that are about it or displaced it; about a model all of its. ``NotFound``
     for an action that there is not.
     """
-    if action is not None and action not in intents.KINDS:
-        message = f"there is no action '{action}'"
-        raise NotFound(message, f"actions are {', '.join(intents.KINDS)}")
-    found = auditing.entries(
+    from modelkeep.usecases import telling  # what reads entries is not needed for lists and pages
+
+    told = telling.newest(
         connection,
         about=None if about is None else (about.model, about.number or 0),
         first=moments.first_since(connection, since),
@@ -123,12 +120,13 @@ def audit(
         action=action,
         limit=limit,
     )
-    told = [_told(connection, logged) for logged in found]
     return tuple(told if reverse else reversed(told))
 
 
 def status(connection: Connection, registry: str, origin: str) -> Status:
     """Return the registry at a glance; ``registry`` and ``origin`` are where it is and who said so."""
+    from modelkeep.store.queries import counting
+
     there = counting.counts(connection)
     last = stages(connection, None)[-1].name
     return Status(
@@ -143,33 +141,4 @@ def status(connection: Connection, registry: str, origin: str) -> Status:
         production_stage=last,
         production=counting.in_stage(connection, last),
         last=audit(connection, limit=_LAST_ENTRIES),
-    )
-
-
-def _told(connection: Connection, logged: auditing.Logged) -> AuditEntry:
-    """Return an entry as a sentence; one that cannot be read says so, and locks nobody out of the others."""
-    texts = dict(reversed(auditing.texts(connection, logged.seq)))
-    subject = None
-    try:
-        entry = chain.parse(logged.data)
-        fields = list(texts.items())
-        if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
-            fields = auditing.tags(connection, entry.intent.details)
-        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields)
-    except Damaged as error:
-        sentence = f"cannot be read: {error.message}"
-    reason = texts.get("reason")
-    if reason is not None:
-        sentence += f': "{reason}"'
-    return AuditEntry(
-        seq=logged.seq,
-        time=logged.time,
-        actor=logged.actor,
-        claimed=texts.get("claimed"),
-        action=logged.action,
-        subject=subject,
-        sentence=sentence,
-        reason=reason,
-        hash=logged.hash,
-        entry=logged.data.decode(errors="replace"),
     )

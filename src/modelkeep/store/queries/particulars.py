@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from modelkeep.domain import chain
 from modelkeep.domain.answers import (
     CodeState,
     Dataset,
@@ -191,8 +190,13 @@ def _notes(connection: Connection, at: int | None, model: int, number: int) -> t
 
 
 def _model_notes(connection: Connection, at: int | None, model: int) -> tuple[NoteText, ...]:
+    rows = MODEL_NOTES.rows(connection, at, model=model)
+    if not rows:
+        return ()
+    from modelkeep.domain import chain  # few models have notes
+
     found = []
-    for time, actor, text, data in MODEL_NOTES.rows(connection, at, model=model):
+    for time, actor, text, data in rows:
         subject = chain.parse(data).intent.subject
         if subject is not None and subject.version is None:
             found.append(NoteText(time, actor, text))
