@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelkeep.cli import failures, streams, told
 from modelkeep.cli.call import Call
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(NamedTuple):
     """What became of one item: what changed, or why not."""
 
     item: str

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelkeep.cli import streams
 from modelkeep.domain.text import printable
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
     from modelkeep.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """The shared options as they were typed; None and False where they were not."""
 
     registry: str | None = None
@@ -45,7 +42,7 @@ class Flags:
 
     def and_then(self, given: Mapping[str, Any]) -> Flags:
         """Return these options and those that were given after them, which win."""
-        return dataclasses.replace(self, **{name: value for name, value in given.items() if value not in {None, False}})
+        return self._replace(**{name: value for name, value in given.items() if value not in {None, False}})
 
 
 def here() -> str:

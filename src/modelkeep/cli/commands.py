@@ -6,13 +6,12 @@ costs a row here and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 EVERYDAY, ANNOTATE, KNOW, CARE, TOOL = PANELS = ("Everyday", "Annotate", "Know", "Care", "Tool")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A row: the module of ``modelkeep.cli`` that builds it, its panel, one line of help, examples.
 
     ``columns`` are the cells of a line in a pipe, in their order; only ever appended to.

@@ -11,16 +11,14 @@ import dataclasses
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelkeep.domain.text import escape_cell
 
 _PAIRS = "tuple[tuple["
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """One answer in its three forms for programs: the document, the lines, the identifiers."""
 
     document: Mapping[str, object]
