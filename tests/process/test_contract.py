@@ -94,6 +94,13 @@ def test_quiet_prints_identifiers_and_nothing_else(run, made):
     assert (done.stdout, done.stderr) == ("fraud@2\n", "")
 
 
+def test_quiet_keeps_warnings(run, made):
+    done = run("register", "fraud", "model3.onnx", "--metric", "loss=NaN", "-q")
+    assert done.stdout == "fraud@3\n"
+    assert "NaN" in done.stderr
+    assert all(line.startswith("warning: ") for line in done.stderr.splitlines())
+
+
 def test_shared_options_stand_before_or_after_the_command(run, made):
     assert run("--json", "list").stdout == run("list", "--json").stdout == run("list", "--format", "json").stdout
     other = run("--registry", "/nowhere", "list", "--registry", ".modelkeep")
@@ -258,6 +265,8 @@ def test_every_change_names_the_registry_where_there_are_several(run, made):
     assert run("config", "set", "registries.team", str(run.home / "team")).exit_code == 0
     done = run("promote", "fraud@2", "staging")
     assert f"in the registry {made}/.modelkeep\n" in done.stderr
+    told = run("tag", "fraud@2", "a=b", "--json")
+    assert (told.stderr, run("tag", "fraud@2", "a=b", "-q").stderr) == (f"in the registry {made}/.modelkeep\n", "")
     run("init", "--registry", "team")
     assert run("list", "--registry", "team").stdout == ""
 

@@ -132,11 +132,10 @@ class Call:
 
     def tell_change(self, told: Sequence[str], found: Change) -> None:
         """Tell what a change tells beside its answer, and where it went if that could be elsewhere."""
-        if not self.chatty:
-            return
         for text in told:
-            self.say(text)
-        if found.changed and self.settings.more_than_one_registry:
+            if self.chatty or (text.startswith("warning: ") and self.format != "json"):
+                self.say(text)
+        if found.changed and not found.dry_run and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
 
     def show(self, page: Page, table: Callable[[Tables], RenderableType] | None = None) -> None:
