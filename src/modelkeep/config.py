@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from modelkeep import locate
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
 

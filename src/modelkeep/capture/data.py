@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from modelkeep.capture.urls import is_url, scrub
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import DataNode, is_imported_name, parse_node
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError

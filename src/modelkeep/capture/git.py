@@ -17,10 +17,10 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from modelkeep.capture import process
 from modelkeep.capture.urls import scrub
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
 

@@ -10,7 +10,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from modelkeep.domain.quick import dataclass
 
 _CHUNK = 1 << 16
 _MOST = 1 << 20

@@ -7,7 +7,7 @@ fields are only ever added.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from modelkeep.domain.quick import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

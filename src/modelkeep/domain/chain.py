@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
 from modelkeep.domain.intents import Intent, Register
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 FORMAT_NUMBER = 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import zip_longest
 
@@ -18,6 +17,7 @@ from modelkeep.domain.details import Details, RedactedLine
 from modelkeep.domain.events import Event, to_json
 from modelkeep.domain.intents import NOBODY
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain.canonical import decode, encode, sha256
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"

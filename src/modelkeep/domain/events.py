@@ -7,11 +7,11 @@ that opened it. The field names and class names are those of the log and are for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain import records
 from modelkeep.domain.canonical import Json
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 
 

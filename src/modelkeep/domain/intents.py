@@ -7,10 +7,10 @@ time. The fields are those of the log's format and are for ever.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain import canonical, records
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
 

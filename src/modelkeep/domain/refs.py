@@ -10,7 +10,6 @@ and stages have modules of their own; what callers need of them is found here to
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from modelkeep.domain.labels import (
@@ -24,6 +23,7 @@ from modelkeep.domain.labels import (
     label_sort_key,
 )
 from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
+from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.selectors import (
     Digest,
     Label,

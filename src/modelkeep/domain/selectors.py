@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError

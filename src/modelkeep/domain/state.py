@@ -6,11 +6,11 @@ from a dictionary. Each question costs the same for ten versions or a hundred th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from modelkeep.domain.chain import Head
 from modelkeep.domain.intents import Data
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import StageDef
 
 

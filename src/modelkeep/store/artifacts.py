@@ -8,10 +8,10 @@ import os
 import select
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.domain.manifest import ManifestFile
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.bucket import Batch, Bucket, Draft

@@ -12,10 +12,10 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.artifacts import Artifacts, Content, chunks_of, content_of, require

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from modelkeep.domain import chain, decide
@@ -17,6 +16,7 @@ from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.intents import Intent
 from modelkeep.domain.project import Change, Close, Insert, project
+from modelkeep.domain.quick import dataclass, field
 from modelkeep.errors import Conflict
 from modelkeep.store.sql_state import SqlState
 
@@ -75,12 +75,12 @@ def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> 
         match change:
             case Insert(table, row):
                 columns, marks = ", ".join(row), ", ".join("?" * len(row))
-                connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+                connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
             case Close(table, where, until_seq, sets):
                 settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column, _ in sets)])
                 tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign, _ in where)])
                 values = (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
-                connection.execute(f"UPDATE {table} SET {settings} WHERE {tests}", values)  # noqa: S608
+                connection.execute(f"UPDATE {table} SET {settings} WHERE {tests}", values)
 
 
 def _decided(state: SqlState, draft: Draft, look: Look, now: str) -> Outcome:

@@ -10,10 +10,10 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from modelkeep.domain import chain
 from modelkeep.domain.project import project
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store import schema
 from modelkeep.store.durable import sync_directory

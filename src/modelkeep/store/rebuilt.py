@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.details import Details
 from modelkeep.domain.project import project
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError
 from modelkeep.store.database import in_memory

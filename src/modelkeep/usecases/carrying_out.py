@@ -8,7 +8,6 @@ then, the change is refused rather than done to something its author did not see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import details as details_
@@ -18,6 +17,7 @@ from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.store import ledger

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from modelkeep.capture.machine import Actor
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.times import format_time
 from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.database import Database

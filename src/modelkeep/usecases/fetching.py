@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from modelkeep.domain.answers import Fetched
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
 from modelkeep.store import export

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from modelkeep.capture import git, runs
 from modelkeep.capture.data import DataSpec, parse_data
 from modelkeep.domain import intents
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import UsageError
 from modelkeep.store.ingest import Ingested, measure

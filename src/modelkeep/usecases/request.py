@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
+from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_key, check_text
 from modelkeep.errors import UsageError

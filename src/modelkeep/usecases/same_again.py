@@ -8,10 +8,10 @@ must not make.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from modelkeep.domain.intents import Data, Parent, Register, Subject
 from modelkeep.domain.labels import label_key
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Conflict
 from modelkeep.store.queries.given import Known
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from modelkeep.domain.chain import Observed
 from modelkeep.domain.events import End, Event
 from modelkeep.domain.intents import Intent, Subject
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError

@@ -7,12 +7,12 @@ knowledge from the tenure it goes back to, so going back twice goes further back
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from modelkeep.domain import intents
 from modelkeep.domain.deciding.common import AlreadySo, Decision, Question, ends_of
 from modelkeep.domain.events import Event, PassedOver, StageRolledBack, VersionMarked
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import Conflict, NotFound

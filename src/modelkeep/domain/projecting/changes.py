@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from modelkeep.domain import intents
 from modelkeep.domain.chain import Entry
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 
 Value: TypeAlias = str | int | None

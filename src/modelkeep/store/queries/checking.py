@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from modelkeep.domain import chain
 from modelkeep.domain.chain import Entry, documents_of
+from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
+from modelkeep.domain.quick import dataclass
 from modelkeep.store.queries import wording
 
 VERSION = """
