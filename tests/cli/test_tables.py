@@ -90,7 +90,26 @@ def test_a_tree_is_drawn_in_ascii_where_there_is_nothing_else():
 def test_history_says_how_a_tenure_ended():
     told = drawn("tenures", [TENURE], width=120)
     assert "displaced by fraud@4" in told
-    assert "2026-11-11 13:00   2026-11-23 01:09   11d   ana" in told
+    assert "Nov 11 13:00   Nov 23 01:09   11d   ana" in told
+
+
+def test_a_row_that_fits_no_table_is_a_block_and_loses_nothing():
+    told = drawn("tenures", [TENURE], width=40)
+    assert told == (
+        "fraud@3\n  stage  production\n  since  Nov 11 13:00\n  until  Nov 23 01:09\n  for    11d\n  by     ana\n"
+        "  why    autumn\\tdata; displaced by\n         fraud@4\n"
+    )
+
+
+def test_a_table_fits_in_eighty_columns():
+    assert drawn("tenures", [TENURE], width=80).startswith("ref       stage")
+    assert drawn("versions", [version_row(3, label="2.0.0-rc1", stages=("production",))], width=80).startswith(
+        "version"
+    )
+
+
+def test_a_time_of_another_year_is_a_date():
+    assert screen().minute("2025-12-31T23:59:59.000000Z") == "2025-12-31"
 
 
 def test_markup_and_control_characters_of_users_are_shown_as_they_are():

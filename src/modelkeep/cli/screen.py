@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +24,7 @@ from modelkeep.domain.times import age, parse_stored
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UNLIMITED = 10_000
+_GAPS, _LEAST_FOLDED = (3, 2), 14
 _STYLES = {
     "production": "bold green",
     "live": "bold green",
@@ -79,8 +83,11 @@ class Screen:
         return parse_stored(time).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
     def minute(self, time: str | None, otherwise: str = "-") -> str:
-        """Return a time of the log in the zone of who looks, to the minute."""
-        return self.local(time, otherwise)[:16]
+        """Return a time of the log in the zone of who looks: ``Nov 11 13:00``, or the date of another year."""
+        if time is None:
+            return otherwise
+        moment, now = parse_stored(time).astimezone(self.zone), self.now.astimezone(self.zone)
+        return moment.strftime("%b %d %H:%M" if moment.year == now.year else "%Y-%m-%d")
 
     def lasted(self, since: str, until: str | None) -> str:
         """Return how long something lasted, or has lasted until now."""
@@ -106,8 +113,8 @@ def text(value: object, style: str = "") -> Text:
 
 
 def short(value: str | None) -> str | None:
-    """Return a value with a digest in it cut to twelve digits, as people compare them."""
-    return value[:19] if value is not None and _DIGEST.fullmatch(value) else value
+    """Return a digest cut to eight digits, which still is a reference; other values as they are."""
+    return value[:15] if value is not None and _DIGEST.fullmatch(value) else value
 
 
 def stages(names: tuple[str, ...]) -> Text:
@@ -115,12 +122,67 @@ def stages(names: tuple[str, ...]) -> Text:
     return Text(", ").join([text(name) for name in names]) if names else Text("-")
 
 
-def table(*columns: str, right: tuple[str, ...] = (), fold: tuple[str, ...] = ()) -> Table:
+class Rows:
+    """Rows in columns that fit where they are drawn; where they cannot, each row is a block of lines.
+
+    Columns in ``fold`` may be broken, the others never are: nothing is cropped.
+    """
+
+    def __init__(self, columns: Sequence[str], right: Sequence[str], fold: Sequence[str]) -> None:
+        self._columns, self._right, self._fold = columns, right, fold
+        self._rows: list[tuple[Text, ...]] = []
+
+    def add_row(self, *cells: Text) -> None:
+        """Add a row with a cell for each column."""
+        self._rows.append(cells)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the rows as a table or as blocks, as wide as there is room."""
+        del console
+        least = self._least()
+        fits = (gap for gap in _GAPS if sum(least) + gap * (len(least) - 1) <= options.max_width)
+        gap = next(fits, None)
+        yield self._blocks() if gap is None else self._table(gap)
+
+    def _least(self) -> list[int]:
+        """Return the width that each column needs at least."""
+        widths = [
+            max(cell_len(name), *(cell_len(row[at].plain) for row in self._rows), 0)
+            for at, name in enumerate(self._columns)
+        ]
+        return [
+            min(width, _LEAST_FOLDED) if name in self._fold else width
+            for name, width in zip(self._columns, widths, strict=True)
+        ]
+
+    def _table(self, gap: int) -> Table:
+        made = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
+        for name in self._columns:
+            made.add_column(
+                name,
+                justify="right" if name in self._right else "left",
+                no_wrap=name not in self._fold,
+                overflow="fold",
+                min_width=None if name not in self._fold else 1,
+            )
+        for row in self._rows:
+            made.add_row(*row)
+        return made
+
+    def _blocks(self) -> Group:
+        blocks: list[RenderableType] = []
+        for row in self._rows:
+            facts = pairs()
+            for name, cell in zip(self._columns[1:], row[1:], strict=True):
+                if cell.plain not in {"", "-"}:
+                    facts.add_row(name, cell)
+            blocks += [row[0], Padding(facts, (0, 0, 0, 2))]
+        return Group(*blocks)
+
+
+def table(*columns: str, right: tuple[str, ...] = (), fold: tuple[str, ...] = ()) -> Rows:
     """Return a table without lines; only columns named in ``fold`` may be broken."""
-    made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim", show_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", no_wrap=name not in fold, overflow="fold")
-    return made
+    return Rows(columns, right, fold)
 
 
 def pairs() -> Table:

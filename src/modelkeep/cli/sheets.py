@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelkeep.cli.pages import why
-from modelkeep.cli.screen import Screen, pairs, stages, table, text
+from modelkeep.cli.screen import Rows, Screen, pairs, stages, table, text
 from modelkeep.cli.told import counted, files, size, summary
 from modelkeep.domain import answers
 
@@ -105,7 +105,7 @@ class Sheets:
     def _notes(self, notes: Sequence[answers.NoteText]) -> list[RenderableType]:
         return _section("notes", [(f"{self.screen.local(each.time)} {each.actor}", each.text) for each in notes])
 
-    def version_table(self, rows: Sequence[answers.VersionRow]) -> Table:
+    def version_table(self, rows: Sequence[answers.VersionRow]) -> Rows:
         """Return versions, a row each; columns that nobody uses are left out."""
         labels, aliases = any(row.label for row in rows), any(row.aliases for row in rows)
         names = [
@@ -126,7 +126,7 @@ class Sheets:
             )
         return made
 
-    def tenure_table(self, rows: Sequence[answers.Tenure], *, ref: bool = True) -> Table:
+    def tenure_table(self, rows: Sequence[answers.Tenure], *, ref: bool = True) -> Rows:
         """Return tenures, a row each: by whom and why it began, how it ended."""
         made = table(
             *(["ref"] if ref else []), "stage", "since", "until", "for", "by", "why", fold=("ref", "why", "by")
