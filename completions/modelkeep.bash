@@ -1,1 +1,187 @@
-# completion of modelkeep for bash
+# bash completion for modelkeep. Made from its commands by `make docs`; do not edit.
+#
+# Commands and options stand here; models, versions and what else a registry knows are asked of
+# `modelkeep __complete`, which reads and never writes.
+
+_modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive migrate whoami config completion demo'
+
+# The options that take a value.
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --registry --run --since --sort --stage --stages --store --tag --to --trained-at --until -M -m -p '
+
+# Sets REPLY to the options of a command.
+_modelkeep_options() {
+    REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes --no-input'
+    case $1 in
+    '') REPLY='--version '$REPLY ;;
+    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --stage --alias --if-exists --filename --exclude --include --follow-symlinks -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
+    list) REPLY='--stage --sort --limit --all --columns --as-of '$REPLY ;;
+    show) REPLY='--field --as-of '$REPLY ;;
+    get) REPLY='--force --as-of --progress '$REPLY ;;
+    diff) REPLY='--exit-code '$REPLY ;;
+    promote) REPLY='--force -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    history) REPLY='--since --until --as-of '$REPLY ;;
+    evaluate) REPLY='-M --metric --metrics --on --run -m --message -n --dry-run --lock-wait '$REPLY ;;
+    tag) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    alias) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    describe) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    path) REPLY='--as-of '$REPLY ;;
+    lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
+    audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
+    init) REPLY='--stages --store '$REPLY ;;
+    verify) REPLY='--log --bytes --quick --accept-head --progress '$REPLY ;;
+    retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
+    migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    completion) REPLY='--as '$REPLY ;;
+    demo) REPLY='--keep '$REPLY ;;
+    esac
+}
+
+# Splits $1 as the shell would: all words into `words`, what was typed of the last one into `raw`, an
+# open quote into `quote`; `target` is set where the last word is what output goes to.
+_modelkeep_split() {
+    local line=$1 word='' begun='' char i
+    words=() raw='' quote='' target=''
+    for ((i = 0; i < ${#line}; i++)); do
+        char=${line:i:1}
+        if [[ $quote == "'" && $char != "'" || $quote == '"' && $char != ['"\'] ]]; then
+            word+=$char raw+=$char
+            continue
+        fi
+        case $char in
+        [\'\"])
+            if [[ $quote ]]; then quote=''; else quote=$char; fi
+            raw+=$char begun=1
+            ;;
+        \\)
+            i=$((i + 1)) begun=1
+            raw+=$char${line:i:1}
+            if [[ $quote && ${line:i:1} != [\"\\\`\$] ]]; then word+=$char; fi
+            word+=${line:i:1}
+            ;;
+        [[:blank:]] | $'\n' | [\<\>])
+            if [[ $char == [\<\>] && $word != *[!0-9]* ]]; then begun=''; fi
+            if [[ $begun && ! $target ]]; then words+=("$word"); fi
+            if [[ $begun ]]; then target=''; fi
+            if [[ $char == [\<\>] ]]; then target=1; fi
+            word='' raw='' begun=''
+            ;;
+        *)
+            word+=$char raw+=$char begun=1
+            ;;
+        esac
+    done
+    words+=("$word")
+}
+
+# Sets `command`, and `expected` to what the last word is: command, option or value.
+_modelkeep_place() {
+    local word pending='' ended=''
+    command='' expected=command
+    for word in "${words[@]:1:${#words[@]}-2}"; do
+        if [[ $pending ]]; then
+            pending=''
+        elif [[ $ended || $word != -?* ]]; then
+            if [[ $expected == command ]]; then
+                case $word in
+                ls) word=list ;;
+                esac
+                command+=${command:+ }$word
+                case $command in
+                config) ;;
+                *) expected=value ;;
+                esac
+            fi
+        elif [[ $word == -- ]]; then
+            ended=1
+        elif [[ $_modelkeep_valued == *" $word "* ]]; then
+            pending=1
+        fi
+    done
+    if [[ $pending ]]; then
+        expected=value
+    elif [[ ! $ended && ${words[${#words[@]}-1]} == -* ]]; then
+        case ${words[${#words[@]}-1]} in
+        *=*) expected=value ;;
+        *) expected=option ;;
+        esac
+    fi
+}
+
+# Fills COMPREPLY with what the program offers; $1 is how it was called, $2 what readline replaces.
+_modelkeep_values() {
+    local program=modelkeep line word before=${raw%"$2"} keep=$quote
+    local -a asked=("${words[@]:1}") words=()
+    if type -P -- "$1" >/dev/null; then program=$1; fi
+    local raw quote target
+    _modelkeep_split "$before"
+    before=${words[0]}
+    while IFS= read -r line; do
+        word=${line%%$'\t'*}
+        case $line in
+        $'\tfiles')
+            if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
+                compopt -o default 2>/dev/null
+            else
+                compopt -o filenames 2>/dev/null
+                while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$2")
+            fi
+            continue
+            ;;
+        $'\tdirectories')
+            compopt -o dirnames 2>/dev/null
+            continue
+            ;;
+        esac
+        word=${word:${#before}}
+        if [[ $word == *[!A-Za-z0-9_./@:=,+%-]* ]]; then
+            if [[ ! $keep ]]; then
+                printf -v word %q "$word"
+            elif [[ $word == *[\'\"\\\`\$!]* ]]; then
+                continue
+            fi
+        fi
+        COMPREPLY+=("$word")
+    done < <("$program" __complete -- "${asked[@]}" 2>/dev/null </dev/null)
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@:=./] ]]; then compopt -o nospace 2>/dev/null; fi
+    compopt -o nosort 2>/dev/null
+}
+
+_modelkeep() {
+    local LC_ALL=C IFS=$' \t\n' # COMP_POINT counts bytes
+    local -a words
+    local raw quote target command expected
+    COMPREPLY=()
+    _modelkeep_split "${COMP_LINE:0:COMP_POINT}"
+    if [[ $target ]]; then
+        compopt -o default 2>/dev/null
+        return
+    fi
+    _modelkeep_place
+    case $expected in
+    command)
+        local offered=$_modelkeep_commands
+        case $command in
+        config) offered='list get set' ;;
+        esac
+        COMPREPLY=($(compgen -W "$offered" -- "$2"))
+        compopt -o nosort 2>/dev/null
+        ;;
+    option)
+        _modelkeep_options "$command"
+        COMPREPLY=($(compgen -W "$REPLY" -- "$2"))
+        compopt -o nosort 2>/dev/null
+        ;;
+    value) _modelkeep_values "$1" "$2" ;;
+    esac
+}
+
+if type compopt >/dev/null 2>&1; then
+    complete -F _modelkeep modelkeep
+else
+    complete -o default -F _modelkeep modelkeep
+fi

@@ -94,9 +94,9 @@ def completion(
 ) -> None:
     """Print a completion script."""
     choice(shell, "the shell", _SHELLS)
-    from modelkeep.cli.reference import completion_script
+    from modelkeep.cli import bash, grammar
 
-    call.show(leaves.script(shell, completion_script(shell, as_)))
+    call.show(leaves.script(shell, bash.script(grammar, as_)))
 
 
 @command()

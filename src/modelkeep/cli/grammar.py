@@ -1,0 +1,185 @@
+"""What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
+
+#: Options that stand before and after every command: name or name=what it takes.
+ALWAYS = "--registry=directory --json --format=table|lines|json -q --quiet -v --verbose --no-color --yes --no-input"
+
+#: Commands, the everyday ones first: one line of help, its arguments, options of its own.
+COMMANDS = {
+    "": (
+        "",
+        "",
+        "--version",
+    ),
+    "register": (
+        "Register a file, several files or a directory as a new version",
+        "model file*",
+        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=error|skip|new --filename=text --exclude=file --include=file --follow-symlinks -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed --progress=auto|plain|none",
+    ),
+    "list": (
+        "List the models, or the versions of one",
+        "model",
+        "--stage=stage --sort=sort --limit=text --all --columns=columns --as-of=text",
+    ),
+    "show": (
+        "Show all that is known of a model or a version",
+        "ref",
+        "--field=field --as-of=text",
+    ),
+    "get": (
+        "Fetch an artifact, every byte checked",
+        "version file",
+        "--force --as-of=text --progress=auto|plain|none",
+    ),
+    "diff": (
+        "Show versions side by side: what differs",
+        "side*",
+        "--exit-code",
+    ),
+    "promote": (
+        "Give a version a stage",
+        "version stage",
+        "--force -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+    ),
+    "rollback": (
+        "Go back to the last version that was known to be good",
+        "ref stage",
+        "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+    ),
+    "history": (
+        "Tell what was live when, by whom, and why it ended",
+        "model stage",
+        "--since=text --until=text --as-of=text",
+    ),
+    "status": (
+        "Show the registry at a glance",
+        "",
+        "",
+    ),
+    "evaluate": (
+        "Add metrics that came later",
+        "version",
+        "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "tag": (
+        "Set tags of a model or version, or take them back",
+        "ref tags*",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "alias": (
+        "Point aliases at a version, or take them back",
+        "ref aliases*",
+        "-m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+    ),
+    "describe": (
+        "Describe a model or version, or show its description",
+        "ref text",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "note": (
+        "Add a note to a model or version",
+        "ref text",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "rename": (
+        "Rename a model; its old name keeps answering",
+        "model text",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "mark": (
+        "Mark a version bad, or good again",
+        "version bad|good",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "identify": (
+        "Tell which versions a file, directory or digest is, and what they were when",
+        "file",
+        "",
+    ),
+    "path": (
+        "Print where a version can be read, under its real file names",
+        "version",
+        "--as-of=text",
+    ),
+    "lineage": (
+        "Show what made a version and what was made from it",
+        "node",
+        "--up --down --depth=text --as-of=text --format=tree|table|lines|json",
+    ),
+    "audit": (
+        "Tell who did what and when, from the log",
+        "ref",
+        "--since=text --until=text --actor=actor --action=action --limit=text --reverse",
+    ),
+    "init": (
+        "Create a registry",
+        "directory",
+        "--stages=text --store=directory",
+    ),
+    "verify": (
+        "Check the log, the tables and every stored byte",
+        "version*",
+        "--log --bytes --quick --accept-head --progress=auto|plain|none",
+    ),
+    "retire": (
+        "Empty a stage",
+        "ref stage",
+        "-m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+    ),
+    "archive": (
+        "Take versions out of the pipeline, or bring them back",
+        "version*",
+        "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "migrate": (
+        "Bring an older registry to the schema of this program",
+        "",
+        "-m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "whoami": (
+        "Tell who the log would say this is",
+        "",
+        "",
+    ),
+    "config": (
+        "Show and set the configuration, each value with its origin",
+        "",
+        "",
+    ),
+    "config list": (
+        "List each setting, its value and where it came from",
+        "",
+        "",
+    ),
+    "config get": (
+        "Print the value of a setting",
+        "setting",
+        "",
+    ),
+    "config set": (
+        "Set a value in the user's config",
+        "setting text",
+        "",
+    ),
+    "completion": (
+        "Print the script that completes commands and models in a shell",
+        "bash|",
+        "--as=text",
+    ),
+    "demo": (
+        "Play the story of a team in a registry made for it",
+        "",
+        "--keep=directory",
+    ),
+}
+
+#: Other names of commands.
+ALIASES = {
+    "ls": "list",
+}
+
+#: What is one of a fixed list of words; a dot at the end leads to names from the registry.
+FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents as_of former_names newest latest versions holders development recent metric. param. tag."
+SORTS = "name version created author size label metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files metric. param. tag."
+ACTIONS = "init register evaluate promote rollback retire mark archive alias tag describe note rename migrate"
+SETTINGS = "registry actor lock_wait cache color progress registries."
