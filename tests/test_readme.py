@@ -1,0 +1,247 @@
+"""What the README and the guides show is what the program does: every transcript is played, every table compared.
+
+A ```console block has lines that begin with ``$`` (commands, run by sh as they stand), what they print on
+stdout, then what they print on stderr behind ``# ``. The blocks of a document are one story in one
+directory; ``<!-- run: COMMAND -->`` is a step of it that readers need not see, and ```python blocks run in
+their turn. Times, ages and hashes are whatever they are. ``RENEW=1 pytest tests/test_readme.py`` writes what was printed into the documents.
+"""
+
+import difflib
+import os
+import pwd
+import re
+import subprocess
+import termios
+from pathlib import Path
+
+import pytest
+
+from modelkeep import errors
+from modelkeep.cli import commands
+
+ROOT = Path(__file__).resolve().parent.parent
+TRANSCRIPTS = ["README.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
+_BLOCK = re.compile(
+    r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+_SCRIPT = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_WIDTH = "104"
+
+
+def _normal(text: str) -> str:
+    """Take out of a transcript what is never the same twice."""
+    for pattern, instead in (
+        (r"sha256:[0-9a-f]{8,64}", "sha256:HASH"),
+        (r"\b[0-9a-f]{32,64}\b", "HASH"),
+        (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b", "COMMIT"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
+        (r"\btoday \d\d:\d\d\b", "TIME"),
+        (r"\b\d+ ?(s|min|h)\b", "AGE"),
+        (r"[ \t]+", " "),
+        (r" ?\n ?", "\n"),
+        (r"[─━-]{5,}", "-----"),
+    ):
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+class Session:
+    """One document's story: a directory, a shell's variables, a person at a terminal."""
+
+    def __init__(self, run) -> None:
+        self.home, self.cwd = run.home, run.cwd
+        self.env = {**run.env, "COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "xterm"}
+
+    def play(self, command: str) -> tuple[str, int]:
+        """Run a command of a transcript; return what it prints there, and its exit code."""
+        if command.startswith("export "):
+            name, _, value = command.removeprefix("export ").partition("=")
+            said = subprocess.run(
+                ["sh", "-c", f'printf %s "{value}"'], cwd=self.cwd, env=self.env, capture_output=True, check=True
+            )
+            self.env[name] = said.stdout.decode()
+            return "", 0
+        if command.startswith("cd "):
+            self.cwd = (self.cwd / command.removeprefix("cd ")).resolve()
+            return "", 0
+        reading, writing = _terminal()
+        with open(reading, "rb", buffering=0) as terminal:
+            process = subprocess.Popen(
+                ["sh", "-c", command],
+                cwd=self.cwd,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=subprocess.PIPE,
+            )
+            os.close(writing)
+            stderr = process.stderr.read().decode()  # less than a terminal's buffer is ever printed before it
+            stdout = _all_of(terminal).decode()
+            process.stderr.close()
+            code = process.wait(60)
+        beside = "".join(f"# {line}".rstrip() + "\n" for line in stderr.splitlines())
+        stdout += "" if stdout.endswith("\n") or not stdout else "\n"
+        return self.told(stdout) + self.told(beside), code
+
+    def python(self, program: str) -> None:
+        """Run a ```python block with the installed package; a last comment ``# prints TEXT`` is what it must print."""
+        interpreter = Path(self.env["PATH"].split(":")[0]) / "python"
+        done = subprocess.run(
+            [interpreter, "-c", program], cwd=self.cwd, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        for line in re.findall(r"# prints (.*)$", program, re.MULTILINE):
+            assert line in done.stdout, done.stdout
+
+    def told(self, text: str) -> str:
+        """Put Ana, her laptop and her home in the place of whoever runs the tests."""
+        for real, instead in (
+            (str(self.home / "work"), "/home/ana/fraud"),
+            (str(self.home), "/home/ana"),
+            (rf"\b{re.escape(pwd.getpwuid(os.getuid()).pw_name)}\b", "ana"),
+            (rf"\b{re.escape(os.uname().nodename)}\b", "laptop"),
+            (rf"\buid( +){os.getuid()}\b", r"uid\g<1>1000"),
+        ):
+            text = re.sub(real if real.startswith(r"\b") else re.escape(real), instead, text)
+        return text
+
+
+def _terminal() -> tuple[int, int]:
+    reading, writing = os.openpty()
+    settings = termios.tcgetattr(writing)
+    settings[1] &= ~termios.OPOST
+    termios.tcsetattr(writing, termios.TCSANOW, settings)
+    return reading, writing
+
+
+def _all_of(terminal) -> bytes:
+    said = b""
+    try:
+        while chunk := terminal.read(65536):
+            said += chunk
+    except OSError:  # so ends a terminal on Linux
+        pass
+    return said
+
+
+def _commands(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a block, each with what stands below it."""
+    found: list[tuple[list[str], list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append(([line[2:]], []))
+        elif found and not found[-1][1] and found[-1][0][-1].endswith("\\"):
+            found[-1][0].append(line)
+        else:
+            assert found, f"a block begins with {line!r}, which is no command"
+            found[-1][1].append(line)
+    return [("\n".join(words), "".join(f"{line}\n" for line in said)) for words, said in found]
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("document", TRANSCRIPTS)
+def test_every_transcript_is_what_the_program_prints(document, run):
+    path = ROOT / document
+    text = path.read_text()
+    session = Session(run)
+    wrong: list[str] = []
+
+    def played(match: re.Match[str]) -> str:
+        if match["hidden"] is not None:
+            said, code = session.play(match["hidden"])
+            assert code == 0, f"{match['hidden']}: {said}"
+            return match[0]
+        if match["python"] is not None:
+            session.python(match["python"])
+            return match[0]
+        shown = ""
+        for command, expected in _commands(match["shown"]):
+            said, code = session.play(command)
+            if code and "# error: " not in expected:
+                said += f"# exit code {code}\n"
+            if _normal(said) != _normal(expected):
+                wrong.append(
+                    "\n".join(
+                        difflib.ndiff([f"$ {command}", *expected.splitlines()], [f"$ {command}", *said.splitlines()])
+                    )
+                )
+            shown += f"$ {command}\n{said if _normal(said) != _normal(expected) else expected}"
+        return f"```console\n{shown}```"
+
+    renewed = _BLOCK.sub(played, text)
+    if os.environ.get("RENEW"):
+        path.write_text(renewed)
+    else:
+        assert not wrong, "not what is printed (RENEW=1 pytest tests/test_readme.py renews it):\n\n" + "\n\n".join(
+            wrong
+        )
+
+
+@pytest.mark.parametrize("document", [*TRANSCRIPTS, "CHANGELOG.md"])
+def test_every_link_within_the_repository_leads_somewhere(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert ((ROOT / document).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", TRANSCRIPTS)
+def test_every_command_that_is_named_exists(document):
+    known = {row.name for row in commands.COMMANDS} | {alias for row in commands.COMMANDS for alias in row.aliases}
+    named = set(re.findall(r"(?:`|\$ |\$\()modelkeep ([a-z]+)\b", (ROOT / document).read_text()))
+    assert named <= known | set(commands.FOREIGN)
+
+
+def _generated(name: str) -> str:
+    found = re.search(rf"<!-- generated: {name} -->\n(.*?)<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def test_the_readme_lists_every_command():
+    for row in commands.COMMANDS:
+        assert f"`{row.name}" in _generated("commands"), row.name
+
+
+def test_the_readme_lists_every_exit_code():
+    for code, meaning in errors.EXIT_CODES:
+        assert re.search(rf"^\| *{code} *\| *{re.escape(meaning)}", _generated("exit codes"), re.MULTILINE), code
+
+
+def test_the_readme_names_the_two_commands_that_the_makefile_has():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("demo", "test"):
+        assert f"make {target}" in (ROOT / "README.md").read_text()
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["README.md", "docs/ci.md"])
+def test_every_script_for_ci_runs_in_a_plain_shell(document, run):
+    """The scripts have `set -eu`; the registry is where they say, and a second run changes nothing that hurts."""
+    scripts = [text for text in _SCRIPT.findall((ROOT / document).read_text()) if "MODELKEEP_REGISTRY" in text]
+    assert scripts
+    for number, script in enumerate(scripts):
+        place = run.home / f"job{number}"
+        place.mkdir()
+        env = {**run.env, "MODELKEEP_REGISTRY": str(place / "models")}
+        prepare = "modelkeep init >/dev/null && printf 'weights' >model.onnx && printf '{\"auc\": 0.9}' >metrics.json"
+        prepare += " && modelkeep register fraud metrics.json --stage production >/dev/null"
+        subprocess.run(["sh", "-c", prepare], cwd=place, env=env, check=True, stderr=subprocess.PIPE)
+        (place / "job.sh").write_text(re.sub(r"^export MODELKEEP_REGISTRY=.*$", "", script, flags=re.MULTILINE))
+        for _ in range(2):
+            done = subprocess.run(
+                ["dash" if os.path.exists("/bin/dash") else "sh", "job.sh"],
+                cwd=place, env=env, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+        assert subprocess.run(["sh", "-c", "modelkeep verify"], cwd=place, env=env, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("document", TRANSCRIPTS)
+def test_no_line_leads_to_a_machine_of_ours(document):
+    text = (ROOT / document).read_text()
+    for word in ("/work/", "/tmp/", "localhost", "--index-url", "--extra-index-url"):
+        assert word not in text, word
