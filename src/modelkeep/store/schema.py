@@ -15,7 +15,7 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 1
-FINGERPRINT = "sha256:1d6d0e2d3e0049326987acc23f9c2dd2da556006730203e238b8f049047559eb"
+FINGERPRINT = "sha256:85d6db19cd488240e80e5e4d3a3556c8be4fdf97734ad2e69164958743258d13"
 
 # Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name.

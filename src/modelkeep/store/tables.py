@@ -236,7 +236,7 @@ class VersionBlobRow(SQLModel, table=True):
     """The files of a version: what ``gc`` must keep and what ``identify`` looks up."""
 
     __tablename__ = "version_blob"
-    __table_args__ = (_of_version(), Index("version_blob_digest", "digest"), _COMPACT)
+    __table_args__ = (_of_version(), Index("version_blob_digest", "digest", "size_bytes"), _COMPACT)
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     path: str = Field(sa_column=_key(Text))
@@ -397,7 +397,12 @@ class ArchivedRow(SQLModel, table=True):
     """A range of versions that is out of the pipeline."""
 
     __tablename__ = "archived"
-    __table_args__ = (_of_model(), CheckConstraint("first <= last", name="range_is_one"), _STRICT)
+    __table_args__ = (
+        _of_model(),
+        CheckConstraint("first <= last", name="range_is_one"),
+        Index("archived_last", "model", "last"),
+        _STRICT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     first: int = Field(sa_column=_key(_NUMBER))
     last: int = Field(sa_column=_key(_NUMBER))

@@ -106,6 +106,8 @@ CREATE TABLE archived (
 )
  STRICT;
 
+CREATE INDEX archived_last ON archived (model, last);
+
 CREATE TABLE description (
     model INTEGER NOT NULL,
     version INTEGER NOT NULL,
@@ -307,7 +309,7 @@ CREATE TABLE version_blob (
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX version_blob_digest ON version_blob (digest);
+CREATE INDEX version_blob_digest ON version_blob (digest, size_bytes);
 
 CREATE TRIGGER entry_is_not_replaced BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
