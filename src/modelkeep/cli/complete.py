@@ -113,7 +113,7 @@ def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> li
         found = offers.ASKED[line.kind](line, _names(line, environ, cwd))
     else:
         return []
-    return [(line.before + word, told) for word, told in found if not word or _begins(word, line.word)]
+    return [(word and line.before + word, told) for word, told in found if not word or _begins(word, line.word)]
 
 
 def _names(line: Line, environ: Mapping[str, str], cwd: str) -> Names:

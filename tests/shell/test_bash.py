@@ -1,0 +1,149 @@
+"""TAB in a real bash."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.shell, pytest.mark.slow]
+
+
+def test_commands_and_options_are_completed(bash):
+    assert bash.line("modelkeep sh\t") == ["modelkeep", "show"]
+    assert bash.line("modelkeep promote --dr\t") == ["modelkeep", "promote", "--dry-run"]
+    assert bash.line("modelkeep config s\t") == ["modelkeep", "config", "set"]
+    assert bash.line("modelkeep --registry . his\t") == ["modelkeep", "--registry", ".", "history"]
+
+
+def test_the_everyday_commands_stand_first(bash):
+    assert bash.offers("modelkeep ")[:4] == ["register", "list", "show", "get"]
+
+
+TYPED = {
+    "promote fr\t": "promote|fraud@",
+    "promote fraud@p\t": "promote|fraud@production",
+    "promote fraud@1 st\t": "promote|fraud@1|staging",
+    "promote ch\tl\t pr\t": "promote|churn@latest|production",
+    "rollback ch\t pro\t": "rollback|churn|production",
+    "show 'fraud@p\t": "show|fraud@production",
+    'show "fraud@p\t': "show|fraud@production",
+    "show fraud\\@p\t": "show|fraud@production",
+    "list --stage=pro\t": "list|--stage=production",
+    "list --stage pro\t": "list|--stage|production",
+    "list --sort metric.a\t": "list|--sort|metric.auc",
+    "list --sort=metric.auc:\t": "list|--sort=metric.auc:desc",
+    "evaluate fraud@2 -M a\t1": "evaluate|fraud@2|-M|auc=1",
+    "diff fraud 1 sta\t": "diff|fraud|1|staging",
+    "diff fraud@1 @sta\t": "diff|fraud@1|@staging",
+    "lineage co\t": "lineage|code:",
+    "ls fr\t": "ls|fraud",
+    "completion b\t": "completion|bash",
+    "promote nobody\t": "promote|nobody",
+    "mark fraud@1 g\t": "mark|fraud@1|good",
+}
+
+
+def test_values_are_completed_through_the_characters_at_which_readline_breaks_words(bash):
+    assert {typed: "|".join(bash.line(f"modelkeep {typed}")[1:]) for typed in TYPED} == TYPED
+
+
+def test_it_works_where_the_shell_breaks_words_elsewhere(bash):
+    bash.send("shopt -u hostcomplete")
+    assert bash.line("modelkeep promote fraud@p\t")[-1] == "fraud@production"
+    bash.send("COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]/}")
+    assert bash.line("modelkeep list --stage=pro\t")[-1] == "--stage=production"
+    assert bash.line("modelkeep list --sort=metric.auc:\t")[-1] == "--sort=metric.auc:desc"
+
+
+def test_word_breaks_and_options_of_the_shell_stay_as_they_are(bare_bash, registry):
+    bash = bare_bash()
+    before = bash.send('printf %q "$COMP_WORDBREAKS"; shopt; set -o; declare -F')
+    bash.send('eval "$(modelkeep completion bash)"')
+    bash.line("modelkeep promote fraud@p\t")
+    after = bash.send('printf %q "$COMP_WORDBREAKS"; shopt; set -o; declare -F')
+    assert [line for line in after.splitlines() if "_modelkeep" not in line] == before.splitlines()
+
+
+def test_all_selectors_of_a_model_are_listed(bash):
+    assert bash.offers("modelkeep show fraud@") == ["@production", "@staging", "@latest", "@2", "@1"]
+
+
+def test_the_cursor_may_stand_inside_the_line(bash):
+    left = "\x02" * len(" staging")
+    assert bash.line(f"modelkeep promote fraud@p staging{left}\t") == [
+        "modelkeep",
+        "promote",
+        "fraud@production",
+        "staging",
+    ]
+
+
+def test_the_command_may_follow_others_on_the_line(bash):
+    assert bash.line("true; modelkeep promote fraud@p\t") == ["true"]
+    assert bash.line("modelkeep list 2>/dev/null --stage pro\t") == ["modelkeep", "list", "--stage", "production"]
+
+
+def test_files_are_completed_where_files_are_due(bash, files):
+    assert bash.line("modelkeep register fraud my\t") == ["modelkeep", "register", "fraud", "my model.onnx"]
+    assert bash.line("modelkeep register fraud it\t") == ["modelkeep", "register", "fraud", "it's.onnx"]
+    assert bash.line("modelkeep register fraud 'my\t") == ["modelkeep", "register", "fraud", "my model.onnx"]
+    assert bash.line('modelkeep register fraud "it\t') == ["modelkeep", "register", "fraud", "it's.onnx"]
+    assert bash.line("modelkeep register fraud --params=pl\t")[-1] == "--params=plain.onnx"
+    assert bash.line("modelkeep register fraud x --data train=pl\t")[-1] == "train=plain.onnx"
+    assert bash.line("modelkeep identify pl\t")[-1] == "plain.onnx"
+    assert bash.line("modelkeep list < pl\t")[-1] == "list"  # there is no file `pl` to read from
+    assert bash.line("modelkeep --registry fo\t")[-1] == "folder/"
+    assert bash.line("modelkeep --registry pl\t")[-1] == "pl"
+    assert bash.line("modelkeep promote pl\t")[-1] == "pl"
+
+
+def test_the_registry_of_the_line_is_the_one_that_is_asked(bash, run):
+    run("init", "other")
+    assert bash.line("modelkeep --registry other promote fr\t")[-1] == "fr"
+    bash.send("unset MODELKEEP_REGISTRY")
+    assert bash.line("modelkeep promote fr\t")[-1] == "fr"
+    assert bash.line("modelkeep promote --registry=$HOME/models fr\t")[-1] == "fr"  # a variable is nobody's to expand
+    assert bash.line("modelkeep promote --registry ~/models fr\t")[-1] == "fraud@"
+
+
+def test_a_name_that_would_run_a_command_is_quoted(bash, registry):
+    import sqlite3
+
+    connection = sqlite3.connect(registry / "registry.db")
+    connection.execute(
+        "UPDATE model_name SET name = 'ch urn$(touch x)', folded = 'ch urn$(touch x)' WHERE name = 'churn'"
+    )
+    connection.commit()
+    connection.close()
+    assert bash.line("modelkeep show ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
+    assert bash.line('modelkeep show "ch\t"') == ["modelkeep", "show", "ch"]
+    assert "x" not in bash.send("ls").split()
+
+
+def test_another_name_is_completed_as_well(bare_bash, registry):
+    bash = bare_bash()
+    bash.send('alias mk=modelkeep; eval "$(modelkeep completion bash --as mk)"')
+    assert bash.line("mk promote fraud@p\t") == ["mk", "promote", "fraud@production"]
+
+
+def test_it_works_under_the_bash_completion_package(bare_bash, registry, modelkeep):
+    package = Path("/usr/share/bash-completion/bash_completion")
+    if not package.is_file():
+        pytest.skip("install bash-completion")
+    # as the wheel puts it in place: found on the first TAB
+    script = modelkeep.parent.parent / "share" / "bash-completion" / "completions" / "modelkeep"
+    assert script.is_file()
+    bash = bare_bash(BASH_COMPLETION_USER_DIR=str(script.parent.parent))
+    bash.send(f"source {package}")
+    assert bash.line("modelkeep promote fraud@p\t") == ["modelkeep", "promote", "fraud@production"]
+    assert bash.line("modelkeep list --stage=pro\t")[-1] == "--stage=production"
+
+
+def test_trouble_is_silent(bare_bash, registry, modelkeep, run):
+    bash = bare_bash()
+    bash.send('eval "$(modelkeep completion bash)"')
+    shutil.rmtree(registry)
+    assert bash.line("modelkeep promote fr\t") == ["modelkeep", "promote", "fr"]
+    bash.send("PATH=/nowhere")
+    assert bash.line("modelkeep promote fr\t") == ["modelkeep", "promote", "fr"]
+    assert bash.line("modelkeep sh\t") == ["modelkeep", "show"]
