@@ -204,11 +204,12 @@ def test_the_model_learns_what_makes_a_fraud():
 
 
 def test_the_file_is_a_genuine_safetensors_file(tmp_path):
-    numpy = pytest.importorskip("safetensors.numpy", reason="pip install 'modelkeep[corpus]'")
+    from safetensors.numpy import load_file
+
     path = str(tmp_path / "model.safetensors")
     model = {"mean": [0.5, -2.0], "scale": [1.0, 4.0], "weights": [0.25, 1.5, -3.0]}
     train.save(path, model, ["amount", "night"])
-    assert {name: values.tolist() for name, values in numpy.load_file(path).items()} == model
+    assert {name: values.tolist() for name, values in load_file(path).items()} == model
     assert train.load(path) == (model, ["amount", "night"])
 
 
