@@ -173,15 +173,15 @@ def test_the_cache_may_go_once_it_was_registered(registry, snapshot):
     ],
 )
 def test_an_onnx_model_answers_through_its_path_as_it_did_before(registry, real_models, name, inputs):
-    import numpy
+    import numpy as np
     import onnxruntime
 
     registry("register", name, real_models[name], "--stage", "production")
     opened = registry("path", f"{name}@production").stdout.removesuffix("\n")
-    given = {key: numpy.full(shape, 16_000 if key == "sr" else 1, kind) for key, (kind, shape) in inputs.items()}
+    given = {key: np.full(shape, 16_000 if key == "sr" else 1, kind) for key, (kind, shape) in inputs.items()}
     answers = [onnxruntime.InferenceSession(os.fspath(path)).run(None, given) for path in (real_models[name], opened)]
     for before, after in zip(*answers, strict=True):
-        assert numpy.array_equal(before, after)
+        assert np.array_equal(before, after)
         assert before.size
 
 
