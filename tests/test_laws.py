@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from history import History
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from world import World, changed, rechained
 
 from modelkeep.domain import chain
@@ -28,10 +28,22 @@ from modelkeep.store.sql_state import SqlState
 NAMES = ("fraud", "churn", "risk/Credit")
 STAGES = ("staging", "production")
 
-names = st.sampled_from(NAMES)
+# mostly what there is: the histories begin with three versions of fraud and two of churn
+names = st.sampled_from(["fraud", "fraud", "churn", "risk/Credit"])
 numbers = st.integers(1, 4)
-refs = st.builds("{}@{}".format, names, numbers) | st.builds(
-    "{}@{}".format, names, st.sampled_from([*STAGES, "champion"])
+refs = st.sampled_from(
+    [
+        "fraud@1",
+        "fraud@2",
+        "fraud@3",
+        "fraud@1",
+        "fraud@2",
+        "churn@1",
+        "churn@2",
+        "fraud@production",
+        "fraud@champion",
+        "fraud@9",
+    ]
 )
 stages = st.sampled_from(STAGES)
 scores = st.sampled_from(["0.9", "0.91", "NaN", "1e-3"])
@@ -66,6 +78,9 @@ ACTIONS = {
     "rename": st.tuples(names, st.sampled_from([*NAMES, "new-name"])),
     "pass": st.integers(-30, 60),
 }
+
+
+_QUIET = ["retire", "mark", "archive", "alias", "tag", "describe", "note", "evaluate"]
 
 
 def perform(world, verb, given_):
@@ -148,6 +163,9 @@ class Histories(RuleBasedStateMachine):
         self.told = {}
         self.given = {}
         self.left = {}
+        for name in ("fraud", "churn", "fraud", "churn", "fraud"):
+            done = self.world.register(name, tags={"owner": "a"})
+            self.given.setdefault(self._model(name), []).append(done.version)
 
     def teardown(self):
         try:
@@ -182,15 +200,18 @@ class Histories(RuleBasedStateMachine):
         if done is not None and done.changed:
             self._promoted(self._model(before.name), stage, before.version)
 
-    @rule(name=names, place=st.integers(0, 9), stage=stages)
-    def promote_what_there_is(self, name, place, stage):
-        found = self._versions(name)
-        if found:
-            self.promote((found[place % len(found)].ref, stage, True))
-
-    @rule(name=names, stage=stages)
-    def go_back_again(self, name, stage):
-        self.rollback((name, stage, None, True, True))
+    @rule(
+        moves=st.lists(
+            st.tuples(st.sampled_from(["fraud@1", "fraud@2", "fraud@3", "back"]), stages), min_size=2, max_size=6
+        )
+    )
+    def move(self, moves):
+        """Change who holds a stage of the model that has the most versions, several times in a row."""
+        for what, stage in moves:
+            if what == "back":
+                self.rollback(("fraud", stage, None, False, True))
+            else:
+                self.promote((what, stage, True))
 
     @rule(given_=ACTIONS["rollback"])
     def rollback(self, given_):
@@ -217,7 +238,6 @@ class Histories(RuleBasedStateMachine):
         self._do(verb, data.draw(ACTIONS[verb]))
 
     @rule(given_=ACTIONS["rename"])
-    @precondition(lambda self: self.given)
     def rename(self, given_):
         old, new = given_
         model, there = self._model(old), self._model(new)
@@ -243,7 +263,7 @@ class Histories(RuleBasedStateMachine):
     def _remember(self):
         """Keep what is answered now, before something else happens."""
         seq = len(self.world.entries())
-        if seq not in self.told and seq % 3 == 0:
+        if seq not in self.told and seq % 2 == 0:
             self.told[seq] = answers(self.world.registry)
 
     def _rebuild_is_live(self):
@@ -304,13 +324,16 @@ def _memory():
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(
-    max_examples=int(os.environ.get("LAWS", "40")),
-    stateful_step_count=25,
+# Nothing is made smaller after a failure: a step costs what commits cost, and the story is told as it was.
+_SLOWLY = settings(
+    max_examples=int(os.environ.get("LAWS", "15")),
+    stateful_step_count=10,
     deadline=None,
+    phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
+TestHistories = Histories.TestCase
+TestHistories.settings = _SLOWLY
 TestHistories = pytest.mark.slow(TestHistories)
 
 # going back and forth, mostly: what else happens to a version in between is rare
@@ -397,7 +420,7 @@ def _edits(value):
 
 
 @pytest.mark.slow
-@settings(max_examples=int(os.environ.get("LAWS", "60")), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(parent=_SLOWLY, max_examples=int(os.environ.get("LAWS", "60")))
 @given(story=stories, data=st.data())
 def test_no_tampering_with_the_log_goes_unseen(story, data):
     root = Path(tempfile.mkdtemp(dir=_memory()))
