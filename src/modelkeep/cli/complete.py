@@ -73,6 +73,8 @@ class Line:
                 self.before, self.word = name + equals, value
         elif self.command and not self._is_group():
             self.kind = self._argument_kind()
+        elif self.arguments:  # no command of ours
+            self.kind = ""
 
     def _argument_kind(self) -> str:
         """Return what the next argument of the command is; a star repeats."""

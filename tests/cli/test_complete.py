@@ -1,0 +1,258 @@
+"""What each word of a command line could become."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelkeep.cli import commands, complete, grammar
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Return the directory of a registry with two models and an archived one."""
+    from history import History
+
+    from modelkeep.domain.intents import Data
+
+    story = History()
+    data = [Data(None, "cards", "train", "2026-02")]
+    story.register("fraud", label="1.0", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d4" * 5)
+    story.register("fraud", runs=["abc"])
+    story.register("fraud")
+    story.register("fraud-batch")
+    story.register("old", metrics=[("rmse", "3")])
+    story.promote("fraud@1", "production")
+    story.alias("fraud@1", "champion")
+    story.tag("fraud@1", owner="risk")
+    story.archive("fraud@2")
+    story.archive("old")
+    directory = tmp_path_factory.mktemp("home")
+    story.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    return directory
+
+
+@pytest.fixture
+def tab(home):
+    """Return what completes a line: words divided by blanks, the last one may be empty."""
+
+    def press(line, **environ):
+        environ = {"MODELKEEP_REGISTRY": str(home), "HOME": "/nowhere"} | environ
+        return [word for word, _ in complete.candidates(line.split(" "), environ, "/")]
+
+    return press
+
+
+def test_an_empty_line_offers_the_everyday_commands_first(tab):
+    everyday = [row.name for row in commands.COMMANDS if row.panel == commands.EVERYDAY]
+    assert tab("")[: len(everyday)] == everyday
+    assert len(tab("")) == len(commands.COMMANDS)
+
+
+def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, home):
+    assert complete.candidates(["pro"], {}, "/") == [("promote", "Give a version a stage")]
+    assert tab("config ") == ["list", "get", "set"]
+    assert tab("config s") == ["set"]
+    assert tab("--json li") == ["list", "lineage"]
+    assert tab("nonsense ") == tab("config nonsense ") == []
+
+
+def test_options_are_those_of_the_command_and_of_all(tab):
+    assert tab("promote --e") == ["--expect"]
+    assert tab("promote --reg") == ["--registry"]
+    assert tab("--ver") == ["--verbose", "--version"]
+    assert tab("promote --ver") == ["--verbose"]
+    assert "--exit-code" not in tab("promote --")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        # versions and models
+        ("promote fr", "fraud@ fraud-batch@"),
+        ("promote fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@1 fraud@1.0"),
+        ("promote FRAUD@P", "FRAUD@production"),
+        ("promote fraud@1 ", "staging production"),
+        ("promote fraud@1 production ", ""),
+        ("rollback fraud", "fraud fraud-batch"),
+        ("rollback fraud-batch", "fraud-batch fraud-batch@"),
+        ("rollback fraud --to=fraud@c", "--to=fraud@champion"),
+        ("mark fraud@3 ", "bad good"),
+        ("history fraud s", "staging"),
+        ("rename fraud ", ""),
+        ("note fraud ", ""),
+        # archived ones where they are wanted
+        ("show o", "old"),
+        ("promote o", ""),
+        ("get fraud@2", "fraud@2"),
+        ("promote fraud@2", ""),
+        ("promote --force fraud@2", "fraud@2"),
+        ("archive --undo fraud@", "fraud@2"),
+        ("archive --undo ", "fraud@ old@"),
+        ("archive fraud@3 fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@1 fraud@1.0"),
+        ("list --all o", "old"),
+        ("list o", ""),
+        # two versions side by side
+        ("diff fraud 1", "1 1.0"),
+        ("diff fraud@1 @c", "@champion"),
+        ("diff fraud@1 fraud@3 fr", "fraud@ fraud-batch@"),
+        # fixed words
+        ("list --format=", "--format=table --format=lines --format=json"),
+        ("lineage x --format t", "tree table"),
+        ("--format j", "json"),
+        ("register m f --if-exists s", "skip"),
+        ("completion ", "bash"),
+        ("audit --action ro", "rollback"),
+        ("config get lock", "lock_wait"),
+        ("show fraud --field dig", "digest"),
+        ("list --columns name,st", "name,state name,stages"),
+        # keys and people
+        ("list --sort metric.", "metric.auc metric.f1 metric.rmse"),
+        ("list fraud --sort=metric.", "--sort=metric.auc --sort=metric.f1"),
+        ("list --sort metric.auc:", "metric.auc:desc"),
+        ("list --sort param.", ""),
+        ("evaluate fraud@1 -M a", "auc="),
+        ("register new f -M r", "rmse="),
+        ("tag fraud@1 o", "owner= owner-"),
+        ("alias fraud@3 c", "champion champion-"),
+        ("alias fraud c", "champion-"),
+        ("audit --actor a", "ana"),
+        ("promote fraud@1 staging --expect ", "none 3 2 1 1.0"),
+        # what versions are made from
+        ("register m f --data c", "cards "),
+        ("register m f --data train=cards@", "train=cards@2026-02 "),
+        ("lineage d", "data:"),
+        ("lineage data:c", "data:cards"),
+        ("lineage code:a1", "code:" + "a1b2c3d4" * 5),
+        ("lineage run:", "run:abc"),
+        ("lineage nonsense:", ""),
+        # anything goes
+        ("promote -m ", ""),
+        ("promote --nonsense=", ""),
+        # after -- no word is an option
+        ("show -- fraud-", "fraud-batch"),
+        ("show -- --", ""),
+        ("promote -- fraud@1 ", "staging production"),
+    ],
+)
+def test_a_word_becomes(tab, line, expected):
+    assert " ".join(tab(line)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "register fraud ",
+        "register fraud a ",
+        "register m f --params ",
+        "get fraud@1 ",
+        "identify ",
+        "register m f --params=",
+    ],
+)
+def test_files_are_left_to_the_shell(line, home):
+    environ = {"MODELKEEP_REGISTRY": str(home)}
+    assert complete.candidates(line.split(" "), environ, "/") == [("", "files")]
+
+
+@pytest.mark.parametrize("line", ["--registry ", "init ", "demo --keep "])
+def test_directories_are_too(line):
+    assert complete.candidates(line.split(" "), {}, "/") == [("", "directories")]
+
+
+def test_the_registry_is_the_one_that_the_line_names(tab, home):
+    elsewhere = {"MODELKEEP_REGISTRY": "/nowhere"}
+    assert tab("show fraud-", **elsewhere) == []
+    assert tab(f"--registry {home} show fraud-", **elsewhere) == ["fraud-batch"]
+    assert tab(f"show --registry={home} fraud-", **elsewhere) == ["fraud-batch"]
+
+
+def test_versions_are_told_apart(home):
+    found = complete.candidates(["show", "fraud@"], {"MODELKEEP_REGISTRY": str(home)}, "/")
+    assert found[0] == ("fraud@production", "fraud@1")
+    assert ("fraud@1", "1.0") in found
+
+
+def printed(*words, **environ):
+    """Return what the entry point prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelkeep", "__complete", "--", *words],
+        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", **environ},
+        capture_output=True,
+        check=False,
+    )
+    return done.stdout, done.stderr, done.returncode
+
+
+def test_the_entry_point_prints_a_candidate_a_tab_and_a_description(home):
+    assert printed("show", "fraud-", MODELKEEP_REGISTRY=str(home)) == (b"fraud-batch\t1 version\n", b"", 0)
+    assert printed("get", "fraud@1", "", MODELKEEP_REGISTRY=str(home)) == (b"\tfiles\n", b"", 0)
+
+
+def test_on_any_trouble_it_prints_nothing_and_exits_0(tmp_path):
+    assert printed("show", "", MODELKEEP_REGISTRY=str(tmp_path)) == (b"", b"", 0)
+    assert printed("show", "", MODELKEEP_REGISTRY="\n") == (b"", b"", 0)
+    (tmp_path / "registry.db").write_bytes(b"garbage" * 1000)
+    assert printed("show", "", MODELKEEP_REGISTRY=str(tmp_path)) == (b"", b"", 0)
+    assert printed("show", b"\xff", MODELKEEP_REGISTRY=str(tmp_path)) == (b"", b"", 0)
+    config = tmp_path / "modelkeep"
+    config.mkdir()
+    (config / "config.toml").write_text("not = [toml")
+    assert printed("show", "", XDG_CONFIG_HOME=str(tmp_path)) == (b"", b"", 0)
+    assert printed() == printed("")
+
+
+def test_a_name_with_control_characters_is_not_shown():
+    assert not complete._clean("fr\x1b[2Jaud")
+    assert not complete._clean("a\nb")
+    assert not complete._clean("a\x9bb")
+    assert complete._clean("Überwachung/fraud 2@x")
+
+
+def test_tab_loads_nothing_that_takes_time(home):
+    code = (
+        "import sys; before = set(sys.modules); sys.argv = ['modelkeep', '__complete', '--', 'promote', 'fraud@']\n"
+        "from modelkeep.cli.main import answer; answer()\n"
+        "print(*sorted(set(sys.modules) - before), file=sys.stderr)"
+    )
+    env = {"MODELKEEP_REGISTRY": str(home), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    sqlite = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; before = set(sys.modules); import sqlite3; print(*set(sys.modules) - before)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("fraud@production\t")
+    assert set(done.stderr.split()) - set(sqlite.stdout.split()) == {
+        "__future__",
+        "modelkeep",
+        "modelkeep._version",
+        "modelkeep.cli",
+        "modelkeep.cli.complete",
+        "modelkeep.cli.grammar",
+        "modelkeep.cli.main",
+        "modelkeep.cli.offers",
+        "modelkeep.errors",
+        "modelkeep.locate",
+        "modelkeep.store",
+        "modelkeep.store.names",
+    }
+
+
+def test_every_kind_of_value_is_known():
+    kinds = {
+        kind.rstrip("*")
+        for _, arguments, options in grammar.COMMANDS.values()
+        for kind in [*arguments.split(), *(word.partition("=")[2] for word in options.split())]
+    }
+    known = {*complete.offers.FIXED, *complete.offers.ASKED, "text", ""}
+    assert {kind for kind in kinds if "|" not in kind} <= known
