@@ -15,9 +15,14 @@ OURS_OF_OTHERS = {"modelkeep.cli.tables", "modelkeep.cli.screen", "modelkeep.cli
 
 
 def loaded(run, *words: str) -> set[str]:
-    """Return the modules that a command loads, beyond those of Typer."""
+    """Return the modules that a command loads, beyond those of any Typer app."""
     script = (
-        "import sys, typer, typer.main, typer.core; before = set(sys.modules)\n"
+        "import sys, typer, typer.main, typer.core; from typing import Annotated\n"
+        "app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)\n"
+        "@app.command()\n"
+        "def hello(words: list[str], flag: Annotated[bool, typer.Option('--flag')] = False): pass\n"
+        "typer.main.get_command(app).main(['a', '--flag'], standalone_mode=False)\n"
+        "before = set(sys.modules)\n"
         f"sys.argv = ['modelkeep', *{words!r}]\n"
         "from modelkeep.cli.main import answer; code = answer()\n"
         "print('loaded:', *sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
