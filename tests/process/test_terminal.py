@@ -154,3 +154,8 @@ def test_an_interrupt_at_a_question_is_130(run, made):
     child.close()
     assert child.exitstatus == 130
     assert "fraud\tproduction\t2" in run("list").stdout
+
+
+def test_on_a_terminal_the_answer_stands_above_the_notes(run, made):
+    (run.cwd / "again.bin").write_bytes(b"again")
+    assert seen(run, "register", "fraud", "again.bin", NO_COLOR="1").splitlines()[:2] == ["fraud@3", "5 B in 1 file"]
