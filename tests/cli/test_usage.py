@@ -33,6 +33,12 @@ def test_a_misspelt_command_is_answered_with_the_closest():
     )
 
 
+def test_help_and_version_are_options_here():
+    assert refused("help") == ("there is no command 'help'", "modelkeep --help")
+    assert refused("help", "promote")[1] == "modelkeep promote --help"
+    assert refused("version")[1] == "modelkeep --version"
+
+
 def test_a_word_like_no_command_is_answered_with_the_help():
     assert refused("xyzzy") == ("there is no command 'xyzzy'", "modelkeep --help")
 

@@ -1,6 +1,9 @@
 """The transcripts of the command line, run as processes: stdout, stderr, exit code."""
 
+import contextlib
 import json
+import os
+import sqlite3
 import subprocess
 
 import pytest
@@ -276,6 +279,35 @@ def test_a_directory_that_was_removed_is_told(run):
     done = subprocess.run(["dash", "-c", script], capture_output=True, text=True, check=False, cwd=run.cwd, env=run.env)
     assert done.returncode == 3
     assert done.stderr == "error: the directory you are in was removed\nhint: cd to one that is there\n"
+
+
+def test_a_lock_that_is_not_had_in_time_is_exit_six_and_readers_do_not_wait(run, made):
+    with contextlib.closing(sqlite3.connect(made / ".modelkeep" / "registry.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = run("promote", "fraud@2", "production", "--lock-wait", "200ms", "--json")
+        assert json.loads(done.stderr)["error"]["code"] == "busy"
+        assert (done.stdout, done.exit_code) == ("", 6)
+        assert run("list", "-q").stdout == "fraud\nrisk/churn\n"
+    assert run("promote", "fraud@2", "production").exit_code == 0
+
+
+def test_a_damaged_byte_is_exit_five_and_never_leaves(run, made):
+    blob = next(
+        path
+        for path in (made / ".modelkeep" / "store" / "blobs").rglob("*")
+        if path.is_file() and path.read_bytes()[:1] == b"1"
+    )
+    os.chmod(blob, 0o600)
+    blob.write_bytes(b"0" + b"1" * 999)
+    done = run("get", "fraud@1", "out")
+    assert (done.stdout, done.exit_code) == ("", 5)
+    assert not (made / "out").exists()
+    found = run("verify")
+    assert found.exit_code == 5
+    assert found.stdout.startswith("error\t")
+    assert found.stderr.startswith("NOT ok: ")
+    document = json.loads(run("verify", "--json").stdout)
+    assert document["ok"] is False
 
 
 def test_settings_tell_where_they_come_from(run):

@@ -220,6 +220,11 @@ FOREIGN: dict[str, str] = {
     "revert": "rollback",
     "undo": "rollback",
     "rm": "archive",
+    "delete": "archive",
+    "remove": "archive",
+    "search": "list",
+    "doctor": "verify",
+    "check": "verify",
 }
 
 

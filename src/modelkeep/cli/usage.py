@@ -32,6 +32,9 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
     """
     group = f"{row.name} " if row else ""
     message = f"there is no command '{printable(group + word)}'"
+    if row is None and word.lower() in {"help", "version"}:
+        wanted = "--version" if word.lower() == "version" else " ".join([*rest[:1], "--help"])
+        return UsageError(message, printable(f"modelkeep {wanted}"))
     known = [each.name for each in (row.commands if row else commands.COMMANDS)]
     meant = None if row else commands.FOREIGN.get(word.lower())
     meant = meant or close(word, known)
