@@ -33,7 +33,7 @@ quick: venv
 
 coverage: venv
 	@rm -f .coverage .coverage.*
-	$(PY) -m coverage run -m pytest -q tests/domain
+	$(PY) -m coverage run -m pytest -q -n $(JOBS) tests/domain tests/usecases tests/test_laws.py
 	@$(PY) -m coverage combine -q
 	$(PY) -m coverage report
 
