@@ -39,6 +39,11 @@ def test_a_ref_can_be_taken_into_a_variable(run, made):
     assert done.stdout == "staging: none -> fraud@2\n"
 
 
+def test_in_a_log_of_both_streams_the_answer_stands_above_its_notes(run, made):
+    done = shell(run, "modelkeep register fraud model3.onnx 2>&1 | cat", PYTHONUNBUFFERED="")
+    assert done.stdout.splitlines()[:2] == ["fraud@3", "1.0 kB in 1 file"]
+
+
 def test_a_full_disk_behind_stdout_is_told(run, made):
     with open("/dev/full", "wb") as full:
         process = run.start("list", stdout=full)

@@ -86,12 +86,11 @@ def out(text: str, *, utf8: bool = False) -> None:
 
 
 def out_bytes(data: bytes) -> None:
-    """Write bytes to stdout, as they are; on a terminal at once, so that notes stand below the answer."""
+    """Write bytes to stdout, as they are and at once: notes stand below the answer, also in a log of both."""
     if sys.stdout is None:
         raise _unwritten(os.strerror(errno.EBADF))
     _writing(lambda: sys.stdout.buffer.write(data))
-    if is_terminal(sys.stdout):
-        flush()
+    flush()
 
 
 def err(text: str) -> None:
