@@ -1,0 +1,180 @@
+"""Registries of many versions, made through the log as any other: the same decisions, the same rows.
+
+Only the lock and the sync are shared, by a thousand entries a transaction; and versions share their
+blobs (not their digests: each has a file name of its own), or the disk would be what is measured.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from modelkeep.domain import details
+from modelkeep.domain.intents import (
+    NOBODY,
+    Alias,
+    Arguments,
+    Code,
+    Data,
+    Intent,
+    Promote,
+    Register,
+    Seen,
+    Subject,
+    Trained,
+)
+from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.times import format_time
+from modelkeep.registry import Registry, open_registry
+from modelkeep.store import ledger
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases import creating
+from modelkeep.usecases.carrying_out import observed
+
+MODEL = "fraud"
+OTHERS = 500
+BLOBS = 100
+BATCH = 1000
+#: Raised when what is made changes, so that an old one is not taken for a new one.
+RECIPE = "2"
+
+
+def registry_of(versions: int, directory: str) -> Registry:
+    """Return a registry of so many versions, half of them in one model; made once and kept."""
+    root = os.path.join(directory, f"registry-{versions}-{RECIPE}")
+    if not os.path.exists(os.path.join(root, "grown")):
+        shutil.rmtree(root, ignore_errors=True)
+        started = time.monotonic()
+        entries = Grower(os.path.join(root, "registry"), versions).grow(versions)
+        with open(os.path.join(root, "grown"), "w", encoding="ascii") as file:
+            file.write(f"{entries} entries in {time.monotonic() - started:.0f} s\n")
+    return open_registry(os.path.join(root, "registry"))
+
+
+class Grower:
+    """Writes entries as `register`, `promote` and `alias` do, one every 45 seconds of the past."""
+
+    def __init__(self, directory: str, versions: int) -> None:
+        self.context = open_registry(directory, must_exist=False)._context
+        self.clock = datetime.now(UTC) - timedelta(minutes=versions + 60)
+        self.models: dict[str, int] = {}
+        creating.create(
+            directory,
+            None,
+            None,
+            observed=observed(self.context, ()),
+            now=format_time(self.clock),
+            chance=self.context.chance,
+        )
+        self.blobs = [self._blob(n) for n in range(BLOBS)]
+
+    def grow(self, versions: int) -> int:
+        """Register so many versions and give each model a production, a staging and a champion."""
+        story = self._story(versions)
+        entries = 1
+        with self.context.database.reading() as connection:
+            head = SqlState(connection).head()
+            registry = SqlState(connection).registry_id()
+        seen, rest = Seen(head.hash, head.seq), True
+        while rest:
+            with self.context.database.writing() as connection:
+                rest = False
+                for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
+                    self.clock += timedelta(seconds=45)
+                    now = format_time(self.clock)
+                    noted = details.write(fields, iter(self.context.chance, None)) if fields else None
+                    intent = Intent(
+                        registry=registry,
+                        id=self.context.chance(),
+                        arguments=arguments,
+                        subject=self._found(subject),
+                        expect=None,
+                        details=None if noted is None else noted.digest,
+                        seen=seen,
+                        not_after=None,
+                        actor=NOBODY,
+                        origin=None,
+                        time=now,
+                    )
+                    draft = ledger.Draft(intent, noted, documents)
+                    entry = ledger.append(connection, draft, lambda _state: observed(self.context, ()), now).entry
+                    self.models.setdefault(subject.name, entry.seq)
+                    entries += 1
+                    if count == BATCH:
+                        rest = True
+                        break
+                head = SqlState(connection).head()
+                seen = Seen(head.hash, head.seq)
+        return entries
+
+    def _found(self, subject: Subject) -> Subject:
+        model = self.models.get(subject.name)
+        return Subject(subject.digest, model, subject.name, subject.stage, subject.version)
+
+    def _story(self, versions: int) -> Iterator[tuple[Arguments, Subject, list[tuple[str, str]], dict[str, bytes]]]:
+        """Yield half of the versions in one model and half in many, in turns."""
+        names = [f"team{n % 25}/model-{n}" for n in range(min(OTHERS, max(1, versions // 20)))]
+        numbers = dict.fromkeys([MODEL, *names], 0)
+        for n in range(versions):
+            name = MODEL if n % 2 == 0 else names[n // 2 % len(names)]
+            numbers[name] += 1
+            number = numbers[name]
+            manifest = self._manifest(n)
+            yield self._register(n, name, manifest)
+            every = versions // 20 if name == MODEL else max(2, versions // len(names) // 4)
+            if number % max(every, 1) == 1:
+                for stage in ("staging", "production"):
+                    arguments = Promote(break_glass=False, force=False, request=None, share=None)
+                    reason = [("reason", f"round {number}")]
+                    yield arguments, Subject(manifest.digest, None, name, stage, number), reason, {}
+                yield Alias(("champion",), ()), Subject(manifest.digest, None, name, None, number), [], {}
+
+    def _register(self, n: int, name: str, manifest: Manifest):
+        data = (Data(None, "transactions", "train", f"2026-{n % 12 + 1:02}"),)
+        arguments = Register(
+            aliases=(),
+            attachments=(),
+            bump=None,
+            ci=None,
+            code=Code(commit=hashlib.sha1(str(n // 10).encode()).hexdigest(), diff=None, dirty=False),
+            data=data,
+            environment=None,
+            form="file",
+            if_exists="error",
+            inspected=None,
+            interface=None,
+            label=None,
+            licence=None,
+            metrics=(("auc", f"0.{9000 + n % 999}"), ("loss", f"0.{1000 + n % 777}")),
+            metrics_on=None,
+            number=None,
+            parents=(),
+            runs=(),
+            share=None,
+            symlinks=False,
+            trained=Trained(None, guessed=False, seeds=(), started=None),
+        )
+        fields = [("param.max_depth", str(n % 16)), ("param.rate", "0.1"), ("tag.owner", "risk"), ("host", "trainer-3")]
+        return (
+            arguments,
+            Subject(manifest.digest, None, name, None, None),
+            fields,
+            {manifest.digest: manifest.to_bytes()},
+        )
+
+    def _blob(self, n: int) -> ManifestFile:
+        """Put a small file into the store and return it as a manifest's line."""
+        from modelkeep.store.ingest import ingest
+        from modelkeep.store.selection import Selection
+
+        path = os.path.join(self.context.directory, "..", "model.onnx")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"weights {n}\n" * 100)
+        (taken,) = ingest(self.context.artifacts, [path], Selection()).manifest.files
+        return taken
+
+    def _manifest(self, n: int) -> Manifest:
+        blob = self.blobs[n % BLOBS]
+        return Manifest((ManifestFile(blob.digest, f"model-{n:06}.onnx", blob.size),))
