@@ -36,6 +36,15 @@ def test_no_colours_where_they_are_not_wanted(run, made, env):
     assert "\x1b" not in seen(run, "list", **env)
 
 
+def test_errors_have_colours_where_they_are_wanted(run, made):
+    for words, env, wanted in (([], {}, True), (["--no-color"], {}, False), ([], {"MODELKEEP_COLOR": "never"}, False)):
+        child = at(run, "show", "fraud@9", *words, **env)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 3
+        assert ("\x1b[1;31merror:\x1b[0m" in child.before) is wanted
+
+
 def test_nothing_is_wider_than_sixty_columns(run, made):
     for words in (
         ["list"],

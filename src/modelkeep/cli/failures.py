@@ -20,7 +20,7 @@ def tell(error: ModelkeepError, arguments: Sequence[str]) -> None:
     if wants_json(arguments):
         streams.err(as_json(error) + "\n")
     else:
-        streams.err(as_text(error, color=streams.colored(sys.stderr)))
+        streams.err(as_text(error, color=_colored(arguments)))
 
 
 def as_text(error: ModelkeepError, *, color: bool = False) -> str:
@@ -58,6 +58,14 @@ def wants_json(arguments: Sequence[str]) -> bool:
             return True
         before = argument
     return False
+
+
+def _colored(arguments: Sequence[str]) -> bool:
+    """Say whether the labels are coloured: what failed may be the configuration, so it is not asked."""
+    chosen = os.environ.get("MODELKEEP_COLOR", "auto")
+    if "--no-color" in arguments:
+        chosen = "never"
+    return streams.colored(sys.stderr, chosen if chosen in {"always", "never"} else "auto")
 
 
 def _labelled(label: str, text: str, color: str) -> str:
