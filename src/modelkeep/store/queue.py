@@ -18,7 +18,7 @@ from modelkeep.errors import Busy, RegistryUnavailable
 _POLL_SECONDS = 0.02
 
 
-class _Woken(Exception):  # noqa: N818  it is no error: the wait is over
+class _Woken(Exception):
     """The timer broke the wait."""
 
 

@@ -153,7 +153,7 @@ class SqlState:
         """Tell whether a version names this run."""
         return self._one(deciding.RUN, model=model, version=version, run=run) is not None
 
-    def _one(self, statement: str, **values: str | int | None) -> Any:  # noqa: ANN401  a row is unpacked where its statement is known
+    def _one(self, statement: str, **values: str | int | None) -> Any:
         return self._connection.execute(statement, values).fetchone()
 
 
