@@ -39,7 +39,7 @@ def runs(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, ...]:
         found.setdefault(typed.id, typed)
     for variable in VARIABLES:
         run = environ.get(variable, "").strip()
-        if is_id(run):
+        if is_id(run) and not is_url(run):
             found.setdefault(run, Run(run, None, captured=True))
     return tuple(found.values())
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from modelkeep.capture import runs as runs_
 from modelkeep.capture import values
+from modelkeep.capture.urls import scrub_text
 from modelkeep.domain.answers import Change, Effect
-from modelkeep.domain.intents import Alias, Archive, Describe, Evaluate, Mark, Note, Rename, Tag
+from modelkeep.domain.intents import Alias, Archive, Data, Describe, Evaluate, Mark, Note, Rename, Tag
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.errors import UsageError
@@ -20,7 +21,7 @@ from modelkeep.usecases.context import Context
 from modelkeep.usecases.effects import NONE
 from modelkeep.usecases.finding_out import data_of, datasets, run_fields
 from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model
-from modelkeep.usecases.request import check_pairs
+from modelkeep.usecases.request import check_pairs, scrubbed
 from modelkeep.usecases.staging import change
 
 Pairs = tuple[tuple[str, str], ...]
@@ -38,6 +39,7 @@ def evaluate(
 ) -> Change:
     """Add metrics to a version; see `Registry.evaluate`."""
     check_pairs(metrics, "metric")
+    metrics = scrubbed(metrics)
     spec = None if on is None else datasets(context, [on])[0]
     found_runs = runs_.runs(runs, context.environ) if metrics else runs_.runs(runs, {})
     fields = run_fields(found_runs)
@@ -46,7 +48,10 @@ def evaluate(
 
     def resolve(connection: Connection, say: Say) -> Asked:
         found = version_of(connection, ref, say, "evaluate {} -M auc=0.9")
-        arguments = Evaluate(metrics, data_of(spec), tuple(run.id for run in found_runs))
+        new = _unknown(SqlState(connection), found, metrics, data_of(spec))
+        # A run that was found out by itself does not make the same values news.
+        told = tuple(run.id for run in found_runs if new or not run.captured)
+        arguments = Evaluate(metrics, data_of(spec), told)
         return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
 
     return change(carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
@@ -87,8 +92,9 @@ def archive(
             text = f"--all-versions goes with a model, not with {_ref(found)}"
             raise UsageError(text, f"modelkeep archive {found.name} --all-versions")
         words = ("archived", "restored") if undo else ("in use", "archived")
+        ended = () if undo else _leaving_stages(SqlState(connection), found)
         effect = Effect(_ref(found), *words)
-        return Asked(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect,))
+        return Asked(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect, *ended))
 
     return change(carry_out(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
 
@@ -141,6 +147,7 @@ def tag(
 ) -> Change:
     """Set tags and take others off; see `Registry.tag`."""
     check_pairs(put, "tag")
+    put = scrubbed(put)
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         text = "tag needs tags, each key once"
@@ -166,6 +173,7 @@ def tag(
 
 def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
     """Set the description; see `Registry.describe`."""
+    text = scrub_text(text)
 
     def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
@@ -209,3 +217,16 @@ def rename(context: Context, name: str, new: str, *, message: str | None, dry_ru
 
 def _ref(found: Resolved) -> str:
     return found.name if found.number is None else f"{found.name}@{found.number}"
+
+
+def _unknown(state: SqlState, found: Resolved, metrics: Pairs, on: Data | None) -> bool:
+    """Tell whether any of these metrics is not the newest of the version on that data."""
+    return any(state.newest_metric(found.model, found.number or 0, name, on) != value for name, value in metrics)
+
+
+def _leaving_stages(state: SqlState, found: Resolved) -> tuple[Effect, ...]:
+    """Return what becomes of the stages that a version, or all of a model, holds when it is archived."""
+    known = state.model(found.model)
+    first, last = (1, 0 if known is None else known.newest) if found.number is None else (found.number, found.number)
+    tenures = state.open_tenures(found.model, first, last)
+    return tuple(Effect(tenure.stage, f"{found.name}@{tenure.version}", NONE) for tenure in tenures)

@@ -84,7 +84,10 @@ def carry_out(
         return Done(asked, outcome.entry, outcome.already, ())
     with context.database.writing() as connection:
         again = resolve(connection, _silent)
+        if again.unchanged is not None:
+            return Done(again, None, AlreadySo(again.unchanged, again.subject.version), ())
         _check_same(asked, again)
+        again = replace(again, look_at=(*again.look_at, *asked.look_at))
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
     return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
 

@@ -53,10 +53,13 @@ def create(
         time=now,
     )
     try:
-        return _make(directory, store, Draft(intent), observed, now)
+        made = _make(directory, store, Draft(intent), observed, now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {error.strerror or error}"
         raise RegistryUnavailable(message) from error
+    if not made and stages is not None:  # somebody else was quicker, maybe with others
+        _check_stages(directory, stages)
+    return made
 
 
 def _is_finished(directory: str) -> bool:

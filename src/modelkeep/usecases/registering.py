@@ -29,7 +29,7 @@ from modelkeep.usecases.carrying_out import Asked, Done, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
 from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
-from modelkeep.usecases.request import Request, check
+from modelkeep.usecases.request import Request, check, scrubbed
 
 _NOTHING = "sha256:" + "0" * 64
 
@@ -59,15 +59,21 @@ def register(
 
 
 def _check_early(context: Context, request: Request, found: Found) -> None:
-    """Decide on bytes that nobody has, so that what will be refused is refused before the copying."""
+    """Decide on bytes that nobody has, so that what will be refused is refused before the copying.
+
+    What the same bytes again would make moot (a label that is theirs, who held the stage before) waits.
+    """
     no_bytes = Manifest(files=())
     nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
 
     def resolve(connection: Connection, _say: Say) -> Asked:
-        asked = _asked(connection, lambda _text: None, request, found, nothing)
-        return replace(asked, subject=replace(asked.subject, digest=_NOTHING))
+        asked = _asked(connection, _unheard, request, found, nothing)
+        asked = replace(asked, subject=replace(asked.subject, digest=_NOTHING))
+        if asked.subject.model is None or request.if_exists == "new" or not isinstance(asked.arguments, Register):
+            return asked
+        return replace(asked, expect=None, arguments=replace(asked.arguments, label=None, bump=None))
 
-    carry_out(context, resolve, message=None, dry_run=True)
+    carry_out(replace(context, say=_unheard), resolve, message=None, dry_run=True)
 
 
 def _take(
@@ -111,7 +117,7 @@ def _asked(
         interface=None,
         label=request.label,
         licence=None,
-        metrics=request.metrics,
+        metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
         number=None,
         parents=tuple(parent for parent, _ in parents),
@@ -134,6 +140,10 @@ def _asked(
         fields=_fields(request, found, [address for _, address in parents]),
         documents={taken.manifest.digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
     )
+
+
+def _unheard(_text: str) -> None:
+    """What is said on the way is said when it is done in earnest."""
 
 
 def _code(code: git.Code) -> intents.Code | None:
@@ -193,6 +203,7 @@ def _unchanged(context: Context, request: Request, found: Found, done: Done, tak
             subject=subject,
             fields=tuple((name, scrub_text(value)) for name, value in done.asked.fields),
             runs=tuple(run.id for run in found.runs if not run.captured),
+            commit=found.code.commit if request.code not in ("auto", "none") else None,
             trained=found.trained.ended if request.trained_at is not None else None,
         )
         same_again.check(there, given, ref)
@@ -222,10 +233,15 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
     name = done.asked.subject.name
     ref = f"{name}@{registered.version}"
     changes = effects.of_events(entry, name)
+    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
     with context.database.reading() as connection:
-        against = verdict.against_production(connection, registered.model, name, registered.version, request.metrics)
-        first_stage = SqlState(connection).stages()[0].name
-    promoted = any(isinstance(event, VersionPromoted) for event in entry.events)
+        stages = SqlState(connection).stages()
+        displaced = next(
+            (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
+        )
+        against = verdict.against_production(
+            connection, registered.model, name, registered.version, scrubbed(request.metrics), displaced
+        )
     return Registered(
         action="register",
         name=name,
@@ -235,7 +251,7 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
         effects=changes,
         dry_run=request.dry_run,
         notes=(summary(taken, found), *taken.notes, *done.notes),
-        hints=() if promoted else (f"modelkeep promote {ref} {first_stage}",),
+        hints=() if promoted else (f"modelkeep promote {ref} {stages[0].name}",),
         version=registered.version,
         label=registered.label,
         digest=taken.manifest.digest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from modelkeep.capture.urls import scrub_text
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.quick import dataclass, field
@@ -75,3 +76,8 @@ def check_pairs(pairs: Pairs, what: str) -> None:
             message = f"the {what} {key} is given twice"
             raise UsageError(message)
         seen.add(key)
+
+
+def scrubbed(pairs: Pairs) -> Pairs:
+    """Return keys and values as the log may hold them: without the secrets of URLs."""
+    return tuple((key, scrub_text(value)) for key, value in pairs)

@@ -20,13 +20,14 @@ from modelkeep.store.queries.given import Known
 class Given:
     """What was typed, resolved: ``arguments`` and ``subject`` are the intent's, ``fields`` its details.
 
-    ``runs`` are those that were typed; ``trained`` is None where it was guessed.
+    ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were found out.
     """
 
     arguments: Register
     subject: Subject
     fields: tuple[tuple[str, str], ...]
     runs: tuple[str, ...]
+    commit: str | None
     trained: str | None
 
 
@@ -49,7 +50,11 @@ def check(known: Known, given: Given, ref: str) -> None:
 
 def _differences(known: Known, given: Given) -> Iterator[str]:
     arguments = given.arguments
-    yield from (f"metric {name}" for name, value in arguments.metrics if (name, value) not in known.metrics)
+    on = None if arguments.metrics_on is None else _place(arguments.metrics_on)
+    for name, value in arguments.metrics:
+        measured = known.metrics.get((name, value))
+        if measured is None or (on is not None and on not in measured):
+            yield f"metric {name}"
     yield from (field.replace(".", " ", 1) for field, value in given.fields if _text(known, field, value) != value)
     if arguments.label is not None and (known.label is None or label_key(known.label) != label_key(arguments.label)):
         yield f"label (it is {known.label})"
@@ -59,6 +64,8 @@ def _differences(known: Known, given: Given) -> Iterator[str]:
         if (_version(parent) or addresses.get(f"parent.{position}", "")) not in known.parents:
             yield "parent"
     yield from (f"run {run}" for run in given.runs if run not in known.runs)
+    if given.commit is not None and given.commit != known.commit:
+        yield "code"
     if given.trained is not None and given.trained != known.trained:
         yield "time of training"
 
@@ -78,3 +85,7 @@ def _version(parent: Parent) -> tuple[int, int] | None:
 
 def _key(data: Data) -> tuple[str | None, str, str | None, str | None]:
     return data.role, data.name, data.version, data.digest
+
+
+def _place(data: Data) -> tuple[str, str | None, str | None]:
+    return data.name, data.version, data.digest

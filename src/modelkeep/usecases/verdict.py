@@ -15,15 +15,20 @@ def against_production(
     name: str,
     version: int,
     metrics: tuple[tuple[str, str], ...],
+    displaced: int | None,
 ) -> tuple[Verdict, ...]:
-    """Return each metric beside that of the holder of the last stage, exact where both are numbers."""
+    """Return each metric beside that of the holder of the last stage, exact where both are numbers.
+
+    Where the version has just taken that stage itself, it is ``displaced`` that it is held against.
+    """
     state = SqlState(connection)
     stage = state.stages()[-1].name
     holder = state.holder(model, stage)
-    if holder is None or holder.version == version:
+    standing = displaced if holder is None or holder.version == version else holder.version
+    if standing is None:
         return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
-    other = wording.newest_metrics(connection, model, holder.version)
-    against = f"{stage} {name}@{holder.version}"
+    other = wording.newest_metrics(connection, model, standing)
+    against = f"{stage} {name}@{standing}"
     return tuple(
         Verdict(metric, value, against, other[metric], difference(value, other[metric]))
         if metric in other

@@ -8,7 +8,7 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.store.queries import wording
 
 VERSION = """
-SELECT seq, digest, label, size_bytes, files, trained_ended FROM version WHERE model = :model AND number = :number
+SELECT seq, digest, label, size_bytes, files, trained_ended, code_commit FROM version WHERE model = :model AND number = :number
 """
 
 TEXTS = """
@@ -16,7 +16,7 @@ SELECT field, value FROM entry_text WHERE seq = :seq ORDER BY position
 """
 
 METRICS = """
-SELECT name, value FROM metric WHERE model = :model AND version = :number ORDER BY seq
+SELECT name, value, on_name, on_version, on_digest FROM metric WHERE model = :model AND version = :number ORDER BY seq
 """
 
 DATASETS = """
@@ -40,7 +40,8 @@ SELECT stage FROM tenure WHERE model = :model AND version = :number AND until_se
 class Known:
     """A version as it was registered and as it is described now.
 
-    ``metrics`` are all values ever recorded; ``data`` are role, name, version and digest; ``parents``
+    ``metrics`` are all values ever recorded, each with the data (name, version, digest; None where none
+    was named) it was measured on; ``data`` are role, name, version and digest; ``parents``
     are a model and version here or an address.
     """
 
@@ -49,8 +50,9 @@ class Known:
     size_bytes: int
     files: int
     trained: str | None
+    commit: str | None
     texts: tuple[tuple[str, str], ...]
-    metrics: frozenset[tuple[str, str]]
+    metrics: dict[tuple[str, str], frozenset[tuple[str | None, str | None, str | None]]]
     tags: dict[str, str]
     description: str | None
     data: frozenset[tuple[str | None, str, str | None, str | None]]
@@ -67,21 +69,25 @@ class Known:
 def known(connection: sqlite3.Connection, model: int, number: int) -> Known:
     """Return what is known of a version that exists."""
     key = {"model": model, "number": number}
-    seq, digest, label, size_bytes, files, trained = connection.execute(VERSION, key).fetchone()
+    seq, digest, label, size_bytes, files, trained, commit = connection.execute(VERSION, key).fetchone()
     texts = tuple(connection.execute(TEXTS, {"seq": seq}).fetchall())
     addresses = dict(texts)
     parents = {
         (parent, version) if parent is not None else addresses.get(f"parent.{position}", "")
         for position, parent, version in connection.execute(PARENTS, key).fetchall()
     }
+    metrics: dict[tuple[str, str], set[tuple[str | None, str | None, str | None]]] = {}
+    for name, value, *on in connection.execute(METRICS, key).fetchall():
+        metrics.setdefault((name, value), set()).add((on[0], on[1], on[2]))
     return Known(
         digest=digest,
         label=label,
         size_bytes=size_bytes,
         files=files,
         trained=trained,
+        commit=commit,
         texts=texts,
-        metrics=frozenset(connection.execute(METRICS, key).fetchall()),
+        metrics={each: frozenset(places) for each, places in metrics.items()},
         tags={name: tag.value for name, tag in wording.tags(connection, model, number).items()},
         description=wording.description(connection, model, number),
         data=frozenset(connection.execute(DATASETS, key).fetchall()),
