@@ -150,6 +150,15 @@ def test_help_fits_the_window(row: commands.Command, width: str, capsys, monkeyp
     assert [line for line in wide if not line.startswith(("usage:", "  modelkeep", "  eval"))] == []
 
 
+def test_help_tells_every_exit_code(capsys):
+    assert app.run(["promote", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.partition("Exit codes: ")[2].split())
+    assert told == (
+        "0 done, 1 the answer is no (--exit-code), 2 usage, 3 not found, 4 conflict, 5 integrity, 6 busy, "
+        "7 registry missing, 8 partly done, 70 unexpected failure, 130 interrupted (^C), 141 broken pipe."
+    )
+
+
 def test_h_is_help_everywhere(capsys):
     assert app.run(["-h"]) == 0
     assert app.run(["promote", "-h"]) == 0

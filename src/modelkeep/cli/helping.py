@@ -8,13 +8,10 @@ from typing import Any
 
 from modelkeep.cli import commands, streams
 from modelkeep.cli.usage import usage_line
+from modelkeep.errors import EXIT_CODES
 
 _WIDEST = 100
 _GAP = 2
-_EXIT_CODES = (
-    "Exit codes: 0 done or nothing to do, 2 usage, 3 not found, 4 conflict, 5 integrity, 6 busy, 7 no registry; "
-    "man modelkeep has all."
-)
 
 
 def of_group(row: commands.Command | None, rows: Sequence[commands.Command], context: Any) -> str:
@@ -58,8 +55,14 @@ def of_command(command: Any, context: Any) -> str:
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
     if row.columns:
         blocks.append(_section("In a pipe", [("a line", "<TAB>".join(row.columns))], width))
-    blocks.append(fill(_EXIT_CODES, width))
+    blocks.append(fill(_exit_codes(), width))
     return _joined(*blocks)
+
+
+def _exit_codes() -> str:
+    """Return what each exit code means, in a word or two."""
+    told = (f"{code} {meaning.partition(':')[0].partition(',')[0]}" for code, meaning in EXIT_CODES)
+    return f"Exit codes: {', '.join(told)}."
 
 
 def _is_option(parameter: Any) -> bool:
