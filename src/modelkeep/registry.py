@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 Values: TypeAlias = "Mapping[str, object] | Sequence[tuple[str, str]] | None"
 #: A path or several.
 Paths: TypeAlias = "str | os.PathLike[str]"
+#: Called now and then with the bytes that are done and the bytes there are.
 Progress: TypeAlias = Callable[[int, int], None]
 
 

@@ -41,7 +41,7 @@ TAKES = {
     "NODE": "node",
     "PATH": "file",
     "REF": "version",
-    "REF/FILE": "version",
+    "REF[/FILE]": "version",
     "STAGE": "stage",
     "T": "text",
     "TEXT": "text",
@@ -174,7 +174,7 @@ def _parameter(command: str, found: Any) -> Parameter:
 def _bare(metavar: str) -> str:
     """Return a metavar without the brackets and dots around all of it."""
     whole = metavar.startswith("[") and metavar.endswith("]") and metavar.count("[") == 1
-    return (metavar[1:-1] if whole else metavar).removesuffix("...").replace("REF[/FILE]", "REF/FILE")
+    return (metavar[1:-1] if whole else metavar).removesuffix("...")
 
 
 def _takes(metavar: str) -> str:

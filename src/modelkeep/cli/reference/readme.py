@@ -1,0 +1,45 @@
+"""Tables inside of texts that people write, between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from modelkeep.cli import commands
+from modelkeep.errors import EXIT_CODES
+
+_BLOCK = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def renewed(text: str) -> str:
+    """Return a text with its generated blocks renewed; an unknown name is a ``KeyError``."""
+    return _BLOCK.sub(lambda found: found[1] + _BLOCKS[found[2]]() + found[3], text)
+
+
+def _commands() -> str:
+    lines = ["| command | |", "|---|---|"]
+    for panel in commands.PANELS:
+        lines.append(f"| **{panel}** | |")
+        lines += [f"| {_called(row)} | {_cell(row.help)} |" for row in commands.COMMANDS if row.panel == panel]
+    return _joined(lines)
+
+
+def _called(row: commands.Command) -> str:
+    below = "\\|".join(each.name for each in row.commands)
+    names = [f"{row.name} {below}" if below else row.name, *row.aliases]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _exit_codes() -> str:
+    return _joined(["| exit | meaning |", "|---|---|", *(f"| {code} | {_cell(text)} |" for code, text in EXIT_CODES)])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+_BLOCKS: dict[str, Callable[[], str]] = {"commands": _commands, "exit codes": _exit_codes}

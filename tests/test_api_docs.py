@@ -1,0 +1,66 @@
+"""The examples in the docstrings of the API, each run in a registry made for it."""
+
+import doctest
+import os
+
+import pytest
+
+from modelkeep import registry as api
+
+#: What an example finds, other than two models and fraud@1 in production.
+EMPTY, REGISTERED, LEFT = "empty", "registered", "left"
+FOUND = {"Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT}
+
+EXAMPLES = {
+    found.name.removeprefix("modelkeep.registry."): found
+    for found in doctest.DocTestFinder(exclude_empty=True).find(api)
+    if found.examples
+}
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """Return what makes a registry of two models and three versions in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def prepare(until):
+        registry, _ = api.create_registry(tmp_path / "registry")
+        for name, content in (("model.onnx", b"one"), ("other.onnx", b"two"), ("churn.onnx", b"three")):
+            (tmp_path / name).write_bytes(content)
+        if until == EMPTY:
+            return registry
+        data = "transactions@2026-02"
+        registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none")
+        registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none")
+        registry.register("churn", "churn.onnx", code="none")
+        if until == REGISTERED:
+            return registry
+        registry.promote("fraud@1", "production")
+        if until == LEFT:
+            registry.promote("fraud@2", "production")
+            registry.rollback("fraud@2")
+        return registry
+
+    return prepare
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_does_what_it_shows(name, prepared):
+    example = EXAMPLES[name]
+    example.globs = {
+        "registry": prepared(FOUND.get(name)),
+        "open_registry": api.open_registry,
+        "create_registry": api.create_registry,
+        "read_pairs": api.read_pairs,
+        "os": os,
+    }
+    said = []
+    result = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST).run(example, out=said.append)
+    assert result.failed == 0, "".join(said)
+
+
+def test_every_method_has_an_example():
+    public = {f"Registry.{name}" for name, member in vars(api.Registry).items() if name[0] != "_" and callable(member)}
+    assert public <= set(EXAMPLES)

@@ -1,0 +1,160 @@
+"""Generated files are what would be generated, and what they are generated from is all there is."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep import config
+from modelkeep.cli import commands, grammar
+from modelkeep.cli.reference import api, files, man, readme, tree
+from modelkeep.errors import EXIT_CODES
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "man").glob("*.1"))
+
+
+@pytest.fixture(scope="module")
+def program():
+    return tree.tree()
+
+
+def test_generated_files_are_up_to_date():
+    assert files.stale() == [], f"run: {files.COMMAND}"
+
+
+def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_path):
+    for name in ("README.md", "docs", "man", "completions", "src/modelkeep/cli/grammar.py", "src/modelkeep/schemas"):
+        copy = tmp_path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
+    assert files.stale(str(tmp_path)) == []
+    (tmp_path / "man" / "modelkeep-promote.1").unlink()
+    (tmp_path / "man" / "modelkeep-transition.1").touch()
+    text = (tmp_path / "README.md").read_text()
+    (tmp_path / "README.md").write_text(text.replace("| `promote` |", "| `demote` |"))
+    expected = ["README.md", "man/modelkeep-promote.1", "man/modelkeep-transition.1"]
+    assert files.stale(str(tmp_path)) == expected
+    assert files.renew(str(tmp_path)) == expected
+    assert files.stale(str(tmp_path)) == []
+    assert (tmp_path / "README.md").read_text() == text
+
+
+def test_every_command_and_option_is_completed_and_in_its_man_page(program):
+    for node in tree.walk(program):
+        known = grammar.COMMANDS[node.title][2].split() + grammar.ALWAYS.split()
+        page = (ROOT / "man" / f"modelkeep-{node.words[0]}.1").read_text()
+        for option in node.options:
+            for spelling in option.spellings:
+                assert spelling in {word.partition("=")[0] for word in known}
+                assert spelling.replace("-", "\\-") in page
+    assert {page.stem for page in PAGES} == {"modelkeep", *(f"modelkeep-{row.name}" for row in commands.COMMANDS)}
+
+
+def test_an_option_takes_a_value_everywhere_or_nowhere(program):
+    # the script of bash skips the word behind it without knowing the command
+    takes = {}
+    for node in tree.walk(program):
+        for option in node.parameters:
+            for spelling in option.spellings:
+                assert takes.setdefault(spelling, bool(option.takes)) == bool(option.takes), spelling
+
+
+def test_every_format_that_completion_offers_is_one(run):
+    assert run("init").exit_code == 0
+    (run.cwd / "model.onnx").write_bytes(b"model")
+    assert run("register", "fraud", "model.onnx", "--code", "none").exit_code == 0
+    for name in ("list", "lineage"):
+        words = (grammar.COMMANDS[name][2] + " " + grammar.ALWAYS).split()
+        choices = next(word for word in words if word.startswith("--format=")).partition("=")[2].split("|")
+        for choice in choices:
+            done = run(name, "fraud@1" if name == "lineage" else "fraud", "--format", choice)
+            assert done.exit_code == 0, done.stderr
+
+
+def test_the_manual_tells_every_variable_that_sets_something():
+    told = " ".join(name for name, _ in man.ENVIRONMENT)
+    assert set(config.KEYS.values()) <= set(re.findall(r"\w+", told))
+
+
+def test_the_manual_has_no_date_and_the_sections_people_look_for():
+    for page in PAGES:
+        text = page.read_text()
+        assert not re.search(r"\b(19|20)\d\d-\d\d-\d\d", text.replace("2026-02", ""))
+        assert f'.TH {page.stem.upper()} 1 "" modelkeep\n' in text
+        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"):
+            assert f".SH {section}\n" in text, page.name
+        for code, _ in EXIT_CODES:
+            assert f"\\fB{code}\\fR" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_manual_is_clean_under_warnings(page):
+    if shutil.which("man") is None or shutil.which("groff") is None:
+        pytest.skip("install man-db and groff")
+    done = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", page],
+        env={"LC_ALL": "C.UTF-8", "MANROFFSEQ": "", "MANWIDTH": "80", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == (b"", 0)
+    assert page.stem.upper().encode() in done.stdout
+
+
+def test_what_is_typed_is_in_the_manual_as_it_is_typed():
+    if shutil.which("groff") is None:
+        pytest.skip("install groff")
+    for row in commands.COMMANDS:
+        page = ROOT / "man" / f"modelkeep-{row.name}.1"
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-rLL=200n", "-P-cbou", page], capture_output=True, text=True, check=True
+        )
+        for example in row.examples:
+            assert f"  {example}\n" in done.stdout
+
+
+def test_a_text_in_the_manual_is_never_a_request():
+    assert man._text(".SH x") == "\\&.SH x\n"
+    assert man._text("'quoted'") == "\\&'quoted'\n"
+    assert man._exact("a\\b 'c' -d ~e^f`") == "a\\eb \\(aqc\\(aq \\-d \\(tie\\(haf\\(ga"
+    assert man._text("…") == "\\[u2026]\n"
+
+
+def test_only_what_stands_between_the_markers_of_a_text_is_renewed():
+    text = "before\n<!-- generated: exit codes -->\nold\n<!-- end -->\nafter\n"
+    found = readme.renewed(text)
+    assert found.startswith("before\n<!-- generated: exit codes -->\n| exit | meaning |\n|---|---|\n| 0 | done, or ")
+    assert found.endswith("| 141 | broken pipe |\n<!-- end -->\nafter\n")
+    assert readme.renewed(found) == found
+    with pytest.raises(KeyError, match="nonsense"):
+        readme.renewed("<!-- generated: nonsense -->\n<!-- end -->")
+
+
+def test_the_page_of_the_api_tells_every_public_name():
+    text = (ROOT / "docs" / "api.md").read_text()
+    for name in modelkeep.__all__:
+        if not name.startswith("__"):
+            assert re.search(rf"^#+ {name}$|`{name}`", text, re.MULTILINE), name
+    for name in vars(modelkeep.Registry):
+        assert name.startswith("_") or f"\n### Registry.{name}\n" in text, name
+    assert api.text() == text
+
+
+def test_the_script_of_bash_names_each_command_once():
+    text = (ROOT / "completions" / "modelkeep.bash").read_text()
+    listed = re.search(r"^_modelkeep_commands='(.*)'$", text, re.MULTILINE)
+    assert listed
+    assert listed[1].split() == [row.name for row in commands.COMMANDS]
+    assert not re.search("%[A-Z]+%", text)
+    assert "COMP_WORDBREAKS" not in text
+
+
+@pytest.mark.shell
+def test_the_script_is_syntax_that_bash_understands():
+    if shutil.which("bash") is None:
+        pytest.skip("install bash")
+    subprocess.run(["bash", "-n", ROOT / "completions" / "modelkeep.bash"], check=True)
