@@ -36,7 +36,7 @@ def _normal(text: str) -> str:
         (r"\b[0-9a-f]{32,64}\b", "HASH"),
         (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b", "COMMIT"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
-        (r"\btoday \d\d:\d\d\b", "TIME"),
+        (r"\b(today|[A-Z][a-z]{2} +\d\d?) \d\d:\d\d\b", "TIME"),
         (r"\b\d+ ?(s|min|h)\b", "AGE"),
         (r"[ \t]+", " "),
         (r" ?\n ?", "\n"),
