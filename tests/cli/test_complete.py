@@ -239,6 +239,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.cli",
         "modelkeep.cli.complete",
         "modelkeep.cli.grammar",
+        "modelkeep.cli.line",
         "modelkeep.cli.main",
         "modelkeep.cli.offers",
         "modelkeep.errors",

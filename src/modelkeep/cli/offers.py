@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from modelkeep.cli.complete import Line
+    from modelkeep.cli.line import Line
     from modelkeep.store.names import Names
 
     #: A candidate and a few words on it.
@@ -126,12 +126,11 @@ def _node(line: Line, names: Names) -> list[Offer]:
     kind, colon, rest = line.word.partition(":")
     if not colon:
         return [*_ref(line, names), *((f"{kind}:", "") for kind in ("data", "code", "run"))]
-    asked = {
-        "data": lambda: _datasets(rest, names),
-        "code": lambda: names.commits(rest),
-        "run": lambda: names.runs(rest),
-    }
-    return [(f"{kind}:{word}", told) for word, told in asked[kind]()] if kind in asked else []
+    if kind == "data":
+        found = _datasets(rest, names)
+    else:
+        found = names.commits(rest) if kind == "code" else names.runs(rest) if kind == "run" else []
+    return [(f"{kind}:{word}", told) for word, told in found]
 
 
 def _fixed(line: Line, names: Names) -> list[Offer]:
