@@ -104,6 +104,18 @@ def test_nothing_is_compiled_before_it_is_called():
     assert Late.__eq__ is quick._eq
 
 
+def test_a_method_of_ones_own_is_kept():
+    @quick.dataclass(frozen=True, slots=True)
+    class Own:
+        x: int
+
+        def __repr__(self):
+            return "own"
+
+    assert repr(Own(1)) == "own"
+    assert Own(1) == Own(1)
+
+
 def test_what_would_not_be_a_value_is_refused():
     with pytest.raises(TypeError, match="values are frozen and have slots"):
         quick.dataclass(frozen=False, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from modelkeep.domain import events
 from modelkeep.domain.chain import Entry
@@ -29,6 +30,8 @@ def standing(
             yield Close("archived", touching, seq)
             for first, last in event.keeps:
                 yield opened("archived", {"model": model, "first": first, "last": last}, seq)
+        case _:
+            assert_never(event)
 
 
 def tenure(entry: Entry, model: int, stage: str, version: int, share: int | None, came_from: int | None) -> Insert:
