@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from modelkeep.domain import chain
-from modelkeep.domain.chain import Entry, documents_of
+from modelkeep.domain.chain import Entry
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
