@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from modelkeep.demo import harm, payments, train
@@ -105,6 +106,35 @@ def test_an_interrupted_story_leaves_nothing_behind(run, tmpdir_of_the_demo, num
         process.stdout.read()
         assert process.wait() == code
     assert list(tmpdir_of_the_demo.iterdir()) == []
+
+
+def test_on_a_terminal_the_story_is_in_colours_and_stays_within_its_width(run, tmpdir_of_the_demo):
+    with _at_a_terminal(run, tmpdir_of_the_demo, columns=70) as child:
+        child.expect(pexpect.EOF)
+        told = child.before
+    assert child.exitstatus == 0
+    assert "\x1b[1m$ modelkeep list\x1b[0m" in told
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told).replace("\r\n", "\n")
+    matrix = plain[plain.index("$ modelkeep list\n") :].split("$ ")[1].splitlines()[1:]
+    assert matrix[0].split() == ["model", "development", "staging", "production"]
+    history = plain[plain.index("$ modelkeep history") :].split("\n# ")[0].splitlines()[1:]
+    assert max(map(len, history)) <= 70
+
+
+def test_a_typed_interrupt_leaves_nothing_behind(run, tmpdir_of_the_demo):
+    with _at_a_terminal(run, tmpdir_of_the_demo) as child:
+        child.expect_exact("$ modelkeep promote fraud@1 production")
+        child.sendintr()
+        child.expect(pexpect.EOF)
+    assert child.exitstatus == 130
+    assert "Traceback" not in child.before
+    assert list(tmpdir_of_the_demo.iterdir()) == []
+
+
+def _at_a_terminal(run, tmpdir, columns: int = 100) -> pexpect.spawn:
+    env = {**run.env, "TERM": "xterm", "TMPDIR": str(tmpdir)}
+    words = (str(run.script), ["demo"])
+    return pexpect.spawn(*words, cwd=str(run.cwd), env=env, dimensions=(40, columns), encoding="utf-8", timeout=60)
 
 
 def test_a_reader_that_goes_away_leaves_nothing_behind(run, tmpdir_of_the_demo):

@@ -71,7 +71,8 @@ class Teller:
         return said
 
     def _styled(self, text: str, style: str) -> str:
-        return f"{style}{text}{_PLAIN}" if self.color else text
+        lines = text.split("\n")
+        return "\n".join(f"{style}{line}{_PLAIN}" if line and self.color else line for line in lines)
 
 
 def _on_a_terminal(line: str, place: str, environ: Mapping[str, str], write: Callable[[str], None]) -> tuple[int, str]:
