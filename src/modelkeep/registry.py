@@ -819,6 +819,7 @@ def somebody_is_there() -> bool:
 
 
 def _context(settings: Settings, directory: str, say: Callable[[str], None] | None) -> Context:
+    import functools
     from datetime import UTC, datetime
 
     from modelkeep import locate
@@ -829,6 +830,12 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.usecases.context import Context
 
     cwd = os.getcwd()
+
+    @functools.cache
+    def claimed(_variable: str | None) -> str | None:
+        """Return who the person says to be; git is asked once for a registry, not at each change."""
+        return machine.claims(os.environ, cwd, settings.actor)
+
     return Context(
         directory=directory,
         database=Database(directory, lock_wait=settings.lock_wait_seconds),
@@ -836,7 +843,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         clock=lambda: datetime.now(UTC),
         chance=lambda: os.urandom(16).hex(),
         actor=machine.observe_actor(),
-        claim=lambda: machine.claims(os.environ, cwd, settings.actor),
+        claim=lambda: claimed(os.environ.get("MODELKEEP_ACTOR")),
         environ=os.environ,
         cwd=cwd,
         cache_dir=settings.cache,
