@@ -1,0 +1,59 @@
+"""What the tests of changes share: a change in words, a refusal in words, somebody who is quicker."""
+
+import dataclasses
+from contextlib import contextmanager
+
+import pytest
+
+from modelkeep.errors import ModelkeepError
+from modelkeep.locate import Located
+from modelkeep.registry import Registry
+from modelkeep.store.database import Database
+
+
+def effects(change):
+    """Return what changed, a line each: ``production: fraud@1 -> fraud@2``."""
+    return [f"{each.what}: {each.before} -> {each.after}" for each in change.effects]
+
+
+def notes(change):
+    """Return what was told beside; the clocks of these tests are not the file system's, which is told too."""
+    return [note for note in change.notes if "clock is" not in note]
+
+
+def refused(do, *given, **more):
+    """Do what must be refused; return the error's kind, message and hint."""
+    with pytest.raises(ModelkeepError) as caught:
+        do(*given, **more)
+    return type(caught.value).__name__, caught.value.message, caught.value.hint
+
+
+def holders(registry, name="fraud"):
+    """Return who holds which stage, highest first: ``production 3``."""
+    return [f"{each.stage} {each.version}" for each in registry.model(name).holders]
+
+
+def states(registry, name="fraud"):
+    """Return number and state of each version, newest first, archived ones too: ``2 live``."""
+    return [f"{each.version} {each.state}" for each in registry.versions(name, all=True)]
+
+
+class _Overtaken(Database):
+    """A database whose write lock somebody else had first."""
+
+    happens = None
+
+    @contextmanager
+    def writing(self):
+        if self.happens is not None:
+            happens, self.happens = self.happens, None
+            happens()
+        with super().writing() as connection:
+            yield connection
+
+
+def overtaken(world, happens):
+    """Return the registry as one sees it who looked at it, and before whose write ``happens`` was done."""
+    database = _Overtaken(str(world.home))
+    database.happens = happens
+    return Registry(dataclasses.replace(world.context, database=database), Located(str(world.home), "flag"))
