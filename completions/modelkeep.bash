@@ -152,7 +152,7 @@ _modelkeep_values() {
 }
 
 _modelkeep() {
-    local LC_ALL=C IFS=$' \t\n' # COMP_POINT counts bytes
+    local REPLY IFS=$' \t\n'
     local -a words
     local raw quote target command expected
     COMPREPLY=()

@@ -1,11 +1,22 @@
 """TAB in a real bash."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 pytestmark = [pytest.mark.shell, pytest.mark.slow]
+
+
+def rename(registry, name, new):
+    """Give a model a name that no command gives, as an import or a forger might."""
+    connection = sqlite3.connect(registry / "registry.db")
+    connection.execute(
+        "UPDATE model_name SET name = :new, folded = :new WHERE name = :name", {"name": name, "new": new}
+    )
+    connection.commit()
+    connection.close()
 
 
 def test_commands_and_options_are_completed(bash):
@@ -83,6 +94,20 @@ def test_the_command_may_follow_others_on_the_line(bash):
     assert bash.line("modelkeep list 2>/dev/null --stage pro\t") == ["modelkeep", "list", "--stage", "production"]
 
 
+def test_letters_of_all_languages_may_stand_before_the_cursor(bash, registry):
+    rename(registry, "churn", "Überwachung")
+    assert bash.line("modelkeep register fraud größe.onnx --stage pro\t")[-1] == "production"
+    assert bash.line("modelkeep show Über\t") == ["modelkeep", "show", "Überwachung"]
+    assert bash.line("modelkeep show Überwachung@s\t") == ["modelkeep", "show", "Überwachung@staging"]
+
+
+def test_a_shell_that_is_strict_about_variables_is_no_trouble(bash, files):
+    bash.send("set -u; shopt -s failglob nocasematch")
+    assert bash.line("modelkeep promote fraud@p\t st\t") == ["modelkeep", "promote", "fraud@production", "staging"]
+    assert bash.line("modelkeep register fraud pl\t")[-1] == "plain.onnx"
+    assert bash.line("modelkeep config s\t")[-1] == "set"
+
+
 def test_files_are_completed_where_files_are_due(bash, files):
     assert bash.line("modelkeep register fraud my\t") == ["modelkeep", "register", "fraud", "my model.onnx"]
     assert bash.line("modelkeep register fraud it\t") == ["modelkeep", "register", "fraud", "it's.onnx"]
@@ -107,14 +132,7 @@ def test_the_registry_of_the_line_is_the_one_that_is_asked(bash, run):
 
 
 def test_a_name_that_would_run_a_command_is_quoted(bash, registry):
-    import sqlite3
-
-    connection = sqlite3.connect(registry / "registry.db")
-    connection.execute(
-        "UPDATE model_name SET name = 'ch urn$(touch x)', folded = 'ch urn$(touch x)' WHERE name = 'churn'"
-    )
-    connection.commit()
-    connection.close()
+    rename(registry, "churn", "ch urn$(touch x)")
     assert bash.line("modelkeep show ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
     assert bash.line('modelkeep show "ch\t"') == ["modelkeep", "show", "ch"]
     assert "x" not in bash.send("ls").split()
