@@ -7,10 +7,10 @@ nothing else, for it comes with a repository that anybody may have written.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 
 from modelkeep import locate
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
@@ -18,10 +18,10 @@ from modelkeep.errors import NotFound, UsageError
 COLORS = ("auto", "always", "never")
 PROGRESS = ("auto", "plain", "none")
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?")
+_DURATION = pattern(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_WAIT = 86_400.0
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
+_NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
 _PREFIX = "registries."
 _LONGEST_ACTOR = 200
 

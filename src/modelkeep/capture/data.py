@@ -7,18 +7,18 @@ is; a URI is its own name, without its secrets; NAME@VERSION is believed.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 
 from modelkeep.capture.urls import is_url, scrub
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import DataNode, is_imported_name, parse_node
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
 
-_ROLE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_ROLE = pattern(r"[a-z][a-z0-9_-]{0,62}")
+_VERSION = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _LONGEST_URI = 2_000
 _SHORT_DIGEST = len("sha256:") + 12
 _FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x) or NAME@VERSION (transactions@2026-02)"

@@ -14,19 +14,19 @@ the rest), so a diff that was kept elsewhere can be matched with it.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelkeep.capture import process
 from modelkeep.capture.urls import scrub
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
 
 _SECONDS = 2.0
 _SECONDS_STATUS = 1.5  # what is left is for asking the commit alone
-_FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_FULL = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
 _IDENTITY = r"^user\.(name|email)$"
 _DIFF = (

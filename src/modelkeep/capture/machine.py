@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 200
 # inside, outside, count: the whole range mapped to itself is no user namespace
 _WHOLE = "0 0 4294967295"

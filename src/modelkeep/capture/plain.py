@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from datetime import date, time
 from enum import Enum
 from typing import Any
+
+from modelkeep.domain.patterns import pattern
 
 _LONGEST_REPR = 1_000
 _LONGEST_LIST = 1_000
 _LARGEST_BITS = 4_096  # Python refuses to write more than 4,300 digits
 _ARRAYS = frozenset({"numpy", "torch", "jax", "jaxlib", "tensorflow"})
 _WRITTEN_PLAINLY = frozenset({"decimal", "_decimal", "fractions", "uuid", "datetime"})
-_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+_ADDRESS = pattern(r" at 0x[0-9A-Fa-f]+")
 
 
 class Number(str):

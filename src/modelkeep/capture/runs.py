@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from modelkeep.capture.urls import is_url, scrub
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
@@ -14,9 +14,9 @@ from modelkeep.errors import UsageError
 VARIABLES = ("MLFLOW_RUN_ID", "WANDB_RUN_ID")
 
 _LONGEST = 250
-_ID = re.compile(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
+_ID = pattern(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
 # MLflow's pages have the run behind the #, where nothing may stay
-_IN_URL = re.compile(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
+_IN_URL = pattern(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
 
 
 @dataclass(frozen=True, slots=True)

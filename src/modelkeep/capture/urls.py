@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+from modelkeep.domain.patterns import pattern
+
+_SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: In these schemes the word before the ``@`` is the container of the data, not who asks for it.
-_CONTAINER = re.compile(r"(abfss?|wasbs?)://([a-z0-9$][a-z0-9-]{2,62})@", re.IGNORECASE)
-_AUTHORITY_USER = re.compile(r"://[^/]*@")
-_PORT = re.compile(r"[0-9]*")
-_PATH = re.compile(r"/(?!/)|[.~]|[A-Za-z]:[\\/](?!/)")
-_CONTROL = re.compile(r"[\x00-\x20\x7f]+")
+_CONTAINER = pattern(r"(abfss?|wasbs?)://([a-z0-9$][a-z0-9-]{2,62})@", re.IGNORECASE)
+_AUTHORITY_USER = pattern(r"://[^/]*@")
+_PORT = pattern(r"[0-9]*")
+_PATH = pattern(r"/(?!/)|[.~]|[A-Za-z]:[\\/](?!/)")
+_CONTROL = pattern(r"[\x00-\x20\x7f]+")
 
 # A URL in a sentence or a command ends at white space or at the mark that opened before it.
-_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s<>\"]*")
+_IN_TEXT = pattern(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s<>\"]*")
 _CLOSING = {"'": "'", "`": "`", "(": ")", "[": "]", "{": "}", "|": "|"}
 # user:secret@host.example, without a scheme: told from data:name@2026-02 by the host's form.
-_BARE = re.compile(
+_BARE = pattern(
     r"(?<![\w.+-])(?!(?:data|code|run|deployment|models?):)"
     r"[\w.+%-]{1,100}:[^\s/@:'\"<>]{1,1000}@(?=(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}[:/])"
 )

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.errors import Damaged
 
 Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 
 _LARGEST = 2**53 - 1
-_KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_KEY = pattern(r"[a-z][a-z0-9_]*\Z")
 
 
 def encode(value: Json) -> bytes:

@@ -7,19 +7,19 @@ it: ``(printf '\0'; cat entry) | sha256sum``.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
 from modelkeep.domain.intents import Intent, Register
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 FORMAT_NUMBER = 1
 FORMAT = f"modelkeep entry {FORMAT_NUMBER}"
 LARGEST = 65_535
-_COUNTED = re.compile(r"[1-9][0-9]{0,8}")
+_COUNTED = pattern(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ What is wrong comes back as `Problem`; the caller knows where it read the entry 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import zip_longest
@@ -17,6 +16,7 @@ from modelkeep.domain.details import Details, RedactedLine
 from modelkeep.domain.events import Event, to_json
 from modelkeep.domain.intents import NOBODY
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
@@ -25,7 +25,7 @@ from modelkeep.errors import Damaged, ModelkeepError
 
 #: How far a writer's clock may be behind the log before it is worth a word.
 CLOCK_MAY_LAG = timedelta(minutes=5)
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = pattern(r"[0-9a-f]{32}")
 _TOLD = 300
 
 

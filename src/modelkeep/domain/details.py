@@ -10,18 +10,18 @@ line that gives way to that digest changes nothing. Lines end with ``\n`` alone:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.canonical import decode, encode, sha256
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"
 
-_SALT = re.compile(r"[0-9a-f]{32}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SALT = pattern(r"[0-9a-f]{32}")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 _LONGEST = 64
-_LABEL = re.compile(r"[vV]?[0-9](?=[0-9A-Za-z.+-]*[.-])[0-9A-Za-z.+-]*[0-9A-Za-z]")
-_ZEROS = re.compile(r"(?:\.0)+\Z")
-_RELEASE = re.compile(r"([vV]?)(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*))?")
-_CORE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_DIGITS = re.compile(r"[0-9]+")
+_LABEL = pattern(r"[vV]?[0-9](?=[0-9A-Za-z.+-]*[.-])[0-9A-Za-z.+-]*[0-9A-Za-z]")
+_ZEROS = pattern(r"(?:\.0)+\Z")
+_RELEASE = pattern(r"([vV]?)(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*))?")
+_CORE = pattern(r"[0-9]+(?:\.[0-9]+)*")
+_DIGITS = pattern(r"[0-9]+")
 _FIRST = "0.1.0"
 _UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 

@@ -12,16 +12,17 @@ from itertools import pairwise
 from unicodedata import normalize
 
 from modelkeep.domain.canonical import Json, decode, encode, sha256
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, UsageError
 
 FORMAT = "modelkeep manifest 1"
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SEPARATOR = re.compile(r"[\\:]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_WINDOWS = re.compile(
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
+_SEPARATOR = pattern(r"[\\:]")
+_CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
+_WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024

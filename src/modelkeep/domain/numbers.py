@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from modelkeep.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = pattern(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 # Outside of these powers of ten a difference is written with an exponent.
 _PLAIN_FROM, _PLAIN_TO = -20, 20

@@ -23,6 +23,7 @@ from modelkeep.domain.labels import (
     label_sort_key,
 )
 from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.selectors import (
     Digest,
@@ -92,8 +93,8 @@ __all__ = [
     "resolve_stage",
 ]
 
-_BARE_HEX = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{4,64}")
+_BARE_HEX = pattern(r"[0-9a-f]{64}")
+_COMMIT = pattern(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
 _LONGEST_LIKELY = 400

@@ -6,13 +6,14 @@ import re
 from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
-_INT = re.compile(r"[vV]?([1-9][0-9]{0,8})")
-_HEX = re.compile(r"[0-9a-f]{8,64}")
+_INT = pattern(r"[vV]?([1-9][0-9]{0,8})")
+_HEX = pattern(r"[0-9a-f]{8,64}")
 _SHA256 = "sha256:"
 _LONGEST_WORD = 32
 

@@ -8,14 +8,15 @@ from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
-_WORD = re.compile(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
-_NUMBER = re.compile(r"[vV]?[1-9][0-9]{0,8}")
-_LOOKS_NUMBERED = re.compile(r"[vV]?[0-9]+")
-_HEX = re.compile(r"[0-9a-f]{8,}")
+_WORD = pattern(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_NUMBER = pattern(r"[vV]?[1-9][0-9]{0,8}")
+_LOOKS_NUMBERED = pattern(r"[vV]?[0-9]+")
+_HEX = pattern(r"[0-9a-f]{8,}")
 _LONGEST = 32
 
 #: What stands before every stage, and the short word for it.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.errors import UsageError
 
-_KEY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
-_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./ -]+")
+_KEY = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
+_NOT_IN_KEY = pattern(r"[^A-Za-z0-9_./ -]+")
 
 # Control characters, marks that turn the direction of writing, separators of lines and lone
 # surrogates: what could move the cursor, hide or reorder text, or fail to encode.
-_UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb]",
-)
-_UNSAFE_IN_CELL = re.compile(_UNSAFE.pattern[:-1] + r"\\]")
+_RANGES = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb"
+_UNSAFE = pattern(f"[{_RANGES}]")
+_UNSAFE_IN_CELL = pattern(rf"[{_RANGES}\\]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 _ONE_BYTE = 0xFF
 

@@ -6,18 +6,19 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
-_STORED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_TIME = re.compile(
+_STORED = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z")
+_DATE = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIME = pattern(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
     r"[ ]?([Zz]|[+-][0-9]{2}:?[0-9]{2})?",
 )
-_AGE = re.compile(r"([0-9]{1,9})([smhdw])")
-_SEQ = re.compile(r"seq:([1-9][0-9]{0,14})")
+_AGE = pattern(r"([0-9]{1,9})([smhdw])")
+_SEQ = pattern(r"seq:([1-9][0-9]{0,14})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 
 from modelkeep.domain.chain import Head
+from modelkeep.domain.patterns import pattern
 
-_ID = re.compile(r"[0-9a-f]{32}")
-_LINE = re.compile(r"([1-9][0-9]{0,15}) (sha256:[0-9a-f]{64})\n")
+_ID = pattern(r"[0-9a-f]{32}")
+_LINE = pattern(r"([1-9][0-9]{0,15}) (sha256:[0-9a-f]{64})\n")
 
 
 def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:

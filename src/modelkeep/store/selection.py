@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterable
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -20,7 +21,7 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", 
 _KEY_NAMES = frozenset({"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"})
 _KEY_ENDINGS = (".key", ".ppk", ".p12", ".pfx")
 _HARMLESS_ENV = (".example", ".sample", ".template", ".dist")
-_KEY_HEADER = re.compile(rb"\s*(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
+_KEY_HEADER = pattern(rb"\s*(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
 _LONGEST_IGNORE_FILE = 1024 * 1024
 
 

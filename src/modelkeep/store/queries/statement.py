@@ -7,10 +7,10 @@ for the past. ``KNOWN(version.seq)`` is what was in the log by then.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from typing import Any, TypeAlias
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 
 #: What every question is asked on; only the store knows what it is.
@@ -20,8 +20,8 @@ Value: TypeAlias = str | int | None
 #: A row is unpacked where its statement is known, and nowhere else.
 Row: TypeAlias = tuple[Any, ...]
 
-_HOLDS = re.compile(r"HOLDS\((\w+)\)")
-_KNOWN = re.compile(r"KNOWN\(([\w.]+)\)")
+_HOLDS = pattern(r"HOLDS\((\w+)\)")
+_KNOWN = pattern(r"KNOWN\(([\w.]+)\)")
 
 
 @dataclass(frozen=True, slots=True)

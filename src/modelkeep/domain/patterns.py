@@ -1,0 +1,29 @@
+"""Regular expressions that are compiled when they are first used: a short command uses few of all there are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from re import compile as pattern
+else:
+
+    def pattern(text: Any, flags: int = 0) -> _Later:
+        """Return what can do all that ``re.compile(text, flags)`` can."""
+        return _Later(text, flags)
+
+
+__all__ = ["pattern"]
+
+
+class _Later:
+    """A pattern of which each method, once asked for, is the compiled one's own."""
+
+    def __init__(self, text: Any, flags: int) -> None:
+        self._given = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._given), name)
+        setattr(self, name, found)
+        return found
