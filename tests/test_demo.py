@@ -168,6 +168,16 @@ def test_a_directory_with_things_in_it_is_not_used(run):
     assert (run.cwd / "mine" / "thesis.txt").read_text() == "do not touch"
 
 
+def test_where_nothing_can_be_written_it_says_so(run):
+    (run.cwd / "file").write_text("")
+    done = run("demo", "--keep", "file/below")
+    assert done.exit_code == 7
+    assert done.stderr == (
+        "error: the demo cannot write its files: Not a directory\n"
+        "hint: modelkeep demo --keep DIR, with a DIR on a disk that has room\n"
+    )
+
+
 def test_the_users_own_registry_and_run_are_not_touched(run):
     assert run("init", "mine").exit_code == 0
     mine = {"MODELKEEP_REGISTRY": str(run.cwd / "mine"), "MLFLOW_RUN_ID": "0123456789abcdef"}

@@ -6,7 +6,7 @@ import os
 import sys
 
 from modelkeep.cli import streams
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, RegistryUnavailable
 
 _WIDEST = 110
 #: What would lead a command of the story away from its own registry, or into somebody's run.
@@ -16,9 +16,20 @@ _NOT_OURS = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
 def play(keep: str | None = None) -> int:
     """Play the story, in the directory ``keep`` or in one that is removed however it ends; return 0.
 
-    Raises `Conflict` where ``keep`` has other things in it, and `NotAsTold` as soon as something is
-    not as the story tells it.
+    Raises `Conflict` where ``keep`` has other things in it, `NotAsTold` as soon as something is not
+    as the story tells it, and `RegistryUnavailable` where nothing can be written.
     """
+    try:
+        _play(keep)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"the demo cannot write its files: {error.strerror or error}"
+        raise RegistryUnavailable(message, "modelkeep demo --keep DIR, with a DIR on a disk that has room") from error
+    return 0
+
+
+def _play(keep: str | None) -> None:
     import shutil
     import tempfile
     import time
@@ -37,7 +48,6 @@ def play(keep: str | None = None) -> int:
     finally:
         if keep is None:
             shutil.rmtree(place, ignore_errors=True)
-    return 0
 
 
 def _empty(directory: str) -> str:
@@ -59,6 +69,8 @@ def _environ(place: str) -> dict[str, str]:
     for kind in ("cache", "config", "data", "state"):
         environ[f"XDG_{kind.upper()}_HOME"] = os.path.join(os.path.realpath(place), f".{kind}")
     environ["MODELKEEP_REGISTRY"] = os.path.join(os.path.realpath(place), story.REGISTRY)
+    if search := environ.get("PYTHONPATH"):  # the commands run elsewhere
+        environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(each) for each in search.split(os.pathsep))
     environ["COLUMNS"] = str(min(streams.width(sys.stdout), _WIDEST) if streams.is_terminal(sys.stdout) else _WIDEST)
     environ.setdefault("TERM", "dumb")
     if not streams.colored(sys.stdout):
