@@ -52,7 +52,12 @@ def evaluate(
         # A run that was found out by itself does not make the same values news.
         told = tuple(run.id for run in found_runs if new or not run.captured)
         arguments = Evaluate(metrics, data_of(spec), told)
-        return Asked(arguments, subject_of(found), fields=fields, notes=tuple(values.doubtful(metrics)))
+        return Asked(
+            arguments,
+            subject_of(found),
+            fields=fields,
+            notes=tuple(f"warning: {each}" for each in values.doubtful(metrics)),
+        )
 
     return change(carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
 

@@ -35,8 +35,7 @@ def create(
     other things, ``RegistryUnavailable`` where the directory cannot be made.
     """
     if os.path.exists(os.path.join(directory, database.DATABASE)) and _is_finished(directory):
-        if stages is not None:
-            _check_stages(directory, stages)
+        _check_as_wanted(directory, stages, store)
         return False
     declared = declare_stages(stages or ("staging", "production"))
     intent = Intent(
@@ -57,8 +56,8 @@ def create(
     except OSError as error:
         message = f"no registry can be made at {directory}: {error.strerror or error}"
         raise RegistryUnavailable(message) from error
-    if not made and stages is not None:  # somebody else was quicker, maybe with others
-        _check_stages(directory, stages)
+    if not made:  # somebody else was quicker, maybe with others
+        _check_as_wanted(directory, stages, store)
     return made
 
 
@@ -73,7 +72,14 @@ def _is_finished(directory: str) -> bool:
     return bool(tables)
 
 
-def _check_stages(directory: str, wanted: Sequence[str]) -> None:
+def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
+    """Refuse to take a registry that is there for one with other stages or another store."""
+    there_store = os.path.realpath(os.path.join(directory, database.STORE))
+    if store is not None and there_store != os.path.realpath(store):
+        message = f"the registry {directory} keeps its bytes in {there_store}, not in {store}"
+        raise Conflict(message, "the store is given once, when a registry is made")
+    if wanted is None:
+        return
     with Database(directory).reading() as connection:
         there = [stage.name for stage in SqlState(connection).stages()]
     if there != list(wanted):
@@ -82,6 +88,8 @@ def _check_stages(directory: str, wanted: Sequence[str]) -> None:
 
 
 def _make(directory: str, store: str | None, draft: Draft, observed: Observed, now: str) -> bool:
+    if store is not None:
+        _check_store(os.path.abspath(store))
     os.makedirs(directory, mode=0o700, exist_ok=True)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
@@ -103,3 +111,21 @@ def _make(directory: str, store: str | None, draft: Draft, observed: Observed, n
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     return True
+
+
+def _check_store(store: str) -> None:
+    """Refuse a store below nothing (a disk that is not mounted?) or where somebody else's things are.
+
+    Two registries must not share one: the bytes that one does not name are garbage to it.
+    """
+    above = os.path.dirname(store)
+    if not os.path.isdir(above):
+        message = f"there is no directory {above} to make a store in"
+        raise RegistryUnavailable(message, f"is its disk mounted? else: mkdir -p {above}")
+    if not os.path.isdir(store):
+        return
+    blobs = os.path.join(store, "blobs", "sha256")
+    held = set(os.listdir(store)) - {"blobs", "tmp"} or (os.path.isdir(blobs) and os.listdir(blobs))
+    if held:
+        message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"
+        raise Conflict(message, f"--store {os.path.join(store, 'modelkeep')}")
