@@ -53,11 +53,12 @@ _IN_REGISTRY = frozenset({"Registry", "create_registry", "open_registry", "regis
 
 def __getattr__(name: str) -> object:
     """Load a public name when it is first used."""
-    from importlib import import_module
-
+    # Asked for each submodule too, so nothing is imported before it is known to be needed.
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    from importlib import import_module
+
     module = import_module("modelkeep.registry" if name in _IN_REGISTRY else "modelkeep.errors")
     value: object = getattr(module, name)
     globals()[name] = value
