@@ -47,7 +47,7 @@ def _alias(big, _small, _experiment, number):
 
 def _newest(big, _small, _experiment):
     return _timed(
-        lambda: big.search_model_versions(f"name='{MODEL}'", max_results=100, order_by=["version_number DESC"])
+        lambda: big.search_model_versions(f"name='{MODEL}'", max_results=100, order_by=["creation_timestamp DESC"])
     )
 
 

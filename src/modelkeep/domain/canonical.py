@@ -7,11 +7,11 @@ numbers are whole and within ±(2**53 - 1). ``../LOG.md`` in the design is the s
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
 from modelkeep.errors import Damaged
 
@@ -59,7 +59,7 @@ def check_keys(value: Json) -> None:
 
 def sha256(data: bytes) -> str:
     """Return ``sha256:`` and the hex of the SHA-256 of some bytes."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+    return digest_of(data)
 
 
 def _whole(digits: str) -> int:

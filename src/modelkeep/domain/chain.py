@@ -6,11 +6,11 @@ it: ``(printf '\0'; cat entry) | sha256sum``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.intents import Intent, Register
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
@@ -41,15 +41,6 @@ class Signature:
 
     form: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest entry of a log: its number, hash and time."""
-
-    seq: int
-    hash: str
-    time: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +79,7 @@ class Entry:
 
 def hash_of(data: bytes) -> str:
     """Return the hash of an entry's bytes."""
-    return "sha256:" + hashlib.sha256(b"\0" + data).hexdigest()
+    return digest_of(b"\0" + data)
 
 
 def parse(data: bytes) -> Entry:

@@ -6,12 +6,14 @@ from a dictionary. Each question costs the same for ten versions or a hundred th
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from modelkeep.domain.chain import Head
-from modelkeep.domain.intents import Data
 from modelkeep.domain.quick import dataclass
-from modelkeep.domain.stages import StageDef
+
+if TYPE_CHECKING:
+    from modelkeep.domain.head import Head
+    from modelkeep.domain.intents import Data
+    from modelkeep.domain.stages import StageDef
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import select
@@ -10,7 +9,6 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
@@ -19,6 +17,8 @@ from modelkeep.store.troubles import of_the_source
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from modelkeep.domain.manifest import ManifestFile
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024
@@ -124,6 +124,8 @@ class Adding:
         ``look`` sees the bytes as they pass. What fits into one chunk and is there already is
         never written; what is longer is known only when it has been.
         """
+        import hashlib
+
         chunks = chunks_of(stream)
         first = next(chunks, memoryview(b""))
         if look is not None:
@@ -217,6 +219,8 @@ def _read_into(stream: BinaryIO, view: memoryview) -> int | None:
 
 
 def _hashed(chunks: Iterable[memoryview], look: Callable[[memoryview], object] | None) -> Content:
+    import hashlib
+
     seen, size = hashlib.sha256(), 0
     for chunk in chunks:
         seen.update(chunk)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from modelkeep.domain.chain import Head
+from modelkeep.domain.head import Head
 from modelkeep.domain.patterns import pattern
 
 _ID = pattern(r"[0-9a-f]{32}")

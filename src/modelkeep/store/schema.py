@@ -6,10 +6,10 @@ compares the schema it finds with the one the scripts make, before it does anyth
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 
+from modelkeep.domain.hashing import digest_of
 from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 
 #: "mkep": what makes a SQLite file a registry.
@@ -56,7 +56,7 @@ def apply(connection: sqlite3.Connection, since: int) -> None:
 def fingerprint(connection: sqlite3.Connection) -> str:
     """Return a digest of every table, index and trigger of a database."""
     rows = connection.execute(SCHEMA).fetchall()
-    return "sha256:" + hashlib.sha256(repr(rows).encode()).hexdigest()
+    return digest_of(repr(rows).encode())
 
 
 def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelkeep.domain.chain import Head
-from modelkeep.domain.intents import Data
+from modelkeep.domain.head import Head
 from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, Tenure, Version
 from modelkeep.store.queries import deciding
+
+if TYPE_CHECKING:
+    from modelkeep.domain.intents import Data
 
 _Row = tuple[int, int, int | None, int | None, int | None]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 
-from modelkeep.capture import machine
 from modelkeep.domain.answers import (
     AsOf,
     AuditEntry,
@@ -211,6 +210,8 @@ def status(context: Context, origin: str) -> Status:
 
 def whoami(context: Context) -> Identity:
     """Return who the log would say this is."""
+    from modelkeep.capture import machine
+
     return Identity(
         user=context.actor.user,
         uid=context.actor.uid,

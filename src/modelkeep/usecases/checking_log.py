@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from modelkeep.domain import chain, checking
-from modelkeep.domain.chain import Entry, Head
+from modelkeep.domain.chain import Entry
 from modelkeep.domain.checking import Link
 from modelkeep.domain.details import Details
+from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged
 from modelkeep.store import remembered, schema
 from modelkeep.store.queries import checking as lying

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from modelkeep.capture.machine import Actor
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.times import format_time
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.database import Database
+
+if TYPE_CHECKING:
+    from modelkeep.capture.machine import Actor
+    from modelkeep.store.artifacts import Artifacts
+    from modelkeep.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from modelkeep.domain import chain
-from modelkeep.domain.chain import Entry
 from modelkeep.domain.times import parse_stored
 from modelkeep.store import remembered
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.context import Context
+
+if TYPE_CHECKING:
+    from modelkeep.domain.chain import Entry
 
 _APART_SECONDS = 300.0
 
@@ -30,6 +32,8 @@ def check_head(context: Context, connection: Connection) -> None:
 
 def after(context: Context, entry: Entry) -> tuple[str, ...]:
     """Remember the head that was written; return warnings of clocks that do not agree."""
+    from modelkeep.domain import chain
+
     remembered.remember(context.state_dir, entry.intent.registry, entry.seq, chain.hash_of(entry.to_bytes()))
     clock = parse_stored(entry.clock)
     warnings = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from modelkeep.domain.answers import AsOf
-from modelkeep.domain.intents import Expect, Subject
 from modelkeep.domain.refs import parse_ref, parse_selector
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
@@ -15,6 +15,9 @@ from modelkeep.store.queries.naming import hint
 from modelkeep.store.queries.resolving import Resolved, resolve
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.intents import Expect, Subject
 
 Say = Callable[[str], None]
 _READS = frozenset({"get", "path", "show", "resolve"})
@@ -71,6 +74,8 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
     """Return what ``--expect`` says: a number, a label, a digest or ``none``, never what moves."""
     if text is None:
         return None
+    from modelkeep.domain.intents import Expect
+
     if text.lower() == "none":
         return Expect(None)
     selector = parse_selector(text)
@@ -96,6 +101,8 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
 
 def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     """Return what an intent about a version or a model is about."""
+    from modelkeep.domain.intents import Subject
+
     return Subject(
         digest=found.digest if found.number is not None else None,
         model=found.model,

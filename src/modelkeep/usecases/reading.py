@@ -5,20 +5,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from modelkeep.domain.answers import AuditEntry, Model, Status, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
-from modelkeep.store.queries import histories, moments, particulars
-from modelkeep.store.queries import models as model_queries
 from modelkeep.store.queries.moments import moment
-from modelkeep.store.queries.naming import name_of
 from modelkeep.store.queries.resolving import Resolved, resolve
 from modelkeep.store.queries.stages import stages
-from modelkeep.store.queries.standing import holders
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.queries.versions import version_rows
-from modelkeep.usecases.comparing import diff
-from modelkeep.usecases.listing import is_glob, models, versions
-from modelkeep.usecases.tracing import identify, lineage
+
+if TYPE_CHECKING:
+    from modelkeep.usecases.comparing import diff
+    from modelkeep.usecases.listing import is_glob, models, versions
+    from modelkeep.usecases.tracing import identify, lineage
+else:
+
+    def __getattr__(name: str) -> object:
+        """Return an answer that has a module of its own; what other answers need is not loaded."""
+        if name not in _ELSEWHERE:
+            raise AttributeError(name)
+        return getattr(import_module(f"modelkeep.usecases.{_ELSEWHERE[name]}"), name)
+
 
 __all__ = [
     "Connection",
@@ -41,11 +49,23 @@ __all__ = [
     "versions",
 ]
 
+_ELSEWHERE = {
+    "diff": "comparing",
+    "identify": "tracing",
+    "is_glob": "listing",
+    "lineage": "tracing",
+    "models": "listing",
+    "versions": "listing",
+}
 _LAST_ENTRIES = 5
 
 
 def version_row(connection: Connection, at: int | None, model: int, number: int) -> VersionRow:
     """Return the line of one version that was there at that moment."""
+    from modelkeep.store.queries.naming import name_of
+    from modelkeep.store.queries.standing import holders
+    from modelkeep.store.queries.versions import version_rows
+
     holding = holders(connection, at, model, stages(connection, at))
     (row,) = version_rows(connection, at, model, name_of(connection, at, model), [number], holding)
     return row
@@ -53,16 +73,22 @@ def version_row(connection: Connection, at: int | None, model: int, number: int)
 
 def version(connection: Connection, at: int | None, model: int, number: int) -> Version:
     """Return all that was known of a version that was there at that moment."""
+    from modelkeep.store.queries import particulars
+
     return particulars.version(connection, at, model, number, stages(connection, at))
 
 
 def model(connection: Connection, at: int | None, model: int) -> Model:
     """Return the page of a model that was there at that moment."""
+    from modelkeep.store.queries import particulars
+
     return particulars.model(connection, at, model, stages(connection, at))
 
 
 def description(connection: Connection, at: int | None, model: int, number: int | None) -> str | None:
     """Return the description of a version, or of a model where there is no number."""
+    from modelkeep.store.queries import models as model_queries
+
     return model_queries.description(connection, at, model, number or 0)
 
 
@@ -80,6 +106,8 @@ def history(
 
     ``stage`` is a stage's full name.
     """
+    from modelkeep.store.queries import histories, moments
+
     if model is None and stage is None:
         stage = stages(connection, at)[-1].name
     return histories.tenures(
@@ -109,6 +137,7 @@ def audit(
     About a version those that are about it or displaced it; about a model all of its. ``NotFound``
     for an action that there is not.
     """
+    from modelkeep.store.queries import moments
     from modelkeep.usecases import telling  # what reads entries is not needed for lists and pages
 
     told = telling.newest(

@@ -1,0 +1,22 @@
+"""SHA-256 of short bytes: entries, lines, schemas. Artifacts are hashed by OpenSSL, which is faster.
+
+But loading OpenSSL takes as long as a whole read of the registry; the interpreter has an own SHA-256
+for that reason, which its standard library uses in the same way. Another interpreter may have none.
+"""
+
+from __future__ import annotations
+
+try:
+    from _sha2 import sha256  # type: ignore[import-not-found]  # from Python 3.12 on
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
+
+__all__ = ["digest_of"]
+
+
+def digest_of(data: bytes) -> str:
+    """Return ``sha256:`` and the hex of the SHA-256 of some bytes."""
+    return "sha256:" + str(sha256(data).hexdigest())
