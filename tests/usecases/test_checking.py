@@ -10,7 +10,7 @@ from world import World, changed, every, rechained, tell_story
 from modelkeep.domain import chain, events, intents
 from modelkeep.domain.chain import hash_of
 from modelkeep.domain.project import project
-from modelkeep.errors import Damaged, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.store.database import in_memory
 from modelkeep.store.ledger import apply_changes
 
@@ -432,6 +432,17 @@ def test_flipped_pages_of_the_file_are_found_and_no_crash(world):
         # what SQLite keeps for itself (free bytes of a page, counters of its header) may change unseen
         clean += found.ok and _all_rows(data, world.root) != _all_rows(original, world.root)
     assert clean == 0
+
+
+def test_a_schema_that_is_no_text_is_a_finding_and_for_everybody_else_an_error(world):
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = CAST(x'fffe20ff' AS TEXT) WHERE name = 'tag'")
+    connection.close()
+    assert not world.verify().ok
+    with pytest.raises(IntegrityError) as caught:
+        world.registry.models()
+    assert caught.value.exit_code == 5
 
 
 def test_a_truncated_file_is_found(world):

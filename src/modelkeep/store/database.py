@@ -157,6 +157,10 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _translate(error, self.directory) from error
+        except UnicodeDecodeError as error:
+            # The driver fails on what a damaged schema makes SQLite say.
+            message = f"the database of {self.directory} is damaged: it holds text that is not UTF-8"
+            raise IntegrityError(message, "modelkeep verify --log") from error
 
 
 def in_memory() -> sqlite3.Connection:
@@ -177,7 +181,7 @@ def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {pragma}")
         if mode == "rw" and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
             connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection
@@ -188,7 +192,7 @@ def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection
