@@ -1,6 +1,8 @@
 """What each word of a command line could become."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -58,13 +60,13 @@ def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, ho
     assert tab("config ") == ["list", "get", "set"]
     assert tab("config s") == ["set"]
     assert tab("--json li") == ["list", "lineage"]
-    assert tab("nonsense ") == tab("config nonsense ") == []
+    assert tab("nonsense ") == tab("config nonsense ") == tab("config nonsense list ") == []
 
 
 def test_options_are_those_of_the_command_and_of_all(tab):
     assert tab("promote --e") == ["--expect"]
     assert tab("promote --reg") == ["--registry"]
-    assert tab("--ver") == ["--verbose", "--version"]
+    assert tab("--ver") == ["--version", "--verbose"]
     assert tab("promote --ver") == ["--verbose"]
     assert "--exit-code" not in tab("promote --")
 
@@ -135,6 +137,8 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("promote --nonsense=", ""),
         # after -- no word is an option
         ("show -- fraud-", "fraud-batch"),
+        ("get fraud@1 - --f", "--force --format"),
+        ("register m - --stage s", "staging"),
         ("show -- --", ""),
         ("promote -- fraud@1 ", "staging production"),
     ],
@@ -206,7 +210,13 @@ def test_on_any_trouble_it_prints_nothing_and_exits_0(tmp_path):
     assert printed() == printed("")
 
 
-def test_a_name_with_control_characters_is_not_shown():
+def test_a_name_with_control_characters_is_not_shown(home, tmp_path):
+    shutil.copy(home / "registry.db", tmp_path)
+    connection = sqlite3.connect(tmp_path / "registry.db")
+    connection.execute("UPDATE model_name SET name = 'fraud-\x1b]0;x\n' WHERE name = 'fraud-batch'")
+    connection.commit()
+    connection.close()
+    assert printed("show", "fraud", MODELKEEP_REGISTRY=str(tmp_path)) == (b"fraud\t3 versions\n", b"", 0)
     assert not complete._clean("fr\x1b[2Jaud")
     assert not complete._clean("a\nb")
     assert not complete._clean("a\x9bb")

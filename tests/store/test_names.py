@@ -102,7 +102,21 @@ def test_after_the_at_sign_stand_stages_aliases_latest_numbers_and_labels(story,
     assert words(asked().versions("fraud", "1.0")) == ["1.0"]
     assert words(asked().versions("fraud", "1.")) == ["1.0"]
     assert words(asked().versions("fraud", "x")) == []
-    assert words(asked().versions("nobody", "")) == []
+    assert words(asked().versions("nobody", "")) == words(asked().versions("nobody", "", ALL)) == []
+
+
+def test_a_label_is_found_by_what_was_typed_of_it_zeros_and_all(story, asked):
+    story.register("fraud", label="2.0")
+    story.register("fraud", label="2.0.1")
+    story.register("fraud", label="V3.0-RC1")
+    story.register("fraud", label="10.0")
+    assert words(asked().versions("fraud", "2.0")) == ["2.0.1", "2.0"]
+    assert words(asked().versions("fraud", "v2.0")) == ["v2.0.1", "v2.0"]
+    assert words(asked().versions("fraud", "3.0-r")) == ["3.0-RC1"]
+    assert words(asked().versions("fraud", "3.0-RC")) == ["3.0-RC1"]
+    assert words(asked().versions("fraud", "10.")) == ["10.0"]
+    story.archive("fraud@1")
+    assert words(asked().versions("fraud", "2.0")) == ["2.0.1"]
 
 
 def test_archived_versions_are_offered_to_those_who_ask_for_them(story, asked):
@@ -122,6 +136,21 @@ def test_the_newest_numbers_come_first_and_the_lowest_of_each_length_is_among_th
     assert every == [*range(45, 25, -1), 1]
     assert words(asked().versions("fraud", "4")) == ["45", "44", "43", "42", "41", "40", "4"]
     assert words(asked().fixed("fraud", "45")) == ["45"]
+
+
+def test_between_archived_versions_the_newest_are_found_as_well(story, asked):
+    for number in range(1, 60):
+        story.register("fraud", f"bytes {number}", label=f"1.{number}")
+    for number in range(2, 60, 2):
+        story.archive(f"fraud@{number}")
+    found = words(asked().versions("fraud", ""))
+    assert [int(word) for word in found if word.isdigit()] == [*range(59, 20, -2), 19]
+    labels = [word for word in found if "." in word]
+    assert len(labels) == names.MOST_VERSIONS
+    assert all(int(label.removeprefix("1.")) % 2 for label in labels)
+    assert words(asked().versions("fraud", "1."))[-1] == "1.1"  # the lowest is among them
+    assert words(asked().versions("fraud", "1.2.0")) == []
+    assert words(asked().versions("fraud", "1.3")) == ["1.39", "1.37", "1.35", "1.33", "1.31", "1.3"]
 
 
 @given(st.text("0123456789", max_size=4), st.integers(1, 30_000), st.integers(0, 30_000))
@@ -169,6 +198,28 @@ def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
     assert words(found.stages()) == ["staging", "production"]
 
 
+def test_what_was_taken_back_is_not_offered(story, asked):
+    story.register("fraud")
+    story.alias("fraud@1", "champion", "old")
+    story.alias("fraud@1", remove=["old"])
+    story.tag("fraud@1", owner="risk", pii="no")
+    story.tag("fraud@1", remove=["pii"])
+    story.promote("fraud@1", "production")
+    story.retire("fraud@1", "production")
+    assert words(asked().aliases("fraud")) == ["champion"]
+    assert words(asked().tags("fraud")) == ["owner"]
+    assert words(asked().versions("fraud", "")) == ["champion", "latest", "1"]
+
+
+def test_a_directory_may_be_called_as_people_please(story, asked, tmp_path):
+    story.register("fraud")
+    asked()
+    odd = tmp_path / "100% sure? #1"
+    odd.mkdir()
+    asked.file.rename(odd / "registry.db")
+    assert words(Names(str(odd)).models("")) == ["fraud"]
+
+
 def test_it_reads_the_schema_of_today_and_folds_case_as_all_do():
     assert schema.VERSION == names.SCHEMA
     text = "".join(map(chr, range(0x300)))
@@ -204,6 +255,7 @@ def test_no_trouble_is_told(story, asked, tmp_path):
     writer.execute("BEGIN EXCLUSIVE")
     silent()  # somebody writes
     writer.execute("ROLLBACK")
+    assert everything(Names(str(tmp_path)))[0] == [("fraud", "2 versions")]
     writer.execute("PRAGMA user_version = 2")
     writer.close()
     silent()  # a newer schema

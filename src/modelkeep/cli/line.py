@@ -19,7 +19,7 @@ class Line:
         self.command = ""
         self.arguments: list[str] = []
         self.options: dict[str, str] = {}
-        self.known = _options(grammar.ALWAYS) | _options(grammar.COMMANDS[""][2])
+        self.known = _known("")
         self.word = words[-1] if words else ""
         #: What the word is: a kind of value, "command", or "option".
         self.kind = "command"
@@ -49,7 +49,7 @@ class Line:
         inside = f"{self.command} {word}" if self.command else grammar.ALIASES.get(word, word)
         if inside in grammar.COMMANDS and not self.arguments and (not self.command or self._is_group()):
             self.command = inside
-            self.known = _options(grammar.ALWAYS) | _options(grammar.COMMANDS[inside][2])
+            self.known = _known(inside)
         else:
             self.arguments.append(word)
 
@@ -75,6 +75,12 @@ class Line:
 
     def _is_group(self) -> bool:
         return any(name.startswith(f"{self.command} ") for name in grammar.COMMANDS)
+
+
+def _known(command: str) -> dict[str, str]:
+    """Return the options of a command, its own before those of all; what it says of one of those counts."""
+    own = _options(grammar.COMMANDS[command][2])
+    return own | _options(grammar.ALWAYS) | own
 
 
 def _options(words: str) -> dict[str, str]:

@@ -46,18 +46,16 @@ LAST_MODEL = """
 SELECT name, (SELECT max(number) FROM version WHERE version.model = model_name.model)
 FROM model_name WHERE folded >= ? AND folded < ? AND until_seq IS NULL ORDER BY folded DESC LIMIT 1
 """
-BEARER = "SELECT model FROM model_name WHERE folded = ? ORDER BY since_seq DESC LIMIT 1"
-NEWEST = "SELECT max(number) FROM version WHERE model = ?"
+BEARER = """
+SELECT model, (SELECT max(number) FROM version WHERE version.model = model_name.model)
+FROM model_name WHERE folded = ? LIMIT 1
+"""
 RANGES = "SELECT first, last FROM archived WHERE model = ? AND until_seq IS NULL ORDER BY first, last"
 BAD = "SELECT version FROM mark WHERE model = ? AND until_seq IS NULL AND version = ?"
 NUMBERS = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number DESC LIMIT ?"
 LOWEST = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT 1"
-LABELS = """
-SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key DESC
-"""
-LOWEST_LABEL = """
-SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key LIMIT 1
-"""
+_LABELS = "SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key"
+LABELS, LOWEST_LABEL = f"{_LABELS} DESC", f"{_LABELS} LIMIT 1"
 LABELLED = "SELECT label, number FROM version WHERE model = ? AND label_key = ?"
 # CROSS JOIN holds the planner to this order: else it walks all tenures the model ever had.
 HOLDERS = """
@@ -162,12 +160,11 @@ class Names:
 
     def _model(self, name: str) -> tuple[int | None, int]:
         """Return the model that bears or bore a name, and its newest number; (None, 0) where none does."""
-        row = self._row(BEARER, _folded(name))
-        return (None, 0) if row is None else (row[0], (self._row(NEWEST, row[0]) or (0,))[0] or 0)
+        return self._row(BEARER, _folded(name)) or (None, 0)
 
     def _windows(self, model: int | None, newest: int, which: str) -> list[Window]:
         """Return the numbers that are wanted, from the highest down."""
-        if not newest or which == ALL:
+        if which == ALL:
             return [(1, newest)] if newest else []
         archived: list[Window] = []
         standing: list[Window] = []
@@ -200,10 +197,7 @@ class Names:
         return [(f"{v}{number}", self._told(model, number, label)) for number, label in found]
 
     def _told(self, model: int | None, number: int, label: str | None) -> str:
-        words = [label] if label else []
-        if self._row(BAD, model, number):
-            words.append("bad")
-        return ", ".join(words)
+        return ", ".join(filter(None, (label, "bad" if self._row(BAD, model, number) else "")))
 
     def _labels(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
         """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed."""
@@ -216,9 +210,8 @@ class Names:
                 break
             if _inside(row[1], windows):
                 rows.append(row)
-        # 2.0 is kept under the key 2, which the typed `2.0` is longer than
-        if bare := rest.rstrip(".0"):
-            rows += self._rows(LABELLED, model, bare) if bare != rest else ()
+        bare = _bare(rest)  # 2.0 is kept under the key 2, which the typed `2.0` is longer than
+        rows += self._rows(LABELLED, model, bare) if bare != rest else ()
         name = [(_split_v(label)[1], f"version {number}") for label, number in rows if _inside(number, windows)]
         return [(v + label, told) for label, told in name if _folded(label).startswith(rest)]
 
@@ -240,7 +233,7 @@ class Names:
 
     def _rows(self, statement: str, *values: str | int | None) -> Iterator[Any]:
         """Yield the rows of a statement; none, or no more, where there is trouble."""
-        if self._connection is None or None in values:
+        if self._connection is None:
             return
         try:
             yield from self._connection.execute(statement, values)
@@ -272,6 +265,14 @@ def _split_v(text: str) -> tuple[str, str]:
     return (text[:1], text[1:]) if text[:1] in {"v", "V"} else ("", text)
 
 
+def _bare(label: str) -> str:
+    """Return a half-typed label without the end that `domain.labels.label_key` would take off."""
+    label = label.removesuffix(".")
+    while label.endswith(".0"):
+        label = label[:-2]
+    return label
+
+
 def _ranges(digits: str, first: int, last: int) -> list[Window]:
     """Return the numbers of a window whose text begins with these digits, as ranges, lowest first."""
     if not digits:
@@ -291,5 +292,5 @@ def _inside(number: int | None, windows: list[Window]) -> bool:
     return number is not None and any(first <= number <= last for first, last in windows)
 
 
-def _many(newest: int | None) -> str:
-    return "1 version" if newest == 1 else f"{newest or 0} versions"
+def _many(newest: int) -> str:
+    return "1 version" if newest == 1 else f"{newest} versions"
