@@ -144,6 +144,24 @@ def test_two_that_took_turns_do_not_ping_pong(tmp_path):
     )
 
 
+def test_one_that_lost_its_bytes_is_no_hint(tmp_path):
+    world = World(tmp_path)
+    r = world.registry
+    world.register(stage="production")
+    world.register(stage="production")
+    r.promote("fraud@1", "production")
+    r.promote("fraud@2", "production")
+    r.rollback("fraud@2", keep_good=True)
+    lose_bytes(world, "fraud@2")
+    assert refused(r.rollback, "fraud@1")[1:] == (
+        (
+            "nothing to go back to: fraud@1 has no former holder that may come back "
+            "(fraud@2: bytes of it are missing from the store)"
+        ),
+        "modelkeep retire fraud@1 production",
+    )
+
+
 def test_the_holder_before_a_retirement_is_a_former_holder(r):
     r.retire("fraud", "production")
     r.promote("fraud@1", "production")
@@ -370,9 +388,10 @@ def test_aliases_stay_and_those_that_point_at_the_bad_version_are_named(r):
 
 def test_expect_compares_with_the_holder(world, r):
     before = entries(world)
-    assert refused(r.rollback, "fraud", expect="3")[:2] == (
+    assert refused(r.rollback, "fraud", expect="3") == (
         "Conflict",
         "the holder of production is 4, not 3 as expected",
+        "modelkeep show fraud",
     )
     assert entries(world) == before
     assert r.rollback("fraud", expect="4").changed

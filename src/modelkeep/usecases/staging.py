@@ -192,7 +192,13 @@ def _walked(
     while True:
         walked = target(state, found.model, holder, absent)
         if walked.tenure is None:
-            raise _nothing(found, holder, walked.passed_over)
+            # Only what has its bytes may be the hint's.
+            left = [one.version for one in walked.passed_over if one.why == "left"]
+            lost = [digest for each in left for digest in absent_of(context, manifest(connection, found.model, each))]
+            if not lost:
+                raise _nothing(found, holder, walked.passed_over)
+            absent += tuple(lost)
+            continue
         number = walked.tenure.version
         looked.append((found.model, number))
         missing = absent_of(context, manifest(connection, found.model, number))

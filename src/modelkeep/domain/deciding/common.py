@@ -97,7 +97,8 @@ class Question:
         if expect is not None and expect.holder != holder:
             there, wanted = said(holder), said(expect.holder)
             message = f"{what} is {there}, not {wanted} as expected"
-            raise Conflict(message)
+            subject = self.subject()
+            raise Conflict(message, None if subject.model is None else f"modelkeep show {subject.name}")
 
     def check_present(self, model: Model, version: Version) -> None:
         """Raise ``IntegrityError`` where the writer saw that bytes of the version are missing."""
