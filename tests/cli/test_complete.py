@@ -60,7 +60,7 @@ def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, ho
     assert tab("config ") == ["list", "get", "set"]
     assert tab("config s") == ["set"]
     assert tab("--json li") == ["list", "lineage"]
-    assert tab("nonsense ") == tab("config nonsense ") == tab("config nonsense list ") == []
+    assert tab("nonsense ") == tab("config nonsense ") == tab("config nonsense get ") == []
 
 
 def test_options_are_those_of_the_command_and_of_all(tab):
@@ -120,6 +120,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("evaluate fraud@1 -M a", "auc="),
         ("register new f -M r", "rmse="),
         ("tag fraud@1 o", "owner= owner-"),
+        ("tag fraud-batch o", "owner="),
         ("alias fraud@3 c", "champion champion-"),
         ("alias fraud c", "champion-"),
         ("audit --actor a", "ana"),
@@ -138,7 +139,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         # after -- no word is an option
         ("show -- fraud-", "fraud-batch"),
         ("get fraud@1 - --f", "--force --format"),
-        ("register m - --stage s", "staging"),
+        ("promote - st", "staging"),
         ("show -- --", ""),
         ("promote -- fraud@1 ", "staging production"),
     ],
