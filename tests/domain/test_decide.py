@@ -368,7 +368,7 @@ CI = intents.Actor(intents.CiIdentity("https://ci", "job"), None, None)
         (PROMOTE, replace(GONE, version=1), {}, Conflict, f"fraud@1 is not the version with the digest {DIGESTS[1]}", None),
         (replace(PROMOTE, share=10), "fraud@3 production", {}, Conflict, "the intent names what this log has no rules for yet", None),
         (PROMOTE, "fraud@3 production", {"expect": intents.Expect(1)}, Conflict, "the holder of production is 2, not 1 as expected", "modelkeep show fraud"),
-        (PROMOTE, "churn@1 staging", {"expect": intents.Expect(1)}, Conflict, "the holder of staging is none, not 1 as expected", "modelkeep show fraud"),
+        (PROMOTE, "churn@1 staging", {"expect": intents.Expect(1)}, Conflict, "the holder of staging is none, not 1 as expected", "modelkeep show churn"),
         (PROMOTE, "fraud@3 production", {"absent": "fraud@3"}, IntegrityError, "bytes of fraud@3 are missing from the store", "modelkeep verify fraud@3"),
         (back(1, because=3), "fraud@2 production", {}, Conflict, "the intent names what this log has no rules for yet", None),
         (back(1), "fraud@2 production", {"expect": intents.Expect(1)}, Conflict, "the holder of production is 2, not 1 as expected", "modelkeep show fraud"),
