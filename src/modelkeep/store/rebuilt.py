@@ -53,7 +53,8 @@ class Table:
 class Rebuilt:
     """An empty registry in memory, into which entries are projected one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, slice_rows: int = checking.SLICE) -> None:
+        self._slice_rows = slice_rows
         self.connection = checking.lenient(in_memory())
         self.connection.execute("BEGIN")
         self.state = SqlState(self.connection)
@@ -100,11 +101,14 @@ class Rebuilt:
             reached = after
 
             def query(connection: sqlite3.Connection, reached: Row | None = reached) -> list[Row]:
-                return _slice(connection, table, reached)
+                return self._slice(connection, table, reached)
 
             real = read(query)
-            right = _slice(self.connection, table, after)
-            last = _reached(table, real, right)
+            right = self._slice(self.connection, table, after)
+            if real == right and len(real) == self._slice_rows:  # as nearly all are
+                after = real[-1]
+                continue
+            last = self._reached(table, real, right)
             if last is not None:
                 real = [row for row in real if table.key_of(row) <= table.key_of(last)]
                 right = [row for row in right if table.key_of(row) <= table.key_of(last)]
@@ -122,20 +126,18 @@ class Rebuilt:
         key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
         return Table(name, tuple(columns), tuple(key), tuple(columns.index(column) for column in key))
 
+    def _slice(self, connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
+        columns, key = ", ".join(table.columns), ", ".join(table.key)
+        marks = ", ".join("?" * len(table.key))
+        where = "" if after is None else f"WHERE ({key}) > ({marks})"
+        values = () if after is None else tuple(after[place] for place in table.places)
+        statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {self._slice_rows}"
+        return connection.execute(statement, values).fetchall()
 
-def _slice(connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
-    columns, key = ", ".join(table.columns), ", ".join(table.key)
-    marks = ", ".join("?" * len(table.key))
-    where = "" if after is None else f"WHERE ({key}) > ({marks})"
-    values = () if after is None else tuple(after[place] for place in table.places)
-    statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {checking.SLICE}"
-    return connection.execute(statement, values).fetchall()
-
-
-def _reached(table: Table, real: list[Row], right: list[Row]) -> Row | None:
-    """Return the row up to which both slices are complete, None where both have come to the end."""
-    full = [rows[-1] for rows in (real, right) if len(rows) == checking.SLICE]
-    return min(full, key=table.key_of, default=None)
+    def _reached(self, table: Table, real: list[Row], right: list[Row]) -> Row | None:
+        """Return the row up to which both slices are complete, None where both have come to the end."""
+        full = [rows[-1] for rows in (real, right) if len(rows) == self._slice_rows]
+        return min(full, key=table.key_of, default=None)
 
 
 def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
