@@ -228,10 +228,18 @@ def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_
     slow.chmod(0o755)
     started = time.monotonic()
     code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
     assert code == git.Code(note="git did not answer within 2 seconds")
     for child in (tmp_path / "children").read_text().split():
-        assert not _runs(int(child))
+        assert _ends(int(child))
+
+
+def _ends(pid: int) -> bool:
+    """Say whether a process that was killed is gone; the kernel takes a moment."""
+    deadline = time.monotonic() + 10
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not _runs(pid)
 
 
 def _runs(pid: int) -> bool:
