@@ -101,7 +101,14 @@ def test_nothing_is_compiled_before_it_is_called():
     assert stand_in is quick._init
     Late(1)
     assert Late.__init__ is not stand_in
-    assert Late.__eq__ is quick._eq
+
+
+def test_the_fields_of_a_value_are_described_as_the_standard_describes_them():
+    ours, standard = dataclasses.fields(Point), dataclasses.fields(Standard)
+    assert [repr(each) for each in ours] == [repr(each) for each in standard]
+    assert [each.name for each in dataclasses.fields(Named)] == ["x", "y", "note", "tags", "name"]
+    assert dataclasses.is_dataclass(Point)
+    assert Point.__match_args__ == Standard.__match_args__
 
 
 def test_a_method_of_ones_own_is_kept():

@@ -7,7 +7,6 @@ is not written (``from_`` is ``from``). The readers are built once per class and
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import types
 import typing
@@ -42,10 +41,11 @@ def _names_of(value: object) -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def _names(kind: type) -> tuple[tuple[str, str], ...]:
-    if not dataclasses.is_dataclass(kind):
+    names: tuple[str, ...] | None = getattr(kind, "__match_args__", None)
+    if names is None:
         message = f"{kind.__name__} is not written to the log"
         raise TypeError(message)
-    return tuple((field.name, field.name.rstrip("_")) for field in dataclasses.fields(kind))
+    return tuple((name, name.rstrip("_")) for name in names)
 
 
 @functools.cache
