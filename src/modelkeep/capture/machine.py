@@ -71,4 +71,6 @@ def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) 
 
 
 def _clean(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())[:_LONGEST].rstrip()
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub(" ", text)
+    return " ".join(text.split())[:_LONGEST].rstrip()

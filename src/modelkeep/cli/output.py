@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -36,6 +35,8 @@ def document(thing: str, value: object = None, /, **fields: object) -> dict[str,
 
 def as_json(found: Mapping[str, object], *, pretty: bool = False) -> str:
     """Return a document as text that ends with a newline; on one line unless somebody looks at it."""
+    import json
+
     if pretty:
         return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -5,7 +5,6 @@ The cells of the lines are the columns of ``commands.COMMANDS``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -130,6 +129,8 @@ def field_text(value: object) -> str:
     if value is None or value in ("", []):
         return ""
     if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value)):
+        import json
+
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -50,7 +50,7 @@ def is_imported_name(text: str) -> bool:
         len(text) <= _LONGEST_IMPORTED
         and not text.startswith("-")
         and "" not in text.split("/")
-        and not _REFUSED_IN_IMPORTED.search(text)
+        and (is_name(text) or not _REFUSED_IN_IMPORTED.search(text))
     )
 
 

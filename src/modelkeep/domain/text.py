@@ -48,7 +48,7 @@ def check_key(text: str, what: str = "key") -> str:
 
 def printable(text: str) -> str:
     r"""Return text for a person's terminal: control and direction characters shown as ``\x1b``."""
-    return _UNSAFE.sub(_escape, text)
+    return text if _is_plain(text) else _UNSAFE.sub(_escape, text)
 
 
 def escape_cell(text: str) -> str:
@@ -56,7 +56,14 @@ def escape_cell(text: str) -> str:
 
     An empty text is ``-``; tab, newline, return and backslash are ``\t \n \r \\``.
     """
+    if _is_plain(text) and "\\" not in text:
+        return text or "-"
     return _UNSAFE_IN_CELL.sub(_escape, text) or "-"
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether there can be nothing to escape, as in nearly all texts; it saves compiling a pattern."""
+    return text.isascii() and text.isprintable()
 
 
 def _escape(match: re.Match[str]) -> str:
