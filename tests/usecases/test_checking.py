@@ -384,6 +384,16 @@ def test_an_emptied_log_is_found(world):
     assert world.findings(bytes_=False)[0] == "error seq log: it is empty"
 
 
+def test_what_a_forger_wrote_cannot_take_over_a_terminal(world):
+    entries = world.entries()
+    entries[4] = changed(entries[4], lambda value: value["intent"].update(details="sha256:\x1b]0;owned\x07\u202e"))
+    world.write_log(entries)
+    found = world.findings(bytes_=False)
+    assert "error details entry 5: its details sha256:\\x1b]0;owned\\x07\\u202e are missing" in found
+    world.edit('CREATE VIEW "a\x1b[2J" AS SELECT 1')
+    assert "error schema view a\\x1b[2J: the view is unknown" in world.findings(bytes_=False)
+
+
 # The schema and the file
 
 

@@ -128,9 +128,9 @@ class Rebuilt:
 
     def _slice(self, connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
         columns, key = ", ".join(table.columns), ", ".join(table.key)
-        marks = ", ".join("?" * len(table.key))
+        values = [] if after is None else [_bound(after[place]) for place in table.places]
+        marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytes) else "?" for value in values)
         where = "" if after is None else f"WHERE ({key}) > ({marks})"
-        values = () if after is None else tuple(after[place] for place in table.places)
         statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {self._slice_rows}"
         return connection.execute(statement, values).fetchall()
 
@@ -154,6 +154,11 @@ def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
                 f"{name} is {_shown(is_)}, by the log {_shown(right_)}" for name, is_, right_ in pairs if is_ != right_
             ]
             yield f"the row {table.named(wanted[key])}: {'; '.join(odd)}"
+
+
+def _bound(value: Any) -> Any:
+    """Return a part of a key as it is handed back to SQLite: text may be no UTF-8."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

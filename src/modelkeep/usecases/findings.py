@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.domain.answers import VerifyFinding
+from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 
 _MOST_OF_A_KIND = 25
+_LONGEST = 1000
 
 
 class Findings:
@@ -31,7 +33,7 @@ class Findings:
         """Note a finding."""
         self._counts[severity, code] += 1
         if self._counts[severity, code] <= _MOST_OF_A_KIND:
-            self._kept.append(VerifyFinding(severity, code, place, message))
+            self._kept.append(VerifyFinding(severity, code, _safe(place), _safe(message)))
 
     @property
     def ok(self) -> bool:
@@ -54,3 +56,8 @@ class Findings:
             if count > _MOST_OF_A_KIND
         ]
         return (*self._kept, *more)
+
+
+def _safe(text: str) -> str:
+    """Return what a damaged or forged registry holds so that a terminal can be shown it."""
+    return printable(text[:_LONGEST])
