@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from modelkeep.registry import Registry
 
 Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or the version it is about.")]
+
+#: Rollbacks of all stages of a model within a quarter of an hour.
+_LOOKED_AT = 50
 
 
 @command(changes=True, expects=True)
@@ -77,11 +79,18 @@ def _ask(call: Call, planned: RolledBack, lately: str | None) -> None:
 
 def _lately(registry: Registry, name: str, stage: str | None) -> str | None:
     """Return a sentence on the last rollback of that stage if it is less than 15 minutes old."""
+    import json
+    from datetime import UTC, datetime
+
+    from modelkeep.domain.deciding.rolling_back import QUIET
     from modelkeep.domain.stages import resolve_stage
+    from modelkeep.domain.times import parse_stored
 
     stages = registry.stages()
     wanted = resolve_stage(stage, stages) if stage else stages[-1]
-    for entry in registry.audit(name, since="15m", action="rollback", reverse=True):
+    for entry in registry.audit(name, action="rollback", limit=_LOOKED_AT, reverse=True):
+        if datetime.now(UTC) - parse_stored(entry.time) > QUIET:
+            break
         if wanted is not None and json.loads(entry.entry)["intent"]["subject"]["stage"] == wanted.name:
             return f"{entry.actor} {entry.sentence.partition(':')[0]} less than 15 minutes ago"
     return None
