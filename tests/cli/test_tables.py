@@ -70,6 +70,11 @@ def test_a_models_page_has_its_stages_and_newest_versions():
     assert "fraud@5" in told
 
 
+def test_a_bad_version_that_holds_a_stage_is_called_both_in_lineage():
+    node = answers.LineageNode("fraud@4", "version", "bad", ("staging",))
+    assert drawn("lineage", answers.Lineage("fraud@4", (node,), ())) == "fraud@4  staging  bad  made from\n"
+
+
 def test_lineage_is_a_tree_up_and_down_with_every_node_once():
     assert drawn("lineage", LINEAGE) == (
         "fraud@4  production  made from\n"

@@ -159,6 +159,7 @@ def _node(node: answers.LineageNode | None, name: str) -> Text:
     made = text(name, "bold")
     if node is not None and node.stages:
         made.append("  ").append_text(stages(node.stages))
-    elif node is not None and node.state:
+    # That it is live is what holding a stage means; that it is bad is not.
+    if node is not None and node.state and not (node.stages and node.state == "live"):
         made.append("  ").append_text(text(node.state))
     return made
