@@ -105,8 +105,9 @@ class World:
         """Change the database behind everybody's back: triggers are put out of the way and back again."""
         connection = sqlite3.connect(self.database, isolation_level=None)
         try:
-            for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON"):
+            for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "synchronous = OFF"):
                 connection.execute(f"PRAGMA {pragma}")
+            connection.execute("BEGIN")
             triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
             for name, _ in triggers:
                 connection.execute(f"DROP TRIGGER {name}")
@@ -115,6 +116,7 @@ class World:
                 connection.execute(text, values)
             for _, sql in triggers:
                 connection.execute(sql)
+            connection.execute("COMMIT")
         finally:
             connection.close()
 

@@ -66,20 +66,22 @@ def test_an_edited_column_is_found_and_named(world, table, column, kind, require
         assert all(column in line for line in told)
 
 
-@pytest.mark.parametrize(
-    ("table", "column"), [(table, column) for table, column, _, required in columns() if not required]
-)
-def test_an_optional_column_that_was_emptied_is_found(world, table, column):
-    key, place, value = _a_row(world, table, column)
-    if value is None:
-        pytest.skip("the story leaves it empty")
-    try:
-        world.edit((f"UPDATE {table} SET {column} = NULL WHERE ({', '.join(key)}) = ({_marks(key)})", *place))
-    except sqlite3.IntegrityError:
-        pytest.skip("the schema lets only one such row stand")
-    (found,) = world.findings(bytes_=False)
-    assert found.startswith(f"error table {table}: the row ")
-    assert f": {column} is NULL, by the log " in found
+def test_an_optional_column_that_was_emptied_is_found(told, tmp_path):
+    emptied = 0
+    for table, column in [(table, column) for table, column, _, required in columns() if not required]:
+        world = told.copy(tmp_path / f"{table}-{column}")
+        key, place, value = _a_row(world, table, column)
+        if value is None:
+            continue  # the story leaves it empty
+        try:
+            world.edit((f"UPDATE {table} SET {column} = NULL WHERE ({', '.join(key)}) = ({_marks(key)})", *place))
+        except sqlite3.IntegrityError:
+            continue  # the schema lets only one such row stand
+        (found,) = world.findings(bytes_=False)
+        assert found.startswith(f"error table {table}: the row ")
+        assert f": {column} is NULL, by the log " in found
+        emptied += 1
+    assert emptied > 10
 
 
 @pytest.mark.parametrize("table", sorted({table for table, *_ in columns()}))
@@ -126,6 +128,7 @@ def test_any_changed_entry_is_found(world):
         assert any("head entry 24" in line or f"entry_index: the row seq {number + 1}:" in line for line in found)
 
 
+@pytest.mark.slow
 def test_any_changed_bit_of_an_entry_is_found(world):
     data = bytearray(world.entries()[1])
     for place in range(0, len(data), 7):
@@ -428,6 +431,7 @@ def test_a_registry_whose_log_is_a_view_is_not_asked_anything(world):
     assert found[-1] == "error schema log: the log was not read: its tables are not the ones modelkeep makes"
 
 
+@pytest.mark.slow
 def test_flipped_pages_of_the_file_are_found_and_no_crash(world):
     original = world.database.read_bytes()
     clean = 0
