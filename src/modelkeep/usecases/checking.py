@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from modelkeep.domain.answers import Verification
 from modelkeep.store import remembered
-from modelkeep.usecases.checking_bytes import Looked, check_bytes
+from modelkeep.usecases.checking_bytes import Chosen, Looked, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
@@ -24,6 +24,10 @@ def verify(
 ) -> Verification:
     """Check the log, the stored bytes or both; see `Registry.verify`."""
     findings = Findings()
+    chosen: list[Chosen] | None = None
+    with findings.noting("references"):
+        # At once, for a word that means nothing is told before long work begins.
+        chosen = versions_of(context, refs) if refs else None
     check = LogCheck(context, findings, deep=log and not quick)
     try:
         if log:
@@ -34,7 +38,7 @@ def verify(
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
-                looked = check_bytes(context, findings, refs, check.trusted, quick=quick, progress=progress)
+                looked = check_bytes(context, findings, chosen, check.trusted, quick=quick, progress=progress)
         if log and findings.ok and check.head is not None and check.registry is not None:
             keep = remembered.replace if accept_head else remembered.remember
             keep(context.state_dir, check.registry, check.head.seq, check.head.hash)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.quick import dataclass
-from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Needed
@@ -19,6 +18,8 @@ from modelkeep.usecases.findings import Findings
 from modelkeep.usecases.naming import version_or_model
 
 T = TypeVar("T")
+#: A version: its model and number.
+Chosen: TypeAlias = tuple[int, int]
 #: A content that is wrong is told with so many of the versions that need it.
 _TOLD = 3
 
@@ -32,22 +33,35 @@ class Looked:
     size_bytes: int
 
 
+def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
+    """Return the versions that were typed, each once; a bare name is its newest, and said so."""
+    found: set[Chosen] = set()
+    with context.database.reading() as connection:
+        for ref in refs:
+            one = version_or_model(connection, ref, context.say)
+            if one.number is None:
+                one = version_or_model(connection, f"{one.name}@latest", context.say)
+                context.say(f"note: {ref} is {one.ref}, the newest")
+            if one.number is not None:
+                found.add((one.model, one.number))
+    return sorted(found)
+
+
 def check_bytes(
     context: Context,
     findings: Findings,
-    refs: Sequence[str],
+    chosen: Sequence[Chosen] | None,
     trusted: Connection | None,
     *,
     quick: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Looked:
-    """Look at the contents of every version, or of some; ``quick`` reads no byte.
+    """Look at the contents of every version, or of those ``chosen``; ``quick`` reads no byte.
 
     ``trusted`` are tables that were made from the log; without them the real ones are asked.
     """
     source = _Source(context, trusted)
-    if refs:
-        chosen = sorted(source.ask(lambda connection: _resolved(context, connection, refs)))
+    if chosen is not None:
         some = sorted(source.of_versions(chosen), key=lambda each: each.digest)
         contents: Iterable[Needed] = some
         versions, total = len(chosen), sum(size for _, size in {(each.digest, each.size) for each in some})
@@ -85,21 +99,9 @@ class _Source:
             yield from page
             after = page[-1]
 
-    def of_versions(self, chosen: Iterable[tuple[int, int]]) -> Iterator[Needed]:
+    def of_versions(self, chosen: Iterable[Chosen]) -> Iterator[Needed]:
         for model, number in chosen:
             yield from self.ask(partial(lying.needed_by, model=model, version=number))
-
-
-def _resolved(context: Context, connection: Connection, refs: Sequence[str]) -> set[tuple[int, int]]:
-    found: set[tuple[int, int]] = set()
-    for ref in refs:
-        one = version_or_model(connection, ref, context.say)
-        if one.number is None:
-            one = version_or_model(connection, f"{one.name}@latest", context.say)
-            context.say(f"note: {ref} is {one.ref}, the newest")
-        if one.number is not None:
-            found.add((one.model, one.number))
-    return found
 
 
 def _trouble(context: Context, digest: str, size: int, *, quick: bool) -> str | None:
@@ -122,4 +124,5 @@ def _first(group: Iterator[Needed]) -> Iterator[Needed]:
 
 def _tell(findings: Findings, needing: list[Needed], trouble: str) -> None:
     for each in needing:
-        findings.error("blob", f"{each.name}@{each.version}", f"{printable(each.path)}: {trouble} ({each.digest})")
+        which = "" if each.digest in trouble else f" ({each.digest})"
+        findings.error("blob", f"{each.name}@{each.version}", f"{each.path}: {trouble}{which}")
