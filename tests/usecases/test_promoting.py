@@ -272,6 +272,13 @@ def test_retire_with_a_version_empties_only_its_own_stage(world, r):
     assert effects(r.retire("fraud@2", "production")) == ["production: fraud@2 -> none"]
 
 
+def test_retire_without_a_version_means_the_holder_its_author_saw(world, r):
+    r.promote("fraud@1", "production")
+    late = overtaken(world, lambda: r.promote("fraud@2", "production"))
+    assert refused(late.retire, "fraud", "production")[1] == "fraud changed meanwhile: what was 1 is 2 now"
+    assert holders(r) == ["production 2"]
+
+
 def test_retire_of_an_empty_stage_is_nothing(r):
     change = r.retire("fraud", "production")
     assert (change.changed, change.why) == (False, "fraud has nothing in production")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from modelkeep.domain.answers import Change, Passed, RolledBack
 from modelkeep.domain.chain import Entry
@@ -74,9 +75,13 @@ def retire(
     def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         where = stage_named(connection, stage)
+        subject = subject_of(found, where)
+        if found.number is None:
+            # What holds it now is what its author means to retire, not what holds it a moment later.
+            subject = replace(subject, **_held(SqlState(connection), found.model, where.name))
         return Asked(
             arguments=Retire(),
-            subject=subject_of(found, where),
+            subject=subject,
             expect=expectation(connection, expect, found.model),
         )
 
@@ -177,6 +182,13 @@ def _asked_back(
         expect=expectation(connection, wish.expect, found.model),
         look_at=look_at,
     )
+
+
+def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
+    """Return version and digest of the holder of a stage, as a subject has them; nothing for nobody."""
+    holder = state.holder(model, stage)
+    version = None if holder is None else state.version(model, holder.version)
+    return {} if version is None else {"version": version.number, "digest": version.digest}
 
 
 def _walked(
