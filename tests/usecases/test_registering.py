@@ -483,3 +483,10 @@ def test_the_one_line_of_a_training_script_registers(tmp_path, monkeypatch):
     Path("model.onnx").write_bytes(b"weights")
     modelkeep.create_registry("registry")
     assert modelkeep.register("fraud", "model.onnx", metrics={"auc": 0.914}).ref == "fraud@1"
+
+
+def test_data_that_metrics_were_measured_on_need_metrics(world):
+    assert refused(world.registry.register, "fraud", world.model(b"w", "w.onnx"), on="holdout@3")[:2] == (
+        "UsageError",
+        "--on says what metrics were measured on, and there are none: holdout@3",
+    )

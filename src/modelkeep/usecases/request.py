@@ -59,6 +59,9 @@ def check(request: Request) -> None:
     if request.label is not None and request.bump is not None:
         message = "a version has one label: give --label or --bump"
         raise UsageError(message)
+    if request.on is not None and not request.metrics:
+        message = f"--on says what metrics were measured on, and there are none: {request.on}"
+        raise UsageError(message, "add --metric auc=0.9, or give it as --data")
     if request.if_exists not in ("error", "skip", "new"):
         message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
