@@ -420,6 +420,21 @@ def test_an_odd_object_of_the_schema_is_named(world, statement, finding):
     assert any(line.endswith(finding) for line in found), found
 
 
+def test_whatever_is_missing_from_the_schema_is_named(told, tmp_path):
+    objects = told.rows("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL")
+    assert len(objects) > 40
+    for kind, name in objects:
+        world = told.copy(tmp_path / name)
+        connection = sqlite3.connect(world.database)
+        connection.execute(f"DROP {kind} {name}")
+        connection.close()
+        assert f"error schema {kind} {name}: the {kind} is missing" in world.findings(bytes_=False)
+        with pytest.raises(
+            IntegrityError, match="the schema of the registry was changed by something other than modelkeep"
+        ):
+            world.registry.models()
+
+
 def test_a_registry_whose_log_is_a_view_is_not_asked_anything(world):
     connection = sqlite3.connect(world.database)
     connection.execute("ALTER TABLE entry RENAME TO hidden")
