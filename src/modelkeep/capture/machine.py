@@ -65,9 +65,14 @@ def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) 
     """
     if said := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
         return said
-    from modelkeep.capture import git
+    from modelkeep.capture import gitconfig
 
-    return _clean(git.identity(cwd, environ) or "") or None
+    found = gitconfig.address(cwd, environ)
+    if found is None:
+        from modelkeep.capture import git
+
+        found = git.identity(cwd, environ)
+    return _clean(found or "") or None
 
 
 def _clean(text: str) -> str:
