@@ -58,7 +58,7 @@ def promote(
 
     done = carry_out(context, resolve, message=message, dry_run=dry_run)
     answer = change(done, "promote", dry_run=dry_run)
-    return replace(answer, notes=(*answer.notes, *_forced(context, done)))
+    return replace(answer, notes=(*answer.notes, *_forced(context, done))) if force else answer
 
 
 def retire(
