@@ -11,6 +11,8 @@
 # The first Python that is new enough; make PYTHON=… names another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+# A Python that was named is the one to use, even where .venv was made with another.
+EXACTLY := $(if $(filter command environment,$(origin PYTHON)),exactly)
 PY := .venv/bin/python
 # Workers of the tests: one a processor.
 JOBS ?= auto
@@ -57,10 +59,10 @@ lock:
 	.ci/lock
 
 venv: python
-	@"$(PYTHON)" .ci/env.py test
+	@"$(PYTHON)" .ci/env.py test $(EXACTLY)
 
 venv-run: python
-	@"$(PYTHON)" .ci/env.py run
+	@"$(PYTHON)" .ci/env.py run $(EXACTLY)
 
 .PHONY: python
 python:

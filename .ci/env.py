@@ -3,6 +3,8 @@
     python3 .ci/env.py run     what `make demo` needs
     python3 .ci/env.py test    that and everything the tests and checks need
 
+A third word, `exactly`, makes .venv anew where it was made with another Python than this one.
+
 Nothing but the standard library; pip, as configured on this machine, does the rest.
 """
 
@@ -22,7 +24,7 @@ LEVELS = {
 }
 
 
-def main(level: str) -> int:
+def main(level: str, *, exactly: bool = False) -> int:
     """Bring .venv up to the level; return the exit code."""
     if sys.version_info < (3, 11):
         say(f"modelkeep needs Python 3.11 or newer, this is {sys.version.split()[0]}")
@@ -32,7 +34,7 @@ def main(level: str) -> int:
         say(f"{VENV} cannot make itself: deactivate it, or name another Python with make PYTHON=…")
         return 2
     with Turn():
-        if shutil.which(PYTHON) is None or not has_pip():
+        if shutil.which(PYTHON) is None or not has_pip() or (exactly and not same_python()):
             make_venv()
         for name, levels in (("test", ("test",)), ("run", ("run", "test"))):
             if name == level and not any(stamp_is_good(stamp) for stamp in levels):
@@ -93,6 +95,13 @@ def compile_all(folder: str) -> None:
 def has_pip() -> bool:
     """Whether the environment works and can install."""
     return os.path.exists(PYTHON) and not subprocess.run([PYTHON, "-c", "import pip"], check=False).returncode
+
+
+def same_python() -> bool:
+    """Whether the environment was made with the Python that runs this."""
+    code = "import sys; print(sys.base_prefix, sys.version)"
+    done = subprocess.run([PYTHON, "-c", code], check=False, capture_output=True, text=True)
+    return done.stdout.strip() == f"{sys.base_prefix} {sys.version}"
 
 
 def stamp_is_good(level: str) -> bool:
@@ -162,4 +171,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], exactly="exactly" in sys.argv[2:]))
