@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,27 @@ def test_of_thirty_two_processes_that_expect_the_same_holder_exactly_one_wins_ea
     assert [writer.communicate()[1] for writer in started] == [""] * 32
     assert registry.verify().findings == ()
     assert len(registry.history("fraud", "production")) == 4
+
+
+def test_threads_of_one_process_share_a_registry_and_so_does_a_child_after_fork(place, tmp_path):
+    registry, given = open_registry(place), []
+
+    def writes(number):
+        for turn in range(5):
+            path = tmp_path / f"m-{number}"
+            path.write_text(f"model {number} {turn}")
+            given.append(registry.register("fraud", path, code="none").version)
+
+    threads = [threading.Thread(target=writes, args=(number,)) for number in range(7)]
+    for thread in threads:
+        thread.start()
+    writes("main")  # which waits in the kernel, while the others poll
+    for thread in threads:
+        thread.join()
+    assert sorted(given) == list(range(1, 41))
+    child = os.fork()
+    if child == 0:
+        os._exit(registry.promote("fraud@40", "production").changed - 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert registry.version("fraud@production").version == 40
+    assert registry.verify().findings == ()
