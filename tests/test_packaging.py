@@ -1,6 +1,7 @@
 """What is built: the wheel has all that a user needs and nothing else, the sdist builds the same wheel."""
 
 import email
+import email.message
 import hashlib
 import subprocess
 import sys
