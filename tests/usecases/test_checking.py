@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,9 @@ from modelkeep.domain import chain, events, intents
 from modelkeep.domain.chain import hash_of
 from modelkeep.domain.project import project
 from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
-from modelkeep.store.database import in_memory
+from modelkeep.store.database import Database, in_memory
 from modelkeep.store.ledger import apply_changes
+from modelkeep.usecases.checking import verify
 
 _LOG = {"entry", "details", "document"}
 
@@ -494,6 +496,39 @@ def test_an_index_that_lies_is_found(world):
     connection.close()
     found = world.findings(bytes_=False)
     assert any(line.startswith("error database registry.db: ") and "alias_now" in line for line in found), found
+
+
+class _Interrupted(Database):
+    """A database that somebody else writes to just before the n-th time that it is looked at."""
+
+    def __init__(self, world, turn):
+        super().__init__(str(world.home))
+        self.world, self.turn = world, turn
+
+    @contextmanager
+    def raw(self):
+        self.turn -= 1
+        if self.turn == 0:
+            self.world.register("churn", metrics={"auc": "0.9"}, stage="production", tags={"owner": "me"})
+            self.world.registry.promote("risk/Fraud@1", "production")
+        with super().raw() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_whoever_writes_meanwhile_is_in_nobodys_way_and_no_finding(told, tmp_path, quick):
+    turns = 0
+    for turn in range(1, 100):
+        world = told.copy(tmp_path / str(turn))
+        database = _Interrupted(world, turn)
+        context = replace(world.context, database=database)
+        found = verify(context, (), log=True, bytes_=True, quick=quick, accept_head=False, progress=None)
+        assert found.findings == (), turn
+        if database.turn > 0:
+            break
+        assert found.entries in {24, 26}
+        turns += 1
+    assert turns > (3 if quick else 20)
 
 
 # The bytes

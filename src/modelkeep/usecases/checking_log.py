@@ -138,7 +138,7 @@ class LogCheck:
 
     def _check(self, stored: Stored, entry: Entry, before: Link | None) -> None:
         place = f"entry {stored.seq}"
-        if stored.seq == 1:
+        if stored.seq == 1 and entry.intent.registry != self.registry:
             self._known_from(entry.intent.registry)
             self._known_hash = stored.hash if self._known is not None and self._known.seq == 1 else None
         new = entry.intent.details is None or not self._rebuilt.names_details(entry.intent.details)
