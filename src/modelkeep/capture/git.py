@@ -61,12 +61,14 @@ def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[
     if rev == "none":
         return Code()
     deadline = time.monotonic() + _SECONDS
-    git = _Git.find(os.environ if environ is None else environ, deadline)
     places = [place for place in _places(paths, cwd) if _below_git(place)]
+    if rev == "auto" and not places:
+        return Code()
+    git = _Git.find(os.environ if environ is None else environ, deadline)
     if rev != "auto":
         return _given(check_text(rev, "--code"), git, places)
     if git is None:
-        return Code(note="git is not installed" if places else None)
+        return Code(note="git is not installed")
     best = Code()
     for place in places:
         code = _look(git, place)
