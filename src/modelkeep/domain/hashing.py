@@ -8,7 +8,7 @@ from __future__ import annotations
 
 try:
     from _sha2 import sha256  # type: ignore[import-not-found]  # from Python 3.12 on
-except ImportError:
+except ImportError:  # pragma: no cover  which of them there is depends on the interpreter
     try:
         from _sha256 import sha256  # type: ignore[import-not-found]
     except ImportError:
