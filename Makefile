@@ -49,7 +49,7 @@ docs: venv
 	$(PY) $(REFERENCE)
 
 bench: venv
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(ARGS)
 
 fmt: venv
 	$(PY) -m ruff check --fix-only --exit-zero
