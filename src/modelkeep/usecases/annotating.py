@@ -22,7 +22,7 @@ from modelkeep.usecases.effects import NONE
 from modelkeep.usecases.finding_out import data_of, datasets, run_fields
 from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model
 from modelkeep.usecases.request import check_pairs, scrubbed
-from modelkeep.usecases.staging import change
+from modelkeep.usecases.telling_changes import change
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -19,7 +19,7 @@ from modelkeep.store.queries.manifests import manifest
 from modelkeep.store.queries.resolving import Resolved
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
-from modelkeep.usecases import effects, standing_notes
+from modelkeep.usecases import standing_notes
 from modelkeep.usecases.carrying_out import Asked, Done, absent_of, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.naming import (
@@ -31,6 +31,7 @@ from modelkeep.usecases.naming import (
     version_of,
     version_or_model,
 )
+from modelkeep.usecases.telling_changes import change
 
 
 def promote(
@@ -122,27 +123,6 @@ class _Wish:
         self.keep_good = keep_good
         self.confirmed = confirmed
         self.dry_run = dry_run
-
-
-def change(done: Done, action: str, *, dry_run: bool) -> Change:
-    """Return what a change did, in the words of its entry, or why there was nothing to do."""
-    subject = done.asked.subject
-    number = subject.version
-    ref = None if number is None else f"{subject.name}@{number}"
-    if done.entry is None:
-        why = None if done.already is None else done.already.why
-        return Change(action, subject.name, ref, changed=False, seq=None, why=why, dry_run=dry_run)
-    return Change(
-        action,
-        subject.name,
-        ref,
-        changed=True,
-        seq=None if dry_run else done.entry.seq,
-        effects=effects.of_events(done.entry, subject.name) + done.asked.effects,
-        dry_run=dry_run,
-        notes=(*done.asked.notes, *done.notes),
-        hints=done.asked.hints,
-    )
 
 
 def _asked_back(
