@@ -96,6 +96,30 @@ def test_init_creates_a_registry():
     assert ask_first(arguments) == (events.RegistryCreated(),)
 
 
+@pytest.mark.parametrize("frame", [{"expect": intents.Expect(None)}, {"not_after": at(9)}])
+def test_init_knows_nothing_before_it(frame):
+    arguments = intents.Init((StageDef("production", protected=True, synonyms=()),))
+    given = {"expect": None, "details": None, "seen": None, "not_after": None, "origin": None, **frame}
+    intent = intents.Intent(
+        registry=REGISTRY, id="0" * 32, arguments=arguments, subject=None, actor=intents.NOBODY, time=at(0), **given
+    )
+    with pytest.raises(Conflict, match="a registry is created by its first entry, and only by that"):
+        decide(SqlState(in_memory()), intent, Observed((), "test", (), 0, "ana", user_namespace=False, via=None), at(0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"aliases": ("champion", "champion")}, "the alias champion is given twice"),
+        ({"metrics": (("auc", "1"), ("auc", "2"))}, "the metric auc is given twice"),
+        ({"runs": ("7", "7")}, "the run 7 is given twice"),
+    ],
+)
+def test_nothing_is_registered_twice_over(history, arguments, told):
+    with pytest.raises(UsageError, match=told):
+        ask(history, register(**arguments), subject=new())
+
+
 def test_register_gives_the_next_number_and_with_the_first_one_makes_the_model(history):
     assert ask(history, register(), subject=new()) == (events.VersionRegistered(None, 2, 4),)
     assert ask(history, register(label="v2.0"), subject=new("new", None)) == (

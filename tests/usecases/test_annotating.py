@@ -1,5 +1,7 @@
 """`mark`, `archive`, `alias`, `tag`, `describe` and `note`: what is said of versions, and taken back."""
 
+import json
+
 import pytest
 from changing import effects, holders, overtaken, refused, states
 from world import World
@@ -219,6 +221,15 @@ def test_tags_are_replaced_and_taken_off_in_one_entry(world, r):
     assert effects(r.tag("fraud@1", {"owner": "core", "pii": "no"}, remove=["other"])) == ["owner: risk -> core"]
     assert effects(r.tag("fraud@1", {"eu": "1"}, remove=["pii"])) == ["eu: none -> 1", "pii: no -> none"]
     assert (r.version("fraud@1").tags, entries(world)) == ((("eu", "1"), ("owner", "core")), before + 2)
+
+
+def test_a_tag_that_is_replaced_names_the_line_of_its_old_value(world, r):
+    r.tag("fraud@3", {"owner": "risk"})
+    old = world.rows("SELECT line FROM tag WHERE key = 'owner' AND until_seq IS NULL")[0][0]
+    r.tag("fraud@3", {"owner": "ana"})
+    entry = json.loads(r.audit("fraud@3", limit=1)[0].entry)
+    assert entry["intent"]["arguments"]["remove"] == [old]
+    assert r.version("fraud@3").tags == (("owner", "ana"),)
 
 
 def test_tags_that_are_so_already_change_nothing(world, r):

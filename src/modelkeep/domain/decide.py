@@ -76,7 +76,8 @@ def _check_frame(question: Question) -> None:
     """Check what every intent must satisfy before its verb is looked at."""
     state, intent = question.state, question.intent
     if isinstance(intent.arguments, intents.Init):
-        if question.seq != 1 or intent.seen is not None or intent.subject is not None:
+        more = (intent.seen, intent.subject, intent.expect, intent.not_after, intent.origin)
+        if question.seq != 1 or any(each is not None for each in more):
             message = "a registry is created by its first entry, and only by that"
             raise Conflict(message)
         return
@@ -108,7 +109,7 @@ def _init(question: Question, arguments: intents.Init) -> Decision:
                 message = f"two stages are called {word!r}"
                 raise UsageError(message)
             words.add(word)
-        check_stage(stage.name)
+            check_stage(word)
     if not arguments.stages:
         message = "a registry has at least one stage"
         raise UsageError(message, "modelkeep init --stages staging,production")

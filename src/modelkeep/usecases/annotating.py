@@ -166,7 +166,8 @@ def tag(
         effects = [Effect(key, there[key].value if key in there else NONE, value) for key, value in new]
         effects += [Effect(key, there[key].value, NONE) for key in gone]
         return Asked(
-            Tag(remove=tuple(there[key].line for key in gone)),
+            # The replaced ones too: should the new line be redacted one day, the old value must stay ended.
+            Tag(remove=tuple(there[key].line for key in (*gone, *(key for key, _ in new if key in there)))),
             subject_of(found),
             fields=tuple((f"tag.{key}", value) for key, value in new),
             effects=tuple(effects),

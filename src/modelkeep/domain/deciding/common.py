@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.chain import Observed
@@ -106,6 +107,16 @@ class Question:
             name = f"{model.name}@{version.number}"
             message = f"bytes of {name} are missing from the store"
             raise IntegrityError(message, f"modelkeep verify {name}")
+
+
+def once(what: str, names: Sequence[str]) -> None:
+    """Raise ``UsageError`` where an intent names something twice: no tool of ours writes that."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            message = f"the {what} {name} is given twice"
+            raise UsageError(message)
+        seen.add(name)
 
 
 def said(holder: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain import intents
-from modelkeep.domain.deciding.common import AlreadySo, Decision, Question
+from modelkeep.domain.deciding.common import AlreadySo, Decision, Question, once
 from modelkeep.domain.deciding.staging import opened
 from modelkeep.domain.events import AliasSet, Event, MetricsRecorded, ModelCreated, VersionRegistered
 from modelkeep.domain.labels import bump_label, check_label, label_key, label_order
@@ -53,6 +53,8 @@ def evaluate(question: Question, arguments: intents.Evaluate) -> Decision:
     if not arguments.metrics and not arguments.runs:
         message = "evaluate needs a metric"
         raise UsageError(message, f"modelkeep evaluate {model.name}@{version.number} -M auc=0.9")
+    once("metric", [name for name, _ in arguments.metrics])
+    once("run", arguments.runs)
     known = all(
         question.state.newest_metric(model.seq, version.number, name, arguments.metrics_on) == value
         for name, value in arguments.metrics
@@ -89,6 +91,9 @@ def _check(question: Question, arguments: intents.Register) -> None:
     if any(value is not None for value in later) or arguments.attachments:
         message = "the intent names what this log has no rules for yet"
         raise Conflict(message)
+    once("metric", [name for name, _ in arguments.metrics])
+    once("alias", arguments.aliases)
+    once("run", arguments.runs)
     if arguments.form not in ("file", "tree") or arguments.if_exists not in ("error", "skip", "new"):
         message = f"not a form or a way to treat the same bytes: {arguments.form}, {arguments.if_exists}"
         raise UsageError(message)
