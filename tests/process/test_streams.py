@@ -52,6 +52,30 @@ def test_a_full_disk_behind_stdout_is_told(run, made):
     assert stderr.startswith(b"error: the answer could not be written to standard output: No space left on device\n")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_of_which_only_the_beginning_fits_is_told(run, made, unbuffered: str):
+    done = shell(run, "ulimit -f 1; modelkeep get fraud@1 - >cut-off", PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 8
+    assert done.stderr.startswith("error: the answer could not be written to standard output: File too large\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_wait_is_told_when_it_is_full(run, made, unbuffered: str):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    while True:
+        try:
+            os.write(writing, bytes(4096))
+        except BlockingIOError:
+            break
+    process = run.start("list", stdout=writing, env={"PYTHONUNBUFFERED": unbuffered})
+    os.close(writing)
+    _, stderr = process.communicate()
+    os.close(reading)
+    assert process.returncode == 8
+    assert stderr.startswith(b"error: the answer could not be written to standard output: ")
+
+
 def test_a_closed_stdout_is_told_and_nothing_is_written_into_other_files(run, made):
     done = shell(run, "modelkeep list >&-")
     assert done.returncode == 8

@@ -89,7 +89,17 @@ def out_bytes(data: bytes) -> None:
     """Write bytes to stdout, as they are and at once: notes stand below the answer, also in a log of both."""
     if sys.stdout is None:
         raise _unwritten(os.strerror(errno.EBADF))
-    _writing(lambda: sys.stdout.buffer.write(data))
+    rest = memoryview(data)
+
+    def write() -> None:
+        nonlocal rest
+        while rest:
+            # Unbuffered, a write takes only what fits; and nothing where it would have to wait.
+            if not (written := sys.stdout.buffer.write(rest)):
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            rest = rest[written:]
+
+    _writing(write)
     flush()
 
 
