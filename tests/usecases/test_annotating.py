@@ -311,6 +311,13 @@ def test_a_tag_that_somebody_else_replaced_meanwhile_is_not_taken_off(world, r):
     assert r.model("fraud").tags == (("owner", "core"),)
 
 
+def test_a_tag_that_stood_and_was_taken_off_meanwhile_is_not_said_to_be_set(world, r):
+    r.tag("fraud", {"owner": "risk"})
+    late = overtaken(world, lambda: r.tag("fraud", remove=["owner"]))
+    assert refused(late.tag, "fraud", {"owner": "risk", "tier": "1"})[0] == "Conflict"
+    assert r.model("fraud").tags == ()
+
+
 def test_an_archive_that_meets_a_promotion_is_refused(world, r):
     late = overtaken(world, lambda: r.promote("fraud@1", "production"))
     assert refused(late.archive, "fraud@1")[1] == "fraud@1 is in production, which is protected"

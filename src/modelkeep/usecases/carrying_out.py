@@ -168,8 +168,10 @@ def _check_same(asked: Asked, again: Asked) -> None:
     """Refuse where a reference as typed means something else than when its author saw it."""
     one, other = asked.subject, again.subject
     same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
+    # The details were written before the lock: what would be told now must be what they say.
+    alike = (asked.arguments, asked.fields) == (again.arguments, again.fields)
     # A rollback says itself what it does when its version is not live there any more.
-    if same and (asked.arguments == again.arguments or isinstance(asked.arguments, Rollback)):
+    if same and (alike or isinstance(asked.arguments, Rollback)):
         return
     if same:
         message = f"{one.name} changed meanwhile"
