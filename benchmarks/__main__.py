@@ -94,7 +94,7 @@ def _machine(beside: str) -> str:
     return (
         f"Medians on {os.cpu_count()} cores ({model}), {platform.system()}{', ' + kind[-1] if kind else ''}: "
         f"modelkeep {version('modelkeep')}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"Typer {version('typer')}, {beside}."
+        f"Typer {version('typer')}, {beside}. The load average of five minutes was {os.getloadavg()[1]:.1f}."
     )
 
 
