@@ -101,6 +101,14 @@ def test_an_empty_directory_becomes_the_registry(tmp_path):
     assert create_registry(tmp_path / "r")[1]
 
 
+@pytest.mark.parametrize("slashes", ["//", "///"])
+def test_a_path_that_begins_with_two_slashes_is_no_address_of_a_machine(tmp_path, slashes):
+    directory = slashes + str(tmp_path / "r").lstrip("/")
+    assert create_registry(directory)[1]
+    registry = open_registry(directory)
+    assert (registry.verify().ok, open_registry(tmp_path / "r").id) == (True, registry.id)
+
+
 def test_a_directory_of_the_projects_own_is_not_taken_into_git(tmp_path):
     create_registry(tmp_path / "project/.modelkeep")
     assert (tmp_path / "project/.modelkeep/.gitignore").read_text() == "*\n"

@@ -175,6 +175,8 @@ def in_memory() -> sqlite3.Connection:
 def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     """Open the file: the one prologue of every connection."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
+    quoted = f"//{quoted}" if quoted.startswith("//") else quoted
     connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
     try:
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
