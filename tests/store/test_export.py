@@ -253,6 +253,16 @@ def test_a_pipe_where_the_file_shall_be_is_something_else_and_does_not_block(mod
         model.get("file")
 
 
+def test_a_pipe_or_a_device_is_not_replaced_by_force_either(model, tree, work):
+    os.mkfifo(work / "pipe")
+    before = os.lstat(work / "pipe")
+    for artifact in (model, tree):
+        with pytest.raises(Conflict, match="'pipe' is a device, a pipe or a socket: it will not be replaced"):
+            artifact.get("pipe", force=True)
+    assert os.path.samestat(before, os.lstat(work / "pipe"))
+    assert os.listdir(work) == ["pipe"]
+
+
 def test_a_directory_of_the_files_name_is_never_replaced_by_the_file(model, work):
     (work / "dir/m.onnx").mkdir(parents=True)
     with pytest.raises(Conflict, match=r"'dir/m\.onnx' is a directory, and the artifact is a file"):

@@ -132,6 +132,10 @@ def _refuse(target: str, form: Literal["file", "tree"], *, force: bool) -> None:
     if not force:
         message = f"'{shown}' is there already and is something else"
         raise Conflict(message, "--force replaces it")
+    if not (directory or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+        # Root could: a /dev/null that is a file harms every program of the machine.
+        message = f"'{shown}' is a device, a pipe or a socket: it will not be replaced"
+        raise Conflict(message, "name another destination, or - for standard output")
     if directory and form == "file":
         message = f"'{shown}' is a directory, and the artifact is a file"
         raise Conflict(message, "name another destination")
