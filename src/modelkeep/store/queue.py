@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from modelkeep.errors import Busy, RegistryUnavailable
 
@@ -76,20 +75,24 @@ def _wait_in_kernel(descriptor: int, remaining: float) -> bool:
     import fcntl
     import signal
 
-    def wake(_signal: int, _frame: object) -> NoReturn:
-        raise _Woken
+    waiting = True
+
+    def wake(_signal: int, _frame: object) -> None:
+        # An alarm that comes late must not break what follows, and leave the timer to kill the process.
+        if waiting:
+            raise _Woken
 
     before = signal.signal(signal.SIGALRM, wake)
     try:
         # The interval repeats the signal, should the first come before the call blocks.
         signal.setitimer(signal.ITIMER_REAL, remaining, 0.1)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        waiting = False
     except _Woken:
         return False
     finally:
+        waiting = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     return True
 

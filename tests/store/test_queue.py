@@ -1,0 +1,60 @@
+"""The queue of writers: its turn, its deadline, and nothing of it left behind."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from modelkeep.errors import Busy
+from modelkeep.store.queue import queued
+
+HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def lock(tmp_path):
+    path = tmp_path / "registry.lock"
+    path.touch()
+    return str(path)
+
+
+@pytest.fixture
+def holder(lock):
+    """Hold the lock in another process until its standard input is closed."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
+
+
+def untouched():
+    return signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0) and signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_who_does_not_get_the_lock_in_time_is_told_and_leaves_no_alarm(lock, holder):
+    with pytest.raises(Busy, match=r"writing to it for 0\.2 s"), queued(lock, time.monotonic() + 0.2, 0.2):
+        pytest.fail("another process holds it")
+    assert untouched()
+
+
+def test_who_waits_gets_the_lock_when_it_is_let_go_and_leaves_no_alarm(lock, holder):
+    holder.stdin.close()
+    with queued(lock, time.monotonic() + 60, 60):
+        assert untouched()
+    assert untouched()
+
+
+def test_an_alarm_of_somebody_else_is_left_alone(lock, holder):
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
+    try:
+        with pytest.raises(Busy), queued(lock, time.monotonic() + 0.2, 0.2):
+            pytest.fail("another process holds it")
+        assert rung == []
+        assert signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGALRM, before)
