@@ -65,6 +65,9 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
         message = "this SQLite file is not a modelkeep registry"
         raise RegistryUnavailable(message, "modelkeep init DIR makes one")
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found < 0:
+        message = f"the registry says its schema is {found}, which no modelkeep wrote"
+        raise IntegrityError(message, "modelkeep verify --log")
     if found > newest:
         message = f"the registry has schema {found}, this modelkeep knows {newest}"
         raise SchemaMismatch(message, "install a newer modelkeep")
