@@ -227,3 +227,16 @@ def test_of_many_who_make_one_at_once_exactly_one_does(tmp_path):
 def test_nothing_else_is_made_beside_it(tmp_path):
     create_registry(tmp_path / "place/r")
     assert [path.name for path in Path(tmp_path / "place").iterdir()] == ["r"]
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_no_new_log_is_begun_over_the_bytes_of_one_that_is_gone(tmp_path, harm):
+    directory = tmp_path / "registry"
+    registry, _ = create_registry(directory)
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+    registry.register("fraud", tmp_path / "model.onnx")
+    harm(directory / "registry.db")
+    assert refused(create_registry, directory)[:2] == (
+        "Conflict",
+        f"{directory} holds the bytes of a registry whose registry.db is missing or empty",
+    )

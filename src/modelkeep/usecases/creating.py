@@ -95,6 +95,7 @@ def _make(directory: str, store: str | None, draft: Draft, observed: Observed, n
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"
         raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
+    _check_not_emptied(directory)
     if os.path.basename(directory) == ".modelkeep" and not os.path.exists(os.path.join(directory, _IGNORE)):
         with open(os.path.join(directory, _IGNORE), "w", encoding="utf-8") as file:
             file.write("*\n")
@@ -111,6 +112,18 @@ def _make(directory: str, store: str | None, draft: Draft, observed: Observed, n
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     return True
+
+
+def _check_not_emptied(directory: str) -> None:
+    """Refuse to begin a new log over the bytes of one that is gone: it would call them garbage.
+
+    The bytes are looked at first: who has any had a finished database before.
+    """
+    blobs = os.path.join(directory, database.STORE, "blobs", "sha256")
+    path = os.path.join(directory, database.DATABASE)
+    if os.path.isdir(blobs) and os.listdir(blobs) and not (os.path.exists(path) and _is_finished(directory)):
+        message = f"{directory} holds the bytes of a registry whose {database.DATABASE} is missing or empty"
+        raise Conflict(message, f"bring back {database.DATABASE} from a backup, or move the directory away")
 
 
 def _check_store(store: str) -> None:
