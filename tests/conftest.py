@@ -32,6 +32,21 @@ _FOREIGN = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_", "XDG_", "GITHUB_", "CI_")
 _FOREIGN_WORDS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PAGER", "CI")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask for the long runs: every system call, every input, every size, where the suite takes a sample."""
+    parser.addoption("--full", action="store_true", help="run the tests marked full, which take hours, as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long runs out unless they were asked for."""
+    if config.getoption("--full"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Take the developer's own settings out of the environment: no test reads or writes the real home."""
     for name in list(os.environ):
