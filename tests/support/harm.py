@@ -1,0 +1,331 @@
+"""What harm is done to: a command that is one row of a table, the place it works in, the call at which it is struck.
+
+``Scene``   a command line, and what must stand before it; the rows are in scenes.py
+``Place``   a directory with a registry, files, cache, config: made once for a scene, brought back before each harm
+``Strike``  one system call of the command, and what happens at it: a kill, or an error of the disk
+``Toll``    what was counted: points, acknowledged changes lost, half states, repairs that were needed
+
+``Place.run`` runs the command as a process of its own, under strace where it is struck. strace counts
+the calls of one name in one thread, so a point is a name and a number.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep.errors import ModelkeepError
+from modelkeep.registry import open_registry
+
+#: Every call that changes what is on a disk. `openat` counts where it makes a file.
+CHANGING = (
+    "write,writev,pwrite64,pwritev,fsync,fdatasync,syncfs,sync_file_range,rename,renameat,renameat2,link,linkat,unlink,unlinkat,"
+    "rmdir,mkdir,mkdirat,ftruncate,fallocate,copy_file_range,sendfile,symlink,symlinkat,chmod,fchmod,fchmodat,utimensat,ioctl,openat"
+)
+#: What strace cannot count before Python has begun, and what changes nothing: terminals are asked by ioctl.
+_CLONE = re.compile(r"ioctl\(.*FICLONE")
+_MAKES = re.compile(r"openat\(.*O_CREAT")
+_LINE = re.compile(r"^(\d+) +(\w+)\(")
+_TEMPORARY = ".modelkeep-"
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has strace")
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount: run it as root, or look into CI")
+
+_LIBRARIES = [str(Path(modelkeep.__file__).parent.parent), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command to be harmed: a row of the table."""
+
+    name: str
+    words: tuple[str, ...]
+    prepare: Callable[["Place"], object] = lambda _place: None
+    #: How the same command may end when its change was made already.
+    again: frozenset[int] = frozenset({0})
+
+    def __str__(self) -> str:
+        """Name the row in test ids."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Strike:
+    """The n-th call of a name, and what strace does at it; ``onwards``: at every later one, too."""
+
+    call: str
+    number: int
+    what: str = "signal=SIGKILL"
+    onwards: bool = False
+
+    def __str__(self) -> str:
+        """Tell it as strace wants it."""
+        return f"{self.call}:{self.what}:when={self.number}{'+' if self.onwards else ''}"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def killed(self) -> bool:
+        return self.code in {-9, 137}
+
+
+class Place:
+    """A directory in which everything lies that a command may touch, and a copy of it as it was."""
+
+    def __init__(self, root: Path, kept: Path, state: Path | None = None) -> None:
+        self.root, self.kept = root, kept
+        self.registry, self.work = root / "registry", root / "work"
+        self.cache, self.config = root / "cache", root / "config"
+        self.state = state or root / "state"
+        self.environ = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(root),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "MODELKEEP_REGISTRY": str(self.registry),
+            "XDG_STATE_HOME": str(self.state),
+            "XDG_CACHE_HOME": str(self.cache),
+            "XDG_CONFIG_HOME": str(self.config),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(_LIBRARIES)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def run(self, words: Iterable[str], strike: Strike | None = None) -> Ended:
+        """Run a command to its end, or to where it is struck."""
+        if strike is None:
+            return self._run((), words)
+        # with a filter strace 6.1 makes errors twice as fast, and forgets to send signals
+        quick = () if "signal" in strike.what else ("--seccomp-bpf",)
+        strace = ("strace", "-f", *quick, "-qq", "-o", "/dev/null", "-e", f"trace={strike.call}")
+        return self._run((*strace, "-e", f"inject={strike}"), words)
+
+    def must(self, *words: str) -> str:
+        """Run a command that is to be done; return what it printed."""
+        ended = self.run(words)
+        assert ended.code == 0, (words, ended)
+        return ended.stdout
+
+    def traced(self, words: Iterable[str], calls: str = CHANGING) -> list[str]:
+        """Run a command and return its calls, a line each, as strace tells them with the paths of descriptors."""
+        log = self.root.parent / f"{self.root.name}.calls"
+        strace = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "200", "-o", str(log), "-e", f"trace={calls}")
+        ended = self._run(strace, words)
+        assert ended.code == 0, ended
+        lines = log.read_text(errors="replace").splitlines()
+        log.unlink()
+        return lines
+
+    def keep(self) -> None:
+        """Take the copy that `bring_back` brings back."""
+        shutil.rmtree(self.kept, ignore_errors=True)
+        shutil.copytree(self.root, self.kept, symlinks=True)
+        if not self.state.is_relative_to(self.root):
+            shutil.copytree(self.state, self.kept / "state", symlinks=True)
+
+    def bring_back(self) -> None:
+        """Put everything back to what it was when it was kept."""
+        for part in ("registry", "work", "cache", "config", "state"):
+            there = self.state if part == "state" else self.root / part
+            shutil.rmtree(there, ignore_errors=True)
+            if (self.kept / part).exists():
+                shutil.copytree(self.kept / part, there, symlinks=True)
+
+    def look(self) -> dict[str, object]:
+        """Return all that can be told apart: what the registry answers, and the files outside of it."""
+        config = self.config / "modelkeep" / "config.toml"
+        return {
+            "registry": self._answers(),
+            "work": _files(self.work),
+            "view": _files(self.cache / "modelkeep"),
+            "config": config.read_text() if config.exists() else None,
+        }
+
+    def findings(self) -> list[str]:
+        """Return what a whole verification finds, warnings too; nothing where there is no registry yet."""
+        with self.at_home():
+            if self._answers() is None:
+                return []
+            return [f"{each.code} {each.place}: {each.message}" for each in open_registry(self.registry).verify().findings]
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """Let this process be the same user, in the same directory, as the commands are."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environ.items():
+                if name.startswith(("XDG_", "MODELKEEP_")):
+                    patch.setenv(name, value)
+            yield
+
+    def _answers(self) -> object:
+        with self.at_home():
+            try:
+                registry = open_registry(self.registry)
+                models = registry.models(all=True)
+            except ModelkeepError as error:
+                if error.exit_code == 7 and "modelkeep init" in (error.hint or ""):
+                    return None  # nothing there yet, and what to type is told
+                raise
+            versions = [version for model in models for version in registry.versions(model.name, all=True)]
+            return (
+                [(v.ref, v.state, v.stages, v.aliases, v.tags, v.digest) for v in versions],
+                [(t.ref, t.stage, t.until is None, t.why) for m in models for t in registry.history(m.name)],
+            )
+
+    def _run(self, before: Iterable[str], words: Iterable[str]) -> Ended:
+        done = subprocess.run(
+            [*before, sys.executable, "-S", "-m", "modelkeep", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            cwd=self.work,
+            env=self.environ,
+            timeout=60,
+        )
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def points(lines: Iterable[str]) -> list[tuple[str, int]]:
+    """Return every point at which a command that made these calls can be struck, in the order of the calls.
+
+    strace counts the calls of each thread by itself: whichever comes to the number first is struck.
+    """
+    made: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, int], None] = {}
+    for line in lines:
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        thread, call = match[1], match[2]
+        made[thread, call] += 1
+        if (call == "openat" and not _MAKES.search(line)) or (call == "ioctl" and not _CLONE.search(line)):
+            continue
+        found[call, made[thread, call]] = None
+    return list(found)
+
+
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """Keep this process and its children on one processor: many files are then taken in by one thread, in order.
+
+    Workers of the test session take different ones.
+    """
+    before = os.sched_getaffinity(0)
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def sampled(every: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """Return of each call the first, the last and some between, at most so many."""
+    by_call: dict[str, list[int]] = {}
+    for call, number in every:
+        by_call.setdefault(call, []).append(number)
+    return [(call, number) for call, numbers in by_call.items() for number in spread(numbers, most)]
+
+
+def spread(items, most):
+    """Return the first, the last and some between, at most so many."""
+    if len(items) <= most:
+        return items
+    return [items[round(step * (len(items) - 1) / (most - 1))] for step in range(most)]
+
+
+@dataclass
+class Toll:
+    """What harm was done, and what came of it; ``troubles`` tells each case that must not be."""
+
+    points: int = 0
+    lost: int = 0
+    half: int = 0
+    repairs: int = 0
+    rude: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Tell the figures in one line."""
+        return (
+            f"{self.points} points: {self.lost} acknowledged changes lost, {self.half} half states, "
+            f"{self.repairs} manual repairs, {self.rude} errors badly told"
+        )
+
+    def add(self, kind: str, what: str) -> None:
+        """Count a case."""
+        setattr(self, kind, getattr(self, kind) + 1)
+        self.troubles.append(f"{kind}: {what}")
+
+
+@dataclass(frozen=True)
+class States:
+    """What a scene looks like before its command and after it."""
+
+    old: dict[str, object]
+    new: dict[str, object]
+
+
+def judged(place: Place, scene: Scene, states: States, ended: Ended, toll: Toll, where: object) -> None:
+    """Count what came of one harm: old or new, nothing acknowledged lost, the next command works, verify is clean."""
+    toll.points += 1
+    told = f"{scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
+    try:
+        found = place.look()
+    except Exception as error:  # noqa: BLE001 - whatever a reader meets is what a person would have to repair
+        toll.add("repairs", f"{told}: cannot be read: {error!r}")
+        return
+    if found not in (states.old, states.new):
+        toll.add("half", f"{told}: {_difference(states, found)}")
+    if (ended.code == 0 or ended.stdout.strip()) and found != states.new:
+        toll.add("lost", f"{told}: {_difference(states, found)}")
+    if findings := place.findings():
+        toll.add("repairs", f"{told}: verify finds {findings}")
+    again = place.run(scene.words)
+    if again.code not in scene.again or "Traceback" in again.stderr:
+        toll.add("repairs", f"{told}: and then {again}")
+    elif place.look() != states.new:
+        toll.add("repairs", f"{told}: and again, {_difference(states, place.look())}")
+    elif findings := place.findings():
+        toll.add("repairs", f"{told}: and again, verify finds {findings}")
+    if left := [path.name for path in place.registry.glob("*-journal")]:
+        toll.add("repairs", f"{told}: {left} is left")
+
+
+def _difference(states: States, found: dict[str, object]) -> str:
+    return "; ".join(
+        f"{part} is {found[part]!r}, was {states.old[part]!r}, would be {states.new[part]!r}"
+        for part in found
+        if found[part] not in (states.old[part], states.new[part])
+    ) or f"old {[part for part in found if found[part] == states.old[part] != states.new[part]]}, rest new"
+
+
+def _files(top: Path) -> dict[str, bytes]:
+    """Return the content of each file, links followed; what is being written does not count."""
+    found = {}
+    for folder, names, files in os.walk(top, followlinks=True):
+        names[:] = [name for name in names if not name.startswith(_TEMPORARY)]
+        for name in files:
+            if not name.startswith(_TEMPORARY):
+                path = Path(folder, name)
+                found[str(path.relative_to(top))] = path.read_bytes()
+    return found

@@ -1,0 +1,72 @@
+"""The commands that are harmed, a row each: a new command that changes something is one more row.
+
+Each begins in the same place: a registry with ``fraud`` 1 (staging), 2 (production, after 1) and 3 (a
+tree), files to register in ``work``, something old at ``work/out``, and a config file.
+"""
+
+import shutil
+
+from harm import Place, Scene
+
+MANY = 18  # more than 16 files are made durable together
+
+
+def begin(place: Place) -> None:
+    """Make what every scene begins with."""
+    for part in (place.work, place.cache, place.config, place.state):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+    for number in (1, 2):
+        (place.work / f"m{number}").write_bytes(b"model %d " % number * 1000)
+    (place.work / "new").write_bytes(b"the new one " * 1000)
+    for folder, count in (("tree", 3), ("few", 4), ("many", MANY)):
+        (place.work / folder / "sub").mkdir(parents=True)
+        for number in range(count):
+            name = f"sub/f{number}" if number % 2 else f"f{number}"
+            (place.work / folder / name).write_bytes(f"{folder} {number} ".encode() * 500)
+    (place.work / "out").write_bytes(b"old")
+    place.must("config", "set", "lock_wait", "20s")
+
+
+def with_registry(place: Place) -> None:
+    """Make the registry."""
+    place.must("init")
+    for number in (1, 2):
+        place.must("register", "fraud", f"m{number}", "--code", "none", "--tag", "owner=risk")
+        place.must("promote", f"fraud@{number}", "production", "-m", "go")
+    place.must("promote", "fraud@1", "staging")
+    place.must("register", "fraud", "tree", "--code", "none")
+
+
+def _row(name: str, line: str, prepare=with_registry) -> Scene:
+    return Scene(name, tuple(line.split()), prepare)
+
+
+def _old_tree(place: Place) -> None:
+    """Let a whole directory stand where an artifact is to go."""
+    with_registry(place)
+    (place.work / "out").unlink()
+    (place.work / "out").mkdir()
+    (place.work / "out" / "old").write_bytes(b"old")
+
+
+def _no_place(place: Place) -> None:
+    del place
+
+
+SCENES = (
+    _row("init", "init", _no_place),
+    _row("register-file", "register fraud new --code none --stage staging --alias champion --metric auc=0.9"),
+    _row("register-duplicate", "register churn m1 --code none"),
+    _row("register-few", "register fraud few --code none"),
+    _row("register-many", "register fraud many --code none"),
+    _row("promote", "promote fraud@3 production -m go"),
+    _row("rollback", "rollback fraud@2 -m slow"),
+    _row("archive", "archive fraud@3"),
+    _row("tag", "tag fraud@1 owner=fraud-team tier=1 -m moved"),
+    _row("get-file", "get fraud@2 out --force"),
+    _row("get-tree", "get fraud@3 out --force", _old_tree),
+    _row("get-new", "get fraud@3 fresh"),
+    _row("path", "path fraud@3"),
+    _row("config-set", "config set lock_wait 5s"),
+)
