@@ -47,6 +47,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the figures that tests of harm have counted, a line each."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    told = {
+        report.nodeid.rpartition("/")[2]: figures
+        for report in reports
+        for name, figures in getattr(report, "user_properties", ())
+        if name == "toll"
+    }
+    if told:
+        terminalreporter.section("what was harmed, and what came of it")
+        for test, figures in sorted(told.items()):
+            terminalreporter.line(f"{test}: {figures}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Take the developer's own settings out of the environment: no test reads or writes the real home."""
     for name in list(os.environ):
