@@ -6,6 +6,7 @@
 ``real_models``  files and directories that other people made, by a short name
 """
 
+import faulthandler
 import fcntl
 import importlib.util
 import os
@@ -127,6 +128,13 @@ class Run:
             **more,
         }
         return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
+
+
+@pytest.fixture(autouse=True)
+def _hours(request: pytest.FixtureRequest) -> None:
+    """Let the long runs be long; what they start has limits of its own."""
+    if request.node.get_closest_marker("full"):
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

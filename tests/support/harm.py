@@ -311,6 +311,23 @@ def judged(place: Place, scene: Scene, states: States, ended: Ended, toll: Toll,
         toll.add("repairs", f"{told}: {left} is left")
 
 
+def politely(place: Place, scene: Scene, ended: Ended, toll: Toll, where: object) -> None:
+    """Count an error that is not told as one should be: no traceback, no bug, the file or directory named."""
+    told = f"{scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
+    if "Traceback" in ended.stderr or ended.code in {1, 70} or ended.code < 0:
+        toll.add("rude", told)
+    elif ended.code and not _is_stderr(where):
+        first = next((line for line in ended.stderr.splitlines() if line.startswith("error: ")), "")
+        names = (str(place.root), str(place.state), "standard output", "'out'", "'fresh'")
+        if not any(name in first for name in names):
+            toll.add("rude", f"{told}: names nothing")
+
+
+def _is_stderr(where: object) -> bool:
+    """Tell whether what is to be told may not have been written."""
+    return isinstance(where, Strike) and where.call == "write"
+
+
 def _difference(states: States, found: dict[str, object]) -> str:
     return "; ".join(
         f"{part} is {found[part]!r}, was {states.old[part]!r}, would be {states.new[part]!r}"
