@@ -1,46 +1,24 @@
-"""What the tests of harm share: the place of a scene, what it looks like before and after, and the reckoning."""
+"""What the tests of harm share: a scene that was set up, and the reckoning."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
-from harm import Place, Scene, States, Toll, one_processor, points
+from reckoning import Toll
 from scenes import begin
 
-
-@dataclass(frozen=True)
-class Stage:
-    """A scene that was set up, and played once unharmed."""
-
-    place: Place
-    states: States
-    points: list[tuple[str, int]]
-
-
-def set_up(place: Place, scene: Scene) -> Stage:
-    """Make what a scene begins with, play it once to see what it does, and bring back the beginning."""
-    begin(place)
-    scene.prepare(place)
-    place.keep()
-    old = place.look()
-    lines = place.traced(scene.words)
-    states = States(old, place.look())
-    assert place.findings() == []
-    place.bring_back()
-    assert place.look() == old
-    return Stage(place, states, points(lines))
+from harm import Place, Played, Scene, one_processor, play
 
 
 @pytest.fixture
-def stage(tmp_path) -> Iterator[Callable[[Scene], Stage]]:
-    """Return what sets up a scene in this test's directory."""
+def set_up(tmp_path) -> Iterator[Callable[[Scene], Played]]:
+    """Return what sets up a scene in this test's directory, on one processor."""
 
-    def set_it_up(scene: Scene) -> Stage:
+    def in_place(scene: Scene) -> Played:
         (tmp_path / "place").mkdir()
-        return set_up(Place(tmp_path / "place", tmp_path / "kept"), scene)
+        return play(scene, Place(tmp_path / "place", tmp_path / "kept"), begin)
 
     with one_processor():
-        yield set_it_up
+        yield in_place
 
 
 @pytest.fixture

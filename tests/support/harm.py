@@ -3,8 +3,9 @@
 ``Scene``   a command line, and what must stand before it; the rows are in scenes.py
 ``Place``   a directory with a registry, files, cache, config: made once for a scene, brought back before each harm
 ``Strike``  one system call of the command, and what happens at it: a kill, or an error of the disk
-``Toll``    what was counted: points, acknowledged changes lost, half states, repairs that were needed
+``Played``  a scene that was set up and played once unharmed: what it looks like before and after, and its points
 
+What came of it is judged in reckoning.py.
 ``Place.run`` runs the command as a process of its own, under strace where it is struck. strace counts
 the calls of one name in one thread, so a point is a name and a number.
 """
@@ -18,7 +19,7 @@ import sysconfig
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ class Place:
 
     def __init__(self, root: Path, kept: Path, state: Path | None = None) -> None:
         self.root, self.kept = root, kept
-        self.registry, self.work = root / "registry", root / "work"
+        self.registry, self.work = root / "team" / "registry", root / "work"
         self.cache, self.config = root / "cache", root / "config"
         self.state = state or root / "state"
         self.environ = {
@@ -144,7 +145,7 @@ class Place:
 
     def bring_back(self) -> None:
         """Put everything back to what it was when it was kept."""
-        for part in ("registry", "work", "cache", "config", "state"):
+        for part in {path.name for top in (self.root, self.kept) for path in top.iterdir()}:
             there = self.state if part == "state" else self.root / part
             shutil.rmtree(there, ignore_errors=True)
             if (self.kept / part).exists():
@@ -165,7 +166,9 @@ class Place:
         with self.at_home():
             if self._answers() is None:
                 return []
-            return [f"{each.code} {each.place}: {each.message}" for each in open_registry(self.registry).verify().findings]
+            return [
+                f"{each.code} {each.place}: {each.message}" for each in open_registry(self.registry).verify().findings
+            ]
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
@@ -202,6 +205,31 @@ class Place:
             timeout=60,
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@dataclass(frozen=True)
+class Played:
+    """A scene in its place, what can be seen before its command and after it, and the points of the command."""
+
+    scene: Scene
+    place: Place
+    old: dict[str, object]
+    new: dict[str, object]
+    points: list[tuple[str, int]]
+
+
+def play(scene: Scene, place: Place, begin: Callable[[Place], object]) -> Played:
+    """Make what a scene begins with, play it once to see what it does, and bring back the beginning."""
+    begin(place)
+    scene.prepare(place)
+    place.keep()
+    old = place.look()
+    lines = place.traced(scene.words)
+    new = place.look()
+    assert place.findings() == []
+    place.bring_back()
+    assert place.look() == old
+    return Played(scene, place, old, new, points(lines))
 
 
 def points(lines: Iterable[str]) -> list[tuple[str, int]]:
@@ -250,90 +278,9 @@ def spread(items, most):
     """Return the first, the last and some between, at most so many."""
     if len(items) <= most:
         return items
+    if most == 1:
+        return items[-1:]
     return [items[round(step * (len(items) - 1) / (most - 1))] for step in range(most)]
-
-
-@dataclass
-class Toll:
-    """What harm was done, and what came of it; ``troubles`` tells each case that must not be."""
-
-    points: int = 0
-    lost: int = 0
-    half: int = 0
-    repairs: int = 0
-    rude: int = 0
-    troubles: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        """Tell the figures in one line."""
-        return (
-            f"{self.points} points: {self.lost} acknowledged changes lost, {self.half} half states, "
-            f"{self.repairs} manual repairs, {self.rude} errors badly told"
-        )
-
-    def add(self, kind: str, what: str) -> None:
-        """Count a case."""
-        setattr(self, kind, getattr(self, kind) + 1)
-        self.troubles.append(f"{kind}: {what}")
-
-
-@dataclass(frozen=True)
-class States:
-    """What a scene looks like before its command and after it."""
-
-    old: dict[str, object]
-    new: dict[str, object]
-
-
-def judged(place: Place, scene: Scene, states: States, ended: Ended, toll: Toll, where: object) -> None:
-    """Count what came of one harm: old or new, nothing acknowledged lost, the next command works, verify is clean."""
-    toll.points += 1
-    told = f"{scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
-    try:
-        found = place.look()
-    except Exception as error:  # noqa: BLE001 - whatever a reader meets is what a person would have to repair
-        toll.add("repairs", f"{told}: cannot be read: {error!r}")
-        return
-    if found not in (states.old, states.new):
-        toll.add("half", f"{told}: {_difference(states, found)}")
-    if (ended.code == 0 or ended.stdout.strip()) and found != states.new:
-        toll.add("lost", f"{told}: {_difference(states, found)}")
-    if findings := place.findings():
-        toll.add("repairs", f"{told}: verify finds {findings}")
-    again = place.run(scene.words)
-    if again.code not in scene.again or "Traceback" in again.stderr:
-        toll.add("repairs", f"{told}: and then {again}")
-    elif place.look() != states.new:
-        toll.add("repairs", f"{told}: and again, {_difference(states, place.look())}")
-    elif findings := place.findings():
-        toll.add("repairs", f"{told}: and again, verify finds {findings}")
-    if left := [path.name for path in place.registry.glob("*-journal")]:
-        toll.add("repairs", f"{told}: {left} is left")
-
-
-def politely(place: Place, scene: Scene, ended: Ended, toll: Toll, where: object) -> None:
-    """Count an error that is not told as one should be: no traceback, no bug, the file or directory named."""
-    told = f"{scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
-    if "Traceback" in ended.stderr or ended.code in {1, 70} or ended.code < 0:
-        toll.add("rude", told)
-    elif ended.code and not _is_stderr(where):
-        first = next((line for line in ended.stderr.splitlines() if line.startswith("error: ")), "")
-        names = (str(place.root), str(place.state), "standard output", "'out'", "'fresh'")
-        if not any(name in first for name in names):
-            toll.add("rude", f"{told}: names nothing")
-
-
-def _is_stderr(where: object) -> bool:
-    """Tell whether what is to be told may not have been written."""
-    return isinstance(where, Strike) and where.call == "write"
-
-
-def _difference(states: States, found: dict[str, object]) -> str:
-    return "; ".join(
-        f"{part} is {found[part]!r}, was {states.old[part]!r}, would be {states.new[part]!r}"
-        for part in found
-        if found[part] not in (states.old[part], states.new[part])
-    ) or f"old {[part for part in found if found[part] == states.old[part] != states.new[part]]}, rest new"
 
 
 def _files(top: Path) -> dict[str, bytes]:

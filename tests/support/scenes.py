@@ -13,8 +13,9 @@ MANY = 18  # more than 16 files are made durable together
 
 def begin(place: Place) -> None:
     """Make what every scene begins with."""
-    for part in (place.work, place.cache, place.config, place.state):
+    for part in (place.registry.parent, place.work, place.cache, place.config, place.state):
         shutil.rmtree(part, ignore_errors=True)
+    for part in (place.work, place.cache, place.state):
         part.mkdir(parents=True)
     for number in (1, 2):
         (place.work / f"m{number}").write_bytes(b"model %d " % number * 1000)
@@ -50,12 +51,17 @@ def _old_tree(place: Place) -> None:
     (place.work / "out" / "old").write_bytes(b"old")
 
 
-def _no_place(place: Place) -> None:
+def _no_registry(place: Place) -> None:
     del place
 
 
+def _no_config(place: Place) -> None:
+    with_registry(place)
+    shutil.rmtree(place.config)
+
+
 SCENES = (
-    _row("init", "init", _no_place),
+    _row("init", "init", _no_registry),
     _row("register-file", "register fraud new --code none --stage staging --alias champion --metric auc=0.9"),
     _row("register-duplicate", "register churn m1 --code none"),
     _row("register-few", "register fraud few --code none"),
@@ -67,6 +73,8 @@ SCENES = (
     _row("get-file", "get fraud@2 out --force"),
     _row("get-tree", "get fraud@3 out --force", _old_tree),
     _row("get-new", "get fraud@3 fresh"),
+    _row("get-into", "get fraud@2 some/where/"),
     _row("path", "path fraud@3"),
     _row("config-set", "config set lock_wait 5s"),
+    _row("config-first", "config set lock_wait 5s", _no_config),
 )

@@ -12,7 +12,7 @@ from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store import database, ledger
 from modelkeep.store.blobs import create_store
 from modelkeep.store.database import Database
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
 from modelkeep.store.sql_state import SqlState
 
@@ -90,7 +90,7 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
 def _make(directory: str, store: str | None, draft: Draft, observed: Observed, now: str) -> bool:
     if store is not None:
         _check_store(os.path.abspath(store))
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    make_directories(directory, 0o700)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"

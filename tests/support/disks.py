@@ -1,0 +1,104 @@
+"""Disks to be harmed: a file-system image whose power is cut, a tmpfs that fills up.
+
+Needs root and loop devices; where they are not to be had, what asks for a disk is skipped, with what is missing.
+"""
+
+import fcntl
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+#: From the kernel's ext4.h and xfs_fs.h, where the number is the same.
+_SHUTDOWN = 0x8004587D
+#: What is lost: all that is only in memory, or all but what the file system's journal then writes.
+LOSE_ALL, LOSE_DATA = 2, 1
+
+_MAKE = {
+    "ext4": ("mkfs.ext4", "-q", "-F"),
+    "xfs": ("mkfs.xfs", "-q", "-f"),
+}
+_PACKAGE = {"ext4": "e2fsprogs", "xfs": "xfsprogs"}
+
+
+class Disk:
+    """A file system in a file, mounted, whose power can be cut."""
+
+    def __init__(self, image: Path, mounted: Path) -> None:
+        self.image, self.mounted = image, mounted
+
+    def mount(self) -> None:
+        """Mount it; the file system repairs what its own journal tells."""
+        must("mount", "-o", "loop", self.image, self.mounted)
+
+    def unmount(self) -> None:
+        must("umount", self.mounted)
+
+    def sync(self) -> None:
+        """Make all that is on it durable."""
+        must("sync", "-f", self.mounted)
+
+    def cut(self, how: int) -> None:
+        """Cut the power: nothing that is not on the disk yet will ever be. Then switch it on again."""
+        descriptor = os.open(self.mounted, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", how))
+        finally:
+            os.close(descriptor)
+        self.unmount()
+        self.mount()
+
+
+@contextmanager
+def disk(kind: str, at: Path) -> Iterator[Disk]:
+    """Make a disk with such a file system, and take it away at the end."""
+    program, *options = _MAKE[kind]
+    if shutil.which(program) is None:
+        pytest.skip(f"no {program}: apt-get install {_PACKAGE[kind]}")
+    image, mounted = at / f"{kind}.image", at / kind
+    mounted.mkdir()
+    with image.open("wb") as file:
+        file.truncate(512 << 20)  # xfs wants 300 MiB; the file has holes
+    must(program, *options, image)
+    made = Disk(image, mounted)
+    try:
+        made.mount()
+    except AssertionError as error:
+        pytest.skip(f"no {kind} image can be mounted here (loop devices and root are needed): {error}")
+    try:
+        yield made
+    finally:
+        subprocess.run(["umount", "-l", mounted], check=False, capture_output=True)
+        image.unlink()
+
+
+@contextmanager
+def tmpfs(at: Path) -> Iterator[Path]:
+    """Mount a tmpfs, whose size and number of files `limit` sets."""
+    at.mkdir(exist_ok=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", at], check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no tmpfs can be mounted here (root is needed): {done.stderr.strip()}")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "-l", at], check=True)
+
+
+def limit(at: Path, *, free_bytes: int | None = None, free_files: int | None = None) -> None:
+    """Leave so much room on a tmpfs; None is plenty."""
+    used = os.statvfs(at)
+    held = (used.f_blocks - used.f_bfree) * used.f_bsize if used.f_blocks else 0
+    size = "0" if free_bytes is None else str(max(held + free_bytes, used.f_bsize))
+    files = "0" if free_files is None else str(used.f_files - used.f_ffree + free_files)
+    must("mount", "-o", f"remount,size={size},nr_inodes={files}", at)
+
+
+def must(*words: object) -> None:
+    done = subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
