@@ -26,7 +26,7 @@ def make_directories(path: str, mode: int = 0o777) -> None:
     ``mode`` is that of the last one, as in `os.makedirs`.
     """
     above = os.path.dirname(path.rstrip("/")) or "."
-    if not os.path.isdir(above):
+    if not os.path.exists(above):
         make_directories(above)
     try:
         os.mkdir(path, mode)

@@ -166,12 +166,12 @@ def _write_file(artifacts: Artifacts, file: ManifestFile, path: str, progress: P
 
 def _write_tree(artifacts: Artifacts, manifest: Manifest, fresh: str, progress: Progress) -> None:
     os.mkdir(fresh, 0o755)
-    directories = {fresh}
+    directories = {fresh: None}  # in order, and each once
     for file in manifest.files:
         for end, character in enumerate(file.path):
             if character == "/" and (directory := os.path.join(fresh, file.path[:end])) not in directories:
                 os.mkdir(directory, 0o755)
-                directories.add(directory)
+                directories[directory] = None
     many = len(manifest.files) > _MANY
     watch = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
