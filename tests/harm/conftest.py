@@ -1,6 +1,10 @@
 """What the tests of harm share: a scene that was set up, and the reckoning."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from reckoning import Toll
@@ -10,12 +14,29 @@ from harm import Place, Played, Scene, one_processor, play
 
 
 @pytest.fixture
-def set_up(tmp_path) -> Iterator[Callable[[Scene], Played]]:
+def memory(tmp_path) -> Iterator[Path]:
+    """Return a directory in memory where there is one: what dies is the process, and the disk need not be waited for."""
+    shm = Path("/dev/shm")
+    made = Path(tempfile.mkdtemp(prefix="modelkeep-harm-", dir=shm if os.access(shm, os.W_OK) else tmp_path))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="session")
+def beginning(tmp_path_factory) -> Path:
+    """Return what every scene begins with, made once; it is copied, never changed."""
+    place = Place(tmp_path_factory.mktemp("beginning"), Path())
+    begin(place)
+    return place.root
+
+
+@pytest.fixture
+def set_up(memory, beginning) -> Iterator[Callable[[Scene], Played]]:
     """Return what sets up a scene in this test's directory, on one processor."""
 
     def in_place(scene: Scene) -> Played:
-        (tmp_path / "place").mkdir()
-        return play(scene, Place(tmp_path / "place", tmp_path / "kept"), begin)
+        (memory / "place").mkdir()
+        return play(scene, Place(memory / "place", memory / "kept"), beginning)
 
     with one_processor():
         yield in_place

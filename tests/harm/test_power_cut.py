@@ -10,7 +10,7 @@ import itertools
 import pytest
 from disks import LOSE_ALL, LOSE_DATA, disk
 from reckoning import judged
-from scenes import SCENES, begin
+from scenes import SCENES
 
 from harm import Place, Strike, needs_root, needs_strace, one_processor, play, sampled, spread
 
@@ -25,12 +25,12 @@ def powered(request, tmp_path_factory):
 
 
 @pytest.fixture
-def set_up(powered, tmp_path):
+def set_up(powered, tmp_path, beginning):
     """Return what sets up a scene on the disk."""
 
     def in_place(scene):
         (powered.mounted / "place").mkdir(exist_ok=True)
-        return play(scene, Place(powered.mounted / "place", tmp_path / "kept", tmp_path / "state"), begin)
+        return play(scene, Place(powered.mounted / "place", tmp_path / "kept", tmp_path / "state"), beginning)
 
     return in_place
 

@@ -33,8 +33,16 @@ class Disk:
         self.image, self.mounted = image, mounted
 
     def mount(self) -> None:
-        """Mount it; the file system repairs what its own journal tells."""
-        must("mount", "-o", "loop", self.image, self.mounted)
+        """Mount it; the file system repairs what its own journal tells.
+
+        Each time through another loop device: were one of them still held by a mount in somebody
+        else's namespace, what was shut down would be mounted again as it is.
+        """
+        device = must("losetup", "--find", "--show", self.image).strip()
+        try:
+            must("mount", device, self.mounted)
+        finally:
+            must("losetup", "--detach", device)  # when nobody holds it any more
 
     def unmount(self) -> None:
         must("umount", self.mounted)
@@ -99,6 +107,8 @@ def limit(at: Path, *, free_bytes: int | None = None, free_files: int | None = N
     must("mount", "-o", f"remount,size={size},nr_inodes={files}", at)
 
 
-def must(*words: object) -> None:
+def must(*words: object) -> str:
+    """Run a program of the system; what it said is the failure's text."""
     done = subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout

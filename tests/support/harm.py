@@ -140,16 +140,17 @@ class Place:
         """Take the copy that `bring_back` brings back."""
         shutil.rmtree(self.kept, ignore_errors=True)
         shutil.copytree(self.root, self.kept, symlinks=True)
-        if not self.state.is_relative_to(self.root):
+        if self.state.exists() and not self.state.is_relative_to(self.root):
             shutil.copytree(self.state, self.kept / "state", symlinks=True)
 
-    def bring_back(self) -> None:
+    def bring_back(self, kept: Path | None = None) -> None:
         """Put everything back to what it was when it was kept."""
-        for part in {path.name for top in (self.root, self.kept) for path in top.iterdir()}:
+        kept = kept or self.kept
+        for part in {"state", *(path.name for path in self.root.iterdir()), *os.listdir(kept)}:
             there = self.state if part == "state" else self.root / part
             shutil.rmtree(there, ignore_errors=True)
-            if (self.kept / part).exists():
-                shutil.copytree(self.kept / part, there, symlinks=True)
+            if (kept / part).exists():
+                shutil.copytree(kept / part, there, symlinks=True)
 
     def look(self) -> dict[str, object]:
         """Return all that can be told apart: what the registry answers, and the files outside of it."""
@@ -218,9 +219,9 @@ class Played:
     points: list[tuple[str, int]]
 
 
-def play(scene: Scene, place: Place, begin: Callable[[Place], object]) -> Played:
-    """Make what a scene begins with, play it once to see what it does, and bring back the beginning."""
-    begin(place)
+def play(scene: Scene, place: Place, beginning: Path) -> Played:
+    """Copy what all scenes begin with, play this one to see what it does, and bring back where it began."""
+    place.bring_back(beginning)
     scene.prepare(place)
     place.keep()
     old = place.look()

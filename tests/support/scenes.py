@@ -5,6 +5,7 @@ tree), files to register in ``work``, something old at ``work/out``, and a confi
 """
 
 import shutil
+from collections.abc import Callable
 
 from harm import Place, Scene
 
@@ -12,9 +13,7 @@ MANY = 18  # more than 16 files are made durable together
 
 
 def begin(place: Place) -> None:
-    """Make what every scene begins with."""
-    for part in (place.registry.parent, place.work, place.cache, place.config, place.state):
-        shutil.rmtree(part, ignore_errors=True)
+    """Make what every scene begins with, in an empty place."""
     for part in (place.work, place.cache, place.state):
         part.mkdir(parents=True)
     for number in (1, 2):
@@ -27,10 +26,6 @@ def begin(place: Place) -> None:
             (place.work / folder / name).write_bytes(f"{folder} {number} ".encode() * 500)
     (place.work / "out").write_bytes(b"old")
     place.must("config", "set", "lock_wait", "20s")
-
-
-def with_registry(place: Place) -> None:
-    """Make the registry."""
     place.must("init")
     for number in (1, 2):
         place.must("register", "fraud", f"m{number}", "--code", "none", "--tag", "owner=risk")
@@ -39,24 +34,23 @@ def with_registry(place: Place) -> None:
     place.must("register", "fraud", "tree", "--code", "none")
 
 
-def _row(name: str, line: str, prepare=with_registry) -> Scene:
+def _row(name: str, line: str, prepare: Callable[[Place], object] = lambda _place: None) -> Scene:
     return Scene(name, tuple(line.split()), prepare)
 
 
 def _old_tree(place: Place) -> None:
     """Let a whole directory stand where an artifact is to go."""
-    with_registry(place)
     (place.work / "out").unlink()
     (place.work / "out").mkdir()
     (place.work / "out" / "old").write_bytes(b"old")
 
 
 def _no_registry(place: Place) -> None:
-    del place
+    shutil.rmtree(place.registry.parent)
+    shutil.rmtree(place.state)
 
 
 def _no_config(place: Place) -> None:
-    with_registry(place)
     shutil.rmtree(place.config)
 
 
