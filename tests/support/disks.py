@@ -85,13 +85,17 @@ def disk(kind: str, at: Path) -> Iterator[Disk]:
         image.unlink()
 
 
+_PLENTY_BYTES, _PLENTY_FILES = 64 << 20, 10_000
+
+
 @contextmanager
 def tmpfs(at: Path) -> Iterator[Path]:
-    """Mount a tmpfs, whose size and number of files `limit` sets."""
+    """Mount a tmpfs, on which `limit` leaves as much room as is wanted."""
     at.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", at], check=False, capture_output=True, text=True)
+    options = f"size={_PLENTY_BYTES},nr_inodes={_PLENTY_FILES}"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", at], check=False, capture_output=True)
     if done.returncode:
-        pytest.skip(f"no tmpfs can be mounted here (root is needed): {done.stderr.strip()}")
+        pytest.skip(f"no tmpfs can be mounted here (root is needed): {done.stderr.decode().strip()}")
     try:
         yield at
     finally:
@@ -100,10 +104,9 @@ def tmpfs(at: Path) -> Iterator[Path]:
 
 def limit(at: Path, *, free_bytes: int | None = None, free_files: int | None = None) -> None:
     """Leave so much room on a tmpfs; None is plenty."""
-    used = os.statvfs(at)
-    held = (used.f_blocks - used.f_bfree) * used.f_bsize if used.f_blocks else 0
-    size = "0" if free_bytes is None else str(max(held + free_bytes, used.f_bsize))
-    files = "0" if free_files is None else str(used.f_files - used.f_ffree + free_files)
+    now = os.statvfs(at)
+    size = _PLENTY_BYTES if free_bytes is None else (now.f_blocks - now.f_bfree) * now.f_frsize + free_bytes
+    files = _PLENTY_FILES if free_files is None else now.f_files - now.f_ffree + free_files
     must("mount", "-o", f"remount,size={size},nr_inodes={files}", at)
 
 

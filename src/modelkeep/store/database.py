@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.store import schema
 from modelkeep.store.queue import queued
+from modelkeep.store.troubles import look_for_room, out_of_files
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
@@ -220,7 +221,13 @@ def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
         return IntegrityError(f"the database of {directory} is damaged: {error}", "modelkeep verify --log")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
+    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
+        message = f"the disk of {directory} has no inode left for another file: nothing was changed"
+        return RegistryUnavailable(message, look_for_room(directory))
+    if name.startswith("SQLITE_IOERR"):
+        message = f"the disk of {directory} does not read or write as it should: {error}"
+        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return RegistryUnavailable(
             f"the registry {directory} cannot be used: {error}", "are the directory and its files yours to write?"
         )
