@@ -23,6 +23,7 @@ DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
 _READ_PATIENCE = 5.0
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
@@ -217,20 +218,25 @@ def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
         return Busy(
             "the registry is busy: somebody else is writing to it", "try again, or wait longer with --lock-wait"
         )
-    if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or name.startswith("SQLITE_CORRUPT"):
-        return IntegrityError(f"the database of {directory} is damaged: {error}", "modelkeep verify --log")
+    if name.startswith(_OF_THE_DISK):
+        return RegistryUnavailable(*_disk_trouble(name, error, directory))
+    if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
+        message = f"the database of {directory} is damaged: {error}"
+    elif name.startswith("SQLITE_CONSTRAINT"):
+        message = f"the tables of {directory} do not fit its log: {error}"
+    else:
+        message = f"the database of {directory} does not answer: {error}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def _disk_trouble(name: str, error: sqlite3.Error, directory: str) -> tuple[str, str]:
+    """Return what the disk refused, and what helps."""
     if name == "SQLITE_FULL":
-        return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
+        return f"the disk of {directory} is full: nothing was changed", "make room and try again"
     if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
         message = f"the disk of {directory} has no inode left for another file: nothing was changed"
-        return RegistryUnavailable(message, look_for_room(directory))
+        return message, look_for_room(directory)
     if name.startswith("SQLITE_IOERR"):
         message = f"the disk of {directory} does not read or write as it should: {error}"
-        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
-        return RegistryUnavailable(
-            f"the registry {directory} cannot be used: {error}", "are the directory and its files yours to write?"
-        )
-    if name.startswith("SQLITE_CONSTRAINT"):
-        return IntegrityError(f"the tables of {directory} do not fit its log: {error}", "modelkeep verify --log")
-    return IntegrityError(f"the database of {directory} does not answer: {error}", "modelkeep verify --log")
+        return message, f"is it full or failing? {look_for_room(directory)}; dmesg"
+    return f"the registry {directory} cannot be used: {error}", "are the directory and its files yours to write?"
