@@ -157,10 +157,14 @@ class Place:
         config = self.config / "modelkeep" / "config.toml"
         return {
             "registry": self._answers(),
-            "work": _files(self.work),
+            "work": self.look_outside(),
             "view": _files(self.cache / "modelkeep"),
             "config": config.read_text() if config.exists() else None,
         }
+
+    def look_outside(self) -> dict[str, bytes]:
+        """Return the content of each file in the directory where the commands run."""
+        return _files(self.work)
 
     def findings(self) -> list[str]:
         """Return what a whole verification finds, warnings too; nothing where there is no registry yet."""
