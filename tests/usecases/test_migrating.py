@@ -93,7 +93,9 @@ def test_a_newer_registry_is_refused_and_not_touched(world):
         world.verify,
         lambda: migrate(world.context, dry_run=False),
     ):
-        with pytest.raises(SchemaMismatch, match=f"the registry has schema {COMING}, this modelkeep knows {TODAYS}") as caught:
+        with pytest.raises(
+            SchemaMismatch, match=f"the registry has schema {COMING}, this modelkeep knows {TODAYS}"
+        ) as caught:
             act()
         assert caught.value.exit_code == 7
         assert caught.value.hint == "install a newer modelkeep"
