@@ -746,12 +746,14 @@ def create_registry(
     stages: Sequence[str] | None = None,
     store: Paths | None = None,
     settings: Settings | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
     ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
-    ``store`` keeps the bytes in another directory. Raises `Conflict` where a registry with other
-    stages is there, or other things are.
+    ``store`` keeps the bytes in another directory. ``say`` is given what is worth telling on the way,
+    a line each. Raises `Conflict` where a registry with other stages is there, or other things are,
+    and `RegistryUnavailable` on a mount whose locks cannot be believed.
 
     >>> create_registry(registry.directory)[1]
     False
@@ -763,7 +765,7 @@ def create_registry(
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
-    context = _context(found, directory, None)
+    context = _context(found, directory, say)
     created = creating.create(
         directory,
         stages,
@@ -771,6 +773,7 @@ def create_registry(
         observed=observed(context, ()),
         now=context.now(),
         chance=context.chance,
+        say=say,
     )
     return Registry(context, Located(directory, "flag")), created
 
@@ -838,7 +841,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     return Context(
         directory=directory,
-        database=Database(directory, lock_wait=settings.lock_wait_seconds),
+        database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
         chance=lambda: os.urandom(16).hex(),

@@ -34,7 +34,7 @@ def init(
 
     target = init_target(directory, call.flags.registry, os.environ, here())
     names = [each.strip() for each in stages.split(",")] if stages is not None else None
-    registry, created = create_registry(target, stages=names, store=store, settings=call.settings)
+    registry, created = create_registry(target, stages=names, store=store, settings=call.settings, say=call.say)
     held = [each.name for each in registry.stages()]
     call.show(leaves.init(registry.directory, registry.id, held, created=created))
     if not call.chatty:

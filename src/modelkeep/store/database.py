@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
@@ -28,11 +28,22 @@ _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY"
 class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
-    def __init__(self, directory: str, *, lock_wait: float = 30.0) -> None:
+    def __init__(self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None) -> None:
         self.directory = directory
         self.path = os.path.join(directory, DATABASE)
         self.lock_path = os.path.join(directory, LOCK)
         self.lock_wait = lock_wait
+        self._say = say
+        self._mount_is_known = False
+
+    def check_mount(self) -> None:
+        """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
+        if self._mount_is_known:
+            return
+        from modelkeep.store.mounts import check_locks  # reads ask nothing of it
+
+        check_locks(self.directory, self._say or (lambda _text: None))
+        self._mount_is_known = True
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -88,6 +99,7 @@ class Database:
 
         None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
         """
+        self.check_mount()
         for path in (self.lock_path, self.path):
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
         with self._translated(), self._locked() as connection:
@@ -102,6 +114,7 @@ class Database:
     def _locked(self) -> Iterator[sqlite3.Connection]:
         if not os.path.isfile(self.path):
             raise self._missing()
+        self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
             connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
@@ -140,6 +153,7 @@ class Database:
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
             hint = "ask somebody who may write there to run any modelkeep command"
             raise RegistryUnavailable(message, hint) from error
+        self.check_mount()  # where locks lie, that writer may be alive on another machine
         connection = _connect(self.path, "rw", _READ_PATIENCE)
         try:
             _begun(connection)

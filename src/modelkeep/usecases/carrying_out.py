@@ -69,6 +69,7 @@ def carry_out(
     dry_run: bool,
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
+    context.database.check_mount()
     with context.database.reading() as connection:
         check_head(context, connection)
         asked = resolve(connection, context.say)

@@ -28,6 +28,7 @@ def create(
     observed: Observed,
     now: str,
     chance: Callable[[], str],
+    say: Callable[[str], None] | None = None,
 ) -> bool:
     """Make a registry; return False where there is one with the same stages already.
 
@@ -37,6 +38,8 @@ def create(
     if os.path.exists(os.path.join(directory, database.DATABASE)) and _is_finished(directory):
         _check_as_wanted(directory, stages, store)
         return False
+    place = Database(directory, say=say)
+    place.check_mount()
     declared = declare_stages(stages or ("staging", "production"))
     intent = Intent(
         registry=chance(),
@@ -52,7 +55,7 @@ def create(
         time=now,
     )
     try:
-        made = _make(directory, store, Draft(intent), observed, now)
+        made = _make(place, store, Draft(intent), observed, now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {error.strerror or error}"
         raise RegistryUnavailable(message) from error
@@ -87,7 +90,8 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
         raise Conflict(message, "stages are given once, when a registry is made")
 
 
-def _make(directory: str, store: str | None, draft: Draft, observed: Observed, now: str) -> bool:
+def _make(place: Database, store: str | None, draft: Draft, observed: Observed, now: str) -> bool:
+    directory = place.directory
     if store is not None:
         _check_store(os.path.abspath(store))
     os.makedirs(directory, mode=0o700, exist_ok=True)
@@ -105,7 +109,7 @@ def _make(directory: str, store: str | None, draft: Draft, observed: Observed, n
         os.symlink(os.path.abspath(store), root, target_is_directory=True)
     else:
         create_store(root)
-    with Database(directory).creating() as connection:
+    with place.creating() as connection:
         if connection is None:
             return False
         ledger.append(connection, draft, lambda _state: observed, now)
