@@ -83,8 +83,17 @@ def init_target(directory: str | None, flag: str | None, environ: Mapping[str, s
 
 
 def is_registry(path: str) -> bool:
-    """Say whether there is a registry in this directory."""
-    return os.path.isfile(os.path.join(path, DATABASE))
+    """Say whether there is a registry in this directory, or may be: what is shut to us says so when it is opened."""
+    file = os.path.join(path, DATABASE)
+    if os.path.isfile(file):
+        return True
+    try:
+        os.stat(file)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def absolute(path: str, base: str, environ: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from modelkeep.config import Settings
     from modelkeep.domain.answers import (
+        Access,
         AsOf,
         AuditEntry,
         Change,
@@ -687,6 +688,23 @@ class Registry:
             progress=progress,
         )
 
+    def access(self) -> Access:
+        """Tell whose registry it is: which groups may write and read it.
+
+        >>> registry.access().shared
+        """
+        from modelkeep.domain.answers import Access
+        from modelkeep.store import sharing
+
+        found = sharing.sharing_of(self.directory)
+        if found is None:
+            return Access(None, None, None)
+        return Access(
+            found.writers.name,
+            None if found.readers is None else found.readers.name,
+            sharing.in_the_way(self.directory, found),
+        )
+
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
 
@@ -745,21 +763,27 @@ def create_registry(
     *,
     stages: Sequence[str] | None = None,
     store: Paths | None = None,
+    shared: str | None = None,
+    readers: str | None = None,
     settings: Settings | None = None,
     say: Callable[[str], None] | None = None,
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
     ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
-    ``store`` keeps the bytes in another directory. ``say`` is given what is worth telling on the way,
-    a line each. Raises `Conflict` where a registry with other stages is there, or other things are,
-    and `RegistryUnavailable` on a mount whose locks cannot be believed.
+    ``store`` keeps the bytes in another directory. ``shared`` is the group whose members may write,
+    ``readers`` one whose members may read; without them it is this account's own. One that is there
+    is shared as well when it is asked for. ``say`` is given what is worth telling on the way, a line
+    each. Raises `Conflict` where a registry with other stages is there, or other things are,
+    `NotFound` for an unknown group, `UsageError` where the file system cannot tell groups apart, and
+    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be believed.
 
     >>> create_registry(registry.directory)[1]
     False
     """
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
+    from modelkeep.store import sharing
     from modelkeep.usecases import creating
     from modelkeep.usecases.carrying_out import observed
 
@@ -774,6 +798,7 @@ def create_registry(
         now=context.now(),
         chance=context.chance,
         say=say,
+        shared=sharing.wanted(shared, readers),
     )
     return Registry(context, Located(directory, "flag")), created
 

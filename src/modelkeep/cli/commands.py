@@ -144,7 +144,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "init", "care", CARE, "Create a registry",
-        ("modelkeep init", "modelkeep init /srv/models --stages qa,production"),
+        ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
         ("path",), ("init",),
     ),
     Command(

@@ -113,7 +113,7 @@ COMMANDS = {
     "init": (
         "Create a registry",
         "directory",
-        "--stages=text --store=directory",
+        "--stages=text --store=directory --shared=group --readers=group",
     ),
     "verify": (
         "Check the log, the tables and every stored byte",

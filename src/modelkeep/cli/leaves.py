@@ -47,9 +47,10 @@ def script(shell: str, text: str) -> Page:
     return Page(document("completion", shell=shell, script=text), lines, lines)
 
 
-def init(where: str, registry_id: str, stages: Sequence[str], *, created: bool) -> Page:
+def init(where: str, registry_id: str, stages: Sequence[str], access: answers.Access, *, created: bool) -> Page:
     """Return a registry that was made, or was there."""
-    return Page(document("init", path=where, id=registry_id, created=created, stages=list(stages)), [where], [where])
+    made = document("init", access, path=where, id=registry_id, created=created, stages=list(stages))
+    return Page(made, [where], [where])
 
 
 def migration(found: answers.Migration) -> Page:

@@ -178,7 +178,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "field": (Field,),
     "identified": (IdentifiedRows,),
     "identity": (answers.Identity,),
-    "init": (Init,),
+    "init": (Init, answers.Access),
     "lineage": (answers.Lineage,),
     "migration": (answers.Migration,),
     "model": (answers.Model, AsOfField),
