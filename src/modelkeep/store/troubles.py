@@ -33,7 +33,8 @@ def _store_trouble(error: OSError, root: str) -> ModelkeepError:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else root
-        return may_not(os.path.dirname(root), path, "written" if os.access(path, os.R_OK) else "read", error)
+        unread = os.path.lexists(path) and not os.access(path, os.R_OK)
+        return may_not(os.path.dirname(root), path, "read" if unread else "written", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return RegistryUnavailable(f"the store {root} is not whole: {error.filename or ''} {_reason(error)}")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
