@@ -36,6 +36,7 @@ _modelkeep_options() {
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    'config trust') REPLY='--remove '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;
     esac
@@ -166,7 +167,7 @@ _modelkeep() {
     command)
         local offered=$_modelkeep_commands
         case $command in
-        config) offered='list get set' ;;
+        config) offered='list get set trust' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))
         compopt -o nosort 2>/dev/null

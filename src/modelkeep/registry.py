@@ -741,17 +741,20 @@ def open_registry(
     Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
     ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
     is given what is worth telling on the way, a line each. Raises `RegistryUnavailable` where there
-    is none, if it ``must_exist``.
+    is none, if it ``must_exist``, and where what was found upwards belongs to somebody else whom the
+    user's config does not trust.
 
     >>> open_registry(registry.directory).stages()[-1].name
     'production'
     """
     from modelkeep.config import load_settings
     from modelkeep.errors import RegistryUnavailable
-    from modelkeep.locate import is_registry
+    from modelkeep.locate import is_registry, not_used
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
+    if refusal := not_used(found.registry):
+        raise refusal
     if must_exist and not is_registry(found.registry.path):
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))

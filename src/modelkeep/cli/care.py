@@ -39,7 +39,7 @@ def init(
     ] = None,
 ) -> None:
     """Create a registry."""
-    from modelkeep.locate import init_target, locate
+    from modelkeep.locate import init_target, locate, not_used
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, here())
@@ -57,13 +57,16 @@ def init(
         call.say("next: modelkeep register NAME FILE")
     elif shared is None:
         call.say("nothing to do: there is a registry already")
-        return
     if access.shared is not None:
         _tell_access(call, access)
     line = f"modelkeep config set registry {shlex.quote(registry.directory)}"
     if shared is not None:
         call.say(f"for your colleagues, and for you: {line}")
-    elif locate(call.flags.registry, os.environ, here()).path != registry.directory:
+        return
+    found = locate(call.flags.registry, os.environ, here())
+    if refusal := not_used(found):
+        call.say(f"{refusal.message}\nhint: {refusal.hint}")
+    elif created and found.path != registry.directory:
         call.say(f"to use it from here: {line}")
 
 

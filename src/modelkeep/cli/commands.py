@@ -188,6 +188,10 @@ COMMANDS: tuple[Command, ...] = (
                 "set", "tool", TOOL, "Set a value in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
             ),
+            Command(
+                "trust", "tool", TOOL, "Trust a directory of somebody else's, or list those that are trusted",
+                ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",), ("trust",),
+            ),
         ),
     ),
     Command(

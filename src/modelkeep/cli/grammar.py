@@ -160,6 +160,11 @@ COMMANDS = {
         "setting text",
         "",
     ),
+    "config trust": (
+        "Trust a directory of somebody else's, or list those that are trusted",
+        "directory",
+        "--remove",
+    ),
     "completion": (
         "Print the script that completes commands and models in a shell",
         "bash|",

@@ -41,6 +41,12 @@ def setting_made(key: str, value: str) -> Page:
     return Page(document("setting", key=key, value=value or None, changed=True), [line(key, value)], [key])
 
 
+def trust(directories: Sequence[str], *, changed: bool) -> Page:
+    """Return the directories of others that are trusted, a line each."""
+    made = document("trust", directories=list(directories), changed=changed)
+    return Page(made, [line(each) for each in directories], directories)
+
+
 def script(shell: str, text: str) -> Page:
     """Return a script, to be read by a shell."""
     lines = text.rstrip("\n").split("\n")
