@@ -58,7 +58,7 @@ class Located:
         return hash(self._all())
 
     def __repr__(self) -> str:
-        return "Located({!r}, {!r}, {!r}, {!r})".format(*self._all())
+        return f"Located({', '.join(map(repr, self._all() if self.foreign else self._all()[:3]))})"
 
 
 def locate(flag: str | None, environ: Mapping[str, str], cwd: str) -> Located:
