@@ -51,7 +51,8 @@ DOCUMENTS = {
     "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
     "setting": leaves.setting("lock_wait", "20s"),
     "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
-    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], created=True),
+    "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
+    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], answers.Access("ml", "auditors", None), created=True),
     "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 

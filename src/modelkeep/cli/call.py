@@ -82,7 +82,7 @@ class Call:
 
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and somebody_is_there():
-            created, _ = create_registry(located.path, settings=self.settings)
+            created, _ = create_registry(located.path, settings=self.settings, say=self.say)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})")

@@ -487,3 +487,16 @@ class Migration:
     schema_after: int
     backup: str | None
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose registry it is, by the permissions of its directory.
+
+    ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
+    account's own. ``in_the_way`` is a directory above that does not let them through.
+    """
+
+    shared: str | None
+    readers: str | None
+    in_the_way: str | None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Window: TypeAlias = tuple[int, int]
 
 #: The schema these SELECTs are written for; another one is not asked.
-SCHEMA = 1
+SCHEMA = 2
 #: At most so many of each kind, and so many numbers and labels of a model.
 MOST, MOST_VERSIONS = 50, 20
 #: Which versions are wanted: those in the pipeline, those out of it, both.

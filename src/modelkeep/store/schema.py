@@ -14,8 +14,8 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
-VERSION = 1
-FINGERPRINT = "sha256:85d6db19cd488240e80e5e4d3a3556c8be4fdf97734ad2e69164958743258d13"
+VERSION = 2
+FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
 
 # Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name.
