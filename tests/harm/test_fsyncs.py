@@ -23,8 +23,8 @@ fdatasync database
 fdatasync registry/
 """
 
-SYNCS = {
-    "init": """\
+INIT = (
+    """\
 fsync ./
 fsync team/
 fsync store/
@@ -40,7 +40,12 @@ fsync store/
     + """\
 fsync registry/
 fsync team/
-""",
+"""
+)
+
+SYNCS = {
+    "init": INIT,
+    "init-shared": INIT,
     # expected to move with the store's own pace: the four of register
     "register-file": """\
 fsync store/tmp/X/1

@@ -31,7 +31,7 @@ from modelkeep.registry import open_registry
 #: Every call that changes what is on a disk. `openat` counts where it makes a file.
 CHANGING = (
     "write,writev,pwrite64,pwritev,fsync,fdatasync,syncfs,sync_file_range,rename,renameat,renameat2,link,linkat,unlink,unlinkat,"
-    "rmdir,mkdir,mkdirat,ftruncate,fallocate,copy_file_range,sendfile,symlink,symlinkat,chmod,fchmod,fchmodat,utimensat,ioctl,openat"
+    "rmdir,mkdir,mkdirat,ftruncate,fallocate,copy_file_range,sendfile,symlink,symlinkat,chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,setxattr,lsetxattr,fsetxattr,utimensat,ioctl,openat"
 )
 #: What strace cannot count before Python has begun, and what changes nothing: terminals are asked by ioctl.
 _CLONE = re.compile(r"ioctl\(.*FICLONE")

@@ -4,6 +4,8 @@ Each begins in the same place: a registry with ``fraud`` 1 (staging), 2 (product
 tree), files to register in ``work``, something old at ``work/out``, and a config file.
 """
 
+import grp
+import os
 import shutil
 from collections.abc import Callable
 
@@ -56,6 +58,7 @@ def _no_config(place: Place) -> None:
 
 SCENES = (
     _row("init", "init", _no_registry),
+    _row("init-shared", f"init --shared {grp.getgrgid(os.getgid()).gr_name}", _no_registry),
     _row("register-file", "register fraud new --code none --stage staging --alias champion --metric auc=0.9"),
     _row("register-duplicate", "register churn m1 --code none"),
     _row("register-few", "register fraud few --code none"),
