@@ -16,6 +16,7 @@ from modelkeep._version import __version__
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import timedelta
 
     from sqlmodel import Session
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         AsOf,
         AuditEntry,
         Change,
+        Cleaned,
+        Diagnosis,
         Diff,
         Fetched,
         Identified,
@@ -686,6 +689,29 @@ class Registry:
             accept_head=accept_head,
             progress=progress,
         )
+
+    def gc(
+        self,
+        *,
+        grace: str | timedelta = "7d",
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Cleaned:
+        """Remove stored bytes that no version needs, and what writers that were killed have left.
+
+        Bytes go when no version was ever registered with them, or only versions that were deleted
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). It is
+        safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
+
+        >>> registry.gc().changed
+        False
+        """
+        from modelkeep.domain.times import parse_age
+        from modelkeep.usecases import cleaning
+
+        wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
+        return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
