@@ -713,6 +713,20 @@ class Registry:
         wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
         return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
 
+    def doctor(self) -> Diagnosis:
+        """Look for what is or may become wrong with the place, each finding with what to do.
+
+        The mount and its locks, permissions, room, the schema and the journal, the log's end, what is
+        missing, what was left, clocks and versions. It believes nothing and answers where other methods
+        raise; only where there is nothing at all it raises `RegistryUnavailable`.
+
+        >>> registry.doctor().ok
+        True
+        """
+        from modelkeep.usecases.doctor import doctor
+
+        return doctor(self._context, self._located)
+
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
 

@@ -35,7 +35,7 @@ def gc(
 @command()
 def doctor(call: Call) -> int:
     """Look for what is or may become wrong with the place, and say what to do."""
-    found = call.registry().doctor()
+    found = call.registry(must_exist=False).doctor()
     call.show(swept.diagnosis(found), lambda to: to.diagnosis(found))
     if call.chatty:
         call.say(swept.verdict(found))
