@@ -10,7 +10,7 @@ from importlib import metadata
 from modelkeep._version import __version__
 from modelkeep.domain.times import parse_stored
 from modelkeep.store import leftovers, probing
-from modelkeep.usecases.doctor.exam import Exam
+from modelkeep.usecases.doctor.exam import Exam, may
 
 _APART_SECONDS = 300.0
 _OLDEST_TYPER = (0, 28)
@@ -92,7 +92,7 @@ def check_own_files(exam: Exam) -> None:
         there = path
         while not os.path.lexists(there) and os.path.dirname(there) != there:
             there = os.path.dirname(there)
-        if os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK):
+        if os.path.isdir(there) and may(there, os.W_OK | os.X_OK):
             exam.ok(code, path, "it can be written")
         else:
             variable = "MODELKEEP_CACHE" if code == "cache" else "XDG_STATE_HOME"

@@ -28,7 +28,7 @@ def check_journal(exam: Exam) -> None:
         exam.ok("writer", database.path, f"process {each.pid} ({each.name}), {since}, is writing")
     if holders == []:
         exam.ok("writer", database.path, "nobody is writing")
-    if (probing.journal_bytes(database, "-wal") or 0) or probing.journal_bytes(database, "-shm") is not None:
+    if probing.journal_bytes(database, "-wal") is not None:
         text = "somebody has switched the database to WAL, which shuts out readers and fails on network mounts"
         exam.warning("wal", f"{database.path}-wal", text, "close what uses it; the next change switches it back")
 

@@ -12,8 +12,15 @@ from modelkeep.errors import ModelkeepError
 from modelkeep.locate import Located
 from modelkeep.usecases.context import Context
 
+#: The account that acts, not the one that started: they differ in a program that changes its own.
+_EFFECTIVE = os.access in os.supports_effective_ids
 _ORDER = {"error": 0, "warning": 1, "ok": 2}
 _LONGEST = 1000
+
+
+def may(path: str, mode: int) -> bool:
+    """Tell whether this account may read (``os.R_OK``), write or enter a path."""
+    return os.access(path, mode, effective_ids=_EFFECTIVE)
 
 
 class Exam:

@@ -6,7 +6,7 @@ import os
 import stat
 
 from modelkeep.store.mounts import Mount, mount_of
-from modelkeep.usecases.doctor.exam import Exam
+from modelkeep.usecases.doctor.exam import Exam, may
 
 _ENOUGH_BYTES = 1 << 30
 _ENOUGH_FILES = 1000
@@ -73,9 +73,9 @@ def check_directory(exam: Exam) -> None:
 
 
 def _access(exam: Exam, path: str) -> None:
-    if not os.access(path, os.R_OK | os.X_OK):
+    if not may(path, os.R_OK | os.X_OK):
         exam.error("access", path, "this account may not look into it", "ask its owner")
-    elif not os.access(path, os.W_OK):
+    elif not may(path, os.W_OK):
         exam.ok("access", path, "this account may read and not write")
     else:
         exam.ok("access", path, "this account may read and write")
@@ -107,7 +107,7 @@ def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
         exam.error(code, path, "it is empty", "modelkeep init again if it is new, else bring it back from a backup")
     elif mode & stat.S_IWOTH:
         exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {path}")
-    elif not os.access(path, os.R_OK):
+    elif not may(path, os.R_OK):
         exam.error(code, path, f"{told}: this account may not read it", f"ask {_owner(status)} for chmod g+r {path}")
     elif shared and not mode & stat.S_IWGRP:
         exam.error(code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {path}")
@@ -189,7 +189,7 @@ def _sample(exam: Exam, blobs: str) -> bool:
             looked += 1
             if stat.S_ISREG(status.st_mode) and status.st_mode & 0o222:
                 writable.append(os.path.join(place, name))
-            if stat.S_ISREG(status.st_mode) and not os.access(os.path.join(place, name), os.R_OK):
+            if stat.S_ISREG(status.st_mode) and not may(os.path.join(place, name), os.R_OK):
                 closed.append(os.path.join(place, name))
         if looked >= _SAMPLE:
             break
