@@ -579,3 +579,10 @@ def test_a_database_is_never_opened_by_anything_but_sqlite(world, monkeypatch):
     with Database(str(world.home)).writing():
         world.registry.doctor()
     assert not [path for path in opened if path.endswith("registry.db")]
+
+
+def test_what_to_type_can_be_typed_whatever_the_place_is_called(tmp_path):
+    world = World(tmp_path / "my place")
+    world.home.chmod(0o777)
+    (found,) = [each for each in world.registry.doctor().findings if each.code == "directory"]
+    assert found.hint == f"chmod o-w '{world.home}'"

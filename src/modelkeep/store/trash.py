@@ -36,28 +36,25 @@ def bring_back(root: str, name: str, shelf: str) -> bool:
 def throw(root: str, names: Iterable[tuple[str, str]]) -> list[str]:
     """Move blobs (name and shelf of each) into the trash; return the names of those that were there.
 
-    To be called under the database's write lock, with blobs that nobody references.
+    To be called under the database's write lock, with blobs that nobody references. Nothing is synced, so
+    that nobody waits for the disk: a power cut leaves garbage here or there, and whoever needs some of
+    it meanwhile syncs what it does itself.
     """
     trash = _made(root)
-    moved, shelves = [], set()
+    moved = []
     for name, shelf in names:
         try:
             os.rename(os.path.join(shelf, name), os.path.join(trash, name))
         except FileNotFoundError:  # somebody else sweeps, too
             continue
         moved.append(name)
-        shelves.add(shelf)
-    if moved:
-        # The trash first: a power cut may leave a blob under both names, and never under none.
-        for directory in (trash, *sorted(shelves)):
-            sync_directory(directory)
     return moved
 
 
 def empty(root: str, names: Iterable[str]) -> list[str]:
     """Remove blobs from the trash for good; return the names of those that were there.
 
-    To be called under the database's write lock, with blobs that nobody references.
+    To be called under the database's write lock, with blobs that nobody references. Nothing is synced.
     """
     trash = os.path.join(root, TRASH)
     removed = []
@@ -67,9 +64,13 @@ def empty(root: str, names: Iterable[str]) -> list[str]:
         except FileNotFoundError:
             continue
         removed.append(name)
-    if removed:
-        sync_directory(trash)
     return removed
+
+
+def settle(root: str, shelves: Iterable[str]) -> None:
+    """Make what was moved and removed durable. The trash first: a blob may then stand in both, and never in none."""
+    for directory in (os.path.join(root, TRASH), *sorted(shelves)):
+        sync_directory(directory)
 
 
 def _made(root: str) -> str:

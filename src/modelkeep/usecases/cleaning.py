@@ -216,6 +216,8 @@ class _Cleaning:
                 unneeded = _without(some, self._needed(connection, some))
                 moved = set(trash.throw(self._root, [(each.lying.name, each.lying.shelf) for each in unneeded]))
             thrown += [each for each in unneeded if each.lying.name in moved]
+        if thrown and not self._dry_run:
+            trash.settle(self._root, {each.lying.shelf for each in thrown})
         return thrown
 
     def _empty(self, found: Sequence[_Found]) -> None:
@@ -234,6 +236,8 @@ class _Cleaning:
             for each in some:
                 if each.lying.name in removed:
                     self._note(each.lying.kind, each.lying.digest, each.lying.size_bytes, each.reason)
+        if found and not self._dry_run:
+            trash.settle(self._root, ())
 
     def _bring_back(self, lying: Lying) -> bool:
         """Put a blob back on its shelf; False where a publisher has put one there meanwhile."""

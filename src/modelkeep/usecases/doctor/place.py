@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from shlex import quote
 
 from modelkeep.store.mounts import Mount, mount_of
 from modelkeep.usecases.doctor.exam import Exam, may
@@ -54,9 +55,11 @@ def check_directory(exam: Exam) -> None:
         exam.error("directory", path, "it is no directory", "modelkeep config list        (which one is meant?)")
         return
     if mode & stat.S_IWOTH:
-        exam.error("directory", path, f"{told}: everybody on this machine may replace the log", f"chmod o-w {path}")
+        exam.error(
+            "directory", path, f"{told}: everybody on this machine may replace the log", f"chmod o-w {quote(path)}"
+        )
     elif mode & stat.S_ISVTX:
-        hint = f"chmod -t {path}"
+        hint = f"chmod -t {quote(path)}"
         exam.error(
             "directory",
             path,
@@ -65,7 +68,10 @@ def check_directory(exam: Exam) -> None:
         )
     elif mode & stat.S_IWGRP and not mode & stat.S_ISGID:
         exam.warning(
-            "directory", path, f"{told}: new files do not get its group, and lock colleagues out", f"chmod g+s {path}"
+            "directory",
+            path,
+            f"{told}: new files do not get its group, and lock colleagues out",
+            f"chmod g+s {quote(path)}",
         )
     else:
         exam.ok("directory", path, told)
@@ -91,7 +97,7 @@ def check_files(exam: Exam) -> None:
         _file(exam, "database", database.path, above)
     if not os.path.lexists(database.lock_path):
         text = "it is not there: writers do not queue, and some wait long"
-        exam.warning("lock", database.lock_path, text, f"touch {database.lock_path}")
+        exam.warning("lock", database.lock_path, text, f"touch {quote(database.lock_path)}")
     else:
         _file(exam, "lock", database.lock_path, above)
 
@@ -106,14 +112,18 @@ def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
     elif code == "database" and status.st_size == 0:
         exam.error(code, path, "it is empty", "modelkeep init again if it is new, else bring it back from a backup")
     elif mode & stat.S_IWOTH:
-        exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {path}")
-    elif not may(path, os.R_OK):
-        exam.error(code, path, f"{told}: this account may not read it", f"ask {_owner(status)} for chmod g+r {path}")
+        exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {quote(path)}")
+    elif code == "database" and not may(path, os.R_OK):  # the queue is for writers alone
+        exam.error(
+            code, path, f"{told}: this account may not read it", f"ask {_owner(status)} for chmod g+r {quote(path)}"
+        )
     elif shared and not mode & stat.S_IWGRP:
-        exam.error(code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {path}")
+        exam.error(
+            code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {quote(path)}"
+        )
     elif shared and status.st_gid != above.st_gid:
         group = _group(above.st_gid)
-        exam.error(code, path, f"{told}: the directory is of the group {group}", f"chgrp {group} {path}")
+        exam.error(code, path, f"{told}: the directory is of the group {group}", f"chgrp {group} {quote(path)}")
     else:
         exam.ok(code, path, told)
 
@@ -156,18 +166,18 @@ def _store_directory(exam: Exam, place: str, *, shared: bool) -> bool:
             "store",
             place,
             f"mode {mode:04o}: everybody on this machine may change what is stored",
-            f"chmod o-w {place}",
+            f"chmod o-w {quote(place)}",
         )
     elif shared and (mode & (stat.S_IWGRP | stat.S_ISGID)) != stat.S_IWGRP | stat.S_ISGID:
         exam.warning(
             "store",
             place,
             f"mode {mode:04o}: the registry is shared, and the group cannot write here",
-            f"chmod g+ws {place}",
+            f"chmod g+ws {quote(place)}",
         )
     elif mode & stat.S_ISVTX:
         text = f"mode {mode:04o}: it is sticky, so one account's garbage stays when another sweeps"
-        exam.warning("store", place, text, f"chmod -t {place}")
+        exam.warning("store", place, text, f"chmod -t {quote(place)}")
     else:
         return False
     return True
@@ -198,11 +208,14 @@ def _sample(exam: Exam, blobs: str) -> bool:
             "blobs",
             writable[0],
             "a stored file is writable: one careless program, and its bytes are others",
-            f"find {blobs} -type f -exec chmod a-w {{}} +",
+            f"find {quote(blobs)} -type f -exec chmod a-w {{}} +",
         )
     if closed:
         exam.error(
-            "blobs", closed[0], "this account may not read a stored file", f"ask its owner for chmod a+r {closed[0]}"
+            "blobs",
+            closed[0],
+            "this account may not read a stored file",
+            f"ask its owner for chmod a+r {quote(closed[0])}",
         )
     return bool(writable or closed)
 
@@ -219,10 +232,10 @@ def check_space(exam: Exam) -> None:
         share = f"{free * 100 // size} %" if size else "0 %"
         if free < _ENOUGH_BYTES or free < size * _FEW:
             exam.warning(
-                "space", path, f"{free >> 20} MiB are free, {share}", f"make room: modelkeep gc -n; df -h {path}"
+                "space", path, f"{free >> 20} MiB are free, {share}", f"make room: modelkeep gc -n; df -h {quote(path)}"
             )
         elif there.f_files and (there.f_favail < _ENOUGH_FILES or there.f_favail < there.f_files * _FEW):
-            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {path}")
+            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {quote(path)}")
         else:
             exam.ok("space", path, f"{free >> 20} MiB are free, {share}")
 
