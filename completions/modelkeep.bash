@@ -6,7 +6,7 @@
 _modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive gc doctor migrate whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --registry --run --since --sort --stage --stages --store --tag --to --trained-at --until -M -m -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --run --shared --since --sort --stage --stages --store --tag --to --trained-at --until -M -m -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -31,12 +31,13 @@ _modelkeep_options() {
     path) REPLY='--as-of '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
-    init) REPLY='--stages --store '$REPLY ;;
+    init) REPLY='--stages --store --shared --readers '$REPLY ;;
     verify) REPLY='--log --bytes --quick --accept-head --progress '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    'config trust') REPLY='--remove '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;
     esac
@@ -167,7 +168,7 @@ _modelkeep() {
     command)
         local offered=$_modelkeep_commands
         case $command in
-        config) offered='list get set' ;;
+        config) offered='list get set trust' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))
         compopt -o nosort 2>/dev/null

@@ -98,6 +98,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.locate",
         "modelkeep.store",
         "modelkeep.store.names",
+        "modelkeep.userdirs",
     }
     assert loaded - ours <= {"modelkeep", "__future__"}
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from modelkeep.config import Settings
     from modelkeep.domain.answers import (
+        Access,
         AsOf,
         AuditEntry,
         Change,
@@ -727,6 +728,23 @@ class Registry:
 
         return doctor(self._context, self._located)
 
+    def access(self) -> Access:
+        """Tell whose registry it is: which groups may write and read it.
+
+        >>> registry.access().shared
+        """
+        from modelkeep.domain.answers import Access
+        from modelkeep.store import sharing
+
+        found = sharing.sharing_of(self.directory)
+        if found is None:
+            return Access(None, None, None)
+        return Access(
+            found.writers.name,
+            None if found.readers is None else found.readers.name,
+            sharing.in_the_way(self.directory, found),
+        )
+
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
 
@@ -763,17 +781,20 @@ def open_registry(
     Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
     ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
     is given what is worth telling on the way, a line each. Raises `RegistryUnavailable` where there
-    is none, if it ``must_exist``.
+    is none, if it ``must_exist``, and where what was found upwards belongs to somebody else whom the
+    user's config does not trust.
 
     >>> open_registry(registry.directory).stages()[-1].name
     'production'
     """
     from modelkeep.config import load_settings
     from modelkeep.errors import RegistryUnavailable
-    from modelkeep.locate import is_registry
+    from modelkeep.locate import is_registry, not_used
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
+    if refusal := not_used(found.registry):
+        raise refusal
     if must_exist and not is_registry(found.registry.path):
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
@@ -785,25 +806,33 @@ def create_registry(
     *,
     stages: Sequence[str] | None = None,
     store: Paths | None = None,
+    shared: str | None = None,
+    readers: str | None = None,
     settings: Settings | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
     ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
-    ``store`` keeps the bytes in another directory. Raises `Conflict` where a registry with other
-    stages is there, or other things are.
+    ``store`` keeps the bytes in another directory. ``shared`` is the group whose members may write,
+    ``readers`` one whose members may read; without them it is this account's own. One that is there
+    is shared as well when it is asked for. ``say`` is given what is worth telling on the way, a line
+    each. Raises `Conflict` where a registry with other stages is there, or other things are,
+    `NotFound` for an unknown group, `UsageError` where the file system cannot tell groups apart, and
+    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be believed.
 
     >>> create_registry(registry.directory)[1]
     False
     """
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
+    from modelkeep.store import sharing
     from modelkeep.usecases import creating
     from modelkeep.usecases.carrying_out import observed
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
-    context = _context(found, directory, None)
+    context = _context(found, directory, say)
     created = creating.create(
         directory,
         stages,
@@ -811,6 +840,8 @@ def create_registry(
         observed=observed(context, ()),
         now=context.now(),
         chance=context.chance,
+        say=say,
+        shared=sharing.wanted(shared, readers),
     )
     return Registry(context, Located(directory, "flag")), created
 
@@ -878,7 +909,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     return Context(
         directory=directory,
-        database=Database(directory, lock_wait=settings.lock_wait_seconds),
+        database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
         chance=lambda: os.urandom(16).hex(),

@@ -51,7 +51,6 @@ DOCUMENTS = {
     "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
     "setting": leaves.setting("lock_wait", "20s"),
     "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
-    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], created=True),
     "garbage": swept.page(
         answers.Cleaned(
             changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
@@ -71,6 +70,8 @@ DOCUMENTS = {
             ),
         )
     ),
+    "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
+    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], answers.Access("ml", "auditors", None), created=True),
     "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 

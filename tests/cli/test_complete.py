@@ -57,7 +57,7 @@ def test_an_empty_line_offers_the_everyday_commands_first(tab):
 
 def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, home):
     assert complete.candidates(["pro"], {}, "/") == [("promote", "Give a version a stage")]
-    assert tab("config ") == ["list", "get", "set"]
+    assert tab("config ") == ["list", "get", "set", "trust"]
     assert tab("config s") == ["set"]
     assert tab("--json li") == ["list", "lineage"]
     assert tab("nonsense ") == tab("config nonsense ") == tab("config nonsense get ") == []
@@ -255,6 +255,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.cli.offers",
         "modelkeep.errors",
         "modelkeep.locate",
+        "modelkeep.userdirs",
         "modelkeep.store",
         "modelkeep.store.names",
     }

@@ -45,7 +45,7 @@ def test_a_word_like_no_command_is_answered_with_the_help():
 
 def test_a_misspelt_command_of_a_group_is_answered_with_the_closest():
     assert refused("config", "lst") == ("there is no command 'config lst'", "modelkeep config list")
-    assert refused("config") == ("config needs one of list, get, set", "modelkeep config list")
+    assert refused("config") == ("config needs one of list, get, set, trust", "modelkeep config list")
 
 
 def test_a_misspelt_option_is_answered_with_the_closest():

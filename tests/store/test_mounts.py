@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from modelkeep.store.mounts import mount_of
+from modelkeep.errors import RegistryUnavailable
+from modelkeep.store.mounts import check_locks, mount_of
 
 ROOT = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n"
 
@@ -136,3 +137,32 @@ def test_the_kernels_own_table_is_read():
 @pytest.mark.skipif(sys.platform == "linux", reason="Linux has the table")
 def test_another_system_tells_nothing_of_its_own_mounts():
     assert mount_of("/") is None
+
+
+def test_writing_is_refused_where_locks_lie_with_the_reason_and_what_to_do():
+    table = ROOT + line(40, 27, "/srv", "nfs", "rw,vers=3,nolock,local_lock=all")
+    said = []
+    with pytest.raises(RegistryUnavailable) as caught:
+        check_locks("/srv/models", said.append, table)
+    assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
+        (
+            "nothing is written to /srv/models, or changes would be lost: "
+            "nfs with nolock: its locks stay on this machine (mounted at /srv)"
+        ),
+        "mount it without nolock, or keep the registry on a local disk",
+        7,
+    )
+    assert said == []
+
+
+def test_another_network_mount_is_warned_of_and_a_local_one_is_not():
+    said = []
+    check_locks("/srv/models", said.append, ROOT + line(40, 27, "/srv", "nfs4", "rw,hard,local_lock=none"))
+    assert said == [
+        (
+            "warning: /srv/models is on a network mount (nfs4 at /srv): "
+            "that is fine while its locks work and it keeps what it acknowledged"
+        )
+    ]
+    for table in (ROOT, ""):
+        check_locks("/srv/models", pytest.fail, table)

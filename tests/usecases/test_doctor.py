@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from modelkeep.domain.chain import hash_of
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
-from modelkeep.store import leftovers, locks, remembered, trash
+from modelkeep.store import leftovers, remembered, trash
 from modelkeep.store.database import Database
 from modelkeep.store.mounts import mount_of
 from modelkeep.usecases.doctor import place
@@ -344,28 +343,18 @@ def test_who_is_writing_is_told(world):
         assert writer.stdout.readline() == "has it\n"
         assert told(world) == []
         (line,) = [each.message for each in world.registry.doctor().findings if each.code == "writer"]
-        assert line.startswith(f"process {writer.pid} (")
-        assert line.endswith("ago, is writing")
+        assert line.startswith(f"process {writer.pid} of ")
+        assert line.endswith(" ago, is writing")
+        os.kill(writer.pid, signal.SIGSTOP)
+        os.waitpid(writer.pid, os.WUNTRACED)
+        found = only(world, "writer")
+        assert (found.severity, found.hint) == ("warning", f"kill -CONT {writer.pid}")
     finally:
+        os.kill(writer.pid, signal.SIGCONT)
         writer.communicate("\n")
-    assert [each.message for each in world.registry.doctor().findings if each.code == "writer"] == ["nobody is writing"]
-
-
-def test_the_table_of_locks_names_who_holds_and_not_who_waits(tmp_path):
-    path = tmp_path / "f"
-    path.touch()
-    status = path.stat()
-    name = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-    table = (
-        f"1: FLOCK  ADVISORY  WRITE {os.getpid()} {name} 0 EOF\n"
-        f"1: -> FLOCK  ADVISORY  WRITE 2 {name} 0 EOF\n"
-        f"2: POSIX  ADVISORY  READ 3 {name} 0 EOF\n"
-        "3: POSIX  ADVISORY  WRITE 4 00:00:1 0 EOF\n"
-        f"4: POSIX  ADVISORY  WRITE 0 {name} 0 EOF\n"
-    )
-    found = locks.writers([str(path), str(tmp_path / "none")], table)
-    assert [each.pid for each in found] == [os.getpid(), 0]
-    assert found[0].began <= time.time()
+    assert [each.message for each in world.registry.doctor().findings if each.code == "writer"] == [
+        "nobody is writing, as far as this machine tells"
+    ]
 
 
 # The log -----------------------------------------------------------------------------------------
@@ -478,10 +467,12 @@ def test_who_said_which_registry_to_use(world):
 @needs_root
 def test_a_registry_that_was_found_through_somebody_elses_directory(world):
     os.chown(world.home, NOBODY, -1)
-    found = Registry(world.context, Located(str(world.home), "directory", str(world.home))).doctor()
+    located = Located(str(world.home), "directory", str(world.home), str(world.home))
+    found = Registry(world.context, located).doctor()
     (line,) = [each for each in found.findings if each.severity != "ok"]
-    assert (line.severity, line.code) == ("warning", "origin")
-    assert "belongs to another account (uid 65534)" in line.message
+    assert (line.severity, line.code) == ("error", "origin")
+    assert "it was found, not asked for, and is not used" in line.message
+    assert line.hint.startswith(f"modelkeep config trust {world.home}")
 
 
 # Whoever asks ------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "init", "care", CARE, "Create a registry",
-        ("modelkeep init", "modelkeep init /srv/models --stages qa,production"),
+        ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
         ("path",), ("init",),
     ),
     Command(
@@ -199,6 +199,10 @@ COMMANDS: tuple[Command, ...] = (
             Command(
                 "set", "tool", TOOL, "Set a value in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
+            ),
+            Command(
+                "trust", "tool", TOOL, "Trust a directory of somebody else's, or list those that are trusted",
+                ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",), ("trust",),
             ),
         ),
     ),

@@ -113,7 +113,7 @@ COMMANDS = {
     "init": (
         "Create a registry",
         "directory",
-        "--stages=text --store=directory",
+        "--stages=text --store=directory --shared=group --readers=group",
     ),
     "verify": (
         "Check the log, the tables and every stored byte",
@@ -169,6 +169,11 @@ COMMANDS = {
         "Set a value in the user's config",
         "setting text",
         "",
+    ),
+    "config trust": (
+        "Trust a directory of somebody else's, or list those that are trusted",
+        "directory",
+        "--remove",
     ),
     "completion": (
         "Print the script that completes commands and models in a shell",

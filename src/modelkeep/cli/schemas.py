@@ -148,6 +148,14 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """The directories of others that are trusted; ``changed`` is true when they were just changed."""
+
+    directories: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Init:
     """A registry that was created, or was there."""
 
@@ -180,7 +188,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "garbage": (answers.Cleaned,),
     "identified": (IdentifiedRows,),
     "identity": (answers.Identity,),
-    "init": (Init,),
+    "init": (Init, answers.Access),
     "lineage": (answers.Lineage,),
     "migration": (answers.Migration,),
     "model": (answers.Model, AsOfField),
@@ -192,6 +200,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "settings": (Settings,),
     "status": (answers.Status,),
     "tenures": (Tenures,),
+    "trust": (Trust,),
     "verification": (answers.Verification,),
     "version": (answers.Version, AsOfField),
     "versions": (Versions,),

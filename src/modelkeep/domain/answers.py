@@ -540,3 +540,16 @@ class Diagnosis:
     ok: bool
     registry: str
     findings: tuple[DoctorFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose registry it is, by the permissions of its directory.
+
+    ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
+    account's own. ``in_the_way`` is a directory above that does not let them through.
+    """
+
+    shared: str | None
+    readers: str | None
+    in_the_way: str | None

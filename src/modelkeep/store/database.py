@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.store import schema
-from modelkeep.store.queue import queued
+from modelkeep.store.durable import create_file
+from modelkeep.store.permissions import look, may_not, who_may_write
+from modelkeep.store.queue import busy, queued
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
@@ -28,11 +30,27 @@ _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY"
 class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
-    def __init__(self, directory: str, *, lock_wait: float = 30.0) -> None:
+    def __init__(self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None) -> None:
         self.directory = directory
         self.path = os.path.join(directory, DATABASE)
         self.lock_path = os.path.join(directory, LOCK)
         self.lock_wait = lock_wait
+        self._say = say
+        self._mount_is_known = False
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this account may write the file: one question to the system."""
+        return os.access(self.path, os.W_OK)
+
+    def check_mount(self) -> None:
+        """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
+        if self._mount_is_known:
+            return
+        from modelkeep.store.mounts import check_locks  # reads ask nothing of it
+
+        check_locks(self.directory, self._say or (lambda _text: None))
+        self._mount_is_known = True
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -88,8 +106,10 @@ class Database:
 
         None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
         """
+        self.check_mount()
         for path in (self.lock_path, self.path):
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+            with suppress(FileExistsError):
+                create_file(path, 0o660)
         with self._translated(), self._locked() as connection:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 yield None
@@ -102,6 +122,7 @@ class Database:
     def _locked(self) -> Iterator[sqlite3.Connection]:
         if not os.path.isfile(self.path):
             raise self._missing()
+        self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
             connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
@@ -135,11 +156,11 @@ class Database:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
         if error.sqlite_errorname == "SQLITE_CANTOPEN" or not os.access(self.path, os.W_OK):
             if not os.access(self.path, os.R_OK):
-                message = f"the registry {self.directory} may not be read by this account"
-                raise RegistryUnavailable(message) from error
+                raise may_not(self.directory, self.path, "read") from error
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
-            hint = "ask somebody who may write there to run any modelkeep command"
+            hint = f"ask {who_may_write(self.path)} to run any modelkeep command"
             raise RegistryUnavailable(message, hint) from error
+        self.check_mount()  # where locks lie, that writer may be alive on another machine
         connection = _connect(self.path, "rw", _READ_PATIENCE)
         try:
             _begun(connection)
@@ -147,6 +168,7 @@ class Database:
             connection.close()
 
     def _missing(self) -> RegistryUnavailable:
+        look(self.directory, self.path)
         message = f"there is no registry at {self.directory}"
         return RegistryUnavailable(message, f"modelkeep init {self.directory}")
 
@@ -213,17 +235,21 @@ def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
     name = getattr(error, "sqlite_errorname", "")
     if name in _BUSY or name == "SQLITE_LOCKED":
-        return Busy(
-            "the registry is busy: somebody else is writing to it", "try again, or wait longer with --lock-wait"
-        )
+        return busy(os.path.join(directory, DATABASE), "holds it")
     if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or name.startswith("SQLITE_CORRUPT"):
         return IntegrityError(f"the database of {directory} is damaged: {error}", "modelkeep verify --log")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
-        return RegistryUnavailable(
-            f"the registry {directory} cannot be used: {error}", "are the directory and its files yours to write?"
-        )
+        return _unusable(error, directory)
     if name.startswith("SQLITE_CONSTRAINT"):
         return IntegrityError(f"the tables of {directory} do not fit its log: {error}", "modelkeep verify --log")
     return IntegrityError(f"the database of {directory} does not answer: {error}", "modelkeep verify --log")
+
+
+def _unusable(error: sqlite3.Error, directory: str) -> RegistryUnavailable:
+    path = os.path.join(directory, DATABASE)
+    if error.sqlite_errorname.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
+        return may_not(directory, path, "written")
+    hint = "are the directory and its files yours to write?"
+    return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)

@@ -10,8 +10,10 @@ nothing, and nothing is refused there.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from modelkeep.domain.quick import dataclass
+from modelkeep.errors import RegistryUnavailable
 
 _TABLE = "/proc/self/mountinfo"
 
@@ -90,6 +92,22 @@ def mount_of(path: str, table: str | None = None) -> Mount | None:
     lying, instead = _lie(kind, options) or (None, None)
     network = lying is not None or kind in _NETWORK or (kind.startswith("fuse") and kind not in _LOCAL_FUSE)
     return Mount(kind, _plain(row[4]), options, network, lying, instead)
+
+
+def check_locks(directory: str, say: Callable[[str], None], table: str | None = None) -> None:
+    """Refuse to write where locks lie (``RegistryUnavailable``); of another network mount ``say`` a warning."""
+    found = mount_of(directory, table)
+    if found is None or not found.network:
+        return
+    if found.lying is not None:
+        message = (
+            f"nothing is written to {directory}, or changes would be lost: {found.lying} (mounted at {found.point})"
+        )
+        raise RegistryUnavailable(message, found.instead)
+    say(
+        f"warning: {directory} is on a network mount ({found.kind} at {found.point}): "
+        "that is fine while its locks work and it keeps what it acknowledged"
+    )
 
 
 def _lie(kind: str, options: tuple[str, ...]) -> tuple[str, str] | None:

@@ -69,18 +69,19 @@ def carry_out(
     dry_run: bool,
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
+    context.database.check_mount()
     with context.database.reading() as connection:
         check_head(context, connection)
         asked = resolve(connection, context.say)
         if asked.unchanged is not None:
             return Done(asked, None, AlreadySo(asked.unchanged, asked.subject.version), ())
         draft = _draft(context, SqlState(connection), asked, message)
-        if dry_run:
-            # Nothing was copied, so nothing of what would be new is in the store.
-            outcome = ledger.ask(
-                connection, draft, _look(context, connection, replace(asked, documents={})), context.now()
-            )
-    if dry_run:
+        outcome = None
+        if dry_run or not context.database.may_be_written:  # what is so already needs no permission
+            # In a dry run nothing was copied, so nothing of what would be new is in the store.
+            looked_at = replace(asked, documents={}) if dry_run else asked
+            outcome = ledger.ask(connection, draft, _look(context, connection, looked_at), context.now())
+    if outcome is not None and (dry_run or outcome.already is not None):
         return Done(asked, outcome.entry, outcome.already, ())
     with context.database.writing() as connection:
         again = resolve(connection, _silent)

@@ -28,6 +28,7 @@ TAKES = {
     "FILE|DIR|DIGEST": "file",
     "FORMAT": "|".join(FORMATS),
     "GLOB": "file",
+    "GROUP": "group",
     "ID": "run",
     "K,K": "columns",
     "K=V": "text",

@@ -9,6 +9,7 @@ from importlib import metadata
 
 from modelkeep._version import __version__
 from modelkeep.domain.times import parse_stored
+from modelkeep.locate import not_used
 from modelkeep.store import leftovers, probing
 from modelkeep.usecases.doctor.exam import Exam, may
 
@@ -100,19 +101,13 @@ def check_own_files(exam: Exam) -> None:
 
 
 def check_origin(exam: Exam) -> None:
-    """Tell who said which registry to use, and whether that is somebody else."""
+    """Tell who said which registry to use, and whether that is somebody else whom nobody asked."""
     located = exam.located
-    said = located.where or "the default place"
-    if located.origin in {"directory", "file"} and hasattr(os, "getuid"):
-        found = located.where or located.path
-        owner = os.stat(found).st_uid if os.path.exists(found) else os.getuid()
-        if owner not in {os.getuid(), 0}:
-            text = f"it was found through {found}, which belongs to another account (uid {owner})"
-            exam.warning(
-                "origin", located.path, text, f"modelkeep --registry {located.path}, if that is the one you mean"
-            )
-            return
-    exam.ok("origin", located.path, f"said by {located.origin}: {said}")
+    refusal = not_used(located)
+    if refusal is not None:
+        exam.error("origin", located.path, refusal.message, refusal.hint or "modelkeep --registry DIR")
+    else:
+        exam.ok("origin", located.path, f"said by {located.origin}: {located.where or 'the default place'}")
 
 
 CHECKS = (check_clock, check_versions, check_own_files, check_origin)

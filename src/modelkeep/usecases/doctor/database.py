@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from datetime import timedelta
 
 from modelkeep.domain.times import age
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
-from modelkeep.store import locks, probing, remembered, schema
+from modelkeep.store import probing, remembered, schema
+from modelkeep.store.holders import Holder, holder_of
 from modelkeep.store.probing import Probed
 from modelkeep.usecases.doctor.exam import Exam
 
@@ -18,16 +21,13 @@ def check_journal(exam: Exam) -> None:
     database = exam.context.database
     if not os.path.isfile(database.path):
         return
-    holders = locks.writers((database.path, database.lock_path))
-    for each in holders or ():
-        since = "of another container"
-        if each.began is not None:
-            from datetime import timedelta
-
-            since = f"which began {age(timedelta(seconds=exam.context.clock().timestamp() - each.began))} ago"
-        exam.ok("writer", database.path, f"process {each.pid} ({each.name}), {since}, is writing")
-    if holders == []:
-        exam.ok("writer", database.path, "nobody is writing")
+    holder = _writer(exam)
+    if holder is None:
+        exam.ok("writer", database.path, "nobody is writing, as far as this machine tells")
+    elif holder.stopped:
+        exam.warning("writer", database.path, f"{holder} keeps all writers waiting", f"kill -CONT {holder.pid}")
+    else:
+        exam.ok("writer", database.path, f"{holder}{_since(exam, holder.pid)} is writing")
     if probing.journal_bytes(database, "-wal") is not None:
         text = "somebody has switched the database to WAL, which shuts out readers and fails on network mounts"
         exam.warning("wal", f"{database.path}-wal", text, "close what uses it; the next change switches it back")
@@ -63,10 +63,23 @@ def check_database(exam: Exam) -> None:
     _log(exam, found)
 
 
+def _writer(exam: Exam) -> Holder | None:
+    """Return who has his turn in the queue, or without one who holds a lock on the database."""
+    database = exam.context.database
+    return holder_of(database.lock_path if os.path.exists(database.lock_path) else database.path)
+
+
+def _since(exam: Exam, pid: int) -> str:
+    with suppress(OSError):
+        began = exam.context.clock().timestamp() - os.stat(f"/proc/{pid}").st_mtime
+        return f", which began {age(timedelta(seconds=began))} ago,"
+    return ""
+
+
 def _is_hot(exam: Exam) -> bool:
     """Tell whether a journal waits to be rolled back; one of a writer at work does not."""
     database = exam.context.database
-    return bool(probing.journal_bytes(database, "-journal")) and not locks.writers((database.path, database.lock_path))
+    return bool(probing.journal_bytes(database, "-journal")) and _writer(exam) is None
 
 
 def _schema(exam: Exam, found: Probed) -> None:

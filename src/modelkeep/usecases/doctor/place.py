@@ -7,6 +7,7 @@ import stat
 from shlex import quote
 
 from modelkeep.store.mounts import Mount, mount_of
+from modelkeep.store.permissions import group_name, user_name
 from modelkeep.usecases.doctor.exam import Exam, may
 
 _ENOUGH_BYTES = 1 << 30
@@ -122,7 +123,7 @@ def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
             code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {quote(path)}"
         )
     elif shared and status.st_gid != above.st_gid:
-        group = _group(above.st_gid)
+        group = group_name(above.st_gid)
         exam.error(code, path, f"{told}: the directory is of the group {group}", f"chgrp {group} {quote(path)}")
     else:
         exam.ok(code, path, told)
@@ -259,22 +260,7 @@ def _umask() -> int | None:
 
 
 def _owner(status: os.stat_result) -> str:
-    try:
-        import pwd
-
-        name = pwd.getpwuid(status.st_uid).pw_name
-    except (ImportError, KeyError):
-        name = f"uid:{status.st_uid}"
-    return f"{name}:{_group(status.st_gid)}"
-
-
-def _group(gid: int) -> str:
-    try:
-        import grp
-
-        return grp.getgrgid(gid).gr_name
-    except (ImportError, KeyError):
-        return f"gid:{gid}"
+    return f"{user_name(status.st_uid)}:{group_name(status.st_gid)}"
 
 
 CHECKS = (check_mount, check_directory, check_files, check_store, check_space, check_umask)
