@@ -16,6 +16,7 @@ from modelkeep._version import __version__
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import timedelta
 
     from sqlmodel import Session
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         AsOf,
         AuditEntry,
         Change,
+        Cleaned,
+        Diagnosis,
         Diff,
         Fetched,
         Identified,
@@ -687,6 +690,43 @@ class Registry:
             accept_head=accept_head,
             progress=progress,
         )
+
+    def gc(
+        self,
+        *,
+        grace: str | timedelta = "7d",
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Cleaned:
+        """Remove stored bytes that no version needs, and what writers that were killed have left.
+
+        Bytes go when no version was ever registered with them, or only versions that were deleted
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). It is
+        safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
+
+        >>> registry.gc().changed
+        False
+        """
+        from modelkeep.domain.times import parse_age
+        from modelkeep.usecases import cleaning
+
+        wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
+        return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
+
+    def doctor(self) -> Diagnosis:
+        """Look for what is or may become wrong with the place, each finding with what to do.
+
+        The mount and its locks, permissions, room, the schema and the journal, the log's end, what is
+        missing, what was left, clocks and versions. It believes nothing and answers where other methods
+        raise; only where there is nothing at all it raises `RegistryUnavailable`.
+
+        >>> registry.doctor().ok
+        True
+        """
+        from modelkeep.usecases.doctor import doctor
+
+        return doctor(self._context, self._located)
 
     def access(self) -> Access:
         """Tell whose registry it is: which groups may write and read it.

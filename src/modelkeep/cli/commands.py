@@ -38,6 +38,8 @@ IDENTIFIED_COLUMNS = ("ref", "stage", "since", "until", "state", "file")
 DIFF_COLUMNS = ("section", "key", "value of each version", "note")
 EDGE_COLUMNS = ("source", "relation", "target")
 FINDING_COLUMNS = ("severity", "code", "place", "message")
+GARBAGE_COLUMNS = ("place", "size_bytes", "reason")
+DIAGNOSIS_COLUMNS = ("severity", "code", "place", "message", "hint")
 FIELD_COLUMNS = ("field", "value")
 SETTING_COLUMNS = ("key", "value", "origin")
 
@@ -163,6 +165,16 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("changes",),
     ),
     Command(
+        "gc", "cleaning", CARE, "Remove stored bytes that no version needs",
+        ("modelkeep gc -n", "modelkeep gc --grace 30d"),
+        GARBAGE_COLUMNS, ("garbage",),
+    ),
+    Command(
+        "doctor", "cleaning", CARE, "Look for what is or may become wrong with the place, and say what to do",
+        ("modelkeep doctor",),
+        DIAGNOSIS_COLUMNS, ("diagnosis",),
+    ),
+    Command(
         "migrate", "care", CARE, "Bring an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",), ("migration",),
@@ -227,7 +239,6 @@ FOREIGN: dict[str, str] = {
     "delete": "archive",
     "remove": "archive",
     "search": "list",
-    "doctor": "verify",
     "check": "verify",
 }
 

@@ -130,6 +130,16 @@ COMMANDS = {
         "version*",
         "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
     ),
+    "gc": (
+        "Remove stored bytes that no version needs",
+        "",
+        "--grace=text -n --dry-run --lock-wait=text --progress=auto|plain|none",
+    ),
+    "doctor": (
+        "Look for what is or may become wrong with the place, and say what to do",
+        "",
+        "",
+    ),
     "migrate": (
         "Bring an older registry to the schema of this program",
         "",

@@ -490,6 +490,59 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True)
+class Garbage:
+    """What `gc` removed, or would: ``kind`` is blob, trash, leftover or aside.
+
+    ``place`` is a digest for a blob, else a path; ``size_bytes`` is what it frees.
+    """
+
+    kind: str
+    place: str
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
+
+    ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
+    are needed; ``unknown`` are paths in the store that modelkeep did not make, left alone.
+    """
+
+    changed: bool
+    garbage: tuple[Garbage, ...]
+    files: int
+    freed_bytes: int
+    young_files: int
+    young_bytes: int
+    grace_seconds: int
+    brought_back: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorFinding:
+    """One thing that `doctor` looked at: ``severity`` is ok, warning or error; ``hint`` says what to do."""
+
+    severity: str
+    code: str
+    place: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What `doctor` found, the worst first; ``ok`` when nothing is an error."""
+
+    ok: bool
+    registry: str
+    findings: tuple[DoctorFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Whose registry it is, by the permissions of its directory.
 
