@@ -256,6 +256,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.errors",
         "modelkeep.locate",
         "modelkeep.store",
+        "modelkeep.store.half_typed",
         "modelkeep.store.names",
     }
 
