@@ -122,7 +122,6 @@ PINNED = {
     "deciding.STAGES_HELD": [
         "SEARCH tenure USING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)",
         "USE TEMP B-TREE FOR DISTINCT",
-        "USE TEMP B-TREE FOR ORDER BY",
     ],
     "auditing.ALL": [
         "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
