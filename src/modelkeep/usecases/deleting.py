@@ -63,4 +63,4 @@ def _left_behind(connection: Connection, found: Resolved, number: int) -> tuple[
         return ()
     more = f" and {len(children) - _MOST_TOLD} more" if len(children) > _MOST_TOLD else ""
     made = ", ".join(children[:_MOST_TOLD])
-    return (f"note: made from {found.ref}, and still said to be: {made}{more}",)
+    return (f"note: {found.ref} stays in the lineage of what was made from it: {made}{more}",)

@@ -34,4 +34,5 @@ def refuse_bytes(connection: Connection, model: int, name: str, number: int) -> 
     """Raise ``NotFound`` where the bytes of a version are asked for that was deleted."""
     said = told(connection, model, name, number)
     if said is not None:
-        raise NotFound(said, f"modelkeep show {name}@{number}        (its bytes may be there until gc, but not for get)")
+        hint = f"modelkeep show {name}@{number}        (its bytes go with gc; registered again they get a new number)"
+        raise NotFound(said, hint)
