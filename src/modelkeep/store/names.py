@@ -53,6 +53,7 @@ FROM model_name WHERE folded = ? LIMIT 1
 """
 RANGES = "SELECT first, last FROM archived WHERE model = ? AND until_seq IS NULL ORDER BY first, last"
 BAD = "SELECT version FROM mark WHERE model = ? AND until_seq IS NULL AND version = ?"
+ANY_DELETED = "SELECT 1 FROM deleted WHERE model = ? LIMIT 1"
 DELETED = "SELECT count(*) FROM deleted WHERE model = ? AND version BETWEEN ? AND ?"
 _LEFT = "NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)"
 _NUMBERS = f"SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? AND {_LEFT} ORDER BY number"
@@ -186,7 +187,7 @@ class Names:
 
     def _left(self, model: int | None, windows: list[Window]) -> list[Window]:
         """Return windows without the deleted numbers at their ends; those where nothing is left are left out."""
-        if not windows or not self._deleted(model, 1, windows[0][1]):
+        if not self._row(ANY_DELETED, model):
             return windows
         found: list[Window] = []
         for first, last in windows:

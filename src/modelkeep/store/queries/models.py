@@ -8,7 +8,7 @@ from modelkeep.domain.answers import Holder, InDevelopment, ModelRow
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.queries import deletions
-from modelkeep.store.queries.standing import Holding, Standing, holders, newest, standing, walk
+from modelkeep.store.queries.standing import Holding, Standing, holders, newest, newest_left, standing, walk
 from modelkeep.store.queries.statement import Connection, statement
 
 NAMES = statement("""
@@ -91,16 +91,16 @@ def overview(connection: Connection, at: int | None, model: int, stages: Stages)
     gone = deletions.count(connection, at, model, 1, highest)
     used = deletions.used(connection, at, model) if gone else frozenset()
     there = standing(connection, at, model, (1, highest), holding, deleted=used)
+    left = newest_left(connection, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
         if gone:
-            return walk(connection, at, model, holding, highest)
+            return walk(connection, at, model, holding, left)
         return ((number, there) for number in range(highest, 0, -1))
 
     out = _archived(there, highest) + (_gone_beside(connection, at, model, there, highest) if gone else 0)
     waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
-    left = next((number for number, _ in numbers()), highest)
     label, _ = connection.execute(LABEL, {"model": model, "number": left}).fetchone()
     created, actor = entry(connection, model)
     return Overview(
