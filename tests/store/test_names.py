@@ -333,7 +333,9 @@ def test_a_word_that_is_no_text_is_offered_nothing(story, asked):
 def test_hot_questions_walk_no_table(story, asked):
     story.register("fraud")
     connection = asked()._connection
-    statements = {name: text for name, text in vars(names).items() if name.isupper() and name[0] != "_" and "SELECT" in str(text)}
+    statements = {
+        name: text for name, text in vars(names).items() if name.isupper() and name[0] != "_" and "SELECT" in str(text)
+    }
     assert len(statements) > 20
     steps = {
         name: [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {text}", (1,) * text.count("?"))]

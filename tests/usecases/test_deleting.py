@@ -317,7 +317,10 @@ def test_going_back_passes_over_what_was_deleted(r):
         r.promote(f"fraud@{number}", "production")
     r.delete("fraud@2", force=True)
     done = r.rollback("fraud@3")
-    assert (done.to, [(each.ref, each.why) for each in done.passed_over]) == ("fraud@1", [("fraud@2", "it was deleted")])
+    assert (done.to, [(each.ref, each.why) for each in done.passed_over]) == (
+        "fraud@1",
+        [("fraud@2", "it was deleted")],
+    )
 
 
 def test_an_empty_stage_whose_last_holder_was_deleted_leads_to_its_history(r):

@@ -121,9 +121,7 @@ def _change(  # noqa: C901, PLR0912  one case an event, nothing else
             yield standing.tenure(entry, event.model, event.stage, event.to, None, event.came_from)
         case events.StageRetired():
             yield from standing.ended(seq, entry, event.model, event.ends, None)
-        case (
-            events.VersionMarked() | events.VersionArchived() | events.VersionRestored() | events.VersionDeleted()
-        ):
+        case events.VersionMarked() | events.VersionArchived() | events.VersionRestored() | events.VersionDeleted():
             yield from standing.standing(entry, event)
         case events.AliasSet() | events.AliasRemoved():
             yield Close("alias", (("model", "=", event.model), ("alias", "=", event.alias)), seq)

@@ -191,9 +191,9 @@ class Names:
             return windows
         found: list[Window] = []
         for first, last in windows:
-            last -= self._run(model, last, first, -1)
-            if first <= last:
-                found.append((first + self._run(model, first, last, 1), last))
+            high = last - self._run(model, last, first, -1)
+            if first <= high:
+                found.append((first + self._run(model, first, high, 1), high))
         return found
 
     def _run(self, model: int | None, start: int, end: int, step: int) -> int:

@@ -175,7 +175,9 @@ def _latest(connection: Connection, at: int | None, model: Named) -> int:
     if number is not None:
         return number
     has = "has" if at is None else "had"
-    message = f"{model.name} {has} no version that is neither archived, deleted nor bad" + ("" if at is None else " then")
+    message = f"{model.name} {has} no version that is neither archived, deleted nor bad" + (
+        "" if at is None else " then"
+    )
     raise NotFound(message, f"modelkeep list {model.name} --all")
 
 
