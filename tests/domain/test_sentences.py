@@ -172,6 +172,7 @@ def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
         (intents.Alias(("champion",), ()), "asked to alias fraud@4"),
         (register(), "asked to register fraud@4"),
         (intents.Archive(all=False, undo=False), "archived fraud@4"),
+        (intents.Delete(force=False), "asked to delete fraud@4"),
     ],
 )
 def test_a_forged_entry_whose_events_do_not_follow_has_a_sentence_too(arguments, words):

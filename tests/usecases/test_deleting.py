@@ -232,6 +232,7 @@ def test_identify_lineage_audit_history_and_diff_know_it(world, gone):
     assert [each.ref for each in gone.history("fraud", "staging")] == ["fraud@2"]
     assert "label" in [row.key for row in gone.diff(["fraud@1", "fraud@2"]).rows]
     assert world.register("child", parents=["fraud@2"]).changed
+    assert f"note: the parent {said(gone)}" in world.said
     assert gone.version("fraud@2").children == ("fraud@3", "child@1")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers import Change, Version
     from modelkeep.registry import Registry
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _MOST_NAMED = 20, 5
 
 
 @command(changes=True)
@@ -98,7 +98,8 @@ def shown(found: Version) -> str:
     if found.aliases:
         parts.append(f"called {', '.join(found.aliases)}")
     if found.children:
-        parts.append(f"led to {', '.join(found.children)}")
+        more = len(found.children) - _MOST_NAMED
+        parts.append(f"led to {', '.join(found.children[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
     return "; ".join(parts)
 
 

@@ -6,6 +6,7 @@ from modelkeep.domain.answers import Change, Effect
 from modelkeep.domain.intents import Delete
 from modelkeep.errors import UsageError
 from modelkeep.store.queries import lineages, standing, wording
+from modelkeep.store.queries.naming import name_of
 from modelkeep.store.queries.resolving import Resolved
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
@@ -58,9 +59,9 @@ def _asked(connection: Connection, found: Resolved, number: int, *, force: bool)
 
 def _left_behind(connection: Connection, found: Resolved, number: int) -> tuple[str, ...]:
     """Return what of the version goes on: what was made from it keeps naming it."""
-    children = lineages.children(connection, None, found.model, number)
+    children = lineages.child_versions(connection, None, found.model, number)
     if not children:
         return ()
     more = f" and {len(children) - _MOST_TOLD} more" if len(children) > _MOST_TOLD else ""
-    made = ", ".join(children[:_MOST_TOLD])
+    made = ", ".join(f"{name_of(connection, None, model)}@{child}" for model, child in children[:_MOST_TOLD])
     return (f"note: {found.ref} stays in the lineage of what was made from it: {made}{more}",)
