@@ -16,6 +16,7 @@ from modelkeep._version import __version__
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import timedelta
 
     from sqlmodel import Session
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         AsOf,
         AuditEntry,
         Change,
+        Cleaned,
+        Diagnosis,
         Diff,
         Fetched,
         Identified,
@@ -295,6 +298,26 @@ class Registry:
             self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
         )
 
+    def delete(
+        self,
+        ref: str,
+        *,
+        force: bool = False,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Delete a version for good: its number and label stay taken, its bytes may go.
+
+        What it holds ends, aliases that point at it go; what was made from it keeps naming it. `Conflict`
+        where it holds or ever held a protected stage, unless ``force``.
+
+        >>> registry.delete("fraud@2").effects[0].after
+        'deleted'
+        """
+        from modelkeep.usecases import deleting
+
+        return deleting.delete(self._context, ref, force=force, message=message, dry_run=dry_run)
+
     def alias(
         self,
         ref: str,
@@ -445,7 +468,7 @@ class Registry:
         limit: int | None = None,
         as_of: str | None = None,
     ) -> tuple[ModelRow, ...]:
-        """Return models by name, a glob pattern or all; wholly archived ones only with ``all``.
+        """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
@@ -687,6 +710,43 @@ class Registry:
             accept_head=accept_head,
             progress=progress,
         )
+
+    def gc(
+        self,
+        *,
+        grace: str | timedelta = "7d",
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Cleaned:
+        """Remove stored bytes that no version needs, and what writers that were killed have left.
+
+        Bytes go when no version was ever registered with them, or only versions that were deleted
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). It is
+        safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
+
+        >>> registry.gc().changed
+        False
+        """
+        from modelkeep.domain.times import parse_age
+        from modelkeep.usecases import cleaning
+
+        wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
+        return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
+
+    def doctor(self) -> Diagnosis:
+        """Look for what is or may become wrong with the place, each finding with what to do.
+
+        The mount and its locks, permissions, room, the schema and the journal, the log's end, what is
+        missing, what was left, clocks and versions. It believes nothing and answers where other methods
+        raise; only where there is nothing at all it raises `RegistryUnavailable`.
+
+        >>> registry.doctor().ok
+        True
+        """
+        from modelkeep.usecases.doctor import doctor
+
+        return doctor(self._context, self._located)
 
     def access(self) -> Access:
         """Tell whose registry it is: which groups may write and read it.

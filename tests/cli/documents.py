@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
-from modelkeep.cli import batch, leaves, output, pages, told
+from modelkeep.cli import batch, leaves, output, pages, swept, told
 from modelkeep.domain import answers
 from modelkeep.errors import NotFound
 
@@ -51,6 +51,25 @@ DOCUMENTS = {
     "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
     "setting": leaves.setting("lock_wait", "20s"),
     "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
+    "garbage": swept.page(
+        answers.Cleaned(
+            changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
+            garbage=(
+                answers.Garbage("blob", "sha256:0", 6, "only fraud@3, deleted 2026-11-20 by ana"),
+                answers.Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
+            ),
+            brought_back=("sha256:1",), unknown=("/r/store/notes",),
+        )
+    ),
+    "diagnosis": swept.diagnosis(
+        answers.Diagnosis(
+            ok=False, registry="/r",
+            findings=(
+                answers.DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
+                answers.DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
+            ),
+        )
+    ),
     "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
     "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], answers.Access("ml", "auditors", None), created=True),
     "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),

@@ -38,6 +38,8 @@ IDENTIFIED_COLUMNS = ("ref", "stage", "since", "until", "state", "file")
 DIFF_COLUMNS = ("section", "key", "value of each version", "note")
 EDGE_COLUMNS = ("source", "relation", "target")
 FINDING_COLUMNS = ("severity", "code", "place", "message")
+GARBAGE_COLUMNS = ("place", "size_bytes", "reason")
+DIAGNOSIS_COLUMNS = ("severity", "code", "place", "message", "hint")
 FIELD_COLUMNS = ("field", "value")
 SETTING_COLUMNS = ("key", "value", "origin")
 
@@ -163,6 +165,21 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("changes",),
     ),
     Command(
+        "delete", "deleting", CARE, "Delete versions for good: number and label stay taken, the bytes may go",
+        ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
+        ("what: before -> after",), ("changes",),
+    ),
+    Command(
+        "gc", "cleaning", CARE, "Remove stored bytes that no version needs",
+        ("modelkeep gc -n", "modelkeep gc --grace 30d"),
+        GARBAGE_COLUMNS, ("garbage",),
+    ),
+    Command(
+        "doctor", "cleaning", CARE, "Look for what is or may become wrong with the place, and say what to do",
+        ("modelkeep doctor",),
+        DIAGNOSIS_COLUMNS, ("diagnosis",),
+    ),
+    Command(
         "migrate", "care", CARE, "Bring an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",), ("migration",),
@@ -206,7 +223,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )  # fmt: skip
 
-#: What people bring from other tools, and what it is called here.
+#: What people bring from other tools, and what it is called here: a command, or one ``or`` the other.
 FOREIGN: dict[str, str] = {
     "download": "get",
     "pull": "get",
@@ -223,11 +240,9 @@ FOREIGN: dict[str, str] = {
     "assign": "promote",
     "revert": "rollback",
     "undo": "rollback",
-    "rm": "archive",
-    "delete": "archive",
-    "remove": "archive",
+    "rm": "archive or delete",
+    "remove": "archive or delete",
     "search": "list",
-    "doctor": "verify",
     "check": "verify",
 }
 
