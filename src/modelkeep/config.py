@@ -269,7 +269,7 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.getpid()}.tmp"
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # in a container every process may be number 1
     try:
         make_directories(os.path.dirname(file), 0o700)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600

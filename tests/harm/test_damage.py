@@ -129,6 +129,8 @@ def flip_database(count, place, toll):
             place.bring_back()
     finally:
         answers.close()
+    assert toll.found, "no bit was one that matters"
+    toll.note = f", {toll.found} found by verify, the rest without effect on any answer"
 
 
 def judge(bit, before, after, toll):
@@ -141,7 +143,9 @@ def judge(bit, before, after, toll):
     for words, (code, out, err) in zip((*ASKED, VERIFY), (*told, verified), strict=True):
         if code not in {0, 3, 4, 5, 7} or "Traceback" in err:
             toll.add("rude", f"bit {bit}: {words} ended {code}: {out} {err}")
-    if verified[0] == 0:
+    if verified[0]:
+        toll.found += 1
+    else:
         for words, was, now in zip(ASKED, before[0], told, strict=True):
             if was != now:
                 toll.add("lost", f"bit {bit} was not found: {words} said {was}, says {now}")

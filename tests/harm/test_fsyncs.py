@@ -46,7 +46,7 @@ fsync team/
 SYNCS = {
     "init": INIT,
     "init-shared": INIT,
-    # expected to move with the store's own pace: the four of register
+    # expected to move with the store's own pace: those of register
     "register-file": """\
 fsync store/tmp/X/1
 fsync store/blobs/sha256/XX/
@@ -55,6 +55,14 @@ fsync store/blobs/sha256/
     + COMMIT,
     "register-duplicate": """\
 fsync store/blobs/sha256/XX/
+fsync store/blobs/sha256/
+"""
+    + COMMIT,
+    "register-swept": """\
+fsync store/tmp/X/1
+fsync store/tmp/X/2
+fsync store/tmp/X/3
+3 fsync store/blobs/sha256/XX/
 fsync store/blobs/sha256/
 """
     + COMMIT,
@@ -77,6 +85,13 @@ fsync store/blobs/sha256/
     "rollback": COMMIT,
     "archive": COMMIT,
     "tag": COMMIT,
+    "delete": COMMIT,
+    "gc": """\
+fsync store/
+fsync store/trash/
+7 fsync store/blobs/sha256/XX/
+fsync store/trash/
+""",
     "get-file": """\
 fsync work/NEW
 fsync work/
@@ -124,7 +139,7 @@ _NAMES = (
     (r"store/tmp/[0-9a-f]+-[0-9]+-[0-9a-f]+", "store/tmp/X"),
     (r"(store/blobs/sha256)/[0-9a-f]{2}\b", r"\1/XX"),
     (r"\.modelkeep-[0-9a-f]+", "NEW"),
-    (r"config\.toml\.[0-9]+\.tmp", "config.toml.X"),
+    (r"config\.toml\.[0-9a-f]+\.tmp", "config.toml.X"),
 )
 
 

@@ -53,8 +53,8 @@ class Scene:
     name: str
     words: tuple[str, ...]
     prepare: Callable[["Place"], object] = lambda _place: None
-    #: How the same command may end when its change was made already.
-    again: frozenset[int] = frozenset({0})
+    #: Whether an answer or a file tells that it was done; else only the store does.
+    visible: bool = True
 
     def __str__(self) -> str:
         """Name the row in test ids."""
@@ -165,6 +165,14 @@ class Place:
     def look_outside(self) -> dict[str, bytes]:
         """Return the content of each file in the directory where the commands run."""
         return _files(self.work)
+
+    def leftovers(self) -> list[str]:
+        """Return what lies in the store beside the blobs."""
+        return [
+            str(path.relative_to(self.registry))
+            for part in ("tmp", "trash")
+            for path in (self.registry / "store" / part).glob("*")
+        ]
 
     def findings(self) -> list[str]:
         """Return what a whole verification finds, warnings too; nothing where there is no registry yet."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from harm import Ended, Played, Strike
+from harm import Ended, Place, Played, Strike
+from modelkeep.registry import open_registry
 
 
 @dataclass
@@ -14,13 +15,15 @@ class Toll:
     half: int = 0
     repairs: int = 0
     rude: int = 0
+    found: int = 0
+    note: str = ""
     troubles: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Tell the figures in one line."""
         return (
             f"{self.points} points: {self.lost} acknowledged changes lost, {self.half} half states, "
-            f"{self.repairs} manual repairs, {self.rude} errors badly told"
+            f"{self.repairs} manual repairs, {self.rude} errors badly told{self.note}"
         )
 
     def add(self, kind: str, what: str) -> None:
@@ -46,14 +49,22 @@ def judged(played: Played, ended: Ended, toll: Toll, where: object) -> None:
     if findings := place.findings():
         toll.add("repairs", f"{told}: verify finds {findings}")
     again = place.run(scene.words)
-    if again.code not in scene.again or "Traceback" in again.stderr:
+    if again.code != 0 or "Traceback" in again.stderr:
         toll.add("repairs", f"{told}: and then {again}")
     elif place.look() != played.new:
         toll.add("repairs", f"{told}: and again, {_difference(played, place.look())}")
     elif findings := place.findings():
         toll.add("repairs", f"{told}: and again, verify finds {findings}")
-    if left := [path.name for path in place.registry.glob("*-journal")]:
+    elif left := tidied(place):
         toll.add("repairs", f"{told}: {left} is left")
+
+
+def tidied(place: Place) -> list[str]:
+    """Let `gc` tidy up, and return what it left that should not be there."""
+    with place.at_home():
+        open_registry(place.registry).gc(grace="0")
+    left = [f"{len(findings)} findings: {findings}"] if (findings := place.findings()) else []
+    return [*left, *place.leftovers(), *(path.name for path in place.registry.glob("*-journal"))]
 
 
 def politely(played: Played, ended: Ended, toll: Toll, where: object) -> None:

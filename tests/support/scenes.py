@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable
 
-from harm import Place, Scene
+from harm import Place, Scene, Strike
 
 MANY = 18  # more than 16 files are made durable together
 
@@ -52,6 +52,22 @@ def _no_registry(place: Place) -> None:
     shutil.rmtree(place.state)
 
 
+def _garbage(place: Place) -> None:
+    """Leave bytes that only a deleted version had, bytes of nobody, and what a killed writer was about to register."""
+    place.must("delete", "fraud@3", "--yes")
+    place.run(("register", "fraud", "few", "--code", "none"), Strike("pwrite64", 1))
+    place.run(("register", "fraud", "new", "--code", "none"), Strike("link", 1))
+    place.must("tag", "fraud@1", "tidy=yes")  # the killed one's journal is gone
+    assert place.leftovers()
+
+
+def _swept(place: Place) -> None:
+    """Leave what is to be registered in the trash, where a killed `gc` put it."""
+    place.must("delete", "fraud@3", "--yes")
+    place.run(("gc", "--grace", "0"), Strike("unlink", 2))
+    assert any("trash" in name for name in place.leftovers()), place.leftovers()
+
+
 def _no_config(place: Place) -> None:
     shutil.rmtree(place.config)
 
@@ -61,12 +77,15 @@ SCENES = (
     _row("init-shared", f"init --shared {grp.getgrgid(os.getgid()).gr_name}", _no_registry),
     _row("register-file", "register fraud new --code none --stage staging --alias champion --metric auc=0.9"),
     _row("register-duplicate", "register churn m1 --code none"),
+    _row("register-swept", "register churn tree --code none", _swept),
     _row("register-few", "register fraud few --code none"),
     _row("register-many", "register fraud many --code none"),
     _row("promote", "promote fraud@3 production -m go"),
     _row("rollback", "rollback fraud@2 -m slow"),
     _row("archive", "archive fraud@3"),
     _row("tag", "tag fraud@1 owner=fraud-team tier=1 -m moved"),
+    _row("delete", "delete fraud@3 --yes -m gone"),
+    Scene("gc", ("gc", "--grace", "0"), _garbage, visible=False),
     _row("get-file", "get fraud@2 out --force"),
     _row("get-tree", "get fraud@3 out --force", _old_tree),
     _row("get-new", "get fraud@3 fresh"),
