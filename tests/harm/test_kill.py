@@ -34,7 +34,7 @@ def kill_at(points, played, toll):
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 def test_killed_at_a_sample_of_its_calls_a_command_was_done_or_was_not(scene, set_up, toll):
     played = set_up(scene)
-    kill_at(sampled(played.points, 3), played, toll)
+    kill_at(sampled(played.points, 2), played, toll)
 
 
 @pytest.mark.full

@@ -24,7 +24,8 @@ from modelkeep.store.troubles import look_for_room, out_of_files
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-_READ_PATIENCE = 5.0
+_READ_PATIENCE = 10.0
+_NAP_SECONDS = 0.003
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
@@ -143,7 +144,7 @@ class Database:
         if not os.path.isfile(self.path):
             raise self._missing()
         try:
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(self.path, "ro")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -152,7 +153,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(self.path, "ro")
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
@@ -164,11 +165,7 @@ class Database:
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # where locks lie, that writer may be alive on another machine
-        connection = _connect(self.path, "rw", _READ_PATIENCE)
-        try:
-            _begun(connection)
-        finally:
-            connection.close()
+        _begun(self.path, "rw").close()
 
     def _missing(self) -> RegistryUnavailable:
         look(self.directory, self.path)
@@ -214,15 +211,29 @@ def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Begin a read transaction that sees one state; touching the schema is what really opens it."""
-    try:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except (sqlite3.Error, UnicodeDecodeError):
-        connection.close()
-        raise
-    return connection
+def _begun(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file and begin a read transaction that sees one state.
+
+    While somebody commits it is tried again, and soon: SQLite would nap for 100 ms, and among 64
+    writers find another commit each time it wakes.
+    """
+    deadline = time.monotonic() + _READ_PATIENCE
+    while True:
+        try:
+            connection = _connect(path, mode, 0)
+            try:
+                connection.execute("BEGIN")
+                # touching the schema is what really opens it
+                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            except (sqlite3.Error, UnicodeDecodeError):
+                connection.close()
+                raise
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_NAP_SECONDS)
+        else:
+            return connection
 
 
 def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
