@@ -49,7 +49,10 @@ class Database:
             return
         from modelkeep.store.mounts import check_locks  # reads ask nothing of it
 
-        check_locks(self.directory, self._say or (lambda _text: None))
+        say = self._say or (lambda _text: None)
+        check_locks(self.directory, say)
+        if os.path.islink(store := os.path.join(self.directory, STORE)):
+            check_locks(os.path.realpath(store), say)
         self._mount_is_known = True
 
     @contextmanager
