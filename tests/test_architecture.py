@@ -97,6 +97,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.errors",
         "modelkeep.locate",
         "modelkeep.store",
+        "modelkeep.store.half_typed",
         "modelkeep.store.names",
         "modelkeep.userdirs",
     }

@@ -298,6 +298,26 @@ class Registry:
             self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
         )
 
+    def delete(
+        self,
+        ref: str,
+        *,
+        force: bool = False,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Delete a version for good: its number and label stay taken, its bytes may go.
+
+        What it holds ends, aliases that point at it go; what was made from it keeps naming it. `Conflict`
+        where it holds or ever held a protected stage, unless ``force``.
+
+        >>> registry.delete("fraud@2").effects[0].after
+        'deleted'
+        """
+        from modelkeep.usecases import deleting
+
+        return deleting.delete(self._context, ref, force=force, message=message, dry_run=dry_run)
+
     def alias(
         self,
         ref: str,
@@ -448,7 +468,7 @@ class Registry:
         limit: int | None = None,
         as_of: str | None = None,
     ) -> tuple[ModelRow, ...]:
-        """Return models by name, a glob pattern or all; wholly archived ones only with ``all``.
+        """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']

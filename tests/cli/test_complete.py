@@ -95,6 +95,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("promote --force fraud@2", "fraud@2"),
         ("archive --undo fraud@", "fraud@2"),
         ("archive --undo ", "fraud@ old@"),
+        ("delete fraud@3 fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@2 fraud@1 fraud@1.0"),
         ("archive fraud@3 fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@1 fraud@1.0"),
         ("list --all o", "old"),
         ("list o", ""),
@@ -257,6 +258,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.locate",
         "modelkeep.userdirs",
         "modelkeep.store",
+        "modelkeep.store.half_typed",
         "modelkeep.store.names",
     }
 

@@ -221,6 +221,33 @@ def test_on_a_read_only_mount_members_read_and_are_told_why_they_cannot_write(pe
         assert said.splitlines()[-2].endswith(": read-only file system"), line
 
 
+def test_what_a_killed_writer_left_on_a_read_only_mount_is_tidied_up_where_it_can_be_written(people, own):
+    assert people.python("ana", DIES, own / "registry.db").exit_code == -9
+    done = people("ana", "list", "--registry", own, before=f"mount --bind {own} {own}; mount -o remount,ro,bind {own}")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        7,
+        "hint: ask ana or somebody in the group ml to run any modelkeep command where it is not mounted read-only",
+    )
+    assert people("ana", "verify", "--registry", own).exit_code == 0
+
+
+def test_who_waits_for_the_database_itself_is_told_whose_process_holds_it(people, own):
+    hold = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE'); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    holder = people.start("bo", [people.script.with_name("python"), "-c", hold, own / "registry.db"])
+    try:
+        assert holder.stdout.readline() == "held\n"
+        busy = people("ana", "tag", "fraud", "a=b", "--registry", own, "--lock-wait", "100ms")
+        assert (busy.exit_code, busy.stderr.splitlines()[0]) == (
+            6,
+            f"error: the registry is busy: process {holder.pid} of bo holds it: {own}/registry.db",
+        )
+    finally:
+        holder.communicate()
+
+
 def test_who_waits_in_vain_is_told_for_which_file_and_whose_process_holds_it(people, own):
     hold = (
         "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
@@ -312,6 +339,30 @@ def test_a_registry_of_ones_own_is_shared_when_its_owner_says_so(people):
     assert people("root", "init", own, "--shared", "ml").exit_code == 0
     assert people("rita", "list", "--registry", own).exit_code == 7
     assert people("bo", "verify", "--registry", own).exit_code == 0
+
+
+def test_a_directory_that_an_administrator_prepared_for_a_group_is_shared_with_it_as_it_is(people):
+    place, other = people.root / "srv/prepared", people.root / "srv/half-prepared"
+    for path, mode in ((place, 0o2770), (other, 0o2775)):
+        path.mkdir()
+        os.chown(path, 0, ML)
+        path.chmod(mode)
+    assert people("ana", "init", place, umask=0o077).exit_code == 0
+    put(people, place, "bo", "one", umask=0o077)
+    put(people, place, "ana", "two", umask=0o077)
+    assert people("bo", "init", place, "--shared", "ml").stderr.startswith(
+        "nothing to do: it is shared with ml already\n"
+    )
+    assert people("bo", "verify", "--registry", place).exit_code == 0
+    done = people("ana", "init", other, "--shared", "ml")
+    assert (done.exit_code, done.stderr.splitlines()) == (
+        7,
+        [
+            f"error: {other} cannot be given to the group ml: it belongs to root",
+            "hint: root can do it with the same command",
+        ],
+    )
+    assert os.listdir(other) == []
 
 
 def test_the_store_of_a_shared_registry_is_shared_wherever_it_lies(people):

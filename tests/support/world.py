@@ -164,7 +164,7 @@ def rechained(entries, first=0):
 
 
 def tell_story(world):
-    """Let everything happen that can: at least one entry of every kind, a row in every table."""
+    """Let everything happen that the first release could: what the fixture holds, and tests count the entries of."""
     r = world.registry
     data, run = "s3://lake/transactions@2026-02", "https://mlflow.example/#/experiments/1/runs/77"
     world.register(
@@ -206,6 +206,14 @@ def tell_story(world):
     r.rename("fraud", "risk/Fraud")
     world.register("churn", content=b"third")
     r.promote("churn@1", "production")
+    return world
+
+
+def tell_all(world):
+    """Let everything happen that can: at least one entry of every kind, a row in every table."""
+    tell_story(world)
+    world.register("churn", content=b"a trial", stage="staging", alias=["trial"])
+    world.registry.delete("churn@2", message="only a trial")
     return world
 
 

@@ -165,6 +165,11 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("changes",),
     ),
     Command(
+        "delete", "deleting", CARE, "Delete versions for good: number and label stay taken, the bytes may go",
+        ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
+        ("what: before -> after",), ("changes",),
+    ),
+    Command(
         "gc", "cleaning", CARE, "Remove stored bytes that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
         GARBAGE_COLUMNS, ("garbage",),
@@ -218,7 +223,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )  # fmt: skip
 
-#: What people bring from other tools, and what it is called here.
+#: What people bring from other tools, and what it is called here: a command, or one ``or`` the other.
 FOREIGN: dict[str, str] = {
     "download": "get",
     "pull": "get",
@@ -235,9 +240,8 @@ FOREIGN: dict[str, str] = {
     "assign": "promote",
     "revert": "rollback",
     "undo": "rollback",
-    "rm": "archive",
-    "delete": "archive",
-    "remove": "archive",
+    "rm": "archive or delete",
+    "remove": "archive or delete",
     "search": "list",
     "check": "verify",
 }

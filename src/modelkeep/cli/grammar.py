@@ -130,6 +130,11 @@ COMMANDS = {
         "version*",
         "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
     ),
+    "delete": (
+        "Delete versions for good: number and label stay taken, the bytes may go",
+        "version*",
+        "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
     "gc": (
         "Remove stored bytes that no version needs",
         "",
@@ -193,8 +198,8 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents as_of former_names newest latest versions holders development recent metric. param. tag."
+FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents deletion as_of former_names newest latest versions holders development recent metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files metric. param. tag."
-ACTIONS = "init register evaluate promote rollback retire mark archive alias tag describe note rename migrate"
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
+ACTIONS = "init register evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
 SETTINGS = "registry actor lock_wait cache color progress registries."

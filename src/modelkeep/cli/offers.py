@@ -23,7 +23,7 @@ FILES: tuple[Offer, ...] = (("", "files"),)
 
 #: Commands whose answer about an archived version is as good as about another.
 _OF_ALL_VERSIONS = frozenset(
-    {"audit", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
+    {"audit", "delete", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
 )
 
 

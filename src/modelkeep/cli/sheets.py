@@ -62,6 +62,7 @@ class Sheets:
             head.append(" in ").append_text(stages(tuple(each.stage for each in found.stages)))
         head.append("  bad" if found.bad and found.state != "bad" else "", style="bold red")
         facts = pairs()
+        _row(facts, "deleted", self._deletion(found.deletion))
         _row(facts, "reason", found.reason)
         _row(facts, "aliases", ", ".join(found.aliases))
         facts.add_row("artifact", text(f"{files(found.files)}, {size(found.size_bytes)}"))
@@ -95,6 +96,11 @@ class Sheets:
             blocks += [Text("history", style="bold"), _indented(self.tenure_table(found.tenures, ref=False))]
         return Group(*blocks, *self._notes(found.notes))
 
+    def _deletion(self, found: answers.Deletion | None) -> str | None:
+        if found is None:
+            return None
+        return f"{self.screen.local(found.time)} by {found.actor}{f': {found.reason}' if found.reason else ''}"
+
     def _trained(self, found: answers.Training) -> str | None:
         if found.ended is None:
             return None
@@ -115,7 +121,7 @@ class Sheets:
         made = table(*names, right=("size",), fold=("version", "author", "alias"))
         for row in rows:
             made.add_row(
-                text(row.ref, "dim" if row.archived else "bold"),
+                text(row.ref, "dim" if row.archived or row.deleted else "bold"),
                 *([text(row.label)] if labels else []),
                 stages(row.stages),
                 text(row.state),
@@ -155,6 +161,7 @@ class Sheets:
         held = (
             counted(found.models, "model"),
             counted(found.versions, "version"),
+            *([f"{found.deleted} deleted"] if found.deleted else []),
             size(found.size_bytes),
             counted(found.entries, "entry", "entries"),
         )

@@ -138,6 +138,7 @@ class VersionRow:
     metrics: tuple[tuple[str, str], ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,11 @@ class InDevelopment:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `list`: a model and who holds its stages, highest stage first."""
+    """A line of `list`: a model and who holds its stages, highest stage first.
+
+    ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is
+    left), and ``archived`` says that none is in the pipeline any more: each was archived or deleted.
+    """
 
     name: str
     newest: int
@@ -289,6 +294,16 @@ class Tenure:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """When a version was deleted, by whom and why; ``seq`` is the entry that says so."""
+
+    seq: int
+    time: str
+    actor: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """All that is known of a version."""
 
@@ -327,11 +342,12 @@ class Version:
     notes: tuple[NoteText, ...]
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
+    deletion: Deletion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model's page: what it is, who holds its stages, its aliases and newest versions."""
+    """A model's page: what it is, who holds its stages, its aliases and newest versions; counted as in `ModelRow`."""
 
     name: str
     former_names: tuple[str, ...]
@@ -452,7 +468,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries."""
+    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
+
+    ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others.
+    """
 
     registry: str
     origin: str
@@ -465,6 +484,7 @@ class Status:
     production_stage: str
     production: tuple[tuple[str, Holder], ...]
     last: tuple[AuditEntry, ...]
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

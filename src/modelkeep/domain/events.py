@@ -148,6 +148,15 @@ class VersionRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionDeleted:
+    """A version is gone for good: its number stays taken, and its bytes may go."""
+
+    ends: tuple[End, ...]
+    model: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class AliasSet:
     """An alias points at a version."""
 
@@ -200,6 +209,7 @@ Event: TypeAlias = (
     | VersionMarked
     | VersionArchived
     | VersionRestored
+    | VersionDeleted
     | AliasSet
     | AliasRemoved
     | Tagged
@@ -221,6 +231,7 @@ KINDS: dict[str, type[Event]] = {
         VersionMarked,
         VersionArchived,
         VersionRestored,
+        VersionDeleted,
         AliasSet,
         AliasRemoved,
         Tagged,

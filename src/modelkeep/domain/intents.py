@@ -143,6 +143,13 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a version; ``force`` where it holds or ever held a protected stage."""
+
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
     """Point aliases at a version, and take others off the model."""
 
@@ -192,6 +199,7 @@ Arguments: TypeAlias = (
     | Retire
     | Mark
     | Archive
+    | Delete
     | Alias
     | Tag
     | Describe
@@ -210,6 +218,7 @@ KINDS: dict[str, type[Arguments]] = {
     "retire": Retire,
     "mark": Mark,
     "archive": Archive,
+    "delete": Delete,
     "alias": Alias,
     "tag": Tag,
     "describe": Describe,

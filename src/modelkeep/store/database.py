@@ -158,7 +158,8 @@ class Database:
             if not os.access(self.path, os.R_OK):
                 raise may_not(self.directory, self.path, "read") from error
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
-            hint = f"ask {who_may_write(self.path)} to run any modelkeep command"
+            where = " where it is not mounted read-only" if os.statvfs(self.path).f_flag & os.ST_RDONLY else ""
+            hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # where locks lie, that writer may be alive on another machine
         connection = _connect(self.path, "rw", _READ_PATIENCE)

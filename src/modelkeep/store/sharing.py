@@ -199,7 +199,8 @@ def _not_ours(path: str, error: OSError, sharing: Sharing) -> RegistryUnavailabl
     if os.lstat(path).st_uid == os.geteuid():
         return RegistryUnavailable(f"{message}: {(error.strerror or '').lower()}", f"ls -ld {path}")
     owner = owner_of(path)
-    return RegistryUnavailable(f"{message}: it belongs to {owner}", f"{owner} or root can do it with the same command")
+    who = "root" if owner == "root" else f"{owner} or root"
+    return RegistryUnavailable(f"{message}: it belongs to {owner}", f"{who} can do it with the same command")
 
 
 def _cannot(path: str, error: OSError | None, sharing: Sharing) -> UsageError:

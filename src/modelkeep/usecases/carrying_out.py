@@ -25,6 +25,7 @@ from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.heads import after, check_head
 
@@ -75,6 +76,7 @@ def carry_out(
         asked = resolve(connection, context.say)
         if asked.unchanged is not None:
             return Done(asked, None, AlreadySo(asked.unchanged, asked.subject.version), ())
+        deletions.refuse_change(connection, asked.subject, asked.arguments)
         draft = _draft(context, SqlState(connection), asked, message)
         outcome = None
         if dry_run or not context.database.may_be_written:  # what is so already needs no permission
@@ -87,6 +89,7 @@ def carry_out(
         again = resolve(connection, _silent)
         if again.unchanged is not None:
             return Done(again, None, AlreadySo(again.unchanged, again.subject.version), ())
+        deletions.refuse_change(connection, again.subject, again.arguments)
         _check_same(asked, again)
         again = replace(again, look_at=(*again.look_at, *asked.look_at))
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())

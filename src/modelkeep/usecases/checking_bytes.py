@@ -13,6 +13,7 @@ from modelkeep.errors import ModelkeepError
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Needed
 from modelkeep.store.queries.statement import Connection
+from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
 from modelkeep.usecases.naming import version_or_model
@@ -42,7 +43,10 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
             if one.number is None:
                 one = version_or_model(connection, f"{one.name}@latest", context.say)
                 context.say(f"note: {ref} is {one.ref}, the newest")
-            if one.number is not None:
+            gone = deletions.told(connection, one.model, one.name, one.number or 0)
+            if gone is not None:
+                context.say(f"note: {gone}; none of its bytes need be there")
+            elif one.number is not None:
                 found.add((one.model, one.number))
     return sorted(found)
 

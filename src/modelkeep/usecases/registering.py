@@ -24,7 +24,7 @@ from modelkeep.store.ingest import Ingested, ingest, measure
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
-from modelkeep.usecases import effects, same_again, verdict
+from modelkeep.usecases import deletions, effects, same_again, verdict
 from modelkeep.usecases.carrying_out import Asked, Done, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
@@ -161,6 +161,9 @@ def _parent(
     if "://" in text:
         return intents.Parent(digest=None, model=None, version=None), text
     resolved = version_of(connection, text, say, "register NAME PATH --parent {}")
+    gone = deletions.told(connection, resolved.model, resolved.name, resolved.number or 0)
+    if gone is not None:
+        say(f"note: the parent {gone}")
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None
 
 

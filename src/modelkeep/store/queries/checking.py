@@ -33,22 +33,25 @@ SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq
 DETAILS = "SELECT text FROM details WHERE digest = ?"
 DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
 REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
-BLOBS = """
+# What only deleted versions had need not be there.
+_LEFT = """NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)"""
+BLOBS = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
 FROM version_blob
-WHERE (digest, model, version, path) > (?, ?, ?, ?)
+WHERE (digest, model, version, path) > (?, ?, ?, ?) AND {_LEFT}
 ORDER BY digest, model, version, path LIMIT ?
 """
-BLOBS_OF_VERSION = """
+BLOBS_OF_VERSION = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE model = ? AND version = ? ORDER BY path
+FROM version_blob WHERE model = ? AND version = ? AND {_LEFT} ORDER BY path
 """
-TOTAL = """
-SELECT coalesce(sum(size_bytes), 0) FROM (SELECT DISTINCT digest, size_bytes FROM version_blob)
+TOTAL = f"""
+SELECT coalesce(sum(size_bytes), 0) FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE {_LEFT})
 """
-VERSIONS = "SELECT count(*) FROM version"
+VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
 
 
@@ -142,13 +145,13 @@ def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]
 
 
 def needed(connection: sqlite3.Connection, after: Needed | None) -> list[Needed]:
-    """Return the next contents that versions need, those with the same bytes one after the other."""
+    """Return the next contents that undeleted versions need, those with the same bytes one after the other."""
     place: Sequence[Any] = ("", 0, 0, "") if after is None else (after.digest, after.model, after.version, after.path)
     return [_needed(row) for row in connection.execute(BLOBS, (*place, SLICE)).fetchall()]
 
 
 def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[Needed]:
-    """Return the contents that one version needs."""
+    """Return the contents that one version needs: none where it was deleted."""
     return [_needed(row) for row in connection.execute(BLOBS_OF_VERSION, (model, version)).fetchall()]
 
 
@@ -158,7 +161,7 @@ def total_bytes(connection: sqlite3.Connection) -> int:
 
 
 def version_count(connection: sqlite3.Connection) -> int:
-    """Return how many versions there are."""
+    """Return how many versions there are, the deleted ones aside."""
     return int(connection.execute(VERSIONS).fetchone()[0])
 
 
