@@ -657,20 +657,26 @@ class Registry:
 
     # Care
 
-    def verify(
+    def verify(  # noqa: PLR0913  the command's own flags
         self,
         refs: str | Sequence[str] = (),
         *,
         log: bool = True,
         bytes: bool = True,  # noqa: A002  the flag's own name
         quick: bool = False,
+        subset: str | None = None,
+        repair: Paths | None = None,
+        dry_run: bool = False,
         accept_head: bool = False,
         progress: Progress | None = None,
     ) -> Verification:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
-        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes;
-        ``accept_head`` takes the log as it ends now for the truth.
+        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes and
+        modes; ``subset`` (``1/7``) at one of so many parts of the stored contents. ``repair`` takes what
+        is damaged or missing again from a file, a directory, a backup or another registry that has the
+        right bytes, or with ``dry_run`` only tells what it could. ``accept_head`` takes the log as it
+        ends now for the truth.
 
         >>> registry.verify().ok
         True
@@ -685,6 +691,9 @@ class Registry:
             quick=quick,
             accept_head=accept_head,
             progress=progress,
+            subset=subset,
+            repair=None if repair is None else os.fspath(repair),
+            dry_run=dry_run,
         )
 
     def migrate(self, *, dry_run: bool = False) -> Migration:

@@ -31,6 +31,7 @@ DOCUMENTS = {
         answers.Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
             findings=(answers.VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
+            subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
     "status": pages.status(

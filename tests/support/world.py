@@ -4,6 +4,7 @@
 ``world.verify()`` the verification, ``world.edit(…)`` somebody with sqlite3 and no manners.
 """
 
+import hashlib
 import itertools
 import json
 import os
@@ -81,10 +82,32 @@ class World:
     def register(self, name="fraud", content=None, **more):
         return self.registry.register(name, self.model(content), code="none", **more)
 
-    def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None):
+    def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None, **more):
+        """Check it; ``more`` are ``subset``, ``repair`` and ``dry_run``."""
         return checking.verify(
-            self.context, refs, log=log, bytes_=bytes_, quick=quick, accept_head=accept_head, progress=progress
+            self.context,
+            refs,
+            log=log,
+            bytes_=bytes_,
+            quick=quick,
+            accept_head=accept_head,
+            progress=progress,
+            **more,
         )
+
+    def blob(self, content):
+        """Return the path in the store of some bytes."""
+        hexadecimal = hashlib.sha256(content).hexdigest()
+        return self.home / "store" / "blobs" / "sha256" / hexadecimal[:2] / hexadecimal
+
+    def damage(self, content, how=b"damaged"):
+        """Put other bytes in the place of stored ones; None takes the file away."""
+        path = self.blob(content)
+        path.unlink()
+        if how is not None:
+            path.write_bytes(how)
+            path.chmod(0o444)
+        return path
 
     def findings(self, **how):
         """Return severity, code, place and message of what a verification finds, a line each."""

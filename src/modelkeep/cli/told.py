@@ -87,10 +87,11 @@ def summary(found: answers.Verification) -> str:
         counted(found.blobs, "stored file"),
         size(found.size_bytes),
     )
-    errors = sum(each.severity == "error" for each in found.findings)
-    warnings = len(found.findings) - errors
-    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
-    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{': ' if parts else ''}{', '.join(parts)}"
+    part = f" (part {found.subset})" if found.subset else ""
+    parts = [counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number]
+    if found.repaired:
+        parts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
+    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

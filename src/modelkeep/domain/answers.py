@@ -428,7 +428,7 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """Something that is wrong (``error``) or odd (``warning``): where, and in words."""
+    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words."""
 
     severity: str
     code: str
@@ -438,7 +438,11 @@ class VerifyFinding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at and what was found; ``ok`` when no finding is an error."""
+    """What was looked at and what was found; ``ok`` when no finding is an error.
+
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all. The
+    numbers count the findings that were left out for being too many of a kind, too.
+    """
 
     ok: bool
     entries: int
@@ -448,6 +452,11 @@ class Verification:
     head_seq: int
     head_hash: str | None
     findings: tuple[VerifyFinding, ...] = ()
+    subset: str | None = None
+    errors: int = 0
+    warnings: int = 0
+    repaired: int = 0
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
