@@ -6,7 +6,7 @@
 _modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive migrate whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --registry --run --since --sort --stage --stages --store --tag --to --trained-at --until -M -m -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --registry --repair --run --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -32,7 +32,7 @@ _modelkeep_options() {
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
     init) REPLY='--stages --store '$REPLY ;;
-    verify) REPLY='--log --bytes --quick --accept-head --progress '$REPLY ;;
+    verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;

@@ -118,7 +118,7 @@ COMMANDS = {
     "verify": (
         "Check the log, the tables and every stored byte",
         "version*",
-        "--log --bytes --quick --accept-head --progress=auto|plain|none",
+        "--log --bytes --quick --subset=text --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
     ),
     "retire": (
         "Empty a stage",
