@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers import (
         AsOf,
         AuditEntry,
+        BackedUp,
         Change,
         Diff,
         Fetched,
@@ -695,6 +696,24 @@ class Registry:
             repair=None if repair is None else os.fspath(repair),
             dry_run=dry_run,
         )
+
+    def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
+        """Make or renew a backup in a directory, while others may write; it is a registry that takes no changes.
+
+        What is there already is kept, every byte that is new is hashed on its way, and until the end the
+        backup is the one before. A version whose bytes could not be had is a finding, and ``ok`` is False.
+        Raises `Conflict` for a directory with other things in it, `UsageError` for one inside the
+        registry, `Busy` while another backup goes there.
+
+        >>> made = registry.backup("../backup")
+        >>> made.versions, made.changed, registry.backup("../backup").changed
+        (3, True, False)
+        >>> open_registry("../backup").status().backup_of == registry.directory
+        True
+        """
+        from modelkeep.usecases import backing_up
+
+        return backing_up.back_up(self._context, os.fspath(dest), dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.

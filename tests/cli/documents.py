@@ -39,6 +39,13 @@ DOCUMENTS = {
             "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
         )
     ),
+    "backup": leaves.backed_up(
+        answers.BackedUp(
+            "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
+            new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
+            findings=(answers.VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
+        )
+    ),
     "identity": pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": pages.fetched(answers.Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
     "settings": pages.settings([("registry", None, "default")]),

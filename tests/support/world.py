@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -158,6 +159,23 @@ class World:
         other = World(root, create=False)
         other.moment = self.moment
         other.count = itertools.count(next(self.count) + 1000)
+        return other
+
+    def at(self, directory, state=None):
+        """Return this account with its registry in another directory; with ``state``, on another machine."""
+        other = World(self.root, create=False)
+        other.home, other.moment, other.count, other.said = Path(directory), self.moment, self.count, []
+        other.context = replace(
+            other.context,
+            directory=str(directory),
+            database=Database(str(directory)),
+            artifacts=Artifacts(DirectoryBucket(f"{directory}/store")),
+            state_dir=str(state or self.context.state_dir),
+            clock=other.clock,
+            say=other.said.append,
+            chance=self.context.chance,
+        )
+        other.registry = Registry(other.context, Located(str(directory), "flag"))
         return other
 
     def forget(self):

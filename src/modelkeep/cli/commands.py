@@ -163,6 +163,11 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("changes",),
     ),
     Command(
+        "backup", "backup", CARE, "Copy the registry to another disk, while others write",
+        ("modelkeep backup /mnt/backup/models",),
+        ("path",), ("backup",),
+    ),
+    Command(
         "migrate", "care", CARE, "Bring an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",), ("migration",),

@@ -94,6 +94,18 @@ def summary(found: answers.Verification) -> str:
     return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
 
 
+def backed_up(found: answers.BackedUp) -> list[str]:
+    """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
+    new = "nothing new"
+    if found.new_blobs:
+        new = f"{counted(found.new_blobs, 'new stored file')} ({size(found.new_bytes)})"
+    holds = f"{counted(found.entries, 'entry', 'entries')}, {counted(found.versions, 'version')}, {new}"
+    told = [f"{each.severity}: {each.place} {each.message}" for each in found.findings]
+    if not found.ok:
+        told.append("these bytes are not in the backup; the rest is: modelkeep verify --bytes")
+    return [holds, *told, *(["dry run: nothing was written"] if found.dry_run else [])]
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number of things in words: ``1 version``, ``2 versions``."""
     return f"{number} {one if number == 1 else many or one + 's'}"

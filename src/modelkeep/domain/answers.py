@@ -461,7 +461,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries."""
+    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
+
+    ``backup_of`` is the directory that this one is a backup of, None where it is none.
+    """
 
     registry: str
     origin: str
@@ -474,6 +477,7 @@ class Status:
     production_stage: str
     production: tuple[tuple[str, Holder], ...]
     last: tuple[AuditEntry, ...]
+    backup_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,4 +499,27 @@ class Migration:
     schema_before: int
     schema_after: int
     backup: str | None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What `backup` did or would do: what the backup holds, and how much of it is new.
+
+    ``ok`` when every stored file that it names is in it; ``findings`` are those that are not.
+    """
+
+    path: str
+    registry: str
+    changed: bool
+    ok: bool
+    entries: int
+    versions: int
+    blobs: int
+    size_bytes: int
+    new_blobs: int
+    new_bytes: int
+    head_seq: int
+    head_hash: str | None
+    findings: tuple[VerifyFinding, ...] = ()
     dry_run: bool = False

@@ -8,7 +8,7 @@ from modelkeep.domain.answers import Verification
 from modelkeep.domain.quick import replace
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.errors import UsageError
-from modelkeep.store import remembered
+from modelkeep.store import backup_mark, remembered
 from modelkeep.usecases.checking_bytes import Looked, Wanted, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context
@@ -43,7 +43,9 @@ def verify(  # noqa: PLR0913  the command's own flags
             check.run()
             lost = check.lost()
             if lost is not None:
-                findings.add("warning" if accept_head else "error", "head", *lost)
+                # A backup is behind by its nature.
+                fine = accept_head or (check.is_behind and backup_mark.backup_of(context.directory) is not None)
+                findings.add("warning" if fine else "error", "head", *lost)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
