@@ -3,7 +3,7 @@
 # Commands and options stand here; models, versions and what else a registry knows are asked of
 # `modelkeep __complete`, which reads and never writes.
 
-_modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive migrate whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive backup migrate whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --registry --repair --run --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
@@ -35,6 +35,7 @@ _modelkeep_options() {
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
+    backup) REPLY='-n --dry-run --progress '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;

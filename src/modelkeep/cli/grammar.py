@@ -130,6 +130,11 @@ COMMANDS = {
         "version*",
         "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
     ),
+    "backup": (
+        "Copy the registry to another disk, while others write",
+        "file",
+        "-n --dry-run --progress=auto|plain|none",
+    ),
     "migrate": (
         "Bring an older registry to the schema of this program",
         "",
