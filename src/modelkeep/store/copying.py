@@ -41,26 +41,23 @@ def copy_database(database: Database, path: str, *, step_pages: int = STEP_PAGES
     Raises ``Busy`` where it could not be had in time, ``RegistryUnavailable`` for a destination
     that has no room.
     """
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
-    with database.unlocked() as source, _target(path) as target:
+    patience = database.lock_wait
+    with database.unlocked() as source:
         try:
-            _in_steps(source, target, path, step_pages, restarts=_RESTARTS, until=time.monotonic() + database.lock_wait)
+            with _target(path) as target:
+                _in_steps(source, target, path, step_pages, restarts=_RESTARTS, until=time.monotonic() + patience)
         except _BegunAgain:
-            _in_the_queue(database, source, target, path, step_pages)
+            with queued(database.lock_path, time.monotonic() + patience, patience), _target(path) as target:
+                _while_writers_wait(source, target, path, step_pages)
     _sync(path)
 
 
-def _in_the_queue(
-    database: Database, source: sqlite3.Connection, target: sqlite3.Connection, path: str, step_pages: int
-) -> None:
-    with queued(database.lock_path, time.monotonic() + database.lock_wait, database.lock_wait):
-        try:
-            _in_steps(source, target, path, step_pages, restarts=None, until=time.monotonic() + _LONGEST_HOLD_SECONDS)
-        except _TooLong:
-            message = f"the registry is busy, and copying it took longer than writers may be kept waiting: {path}"
-            raise Busy(message, "try again when less is written, or copy to a faster disk first") from None
+def _while_writers_wait(source: sqlite3.Connection, target: sqlite3.Connection, path: str, step_pages: int) -> None:
+    try:
+        _in_steps(source, target, path, step_pages, restarts=None, until=time.monotonic() + _LONGEST_HOLD_SECONDS)
+    except _TooLong:
+        message = f"the registry is busy, and copying it took longer than writers may be kept waiting: {path}"
+        raise Busy(message, "try again when less is written, or copy to a faster disk first") from None
 
 
 def _in_steps(
@@ -98,7 +95,13 @@ def _in_steps(
 
 @contextmanager
 def _target(path: str) -> Iterator[sqlite3.Connection]:
-    """Yield a connection that writes as fast as the disk's memory takes it: durable is all of it at once, later."""
+    """Yield a connection to a new file that writes as fast as the disk's memory takes it.
+
+    Durable is all of it at once, later; so what a copy leaves that was broken off is no database at all.
+    """
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = OFF")
