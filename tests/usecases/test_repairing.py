@@ -290,3 +290,12 @@ def test_a_finding_says_repaired_and_is_no_error(world, elsewhere):
     (finding,) = repaired(world, elsewhere).findings
     assert isinstance(finding, VerifyFinding)
     assert finding.severity == "repaired"
+
+
+def test_of_too_many_lost_files_the_rest_is_counted(world, elsewhere, monkeypatch):
+    monkeypatch.setattr("modelkeep.usecases.findings._MOST_FILES", 2)
+    for content in (ONE, TWO, THREE):
+        world.damage(content, None)
+    found = repaired(world, elsewhere)
+    assert (found.errors, len(found.findings)) == (3, 3)
+    assert found.findings[-1].message == "and 1 more of this kind"

@@ -100,7 +100,10 @@ def check_bytes(
                 tell(findings, needing, trouble)
     if repair is not None:
         for digest, trouble in repair.carry_out():
-            tell(findings, source.ask(partial(lying.needing, digest=digest, most=_TOLD)), trouble)
+            if findings.has_room(_severity(trouble), trouble.code):
+                tell(findings, source.ask(partial(lying.needing, digest=digest, most=_TOLD)), trouble)
+            else:  # counted and not told: nobody need be asked whose it is
+                findings.add(_severity(trouble), trouble.code, digest, trouble.text)
     return Looked(versions, blobs, done)
 
 
@@ -155,7 +158,14 @@ class Source:
 
 def tell(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:
     """Note what is wrong with a content, or was, for the first versions that need it."""
-    severity = "repaired" if trouble.repaired else "error" if trouble.lost else "warning"
     for one in needing:
         which = "" if one.digest in trouble.text else f" ({one.digest})"
-        findings.add(severity, trouble.code, f"{one.name}@{one.version}", f"{one.path}: {trouble.text}{which}")
+        findings.add(
+            _severity(trouble), trouble.code, f"{one.name}@{one.version}", f"{one.path}: {trouble.text}{which}"
+        )
+
+
+def _severity(trouble: Trouble) -> str:
+    if trouble.repaired:
+        return "repaired"
+    return "error" if trouble.lost else "warning"

@@ -37,6 +37,10 @@ class Findings:
         if self._counts[severity, code] <= _most(code):
             self._kept.append(VerifyFinding(severity, code, _safe(place), _safe(message)))
 
+    def has_room(self, severity: str, code: str) -> bool:
+        """Whether a further finding of this kind would be kept, and not only counted."""
+        return self._counts[severity, code] < _most(code)
+
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
