@@ -455,3 +455,10 @@ def test_what_a_killed_backup_left_is_cleared_away(world, dest):
     assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
     assert not (dest / "registry.db.new").exists()
     assert not left.exists()
+
+
+def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):
+    (world.home / "store").rename(world.root / "away")
+    with pytest.raises(RegistryUnavailable, match="the store is not there"):
+        back_up(world, dest)
+    assert not dest.exists()

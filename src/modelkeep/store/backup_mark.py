@@ -6,7 +6,6 @@ stories. Where the directory is the one that it is a copy of, it was put back: t
 
 from __future__ import annotations
 
-import json
 import os
 
 from modelkeep.domain.quick import dataclass
@@ -36,6 +35,8 @@ def read(directory: str) -> Mark | None:
         return None
     except OSError:
         return Mark("", "")
+    import json  # where there is no mark, as nearly everywhere, nobody needs it
+
     with os.fdopen(descriptor, "rb") as file:
         try:
             found = json.loads(file.read(_LARGEST))
@@ -50,6 +51,8 @@ def read(directory: str) -> Mark | None:
 
 def write(directory: str, mark: Mark) -> None:
     """Put a mark in place, durably and in one step."""
+    import json
+
     draft = os.path.join(directory, DRAFT)
     with open(draft, "w", encoding="utf-8") as file:
         json.dump({"format": _FORMAT, "registry": mark.registry, "of": mark.of}, file, indent=2)

@@ -81,9 +81,11 @@ class BackupPlace:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             message = f"another backup to {printable(self.path)} is running"
             raise Busy(message, "try again when it has ended") from None
+        except OSError:
+            return  # a file system without locks: who shares it must take turns
 
     def begin(self, mark: Mark) -> None:
         """Mark the directory, make what a registry needs, and clear away what a killed run left."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.database import Database
 from modelkeep.store.queue import queued
+from modelkeep.store.troubles import of_the_destination
 
 #: A step of so many pages (4 MB) is over in some 20 ms.
 STEP_PAGES = 1000
@@ -24,7 +25,8 @@ _RESTARTS = 3
 _LONGEST_HOLD_SECONDS = 20.0
 _BUSY_SECONDS = 0.02
 _OK = {sqlite3.SQLITE_OK, sqlite3.SQLITE_DONE}
-_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+#: What only writing fails with: the destination's trouble, not the registry's.
+_WRITING = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE")
 
 
 class _BegunAgain(Exception):
@@ -87,7 +89,7 @@ def _in_steps(
     try:
         source.backup(target, pages=step_pages, progress=watch, sleep=_BUSY_SECONDS)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorname", "").startswith(_DISK) and "disk" in str(error):
+        if getattr(error, "sqlite_errorname", "").startswith(_WRITING):
             message = f"no room, or no way, to write {path}: {error}"
             raise RegistryUnavailable(message, f"df -h {os.path.dirname(path)}") from error
         raise
@@ -99,9 +101,10 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
 
     Durable is all of it at once, later; so what a copy leaves that was broken off is no database at all.
     """
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+    with of_the_destination(path):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = OFF")
@@ -113,8 +116,9 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
 
 def _sync(path: str) -> None:
     # Not the registry's own file, which nothing but SQLite ever opens: nobody has locks on this one.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with of_the_destination(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

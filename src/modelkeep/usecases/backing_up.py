@@ -32,6 +32,8 @@ from modelkeep.usecases.findings import Findings
 #: So often the database is copied again because versions were deleted while their bytes were on their way.
 _TRIES = 5
 _TOLD = 3
+#: Some digest, to ask the store whether it is there.
+_ANY = "sha256:" + "0" * 64
 
 Tell = Callable[[int, int], None]
 
@@ -56,22 +58,32 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Tell | None
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
         raise RegistryUnavailable(message, "modelkeep verify --log")
+    context.artifacts.has(_ANY, 0)  # which fails at once where the disk of the store is away
     place.check(registry, context.directory)
-    findings = Findings()
-    before = place.head()
     if dry_run:
-        held = _would_hold(context, place)
-    else:
-        with place.held(registry, context.directory):
-            before = place.head()
-            mark = Mark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
-            place.begin(mark)
-            try:
-                held = _carry_over(context, place, findings, before, progress)
-                place.finish(mark)
-            except BaseException:
-                place.give_up()
-                raise
+        return _told(place, registry, place.head(), _would_hold(context, place), Findings(), dry_run=True)
+    with place.held(registry, context.directory):
+        before = place.head()
+        mark = Mark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
+        place.begin(mark)
+        try:
+            held, findings = _carry_over(context, place, before, progress)
+            place.finish(mark)
+        except BaseException:
+            place.give_up()
+            raise
+    return _told(place, registry, before, held, findings, dry_run=False)
+
+
+def _told(
+    place: BackupPlace,
+    registry: str,
+    before: tuple[int, str] | None,
+    held: _Held,
+    findings: Findings,
+    *,
+    dry_run: bool,
+) -> BackedUp:
     return BackedUp(
         path=place.path,
         registry=registry,
@@ -91,32 +103,29 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Tell | None
 
 
 def _carry_over(
-    context: Context, place: BackupPlace, findings: Findings, before: tuple[int, str] | None, progress: Tell | None
-) -> _Held:
+    context: Context, place: BackupPlace, before: tuple[int, str] | None, progress: Tell | None
+) -> tuple[_Held, Findings]:
     """Copy the database and what it names; again where what it names was deleted meanwhile."""
     live = Source(context, None)
     new_blobs = new_bytes = 0
     for _ in range(_TRIES):
         copy_database(context.database, place.draft)
+        findings, vanished = Findings(), False
         with place.copy().reading() as connection:
             _check(connection, place, before)
             held = _held(connection, place)
-            told = Progress(held.new_bytes, progress)
-            vanished = False
-            wrong = []
             missing = lacking(place.bucket, contents.all_needed(connection))
-            for content, trouble in bring(context.artifacts, place.bucket, missing, told):
+            for (digest, size), trouble in bring(
+                context.artifacts, place.bucket, missing, Progress(held.new_bytes, progress)
+            ):
                 if trouble is None:
-                    new_blobs, new_bytes = new_blobs + 1, new_bytes + content[1]
-                elif live.ask(partial(contents.is_needed, digest=content[0])):
-                    wrong.append((content[0], trouble))
+                    new_blobs, new_bytes = new_blobs + 1, new_bytes + size
+                elif live.ask(partial(contents.is_needed, digest=digest)):
+                    tell(findings, lying.needing(connection, digest, _TOLD), trouble)
                 else:
                     vanished = True
-            if vanished:
-                continue
-            for digest, trouble in wrong:
-                tell(findings, lying.needing(connection, digest, _TOLD), trouble)
-        return replace(held, new_blobs=new_blobs, new_bytes=new_bytes)
+        if not vanished:
+            return replace(held, new_blobs=new_blobs, new_bytes=new_bytes), findings
     message = "versions are deleted faster than they can be copied"
     raise Busy(message, "try again when less is deleted")
 
