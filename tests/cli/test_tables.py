@@ -150,6 +150,7 @@ def test_findings_stand_above_the_summary():
     found = answers.Verification(
         ok=False, entries=4, versions=2, blobs=2, size_bytes=6_400_000, head_seq=4, head_hash=None,
         findings=(answers.VerifyFinding("error", "blob.corrupt", "fraud@2 model.onnx", "one byte differs"),),
+        errors=1,
     )  # fmt: skip
     assert drawn("verification", found).splitlines()[1:] == [
         "error   blob.corrupt   fraud@2 model.onnx   one byte differs",

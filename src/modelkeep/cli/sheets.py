@@ -159,6 +159,8 @@ class Sheets:
         """Return the registry at a glance."""
         facts = pairs()
         facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
+        if found.backup_of:
+            facts.add_row("backup of", text(f"{found.backup_of}: nothing is changed in it", "yellow"))
         held = (
             counted(found.models, "model"),
             counted(found.versions, "version"),
