@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Access,
         AsOf,
         AuditEntry,
+        BackedUp,
         Change,
         Cleaned,
         Diagnosis,
@@ -681,20 +682,26 @@ class Registry:
 
     # Care
 
-    def verify(
+    def verify(  # noqa: PLR0913  the command's own flags
         self,
         refs: str | Sequence[str] = (),
         *,
         log: bool = True,
         bytes: bool = True,  # noqa: A002  the flag's own name
         quick: bool = False,
+        subset: str | None = None,
+        repair: Paths | None = None,
+        dry_run: bool = False,
         accept_head: bool = False,
         progress: Progress | None = None,
     ) -> Verification:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
-        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes;
-        ``accept_head`` takes the log as it ends now for the truth.
+        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes and
+        modes; ``subset`` (``1/7``) at one of so many parts of the stored contents. ``repair`` takes what
+        is damaged or missing again from a file, a directory, a backup or another registry that has the
+        right bytes, or with ``dry_run`` only tells what it could. ``accept_head`` takes the log as it
+        ends now for the truth.
 
         >>> registry.verify().ok
         True
@@ -709,6 +716,9 @@ class Registry:
             quick=quick,
             accept_head=accept_head,
             progress=progress,
+            subset=subset,
+            repair=None if repair is None else os.fspath(repair),
+            dry_run=dry_run,
         )
 
     def gc(
@@ -764,6 +774,24 @@ class Registry:
             None if found.readers is None else found.readers.name,
             sharing.in_the_way(self.directory, found),
         )
+
+    def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
+        """Make or renew a backup in a directory, while others may write; it is a registry that takes no changes.
+
+        What is there already is kept, every byte that is new is hashed on its way, and until the end the
+        backup is the one before. A version whose bytes could not be had is a finding, and ``ok`` is False.
+        Raises `Conflict` for a directory with other things in it, `UsageError` for one inside the
+        registry, `Busy` while another backup goes there.
+
+        >>> made = registry.backup("../backup")
+        >>> made.versions, made.changed, registry.backup("../backup").changed
+        (3, True, False)
+        >>> open_registry("../backup").status().backup_of == registry.directory
+        True
+        """
+        from modelkeep.usecases import backing_up
+
+        return backing_up.back_up(self._context, os.fspath(dest), dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.

@@ -31,11 +31,19 @@ DOCUMENTS = {
         answers.Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
             findings=(answers.VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
+            subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
     "status": pages.status(
         answers.Status(
             "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
+        )
+    ),
+    "backup": leaves.backed_up(
+        answers.BackedUp(
+            "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
+            new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
+            findings=(answers.VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
         )
     ),
     "identity": pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),

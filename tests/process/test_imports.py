@@ -66,7 +66,19 @@ def test_a_change_loads_nothing_heavy(run, made, words: list[str]):
 
 def test_only_the_module_of_the_command_is_loaded(run, made):
     found = loaded(run, "list")
-    families = {"annotate", "care", "compare", "fetching", "listing", "marks", "past", "register", "stages", "tool"}
+    families = {
+        "annotate",
+        "care",
+        "cleaning",
+        "compare",
+        "fetching",
+        "listing",
+        "marks",
+        "past",
+        "register",
+        "stages",
+        "tool",
+    }
     assert {name for name in families if f"modelkeep.cli.{name}" in found} == {"listing"}
 
 

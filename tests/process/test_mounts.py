@@ -88,3 +88,22 @@ def test_of_another_network_mount_a_change_is_warned_of_once(mounted, made):
     assert done.stderr.splitlines() == [WARNED.format(made / ".modelkeep")]
     made_anew = mounted(HARD, "init", "elsewhere")
     assert (made_anew.returncode, made_anew.stderr.splitlines()[0]) == (0, WARNED.format(made / "elsewhere"))
+
+
+def test_a_store_elsewhere_is_looked_at_too(mounted, made):
+    (made / "bytes").mkdir()
+    table = HARD.replace("nfs4 server:/models rw,vers=4.2,hard", "ext4 /dev/vda rw")
+    table += f"28 27 0:2 / {made}/bytes rw - fuse.s3fs s3fs rw\n"
+    refused = [
+        (
+            f"error: nothing is written to {made}/bytes/store, or changes would be lost: fuse.s3fs: its locks stay on "
+            f"this machine (mounted at {made}/bytes)"
+        ),
+        "hint: keep the registry on a local disk, or on NFS 4 with its defaults",
+    ]
+    assert mounted(table, "init", "r", "--store", "bytes/store").stderr.splitlines() == refused
+    assert os.listdir(made / "bytes") == []
+    assert mounted(HARD.replace("nfs4", "ext4"), "init", "r", "--store", "bytes/store").returncode == 0
+    done = mounted(table, "register", "fraud", "model1.onnx", "--registry", "r")
+    assert (done.returncode, done.stderr.splitlines()) == (7, refused)
+    assert mounted(table, "list", "--registry", "r").returncode == 0

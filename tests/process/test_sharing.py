@@ -341,6 +341,38 @@ def test_a_registry_of_ones_own_is_shared_when_its_owner_says_so(people):
     assert people("bo", "verify", "--registry", own).exit_code == 0
 
 
+def test_a_link_that_a_member_puts_in_the_place_of_the_store_is_not_opened_by_its_owner_nor_by_root(people, own):
+    secret = people.home("ana") / "secret"
+    (secret / "blobs").mkdir(parents=True)
+    for path in (secret, secret / "blobs"):
+        os.chown(path, people_.UIDS["ana"], people_.UIDS["ana"])
+        path.chmod(0o700)
+    swap = f"mv {own}/store {own}/old && ln -s {secret} {own}/store"
+    assert people.run("bo", ["sh", "-c", swap]).exit_code == 0
+    for who in ("ana", "root"):
+        done = people(who, "init", own, "--shared", "ml")
+        assert (done.exit_code, done.stderr.splitlines()[0]) == (
+            7,
+            f"error: {own}/store is a link that bo made, to {secret}: not shared",
+        )
+    # nor by root one that leads to what its maker has no say over
+    assert people.run("ana", ["sh", "-c", f"rm {own}/store && ln -s {people.root} {own}/store"]).exit_code == 0
+    assert people("root", "init", own, "--shared", "ml").exit_code == 7
+    assert {oct(stat.S_IMODE(path.stat().st_mode)) for path in (secret, secret / "blobs")} == {"0o700"}
+    assert oct(stat.S_IMODE(people.root.stat().st_mode)) == "0o755"
+
+
+def test_a_file_with_another_name_elsewhere_is_not_shared_there_too(people, own):
+    precious = people.home("ana") / "precious"
+    precious.write_text("")
+    os.link(precious, own / "registry.db-journal-of-old")
+    done = people("root", "init", own, "--shared", "ml")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (
+        7,
+        f"error: {own}/registry.db-journal-of-old has another name elsewhere, where it would be shared as well",
+    )
+
+
 def test_a_directory_that_an_administrator_prepared_for_a_group_is_shared_with_it_as_it_is(people):
     place, other = people.root / "srv/prepared", people.root / "srv/half-prepared"
     for path, mode in ((place, 0o2770), (other, 0o2775)):

@@ -414,3 +414,57 @@ def test_a_store_behind_a_link_is_cleaned_where_it_is(tmp_path):
     assert open_registry(tmp_path / "r").gc(grace="0").files == 1
     assert list(shelf.iterdir()) == []
     assert Path(tmp_path / "bytes" / "trash").is_dir()
+
+
+# What only deleted versions need -----------------------------------------------------------------
+
+
+def test_bytes_of_deleted_versions_go_and_say_whose_they_were(world):
+    world.registry.delete("fraud@1", message="trial")
+    world.pass_time(days=8)
+    found = world.registry.gc()
+    (row,) = found.garbage
+    assert (row.kind, row.place, row.size_bytes) == ("blob", digest(b"one"), 3)
+    assert row.reason == "only fraud@1, deleted 2027-11-23 by ana"
+    assert kept(world) == [hashlib.sha256(b"two!").hexdigest()]
+    assert world.findings() == []
+    assert world.registry.gc().changed is False
+
+
+def test_the_grace_period_of_a_deleted_version_begins_with_its_deletion(world):
+    world.registry.delete("fraud@1")
+    world.pass_time(days=6)
+    assert world.registry.gc().young_files == 1
+    world.pass_time(days=1)
+    assert world.registry.gc().files == 1
+
+
+def test_bytes_that_another_version_needs_too_stay(world):
+    world.register("churn", content=b"one")
+    world.registry.delete("fraud@1")
+    assert world.registry.gc(grace="0").garbage == ()
+    world.registry.delete("churn@1")
+    (row,) = world.registry.gc(grace="0").garbage
+    assert row.reason.startswith("only churn@1 and 1 more, deleted ")
+    assert world.findings() == []
+
+
+def test_bytes_of_a_deleted_version_that_are_registered_again_stay(world):
+    world.registry.delete("fraud@1")
+    assert world.register(content=b"one").ref == "fraud@3"
+    assert world.registry.gc(grace="0").garbage == ()
+    assert world.findings() == []
+
+
+def test_bytes_of_a_deleted_version_that_are_registered_after_the_sweep_are_stored_again(world):
+    world.registry.delete("fraud@1")
+    assert world.registry.gc(grace="0").files == 1
+    assert world.register(content=b"one").ref == "fraud@3"
+    assert world.findings() == []
+
+
+def test_a_deletion_that_only_the_log_knows_sweeps_nothing_yet(world):
+    world.registry.delete("fraud@1")
+    world.edit("DELETE FROM deleted")
+    assert world.registry.gc(grace="0").garbage == ()
+    assert blob(world, b"one").exists()

@@ -87,6 +87,18 @@ def verify(
     log: Annotated[bool, typer.Option("--log", help="Only the log and the tables.")] = False,
     bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Bytes by existence and size, not by their hash.")] = False,
+    subset: Annotated[
+        str | None, typer.Option("--subset", metavar="K/N", help="Only the K-th of N parts of the stored bytes.")
+    ] = None,
+    repair: Annotated[
+        str | None,
+        typer.Option(
+            "--repair", metavar="PATH", help="Take what is damaged again from this file, directory, backup or registry."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("-n", "--dry-run", help="Tell what --repair could do, but write nothing.")
+    ] = False,
     accept_head: Annotated[
         bool, typer.Option("--accept-head", help="The log went back, and that is right: remember it as it is.")
     ] = False,
@@ -99,6 +111,9 @@ def verify(
             log=log or both,
             bytes=bytes_ or both,
             quick=quick,
+            subset=subset,
+            repair=repair,
+            dry_run=dry_run,
             accept_head=accept_head,
             progress=progress.tell,
         )

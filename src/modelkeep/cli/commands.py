@@ -165,6 +165,11 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("changes",),
     ),
     Command(
+        "backup", "backup", CARE, "Copy the registry to another disk, while others write",
+        ("modelkeep backup /mnt/backup/models",),
+        ("path",), ("backup",),
+    ),
+    Command(
         "delete", "deleting", CARE, "Delete versions for good: number and label stay taken, the bytes may go",
         ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
         ("what: before -> after",), ("changes",),

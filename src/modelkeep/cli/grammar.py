@@ -118,7 +118,7 @@ COMMANDS = {
     "verify": (
         "Check the log, the tables and every stored byte",
         "version*",
-        "--log --bytes --quick --accept-head --progress=auto|plain|none",
+        "--log --bytes --quick --subset=text --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
     ),
     "retire": (
         "Empty a stage",
@@ -129,6 +129,11 @@ COMMANDS = {
         "Take versions out of the pipeline, or bring them back",
         "version*",
         "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "backup": (
+        "Copy the registry to another disk, while others write",
+        "file",
+        "-n --dry-run --progress=auto|plain|none",
     ),
     "delete": (
         "Delete versions for good: number and label stay taken, the bytes may go",

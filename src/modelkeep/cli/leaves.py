@@ -63,3 +63,8 @@ def migration(found: answers.Migration) -> Page:
     """Return from which schema to which."""
     lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
     return Page(document("migration", found), lines, lines)
+
+
+def backed_up(found: answers.BackedUp) -> Page:
+    """Return where the backup is."""
+    return Page(document("backup", found), [found.path], [found.path])

@@ -211,6 +211,7 @@ def status(found: answers.Status) -> Page:
         line(name, getattr(found, name))
         for name in ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash", "deleted")
     ]
+    lines += [line("backup_of", found.backup_of)] if found.backup_of else []
     lines += [
         line(found.production_stage, f"{name}@{held.version}", seconds(held.since), held.actor)
         for name, held in found.production

@@ -175,6 +175,7 @@ class Completion:
 
 #: Each document: the classes whose fields it has.
 DOCUMENTS: dict[str, tuple[type, ...]] = {
+    "backup": (answers.BackedUp,),
     "change": (answers.Change,),
     "changes": (Changes,),
     "completion": (Completion,),

@@ -27,7 +27,8 @@ class Sheets:
         """Return a model's page."""
         head = text(found.name, "bold")
         head.append(f"  {counted(found.versions, 'version')}", style="dim")
-        head.append("  archived" if found.archived else "", style="dim")
+        out = ("archived" if found.versions else "deleted") if found.archived else ""
+        head.append(f"  {out}", style="dim")
         facts = pairs()
         for held in found.holders:
             shares = "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
@@ -158,6 +159,8 @@ class Sheets:
         """Return the registry at a glance."""
         facts = pairs()
         facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
+        if found.backup_of:
+            facts.add_row("backup of", text(f"{found.backup_of}: nothing is changed in it", "yellow"))
         held = (
             counted(found.models, "model"),
             counted(found.versions, "version"),

@@ -444,7 +444,7 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """Something that is wrong (``error``) or odd (``warning``): where, and in words."""
+    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words."""
 
     severity: str
     code: str
@@ -454,7 +454,11 @@ class VerifyFinding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at and what was found; ``ok`` when no finding is an error."""
+    """What was looked at and what was found; ``ok`` when no finding is an error.
+
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all. The
+    numbers count the findings that were left out for being too many of a kind, too.
+    """
 
     ok: bool
     entries: int
@@ -464,6 +468,11 @@ class Verification:
     head_seq: int
     head_hash: str | None
     findings: tuple[VerifyFinding, ...] = ()
+    subset: str | None = None
+    errors: int = 0
+    warnings: int = 0
+    repaired: int = 0
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,6 +480,7 @@ class Status:
     """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
 
     ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others.
+    ``backup_of`` is the directory that this one is a backup of, None where it is none.
     """
 
     registry: str
@@ -485,6 +495,7 @@ class Status:
     production: tuple[tuple[str, Holder], ...]
     last: tuple[AuditEntry, ...]
     deleted: int = 0
+    backup_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -573,3 +584,26 @@ class Access:
     shared: str | None
     readers: str | None
     in_the_way: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What `backup` did or would do: what the backup holds, and how much of it is new.
+
+    ``ok`` when every stored file that it names is in it; ``findings`` are those that are not.
+    """
+
+    path: str
+    registry: str
+    changed: bool
+    ok: bool
+    entries: int
+    versions: int
+    blobs: int
+    size_bytes: int
+    new_blobs: int
+    new_bytes: int
+    head_seq: int
+    head_hash: str | None
+    findings: tuple[VerifyFinding, ...] = ()
+    dry_run: bool = False

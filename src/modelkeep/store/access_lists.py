@@ -42,7 +42,7 @@ def groups_in(data: bytes) -> tuple[int, ...]:
     return tuple(gid for tag, allowed, gid in entries if tag == _GROUP and allowed & 4)
 
 
-def read(path: str, name: str = ACCESS) -> bytes:
+def read(path: str | int, name: str = ACCESS) -> bytes:
     """Return the list of a file or directory, b"" where it has none."""
     if not hasattr(os, "getxattr"):
         return b""
@@ -54,10 +54,10 @@ def read(path: str, name: str = ACCESS) -> bytes:
         return b""
 
 
-def write(path: str, data: bytes, name: str = ACCESS) -> None:
+def write(path: str | int, data: bytes, name: str = ACCESS) -> None:
     """Give a file or directory a list; b"" takes it away."""
     if data and not hasattr(os, "setxattr"):
-        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), path)
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     if data:
         os.setxattr(path, name, data)
     elif read(path, name):

@@ -33,9 +33,16 @@ _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY"
 class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
-    def __init__(self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        lock_wait: float = 30.0,
+        say: Callable[[str], None] | None = None,
+        name: str = DATABASE,
+    ) -> None:
         self.directory = directory
-        self.path = os.path.join(directory, DATABASE)
+        self.path = os.path.join(directory, name)
         self.lock_path = os.path.join(directory, LOCK)
         self.lock_wait = lock_wait
         self._say = say
@@ -52,7 +59,10 @@ class Database:
             return
         from modelkeep.store.mounts import check_locks  # reads ask nothing of it
 
-        check_locks(self.directory, self._say or (lambda _text: None))
+        say = self._say or (lambda _text: None)
+        check_locks(self.directory, say)
+        if os.path.islink(store := os.path.join(self.directory, STORE)):
+            check_locks(os.path.realpath(store), say)
         self._mount_is_known = True
 
     @contextmanager
@@ -80,6 +90,17 @@ class Database:
         with self._translated():
             connection = self._open_for_reading()
             try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def unlocked(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in no transaction: SQLite's backup interface takes its locks by the step."""
+        with self._translated():
+            connection = self._open_for_reading()
+            try:
+                connection.execute("COMMIT")
                 yield connection
             finally:
                 connection.close()

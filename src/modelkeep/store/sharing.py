@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
 from modelkeep.store import access_lists
-from modelkeep.store.permissions import group_name, owner_of
+from modelkeep.store.permissions import group_name, owner_of, user_name
 
 #: Directories and files of a shared registry, and the directory of a private one.
 SHARED_DIRECTORY, SHARED_FILE, PRIVATE = 0o2770, 0o660, 0o700
+_PASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +73,56 @@ def open_directory(path: str, sharing: Sharing | None) -> bool:
     """Give a directory to those who share it, or with None to its owner alone; False where it was so already."""
     if sharing is None:
         return _keep_private(path)
-    return _give(path, SHARED_DIRECTORY, sharing)
-
-
-def open_file(path: str, sharing: Sharing, *, to_readers: bool = True) -> bool:
-    """Give a file to those who share it; False where it was so already."""
-    return _give(path, SHARED_FILE, sharing if to_readers else Sharing(sharing.writers))
+    with _held(path) as held:
+        return _give(held, path, SHARED_DIRECTORY, sharing)
 
 
 def open_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
     """Give all of a registry to those who share it, its directory last; return how much was not so before.
 
     Contents are 0444 and open to whoever comes through the directories. Raises ``RegistryUnavailable``
-    where something belongs to somebody else.
+    where something belongs to somebody else. Members can write there while root or the owner does
+    this: everything is changed through a descriptor, never by a name.
     """
+    _check_store(directory, store)
     count = 0
-    for path, _, _ in os.walk(os.path.realpath(store), onerror=_raise):
-        count += open_directory(path, sharing)  # before what is in it is listed
-    with os.scandir(directory) as entries:
-        files = sorted(entry.path for entry in entries if entry.is_file(follow_symlinks=False))
-    for path in files:
-        # Who may open the side file may hold it for ever, so readers may not.
-        count += open_file(path, sharing, to_readers=path != lock)
-    return count + open_directory(directory, sharing)
+    for _ in range(_PASSES):  # what was made meanwhile, in a directory that was not open yet, is seen by the next
+        changed = _open_all(directory, os.path.realpath(store), lock, sharing)
+        count += changed
+        if not changed:
+            break
+    return count
+
+
+def _open_all(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+    count = 0
+    for path, _, _, descriptor in os.fwalk(store, onerror=_raise):
+        count += _give(descriptor, path, SHARED_DIRECTORY, sharing)
+    top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(top) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+        for name in names:
+            path = os.path.join(directory, name)
+            # Who may open the side file may hold it for ever, so readers may not.
+            who = Sharing(sharing.writers) if path == lock else sharing
+            with suppress(FileNotFoundError), _held(path, top) as held:  # a journal comes and goes
+                count += _give(held, path, SHARED_FILE, who)
+        return count + _give(top, directory, SHARED_DIRECTORY, sharing)
+    finally:
+        os.close(top)
+
+
+def _check_store(directory: str, store: str) -> None:
+    """Refuse a link that somebody put in the place of the store: root would open to a group whatever it leads to."""
+    link = os.lstat(store)
+    if not stat.S_ISLNK(link.st_mode):
+        return
+    we = os.geteuid()
+    believed = link.st_uid in {0, we, os.stat(directory).st_uid}
+    if not believed or (we == 0 and link.st_uid not in {0, os.stat(store).st_uid}):
+        message = f"{store} is a link that {user_name(link.st_uid)} made, to {os.path.realpath(store)}: not shared"
+        raise RegistryUnavailable(message, f"ls -ld {store} {os.path.realpath(store)}")
 
 
 def in_the_way(directory: str, sharing: Sharing) -> str | None:
@@ -113,51 +141,51 @@ def in_the_way(directory: str, sharing: Sharing) -> str | None:
         above = os.path.dirname(above)
 
 
-def _give(path: str, mode: int, sharing: Sharing) -> bool:
+def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
     readers = None if sharing.readers is None else sharing.readers.gid
     inside = b"" if readers is None else access_lists.with_group(mode & 0o777, readers)
     lists = {access_lists.ACCESS: inside}
-    there = os.lstat(path).st_mode
-    if stat.S_ISDIR(there):
+    status = os.stat(held)
+    if stat.S_ISDIR(status.st_mode):
         lists[access_lists.DEFAULT] = inside
-    elif not stat.S_ISREG(there):
-        message = f"{path} is neither a file nor a directory: somebody changed the registry"
-        raise RegistryUnavailable(message, f"ls -l {path}")
-    with _held(path) as name:
-        if _is_so(name, mode, sharing.writers.gid, lists):
-            return False
-        try:
-            if os.stat(name).st_gid != sharing.writers.gid:
-                os.chown(name, -1, sharing.writers.gid)
-            for which, data in lists.items():
-                access_lists.write(name, data, which)
-            os.chmod(name, mode)
-        except PermissionError as error:
-            raise _not_ours(path, error, sharing) from error
-        except OSError as error:
-            raise _cannot(path, error, sharing) from error
-        if not _is_so(name, mode, sharing.writers.gid, lists):
-            raise _cannot(path, None, sharing)
+    if _is_so(held, mode, sharing.writers.gid, lists):
+        return False
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        message = f"{path} has another name elsewhere, where it would be shared as well"
+        raise RegistryUnavailable(message, f"find -samefile {path}        (looks for it)")
+    try:
+        if status.st_gid != sharing.writers.gid:
+            os.chown(held, -1, sharing.writers.gid)
+        for which, data in lists.items():
+            access_lists.write(held, data, which)
+        os.chmod(held, mode)
+    except PermissionError as error:
+        raise _not_ours(path, error, sharing) from error
+    except OSError as error:
+        raise _cannot(path, error, sharing) from error
+    if not _is_so(held, mode, sharing.writers.gid, lists):
+        raise _cannot(path, None, sharing)
     return True
 
 
-def _is_so(path: str, mode: int, gid: int, lists: dict[str, bytes]) -> bool:
-    status = os.stat(path)
+def _is_so(held: str | int, mode: int, gid: int, lists: dict[str, bytes]) -> bool:
+    status = os.stat(held)
     if (stat.S_IMODE(status.st_mode), status.st_gid) != (mode, gid):
         return False
-    return all(access_lists.read(path, which) == data for which, data in lists.items())
+    return all(access_lists.read(held, which) == data for which, data in lists.items())
 
 
 @contextmanager
-def _held(path: str) -> Iterator[str]:
-    """Yield a name that stays with what lies at ``path`` now: nobody can put a link there meanwhile.
+def _held(path: str, below: int | None = None) -> Iterator[str]:
+    """Yield a name that stays with what lies at ``path`` (in the directory ``below``) whatever is put there meanwhile.
 
     The database is not opened by this: closing any other descriptor of it would drop SQLite's locks.
     """
     if not hasattr(os, "O_PATH") or not os.path.isdir("/proc/self/fd"):
         yield path
         return
-    descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    name = path if below is None else os.path.basename(path)
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
     try:
         yield f"/proc/self/fd/{descriptor}"
     finally:

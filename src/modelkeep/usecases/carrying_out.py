@@ -21,6 +21,7 @@ from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.store import ledger
+from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
@@ -71,6 +72,7 @@ def carry_out(
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
     context.database.check_mount()
+    require_no_backup(context.directory)
     with context.database.reading() as connection:
         check_head(context, connection)
         asked = resolve(connection, context.say)

@@ -192,6 +192,11 @@ class LogCheck:
             return place, f"it is not the one that this account saw, which had the hash {known.hash}"
         return None
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the log ends before the entry that this account saw last, and may be only older."""
+        return self._known is not None and (self.head is None or self.head.seq < self._known.seq)
+
     def _tables(self) -> None:
         for table in self._rebuilt.tables():
             if self._stopped is not None:

@@ -105,7 +105,7 @@ class _Cleaning:
 
     def run(self) -> Cleaned:
         """Look through the store and clean it."""
-        waiting = [each for each in shelves.in_trash(self._root) if self._is_ours(each)]
+        waiting = self._blobs_of(shelves.in_trash(self._root))
         found = self._listed()
         if waiting or found:
             self._read_the_log()
@@ -132,26 +132,25 @@ class _Cleaning:
         """Return the blobs that no version seems to need, those within the grace period left out."""
         found: list[_Found] = []
         for shelf in shelves.shelves(self._root):
-            blobs = [each for each in shelf if self._is_ours(each)]
-            for some in _batches(blobs, 5 * _BATCH):
+            for some in _batches(self._blobs_of(shelf), 5 * _BATCH):
                 with self._context.database.reading() as connection:
                     found += [each for each in map(partial(self._judged, connection), some) if each is not None]
-        for each in shelves.at_the_top(self._root):
-            self._is_ours(each)
+        self._blobs_of(shelves.at_the_top(self._root))
         return found
 
-    def _is_ours(self, lying: Lying) -> bool:
-        """Tell whether it is a blob; what was moved aside is removed, what nobody knows is noted."""
-        if lying.kind == "unknown":
-            self._unknown.append(lying.path)
-        elif lying.kind == "aside":
-            if self._is_old(lying.changed, lying.size_bytes):
+    def _blobs_of(self, found: Sequence[Lying]) -> list[Lying]:
+        """Return the blobs among what lies there; what was moved aside long ago goes, what nobody knows is noted."""
+        blobs = []
+        for each in found:
+            if each.kind in {"blob", "trash"}:
+                blobs.append(each)
+            elif each.kind == "unknown":
+                self._unknown.append(each.path)
+            elif self._is_old(each.changed, each.size_bytes):
                 if not self._dry_run:
-                    os.unlink(lying.path)
-                self._note("aside", lying.path, lying.size_bytes, "damaged, and moved aside for a good one")
-        else:
-            return True
-        return False
+                    os.unlink(each.path)
+                self._note("aside", each.path, each.size_bytes, "damaged, and moved aside for a good one")
+        return blobs
 
     def _judged(self, connection: Connection, lying: Lying) -> _Found | None:
         """Return why a blob is garbage, None where it is not or not yet."""

@@ -15,6 +15,7 @@ from modelkeep.store.blobs import create_store
 from modelkeep.store.database import Database
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
+from modelkeep.store.mounts import check_locks
 from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
 
@@ -46,6 +47,8 @@ def create(
         return False
     place = Database(directory, say=say)
     place.check_mount()
+    if store is not None:
+        check_locks(os.path.abspath(store), say)
     declared = declare_stages(stages or ("staging", "production"))
     intent = Intent(
         registry=chance(),

@@ -32,6 +32,7 @@ TAKES = {
     "ID": "run",
     "K,K": "columns",
     "K=V": "text",
+    "K/N": "text",
     "KEY": "setting",
     "KEY[:desc]": "sort",
     "N": "text",

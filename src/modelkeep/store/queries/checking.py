@@ -12,6 +12,7 @@ from typing import Any
 from modelkeep.domain import chain
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.quick import dataclass
+from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
 
@@ -40,8 +41,13 @@ BLOBS = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
 FROM version_blob
-WHERE (digest, model, version, path) > (?, ?, ?, ?) AND {_LEFT}
+WHERE (digest, model, version, path) > (?, ?, ?, ?) AND digest < ? AND {_LEFT}
 ORDER BY digest, model, version, path LIMIT ?
+"""
+BLOBS_OF_DIGEST = f"""
+SELECT digest, size_bytes, path, model, version,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob WHERE digest = ? AND {_LEFT} ORDER BY model, version, path LIMIT ?
 """
 BLOBS_OF_VERSION = f"""
 SELECT digest, size_bytes, path, model, version,
@@ -49,7 +55,8 @@ SELECT digest, size_bytes, path, model, version,
 FROM version_blob WHERE model = ? AND version = ? AND {_LEFT} ORDER BY path
 """
 TOTAL = f"""
-SELECT coalesce(sum(size_bytes), 0) FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE {_LEFT})
+SELECT coalesce(sum(size_bytes), 0)
+FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= ? AND digest < ? AND {_LEFT})
 """
 VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -144,10 +151,17 @@ def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]
     return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check{what}") if text != "ok"]
 
 
-def needed(connection: sqlite3.Connection, after: Needed | None) -> list[Needed]:
-    """Return the next contents that undeleted versions need, those with the same bytes one after the other."""
-    place: Sequence[Any] = ("", 0, 0, "") if after is None else (after.digest, after.model, after.version, after.path)
-    return [_needed(row) for row in connection.execute(BLOBS, (*place, SLICE)).fetchall()]
+def needed(connection: sqlite3.Connection, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
+    """Return the next contents of a part that undeleted versions need, those with the same bytes one after the other."""
+    place: Sequence[Any] = (part.first, -1, 0, "")
+    if after is not None:
+        place = (after.digest, after.model, after.version, after.path)
+    return [_needed(row) for row in connection.execute(BLOBS, (*place, part.end, SLICE)).fetchall()]
+
+
+def needing(connection: sqlite3.Connection, digest: str, most: int) -> list[Needed]:
+    """Return the first versions that need a content, and which file of each it is."""
+    return [_needed(row) for row in connection.execute(BLOBS_OF_DIGEST, (digest, most)).fetchall()]
 
 
 def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[Needed]:
@@ -155,9 +169,9 @@ def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[
     return [_needed(row) for row in connection.execute(BLOBS_OF_VERSION, (model, version)).fetchall()]
 
 
-def total_bytes(connection: sqlite3.Connection) -> int:
-    """Return the sizes of all distinct contents together."""
-    return int(connection.execute(TOTAL).fetchone()[0])
+def total_bytes(connection: sqlite3.Connection, part: Subset = EVERYTHING) -> int:
+    """Return the sizes of all distinct contents of a part together."""
+    return int(connection.execute(TOTAL, (part.first, part.end)).fetchone()[0])
 
 
 def version_count(connection: sqlite3.Connection) -> int:

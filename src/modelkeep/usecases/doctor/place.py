@@ -223,6 +223,8 @@ def _sample(exam: Exam, blobs: str) -> bool:
 
 def check_space(exam: Exam) -> None:
     """Look at what is free, in bytes and in files."""
+    if not hasattr(os, "statvfs"):  # Windows
+        return
     seen: set[int] = set()
     for path in (exam.context.directory, os.path.realpath(exam.store)):
         if not os.path.isdir(path) or os.stat(path).st_dev in seen:
