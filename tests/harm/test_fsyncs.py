@@ -92,6 +92,56 @@ fsync store/trash/
 7 fsync store/blobs/sha256/XX/
 fsync store/trash/
 """,
+    "backup": """\
+fsync ./
+fsync backup/backup.json.new
+fsync backup/
+fsync backup/store/
+fsync backup/
+fsync backup/store/blobs/
+fsync backup/store/
+fsync backup/store/blobs/sha256/
+fsync backup/store/blobs/
+fsync backup/store/tmp/
+fsync backup/store/
+fsync backup/registry.db.new
+fsync backup/store/tmp/X/1
+fsync backup/store/tmp/X/2
+fsync backup/store/tmp/X/3
+fsync backup/store/tmp/X/4
+fsync backup/store/tmp/X/5
+5 fsync backup/store/blobs/sha256/XX/
+fsync backup/store/blobs/sha256/
+2 fsync backup/
+""",
+    "backup-again": """\
+fsync backup/store/
+fsync backup/
+fsync backup/store/blobs/
+fsync backup/store/
+fsync backup/store/blobs/sha256/
+fsync backup/store/blobs/
+fsync backup/store/tmp/
+fsync backup/store/
+fsync backup/registry.db.new
+fsync backup/store/tmp/X/1
+fsync backup/store/tmp/X/2
+fsync backup/store/tmp/X/3
+fsync backup/store/tmp/X/4
+4 fsync backup/store/blobs/sha256/XX/
+fsync backup/store/blobs/sha256/
+2 fsync backup/
+""",
+    "repair": """\
+fsync store/tmp/X/1
+fsync store/tmp/X/
+fsync store/blobs/sha256/XX/
+""",
+    "migrate": """\
+fdatasync registry/registry.db.backup.new
+fsync registry/
+"""
+    + COMMIT,
     "get-file": """\
 fsync work/NEW
 fsync work/
@@ -133,7 +183,7 @@ fsync config/modelkeep/
 
 _NAMES = (
     (r"team/registry/registry\.db-journal", "journal"),
-    (r"team/registry/registry\.db", "database"),
+    (r"team/registry/registry\.db(?!\.)", "database"),
     (r"team/registry/store", "store"),
     (r"team/registry", "registry"),
     (r"store/tmp/[0-9a-f]+-[0-9]+-[0-9a-f]+", "store/tmp/X"),

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 
 
 #: What writes to the database leaves a journal behind when it is killed in time: the next reader meets it.
-NO_JOURNAL = ("get", "path", "config", "gc")
+NO_JOURNAL = ("get", "path", "config", "gc", "backup", "repair")
 
 
 def kill_at(points, played, toll):

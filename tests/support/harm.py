@@ -94,7 +94,7 @@ class Place:
     def __init__(self, root: Path, kept: Path, state: Path | None = None) -> None:
         self.root, self.kept = root, kept
         self.registry, self.work = root / "team" / "registry", root / "work"
-        self.cache, self.config = root / "cache", root / "config"
+        self.cache, self.config, self.backup = root / "cache", root / "config", root / "backup"
         self.state = state or root / "state"
         self.environ = {
             "PATH": "/usr/bin:/bin",
@@ -156,7 +156,8 @@ class Place:
         """Return all that can be told apart: what the registry answers, and the files outside of it."""
         config = self.config / "modelkeep" / "config.toml"
         return {
-            "registry": self._answers(),
+            "registry": self._answers(self.registry),
+            "backup": self._answers(self.backup) if self.backup.exists() else None,
             "work": self.look_outside(),
             "view": _files(self.cache / "modelkeep"),
             "config": config.read_text() if config.exists() else None,
@@ -177,7 +178,7 @@ class Place:
     def findings(self) -> list[str]:
         """Return what a whole verification finds, warnings too; nothing where there is no registry yet."""
         with self.at_home():
-            if self._answers() is None:
+            if self._answers(self.registry) is None:
                 return []
             return [
                 f"{each.code} {each.place}: {each.message}" for each in open_registry(self.registry).verify().findings
@@ -192,10 +193,10 @@ class Place:
                     patch.setenv(name, value)
             yield
 
-    def _answers(self) -> object:
+    def _answers(self, directory: Path) -> object:
         with self.at_home():
             try:
-                registry = open_registry(self.registry)
+                registry = open_registry(directory)
                 models = registry.models(all=True)
             except ModelkeepError as error:
                 if error.exit_code == 7 and "modelkeep init" in (error.hint or ""):
@@ -229,6 +230,8 @@ class Played:
     old: dict[str, object]
     new: dict[str, object]
     points: list[tuple[str, int]]
+    #: What a verification finds before: nothing, unless the command is there to mend it.
+    findings: list[str]
 
 
 def play(scene: Scene, place: Place, beginning: Path) -> Played:
@@ -236,13 +239,13 @@ def play(scene: Scene, place: Place, beginning: Path) -> Played:
     place.bring_back(beginning)
     scene.prepare(place)
     place.keep()
-    old = place.look()
+    old, findings = place.look(), place.findings()
     lines = place.traced(scene.words)
     new = place.look()
     assert place.findings() == []
     place.bring_back()
     assert place.look() == old
-    return Played(scene, place, old, new, points(lines))
+    return Played(scene, place, old, new, points(lines), findings)
 
 
 def points(lines: Iterable[str]) -> list[tuple[str, int]]:

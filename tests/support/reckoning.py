@@ -46,7 +46,7 @@ def judged(played: Played, ended: Ended, toll: Toll, where: object) -> None:
         toll.add("half", f"{told}: {_difference(played, found)}")
     if (ended.code == 0 or ended.stdout.strip()) and found != played.new:
         toll.add("lost", f"{told}: {_difference(played, found)}")
-    if findings := place.findings():
+    if (findings := place.findings()) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")
     again = place.run(scene.words)
     if again.code != 0 or "Traceback" in again.stderr:

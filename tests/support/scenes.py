@@ -5,12 +5,16 @@ tree), files to register in ``work``, something old at ``work/out``, and a confi
 """
 
 import grp
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from harm import Place, Scene, Strike
 
+FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "registry-1"
+DIGEST = hashlib.sha256(b"model 2 " * 1000).hexdigest()
 MANY = 18  # more than 16 files are made durable together
 
 
@@ -68,6 +72,28 @@ def _swept(place: Place) -> None:
     assert any("trash" in name for name in place.leftovers()), place.leftovers()
 
 
+def _old_backup(place: Place) -> None:
+    """Leave a backup from before the last version."""
+    place.must("backup", "../backup")
+    place.must("register", "fraud", "few", "--code", "none", "--stage", "staging")
+
+
+def _damaged(place: Place) -> None:
+    """Let a blob rot."""
+    blob = place.registry / "store/blobs/sha256" / DIGEST[:2] / DIGEST
+    blob.chmod(0o600)
+    blob.write_bytes(b"MODEL 2 " * 1000)
+    blob.chmod(0o444)
+
+
+def _older(place: Place) -> None:
+    """Put a registry of an older release there."""
+    _no_registry(place)
+    shutil.copytree(FIXTURE, place.registry)
+    for blob in (place.registry / "store/blobs").rglob("*/*/*"):
+        blob.chmod(0o444)  # git does not keep it
+
+
 def _no_config(place: Place) -> None:
     shutil.rmtree(place.config)
 
@@ -86,6 +112,10 @@ SCENES = (
     _row("tag", "tag fraud@1 owner=fraud-team tier=1 -m moved"),
     _row("delete", "delete fraud@3 --yes -m gone"),
     Scene("gc", ("gc", "--grace", "0"), _garbage, visible=False),
+    _row("backup", "backup ../backup"),
+    _row("backup-again", "backup ../backup", _old_backup),
+    Scene("repair", ("verify", "--repair", "m2"), _damaged, visible=False),
+    Scene("migrate", ("migrate",), _older, visible=False),
     _row("get-file", "get fraud@2 out --force"),
     _row("get-tree", "get fraud@3 out --force", _old_tree),
     _row("get-new", "get fraud@3 fresh"),
