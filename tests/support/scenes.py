@@ -1,4 +1,6 @@
-"""The commands that are harmed, a row each: a new command that changes something is one more row.
+"""The commands that are harmed, a row each.
+
+A new command that changes something is one more row here, and its syncs in tests/harm/test_fsyncs.py.
 
 Each begins in the same place: a registry with ``fraud`` 1 (staging), 2 (production, after 1) and 3 (a
 tree), files to register in ``work``, something old at ``work/out``, and a config file.
