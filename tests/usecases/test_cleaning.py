@@ -259,6 +259,7 @@ def test_a_copy_in_the_trash_of_what_is_on_its_shelf_just_goes(world):
     place = blob(world, b"one")
     trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
     place.write_bytes(b"one")
+    place.chmod(0o444)
     found = world.registry.gc()
     assert (found.garbage, found.brought_back) == ((), ())
     assert list((world.home / "store" / "trash").iterdir()) == []
