@@ -230,6 +230,8 @@ FOREIGN: dict[str, str] = {
     "search": "list",
     "doctor": "verify",
     "check": "verify",
+    "repair": "verify",
+    "restore": "backup",
 }
 
 
