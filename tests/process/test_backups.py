@@ -289,6 +289,47 @@ def test_killed_at_any_step_of_a_repair_the_next_one_works(base, call, code):
     assert step > 1
 
 
+# Told by the system that it cannot be
+
+ERRORS = [
+    *(("fsync", "EIO"), ("rename", "EROFS"), ("link", "ENOSPC")),
+    *(
+        pytest.param(call, error, marks=pytest.mark.full)
+        for call, error in (("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("mkdir", "EACCES"), ("unlink", "EIO"))
+    ),
+]
+
+
+@needs_strace
+@pytest.mark.linux
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "error"), ERRORS)
+def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, call, error):
+    command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
+    for step in range(1, 400, 17 if call == "pwrite64" else 1):
+        shutil.rmtree("backup", ignore_errors=True)
+        shutil.copytree("old", "backup")
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+        done = subprocess.run(
+            [*strace, "-e", f"inject={call}:error={error}:when={step}", *command],
+            env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode in {0, 2, 5, 7}, done.stderr
+        entries = look("backup")
+        assert entries in {4, 8}
+        if done.returncode == 0:
+            assert entries == 8
+            break
+        assert done.stderr.startswith("error: ")
+        assert "backup" in done.stderr
+    assert done.returncode == 0
+    assert step > 1 or call in {"pwrite64", "unlink"}  # of which the first may be one that only tidies up
+
+
 # A full disk
 
 
