@@ -18,6 +18,7 @@ from modelkeep.errors import Damaged
 Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 
 _LARGEST = 2**53 - 1
+_SURELY_IN_RANGE = 15
 _KEY = pattern(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -62,6 +63,8 @@ def sha256(data: bytes) -> str:
 
 
 def _whole(digits: str) -> int:
+    if len(digits) <= _SURELY_IN_RANGE:
+        return int(digits)
     number = int(digits) if len(digits) <= len("-9007199254740991") else _LARGEST + 1
     if not -_LARGEST <= number <= _LARGEST:
         message = f"number out of range: {digits[:20]}"
@@ -75,5 +78,8 @@ def _refuse(text: str) -> NoReturn:
 
 
 # Made once: `json.dumps` and `json.loads` would make them for each value, and take twice as long.
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# No value of ours holds itself: what would is refused as too deep.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 _DECODER = json.JSONDecoder(parse_float=_refuse, parse_int=_whole, parse_constant=_refuse)

@@ -34,9 +34,12 @@ class LogCheck:
     """One pass over the log. ``deep`` decides every entry again and compares the tables."""
 
     def __init__(self, context: Context, findings: Findings, *, deep: bool) -> None:
+        import hashlib  # noqa: F401  a whole log is worth loading OpenSSL: what is there is used
+
         self._context = context
         self._findings = findings
         self._rebuilt = Rebuilt()
+        self._beside = lying.Beside()
         self._deep = deep
         self._stopped: int | None = None
         self._last: int | None = None
@@ -100,7 +103,7 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = lying.page(lying.lenient(connection), self._last)
+                page = lying.page(lying.lenient(connection), self._last, self._beside)
             if not page:
                 break
             for stored in page:
@@ -212,13 +215,13 @@ class LogCheck:
         while True:
             with self._context.database.raw() as connection:
                 lying.lenient(connection)
-                page = lying.page(connection, self._last)
+                page = lying.page(connection, self._last, self._beside)
                 if not page:
                     return query(connection)
                 if len(page) <= _FEW:
                     for stored in page:
                         self._take(stored)
-                    if not lying.page(connection, self._last):
+                    if not lying.page(connection, self._last, self._beside):
                         return query(connection)
                     continue
             for stored in page:

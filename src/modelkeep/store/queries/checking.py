@@ -14,6 +14,7 @@ from modelkeep.domain.chain import Entry
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
+from modelkeep.store.ahead import Ahead
 
 PAGE = 200
 SLICE = 1000
@@ -30,8 +31,6 @@ SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY 
 ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq > :after ORDER BY seq LIMIT :most
 """
-DETAILS = "SELECT text FROM details WHERE digest = ?"
-DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
 REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
 BLOBS = """
 SELECT digest, size_bytes, path, model, version,
@@ -91,13 +90,21 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
     return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
 
 
-def page(connection: sqlite3.Connection, after: int | None) -> list[Stored]:
+class Beside:
+    """What entries name and what lies beside the log, as it is found one page after the other."""
+
+    def __init__(self) -> None:
+        self.details = Ahead("details", "text")
+        self.documents = Ahead("document", "bytes")
+
+
+def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> list[Stored]:
     """Return the next rows of the log after number ``after`` (None: from the lowest there is)."""
     found: list[Stored] = []
     held = 0
     statement = FIRST_ENTRIES if after is None else ENTRIES
     for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
-        stored = _stored(connection, seq, data)
+        stored = _stored(connection, beside, seq, data)
         found.append(stored)
         held += (len(data) if data else 0) + sum(len(document or b"") for document in stored.documents.values())
         if held > _MOST_BYTES:
@@ -166,7 +173,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _stored(connection: sqlite3.Connection, seq: int, data: object) -> Stored:
+def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: object) -> Stored:
     if not isinstance(data, bytes):
         trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
         return Stored(seq, "unknown", None, trouble, None, {})
@@ -177,12 +184,12 @@ def _stored(connection: sqlite3.Connection, seq: int, data: object) -> Stored:
         return Stored(seq, digest, None, error.message, None, {})
     text: str | None = None
     if entry.intent.details is not None:
-        row = connection.execute(DETAILS, (entry.intent.details,)).fetchone()
-        text = None if row is None else str(row[0])
+        found = beside.details.get(connection, entry.intent.details)
+        text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
     for name in chain.documents_of(entry):
-        row = connection.execute(DOCUMENT, (name,)).fetchone()
-        documents[name] = row[0] if row is not None and isinstance(row[0], bytes) else None
+        found = beside.documents.get(connection, name)
+        documents[name] = found if isinstance(found, bytes) else None
     return Stored(seq, digest, entry, None, text, documents)
 
 
