@@ -22,6 +22,8 @@ DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
 _READ_PATIENCE = 5.0
+#: What of a registry that was rebuilt on disk is held in memory.
+_SCRATCH_KIB = 32 * 1024
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
@@ -164,8 +166,25 @@ class Database:
 
 
 def in_memory() -> sqlite3.Connection:
-    """Return an empty registry in memory, with today's schema: what ``verify`` replays into."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    """Return an empty registry in memory, with today's schema."""
+    return _empty(":memory:")
+
+
+def scratch() -> sqlite3.Connection:
+    """Return an empty registry with today's schema that no other process sees and that may grow: it needs little memory.
+
+    SQLite keeps it in a file without a name in the directory for temporary files (``TMPDIR``), which
+    is gone with the connection, or with the process however that ends.
+    """
+    connection = _empty("")
+    connection.execute(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+    # What is undone is undone at once: a journal on the disk would only be written.
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    return connection
+
+
+def _empty(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     schema.apply(connection, 0)

@@ -38,9 +38,8 @@ class LogCheck:
 
         self._context = context
         self._findings = findings
-        self._rebuilt = Rebuilt()
+        self._rebuilt = Rebuilt() if deep else None
         self._beside = lying.Beside()
-        self._deep = deep
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -58,7 +57,7 @@ class LogCheck:
     @property
     def trusted(self) -> Connection | None:
         """The tables as the whole log makes them, None where it could not be replayed to its end."""
-        return self._rebuilt.connection if self._deep and self._stopped is None else None
+        return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
     def run(self) -> None:
         """Check everything there is to check; raises only where there is no registry of our age."""
@@ -70,20 +69,21 @@ class LogCheck:
             return
         with self._findings.noting("log"):
             self._read_log(current=current)
-        if current and self._deep:
-            self._tables()
+        if current and self._rebuilt is not None:
+            self._tables(self._rebuilt)
         with self._findings.noting("database"):
             self._pages()
 
     def close(self) -> None:
-        """Give the memory back."""
-        self._rebuilt.close()
+        """Give the room back."""
+        if self._rebuilt is not None:
+            self._rebuilt.close()
 
     def _schema(self) -> bool:
         """Look at the schema before anything is asked of it; return whether it is of today."""
         with self._context.database.raw() as connection:
             current = schema.age(connection) == schema.VERSION
-            odd = [*lying.odd_objects(connection, self._rebuilt.connection)] if current else []
+            odd = [*lying.odd_objects(connection)] if current else []
         if not current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)
@@ -108,7 +108,7 @@ class LogCheck:
                 break
             for stored in page:
                 self._take(stored)
-        if self._deep and self._stopped is not None:
+        if self._rebuilt is not None and self._stopped is not None:
             self._findings.warning(
                 "replay", f"entry {self._stopped}", "nothing after it was decided again, and no table was compared"
             )
@@ -144,8 +144,9 @@ class LogCheck:
         if stored.seq == 1 and entry.intent.registry != self.registry:
             self._known_from(entry.intent.registry)
             self._known_hash = stored.hash if self._known is not None and self._known.seq == 1 else None
-        new = entry.intent.details is None or not self._rebuilt.names_details(entry.intent.details)
-        details, problems = checking.check_details(entry, stored.text, new=new)
+        named = entry.intent.details
+        old = named is not None and self._rebuilt is not None and self._rebuilt.names_details(named)
+        details, problems = checking.check_details(entry, stored.text, new=not old)
         documents = {digest: data for digest, data in stored.documents.items() if data is not None}
         for problem in (
             *checking.check_link(entry, stored.seq, before),
@@ -155,20 +156,22 @@ class LogCheck:
         ):
             if problem is not None:
                 self._findings.add(problem.severity, problem.code, place, problem.message)
-        if not self._deep or self._stopped is not None:
+        if self._rebuilt is None or self._stopped is not None:
             return
         if len(documents) < len(stored.documents) or (details is None and entry.intent.details is not None):
             self._stop(stored.seq)
         else:
-            self._follow(stored, entry, details, documents)
+            self._follow(self._rebuilt, stored, entry, details, documents)
 
-    def _follow(self, stored: Stored, entry: Entry, details: Details | None, documents: dict[str, bytes]) -> None:
+    def _follow(
+        self, rebuilt: Rebuilt, stored: Stored, entry: Entry, details: Details | None, documents: dict[str, bytes]
+    ) -> None:
         place = f"entry {stored.seq}"
-        problem = checking.judge(self._rebuilt.state, entry)
+        problem = rebuilt.judge(entry)
         if problem is not None:
             self._findings.add(problem.severity, problem.code, place, problem.message)
         try:
-            self._rebuilt.add(entry, stored.hash, details, documents)
+            rebuilt.add(entry, stored.hash, details, documents)
         except Damaged as error:
             self._findings.error("decision", place, error.message)
             self._stop(stored.seq)
@@ -195,18 +198,18 @@ class LogCheck:
             return place, f"it is not the one that this account saw, which had the hash {known.hash}"
         return None
 
-    def _tables(self) -> None:
-        for table in self._rebuilt.tables():
+    def _tables(self, rebuilt: Rebuilt) -> None:
+        for table in rebuilt.tables():
             if self._stopped is not None:
                 return
             if table.name in self._odd:
                 self._findings.error("table", table.name, "not compared: it is not the table that modelkeep makes")
                 continue
             with self._findings.noting(table.name):
-                self._table(table)
+                self._table(rebuilt, table)
 
-    def _table(self, table: Table) -> None:
-        for difference in self._rebuilt.differences(table, self._at_one_moment):
+    def _table(self, rebuilt: Rebuilt, table: Table) -> None:
+        for difference in rebuilt.differences(table, self._at_one_moment):
             if self._stopped is None:
                 self._findings.error("table", table.name, difference)
 
