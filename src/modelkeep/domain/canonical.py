@@ -33,12 +33,13 @@ def decode(data: bytes) -> Json:
     Serialising again and comparing refuses double keys, other escapes and white space.
     """
     try:
-        value: Json = _DECODER.decode(data.decode())
-        again = encode(value)
+        text = data.decode()
+        value: Json = _DECODER.raw_decode(text)[0]  # what stands around it makes the bytes other ones
+        again = _ENCODER.encode(value)
     except (ValueError, RecursionError) as error:
         message = f"not canonical JSON: {error}"
         raise Damaged(message) from error
-    if again != data:
+    if again != text:
         message = "not canonical JSON: the bytes are not the ones this value is written as"
         raise Damaged(message)
     return value

@@ -111,8 +111,9 @@ def check_document(digest: str, data: bytes | None) -> Problem | None:
     """Return what is wrong with the manifest that an entry names."""
     if data is None:
         return Problem("document", f"its manifest {digest} is missing")
-    if sha256(data) != digest:
-        return Problem("document", f"its manifest was changed: the bytes are {sha256(data)}, not {digest}")
+    found = sha256(data)
+    if found != digest:
+        return Problem("document", f"its manifest was changed: the bytes are {found}, not {digest}")
     try:
         Manifest.from_bytes(data)
     except Damaged as error:

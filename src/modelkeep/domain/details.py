@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.canonical import decode, encode
-from modelkeep.domain.hashing import digest_of as sha256
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
@@ -43,7 +43,7 @@ class Line:
     @property
     def line_digest(self) -> str:
         """What stands in its place once it is redacted."""
-        return sha256(self.text.encode())
+        return digest_of(self.text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Details:
     def digest(self) -> str:
         """The digest that the entry names; redacting does not change it."""
         lines = (HEADER, *(line.line_digest for line in self.lines))
-        return sha256("".join(line + "\n" for line in lines).encode())
+        return digest_of("".join(line + "\n" for line in lines).encode())
 
     def fields(self) -> list[tuple[str, str]]:
         """Return field and value of each line that still has its text, in order."""
@@ -129,8 +129,8 @@ def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
 def digest_of_text(text: str) -> str:
     """Return the digest of details from a text that `Details.parse` took: its lines are canonical."""
     header, *lines = text[:-1].split("\n")
-    parts = [line if line.startswith("sha256:") else sha256(line.encode()) for line in lines]
-    return sha256("\n".join([header, *parts, ""]).encode())
+    parts = [line if line.startswith("sha256:") else digest_of(line.encode()) for line in lines]
+    return digest_of("\n".join([header, *parts, ""]).encode())
 
 
 def _line(text: str) -> AnyLine:

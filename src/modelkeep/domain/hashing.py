@@ -23,4 +23,4 @@ __all__ = ["digest_of"]
 def digest_of(data: bytes) -> str:
     """Return ``sha256:`` and the hex of the SHA-256 of some bytes."""
     quickest = getattr(sys.modules.get("hashlib"), "sha256", sha256)
-    return "sha256:" + str(quickest(data).hexdigest())
+    return f"sha256:{quickest(data).hexdigest()}"

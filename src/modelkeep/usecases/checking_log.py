@@ -21,6 +21,7 @@ from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Stored
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.rebuilt import Rebuilt, Table
+from modelkeep.usecases.checking_pages import looking
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
 
@@ -67,12 +68,14 @@ class LogCheck:
         if self._odd & _LOG_TABLES:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
-        with self._findings.noting("log"):
-            self._read_log(current=current)
-        if current and self._rebuilt is not None:
-            self._tables(self._rebuilt)
-        with self._findings.noting("database"):
-            self._pages()
+        with looking(self._context.database, self._odd) as pages:
+            with self._findings.noting("log"):
+                self._read_log(current=current)
+            if current and self._rebuilt is not None:
+                self._tables(self._rebuilt)
+            with self._findings.noting("database"):
+                for place, text in pages():
+                    self._findings.error("database", place, text)
 
     def close(self) -> None:
         """Give the room back."""
@@ -148,14 +151,11 @@ class LogCheck:
         old = named is not None and self._rebuilt is not None and self._rebuilt.names_details(named)
         details, problems = checking.check_details(entry, stored.text, new=not old)
         documents = {digest: data for digest, data in stored.documents.items() if data is not None}
-        for problem in (
-            *checking.check_link(entry, stored.seq, before),
-            *checking.check_frame(entry, self.registry),
-            *problems,
-            *(checking.check_document(digest, data) for digest, data in stored.documents.items()),
-        ):
-            if problem is not None:
-                self._findings.add(problem.severity, problem.code, place, problem.message)
+        found = [*checking.check_link(entry, stored.seq, before), *checking.check_frame(entry, self.registry)]
+        found += problems
+        found += filter(None, (checking.check_document(digest, data) for digest, data in stored.documents.items()))
+        for problem in found:
+            self._findings.add(problem.severity, problem.code, place, problem.message)
         if self._rebuilt is None or self._stopped is not None:
             return
         if len(documents) < len(stored.documents) or (details is None and entry.intent.details is not None):
@@ -229,19 +229,6 @@ class LogCheck:
                     continue
             for stored in page:
                 self._take(stored)
-
-    def _pages(self) -> None:
-        """Let SQLite look at its own pages and indexes, no longer at once than must be."""
-        with self._context.database.raw() as connection:
-            whole = lying.is_small(connection)
-            names: list[str | None] = [None] if whole else [*lying.table_names(connection)]
-        for name in names:
-            if name in self._odd:
-                continue
-            with self._context.database.raw() as connection:
-                broken = lying.broken_pages(connection, name)
-            for text in broken:
-                self._findings.error("database", name or "registry.db", text)
 
 
 def _refuse_newer(data: bytes) -> None:

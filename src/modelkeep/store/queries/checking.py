@@ -18,7 +18,7 @@ from modelkeep.store import schema
 from modelkeep.store.ahead import Ahead
 from modelkeep.store.database import in_memory
 
-PAGE = 200
+PAGE = 400
 SLICE = 2000
 #: Bytes of entries and documents that are held at once.
 _MOST_BYTES = 16 * 1024 * 1024
@@ -118,7 +118,9 @@ def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> l
     for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
         stored = _stored(connection, beside, seq, data)
         found.append(stored)
-        held += (len(data) if data else 0) + sum(len(document or b"") for document in stored.documents.values())
+        held += len(data) if data else 0
+        for document in stored.documents.values():
+            held += 0 if document is None else len(document)
         if held > _MOST_BYTES:
             break
     return found
