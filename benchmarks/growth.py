@@ -18,8 +18,9 @@ def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[
     for size, registry in larger:
         for work, read in _reads().items():
             ours, theirs = _times(read, registry), _times(read, smallest)
-            work = f"{work} through the API, {size} beside {base}"
-            yield beside(work, ours, theirs, bound=2, faster=False, runs=runs)
+            yield beside(
+                f"{work} through the API, {size} beside {base}", ours, theirs, bound=2, faster=False, runs=runs
+            )
         for words in (*READS, "status", f"__complete -- modelkeep promote {MODEL}@p"):
             ours, theirs = _program(words, registry, home), _program(words, smallest, home)
             yield beside(f"`{words}`, {size} beside {base}", ours, theirs, bound=2, faster=False, runs=runs)

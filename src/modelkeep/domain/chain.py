@@ -6,6 +6,8 @@ it: ``(printf '\0'; cat entry) | sha256sum``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
 from modelkeep.domain.hashing import digest_of
@@ -75,9 +77,9 @@ class Entry:
         return data
 
 
-def hash_of(data: bytes) -> str:
-    """Return the hash of an entry's bytes."""
-    return digest_of(b"\0" + data)
+def hash_of(data: bytes, digest: Callable[[bytes], str] = digest_of) -> str:
+    """Return the hash of an entry's bytes; whoever hashes many has a quicker SHA-256."""
+    return digest(b"\0" + data)
 
 
 def parse(data: bytes) -> Entry:

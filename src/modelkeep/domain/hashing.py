@@ -2,12 +2,9 @@
 
 But loading OpenSSL takes as long as a whole read of the registry; the interpreter has an own SHA-256
 for that reason, which its standard library uses in the same way. Another interpreter may have none.
-Where OpenSSL has been loaded already, as for a whole log, it is used: a quarter of the time.
 """
 
 from __future__ import annotations
-
-import sys
 
 try:
     from _sha2 import sha256  # type: ignore[import-not-found]  # from Python 3.12 on
@@ -22,5 +19,4 @@ __all__ = ["digest_of"]
 
 def digest_of(data: bytes) -> str:
     """Return ``sha256:`` and the hex of the SHA-256 of some bytes."""
-    quickest = getattr(sys.modules.get("hashlib"), "sha256", sha256)
-    return f"sha256:{quickest(data).hexdigest()}"
+    return f"sha256:{sha256(data).hexdigest()}"

@@ -8,6 +8,7 @@ meanwhile are checked too, in the same transaction, so that both sides are of on
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 from modelkeep.domain import chain, checking
@@ -17,6 +18,7 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged
 from modelkeep.store import remembered, schema
+from modelkeep.store.database import in_memory
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Stored
 from modelkeep.store.queries.statement import Connection
@@ -35,8 +37,6 @@ class LogCheck:
     """One pass over the log. ``deep`` decides every entry again and compares the tables."""
 
     def __init__(self, context: Context, findings: Findings, *, deep: bool) -> None:
-        import hashlib  # noqa: F401  a whole log is worth loading OpenSSL: what is there is used
-
         self._context = context
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
@@ -86,7 +86,8 @@ class LogCheck:
         """Look at the schema before anything is asked of it; return whether it is of today."""
         with self._context.database.raw() as connection:
             current = schema.age(connection) == schema.VERSION
-            odd = [*lying.odd_objects(connection)] if current else []
+            with closing(in_memory()) as right:
+                odd = [*lying.odd_objects(connection, right)] if current else []
         if not current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from hashlib import sha256
 from typing import Any
 
 from modelkeep.domain import chain
@@ -16,7 +16,6 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
 from modelkeep.store.ahead import Ahead
-from modelkeep.store.database import in_memory
 
 PAGE = 400
 SLICE = 2000
@@ -132,11 +131,10 @@ def registry_id(connection: sqlite3.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def odd_objects(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+def odd_objects(connection: sqlite3.Connection, right: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
     """Yield type, name and fate (missing, changed, unknown) of what the schema should not be like."""
     there = {(kind, name): sql for kind, name, sql in connection.execute(schema.SCHEMA)}
-    with closing(in_memory()) as right:
-        wanted = {(kind, name): sql for kind, name, sql in right.execute(schema.SCHEMA)}
+    wanted = {(kind, name): sql for kind, name, sql in right.execute(schema.SCHEMA)}
     for kind, name in sorted(there.keys() | wanted.keys(), key=str):
         if (kind, name) not in there:
             yield kind, name, "missing"
@@ -184,6 +182,10 @@ def version_count(connection: sqlite3.Connection) -> int:
     return int(connection.execute(VERSIONS).fetchone()[0])
 
 
+def _digest(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
@@ -192,7 +194,7 @@ def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: obje
     if not isinstance(data, bytes):
         trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
         return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data)
+    digest = chain.hash_of(data, _digest)
     try:
         entry = chain.parse(data)
     except (Damaged, SchemaMismatch) as error:
