@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store import schema
 from modelkeep.store.durable import create_file
 from modelkeep.store.permissions import look, may_not, who_may_write
@@ -23,7 +23,9 @@ from modelkeep.store.queue import busy, queued
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-_READ_PATIENCE = 5.0
+READ_PATIENCE = 5.0
+#: What of a registry that was rebuilt on disk is held in memory.
+_SCRATCH_KIB = 32 * 1024
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
@@ -69,7 +71,7 @@ class Database:
         Raises ``RegistryUnavailable`` where there is no registry or it may not be read, and
         ``SchemaMismatch`` for a newer schema.
         """
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 found = schema.age(connection)
@@ -84,7 +86,7 @@ class Database:
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
         """Yield a read transaction of which nothing is believed yet: for ``verify`` and ``migrate``."""
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 yield connection
@@ -94,7 +96,7 @@ class Database:
     @contextmanager
     def unlocked(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in no transaction: SQLite's backup interface takes its locks by the step."""
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 connection.execute("COMMIT")
@@ -108,17 +110,15 @@ class Database:
 
         One deadline covers the queue and SQLite's lock: ``Busy`` when it passes.
         """
-        with self._translated(), self._locked() as connection:
-            if schema.age(connection) < schema.VERSION:
-                message = f"the registry has an older schema than this modelkeep ({schema.VERSION}) writes"
-                raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+        with self.translated(), self.locked() as connection:
+            schema.check_age(connection)
             schema.check_shape(connection)
             yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside ``BEGIN IMMEDIATE``, whatever the age of the schema."""
-        with self._translated(), self._locked() as connection:
+        with self.translated(), self.locked() as connection:
             yield connection
 
     @contextmanager
@@ -131,7 +131,7 @@ class Database:
         for path in (self.lock_path, self.path):
             with suppress(FileExistsError):
                 create_file(path, 0o660)
-        with self._translated(), self._locked() as connection:
+        with self.translated(), self.locked() as connection:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 yield None
                 return
@@ -140,14 +140,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def _locked(self) -> Iterator[sqlite3.Connection]:
+    def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside ``BEGIN IMMEDIATE``, whatever lies there; one that was ``opened`` before stays so."""
         if not os.path.isfile(self.path):
             raise self._missing()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
+            patience = max(deadline - time.monotonic(), 0.05)
+            connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
+                connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -156,13 +159,14 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             finally:
-                connection.close()
+                if opened is None:
+                    connection.close()
 
     def _open_for_reading(self) -> sqlite3.Connection:
         if not os.path.isfile(self.path):
             raise self._missing()
         try:
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(connect(self.path, "ro", READ_PATIENCE))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -171,7 +175,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(connect(self.path, "ro", READ_PATIENCE))
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
@@ -183,7 +187,7 @@ class Database:
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # where locks lie, that writer may be alive on another machine
-        connection = _connect(self.path, "rw", _READ_PATIENCE)
+        connection = connect(self.path, "rw", READ_PATIENCE)
         try:
             _begun(connection)
         finally:
@@ -195,7 +199,7 @@ class Database:
         return RegistryUnavailable(message, f"modelkeep init {self.directory}")
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
         """Foreign exceptions stop here."""
         try:
             yield
@@ -208,15 +212,32 @@ class Database:
 
 
 def in_memory() -> sqlite3.Connection:
-    """Return an empty registry in memory, with today's schema: what ``verify`` replays into."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    """Return an empty registry in memory, with today's schema."""
+    return _empty(":memory:")
+
+
+def scratch() -> sqlite3.Connection:
+    """Return an empty registry with today's schema that no other process sees and that may grow: it needs little memory.
+
+    SQLite keeps it in a file without a name in the directory for temporary files (``TMPDIR``), which
+    is gone with the connection, or with the process however that ends.
+    """
+    connection = _empty("")
+    connection.execute(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+    # What is undone is undone at once: a journal on the disk would only be written.
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    return connection
+
+
+def _empty(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     schema.apply(connection, 0)
     return connection
 
 
-def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
+def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     """Open the file: the one prologue of every connection."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.

@@ -74,6 +74,13 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
     return found
 
 
+def check_age(connection: sqlite3.Connection) -> None:
+    """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
+    if age(connection) < VERSION:
+        message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
+        raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+
+
 def check_shape(connection: sqlite3.Connection) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made."""
     if fingerprint(connection) != FINGERPRINT:
