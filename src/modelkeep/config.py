@@ -65,6 +65,8 @@ class Settings:
 
         An unknown key raises ``UsageError``, an unknown name of a registry ``NotFound``.
         """
+        if key == "trust":
+            raise _trust_is_a_list()
         for each in self.settings:
             if each.key == key:
                 return each.value
@@ -123,8 +125,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     key, _, name = key.partition(".")
     check_text(value, key)
     if key == "trust":
-        message = "trust is a list of directories"
-        raise UsageError(message, "modelkeep config trust DIR        (--remove takes one out)")
+        raise _trust_is_a_list()
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
         assert isinstance(registries, dict)  # locate.names saw to it
@@ -232,6 +233,11 @@ def _check_keys(found: Iterable[str], known: Iterable[str], file: str) -> None:
     for key in found:
         if key not in known:
             raise _unknown(key, file, known)
+
+
+def _trust_is_a_list() -> UsageError:
+    message = "trust is a list of directories"
+    return UsageError(message, "modelkeep config trust DIR        (--remove takes one out; without DIR it lists them)")
 
 
 def _unknown(key: str, file: str | None, known: Iterable[str] = (*KEYS, "registries.NAME")) -> UsageError:
