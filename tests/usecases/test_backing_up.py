@@ -113,13 +113,19 @@ def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
     assert copy.registry.status().backup_of is None
 
 
-def test_put_back_in_its_place_it_is_the_registry_again(world, dest):
+def test_put_back_in_its_place_it_is_the_registry_again(world, dest, tmp_path):
     back_up(world, dest)
     shutil.rmtree(world.home)
     shutil.copytree(dest, world.home)
     assert world.verify().findings == ()
+    world.registry.tag("fraud@1", {"a": "b"}, dry_run=True)
+    assert (world.home / "backup.json").exists()
     world.register()
     back_up(world, dest)
+    # and may move again, as any registry
+    world.home.rename(tmp_path / "moved")
+    world.at(tmp_path / "moved").register()
+    assert back_up(world.at(tmp_path / "moved"), dest).ok
 
 
 def test_a_backup_of_the_backup_into_its_place_restores_it_byte_by_byte(world, dest, tmp_path):
@@ -129,9 +135,10 @@ def test_a_backup_of_the_backup_into_its_place_restores_it_byte_by_byte(world, d
     restored = back_up(copy, world.home)
     assert restored.new_blobs == 3
     assert world.verify().findings == ()
-    world.register()
-    with pytest.raises(Conflict, match="is the registry itself, put back in its place"):
-        back_up(copy, world.home)
+    for _ in range(2):
+        with pytest.raises(Conflict, match="is a registry itself and no backup"):
+            back_up(copy, world.home)
+        world.register()
     assert back_up(copy, tmp_path / "third").ok
     assert backup_of(str(tmp_path / "third")) == str(world.home)
 
@@ -187,7 +194,7 @@ def test_another_registrys_backup_is_refused(world, dest, tmp_path):
 
 def test_a_registry_is_no_place_for_a_backup(world, tmp_path):
     other = World(tmp_path / "other")
-    with pytest.raises(Conflict, match="holds other things"):
+    with pytest.raises(Conflict, match="is a registry itself and no backup"):
         back_up(world, other.home)
 
 

@@ -20,8 +20,7 @@ from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
-from modelkeep.store import ledger
-from modelkeep.store.backup_mark import require_no_backup
+from modelkeep.store import backup_mark, ledger
 from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
@@ -70,7 +69,7 @@ def carry_out(
     dry_run: bool,
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
-    require_no_backup(context.directory)
+    put_back = backup_mark.require_no_backup(context.directory)
     with context.database.reading() as connection:
         check_head(context, connection)
         asked = resolve(connection, context.say)
@@ -84,6 +83,8 @@ def carry_out(
             )
     if dry_run:
         return Done(asked, outcome.entry, outcome.already, ())
+    if put_back:
+        backup_mark.remove(context.directory)
     with context.database.writing() as connection:
         again = resolve(connection, _silent)
         if again.unchanged is not None:
