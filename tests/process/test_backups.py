@@ -217,6 +217,13 @@ def base(tmp_path, monkeypatch):
     return registry
 
 
+@pytest.fixture
+def stride(request):
+    """Return how far apart the steps are at which something is done to a run: of many alike, every n-th."""
+    full = request.config.getoption("--full")
+    return lambda call: 17 if call == "pwrite64" else 4 if call == "fsync" and not full else 1
+
+
 def look(directory):
     """Return how many entries a registry has, which is whole."""
     registry = open_registry(directory)
@@ -236,9 +243,9 @@ CALLS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [False, True], ids=["renewed", "first"])
 @pytest.mark.parametrize("call", CALLS)
-def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, call, first):
-    outcomes, most = set(), 400
-    for step in range(1, most, 9 if call == "pwrite64" else 1):
+def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, stride, call, first):
+    outcomes = set()
+    for step in range(1, 400, stride(call)):
         shutil.rmtree("backup", ignore_errors=True)
         if not first:
             shutil.copytree("old", "backup")
@@ -304,9 +311,9 @@ ERRORS = [
 @pytest.mark.linux
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "error"), ERRORS)
-def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, call, error):
+def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, stride, call, error):
     command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
-    for step in range(1, 400, 17 if call == "pwrite64" else 1):
+    for step in range(1, 400, stride(call)):
         shutil.rmtree("backup", ignore_errors=True)
         shutil.copytree("old", "backup")
         strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]

@@ -20,8 +20,7 @@ from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
-from modelkeep.store import ledger
-from modelkeep.store.backup_mark import require_no_backup
+from modelkeep.store import backup_mark, ledger
 from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
@@ -114,6 +113,8 @@ def carry_out_in(
             ledger.prepare(connection, draft, looked, context.now())
         elif already := ledger.ask(connection, draft, looked, context.now()).already:
             return Done(asked, None, already, ())  # what is so already needs no permission
+    if backup_mark.require_no_backup(context.directory):
+        backup_mark.remove(context.directory)
     with session.writing() as connection:
         # Where nobody has written since, every reference still means what it meant.
         again = asked if session.unchanged(connection) else resolve(connection, _silent)
@@ -134,7 +135,7 @@ def _drafted(
 ) -> tuple[Asked, Draft | None]:
     """Return what was asked, resolved, and its draft: None where there is nothing to do."""
     context.database.check_mount()
-    require_no_backup(context.directory)
+    backup_mark.require_no_backup(context.directory)
     check_head(context, connection)
     asked = resolve(connection, context.say)
     if asked.unchanged is not None:
