@@ -20,12 +20,15 @@ Broken: TypeAlias = list[tuple[str, str]]
 
 
 @contextmanager
-def looking(database: Database, odd: Collection[str]) -> Iterator[Callable[[], Broken]]:
+def looking(
+    database: Database, odd: Collection[str], small_bytes: int = lying.SMALL_BYTES
+) -> Iterator[Callable[[], Broken]]:
     """Begin to look, where that takes long; yield what waits for the end of it and returns what was found.
 
-    Tables named in ``odd`` are not what they should be, and are left out.
+    Tables named in ``odd`` are not what they should be, and are left out. A file of up to ``small_bytes`` is looked
+    through at once, at the end.
     """
-    look = _Look(database, odd)
+    look = _Look(database, odd, small_bytes)
     try:
         yield look.found
     finally:
@@ -33,7 +36,7 @@ def looking(database: Database, odd: Collection[str]) -> Iterator[Callable[[], B
 
 
 class _Look:
-    def __init__(self, database: Database, odd: Collection[str]) -> None:
+    def __init__(self, database: Database, odd: Collection[str], small_bytes: int) -> None:
         self._database = database
         self._odd = odd
         self._broken: Broken = []
@@ -42,7 +45,7 @@ class _Look:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._large = False
         with suppress(IntegrityError), database.raw() as connection:  # looking will tell
-            self._large = not lying.is_small(connection)
+            self._large = not lying.is_small(connection, small_bytes)
         if self._large:
             self._thread.start()
 

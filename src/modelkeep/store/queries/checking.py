@@ -23,7 +23,7 @@ SLICE = 2000
 #: Bytes of entries and documents that are held at once.
 _MOST_BYTES = 16 * 1024 * 1024
 #: A file up to this size is looked through at once, a larger one table by table.
-_SMALL_BYTES = 64 * 1024 * 1024
+SMALL_BYTES = 64 * 1024 * 1024
 
 # The greatest number says where the log ends; the bytes that stand there may be anything.
 HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
@@ -159,10 +159,10 @@ def table_names(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in connection.execute(TABLES)]
 
 
-def is_small(connection: sqlite3.Connection) -> bool:
-    """Tell whether the file is looked through in a moment."""
+def is_small(connection: sqlite3.Connection, most_bytes: int) -> bool:
+    """Tell whether the file has no more bytes than that."""
     (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
-    return int(pages) * int(size) <= _SMALL_BYTES
+    return int(pages) * int(size) <= most_bytes
 
 
 def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]:
