@@ -10,7 +10,7 @@ import pytest
 from world import World, every, tell_story
 
 from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store import backup_bytes, copying
+from modelkeep.store import backup_bytes, database_copy
 from modelkeep.store.backup_mark import backup_of
 from modelkeep.usecases import backing_up
 
@@ -401,10 +401,10 @@ def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp
 
 
 def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
-    monkeypatch.setattr(copying, "_RESTARTS", -1)
-    monkeypatch.setattr(copying, "_LONGEST_HOLD_SECONDS", -1.0)
+    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
+    monkeypatch.setattr(database_copy, "_LONGEST_HOLD_SECONDS", -1.0)
     with pytest.raises(Busy, match="longer than writers may be kept waiting"):
-        copying.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
+        database_copy.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
 
 
 def _copy_with(world, kind, path, *, step_pages):
@@ -413,7 +413,7 @@ def _copy_with(world, kind, path, *, step_pages):
     connect = database.sqlite3.connect
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database.sqlite3, "connect", lambda *words, **more: connect(*words, **{"factory": kind, **more}))
-        copying.copy_database(world.context.database, str(path), step_pages=step_pages)
+        database_copy.copy_database(world.context.database, str(path), step_pages=step_pages)
 
 
 def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path, monkeypatch):
@@ -440,7 +440,7 @@ def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(wo
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == outcome
 
     assert as_another(0)
-    monkeypatch.setattr(copying, "_RESTARTS", -1)
+    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
     assert as_another(6)
 
 
