@@ -6,6 +6,7 @@
 ``real_models``  files and directories that other people made, by a short name
 """
 
+import faulthandler
 import fcntl
 import importlib.util
 import os
@@ -45,6 +46,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the figures that tests of harm have counted, a line each."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    told = {
+        report.nodeid.rpartition("/")[2]: figures
+        for report in reports
+        for name, figures in getattr(report, "user_properties", ())
+        if name == "toll"
+    }
+    if told:
+        terminalreporter.section("what was harmed, and what came of it")
+        for test, figures in sorted(told.items()):
+            terminalreporter.line(f"{test}: {figures}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -112,6 +128,13 @@ class Run:
             **more,
         }
         return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
+
+
+@pytest.fixture(autouse=True)
+def _hours(request: pytest.FixtureRequest) -> None:
+    """Let the long runs be long; what they start has limits of its own."""
+    if request.node.get_closest_marker("full"):
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

@@ -239,3 +239,10 @@ def test_a_config_that_cannot_be_written_is_told_and_nothing_is_left(home):
     (home / ".config").write_text("a file is in the way")
     with pytest.raises(UsageError, match="cannot write"):
         put(home, "actor", "ana")
+
+
+def test_what_a_killed_process_of_the_same_number_left_is_in_nobodys_way(tmp_path):
+    file = tmp_path / "config.toml"
+    (tmp_path / f"config.toml.{os.getpid()}.tmp").touch()
+    config.write_config(str(file), {"actor": "ana"})
+    assert file.read_text() == 'actor = "ana"\n'

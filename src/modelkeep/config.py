@@ -268,14 +268,16 @@ def _several(paths: set[str]) -> bool:
 
 
 def write_config(file: str, config: Mapping[str, object]) -> None:
-    """Replace the user's config; a link to it (as keepers of dot files make) stays one."""
+    """Replace the user's config, durably; a link to it (as keepers of dot files make) stays one."""
     import tomli_w
+
+    from modelkeep.store.durable import make_directories, sync_directory
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.getpid()}.tmp"
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # in a container every process may be number 1
     try:
-        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+        make_directories(os.path.dirname(file), 0o700)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
@@ -284,6 +286,7 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
                 target.flush()
                 os.fsync(handle)
             os.replace(temporary, file)
+            sync_directory(os.path.dirname(file))
         except BaseException:
             os.unlink(temporary)
             raise

@@ -1,6 +1,7 @@
 """Many processes write to one registry at once: nothing is lost, nothing twice, nobody waits in vain."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -115,6 +116,17 @@ def test_of_thirty_two_processes_that_expect_the_same_holder_exactly_one_wins_ea
     assert [writer.communicate()[1] for writer in started] == [""] * 32
     assert registry.verify().findings == ()
     assert len(registry.history("fraud", "production")) == 4
+
+
+def test_a_reader_waits_for_who_is_writing_the_pages_and_then_answers(place):
+    registry = open_registry(place)
+    writer = sqlite3.connect(os.path.join(place, "registry.db"), isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN EXCLUSIVE")
+    done = threading.Timer(0.3, writer.execute, ["COMMIT"])
+    done.start()
+    assert registry.models() == ()
+    done.join()
+    writer.close()
 
 
 def test_threads_of_one_process_share_a_registry_and_so_does_a_child_after_fork(place, tmp_path):

@@ -52,6 +52,12 @@ def test_a_full_disk_behind_stdout_is_told(run, made):
     assert stderr.startswith(b"error: the answer could not be written to standard output: No space left on device\n")
 
 
+def test_a_full_disk_behind_stderr_hides_notes_and_changes_no_exit_code(run, made):
+    done = shell(run, "modelkeep register fraud model3.onnx 2>/dev/full")
+    assert (done.stdout, done.returncode) == ("fraud@3\n", 0)
+    assert shell(run, "modelkeep show fraud@9 2>/dev/full").returncode == 3
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_an_answer_of_which_only_the_beginning_fits_is_told(run, made, unbuffered: str):
     done = shell(run, "ulimit -f 1; modelkeep get fraud@1 - >cut-off", PYTHONUNBUFFERED=unbuffered)

@@ -104,11 +104,16 @@ def out_bytes(data: bytes) -> None:
 
 
 def err(text: str) -> None:
-    """Write to stderr; where there is none, nobody is told."""
+    """Write to stderr; where there is none, or its disk is full, nobody is told: the answer is elsewhere."""
     if sys.stderr is None:
         return
-    sys.stderr.buffer.write(text.encode(encoding(sys.stderr), "modelkeep"))
-    sys.stderr.buffer.flush()
+    try:
+        sys.stderr.buffer.write(text.encode(encoding(sys.stderr), "modelkeep"))
+        sys.stderr.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 def flush() -> None:

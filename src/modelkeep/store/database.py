@@ -13,19 +13,25 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store import schema
 from modelkeep.store.durable import create_file
 from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import busy, queued
+from modelkeep.store.troubles import look_for_room, out_of_files
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-READ_PATIENCE = 5.0
+#: How long a reader waits for the end of a commit, and how long between two looks.
+_READ_PATIENCE = 10.0
+_NAP_SECONDS = 0.003
 #: What of a registry that was rebuilt on disk is held in memory.
 _SCRATCH_KIB = 32 * 1024
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
+_T = TypeVar("_T")
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
@@ -166,7 +172,7 @@ class Database:
         if not os.path.isfile(self.path):
             raise self._missing()
         try:
-            return _begun(connect(self.path, "ro", READ_PATIENCE))
+            return begun(self.path, "ro")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -175,7 +181,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return _begun(connect(self.path, "ro", READ_PATIENCE))
+            return begun(self.path, "ro")
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
@@ -187,11 +193,7 @@ class Database:
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # where locks lie, that writer may be alive on another machine
-        connection = connect(self.path, "rw", READ_PATIENCE)
-        try:
-            _begun(connection)
-        finally:
-            connection.close()
+        begun(self.path, "rw").close()
 
     def _missing(self) -> RegistryUnavailable:
         look(self.directory, self.path)
@@ -254,15 +256,49 @@ def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _begun(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Begin a read transaction that sees one state; touching the schema is what really opens it."""
+def begun(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file and begin a read transaction that sees one state."""
+
+    def attempt() -> sqlite3.Connection:
+        connection = connect(path, mode, 0)
+        try:
+            _begin(connection)
+        except (sqlite3.Error, UnicodeDecodeError):
+            connection.close()
+            raise
+        return connection
+
+    return _patiently(attempt)
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin another read transaction on a connection that is open."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    _patiently(lambda: _begin(connection))
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
     try:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except (sqlite3.Error, UnicodeDecodeError):
-        connection.close()
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # what really opens it
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
         raise
-    return connection
+
+
+def _patiently(attempt: Callable[[], _T]) -> _T:
+    """Try again, and soon, while somebody commits.
+
+    SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
+    """
+    deadline = time.monotonic() + _READ_PATIENCE
+    while True:
+        try:
+            return attempt()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname not in _BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_NAP_SECONDS)
 
 
 def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -279,20 +315,29 @@ def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
     name = getattr(error, "sqlite_errorname", "")
     if name in _BUSY or name == "SQLITE_LOCKED":
         return busy(os.path.join(directory, DATABASE), "holds it")
-    if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or name.startswith("SQLITE_CORRUPT"):
-        return IntegrityError(f"the database of {directory} is damaged: {error}", "modelkeep verify --log")
+    if name.startswith(_OF_THE_DISK):
+        return _unusable(name, error, directory)
+    if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
+        message = f"the database of {directory} is damaged: {error}"
+    elif name.startswith("SQLITE_CONSTRAINT"):
+        message = f"the tables of {directory} do not fit its log: {error}"
+    else:
+        message = f"the database of {directory} does not answer: {error}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def _unusable(name: str, error: sqlite3.Error, directory: str) -> RegistryUnavailable:
+    """Return what the disk refused, and what helps."""
+    path = os.path.join(directory, DATABASE)
+    if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
+        return may_not(directory, path, "written")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
-        return _unusable(error, directory)
-    if name.startswith("SQLITE_CONSTRAINT"):
-        return IntegrityError(f"the tables of {directory} do not fit its log: {error}", "modelkeep verify --log")
-    return IntegrityError(f"the database of {directory} does not answer: {error}", "modelkeep verify --log")
-
-
-def _unusable(error: sqlite3.Error, directory: str) -> RegistryUnavailable:
-    path = os.path.join(directory, DATABASE)
-    if error.sqlite_errorname.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
-        return may_not(directory, path, "written")
+    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
+        message = f"the disk of {directory} has no inode left for another file: nothing was changed"
+        return RegistryUnavailable(message, look_for_room(directory))
+    if name.startswith("SQLITE_IOERR"):
+        message = f"the disk of {directory} does not read or write as it should: {error}"
+        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
     hint = "are the directory and its files yours to write?"
     return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)

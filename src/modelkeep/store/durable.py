@@ -21,6 +21,23 @@ def sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
+def make_directories(path: str, mode: int = 0o777) -> None:
+    """Make a directory, and what is missing above it, durably; one that is there stays as it is.
+
+    ``mode`` is that of the last one, as in `os.makedirs`.
+    """
+    above = os.path.dirname(path.rstrip("/")) or "."
+    if not os.path.exists(above):
+        make_directories(above)
+    try:
+        os.mkdir(path, mode)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+    else:
+        sync_directory(above)
+
+
 def sync_file_system(descriptor: int) -> bool:
     """Make all of a file system durable in one call; False where the system has no such call.
 

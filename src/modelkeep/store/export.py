@@ -20,7 +20,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.artifacts import Artifacts, Content, chunks_of, content_of, require
 from modelkeep.store.compare import holds
-from modelkeep.store.durable import exchange, rename_new, sync_directory, sync_file_system
+from modelkeep.store.durable import exchange, make_directories, rename_new, sync_directory, sync_file_system
 from modelkeep.store.troubles import of_the_destination
 from modelkeep.store.workers import Progress, each
 
@@ -115,7 +115,7 @@ def _target(dest: str, form: Literal["file", "tree"], name: str) -> str:
     if into:
         with of_the_destination(dest):
             try:
-                os.makedirs(directory, exist_ok=True)
+                make_directories(directory)
             except (FileExistsError, NotADirectoryError):
                 message = f"'{printable(directory)}' is not a directory"
                 raise Conflict(message, "leave out the / at the end, or name another place") from None
@@ -166,12 +166,12 @@ def _write_file(artifacts: Artifacts, file: ManifestFile, path: str, progress: P
 
 def _write_tree(artifacts: Artifacts, manifest: Manifest, fresh: str, progress: Progress) -> None:
     os.mkdir(fresh, 0o755)
-    directories = {fresh}
+    directories = {fresh: None}  # in order, and each once
     for file in manifest.files:
         for end, character in enumerate(file.path):
             if character == "/" and (directory := os.path.join(fresh, file.path[:end])) not in directories:
                 os.mkdir(directory, 0o755)
-                directories.add(directory)
+                directories[directory] = None
     many = len(manifest.files) > _MANY
     watch = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

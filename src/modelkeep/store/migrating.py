@@ -16,11 +16,12 @@ from modelkeep.domain.project import project
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store import schema
-from modelkeep.store.durable import create_file, sync_directory
+from modelkeep.store.durable import create_file, rename_new, sync_directory
 from modelkeep.store.ledger import apply_changes
 from modelkeep.store.replay import entries, named_by
 
 _LOG = ("entry", "details", "document")
+_FRESH = "registry.db.backup.new"
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
 
 
@@ -69,19 +70,34 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 
 def back_up(connection: sqlite3.Connection, path: str) -> None:
-    """Copy the database as it stands, durably, to a new file that is as open to the group as the registry."""
+    """Copy the database as it stands, durably, to a new file that is as open to the group as the registry.
+
+    To be called under the write lock. The file has its name when it is whole; a copy that was broken
+    off is in nobody's way, and the next one takes its place.
+    """
+    fresh = os.path.join(os.path.dirname(path), _FRESH)
     try:
-        create_file(path, 0o660)
+        with suppress(FileNotFoundError):
+            os.unlink(fresh)
+        create_file(fresh, 0o660)
+        try:
+            _copy(connection, fresh)
+            rename_new(fresh, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(fresh)
+            raise
+        sync_directory(os.path.dirname(path))
     except OSError as error:
         message = f"no backup can be written: {path}: {error.strerror}"
         raise RegistryUnavailable(message, "nothing was changed") from error
+
+
+def _copy(connection: sqlite3.Connection, path: str) -> None:
+    """Copy the database into an empty file, durably; a file that nobody knows yet needs no journal."""
     target = sqlite3.connect(path)
     try:
+        target.execute("PRAGMA journal_mode = OFF")
         connection.backup(target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(path)
-        raise
     finally:
         target.close()
-    sync_directory(os.path.dirname(path))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.store import schema
-from modelkeep.store.database import READ_PATIENCE, Database, connect
+from modelkeep.store.database import Database, begin, begun
 
 
 class Session:
@@ -69,9 +69,10 @@ class Session:
             if not self._database.may_be_written:
                 return None
             self._database.check_mount()  # to open it for writing is to tidy up after who may be alive elsewhere
-            self._connection = connect(self._database.path, "rw", READ_PATIENCE)
+            self._connection = begun(self._database.path, "rw")
+        else:
+            begin(self._connection)
         connection = self._connection
-        connection.execute("BEGIN")
         try:
             if schema.age(connection) < schema.VERSION:
                 connection.execute("ROLLBACK")

@@ -17,6 +17,20 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def look_for_room(path: str) -> str:
+    """Return the command that shows what ran out on the disk of a place: inodes for more files, else bytes."""
+    return f"df -{'i' if out_of_files(path) else 'h'} {path}"
+
+
+def out_of_files(path: str) -> bool:
+    """Say whether the disk of a place has no inode left; file systems that count none never run out."""
+    try:
+        left = os.statvfs(path)
+    except OSError:
+        return False
+    return left.f_files > 0 and left.f_favail == 0
+
+
 @contextmanager
 def of_the_store(root: str) -> Iterator[None]:
     """Turn what the disk of the store refuses into ``RegistryUnavailable`` (exit 7): nothing was registered."""
@@ -28,7 +42,7 @@ def of_the_store(root: str) -> Iterator[None]:
 
 def _store_trouble(error: OSError, root: str) -> ModelkeepError:
     if error.errno in _FULL:
-        return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", f"df -h {root}")
+        return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", look_for_room(root))
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
@@ -90,7 +104,7 @@ def of_the_destination(path: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             message = f"no space left to write {path!r}: {_reason(error)}"
-            raise UsageError(message, f"df -h {os.path.dirname(path) or '.'}") from error
+            raise UsageError(message, look_for_room(os.path.dirname(path) or ".")) from error
         if error.errno == errno.ENOENT:
             parent = os.path.dirname(path) or "."
             message = f"there is no directory {parent!r} to write into"

@@ -13,7 +13,7 @@ from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store import database, ledger, sharing
 from modelkeep.store.blobs import create_store
 from modelkeep.store.database import Database
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
 from modelkeep.store.mounts import check_locks
 from modelkeep.store.sharing import Sharing
@@ -130,7 +130,7 @@ def _make(
         store = os.path.abspath(store)
         _check_store(store)
     is_new = not os.path.isdir(directory)
-    os.makedirs(directory, mode=sharing.PRIVATE, exist_ok=True)
+    make_directories(directory, sharing.PRIVATE)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"
