@@ -169,7 +169,7 @@ class _Sources:
         if key in self.config:
             value, base = self.config[key], os.path.dirname(self.file)
             if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                message = f"{self.file}: {key} cannot be {value!r}"
+                message = f"{self.file}: {key} cannot be {locate.told(value)}"
                 raise UsageError(message, f'{key} = "…"')
             return Setting(key, _checked(key, str(value), f"{self.file}: {key}", base, self.environ), self.file)
         return Setting(key, default, "default")
@@ -262,7 +262,7 @@ def _write(file: str, config: Mapping[str, object]) -> None:
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.getpid()}.tmp"
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # nobody can have put a link there
     try:
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600

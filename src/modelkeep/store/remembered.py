@@ -28,10 +28,10 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     if not _ID.fullmatch(registry):
         return
     path = _path(state_dir, registry)
-    draft = f"{path}.{os.getpid()}"
+    draft = f"{path}.{os.urandom(8).hex()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(draft, "w", encoding="ascii") as file:
+        with open(draft, "x", encoding="ascii") as file:  # never through a link that somebody put there
             file.write(f"{seq} {entry_hash}\n")
         os.replace(draft, path)
 
@@ -41,7 +41,8 @@ def recall(state_dir: str, registry: str) -> Head | None:
     if not _ID.fullmatch(registry):
         return None
     try:
-        with open(_path(state_dir, registry), encoding="ascii", errors="replace") as file:
+        descriptor = os.open(_path(state_dir, registry), os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, encoding="ascii", errors="replace") as file:
             match = _LINE.fullmatch(file.read(200))
     except OSError:
         return None
