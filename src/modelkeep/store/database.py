@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.store import schema
+from modelkeep.store.neighbours import odd_neighbour
 from modelkeep.store.queue import queued
 
 DATABASE = "registry.db"
@@ -100,8 +101,7 @@ class Database:
 
     @contextmanager
     def _locked(self) -> Iterator[sqlite3.Connection]:
-        if not os.path.isfile(self.path):
-            raise self._missing()
+        self._look()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
             connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
@@ -117,8 +117,7 @@ class Database:
                 connection.close()
 
     def _open_for_reading(self) -> sqlite3.Connection:
-        if not os.path.isfile(self.path):
-            raise self._missing()
+        self._look()
         try:
             return _begun(_connect(self.path, "ro", _READ_PATIENCE))
         except sqlite3.OperationalError as error:
@@ -146,9 +145,14 @@ class Database:
         finally:
             connection.close()
 
-    def _missing(self) -> RegistryUnavailable:
-        message = f"there is no registry at {self.directory}"
-        return RegistryUnavailable(message, f"modelkeep init {self.directory}")
+    def _look(self) -> None:
+        """Look before SQLite does: a pipe beside the database would be waited for, a link written through."""
+        if not os.path.isfile(self.path):
+            message = f"there is no registry at {self.directory}"
+            raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
+        if odd := odd_neighbour(self.path):
+            message = f"{odd} is not a regular file: it was made by something other than modelkeep"
+            raise IntegrityError(message, f"ls -l {self.directory}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -178,6 +182,7 @@ def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
     quoted = f"//{quoted}" if quoted.startswith("//") else quoted
     connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
     try:
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
             connection.execute(f"PRAGMA {pragma}")

@@ -81,9 +81,14 @@ class LogCheck:
         with self._context.database.raw() as connection:
             current = schema.age(connection) == schema.VERSION
             odd = [*lying.odd_objects(connection, self._rebuilt.connection)] if current else []
+            utf8 = schema.is_utf8(connection)
         if not current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)
+        if not utf8:
+            self._findings.error(
+                "schema", "database", "it does not keep its text as UTF-8, so names have another order"
+            )
         for kind, name, fate in odd:
             self._odd.add(name)
             self._findings.error("schema", f"{kind} {name}", f"the {kind} is {fate}")
