@@ -224,6 +224,7 @@ def _fuzz(fed, seeds: range) -> None:
     assert ask(fed, ["verify", "--accept-head"], seconds=10)[2] == 0
 
 
+@pytest.mark.slow
 def test_a_damaged_database_is_told_as_such(fed):
     _fuzz(fed, range(6))
 

@@ -85,6 +85,7 @@ def harmless(text: str) -> bool:
     return not UNSAFE.search(re.sub(STYLES, "", text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("registry", ["spoken", "forged"])
 def test_nothing_in_a_registry_reaches_a_pipe_raw(request, registry):
     run = request.getfixturevalue(registry)
@@ -98,6 +99,7 @@ def test_nothing_in_a_registry_reaches_a_pipe_raw(request, registry):
             assert code or json.loads(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("registry", ["spoken", "forged"])
 def test_nothing_in_a_registry_reaches_a_terminal_raw(request, registry):
     run = request.getfixturevalue(registry)

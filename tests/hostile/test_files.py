@@ -142,7 +142,7 @@ def farm(here: Path) -> None:
         Row("register f m.bin d --code none", 2, "error: 'd/l' is a symbolic link", links(("l", "/etc"))),
         Row(FOLLOW, 2, "error: 'd/l' is a symbolic link that leads to nothing", links(("l", "/nowhere"))),
         Row(FOLLOW, 2, "error: 'd/l' is a symbolic link that leads in a circle or was made while it was read", links(("l", "l"))),
-        Row(FOLLOW, 2, "error: 'd/a' is a symbolic link that leads in a circle or was made while it was read", links(("a", "b"), ("b", "a"))),
+        Row(FOLLOW, 2, "error: 'd/a' is a symbolic link that leads in a circle or was made while it was read", lambda here: (links(("a", "../b"))(here), (here / "b").symlink_to("d/a"))),
         Row(FOLLOW, 2, circle("l"), links(("l", "."))),
         Row(FOLLOW, 2, circle("sub/l"), links(("sub/l", ".."))),
         Row(FOLLOW, 2, circle("l/d"), links(("l", ".."))),
