@@ -10,7 +10,9 @@ from world import World, every
 
 from modelkeep.domain import chain
 from modelkeep.domain.intents import KINDS
+from modelkeep.errors import SchemaMismatch
 from modelkeep.registry import open_registry
+from modelkeep.store import schema
 
 PINNED = json.loads(FIXTURE.with_name("registry-1.answers.json").read_text(encoding="utf-8"))
 
@@ -26,12 +28,13 @@ def world(tmp_path):
 
 def test_the_fixture_holds_every_kind_of_entry(world):
     kinds = {chain.parse(data).intent.kind for data in world.entries()}
-    assert kinds == set(KINDS) - {"migrate"}
+    assert kinds == set(KINDS) - {"migrate", "delete"}
 
 
 def test_the_fixture_keeps_verifying(world):
     found = world.verify()
-    assert found.findings == ()
+    assert found.ok
+    assert [each.code for each in found.findings] == ["schema"]
     assert (found.entries, found.versions, found.blobs, found.size_bytes) == (27, 5, 4, 24)
     assert found.head_hash == "sha256:3944e9ee7cee6eb69b5bfe269a9f1e261e9425330de5bb2d957c41294bf523fd"
 
@@ -43,7 +46,12 @@ def test_the_fixture_keeps_answering(world):
         assert _agrees(now[question], answer), question
 
 
-def test_the_fixture_can_be_written_to(world):
+def test_the_fixture_can_be_written_to_once_it_is_migrated(world):
+    with pytest.raises(SchemaMismatch):
+        world.register("fraud")
+    done = world.registry.migrate()
+    assert (done.changed, done.schema_before, done.schema_after) == (True, 1, schema.VERSION)
+    assert world.verify().findings == ()
     world.register("fraud")
     world.registry.promote("risk/Fraud@4", "production")
     assert world.registry.version("fraud@production").version == 4

@@ -71,6 +71,7 @@ ACTIONS = {
     "retire": st.tuples(names | refs, stages),
     "mark": st.tuples(refs, st.sampled_from(["bad", "good"])),
     "archive": st.tuples(names | refs, st.booleans()),
+    "delete": st.tuples(refs, st.booleans()),
     "alias": st.tuples(refs, st.sampled_from(["champion", "canary"]), st.booleans()),
     "tag": st.tuples(names | refs, st.sampled_from(["owner", "pii"]), st.sampled_from(["a", "b", None])),
     "describe": st.tuples(names | refs, st.sampled_from(["one", "other", ""])),
@@ -105,6 +106,8 @@ def perform(world, verb, given_):
                 done = r.mark(ref, mark)
             case "archive", (ref, undo):
                 done = r.archive(ref, undo=undo, all_versions="@" not in ref)
+            case "delete", (ref, force):
+                done = r.delete(ref, force=force)
             case "alias", (ref, alias, remove):
                 done = r.alias(ref, remove=[alias]) if remove else r.alias(ref, add=[alias])
             case "tag", (ref, key, value):
@@ -226,6 +229,7 @@ class Histories(RuleBasedStateMachine):
         assert number != live
         assert not before[number].bad
         assert not before[number].archived
+        assert not before[number].deleted
         left = self.left.setdefault((self._model(name), stage), set())
         assert to is not None or number not in left, "a bare rollback went back to what a rollback had left"
         left.add(live)
@@ -236,6 +240,35 @@ class Histories(RuleBasedStateMachine):
     )
     def change(self, verb, data):
         self._do(verb, data.draw(ACTIONS[verb]))
+
+    @rule(given_=ACTIONS["delete"])
+    def delete(self, given_):
+        before = self._version(given_[0])
+        done = self._do("delete", given_)
+        if done is None or not done.changed:
+            return
+        after = self.world.registry.version(before.ref)
+        assert (after.state, after.stages, after.aliases) == ("deleted", (), ())
+        assert (after.digest, after.label, after.contents) == (before.digest, before.label, before.contents)
+        protected = [each.stage for each in before.tenures if each.stage == "production"]
+        assert given_[1] or not protected, "what was in production was deleted without force"
+
+    @rule(data=st.data())
+    def nothing_more_happens_to_what_was_deleted(self, data):
+        gone = [each.ref for each in self.world.registry.versions(all=True) if each.deleted]
+        if not gone:
+            return
+        ref = data.draw(st.sampled_from(gone))
+        before = self.world.entries()
+        for change in (
+            lambda: self.world.registry.promote(ref, "staging", force=True),
+            lambda: self.world.registry.alias(ref, add=["canary"]),
+            lambda: self.world.registry.mark(ref, "bad"),
+            lambda: self.world.registry.archive(ref),
+        ):
+            with pytest.raises(Conflict, match="was deleted"):
+                change()
+        assert self.world.entries() == before
 
     @rule(given_=ACTIONS["rename"])
     def rename(self, given_):
@@ -255,6 +288,22 @@ class Histories(RuleBasedStateMachine):
             "SELECT model, stage FROM tenure WHERE until_seq IS NULL GROUP BY model, stage HAVING count(*) > 1"
         )
         assert doubled == []
+
+    @invariant()
+    def what_was_deleted_holds_nothing_and_is_meant_by_nothing_that_moves(self):
+        for table in ("tenure", "alias"):
+            assert (
+                self.world.rows(
+                    f"SELECT 1 FROM {table} JOIN deleted USING (model, version) WHERE {table}.until_seq IS NULL"
+                )
+                == []
+            )
+        assert not [each.ref for each in self.world.registry.versions() if each.deleted]
+        for model in self.world.registry.models():
+            shown = [model.newest, model.latest, model.development and model.development.version]
+            gone = {each.version for each in self.world.registry.versions(model.name, all=True) if each.deleted}
+            assert not gone & set(shown)
+            assert model.versions == model.newest + sum(number > model.newest for number in gone) - len(gone)
 
     def _do(self, verb, given_):
         self._remember()
@@ -350,13 +399,14 @@ _MOVES = [
     "archive 1",
     "restore 1",
     "retire 1",
+    "delete 1",
 ]
 moves = st.lists(st.sampled_from(_MOVES), min_size=6, max_size=30)
 
 
 @settings(max_examples=400)
 @given(moves)
-def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived(moves):
+def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived_or_deleted(moves):
     history = History(stages=("production",))
     for number in range(1, 5):
         history.register("fraud", f"content {number}")
@@ -370,6 +420,7 @@ def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived(moves):
             before = state.version(2, back.version)
             assert not before.bad
             assert not before.archived
+            assert not before.deleted
             assert back.version not in left | {holder.version}
             history.rollback(f"fraud@{holder.version}", back.version, keep_good=not what)
             assert state.holder(2, "production").version == back.version
@@ -384,6 +435,8 @@ def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived(moves):
                     history.mark(f"fraud@{what}", move)
                 case "archive" | "restore":
                     history.archive(f"fraud@{what}", undo=move == "restore")
+                case "delete":
+                    history.delete(f"fraud@{what}", force=True)
                 case "retire":
                     history.retire("fraud", "production")
 

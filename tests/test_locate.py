@@ -291,4 +291,5 @@ def test_locating_imports_nothing_but_our_errors(tmp_path):
         "modelkeep._version",
         "modelkeep.errors",
         "modelkeep.locate",
+        "modelkeep.userdirs",
     }

@@ -21,7 +21,7 @@ from modelkeep import errors
 from modelkeep.cli import commands
 
 ROOT = Path(__file__).resolve().parent.parent
-TRANSCRIPTS = ["README.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
+TRANSCRIPTS = ["README.md", "docs/backup.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",
     re.MULTILINE | re.DOTALL,

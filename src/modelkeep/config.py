@@ -81,9 +81,9 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     names the flag, variable or file; a file that cannot be read ``RegistryUnavailable``.
     """
     file = locate.config_file(environ)
-    config = _read(file)
+    config = read_config(file)
     located = locate.locate(flags.get("registry"), environ, cwd)
-    if located.origin == "file" and located.where:
+    if located.origin == "file" and located.where and located.foreign != located.where:
         _check_keys(locate.read_toml(located.where), ("registry",), located.where)
     base = os.path.dirname(file)
     named = {name: locate.absolute(path, base, environ) for name, path in locate.names(config, file).items()}
@@ -95,6 +95,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     listed = [Setting("registry", located.path, located.where or located.origin)]
     listed += [Setting(_PREFIX + name, path, file) for name, path in named.items()]
     listed += [actor, lock_wait, cache, color, progress]
+    listed += [Setting("trust", path, file) for path in locate.trusted(config, file, environ)]
     return Settings(
         registry=located,
         registries=tuple(named.items()),
@@ -116,11 +117,14 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     whole or not at all.
     """
     file = locate.config_file(environ)
-    config = _read(file)
+    config = read_config(file)
     table = config
     named = locate.names(config, file)
     key, _, name = key.partition(".")
     check_text(value, key)
+    if key == "trust":
+        message = "trust is a list of directories"
+        raise UsageError(message, "modelkeep config trust DIR        (--remove takes one out)")
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
         assert isinstance(registries, dict)  # locate.names saw to it
@@ -133,7 +137,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
         table[key] = value
     else:
         table.pop(key, None)
-    _write(file, config)
+    write_config(file, config)
     return file
 
 
@@ -217,9 +221,10 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
     return value.strip()
 
 
-def _read(file: str) -> dict[str, object]:
+def read_config(file: str) -> dict[str, object]:
+    """Return what the user's config says; {} where there is none. An unknown key raises ``UsageError``."""
     config = locate.read_toml(file) if os.path.isfile(file) else {}
-    _check_keys(config, (*KEYS, "registries"), file)
+    _check_keys(config, (*KEYS, "registries", "trust"), file)
     return config
 
 
@@ -256,7 +261,7 @@ def _several(paths: set[str]) -> bool:
     return len({os.path.realpath(path) for path in paths}) > 1
 
 
-def _write(file: str, config: Mapping[str, object]) -> None:
+def write_config(file: str, config: Mapping[str, object]) -> None:
     """Replace the user's config; a link to it (as keepers of dot files make) stays one."""
     import tomli_w
 

@@ -7,9 +7,9 @@ must decide, never else.
 from __future__ import annotations
 
 import os
-import sys
 
 from modelkeep.errors import RegistryUnavailable, UsageError
+from modelkeep.userdirs import cache_dir, config_dir, config_file, data_dir, home, state_dir
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     Origin: TypeAlias = Literal["flag", "environment", "directory", "file", "config", "default"]
-    Home: TypeAlias = Literal["config", "data", "state", "cache"]
 
-APP = "modelkeep"
+__all__ = [
+    "DATABASE", "HERE", "PROJECT_FILE", "VARIABLE", "Located", "absolute", "cache_dir", "config_dir", "config_file",
+    "data_dir", "default", "home", "init_target", "is_registry", "locate", "names", "not_used", "read_toml",
+    "state_dir", "text", "trusted",
+]  # fmt: skip
+
 DATABASE = "registry.db"
 HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
@@ -33,26 +37,29 @@ class Located:
     """Where the registry is, whether or not there is one: an absolute path, and who said so.
 
     ``origin`` is one of flag, environment, directory, file, config, default; ``where`` is what
-    decided: the flag, the variable or the path of the file; None for the default.
+    decided: the flag, the variable or the path of the file; None for the default. ``foreign`` is what
+    of it belongs to somebody else, and is the reason not to use it; None where it may be used.
     """
 
-    __slots__ = ("origin", "path", "where")
+    __slots__ = ("foreign", "origin", "path", "where")
 
-    def __init__(self, path: str, origin: Origin, where: str | None = None) -> None:
+    def __init__(self, path: str, origin: Origin, where: str | None = None, foreign: str | None = None) -> None:
         self.path = path
         self.origin = origin
         self.where = where
+        self.foreign = foreign
+
+    def _all(self) -> tuple[str | None, ...]:
+        return self.path, self.origin, self.where, self.foreign
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Located):
-            return NotImplemented
-        return (self.path, self.origin, self.where) == (other.path, other.origin, other.where)
+        return self._all() == other._all() if isinstance(other, Located) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.path, self.origin, self.where))
+        return hash(self._all())
 
     def __repr__(self) -> str:
-        return f"Located({self.path!r}, {self.origin!r}, {self.where!r})"
+        return f"Located({', '.join(map(repr, self._all() if self.foreign else self._all()[:3]))})"
 
 
 def locate(flag: str | None, environ: Mapping[str, str], cwd: str) -> Located:
@@ -84,8 +91,17 @@ def init_target(directory: str | None, flag: str | None, environ: Mapping[str, s
 
 
 def is_registry(path: str) -> bool:
-    """Say whether there is a registry in this directory."""
-    return os.path.isfile(os.path.join(path, DATABASE))
+    """Say whether there is a registry in this directory, or may be: what is shut to us says so when it is opened."""
+    file = os.path.join(path, DATABASE)
+    if os.path.isfile(file):
+        return True
+    try:
+        os.stat(file)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def absolute(path: str, base: str, environ: Mapping[str, str]) -> str:
@@ -109,6 +125,32 @@ def names(config: Mapping[str, object], path: str) -> dict[str, str]:
         message = f"{path}: registries must be a table of names and directories, not {told(table)}"
         raise UsageError(message, '[registries]\nteam = "/srv/models"')
     return {name: text(table, name, path) or "" for name in table}
+
+
+def trusted(config: Mapping[str, object], path: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the directories that a user's config trusts: ``trust``, a list of them."""
+    found = config.get("trust", [])
+    if not isinstance(found, list) or not all(isinstance(each, str) and each and "\0" not in each for each in found):
+        message = f"{path}: trust must be a list of directories, not {found!r}"
+        raise UsageError(message, "modelkeep config trust DIR")
+    return tuple(absolute(each, os.path.dirname(path), environ) for each in found)
+
+
+def not_used(located: Located) -> RegistryUnavailable | None:
+    """Return the error that says why a registry is not used, and what would make it so; None where it may be."""
+    if located.foreign is None:
+        return None
+    uid = _other_owner(located.foreign, os.environ)
+    try:
+        import pwd
+
+        owner = pwd.getpwuid(-1 if uid is None else uid).pw_name
+    except (ImportError, KeyError, OverflowError):
+        owner = f"uid:{uid}"
+    named = "" if located.foreign == located.where else f", which {located.where} names,"
+    message = f"{located.foreign}{named} belongs to {owner}: it was found, not asked for, and is not used"
+    directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
+    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or say which: --registry DIR)")
 
 
 def text(table: Mapping[str, object], key: str, path: str) -> str | None:
@@ -155,66 +197,6 @@ def read_toml(path: str) -> dict[str, object]:
         raise UsageError(message, "mend that line, or move the file out of the way") from error
 
 
-def config_file(environ: Mapping[str, str]) -> str:
-    """Return the path of the user's config, there or not."""
-    return os.path.join(config_dir(environ), "config.toml")
-
-
-def config_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
-    """Return the directory of the user's config."""
-    return _user_dir("config", environ, platform)
-
-
-def data_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
-    """Return the directory of the user's data, where the default registry is."""
-    return _user_dir("data", environ, platform)
-
-
-def state_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
-    """Return the directory of what is remembered between two commands."""
-    return _user_dir("state", environ, platform)
-
-
-def cache_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
-    """Return the directory of what can be made again."""
-    return _user_dir("cache", environ, platform)
-
-
-def home(environ: Mapping[str, str]) -> str:
-    """Return the home directory: the environment's, else the name service's, else the root."""
-    path = environ.get("USERPROFILE" if sys.platform == "win32" else "HOME", "")
-    if os.path.isabs(path):
-        return path.rstrip("/") or "/"
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_dir.rstrip("/") or "/"
-    except (ImportError, KeyError):  # Windows; a container's uid without a name
-        return os.sep
-
-
-_XDG = {
-    "config": ("XDG_CONFIG_HOME", ".config"),
-    "data": ("XDG_DATA_HOME", ".local/share"),
-    "state": ("XDG_STATE_HOME", ".local/state"),
-    "cache": ("XDG_CACHE_HOME", ".cache"),
-}
-
-
-def _user_dir(kind: Home, environ: Mapping[str, str] | None, platform: str) -> str:
-    """Return what platformdirs says, without its 15 ms; a test compares the two."""
-    environ = os.environ if environ is None else environ
-    if platform == "win32":
-        local = environ.get("LOCALAPPDATA") or os.path.join(home(environ), "AppData", "Local")
-        return os.path.join(local, APP, "Cache") if kind == "cache" else os.path.join(local, APP)
-    variable, below_home = _XDG[kind]
-    if os.path.isabs(base := environ.get(variable, "")):
-        return os.path.join(base, APP)
-    if platform == "darwin":
-        below_home = "Library/Caches" if kind == "cache" else "Library/Application Support"
-    return os.path.join(home(environ), below_home, APP)
-
-
 def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str:
     """Return the directory that a flag or variable means: a name from the user's config, or a path.
 
@@ -237,15 +219,55 @@ def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str
 
 
 def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
-    """Return what the nearest ``.modelkeep/`` or ``modelkeep.toml`` says, from here upwards."""
+    """Return what the nearest ``.modelkeep/`` or ``modelkeep.toml`` says, from here upwards.
+
+    What somebody else owns is not read, and not passed over either: that would be another registry
+    than the one that is there to be seen.
+    """
     for directory in _ancestors(cwd, home(environ)):
         here = os.path.join(directory, HERE)
         if os.path.isdir(here) or os.path.islink(here):  # a link to a disk that is away is no reason to go elsewhere
-            return Located(here, "directory", here)
+            return Located(here, "directory", here, _foreign(here, (directory, here), environ))
         file = os.path.join(directory, PROJECT_FILE)
-        if os.path.isfile(file) and (said := text(read_toml(file), "registry", file)):
-            return Located(absolute(said, directory, environ), "file", file)
+        if not os.path.isfile(file):
+            continue
+        if _foreign(file, (directory,), environ):
+            return Located(file, "file", file, file)
+        if said := text(read_toml(file), "registry", file):
+            path = absolute(said, directory, environ)
+            return Located(path, "file", file, _foreign(path, (directory, path), environ))
     return None
+
+
+def _foreign(path: str, asked: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """Return a path that belongs to somebody else, None where it does not or the user trusts one of ``asked``."""
+    if _other_owner(path, environ) is None:
+        return None
+    file = config_file(environ)
+    believed = trusted(read_toml(file), file, environ)
+    return None if any(os.path.realpath(each) in believed for each in asked) else path
+
+
+def _other_owner(path: str, environ: Mapping[str, str]) -> int | None:
+    """Return who else owns a path or what it leads to; None where nobody does, or nothing is there."""
+    ours = _our_uids(environ)
+    for look in (os.lstat, os.stat):
+        try:
+            owner = look(path).st_uid
+        except (OSError, ValueError):
+            return None
+        if ours and owner not in ours:
+            return owner
+    return None
+
+
+def _our_uids(environ: Mapping[str, str]) -> tuple[int, ...]:
+    """Return whose files are as good as ours: root's, for it could replace this program too, and under sudo the caller's."""
+    if not hasattr(os, "geteuid"):
+        return ()
+    uid = os.geteuid()
+    caller = environ.get("SUDO_UID", "")
+    return (0, int(caller)) if uid == 0 and caller.isascii() and caller.isdigit() else (0, uid)
 
 
 def _ancestors(cwd: str, top: str) -> Iterator[str]:

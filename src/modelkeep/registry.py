@@ -16,14 +16,19 @@ from modelkeep._version import __version__
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import timedelta
 
     from sqlmodel import Session
 
     from modelkeep.config import Settings
     from modelkeep.domain.answers import (
+        Access,
         AsOf,
         AuditEntry,
+        BackedUp,
         Change,
+        Cleaned,
+        Diagnosis,
         Diff,
         Fetched,
         Identified,
@@ -294,6 +299,26 @@ class Registry:
             self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
         )
 
+    def delete(
+        self,
+        ref: str,
+        *,
+        force: bool = False,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Delete a version for good: its number and label stay taken, its bytes may go.
+
+        What it holds ends, aliases that point at it go; what was made from it keeps naming it. `Conflict`
+        where it holds or ever held a protected stage, unless ``force``.
+
+        >>> registry.delete("fraud@2").effects[0].after
+        'deleted'
+        """
+        from modelkeep.usecases import deleting
+
+        return deleting.delete(self._context, ref, force=force, message=message, dry_run=dry_run)
+
     def alias(
         self,
         ref: str,
@@ -444,7 +469,7 @@ class Registry:
         limit: int | None = None,
         as_of: str | None = None,
     ) -> tuple[ModelRow, ...]:
-        """Return models by name, a glob pattern or all; wholly archived ones only with ``all``.
+        """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
@@ -657,20 +682,26 @@ class Registry:
 
     # Care
 
-    def verify(
+    def verify(  # noqa: PLR0913  the command's own flags
         self,
         refs: str | Sequence[str] = (),
         *,
         log: bool = True,
         bytes: bool = True,  # noqa: A002  the flag's own name
         quick: bool = False,
+        subset: str | None = None,
+        repair: Paths | None = None,
+        dry_run: bool = False,
         accept_head: bool = False,
         progress: Progress | None = None,
     ) -> Verification:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
-        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes;
-        ``accept_head`` takes the log as it ends now for the truth.
+        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes and
+        modes; ``subset`` (``1/7``) at one of so many parts of the stored contents. ``repair`` takes what
+        is damaged or missing again from a file, a directory, a backup or another registry that has the
+        right bytes, or with ``dry_run`` only tells what it could. ``accept_head`` takes the log as it
+        ends now for the truth.
 
         >>> registry.verify().ok
         True
@@ -685,7 +716,82 @@ class Registry:
             quick=quick,
             accept_head=accept_head,
             progress=progress,
+            subset=subset,
+            repair=None if repair is None else os.fspath(repair),
+            dry_run=dry_run,
         )
+
+    def gc(
+        self,
+        *,
+        grace: str | timedelta = "7d",
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Cleaned:
+        """Remove stored bytes that no version needs, and what writers that were killed have left.
+
+        Bytes go when no version was ever registered with them, or only versions that were deleted
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). It is
+        safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
+
+        >>> registry.gc().changed
+        False
+        """
+        from modelkeep.domain.times import parse_age
+        from modelkeep.usecases import cleaning
+
+        wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
+        return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
+
+    def doctor(self) -> Diagnosis:
+        """Look for what is or may become wrong with the place, each finding with what to do.
+
+        The mount and its locks, permissions, room, the schema and the journal, the log's end, what is
+        missing, what was left, clocks and versions. It believes nothing and answers where other methods
+        raise; only where there is nothing at all it raises `RegistryUnavailable`.
+
+        >>> registry.doctor().ok
+        True
+        """
+        from modelkeep.usecases.doctor import doctor
+
+        return doctor(self._context, self._located)
+
+    def access(self) -> Access:
+        """Tell whose registry it is: which groups may write and read it.
+
+        >>> registry.access().shared
+        """
+        from modelkeep.domain.answers import Access
+        from modelkeep.store import sharing
+
+        found = sharing.sharing_of(self.directory)
+        if found is None:
+            return Access(None, None, None)
+        return Access(
+            found.writers.name,
+            None if found.readers is None else found.readers.name,
+            sharing.in_the_way(self.directory, found),
+        )
+
+    def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
+        """Make or renew a backup in a directory, while others may write; it is a registry that takes no changes.
+
+        What is there already is kept, every byte that is new is hashed on its way, and until the end the
+        backup is the one before. A version whose bytes could not be had is a finding, and ``ok`` is False.
+        Raises `Conflict` for a directory with other things in it, `UsageError` for one inside the
+        registry, `Busy` while another backup goes there.
+
+        >>> made = registry.backup("../backup")
+        >>> made.versions, made.changed, registry.backup("../backup").changed
+        (3, True, False)
+        >>> open_registry("../backup").status().backup_of == registry.directory
+        True
+        """
+        from modelkeep.usecases import backing_up
+
+        return backing_up.back_up(self._context, os.fspath(dest), dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
@@ -723,17 +829,20 @@ def open_registry(
     Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
     ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
     is given what is worth telling on the way, a line each. Raises `RegistryUnavailable` where there
-    is none, if it ``must_exist``.
+    is none, if it ``must_exist``, and where what was found upwards belongs to somebody else whom the
+    user's config does not trust.
 
     >>> open_registry(registry.directory).stages()[-1].name
     'production'
     """
     from modelkeep.config import load_settings
     from modelkeep.errors import RegistryUnavailable
-    from modelkeep.locate import is_registry
+    from modelkeep.locate import is_registry, not_used
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
+    if refusal := not_used(found.registry):
+        raise refusal
     if must_exist and not is_registry(found.registry.path):
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
@@ -745,25 +854,33 @@ def create_registry(
     *,
     stages: Sequence[str] | None = None,
     store: Paths | None = None,
+    shared: str | None = None,
+    readers: str | None = None,
     settings: Settings | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
     ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
-    ``store`` keeps the bytes in another directory. Raises `Conflict` where a registry with other
-    stages is there, or other things are.
+    ``store`` keeps the bytes in another directory. ``shared`` is the group whose members may write,
+    ``readers`` one whose members may read; without them it is this account's own. One that is there
+    is shared as well when it is asked for. ``say`` is given what is worth telling on the way, a line
+    each. Raises `Conflict` where a registry with other stages is there, or other things are,
+    `NotFound` for an unknown group, `UsageError` where the file system cannot tell groups apart, and
+    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be believed.
 
     >>> create_registry(registry.directory)[1]
     False
     """
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
+    from modelkeep.store import sharing
     from modelkeep.usecases import creating
     from modelkeep.usecases.carrying_out import observed
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
-    context = _context(found, directory, None)
+    context = _context(found, directory, say)
     created = creating.create(
         directory,
         stages,
@@ -771,6 +888,8 @@ def create_registry(
         observed=observed(context, ()),
         now=context.now(),
         chance=context.chance,
+        say=say,
+        shared=sharing.wanted(shared, readers),
     )
     return Registry(context, Located(directory, "flag")), created
 
@@ -838,7 +957,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     return Context(
         directory=directory,
-        database=Database(directory, lock_wait=settings.lock_wait_seconds),
+        database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
         chance=lambda: os.urandom(16).hex(),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
-from modelkeep.cli import batch, leaves, output, pages, told
+from modelkeep.cli import batch, leaves, output, pages, swept, told
 from modelkeep.domain import answers
 from modelkeep.errors import NotFound
 
@@ -31,11 +31,19 @@ DOCUMENTS = {
         answers.Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
             findings=(answers.VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
+            subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
     "status": pages.status(
         answers.Status(
             "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
+        )
+    ),
+    "backup": leaves.backed_up(
+        answers.BackedUp(
+            "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
+            new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
+            findings=(answers.VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
         )
     ),
     "identity": pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),
@@ -51,7 +59,27 @@ DOCUMENTS = {
     "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
     "setting": leaves.setting("lock_wait", "20s"),
     "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
-    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], created=True),
+    "garbage": swept.page(
+        answers.Cleaned(
+            changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
+            garbage=(
+                answers.Garbage("blob", "sha256:0", 6, "only fraud@3, deleted 2026-11-20 by ana"),
+                answers.Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
+            ),
+            brought_back=("sha256:1",), unknown=("/r/store/notes",),
+        )
+    ),
+    "diagnosis": swept.diagnosis(
+        answers.Diagnosis(
+            ok=False, registry="/r",
+            findings=(
+                answers.DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
+                answers.DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
+            ),
+        )
+    ),
+    "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
+    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], answers.Access("ml", "auditors", None), created=True),
     "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 

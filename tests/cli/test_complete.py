@@ -57,7 +57,7 @@ def test_an_empty_line_offers_the_everyday_commands_first(tab):
 
 def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, home):
     assert complete.candidates(["pro"], {}, "/") == [("promote", "Give a version a stage")]
-    assert tab("config ") == ["list", "get", "set"]
+    assert tab("config ") == ["list", "get", "set", "trust"]
     assert tab("config s") == ["set"]
     assert tab("--json li") == ["list", "lineage"]
     assert tab("nonsense ") == tab("config nonsense ") == tab("config nonsense get ") == []
@@ -95,6 +95,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("promote --force fraud@2", "fraud@2"),
         ("archive --undo fraud@", "fraud@2"),
         ("archive --undo ", "fraud@ old@"),
+        ("delete fraud@3 fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@2 fraud@1 fraud@1.0"),
         ("archive fraud@3 fraud@", "fraud@production fraud@champion fraud@latest fraud@3 fraud@1 fraud@1.0"),
         ("list --all o", "old"),
         ("list o", ""),
@@ -257,7 +258,9 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.domain.hashing",
         "modelkeep.errors",
         "modelkeep.locate",
+        "modelkeep.userdirs",
         "modelkeep.store",
+        "modelkeep.store.half_typed",
         "modelkeep.store.names",
         "modelkeep.store.neighbours",
         "modelkeep.store.schema",

@@ -1,5 +1,7 @@
 """What a terminal shows, drawn on one with a fixed width, time and zone."""
 
+from dataclasses import replace
+
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, screen, version_row
 
 from modelkeep.cli.screen import text
@@ -60,6 +62,20 @@ def test_a_versions_page_says_where_it_stands_and_what_made_it():
         "fine on weekends",
     ):
         assert wanted in told, wanted
+
+
+def test_a_models_page_says_that_nothing_is_left_in_the_pipeline():
+    for versions, out in ((2, "2 versions  archived"), (0, "0 versions  deleted")):
+        told = drawn("model", replace(MODEL, versions=versions, archived=True))
+        assert told.splitlines()[0] == f"fraud  {out}"
+
+
+def test_a_deleted_version_tells_who_deleted_it_and_why():
+    deletion = answers.Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
+    told = drawn("version", replace(VERSION, state="deleted", stages=(), deletion=deletion))
+    assert told.splitlines()[0] == "fraud@3  2.0  deleted"
+    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in told
+    assert "by ben\n" in drawn("version", replace(VERSION, deletion=replace(deletion, reason=None)))
 
 
 def test_a_models_page_has_its_stages_and_newest_versions():
@@ -134,6 +150,7 @@ def test_findings_stand_above_the_summary():
     found = answers.Verification(
         ok=False, entries=4, versions=2, blobs=2, size_bytes=6_400_000, head_seq=4, head_hash=None,
         findings=(answers.VerifyFinding("error", "blob.corrupt", "fraud@2 model.onnx", "one byte differs"),),
+        errors=1,
     )  # fmt: skip
     assert drawn("verification", found).splitlines()[1:] == [
         "error   blob.corrupt   fraud@2 model.onnx   one byte differs",

@@ -19,11 +19,18 @@ def refused(*words: str) -> tuple[str, str | None]:
     [
         ("download", "get"), ("pull", "get"), ("upload", "register"), ("add", "register"), ("push", "register"),
         ("versions", "list"), ("log", "audit"), ("info", "show"), ("transition", "promote"), ("stage", "promote"),
-        ("assign", "promote"), ("revert", "rollback"), ("undo", "rollback"), ("rm", "archive"),
+        ("assign", "promote"), ("revert", "rollback"), ("undo", "rollback"),
     ],
 )  # fmt: skip
 def test_verbs_that_people_bring_are_answered_with_ours(typed: str, ours: str):
     assert refused(typed, "fraud@3", "a b") == (f"there is no command '{typed}'", f"modelkeep {ours} fraud@3 'a b'")
+
+
+def test_taking_away_is_archiving_or_deleting():
+    for typed in ("rm", "remove"):
+        message, hint = refused(typed, "fraud@3")
+        assert message == f"there is no command '{typed}'"
+        assert hint == "modelkeep archive fraud@3 or modelkeep delete fraud@3"
 
 
 def test_a_misspelt_command_is_answered_with_the_closest():
@@ -45,7 +52,7 @@ def test_a_word_like_no_command_is_answered_with_the_help():
 
 def test_a_misspelt_command_of_a_group_is_answered_with_the_closest():
     assert refused("config", "lst") == ("there is no command 'config lst'", "modelkeep config list")
-    assert refused("config") == ("config needs one of list, get, set", "modelkeep config list")
+    assert refused("config") == ("config needs one of list, get, set, trust", "modelkeep config list")
 
 
 def test_a_misspelt_option_is_answered_with_the_closest():

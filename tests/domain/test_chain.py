@@ -127,7 +127,8 @@ def test_every_kind_of_event_is_written_and_read_to_the_letter():
         events.MetricsRecorded(2, 1), events.VersionPromoted((4,), 2, ends, 2, "rule", 10, "staging", found, 1),
         events.StageRolledBack(None, ends, 2, 2, passed, None, "production", 1), events.StageRetired(ends, 2, "staging"),
         events.VersionMarked("bad", 2, 1), events.VersionArchived(ends, 1, 3, 2),
-        events.VersionRestored(1, ((2, 3),), 1, 2), events.AliasSet("champion", 2, 1), events.AliasRemoved("champion", 2),
+        events.VersionRestored(1, ((2, 3),), 1, 2), events.VersionDeleted(ends, 2, 1),
+        events.AliasSet("champion", 2, 1), events.AliasRemoved("champion", 2),
         events.Tagged(2, None), events.Described(2, 1), events.NoteAdded(2, None),
     )  # fmt: skip
     assert {type(sample) for sample in samples} == set(events.KINDS.values())

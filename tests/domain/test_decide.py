@@ -315,6 +315,108 @@ def test_archive_ends_what_the_version_held_in_unprotected_stages(history):
     assert ask(history, UNDO, "fraud@3") == (events.VersionRestored(3, (), 3, 2),)
 
 
+DELETE, DELETE_FORCED = intents.Delete(force=False), intents.Delete(force=True)
+
+
+def test_delete_takes_a_version_out_of_what_it_holds_and_is_called(history):
+    assert ask(history, DELETE, "fraud@3") == (events.VersionDeleted((), 2, 3),)
+    history.promote("fraud@3", "staging")
+    history.alias("fraud@3", "old", "canary")
+    assert ask(history, DELETE, "fraud@3", absent=[history.subject("fraud@3").digest]) == (
+        events.VersionDeleted((events.End(9, 3),), 2, 3),
+        events.AliasRemoved("canary", 2),
+        events.AliasRemoved("old", 2),
+    )
+    history.delete("fraud@3")
+    for arguments in (DELETE, DELETE_FORCED):
+        assert ask(history, arguments, "fraud@3") == AlreadySo("fraud@3 is deleted", version=3)
+
+
+def test_what_is_or_was_in_a_protected_stage_is_deleted_by_force_alone(history):
+    for number, verb in ((2, "is"), (1, "was")):
+        with pytest.raises(Conflict) as caught:
+            ask(history, DELETE, f"fraud@{number}")
+        assert caught.value.message == f"fraud@{number} {verb} in production, which is protected"
+        assert caught.value.hint == f"modelkeep archive fraud@{number}        (or delete it with --force)"
+    assert ask(history, DELETE_FORCED, "fraud@2") == (events.VersionDeleted((events.End(8, 2),), 2, 2),)
+    assert ask(history, DELETE_FORCED, "fraud@1") == (events.VersionDeleted((events.End(7, 1),), 2, 1),)
+    history.register("churn")
+    history.promote("churn@2", "staging")
+    assert ask(history, DELETE, "churn@2") == (events.VersionDeleted((events.End(10, 2),), 5, 2),)
+
+
+def test_number_and_label_of_what_was_deleted_stay_taken(history):
+    history.delete("fraud@2", force=True)
+    history.delete("fraud@3")
+    assert ask(history, register(), subject=new())[0] == events.VersionRegistered(None, 2, 4)
+    assert ask(history, register(bump="minor"), subject=new())[0] == events.VersionRegistered("1.2", 2, 4)
+    with pytest.raises(Conflict) as caught:
+        ask(history, register(label="1.1.0"), subject=new())
+    assert caught.value.message == "fraud@2, which was deleted, bore the label 1.1.0"
+    assert caught.value.hint == "a label is never given again: give another"
+
+
+def test_the_bytes_of_what_was_deleted_make_a_new_version(history):
+    digest = history.subject("fraud@3").digest
+    assert ask(history, register(), subject=new(digest=digest)).version == 3
+    history.delete("fraud@3")
+    assert ask(history, register(), subject=new(digest=digest)) == (events.VersionRegistered(None, 2, 4),)
+    history.register("fraud", "one")
+    history.delete("fraud@1", force=True)
+    assert ask(history, register(), subject=new(digest=history.subject("fraud@4").digest)).version == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stage"),
+    [
+        (PROMOTE, "staging"),
+        (FORCED, "staging"),
+        (intents.Mark("bad"), None),
+        (intents.Archive(all=False, undo=False), None),
+        (intents.Archive(all=False, undo=True), None),
+        (intents.Alias(("champion",), ()), None),
+        (intents.Tag(()), None),
+        (intents.Describe(), None),
+        (intents.Note(), None),
+        (intents.Evaluate((("auc", "0.9"),), None, ()), None),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_nothing_more_happens_to_what_was_deleted(history, arguments, stage):
+    history.delete("fraud@3")
+    with pytest.raises(Conflict) as caught:
+        ask(history, arguments, "fraud@3", stage, details="sha256:0")
+    assert caught.value.message == "fraud@3 was deleted"
+    assert caught.value.hint == (
+        "a deleted version stays deleted; the same bytes registered again get a number of their own"
+    )
+
+
+def test_what_was_deleted_is_passed_over_and_does_not_come_back_by_name(history):
+    history.promote("fraud@3", "production")
+    history.delete("fraud@2", force=True)
+    assert ask(history, back(1), "fraud@3", "production") == (
+        rolled_back(3, 1, passed_over=[(2, "deleted")], tenure=9),
+        events.VersionMarked("bad", 2, 3),
+    )
+    with pytest.raises(Conflict) as caught:
+        ask(history, back(2), "fraud@3", "production")
+    assert caught.value.message == "fraud@2 cannot come back to production: it was deleted"
+    assert caught.value.hint.startswith("a deleted version stays deleted")
+    why = "fraud@2 is not in production (fraud@3 is)"
+    assert ask(history, back(1), "fraud@2", "production") == AlreadySo(why, version=2)
+    assert ask(history, intents.Retire(), "fraud@2", "production") == AlreadySo(why, version=2)
+
+
+def test_all_that_is_left_of_a_model_is_archived_beside_what_was_deleted(history):
+    history.retire("fraud", "production")
+    history.delete("fraud@3")
+    history.archive("fraud@1")
+    assert ask(history, ARCHIVE_ALL, "fraud") == (events.VersionArchived((), 1, 3, 2),)
+    history.archive("fraud@2")
+    assert ask(history, ARCHIVE_ALL, "fraud") == AlreadySo("every version of fraud is archived")
+
+
 def test_all_versions_of_a_model_are_archived_at_once_and_one_of_them_restored(history):
     history.retire("fraud", "production")
     assert ask(history, ARCHIVE_ALL, "fraud") == (events.VersionArchived((events.End(7, 1),), 1, 3, 2),)

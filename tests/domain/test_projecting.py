@@ -40,6 +40,18 @@ def test_an_alias_that_was_taken_off_is_closed_and_none_is_opened(history):
     ]
 
 
+def test_what_is_deleted_leaves_its_stages_and_aliases_and_keeps_its_rows(history):
+    history.promote("fraud@1", "staging")
+    history.alias("fraud@1", "champion")
+    history.delete("fraud@1", reason="a trial")
+    assert rows(history, "SELECT model, version, seq FROM deleted") == [(2, 1, 7)]
+    assert rows(history, "SELECT version, until_seq, ended_by, ended_for FROM tenure") == [(1, 7, "delete", None)]
+    assert rows(history, "SELECT alias, version, until_seq FROM alias") == [("champion", 1, 7)]
+    assert rows(history, "SELECT number FROM version ORDER BY number") == [(1,), (2,), (3,)]
+    assert rows(history, "SELECT version FROM version_blob ORDER BY version") == [(1,), (2,), (3,)]
+    assert rows(history, "SELECT model, version FROM entry_about WHERE seq = 7 ORDER BY version") == [(2, 0), (2, 1)]
+
+
 def test_a_tenure_knows_how_it_ended_and_for_whom(history):
     history.promote("fraud@1", "production")
     history.promote("fraud@2", "production")

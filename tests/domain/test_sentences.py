@@ -112,6 +112,15 @@ TOLD = [
         "restored fraud@4 from the archive",
         "fraud@4",
     ),
+    (entry(intents.Delete(force=False), events.VersionDeleted((), 2, 4)), "deleted fraud@4", "fraud@4"),
+    (
+        entry(
+            intents.Delete(force=True), events.VersionDeleted((End(3, 4), End(5, 4)), 2, 4),
+            events.AliasRemoved("champion", 2), events.AliasRemoved("old", 2),
+        ),
+        "deleted fraud@4, fraud@4 left its stage, took the alias champion off fraud, took the alias old off fraud",
+        "fraud@4",
+    ),
     (
         entry(intents.Alias(("champion",), ("old",)), events.AliasSet("champion", 2, 4), events.AliasRemoved("old", 2)),
         "called fraud@4 champion, took the alias old off fraud",
@@ -163,6 +172,7 @@ def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
         (intents.Alias(("champion",), ()), "asked to alias fraud@4"),
         (register(), "asked to register fraud@4"),
         (intents.Archive(all=False, undo=False), "archived fraud@4"),
+        (intents.Delete(force=False), "asked to delete fraud@4"),
     ],
 )
 def test_a_forged_entry_whose_events_do_not_follow_has_a_sentence_too(arguments, words):

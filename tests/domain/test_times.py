@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.times import At, AtSeq, age, format_time, parse_moment, parse_stored
+from modelkeep.domain.times import At, AtSeq, age, format_time, parse_age, parse_moment, parse_stored
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
 NOW = datetime(2026, 11, 23, 9, 12, 44, 123456, tzinfo=UTC)
@@ -155,3 +155,16 @@ def test_any_text_is_a_moment_or_a_usage_error(text):
 )
 def test_an_age_is_told_in_its_largest_whole_unit(delta, text):
     assert age(delta) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("40s", 40), ("30m", 1800), ("12h", 43_200), (" 7d ", 604_800), ("2w", 1_209_600)]
+)
+def test_a_length_of_time_is_read_as_ages_are(text, seconds):
+    assert parse_age(text, "--grace").total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "7", "-7d", "7 d", "1y", "0.5d", "999999999w", "\u0667d"])
+def test_what_is_no_length_of_time_is_refused_with_what_it_was_for(text):
+    with pytest.raises(UsageError, match="--grace: not a length of time"):
+        parse_age(text, "--grace")

@@ -157,6 +157,70 @@ def test_a_batch_tells_each_items_fate(run, made):
     assert [row["error"] and row["error"]["exit"] for row in document["changes"]] == [None, 3]
 
 
+def test_delete_in_a_script_wants_yes(run, made):
+    before = run("audit").stdout
+    done = run("delete", "fraud@2", "-m", "a trial")
+    assert (done.stdout, done.exit_code) == ("", 2)
+    assert done.stderr == "error: delete asks before it deletes, and nobody is here to answer\nhint: add --yes\n"
+    planned = run("delete", "fraud@2", "-n")
+    assert (planned.stdout, planned.exit_code) == ("fraud@2: development -> deleted\n", 0)
+    assert run("audit").stdout == before
+    done = run("delete", "fraud@2", "-m", "a trial", "--yes")
+    assert (done.stdout, done.exit_code) == ("fraud@2: development -> deleted\n", 0)
+    again = run("delete", "fraud@2", "--yes")
+    assert (again.stdout, again.exit_code) == ("", 0)
+    assert again.stderr.startswith("nothing to do: fraud@2 was deleted by ")
+    assert again.stderr.endswith(': "a trial"\n')
+    assert json.loads(run("delete", "fraud@2", "--yes", "--json").stdout)["changes"][0]["change"]["changed"] is False
+
+
+def test_a_production_that_is_deleted_by_force_is_told_loudly(run, made):
+    done = run("delete", "fraud@1", "--yes")
+    assert (done.stdout, done.exit_code) == ("", 4)
+    assert done.stderr.splitlines() == [
+        "error: fraud@1 is in production, which is protected",
+        "hint: modelkeep archive fraud@1        (or delete it with --force)",
+    ]
+    done = run("delete", "fraud@1", "--yes", "--force", "-q")
+    assert (done.stdout, done.exit_code) == ("fraud@1\n", 0)
+    assert done.stderr == "warning: fraud has nothing in production any more: fraud@1 held it\n"
+
+
+def test_a_whole_model_is_deleted_a_version_an_entry(run, made):
+    done = run("delete", "fraud", "--yes")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "error: fraud is a whole model")
+    assert run("delete", "fraud").stderr == done.stderr
+    assert run("delete", "fraud@1", "--all-versions", "--yes").exit_code == 2
+    done = run("delete", "fraud", "--all-versions", "--yes")
+    assert (done.stdout, done.exit_code) == ("fraud@2: development -> deleted\n", 8)
+    assert "error: fraud@1 is in production, which is protected\n" in done.stderr
+    done = run("delete", "fraud", "--all-versions", "--yes", "--force")
+    assert done.stdout == "fraud@1: live -> deleted\nproduction: fraud@1 -> none\n"
+    assert run("list", "-q").stdout == "risk/churn\n"
+    assert run("list", "--all", "-q").stdout == "fraud\nrisk/churn\n"
+    done = run("delete", "fraud", "--all-versions", "--yes")
+    assert (done.stdout, done.stderr, done.exit_code) == (
+        "", "nothing to do: every version of fraud is deleted\n", 0,
+    )  # fmt: skip
+    assert json.loads(run("delete", "fraud", "--all-versions", "--yes", "--json").stdout)["changes"] == []
+    assert run("verify").exit_code == 0
+    assert run("register", "fraud", "model1.onnx").stdout == "fraud@3\n"
+
+
+def test_what_was_deleted_is_answered_with_who_and_why(run, made):
+    run("delete", "fraud@2", "--yes", "-m", "a trial")
+    for words, exit_code in ((["get", "fraud@2", "out"], 3), (["path", "fraud@2"], 3), (["tag", "fraud@2", "a=b"], 4)):
+        done = run(*words)
+        assert (done.stdout, done.exit_code) == ("", exit_code)
+        assert done.stderr.startswith("error: fraud@2 was deleted by ")
+        assert ': "a trial"\nhint: ' in done.stderr
+    assert run("show", "fraud@2", "--field", "state").stdout == "deleted\n"
+    assert run("show", "fraud@2", "--field", "deletion.reason").stdout == "a trial\n"
+    assert "\tdeleted\t" in run("identify", "model2.onnx").stdout
+    assert "deleted\t1\n" in run("status").stdout
+    assert run("list", "fraud", "--all", "--columns", "ref,deleted").stdout == "fraud@2\tyes\nfraud@1\tno\n"
+
+
 def test_show_field_is_one_value(run, made):
     assert run("show", "fraud@1", "--field", "metric.auc").stdout == "0.907\n"
     assert run("show", "fraud@1", "--field", "tag.owner").stdout == "risk\n"

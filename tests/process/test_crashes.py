@@ -154,7 +154,7 @@ def test_a_reader_who_may_not_tidy_up_after_a_killed_writer_says_who_can(hot, tm
         subprocess.run(["mount", "-o", "remount,ro,bind", tmp_path / "registry"], check=True)
         with pytest.raises(RegistryUnavailable, match=r"a writer of .* was killed, and this account may not") as caught:
             hot.versions("fraud")
-        assert caught.value.hint == "ask somebody who may write there to run any modelkeep command"
+        assert caught.value.hint == "ask root to run any modelkeep command where it is not mounted read-only"
         assert every("registry") == before
     assert [each.version for each in hot.versions("fraud")] == [2, 1]
 

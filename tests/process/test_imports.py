@@ -47,6 +47,7 @@ def test_a_read_in_a_pipe_loads_nothing_heavy(run, made, words: list[str]):
     assert {name for name in found if name.split(".")[0] in HEAVY or name in HEAVY} == set()
     assert found & OURS_OF_OTHERS == set()
     assert "subprocess" not in found
+    assert "modelkeep.store.mounts" not in found
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,19 @@ def test_a_change_loads_nothing_heavy(run, made, words: list[str]):
 
 def test_only_the_module_of_the_command_is_loaded(run, made):
     found = loaded(run, "list")
-    families = {"annotate", "care", "compare", "fetching", "listing", "marks", "past", "register", "stages", "tool"}
+    families = {
+        "annotate",
+        "care",
+        "cleaning",
+        "compare",
+        "fetching",
+        "listing",
+        "marks",
+        "past",
+        "register",
+        "stages",
+        "tool",
+    }
     assert {name for name in families if f"modelkeep.cli.{name}" in found} == {"listing"}
 
 

@@ -112,6 +112,42 @@ def test_a_bare_rollback_soon_after_another_one_is_asked_for_even_with_yes(run, 
     assert "fraud\tproduction\t1" in run("list").stdout
 
 
+def test_delete_shows_what_goes_and_asks(run, made):
+    run("alias", "fraud@2", "champion")
+    run("register", "fraud", "model3.onnx", "--parent", "fraud@2")
+    for answer, exit_code, left in (("", 4, True), ("n", 4, True), ("y", 0, False)):
+        child = at(run, "delete", "fraud@2", "fraud@1", NO_COLOR="1")
+        child.expect_exact("fraud@2; 1.0 kB in 1 file; development; called champion; led to fraud@3")
+        child.expect_exact("delete 1 version for good? [y/N] ")
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == (exit_code or 8), child.before
+        assert ("fraud@2" in run("list", "fraud", "-q").stdout) is left
+    assert "error: fraud@1 is in production, which is protected" in child.before
+    assert "fraud@2 stays in the lineage of what was made from it: fraud@3" in child.before
+
+
+def test_delete_asks_nothing_where_nothing_goes_or_all_was_said(run, made):
+    assert "for good?" not in seen(run, "delete", "fraud@2", "-n", NO_COLOR="1")
+    assert "fraud@2: development -> deleted" in seen(run, "delete", "fraud@2", "--yes", NO_COLOR="1")
+    assert "nothing to do: fraud@2 was deleted by" in seen(run, "delete", "fraud@2", NO_COLOR="1")
+    child = at(run, "delete", "fraud@1", "--no-input", NO_COLOR="1")
+    child.expect_exact("hint: add --yes")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+
+
+def test_a_tombstone_is_a_page_and_a_dim_row(run, made):
+    run("delete", "fraud@2", "--yes", "-m", "a trial")
+    told = seen(run, "show", "fraud@2", NO_COLOR="1")
+    assert told.splitlines()[0] == "fraud@2  deleted"
+    assert re.search(r"^  deleted +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d by \S+: a trial$", told, re.MULTILINE)
+    assert "2 versions, 1 deleted, " in seen(run, "status", NO_COLOR="1")
+    assert re.search(r"^fraud@2 +- +- +deleted ", seen(run, "list", "fraud", "--all", NO_COLOR="1"), re.MULTILINE)
+
+
 def test_no_input_asks_nothing(run, made):
     run("promote", "fraud@2", "production")
     assert "why" not in seen(run, "rollback", "fraud@2", "--no-input")

@@ -67,7 +67,8 @@ def test_a_damaged_copy_is_not_trusted_because_of_its_name(root, artifacts):
     with pytest.raises(IntegrityError) as caught:
         artifacts.add_stream(io.BytesIO(b"hello"))
     assert caught.value.message == f"the store's copy of these bytes is damaged: {path} has 3 bytes instead of 5"
-    assert caught.value.hint == f"move it away and register again: mv {path} {path}.damaged"
+    hint = "modelkeep verify --bytes --repair FILE        (the file you are registering, or a backup)"
+    assert caught.value.hint == hint
     os.rename(path, path + ".damaged")
     artifacts.add_stream(io.BytesIO(b"hello"))
     assert artifacts.has(HELLO, 5)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.domain.labels import fold
-from modelkeep.store import names, schema
+from modelkeep.store import half_typed, names, schema
 from modelkeep.store.names import ALL, ARCHIVED, Names
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
@@ -156,23 +156,64 @@ def test_between_archived_versions_the_newest_are_found_as_well(story, asked):
 @given(st.text("0123456789", max_size=4), st.integers(1, 30_000), st.integers(0, 30_000))
 def test_the_ranges_of_a_prefix_hold_the_numbers_that_begin_so_and_no_other(digits, first, more):
     last = first + more
-    found = [number for low, high in names._ranges(digits, first, last) for number in range(low, high + 1)]
+    found = [number for low, high in half_typed.ranges(digits, first, last) for number in range(low, high + 1)]
     assert found == [number for number in range(first, last + 1) if str(number).startswith(digits)]
 
 
-@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), max_size=5), st.integers(1, 14))
-def test_standing_and_archived_are_all_there_is_and_never_both(ranges, newest):
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(0, 6)), max_size=5),
+    st.integers(1, 14),
+    st.sets(st.integers(1, 14)) | st.sets(st.integers(1, 14)).map(lambda some: set(range(1, 15)) - some),
+)
+def test_standing_and_archived_are_all_there_is_and_never_both(ranges, newest, deleted):
     asked = Names("")
-    asked._rows = lambda _statement, _model: iter(
-        sorted((a, min(a + more, newest)) for a, more in ranges if a <= newest)
-    )
-    standing, archived = (
-        [number for low, high in asked._windows(1, newest, which) for number in range(high, low - 1, -1)]
-        for which in (names.STANDING, ARCHIVED)
+    deleted &= set(range(1, newest + 1))
+
+    def rows(statement, _model, first=0, last=0):
+        if statement == names.ANY_DELETED:
+            return iter([(1,)][: len(deleted)])
+        if statement == names.DELETED:
+            return iter([(len(deleted & set(range(first, last + 1))),)])
+        return iter(sorted((a, min(a + more, newest)) for a, more in ranges if a <= newest))
+
+    asked._rows = rows
+    found = {which: asked._windows(1, newest, which) for which in (names.STANDING, ARCHIVED, ALL)}
+    standing, archived, both = (
+        [number for low, high in windows for number in range(high, low - 1, -1) if number not in deleted]
+        for windows in found.values()
     )
     gone = {number for a, more in ranges for number in range(a, min(a + more, newest) + 1)}
-    assert archived == sorted(gone, reverse=True)
-    assert standing == sorted(set(range(1, newest + 1)) - gone, reverse=True)
+    assert archived == sorted(gone - deleted, reverse=True)
+    assert standing == sorted(set(range(1, newest + 1)) - gone - deleted, reverse=True)
+    assert both == sorted(set(range(1, newest + 1)) - deleted, reverse=True)
+    assert not deleted & {end for windows in found.values() for window in windows for end in window}
+
+
+def test_what_was_deleted_is_offered_to_nobody(story, asked):
+    for label in ("1.0", "1.1", "2.0"):
+        story.register("fraud", label=label)
+    story.register("churn", label="1.0")
+    story.delete("fraud@2")
+    story.delete("churn@1")
+    for which in (names.STANDING, ALL):
+        assert asked().models("", which) == [("fraud", "2 versions")]
+        assert words(asked().versions("fraud", "", which)) == ["latest", "3", "1", "2.0", "1.0"]
+        assert asked().versions("fraud", "2", which) == [("2.0", "version 3")]
+        assert asked().versions("fraud", "1.1", which) == asked().versions("churn", "", which) == []
+    assert words(asked().fixed("fraud", "")) == ["3", "1", "2.0", "1.0"]
+    story.archive("fraud@1")
+    story.delete("fraud@3")
+    assert asked().models("") == []
+    assert words(asked().versions("fraud", "", ARCHIVED)) == ["1", "1.0"]
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_a_run_of_deleted_numbers_is_as_long_as_it_is(deleted):
+    asked = Names("")
+    asked._rows = lambda _statement, _model, first, last: iter([(sum(deleted[first - 1 : last]),)])
+    length = len(deleted)
+    assert asked._run(1, 1, length, 1) == [*deleted, False].index(False)
+    assert asked._run(1, length, 1, -1) == [*deleted[::-1], False].index(False)
 
 
 def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
@@ -223,7 +264,7 @@ def test_a_directory_may_be_called_as_people_please(story, asked, tmp_path):
 def test_it_reads_the_schema_of_today_and_folds_case_as_all_do():
     assert schema.VERSION == names.SCHEMA
     text = "".join(map(chr, range(0x300)))
-    assert names._folded(text) == fold(text)
+    assert half_typed.folded(text) == fold(text)
 
 
 def everything(found):
@@ -256,7 +297,7 @@ def test_no_trouble_is_told(story, asked, tmp_path):
     silent()  # somebody writes
     writer.execute("ROLLBACK")
     assert everything(Names(str(tmp_path)))[0] == [("fraud", "2 versions")]
-    writer.execute("PRAGMA user_version = 2")
+    writer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     writer.close()
     silent()  # a newer schema
     asked.file.unlink()
@@ -292,7 +333,9 @@ def test_a_word_that_is_no_text_is_offered_nothing(story, asked):
 def test_hot_questions_walk_no_table(story, asked):
     story.register("fraud")
     connection = asked()._connection
-    statements = {name: text for name, text in vars(names).items() if name.isupper() and "SELECT" in str(text)}
+    statements = {
+        name: text for name, text in vars(names).items() if name.isupper() and name[0] != "_" and "SELECT" in str(text)
+    }
     assert len(statements) > 20
     steps = {
         name: [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {text}", (1,) * text.count("?"))]

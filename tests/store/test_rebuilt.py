@@ -33,7 +33,7 @@ def differences(world, slice_rows):
     rebuilt = Rebuilt(slice_rows)
     real = checking.lenient(sqlite3.connect(world.database))
     try:
-        for stored in checking.page(real, None):
+        for stored in checking.page(real, None, checking.Beside()):
             details = None if stored.text is None else Details.parse(stored.text)
             rebuilt.add(stored.entry, stored.hash, details, stored.documents)
         return {table.name: list(rebuilt.differences(table, lambda query: query(real))) for table in rebuilt.tables()}
@@ -54,9 +54,9 @@ def test_any_size_of_a_slice_finds_the_same(told, tmp_path, edit):
 
 def test_a_log_is_read_page_by_page(told):
     connection = checking.lenient(sqlite3.connect(told.database))
-    whole = checking.page(connection, None)
+    whole = checking.page(connection, None, checking.Beside())
     assert [each.seq for each in whole] == list(range(1, 25))
-    assert checking.page(connection, 20) == whole[20:]
-    assert checking.page(connection, 24) == []
+    assert checking.page(connection, 20, checking.Beside()) == whole[20:]
+    assert checking.page(connection, 24, checking.Beside()) == []
     assert whole[1].hash == chain.hash_of(told.entries()[1])
     connection.close()

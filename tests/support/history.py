@@ -114,6 +114,9 @@ class History:
     def archive(self, ref, *, undo=False, **fields):
         return self.tell(intents.Archive(all="@" not in ref, undo=undo), self.subject(ref), fields)
 
+    def delete(self, ref, *, force=False, **fields):
+        return self.tell(intents.Delete(force), self.subject(ref), fields)
+
     def alias(self, ref, *add, remove=(), **fields):
         return self.tell(intents.Alias(add, tuple(remove)), self.subject(ref), fields)
 

@@ -36,6 +36,8 @@ def golden_story():
     history.archive("fraud", undo=True)
     history.retire("fraud@1", "production")
     history.rename("fraud", "risk/Fraud")
+    history.register("risk/Fraud", "three", stage="staging", aliases=["shadow", "third"], label="2.0")
+    history.delete("risk/Fraud@3", reason="trained on what we may not keep")
     found = {}
     for _, data in history.connection.execute("SELECT seq, bytes FROM entry ORDER BY seq").fetchall():
         entry = chain.parse(data)

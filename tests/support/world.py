@@ -4,11 +4,13 @@
 ``world.verify()`` the verification, ``world.edit(…)`` somebody with sqlite3 and no manners.
 """
 
+import hashlib
 import itertools
 import json
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,10 +83,32 @@ class World:
     def register(self, name="fraud", content=None, **more):
         return self.registry.register(name, self.model(content), code="none", **more)
 
-    def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None):
+    def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None, **more):
+        """Check it; ``more`` are ``subset``, ``repair`` and ``dry_run``."""
         return checking.verify(
-            self.context, refs, log=log, bytes_=bytes_, quick=quick, accept_head=accept_head, progress=progress
+            self.context,
+            refs,
+            log=log,
+            bytes_=bytes_,
+            quick=quick,
+            accept_head=accept_head,
+            progress=progress,
+            **more,
         )
+
+    def blob(self, content):
+        """Return the path in the store of some bytes."""
+        hexadecimal = hashlib.sha256(content).hexdigest()
+        return self.home / "store" / "blobs" / "sha256" / hexadecimal[:2] / hexadecimal
+
+    def damage(self, content, how=b"damaged"):
+        """Put other bytes in the place of stored ones; None takes the file away."""
+        path = self.blob(content)
+        path.unlink()
+        if how is not None:
+            path.write_bytes(how)
+            path.chmod(0o444)
+        return path
 
     def findings(self, **how):
         """Return severity, code, place and message of what a verification finds, a line each."""
@@ -137,6 +161,23 @@ class World:
         other.count = itertools.count(next(self.count) + 1000)
         return other
 
+    def at(self, directory, state=None):
+        """Return this account with its registry in another directory; with ``state``, on another machine."""
+        other = World(self.root, create=False)
+        other.home, other.moment, other.count, other.said = Path(directory), self.moment, self.count, []
+        other.context = replace(
+            other.context,
+            directory=str(directory),
+            database=Database(str(directory)),
+            artifacts=Artifacts(DirectoryBucket(f"{directory}/store")),
+            state_dir=str(state or self.context.state_dir),
+            clock=other.clock,
+            say=other.said.append,
+            chance=self.context.chance,
+        )
+        other.registry = Registry(other.context, Located(str(directory), "flag"))
+        return other
+
     def forget(self):
         """Take away what this account remembers of the log's head."""
         shutil.rmtree(self.root / "state", ignore_errors=True)
@@ -164,7 +205,7 @@ def rechained(entries, first=0):
 
 
 def tell_story(world):
-    """Let everything happen that can: at least one entry of every kind, a row in every table."""
+    """Let everything happen that the first release could: what the fixture holds, and tests count the entries of."""
     r = world.registry
     data, run = "s3://lake/transactions@2026-02", "https://mlflow.example/#/experiments/1/runs/77"
     world.register(
@@ -206,6 +247,14 @@ def tell_story(world):
     r.rename("fraud", "risk/Fraud")
     world.register("churn", content=b"third")
     r.promote("churn@1", "production")
+    return world
+
+
+def tell_all(world):
+    """Let everything happen that can: at least one entry of every kind, a row in every table."""
+    tell_story(world)
+    world.register("churn", content=b"a trial", stage="staging", alias=["trial"])
+    world.registry.delete("churn@2", message="only a trial")
     return world
 
 

@@ -47,6 +47,12 @@ def story(history):
     history.tag("fraud", team="a")
     history.tag("fraud", remove=["team"])
     history.describe("fraud", "")
+    history.register("fraud", "four", parents=["fraud@2"], aliases=["old"], stage="staging")
+    history.delete("fraud@4", reason="a trial")
+    history.mark("churn@1")
+    history.delete("churn@1")
+    history.register("churn", "one")
+    history.delete("fraud@2", force=True)
     return history
 
 

@@ -94,4 +94,4 @@ def test_a_model_without_a_version_to_compare_says_so(fraud):
     fraud.mark("churn@1")
     with pytest.raises(NotFound) as error:
         diff(fraud, "churn", "fraud@1")
-    assert error.value.message == "churn has no version that is neither archived nor bad"
+    assert error.value.message == "churn has no version that is neither archived, deleted nor bad"

@@ -12,23 +12,24 @@ from modelkeep.store.database import Database
 from modelkeep.store.migrating import TODAY, Plan
 from modelkeep.usecases.migrating import migrate
 
-# A second script as a later release might have it: it adds a column, and what fills it is projected.
-_SECOND = ["CREATE INDEX mark_since ON mark (since_seq)", "DELETE FROM alias"]
+# A next script as a later release might have it: it adds an index, and a table is projected anew.
+_NEXT = ["CREATE INDEX mark_since ON mark (since_seq)", "DELETE FROM alias"]
+TODAYS, COMING = schema.VERSION, schema.VERSION + 1
 
 
 def _statements(number):
-    return schema.statements(1) if number == 1 else _SECOND
+    return schema.statements(number) if number < COMING else _NEXT
 
 
 def _fingerprint():
     connection = sqlite3.connect(":memory:")
-    for number in (1, 2):
+    for number in range(1, COMING + 1):
         for statement in _statements(number):
             connection.execute(statement)
     return schema.fingerprint(connection)
 
 
-SECOND = Plan(2, _statements, _fingerprint(), rebuilds=frozenset({2}))
+NEXT = Plan(COMING, _statements, _fingerprint(), rebuilds=frozenset({COMING}))
 
 
 @pytest.fixture
@@ -53,38 +54,38 @@ def older(world):
 def test_a_registry_of_today_has_nothing_to_migrate(world):
     before = every(world.home)
     done = migrate(world.context, dry_run=False)
-    assert (done.changed, done.schema_before, done.schema_after, done.backup) == (False, 1, 1, None)
+    assert (done.changed, done.schema_before, done.schema_after, done.backup) == (False, TODAYS, TODAYS, None)
     assert every(world.home) == before
     assert TODAY.fingerprint == schema.FINGERPRINT
 
 
 def test_a_dry_run_tells_and_writes_nothing(world):
     before = every(world.home)
-    done = migrate(world.context, dry_run=True, plan=SECOND)
-    assert (done.changed, done.schema_before, done.schema_after, done.backup) == (True, 1, 2, None)
+    done = migrate(world.context, dry_run=True, plan=NEXT)
+    assert (done.changed, done.schema_before, done.schema_after, done.backup) == (True, TODAYS, COMING, None)
     assert every(world.home) == before
 
 
 def test_the_missing_scripts_are_applied_after_a_backup(world):
     log, aliases = world.entries(), world.rows("SELECT * FROM alias")
-    done = migrate(world.context, dry_run=False, plan=SECOND)
-    assert (done.changed, done.schema_before, done.schema_after) == (True, 1, 2)
-    assert os.path.basename(done.backup).startswith("registry.db.backup-1-20261123T09")
-    assert world.rows("PRAGMA user_version") == [(2,)]
+    done = migrate(world.context, dry_run=False, plan=NEXT)
+    assert (done.changed, done.schema_before, done.schema_after) == (True, TODAYS, COMING)
+    assert os.path.basename(done.backup).startswith(f"registry.db.backup-{TODAYS}-20261123T09")
+    assert world.rows("PRAGMA user_version") == [(COMING,)]
     assert world.rows("SELECT name FROM sqlite_schema WHERE name = 'mark_since'") == [("mark_since",)]
     assert world.entries() == log
     assert world.rows("SELECT * FROM alias") == aliases  # made from the log again
-    assert migrate(world.context, dry_run=False, plan=SECOND).changed is False
+    assert migrate(world.context, dry_run=False, plan=NEXT).changed is False
 
 
 def test_the_backup_is_the_registry_as_it_was(world, tmp_path):
-    done = migrate(world.context, dry_run=False, plan=SECOND)
+    done = migrate(world.context, dry_run=False, plan=NEXT)
     os.replace(done.backup, world.database)
     assert world.verify().findings == ()
 
 
 def test_a_newer_registry_is_refused_and_not_touched(world):
-    migrate(world.context, dry_run=False, plan=SECOND)
+    migrate(world.context, dry_run=False, plan=NEXT)
     before = every(world.home)
     for act in (
         world.registry.models,
@@ -92,28 +93,30 @@ def test_a_newer_registry_is_refused_and_not_touched(world):
         world.verify,
         lambda: migrate(world.context, dry_run=False),
     ):
-        with pytest.raises(SchemaMismatch, match="the registry has schema 2, this modelkeep knows 1") as caught:
+        with pytest.raises(
+            SchemaMismatch, match=f"the registry has schema {COMING}, this modelkeep knows {TODAYS}"
+        ) as caught:
             act()
         assert caught.value.exit_code == 7
         assert caught.value.hint == "install a newer modelkeep"
     assert {name for name in every(world.home) if not name.startswith("store/")} == {
         name for name in before if not name.startswith("store/")
     }
-    assert world.rows("PRAGMA user_version") == [(2,)]
+    assert world.rows("PRAGMA user_version") == [(COMING,)]
 
 
 def test_a_failed_script_leaves_the_old_registry(world):
-    broken = Plan(2, lambda _number: [*_SECOND, "CREATE TABLE alias (it TEXT)"], "sha256:0")
+    broken = Plan(COMING, lambda _number: [*_NEXT, "CREATE TABLE alias (it TEXT)"], "sha256:0")
     with pytest.raises(IntegrityError):
         migrate(world.context, dry_run=False, plan=broken)
-    assert world.rows("PRAGMA user_version") == [(1,)]
+    assert world.rows("PRAGMA user_version") == [(TODAYS,)]
     assert world.verify().findings == ()
 
 
 def test_scripts_that_do_not_lead_to_the_schema_they_should_are_taken_back(world):
-    other = Plan(2, _statements, "sha256:0")
+    other = Plan(COMING, _statements, "sha256:0")
     with pytest.raises(
-        IntegrityError, match="the schema 1 of the registry was changed by something other than modelkeep"
+        IntegrityError, match=f"the schema {TODAYS} of the registry was changed by something other than modelkeep"
     ):
         migrate(world.context, dry_run=False, plan=other)
     assert world.verify().findings == ()

@@ -217,7 +217,7 @@ def test_a_manifest_is_not_looked_up_among_files(history):
 def test_a_bare_name_needs_a_version_that_is_latest(fraud):
     fraud.register("churn")
     fraud.mark("churn@1")
-    with pytest.raises(NotFound, match="churn has no version that is neither archived nor bad"):
+    with pytest.raises(NotFound, match="churn has no version that is neither archived, deleted nor bad"):
         lineage(fraud, "churn")
 
 

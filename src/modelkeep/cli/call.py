@@ -73,20 +73,21 @@ class Call:
             self._settings = load_settings(flags, os.environ, here())
         return self._settings
 
-    def registry(self, *, create: bool = False) -> Registry:
+    def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
         """Return the registry that this call means; nothing is read before it is asked something.
 
-        With ``create`` the default place is made where somebody is there to read that it was.
+        With ``create`` the default place is made where somebody is there to read that it was. Without
+        ``must_exist`` there may be none.
         """
         from modelkeep.registry import create_registry, open_registry, somebody_is_there
 
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and somebody_is_there():
-            created, _ = create_registry(located.path, settings=self.settings)
+            created, _ = create_registry(located.path, settings=self.settings, say=self.say)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})")
-        return open_registry(settings=self.settings, say=self.say)
+        return open_registry(settings=self.settings, must_exist=must_exist, say=self.say)
 
     @property
     def changing(self) -> dict[str, Any]:

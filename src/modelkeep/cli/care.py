@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+import shlex
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
 from modelkeep.cli.told import summary
 from modelkeep.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers import Access
 
 
 @command()
@@ -27,25 +31,51 @@ def init(
     store: Annotated[
         str | None, typer.Option("--store", metavar="PATH", help="Keep the bytes in this directory, on another disk.")
     ] = None,
+    shared: Annotated[
+        str | None, typer.Option("--shared", metavar="GROUP", help="Whoever is in this group may read and write.")
+    ] = None,
+    readers: Annotated[
+        str | None, typer.Option("--readers", metavar="GROUP", help="Whoever is in this group may read.")
+    ] = None,
 ) -> None:
     """Create a registry."""
-    from modelkeep.locate import init_target, locate
+    from modelkeep.locate import init_target, locate, not_used
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, here())
     names = [each.strip() for each in stages.split(",")] if stages is not None else None
-    registry, created = create_registry(target, stages=names, store=store, settings=call.settings)
+    registry, created = create_registry(
+        target, stages=names, store=store, shared=shared, readers=readers, settings=call.settings, say=call.say
+    )
     held = [each.name for each in registry.stages()]
-    call.show(leaves.init(registry.directory, registry.id, held, created=created))
+    access = registry.access()
+    call.show(leaves.init(registry.directory, registry.id, held, access, created=created))
     if not call.chatty:
         return
-    if not created:
+    if created:
+        call.say(f"stages: {', '.join(held)}")
+        call.say("next: modelkeep register NAME FILE")
+    elif shared is None:
         call.say("nothing to do: there is a registry already")
+    if access.shared is not None:
+        _tell_access(call, access)
+    line = f"modelkeep config set registry {shlex.quote(registry.directory)}"
+    if shared is not None:
+        call.say(f"for your colleagues, and for you: {line}")
         return
-    call.say(f"stages: {', '.join(held)}")
-    call.say("next: modelkeep register NAME FILE")
-    if locate(call.flags.registry, os.environ, here()).path != registry.directory:
-        call.say(f"to use it from here: modelkeep config set registry {registry.directory}")
+    found = locate(call.flags.registry, os.environ, here())
+    if refusal := not_used(found):
+        call.say(f"{refusal.message}\nhint: {refusal.hint}")
+    elif created and found.path != registry.directory:
+        call.say(f"to use it from here: {line}")
+
+
+def _tell_access(call: Call, access: Access) -> None:
+    call.say(f"who may write: the group {access.shared}")
+    if access.readers is not None:
+        call.say(f"who may read: the group {access.readers}")
+    if access.in_the_way is not None:
+        call.say(f"warning: {access.in_the_way} does not let them through: chmod o+x {shlex.quote(access.in_the_way)}")
 
 
 @command(long=True)
@@ -57,6 +87,18 @@ def verify(
     log: Annotated[bool, typer.Option("--log", help="Only the log and the tables.")] = False,
     bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Bytes by existence and size, not by their hash.")] = False,
+    subset: Annotated[
+        str | None, typer.Option("--subset", metavar="K/N", help="Only the K-th of N parts of the stored bytes.")
+    ] = None,
+    repair: Annotated[
+        str | None,
+        typer.Option(
+            "--repair", metavar="PATH", help="Take what is damaged again from this file, directory, backup or registry."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("-n", "--dry-run", help="Tell what --repair could do, but write nothing.")
+    ] = False,
     accept_head: Annotated[
         bool, typer.Option("--accept-head", help="The log went back, and that is right: remember it as it is.")
     ] = False,
@@ -69,6 +111,9 @@ def verify(
             log=log or both,
             bytes=bytes_ or both,
             quick=quick,
+            subset=subset,
+            repair=repair,
+            dry_run=dry_run,
             accept_head=accept_head,
             progress=progress.tell,
         )

@@ -38,6 +38,8 @@ IDENTIFIED_COLUMNS = ("ref", "stage", "since", "until", "state", "file")
 DIFF_COLUMNS = ("section", "key", "value of each version", "note")
 EDGE_COLUMNS = ("source", "relation", "target")
 FINDING_COLUMNS = ("severity", "code", "place", "message")
+GARBAGE_COLUMNS = ("place", "size_bytes", "reason")
+DIAGNOSIS_COLUMNS = ("severity", "code", "place", "message", "hint")
 FIELD_COLUMNS = ("field", "value")
 SETTING_COLUMNS = ("key", "value", "origin")
 
@@ -144,7 +146,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "init", "care", CARE, "Create a registry",
-        ("modelkeep init", "modelkeep init /srv/models --stages qa,production"),
+        ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
         ("path",), ("init",),
     ),
     Command(
@@ -161,6 +163,26 @@ COMMANDS: tuple[Command, ...] = (
         "archive", "marks", CARE, "Take versions out of the pipeline, or bring them back",
         ("modelkeep archive fraud@1 fraud@2", "modelkeep archive fraud@1 --undo"),
         ("what: before -> after",), ("changes",),
+    ),
+    Command(
+        "backup", "backup", CARE, "Copy the registry to another disk, while others write",
+        ("modelkeep backup /mnt/backup/models",),
+        ("path",), ("backup",),
+    ),
+    Command(
+        "delete", "deleting", CARE, "Delete versions for good: number and label stay taken, the bytes may go",
+        ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
+        ("what: before -> after",), ("changes",),
+    ),
+    Command(
+        "gc", "cleaning", CARE, "Remove stored bytes that no version needs",
+        ("modelkeep gc -n", "modelkeep gc --grace 30d"),
+        GARBAGE_COLUMNS, ("garbage",),
+    ),
+    Command(
+        "doctor", "cleaning", CARE, "Look for what is or may become wrong with the place, and say what to do",
+        ("modelkeep doctor",),
+        DIAGNOSIS_COLUMNS, ("diagnosis",),
     ),
     Command(
         "migrate", "care", CARE, "Bring an older registry to the schema of this program",
@@ -188,6 +210,10 @@ COMMANDS: tuple[Command, ...] = (
                 "set", "tool", TOOL, "Set a value in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
             ),
+            Command(
+                "trust", "tool", TOOL, "Trust a directory of somebody else's, or list those that are trusted",
+                ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",), ("trust",),
+            ),
         ),
     ),
     Command(
@@ -202,7 +228,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )  # fmt: skip
 
-#: What people bring from other tools, and what it is called here.
+#: What people bring from other tools, and what it is called here: a command, or one ``or`` the other.
 FOREIGN: dict[str, str] = {
     "download": "get",
     "pull": "get",
@@ -219,12 +245,12 @@ FOREIGN: dict[str, str] = {
     "assign": "promote",
     "revert": "rollback",
     "undo": "rollback",
-    "rm": "archive",
-    "delete": "archive",
-    "remove": "archive",
+    "rm": "archive or delete",
+    "remove": "archive or delete",
     "search": "list",
-    "doctor": "verify",
     "check": "verify",
+    "repair": "verify",
+    "restore": "backup",
 }
 
 

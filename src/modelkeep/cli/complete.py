@@ -58,7 +58,8 @@ def _names(line: Line, environ: Mapping[str, str], cwd: str) -> Names:
     from modelkeep.locate import locate
     from modelkeep.store.names import Names
 
-    return Names(locate(line.options.get("--registry"), environ, cwd).path)
+    found = locate(line.options.get("--registry"), environ, cwd)
+    return Names(os.devnull if found.foreign else found.path)
 
 
 def _commands(line: Line) -> list[Offer]:

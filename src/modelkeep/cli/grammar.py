@@ -113,12 +113,12 @@ COMMANDS = {
     "init": (
         "Create a registry",
         "directory",
-        "--stages=text --store=directory",
+        "--stages=text --store=directory --shared=group --readers=group",
     ),
     "verify": (
         "Check the log, the tables and every stored byte",
         "version*",
-        "--log --bytes --quick --accept-head --progress=auto|plain|none",
+        "--log --bytes --quick --subset=text --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
     ),
     "retire": (
         "Empty a stage",
@@ -129,6 +129,26 @@ COMMANDS = {
         "Take versions out of the pipeline, or bring them back",
         "version*",
         "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "backup": (
+        "Copy the registry to another disk, while others write",
+        "file",
+        "-n --dry-run --progress=auto|plain|none",
+    ),
+    "delete": (
+        "Delete versions for good: number and label stay taken, the bytes may go",
+        "version*",
+        "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+    ),
+    "gc": (
+        "Remove stored bytes that no version needs",
+        "",
+        "--grace=text -n --dry-run --lock-wait=text --progress=auto|plain|none",
+    ),
+    "doctor": (
+        "Look for what is or may become wrong with the place, and say what to do",
+        "",
+        "",
     ),
     "migrate": (
         "Bring an older registry to the schema of this program",
@@ -160,6 +180,11 @@ COMMANDS = {
         "setting text",
         "",
     ),
+    "config trust": (
+        "Trust a directory of somebody else's, or list those that are trusted",
+        "directory",
+        "--remove",
+    ),
     "completion": (
         "Print the script that completes commands and models in a shell",
         "bash|",
@@ -178,8 +203,8 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents as_of former_names newest latest versions holders development recent metric. param. tag."
+FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents deletion as_of former_names newest latest versions holders development recent metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files metric. param. tag."
-ACTIONS = "init register evaluate promote rollback retire mark archive alias tag describe note rename migrate"
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
+ACTIONS = "init register evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
 SETTINGS = "registry actor lock_wait cache color progress registries."

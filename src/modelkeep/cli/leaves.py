@@ -41,20 +41,30 @@ def setting_made(key: str, value: str) -> Page:
     return Page(document("setting", key=key, value=value or None, changed=True), [line(key, value)], [key])
 
 
+def trust(directories: Sequence[str], *, changed: bool) -> Page:
+    """Return the directories of others that are trusted, a line each."""
+    made = document("trust", directories=list(directories), changed=changed)
+    return Page(made, [line(each) for each in directories], directories)
+
+
 def script(shell: str, text: str) -> Page:
     """Return a script, to be read by a shell."""
     lines = text.rstrip("\n").split("\n")
     return Page(document("completion", shell=shell, script=text), lines, lines)
 
 
-def init(where: str, registry_id: str, stages: Sequence[str], *, created: bool) -> Page:
+def init(where: str, registry_id: str, stages: Sequence[str], access: answers.Access, *, created: bool) -> Page:
     """Return a registry that was made, or was there."""
-    return Page(
-        document("init", path=where, id=registry_id, created=created, stages=list(stages)), [where], [where], exact=True
-    )
+    made = document("init", access, path=where, id=registry_id, created=created, stages=list(stages))
+    return Page(made, [where], [where], exact=True)
 
 
 def migration(found: answers.Migration) -> Page:
     """Return from which schema to which."""
     lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
     return Page(document("migration", found), lines, lines)
+
+
+def backed_up(found: answers.BackedUp) -> Page:
+    """Return where the backup is."""
+    return Page(document("backup", found), [found.path], [found.path])

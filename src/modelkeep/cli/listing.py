@@ -38,7 +38,7 @@ def list_(
     limit: Annotated[
         str | None, typer.Option("--limit", metavar="N", help="At most so many; 50 on a terminal, else all.")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Archived ones as well.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted ones as well.")] = False,
     columns: Annotated[
         str | None,
         typer.Option("--columns", metavar="K,K...", help="These columns of versions, separated by commas."),

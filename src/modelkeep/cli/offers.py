@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from modelkeep.cli import grammar
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -21,7 +23,7 @@ FILES: tuple[Offer, ...] = (("", "files"),)
 
 #: Commands whose answer about an archived version is as good as about another.
 _OF_ALL_VERSIONS = frozenset(
-    {"audit", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
+    {"audit", "delete", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
 )
 
 
@@ -133,6 +135,13 @@ def _node(line: Line, names: Names) -> list[Offer]:
     return [(f"{kind}:{word}", told) for word, told in found]
 
 
+def _groups(_line: Line, _names: Names) -> list[Offer]:
+    """Complete the groups that this account is in: to others it can give nothing."""
+    import grp
+
+    return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
+
+
 def _fixed(line: Line, names: Names) -> list[Offer]:
     """Complete what is expected to hold a stage."""
     name = line.arguments[0].partition("@")[0] if line.arguments else ""
@@ -164,6 +173,7 @@ ASKED: Mapping[str, Asked] = {
     "data": _data,
     "node": _node,
     "fixed": _fixed,
+    "group": _groups,
     "run": lambda line, names: names.runs(line.word),
     "actor": lambda line, names: names.actors(line.word),
 }

@@ -80,7 +80,7 @@ def check_column(key: str) -> None:
 #: What --columns takes, beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
-    "digest", "size_bytes", "files",
+    "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
 
 
@@ -209,8 +209,9 @@ def status(found: answers.Status) -> Page:
     made = document("status", found)
     lines = [
         line(name, getattr(found, name))
-        for name in ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash")
+        for name in ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash", "deleted")
     ]
+    lines += [line("backup_of", found.backup_of)] if found.backup_of else []
     lines += [
         line(found.production_stage, f"{name}@{held.version}", seconds(held.since), held.actor)
         for name, held in found.production

@@ -148,6 +148,14 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """The directories of others that are trusted; ``changed`` is true when they were just changed."""
+
+    directories: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Init:
     """A registry that was created, or was there."""
 
@@ -167,18 +175,21 @@ class Completion:
 
 #: Each document: the classes whose fields it has.
 DOCUMENTS: dict[str, tuple[type, ...]] = {
+    "backup": (answers.BackedUp,),
     "change": (answers.Change,),
     "changes": (Changes,),
     "completion": (Completion,),
     "description": (Description,),
+    "diagnosis": (answers.Diagnosis,),
     "diff": (answers.Diff,),
     "entries": (Entries,),
     "error": (ErrorDocument,),
     "fetched": (answers.Fetched,),
     "field": (Field,),
+    "garbage": (answers.Cleaned,),
     "identified": (IdentifiedRows,),
     "identity": (answers.Identity,),
-    "init": (Init,),
+    "init": (Init, answers.Access),
     "lineage": (answers.Lineage,),
     "migration": (answers.Migration,),
     "model": (answers.Model, AsOfField),
@@ -190,6 +201,7 @@ DOCUMENTS: dict[str, tuple[type, ...]] = {
     "settings": (Settings,),
     "status": (answers.Status,),
     "tenures": (Tenures,),
+    "trust": (Trust,),
     "verification": (answers.Verification,),
     "version": (answers.Version, AsOfField),
     "versions": (Versions,),

@@ -33,6 +33,7 @@ _STYLES = {
     "development": "cyan",
     "superseded": "dim",
     "archived": "dim",
+    "deleted": "dim",
     "bad": "bold red",
     "error": "bold red",
     "warning": "yellow",

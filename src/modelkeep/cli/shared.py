@@ -32,15 +32,18 @@ _ALWAYS = {
     "yes": Annotated[bool, typer.Option("--yes", help="Answer yes to what is asked.")],
     "no_input": Annotated[bool, typer.Option("--no-input", help="Ask nothing.")],
 }
-_CHANGES = {
+_MESSAGE = {
     "message": Annotated[
         str | None, typer.Option("-m", "--message", metavar="TEXT", help="Why: kept in the log with the change.")
     ],
+}
+_WRITES = {
     "dry_run": Annotated[bool, typer.Option("-n", "--dry-run", help="Decide and tell, but write nothing.")],
     "lock_wait": Annotated[
         str | None, typer.Option("--lock-wait", metavar="TIME", help="How long to wait for other writers (30s).")
     ],
 }
+_CHANGES = _MESSAGE | _WRITES
 _EXPECTS = {
     "expect": Annotated[
         str | None,
@@ -65,6 +68,7 @@ SHARED = tuple(_ALWAYS)
 def command(
     *,
     changes: bool = False,
+    writes: bool = False,
     expects: bool = False,
     past: bool = False,
     long: bool = False,
@@ -72,10 +76,10 @@ def command(
 ) -> Callable[[Callable[..., int | None]], Built]:
     """Return a decorator that gives a command its ``Call`` and the shared options it understands.
 
-    ``changes``: -m, -n and --lock-wait; ``expects``: --expect; ``past``: --as-of; ``long``: --progress;
+    ``changes``: -m, -n and --lock-wait; ``writes``: the same for what leaves no entry, so without -m; ``expects``: --expect; ``past``: --as-of; ``long``: --progress;
     ``formats`` are what --format may be.
     """
-    more = _ALWAYS | (_CHANGES if changes else {}) | (_EXPECTS if expects else {})
+    more = _ALWAYS | (_CHANGES if changes else _WRITES if writes else {}) | (_EXPECTS if expects else {})
     more |= (_PAST if past else {}) | (_LONG if long else {})
 
     def decorate(function: Callable[..., int | None]) -> Built:

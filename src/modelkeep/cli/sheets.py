@@ -27,7 +27,8 @@ class Sheets:
         """Return a model's page."""
         head = text(found.name, "bold")
         head.append(f"  {counted(found.versions, 'version')}", style="dim")
-        head.append("  archived" if found.archived else "", style="dim")
+        out = ("archived" if found.versions else "deleted") if found.archived else ""
+        head.append(f"  {out}", style="dim")
         facts = pairs()
         for held in found.holders:
             shares = "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
@@ -62,6 +63,7 @@ class Sheets:
             head.append(" in ").append_text(stages(tuple(each.stage for each in found.stages)))
         head.append("  bad" if found.bad and found.state != "bad" else "", style="bold red")
         facts = pairs()
+        _row(facts, "deleted", self._deletion(found.deletion))
         _row(facts, "reason", found.reason)
         _row(facts, "aliases", ", ".join(found.aliases))
         facts.add_row("artifact", text(f"{files(found.files)}, {size(found.size_bytes)}"))
@@ -95,6 +97,11 @@ class Sheets:
             blocks += [Text("history", style="bold"), _indented(self.tenure_table(found.tenures, ref=False))]
         return Group(*blocks, *self._notes(found.notes))
 
+    def _deletion(self, found: answers.Deletion | None) -> str | None:
+        if found is None:
+            return None
+        return f"{self.screen.local(found.time)} by {found.actor}{f': {found.reason}' if found.reason else ''}"
+
     def _trained(self, found: answers.Training) -> str | None:
         if found.ended is None:
             return None
@@ -115,7 +122,7 @@ class Sheets:
         made = table(*names, right=("size",), fold=("version", "author", "alias"))
         for row in rows:
             made.add_row(
-                text(row.ref, "dim" if row.archived else "bold"),
+                text(row.ref, "dim" if row.archived or row.deleted else "bold"),
                 *([text(row.label)] if labels else []),
                 stages(row.stages),
                 text(row.state),
@@ -152,9 +159,12 @@ class Sheets:
         """Return the registry at a glance."""
         facts = pairs()
         facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
+        if found.backup_of:
+            facts.add_row("backup of", text(f"{found.backup_of}: nothing is changed in it", "yellow"))
         held = (
             counted(found.models, "model"),
             counted(found.versions, "version"),
+            *([f"{found.deleted} deleted"] if found.deleted else []),
             size(found.size_bytes),
             counted(found.entries, "entry", "entries"),
         )

@@ -138,6 +138,26 @@ class Tables(Sheets):
             made.add_row(text(key, "bold"), text(value), text(origin))
         return made
 
+    def garbage(self, found: answers.Cleaned) -> RenderableType:
+        """Return what was removed, and why."""
+        if not found.garbage:
+            return Group()
+        made = table("what", "size", "why", fold=("what", "why"))
+        for each in found.garbage:
+            made.add_row(text(each.place), text(size(each.size_bytes)), text(each.reason))
+        return made
+
+    def diagnosis(self, found: answers.Diagnosis) -> RenderableType:
+        """Return each finding, and what to do about it below."""
+        made = table("", "what", "where", "", fold=("where", ""))
+        styles = {"ok": "green", "warning": "yellow", "error": "bold red"}
+        for each in found.findings:
+            said = text(each.message)
+            if each.hint is not None:
+                said.append("\n").append_text(text(f"-> {each.hint}", "bold"))
+            made.add_row(text(each.severity, styles[each.severity]), text(each.code), text(each.place), said)
+        return made
+
     def identity(self, found: answers.Identity) -> RenderableType:
         """Return who the log would say this is."""
         made = pairs()

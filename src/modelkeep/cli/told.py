@@ -87,10 +87,23 @@ def summary(found: answers.Verification) -> str:
         counted(found.blobs, "stored file"),
         size(found.size_bytes),
     )
-    errors = sum(each.severity == "error" for each in found.findings)
-    warnings = len(found.findings) - errors
-    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
-    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{': ' if parts else ''}{', '.join(parts)}"
+    part = f" (part {found.subset})" if found.subset else ""
+    parts = [counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number]
+    if found.repaired:
+        parts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
+    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
+
+
+def backed_up(found: answers.BackedUp) -> list[str]:
+    """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
+    new = "nothing new"
+    if found.new_blobs:
+        new = f"{counted(found.new_blobs, 'new stored file')} ({size(found.new_bytes)})"
+    holds = f"{counted(found.entries, 'entry', 'entries')}, {counted(found.versions, 'version')}, {new}"
+    told = [f"{each.severity}: {each.place} {each.message}" for each in found.findings]
+    if not found.ok:
+        told.append("these bytes are not in the backup; the rest is: modelkeep verify --bytes")
+    return [holds, *told, *(["dry run: nothing was written"] if found.dry_run else [])]
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

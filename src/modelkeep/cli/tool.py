@@ -11,7 +11,8 @@ from modelkeep.cli import commands, leaves, pages, streams
 from modelkeep.cli.call import Call, here
 from modelkeep.cli.shared import command
 from modelkeep.cli.usage import choice
-from modelkeep.locate import is_registry
+from modelkeep.errors import UsageError
+from modelkeep.locate import is_registry, not_used
 
 _SHELLS = ("bash",)
 _FIRST = (
@@ -23,7 +24,8 @@ _FIRST = (
 
 def bare(call: Call) -> int:
     """Answer ``modelkeep`` alone: the status once there is a registry, else the first commands to type."""
-    if is_registry(call.settings.registry.path):
+    located = call.settings.registry
+    if located.foreign or is_registry(located.path):
         _status(call)
         return 0
     if call.format == "json":
@@ -57,6 +59,7 @@ def config_list(call: Call) -> None:
     """List the settings."""
     items = call.settings.items()
     call.show(pages.settings(items), lambda to: to.settings(items))
+    _warn_of_strangers(call)
 
 
 @command()
@@ -67,6 +70,8 @@ def config_get(
     """Print a setting."""
     value = call.settings.get(key)
     call.show(leaves.setting(key, value))
+    if key == "registry":
+        _warn_of_strangers(call)
 
 
 @command()
@@ -82,6 +87,37 @@ def config_set(
     call.show(leaves.setting_made(key, value))
     if call.chatty:
         call.say(f"written to {file}")
+
+
+@command()
+def config_trust(
+    call: Call,
+    directory: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="Use what is found there though somebody else owns it.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Trust it no longer.")] = False,
+) -> None:
+    """Trust a directory of somebody else's, or list those that are trusted."""
+    from modelkeep import trust
+
+    if directory is None:
+        if remove:
+            message = "--remove needs a directory"
+            raise UsageError(message, "modelkeep config trust DIR --remove")
+        call.show(leaves.trust(trust.directories(os.environ), changed=False))
+        return
+    act = trust.remove if remove else trust.add
+    found, changed = act(directory, os.environ, here())
+    call.show(leaves.trust(found, changed=changed))
+    if call.chatty:
+        call.say(f"written to {call.settings.file}" if changed else "nothing to do")
+
+
+def _warn_of_strangers(call: Call) -> None:
+    refusal = not_used(call.settings.registry)
+    if refusal is not None:
+        call.say(f"warning: {refusal.message}")
+        call.say(f"hint: {refusal.hint}")
 
 
 @command()
@@ -121,6 +157,7 @@ COMMANDS = {
     "config list": config_list,
     "config get": config_get,
     "config set": config_set,
+    "config trust": config_trust,
     "completion": completion,
     "demo": demo,
 }

@@ -42,7 +42,8 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
         return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
     from shlex import join
 
-    return UsageError(message, printable(f"modelkeep {group}{join([meant, *rest])}"))
+    likely = " or ".join(f"modelkeep {group}{join([one, *rest])}" for one in meant.split(" or "))
+    return UsageError(message, printable(likely))
 
 
 def choice(value: str, option: str, allowed: Sequence[str]) -> str:

@@ -138,6 +138,7 @@ class VersionRow:
     metrics: tuple[tuple[str, str], ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,11 @@ class InDevelopment:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A line of `list`: a model and who holds its stages, highest stage first."""
+    """A line of `list`: a model and who holds its stages, highest stage first.
+
+    ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is
+    left), and ``archived`` says that none is in the pipeline any more: each was archived or deleted.
+    """
 
     name: str
     newest: int
@@ -289,6 +294,16 @@ class Tenure:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """When a version was deleted, by whom and why; ``seq`` is the entry that says so."""
+
+    seq: int
+    time: str
+    actor: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """All that is known of a version."""
 
@@ -327,11 +342,12 @@ class Version:
     notes: tuple[NoteText, ...]
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
+    deletion: Deletion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model's page: what it is, who holds its stages, its aliases and newest versions."""
+    """A model's page: what it is, who holds its stages, its aliases and newest versions; counted as in `ModelRow`."""
 
     name: str
     former_names: tuple[str, ...]
@@ -428,7 +444,7 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """Something that is wrong (``error``) or odd (``warning``): where, and in words."""
+    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words."""
 
     severity: str
     code: str
@@ -438,7 +454,11 @@ class VerifyFinding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at and what was found; ``ok`` when no finding is an error."""
+    """What was looked at and what was found; ``ok`` when no finding is an error.
+
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all. The
+    numbers count the findings that were left out for being too many of a kind, too.
+    """
 
     ok: bool
     entries: int
@@ -448,11 +468,20 @@ class Verification:
     head_seq: int
     head_hash: str | None
     findings: tuple[VerifyFinding, ...] = ()
+    subset: str | None = None
+    errors: int = 0
+    warnings: int = 0
+    repaired: int = 0
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries."""
+    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
+
+    ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others.
+    ``backup_of`` is the directory that this one is a backup of, None where it is none.
+    """
 
     registry: str
     origin: str
@@ -465,6 +494,8 @@ class Status:
     production_stage: str
     production: tuple[tuple[str, Holder], ...]
     last: tuple[AuditEntry, ...]
+    deleted: int = 0
+    backup_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,4 +517,93 @@ class Migration:
     schema_before: int
     schema_after: int
     backup: str | None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What `gc` removed, or would: ``kind`` is blob, trash, leftover or aside.
+
+    ``place`` is a digest for a blob, else a path; ``size_bytes`` is what it frees.
+    """
+
+    kind: str
+    place: str
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
+
+    ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
+    are needed; ``unknown`` are paths in the store that modelkeep did not make, left alone.
+    """
+
+    changed: bool
+    garbage: tuple[Garbage, ...]
+    files: int
+    freed_bytes: int
+    young_files: int
+    young_bytes: int
+    grace_seconds: int
+    brought_back: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorFinding:
+    """One thing that `doctor` looked at: ``severity`` is ok, warning or error; ``hint`` says what to do."""
+
+    severity: str
+    code: str
+    place: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What `doctor` found, the worst first; ``ok`` when nothing is an error."""
+
+    ok: bool
+    registry: str
+    findings: tuple[DoctorFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose registry it is, by the permissions of its directory.
+
+    ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
+    account's own. ``in_the_way`` is a directory above that does not let them through.
+    """
+
+    shared: str | None
+    readers: str | None
+    in_the_way: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What `backup` did or would do: what the backup holds, and how much of it is new.
+
+    ``ok`` when every stored file that it names is in it; ``findings`` are those that are not.
+    """
+
+    path: str
+    registry: str
+    changed: bool
+    ok: bool
+    entries: int
+    versions: int
+    blobs: int
+    size_bytes: int
+    new_blobs: int
+    new_bytes: int
+    head_seq: int
+    head_hash: str | None
+    findings: tuple[VerifyFinding, ...] = ()
     dry_run: bool = False

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from modelkeep.domain import intents
 from modelkeep.domain.chain import Observed
-from modelkeep.domain.deciding import naming, registering, rolling_back, staging, standing
+from modelkeep.domain.deciding import deleting, naming, registering, rolling_back, staging, standing
 from modelkeep.domain.deciding.common import AlreadySo, Decision, Question
 from modelkeep.domain.events import RegistryCreated
 from modelkeep.domain.intents import Intent
@@ -50,6 +50,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one case a verb, nothing else
             return standing.mark(question, arguments)
         case intents.Archive() as arguments:
             return standing.archive(question, arguments)
+        case intents.Delete() as arguments:
+            return deleting.delete(question, arguments)
         case intents.Alias() as arguments:
             return naming.alias(question, arguments)
         case intents.Tag() as arguments:

@@ -52,7 +52,13 @@ def _about(entry: Entry, event: Event) -> Iterator[tuple[int, int]]:
         return
     yield event.model, 0
     match event:
-        case events.VersionPromoted() | events.StageRetired() | events.VersionArchived() | events.StageRolledBack():
+        case (
+            events.VersionPromoted()
+            | events.StageRetired()
+            | events.VersionArchived()
+            | events.VersionDeleted()
+            | events.StageRolledBack()
+        ):
             for end in event.ends:
                 yield event.model, end.version
         case _:
@@ -65,6 +71,7 @@ def _about(entry: Entry, event: Event) -> Iterator[tuple[int, int]]:
             | events.MetricsRecorded()
             | events.VersionPromoted()
             | events.VersionMarked()
+            | events.VersionDeleted()
             | events.AliasSet()
         ):
             yield event.model, event.version
@@ -114,7 +121,7 @@ def _change(  # noqa: C901, PLR0912  one case an event, nothing else
             yield standing.tenure(entry, event.model, event.stage, event.to, None, event.came_from)
         case events.StageRetired():
             yield from standing.ended(seq, entry, event.model, event.ends, None)
-        case events.VersionMarked() | events.VersionArchived() | events.VersionRestored():
+        case events.VersionMarked() | events.VersionArchived() | events.VersionRestored() | events.VersionDeleted():
             yield from standing.standing(entry, event)
         case events.AliasSet() | events.AliasRemoved():
             yield Close("alias", (("model", "=", event.model), ("alias", "=", event.alias)), seq)

@@ -44,6 +44,8 @@ def sentence(entry: Entry, texts: Iterable[tuple[str, str]] = ()) -> str:
             told = f"marked {subject_of(entry)} {'bad' if arguments.mark == 'bad' else 'good again'}"
         case intents.Archive():
             told = _archive(entry, arguments)
+        case intents.Delete():
+            told = _delete(entry)
         case intents.Alias():
             told = _alias(entry)
         case intents.Tag() | intents.Describe() | intents.Note():
@@ -118,6 +120,20 @@ def _archive(entry: Entry, arguments: intents.Archive) -> str:
     ends = [end for event in entry.events if isinstance(event, events.VersionArchived) for end in event.ends]
     left = _and(sorted({f"{_name(entry)}@{end.version}" for end in ends}))
     return f"archived {which}" + (f", {left} left its stage" if ends else "")
+
+
+def _delete(entry: Entry) -> str:
+    parts = []
+    for event in entry.events:
+        match event:
+            case events.VersionDeleted():
+                name = f"{_name(entry)}@{event.version}"
+                parts.append(f"deleted {name}" + (f", {name} left its stage" if event.ends else ""))
+            case events.AliasRemoved():
+                parts.append(f"took the alias {event.alias} off {_name(entry)}")
+            case _:
+                pass
+    return ", ".join(parts)
 
 
 def _alias(entry: Entry) -> str:

@@ -93,6 +93,9 @@ class State(Protocol):
     def last_holder(self, model: int, stage: str) -> Tenure | None:
         """Return the newest tenure of a stage, ended or not, shares aside."""
 
+    def stages_held(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the stages that a version holds or ever held, shares of them too."""
+
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
         """Return the newest tenure of one version in a stage, shares aside."""
 
@@ -112,10 +115,13 @@ class State(Protocol):
         """Return the archived ranges of numbers that touch ``first`` to ``last``."""
 
     def all_archived(self, model: int) -> bool:
-        """Tell whether no version of a model is left in the pipeline."""
+        """Tell whether no version of a model is left in the pipeline: each is archived or deleted."""
 
     def alias(self, model: int, name: str) -> int | None:
         """Return the version an alias points at."""
+
+    def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the aliases that point at a version, by name."""
 
     def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
         """Tell whether the tag set by this line of details is still set."""

@@ -89,6 +89,23 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool)
     raise UsageError(message, _EXAMPLES)
 
 
+def parse_age(text: str, what: str) -> timedelta:
+    """Return a length of time that somebody typed: ``7d``, ``12h``, ``30m``, ``2w``, ``40s`` or ``0``.
+
+    Anything else raises ``UsageError`` that names ``what`` it was given for.
+    """
+    match = _AGE.fullmatch(text.strip())
+    try:
+        if match:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if text.strip() == "0":
+            return timedelta()
+    except OverflowError:
+        pass
+    message = f"{what}: not a length of time: '{printable(text)}'"
+    raise UsageError(message, "7d, 12h, 30m, 2w or 0")
+
+
 def age(delta: timedelta) -> str:
     """Return how long ago for people, in the largest whole unit: ``40s``, ``5m``, ``2h``, ``12d``."""
     seconds = max(0, int(delta.total_seconds()))

@@ -284,7 +284,7 @@ def _damaged(path: str, there: int | None, size: int) -> IntegrityError:
         return _not_a_blob(path)
     return IntegrityError(
         f"the store's copy of these bytes is damaged: {path} has {there} bytes instead of {size}",
-        f"move it away and register again: mv {path} {path}.damaged",
+        "modelkeep verify --bytes --repair FILE        (the file you are registering, or a backup)",
     )
 
 

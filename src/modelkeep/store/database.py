@@ -11,29 +11,59 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store import schema
-from modelkeep.store.neighbours import odd_neighbour
-from modelkeep.store.queue import queued
+from modelkeep.store.durable import create_file
+from modelkeep.store.neighbours import check_neighbours
+from modelkeep.store.permissions import look, may_not, who_may_write
+from modelkeep.store.queue import busy, queued
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-_READ_PATIENCE = 5.0
+READ_PATIENCE = 5.0
+#: What of a registry that was rebuilt on disk is held in memory.
+_SCRATCH_KIB = 32 * 1024
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
 class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
-    def __init__(self, directory: str, *, lock_wait: float = 30.0) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        lock_wait: float = 30.0,
+        say: Callable[[str], None] | None = None,
+        name: str = DATABASE,
+    ) -> None:
         self.directory = directory
-        self.path = os.path.join(directory, DATABASE)
+        self.path = os.path.join(directory, name)
         self.lock_path = os.path.join(directory, LOCK)
         self.lock_wait = lock_wait
+        self._say = say
+        self._mount_is_known = False
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this account may write the file: one question to the system."""
+        return os.access(self.path, os.W_OK)
+
+    def check_mount(self) -> None:
+        """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
+        if self._mount_is_known:
+            return
+        from modelkeep.store.mounts import check_locks  # reads ask nothing of it
+
+        say = self._say or (lambda _text: None)
+        check_locks(self.directory, say)
+        if os.path.islink(store := os.path.join(self.directory, STORE)):
+            check_locks(os.path.realpath(store), say)
+        self._mount_is_known = True
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -42,7 +72,7 @@ class Database:
         Raises ``RegistryUnavailable`` where there is no registry or it may not be read, and
         ``SchemaMismatch`` for a newer schema.
         """
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 found = schema.age(connection)
@@ -57,9 +87,20 @@ class Database:
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
         """Yield a read transaction of which nothing is believed yet: for ``verify`` and ``migrate``."""
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def unlocked(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in no transaction: SQLite's backup interface takes its locks by the step."""
+        with self.translated():
+            connection = self._open_for_reading()
+            try:
+                connection.execute("COMMIT")
                 yield connection
             finally:
                 connection.close()
@@ -70,17 +111,15 @@ class Database:
 
         One deadline covers the queue and SQLite's lock: ``Busy`` when it passes.
         """
-        with self._translated(), self._locked() as connection:
-            if schema.age(connection) < schema.VERSION:
-                message = f"the registry has an older schema than this modelkeep ({schema.VERSION}) writes"
-                raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+        with self.translated(), self.locked() as connection:
+            schema.check_age(connection)
             schema.check_shape(connection)
             yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside ``BEGIN IMMEDIATE``, whatever the age of the schema."""
-        with self._translated(), self._locked() as connection:
+        with self.translated(), self.locked() as connection:
             yield connection
 
     @contextmanager
@@ -89,9 +128,11 @@ class Database:
 
         None where somebody else made it meanwhile. An empty file, left by a killed `init`, is gone on with.
         """
+        self.check_mount()
         for path in (self.lock_path, self.path):
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
-        with self._translated(), self._locked() as connection:
+            with suppress(FileExistsError):
+                create_file(path, 0o660)
+        with self.translated(), self.locked() as connection:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 yield None
                 return
@@ -100,12 +141,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def _locked(self) -> Iterator[sqlite3.Connection]:
+    def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside ``BEGIN IMMEDIATE``, whatever lies there; one that was ``opened`` before stays so."""
         self._look()
+        self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
+            patience = max(deadline - time.monotonic(), 0.05)
+            connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
+                connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -114,12 +159,13 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             finally:
-                connection.close()
+                if opened is None:
+                    connection.close()
 
     def _open_for_reading(self) -> sqlite3.Connection:
         self._look()
         try:
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(connect(self.path, "ro", READ_PATIENCE))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -128,18 +174,19 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return _begun(_connect(self.path, "ro", _READ_PATIENCE))
+            return _begun(connect(self.path, "ro", READ_PATIENCE))
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
         if error.sqlite_errorname == "SQLITE_CANTOPEN" or not os.access(self.path, os.W_OK):
             if not os.access(self.path, os.R_OK):
-                message = f"the registry {self.directory} may not be read by this account"
-                raise RegistryUnavailable(message) from error
+                raise may_not(self.directory, self.path, "read") from error
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
-            hint = "ask somebody who may write there to run any modelkeep command"
+            where = " where it is not mounted read-only" if os.statvfs(self.path).f_flag & os.ST_RDONLY else ""
+            hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
-        connection = _connect(self.path, "rw", _READ_PATIENCE)
+        self.check_mount()  # where locks lie, that writer may be alive on another machine
+        connection = connect(self.path, "rw", READ_PATIENCE)
         try:
             _begun(connection)
         finally:
@@ -148,14 +195,13 @@ class Database:
     def _look(self) -> None:
         """Look before SQLite does: a pipe beside the database would be waited for, a link written through."""
         if not os.path.isfile(self.path):
+            look(self.directory, self.path)
             message = f"there is no registry at {self.directory}"
             raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
-        if odd := odd_neighbour(self.path):
-            message = f"{odd} is not a regular file: it was made by something other than modelkeep"
-            raise IntegrityError(message, f"ls -l {self.directory}")
+        check_neighbours(self.path)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
         """Foreign exceptions stop here."""
         try:
             yield
@@ -168,15 +214,32 @@ class Database:
 
 
 def in_memory() -> sqlite3.Connection:
-    """Return an empty registry in memory, with today's schema: what ``verify`` replays into."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    """Return an empty registry in memory, with today's schema."""
+    return _empty(":memory:")
+
+
+def scratch() -> sqlite3.Connection:
+    """Return an empty registry with today's schema that no other process sees and that may grow: it needs little memory.
+
+    SQLite keeps it in a file without a name in the directory for temporary files (``TMPDIR``), which
+    is gone with the connection, or with the process however that ends.
+    """
+    connection = _empty("")
+    connection.execute(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+    # What is undone is undone at once: a journal on the disk would only be written.
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    return connection
+
+
+def _empty(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     schema.apply(connection, 0)
     return connection
 
 
-def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
+def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     """Open the file: the one prologue of every connection."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
@@ -218,17 +281,21 @@ def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
     name = getattr(error, "sqlite_errorname", "")
     if name in _BUSY or name == "SQLITE_LOCKED":
-        return Busy(
-            "the registry is busy: somebody else is writing to it", "try again, or wait longer with --lock-wait"
-        )
+        return busy(os.path.join(directory, DATABASE), "holds it")
     if name in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or name.startswith("SQLITE_CORRUPT"):
         return IntegrityError(f"the database of {directory} is damaged: {error}", "modelkeep verify --log")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_AUTH")):
-        return RegistryUnavailable(
-            f"the registry {directory} cannot be used: {error}", "are the directory and its files yours to write?"
-        )
+        return _unusable(error, directory)
     if name.startswith("SQLITE_CONSTRAINT"):
         return IntegrityError(f"the tables of {directory} do not fit its log: {error}", "modelkeep verify --log")
     return IntegrityError(f"the database of {directory} does not answer: {error}", "modelkeep verify --log")
+
+
+def _unusable(error: sqlite3.Error, directory: str) -> RegistryUnavailable:
+    path = os.path.join(directory, DATABASE)
+    if error.sqlite_errorname.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
+        return may_not(directory, path, "written")
+    hint = "are the directory and its files yours to write?"
+    return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)

@@ -1,9 +1,10 @@
-"""Making sure that what was written is on the disk, and swapping names in one step."""
+"""Making sure that what was written is on the disk, new files whatever the umask, and swapping names in one step."""
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
@@ -36,6 +37,16 @@ def sync_file_system(descriptor: int) -> bool:
             return False
         raise OSError(code, os.strerror(code))
     return True
+
+
+def create_file(path: str, mode: int) -> None:
+    """Make an empty file; in a shared directory the umask takes nothing away. ``FileExistsError`` if it is there."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        if os.stat(os.path.dirname(path) or ".").st_mode & stat.S_ISGID:
+            os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def exchange(one: str, other: str) -> bool:

@@ -1,11 +1,11 @@
-"""`tables.py` -> migration 0001, as SQL: ``python -m modelkeep.store.generate`` renews it.
+"""`tables.py` -> SQL, and whether the numbered scripts lead there: ``python -m modelkeep.store.generate`` tells.
 
-Only the making of the first script knows SQLAlchemy; later scripts are written by hand.
+Scripts are for ever once a registry was made by them: 0001 was made from here, later ones are written
+by hand. What they must add stands in what this prints.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 
@@ -28,10 +28,10 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
-def first_script() -> str:
-    """Return the SQL that makes the schema of `tables`."""
+def whole_script() -> str:
+    """Return the SQL that makes the schema of `tables` at once."""
     dialect = sqlite.dialect()
-    parts = ["-- Made from tables.py by `make docs`; do not edit.\n"]
+    parts: list[str] = []
     for table in SQLModel.metadata.sorted_tables:
         parts.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
         parts += [
@@ -43,20 +43,30 @@ def first_script() -> str:
     return "\n".join(parts)
 
 
-def fingerprint_of(sql: str) -> str:
-    """Return the fingerprint of a database made by a script."""
+def wanted() -> str:
+    """Return the fingerprint of a database made from `tables`."""
     connection = sqlite3.connect(":memory:")
-    connection.executescript(sql)
+    connection.executescript(whole_script())
+    return schema.fingerprint(connection)
+
+
+def reached() -> str:
+    """Return the fingerprint of a database made by all scripts, one after the other."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    schema.apply(connection, 0)
     return schema.fingerprint(connection)
 
 
 def main() -> None:
-    """Write the script; tell when the fingerprint that `schema` pins has to follow."""
-    sql = first_script()
-    with open(os.path.join(os.path.dirname(schema.__file__), "migrations", "0001.sql"), "w", encoding="utf-8") as file:
-        file.write(sql)
-    if fingerprint_of(sql) != schema.FINGERPRINT:
-        sys.stderr.write(f"store/schema.py: FINGERPRINT must be {fingerprint_of(sql)}\n")
+    """Tell where scripts, tables and the pinned fingerprint do not agree; ``--print`` shows the SQL of the tables."""
+    if "--print" in sys.argv[1:]:
+        sys.stdout.write(whole_script())
+        return
+    if reached() != wanted():
+        sys.stderr.write("store/migrations: the scripts do not lead to what tables.py says: a script is missing\n")
+        sys.exit(1)
+    if wanted() != schema.FINGERPRINT:
+        sys.stderr.write(f"store/schema.py: FINGERPRINT must be {wanted()}\n")
         sys.exit(1)
 
 

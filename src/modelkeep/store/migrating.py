@@ -16,7 +16,7 @@ from modelkeep.domain.project import project
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store import schema
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.ledger import apply_changes
 from modelkeep.store.replay import entries, named_by
 
@@ -71,7 +71,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
 def back_up(connection: sqlite3.Connection, path: str) -> None:
     """Copy the database as it stands, durably, to a new file that is as open to the group as the registry."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+        create_file(path, 0o660)
     except OSError as error:
         message = f"no backup can be written: {path}: {error.strerror}"
         raise RegistryUnavailable(message, "nothing was changed") from error

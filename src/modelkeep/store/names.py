@@ -14,20 +14,21 @@ import sqlite3
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store import schema
-from modelkeep.store.neighbours import odd_neighbour
+from modelkeep.store.half_typed import bare, folded, inside, many, ranges, split_v
+from modelkeep.store.neighbours import check_neighbours
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TypeAlias
 
+    from modelkeep.store.half_typed import Window
+
     #: What could stand there, and a few words on it.
     Offer: TypeAlias = tuple[str, str]
-    #: Consecutive numbers of versions, the first and the last.
-    Window: TypeAlias = tuple[int, int]
 
 #: The schema these SELECTs are written for; another one is not asked.
-SCHEMA = 1
+SCHEMA = 2
 #: At most so many of each kind, and so many numbers and labels of a model.
 MOST, MOST_VERSIONS = 50, 20
 #: Which versions are wanted: those in the pipeline, those out of it, both.
@@ -36,12 +37,12 @@ STANDING, ARCHIVED, ALL = "standing", "archived", "all"
 _PATIENCE, _STEPS = 0.1, 3_000_000  # seconds to wait for a writer; steps of SQLite's machine for a question
 _LOOKED_AT = 1_000  # rows that are looked at for their few distinct keys
 _LAST = "\U0010ffff"  # sorts behind whatever follows a prefix
-_MOST_WINDOWS, _DIGITS = 100, 9  # of versions between archived ones; of the highest number of a version
-_UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_MOST_WINDOWS = 100  # of versions between archived ones
 
 MODELS = """
 SELECT name, model, (SELECT max(number) FROM version WHERE version.model = model_name.model),
-    EXISTS (SELECT 1 FROM archived WHERE archived.model = model_name.model AND archived.until_seq IS NULL)
+    EXISTS (SELECT 1 FROM archived WHERE archived.model = model_name.model AND archived.until_seq IS NULL),
+    (SELECT count(*) FROM deleted WHERE deleted.model = model_name.model)
 FROM model_name WHERE folded >= ? AND folded < ? AND until_seq IS NULL ORDER BY folded
 """
 LAST_MODEL = """
@@ -54,11 +55,16 @@ FROM model_name WHERE folded = ? LIMIT 1
 """
 RANGES = "SELECT first, last FROM archived WHERE model = ? AND until_seq IS NULL ORDER BY first, last"
 BAD = "SELECT version FROM mark WHERE model = ? AND until_seq IS NULL AND version = ?"
-NUMBERS = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number DESC LIMIT ?"
-LOWEST = "SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT 1"
-_LABELS = "SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key"
+ANY_DELETED = "SELECT 1 FROM deleted WHERE model = ? LIMIT 1"
+DELETED = "SELECT count(*) FROM deleted WHERE model = ? AND version BETWEEN ? AND ?"
+_LEFT = "NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)"
+_NUMBERS = f"SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? AND {_LEFT} ORDER BY number"
+NUMBERS, LOWEST = f"{_NUMBERS} DESC LIMIT ?", f"{_NUMBERS} LIMIT 1"
+_LABELS = f"""
+SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? AND {_LEFT} ORDER BY label_key
+"""
 LABELS, LOWEST_LABEL = f"{_LABELS} DESC", f"{_LABELS} LIMIT 1"
-LABELLED = "SELECT label, number FROM version WHERE model = ? AND label_key = ?"
+LABELLED = f"SELECT label, number FROM version WHERE model = ? AND label_key = ? AND {_LEFT}"
 # CROSS JOIN holds the planner to this order: else it walks all tenures the model ever had.
 HOLDERS = """
 SELECT tenure.stage, tenure.version FROM stage CROSS JOIN tenure
@@ -90,25 +96,25 @@ class Names:
 
     def models(self, prefix: str, which: str = STANDING) -> list[Offer]:
         """Return models whose names begin so, without case: those that have versions which are wanted."""
-        low, end = _folded(prefix), _folded(prefix) + _LAST
+        low, end = folded(prefix), folded(prefix) + _LAST
         found: list[Offer] = []
-        for name, model, newest, touched in self._rows(MODELS, low, end):
-            if (touched or which == ARCHIVED) and not self._windows(model, newest, which):
+        for name, model, newest, touched, deleted in self._rows(MODELS, low, end):
+            if (touched or deleted or which == ARCHIVED) and not self._windows(model, newest, which):
                 continue
             if len(found) == MOST:
-                found += [(name, _many(newest)) for name, newest in self._rows(LAST_MODEL, low, end)]
+                found += [(name, many(newest)) for name, newest in self._rows(LAST_MODEL, low, end)]
                 break
-            found.append((name, _many(newest)))
+            found.append((name, many(newest - deleted)))
         return found
 
     def versions(self, name: str, typed: str, which: str = STANDING) -> list[Offer]:
         """Return what may stand after ``NAME@``: stages, aliases, latest, numbers and labels, the newest first."""
         model, newest = self._model(name)
         windows = self._windows(model, newest, which)
-        words = [(word, number) for word, number in self._words(model) if _inside(number, windows)]
+        words = [(word, number) for word, number in self._words(model) if inside(number, windows)]
         if windows and which != ARCHIVED:
             words.append(("latest", None))
-        low = _folded(typed)
+        low = folded(typed)
         found = [(word, f"{name}@{number}" if number else "") for word, number in words if word.startswith(low)]
         return [*found, *self._numbers(model, windows, typed), *self._labels(model, windows, typed)]
 
@@ -162,12 +168,12 @@ class Names:
 
     def _model(self, name: str) -> tuple[int | None, int]:
         """Return the model that bears or bore a name, and its newest number; (None, 0) where none does."""
-        return self._row(BEARER, _folded(name)) or (None, 0)
+        return self._row(BEARER, folded(name)) or (None, 0)
 
     def _windows(self, model: int | None, newest: int, which: str) -> list[Window]:
-        """Return the numbers that are wanted, from the highest down."""
+        """Return the numbers that are wanted, from the highest down; of each window what is not deleted at its ends."""
         if which == ALL:
-            return [(1, newest)] if newest else []
+            return self._left(model, [(1, newest)] if newest else [])
         archived: list[Window] = []
         standing: list[Window] = []
         after = 1
@@ -179,7 +185,35 @@ class Names:
                 after = last + 1
         if after <= newest:
             standing.append((after, newest))
-        return (archived if which == ARCHIVED else standing)[::-1]
+        return self._left(model, (archived if which == ARCHIVED else standing)[::-1])
+
+    def _left(self, model: int | None, windows: list[Window]) -> list[Window]:
+        """Return windows without the deleted numbers at their ends; those where nothing is left are left out."""
+        if not self._row(ANY_DELETED, model):
+            return windows
+        found: list[Window] = []
+        for first, last in windows:
+            high = last - self._run(model, last, first, -1)
+            if first <= high:
+                found.append((first + self._run(model, first, high, 1), high))
+        return found
+
+    def _run(self, model: int | None, start: int, end: int, step: int) -> int:
+        """Return how many consecutive numbers from ``start`` to ``end`` are deleted, by counting ever wider, then less."""
+        run, width, growing = 0, 1, True
+        while width and run < abs(end - start) + 1:
+            width = min(width, abs(end - start) + 1 - run)
+            low, high = sorted((start + step * run, start + step * (run + width - 1)))
+            if self._deleted(model, low, high) == width:
+                run += width
+                width *= 4 if growing else 1
+            else:
+                growing = False
+                width //= 2
+        return run
+
+    def _deleted(self, model: int | None, first: int, last: int) -> int:
+        return (self._row(DELETED, model, first, last) or (0,))[0]
 
     def _words(self, model: int | None) -> Iterator[tuple[str, int | None]]:
         yield from self._rows(HOLDERS, model)
@@ -187,10 +221,10 @@ class Names:
 
     def _numbers(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
         """Return the newest numbers that begin so, and the lowest of each length where there are more."""
-        v, digits = _split_v(typed)
+        v, digits = split_v(typed)
         found: list[tuple[int, str | None]] = []
         for first, last in windows[:_MOST_WINDOWS]:
-            for low, high in reversed(_ranges(digits, first, last)):
+            for low, high in reversed(ranges(digits, first, last)):
                 room = MOST_VERSIONS if digits else MOST_VERSIONS - len(found)
                 rows = list(self._rows(NUMBERS, model, low, high, room + 1))
                 found += rows[:room] if len(rows) <= room else [*rows[:room], *self._rows(LOWEST, model, low, high)]
@@ -203,19 +237,19 @@ class Names:
 
     def _labels(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
         """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed."""
-        v, rest = _split_v(_folded(typed))
+        v, rest = split_v(folded(typed))
         low, end = rest, rest + _LAST
         rows: list[tuple[str, int]] = []
         for row in self._rows(LABELS, model, low, end):
             if len(rows) == MOST_VERSIONS:
                 rows += self._rows(LOWEST_LABEL, model, low, end) if rest else ()
                 break
-            if _inside(row[1], windows):
+            if inside(row[1], windows):
                 rows.append(row)
-        bare = _bare(rest)  # 2.0 is kept under the key 2, which the typed `2.0` is longer than
-        rows += self._rows(LABELLED, model, bare) if bare != rest else ()
-        name = [(_split_v(label)[1], f"version {number}") for label, number in rows if _inside(number, windows)]
-        return [(v + label, told) for label, told in name if _folded(label).startswith(rest)]
+        short = bare(rest)  # 2.0 is kept under the key 2, which the typed `2.0` is longer than
+        rows += self._rows(LABELLED, model, short) if short != rest else ()
+        name = [(split_v(label)[1], f"version {number}") for label, number in rows if inside(number, windows)]
+        return [(v + label, told) for label, told in name if folded(label).startswith(rest)]
 
     def _keys(self, statement: str, *values: int | None) -> list[Offer]:
         """Return the distinct keys among the first rows of a statement, in order."""
@@ -245,10 +279,11 @@ class Names:
 
 def _opened(path: str) -> sqlite3.Connection | None:
     """Return a connection that can only read, None where there is nothing we can read."""
-    if not os.path.isfile(path) or odd_neighbour(path):  # a pipe would be waited for
+    if not os.path.isfile(path):  # a pipe of this name would be waited for
         return None
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
+        check_neighbours(path)
         connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_PATIENCE, isolation_level=None)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -258,43 +293,3 @@ def _opened(path: str) -> sqlite3.Connection | None:
     except (sqlite3.Error, UnicodeError, ModelkeepError):
         return None
     return connection if known else None
-
-
-def _folded(text: str) -> str:
-    """Return what `domain.labels.fold` returns; importing it would cost more than all this."""
-    return text.translate(_UPPER)
-
-
-def _split_v(text: str) -> tuple[str, str]:
-    return (text[:1], text[1:]) if text[:1] in {"v", "V"} else ("", text)
-
-
-def _bare(label: str) -> str:
-    """Return a half-typed label without the end that `domain.labels.label_key` would take off."""
-    label = label.removesuffix(".")
-    while label.endswith(".0"):
-        label = label[:-2]
-    return label
-
-
-def _ranges(digits: str, first: int, last: int) -> list[Window]:
-    """Return the numbers of a window whose text begins with these digits, as ranges, lowest first."""
-    if not digits:
-        return [(first, last)]
-    if not (digits.isascii() and digits.isdigit()) or digits[0] == "0":
-        return []
-    low, found = int(digits), []
-    for more in range(_DIGITS - len(digits) + 1):
-        width = 10**more
-        window = (max(first, low * width), min(last, (low + 1) * width - 1))
-        if window[0] <= window[1]:
-            found.append(window)
-    return found
-
-
-def _inside(number: int | None, windows: list[Window]) -> bool:
-    return number is not None and any(first <= number <= last for first, last in windows)
-
-
-def _many(newest: int) -> str:
-    return "1 version" if newest == 1 else f"{newest} versions"

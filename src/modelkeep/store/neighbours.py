@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import stat
 
+from modelkeep.errors import IntegrityError
+
 _ENDINGS = ("-journal", "-wal", "-shm")
 
 
-def odd_neighbour(path: str) -> str | None:
-    """Return the path of a journal of a database that is no regular file, None where there is none.
+def check_neighbours(path: str) -> None:
+    """Raise ``IntegrityError`` where a journal of a database is no regular file.
 
     SQLite waits for a pipe of that name, also through ^C, and others may write through a link.
     """
@@ -22,5 +24,5 @@ def odd_neighbour(path: str) -> str | None:
         except OSError:
             continue
         if not stat.S_ISREG(mode):
-            return path + ending
-    return None
+            message = f"{path}{ending} is not a regular file: it was made by something other than modelkeep"
+            raise IntegrityError(message, f"ls -l {os.path.dirname(path)}")

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelkeep.errors import Busy, RegistryUnavailable
+from modelkeep.errors import Busy
+from modelkeep.store.permissions import may_not
 
 _POLL_SECONDS = 0.02
 
@@ -30,24 +31,33 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
         yield
         return
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         # The side file only makes the queue fair: a copy of a registry may lack it.
         yield
         return
     except OSError as error:
-        message = f"the registry may not be written by this account: {path}: {error.strerror}"
-        raise RegistryUnavailable(message) from error
+        raise may_not(os.path.dirname(path), path, "written", error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if not _wait(descriptor, deadline):
-                message = f"the registry is busy: somebody else has been writing to it for {waited:g} s"
-                raise Busy(message, "try again, or wait longer with --lock-wait") from None
+                raise busy(path, f"has been writing to it for {waited:g} s") from None
         yield
     finally:
         os.close(descriptor)
+
+
+def busy(path: str, does: str) -> Busy:
+    """Return the error that names the lock file, and who holds it where the machine tells."""
+    from modelkeep.store.holders import holder_of
+
+    holder = holder_of(path)
+    message = f"the registry is busy: {holder or 'somebody else'} {does}: {path}"
+    if holder is not None and holder.stopped:
+        return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
+    return Busy(message, "try again, or wait longer with --lock-wait")
 
 
 def _wait(descriptor: int, deadline: float) -> bool:

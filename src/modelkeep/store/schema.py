@@ -14,8 +14,8 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
-VERSION = 1
-FINGERPRINT = "sha256:85d6db19cd488240e80e5e4d3a3556c8be4fdf97734ad2e69164958743258d13"
+VERSION = 2
+FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
 
 # Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
@@ -83,6 +83,13 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
 def is_utf8(connection: sqlite3.Connection) -> bool:
     """Say whether a database keeps its text as UTF-8, as every registry does from its beginning."""
     return bool(connection.execute("PRAGMA encoding").fetchone() == ("UTF-8",))
+
+
+def check_age(connection: sqlite3.Connection) -> None:
+    """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
+    if age(connection) < VERSION:
+        message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
+        raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
 
 
 def check_shape(connection: sqlite3.Connection) -> None:

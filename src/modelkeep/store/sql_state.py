@@ -67,8 +67,8 @@ class SqlState:
         row = self._one(deciding.VERSION, model=model, number=number)
         if row is None:
             return None
-        digest, label, bad, archived = row
-        return Version(model, number, digest, label, bad=bool(bad), archived=bool(archived))
+        digest, label, bad, archived, deleted = row
+        return Version(model, number, digest, label, bad=bool(bad), archived=bool(archived), deleted=bool(deleted))
 
     def version_labelled(self, model: int, key: str) -> int | None:
         """Return the number behind a label's key."""
@@ -80,7 +80,7 @@ class SqlState:
         return tuple(label for (label,) in self._connection.execute(deciding.LABELS, {"model": model}).fetchall())
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
-        """Return the newest version with these bytes."""
+        """Return the newest undeleted version with these bytes."""
         row = self._one(deciding.VERSION_WITH_DIGEST, model=model, digest=digest)
         return None if row is None or row[0] is None else int(row[0])
 
@@ -91,6 +91,11 @@ class SqlState:
     def last_holder(self, model: int, stage: str) -> Tenure | None:
         """Return the newest tenure of a stage."""
         return _tenure(model, stage, self._one(deciding.LAST_HOLDER, model=model, stage=stage))
+
+    def stages_held(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the stages that a version holds or ever held."""
+        rows = self._connection.execute(deciding.STAGES_HELD, {"model": model, "version": version})
+        return tuple(stage for (stage,) in rows.fetchall())
 
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
         """Return the newest tenure of a version in a stage."""
@@ -133,6 +138,11 @@ class SqlState:
         """Return the version an alias points at."""
         row = self._one(deciding.ALIAS, model=model, alias=name)
         return None if row is None else int(row[0])
+
+    def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the aliases that point at a version."""
+        rows = self._connection.execute(deciding.ALIASES_OF, {"model": model, "version": version})
+        return tuple(alias for (alias,) in rows.fetchall())
 
     def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
         """Tell whether the tag set by a line of details is still set."""

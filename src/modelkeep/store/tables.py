@@ -2,8 +2,8 @@
 
 Three tables are the log: ``entry``, ``details`` and ``document``, append-only. Every other one is
 projected from them. Public: `Registry.session()` gives notebooks these classes in a private copy.
-The classes have no behaviour. Migration 0001 is generated from here (``python -m
-modelkeep.store.schema``), and STRICT tables take only INTEGER, TEXT and BLOB.
+The classes have no behaviour. What the migrations lead to is compared with what is made from here
+(``python -m modelkeep.store.generate``), and STRICT tables take only INTEGER, TEXT and BLOB.
 
 ``*_seq`` columns are numbers of log entries; ``since_seq`` to ``until_seq`` (NULL: now) is when a
 row held. ``model`` is the ``seq`` that created the model; ``version`` 0 is the model itself.
@@ -236,7 +236,12 @@ class VersionBlobRow(SQLModel, table=True):
     """The files of a version: what ``gc`` must keep and what ``identify`` looks up."""
 
     __tablename__ = "version_blob"
-    __table_args__ = (_of_version(), Index("version_blob_digest", "digest", "size_bytes"), _COMPACT)
+    __table_args__ = (
+        _of_version(),
+        Index("version_blob_digest", "digest", "size_bytes"),
+        Index("version_blob_size", "size_bytes", "digest"),
+        _COMPACT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     path: str = Field(sa_column=_key(Text))
@@ -408,6 +413,16 @@ class ArchivedRow(SQLModel, table=True):
     last: int = Field(sa_column=_key(_NUMBER))
     since_seq: int = Field(sa_column=_key(_NUMBER))
     until_seq: int | None = _number()
+
+
+class DeletedRow(SQLModel, table=True):
+    """A version that was deleted, by the entry that says so; its number never comes back."""
+
+    __tablename__ = "deleted"
+    __table_args__ = (_of_version(), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    seq: int = _number()
 
 
 #: The tables of the log. They only grow; triggers say so to every other program as well.

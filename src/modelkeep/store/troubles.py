@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
+from modelkeep.store.permissions import FORBIDDEN, may_not
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def _reason(error: OSError) -> str:
@@ -31,8 +31,10 @@ def _store_trouble(error: OSError, root: str) -> ModelkeepError:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", f"df -h {root}")
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
-    if error.errno in _FORBIDDEN:
-        return RegistryUnavailable(f"the store {root} does not let you in: {_reason(error)}", f"ls -ld {root}")
+    if error.errno in FORBIDDEN:
+        path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else root
+        unread = os.path.lexists(path) and not os.access(path, os.R_OK)
+        return may_not(os.path.dirname(root), path, "read" if unread else "written", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return RegistryUnavailable(f"the store {root} is not whole: {error.filename or ''} {_reason(error)}")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
@@ -56,7 +58,7 @@ def source_trouble(error: OSError, path: str) -> ModelkeepError:
         return NotFound(f"there is no file {path!r}", _near(path))
     if error.errno == errno.ELOOP:
         return UsageError(f"{path!r} is a symbolic link that leads in a circle or was made while it was read")
-    if error.errno in _FORBIDDEN:
+    if error.errno in FORBIDDEN:
         return UsageError(f"{path!r} cannot be read: {_reason(error)}", f"ls -ld {path}")
     if error.errno == errno.EIO:
         return IntegrityError(f"{path!r} cannot be read: {_reason(error)}", "the disk it is on may be failing")

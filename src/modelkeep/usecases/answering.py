@@ -21,9 +21,11 @@ from modelkeep.domain.answers import (
     Version,
     VersionRow,
 )
+from modelkeep.domain.quick import replace
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
 from modelkeep.domain.times import Moment, parse_moment
 from modelkeep.errors import UsageError
+from modelkeep.store import backup_mark
 from modelkeep.store.queries.statement import Connection
 from modelkeep.usecases import reading
 from modelkeep.usecases.context import Context
@@ -205,7 +207,8 @@ def history(
 def status(context: Context, origin: str) -> Status:
     """Return the registry at a glance."""
     with asking(context) as (connection, _):
-        return reading.status(connection, context.directory, origin)
+        found = reading.status(connection, context.directory, origin)
+    return replace(found, backup_of=backup_mark.backup_of(context.directory))
 
 
 def whoami(context: Context) -> Identity:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modelkeep.domain.answers import Verification
-from modelkeep.store import remembered
-from modelkeep.usecases.checking_bytes import Chosen, Looked, check_bytes, versions_of
+from modelkeep.domain.quick import replace
+from modelkeep.domain.subset import EVERYTHING, parse_subset
+from modelkeep.errors import UsageError
+from modelkeep.store import backup_mark, remembered
+from modelkeep.usecases.checking_bytes import Looked, Wanted, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
+from modelkeep.usecases.repairing import Repair
 
 
-def verify(
+def verify(  # noqa: PLR0913  the command's own flags
     context: Context,
     refs: Sequence[str],
     *,
@@ -21,24 +25,31 @@ def verify(
     quick: bool,
     accept_head: bool,
     progress: Callable[[int, int], None] | None,
+    subset: str | None = None,
+    repair: str | None = None,
+    dry_run: bool = False,
 ) -> Verification:
     """Check the log, the stored bytes or both; see `Registry.verify`."""
     findings = Findings()
-    chosen: list[Chosen] | None = None
+    # All that was typed is looked at at once, for a word that means nothing is told before long work begins.
+    _check_options(bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run)
+    wanted = Wanted(None, EVERYTHING if subset is None else parse_subset(subset), quick)
+    repairing = None if repair is None else Repair(context, repair, dry_run=dry_run)
     with findings.noting("references"):
-        # At once, for a word that means nothing is told before long work begins.
-        chosen = versions_of(context, refs) if refs else None
+        wanted = replace(wanted, chosen=versions_of(context, refs) if refs else None)
     check = LogCheck(context, findings, deep=log and not quick)
     try:
         if log:
             check.run()
             lost = check.lost()
             if lost is not None:
-                findings.add("warning" if accept_head else "error", "head", *lost)
+                # A backup is behind by its nature.
+                fine = accept_head or (check.is_behind and backup_mark.backup_of(context.directory) is not None)
+                findings.add("warning" if fine else "error", "head", *lost)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
-                looked = check_bytes(context, findings, chosen, check.trusted, quick=quick, progress=progress)
+                looked = check_bytes(context, findings, wanted, check.trusted, repair=repairing, progress=progress)
         if log and findings.ok and check.head is not None and check.registry is not None:
             keep = remembered.replace if accept_head else remembered.remember
             keep(context.state_dir, check.registry, check.head.seq, check.head.hash)
@@ -53,4 +64,20 @@ def verify(
         head_seq=0 if check.head is None else check.head.seq,
         head_hash=None if check.head is None else check.head.hash,
         findings=findings.all(),
+        subset=subset,
+        errors=findings.count("error"),
+        warnings=findings.count("warning"),
+        repaired=findings.count("repaired"),
+        dry_run=dry_run,
     )
+
+
+def _check_options(*, bytes_: bool, subset: str | None, repair: str | None, dry_run: bool) -> None:
+    """Refuse what is about bytes where none are looked at."""
+    for option, given in (("--subset", subset), ("--repair", repair)):
+        if given is not None and not bytes_:
+            message = f"{option} is about the stored bytes, and --log looks at none"
+            raise UsageError(message, f"modelkeep verify --bytes {option} {given}")
+    if dry_run and repair is None:
+        message = "--dry-run goes with --repair: nothing else here changes anything"
+        raise UsageError(message, "modelkeep verify --bytes --repair SOURCE --dry-run")

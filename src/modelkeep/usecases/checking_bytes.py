@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
-from typing import TypeAlias, TypeVar
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.quick import dataclass
-from modelkeep.errors import ModelkeepError
+from modelkeep.domain.subset import EVERYTHING, Subset
+from modelkeep.store.examining import Trouble, examine
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Needed
 from modelkeep.store.queries.statement import Connection
+from modelkeep.store.workers import Progress, each
+from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
 from modelkeep.usecases.naming import version_or_model
 
+if TYPE_CHECKING:
+    from modelkeep.usecases.repairing import Repair
+
 T = TypeVar("T")
 #: A version: its model and number.
 Chosen: TypeAlias = tuple[int, int]
+#: A content and the first versions that need it.
+Content: TypeAlias = tuple[str, int, list[Needed]]
 #: A content that is wrong is told with so many of the versions that need it.
 _TOLD = 3
+#: So many contents are given to the threads at once: what is held does not grow with the registry.
+_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,15 @@ class Looked:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which contents are looked at, and how: those of the versions ``chosen`` or of all, a part of them, read or not."""
+
+    chosen: Sequence[Chosen] | None = None
+    part: Subset = EVERYTHING
+    quick: bool = False
+
+
 def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
     """Return the versions that were typed, each once; a bare name is its newest, and said so."""
     found: set[Chosen] = set()
@@ -42,7 +60,10 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
             if one.number is None:
                 one = version_or_model(connection, f"{one.name}@latest", context.say)
                 context.say(f"note: {ref} is {one.ref}, the newest")
-            if one.number is not None:
+            gone = deletions.told(connection, one.model, one.name, one.number or 0)
+            if gone is not None:
+                context.say(f"note: {gone}; none of its bytes need be there")
+            elif one.number is not None:
                 found.add((one.model, one.number))
     return sorted(found)
 
@@ -50,37 +71,69 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
 def check_bytes(
     context: Context,
     findings: Findings,
-    chosen: Sequence[Chosen] | None,
+    wanted: Wanted,
     trusted: Connection | None,
     *,
-    quick: bool,
+    repair: Repair | None,
     progress: Callable[[int, int], None] | None,
 ) -> Looked:
-    """Look at the contents of every version, or of those ``chosen``; ``quick`` reads no byte.
+    """Look at the contents that are wanted, several at once; what is wrong is told, or first given to ``repair``.
 
     ``trusted`` are tables that were made from the log; without them the real ones are asked.
     """
-    source = _Source(context, trusted)
-    if chosen is not None:
-        some = sorted(source.of_versions(chosen), key=lambda each: each.digest)
-        contents: Iterable[Needed] = some
-        versions, total = len(chosen), sum(size for _, size in {(each.digest, each.size) for each in some})
-    else:
-        contents = source.of_all()
-        versions, total = source.ask(lying.version_count), source.ask(lying.total_bytes)
+    source = Source(context, trusted)
+    versions, total, contents = _looked_for(source, wanted)
+    told = Progress(total, progress)
+
+    def look(content: Content) -> Trouble | None:
+        digest, size, _ = content
+        if wanted.quick:
+            told.add(size)
+        return examine(
+            context.artifacts.bucket, digest, size, quick=wanted.quick, look=lambda data: told.add(len(data))
+        )
+
     blobs = done = 0
-    for (digest, size), group in groupby(contents, key=lambda each: (each.digest, each.size)):
-        trouble = _trouble(context, digest, size, quick=quick)
-        if trouble is not None:
-            _tell(findings, list(_first(group)), trouble)
-        blobs += 1
-        done += size
-        if progress is not None:
-            progress(done, total)
+    while some := list(islice(contents, _AT_ONCE)):
+        for (digest, size, needing), trouble in zip(some, each(look, some, told), strict=True):
+            blobs += 1
+            done += size
+            if trouble is not None and repair is not None and trouble.lost:
+                repair.note(digest, size, trouble)
+            elif trouble is not None:
+                tell(findings, needing, trouble)
+    if repair is not None:
+        for digest, trouble in repair.carry_out():
+            if findings.has_room(_severity(trouble), trouble.code):
+                tell(findings, source.ask(partial(lying.needing, digest=digest, most=_TOLD)), trouble)
+            else:  # counted and not told: nobody need be asked whose it is
+                findings.add(_severity(trouble), trouble.code, digest, trouble.text)
     return Looked(versions, blobs, done)
 
 
-class _Source:
+def _looked_for(source: Source, wanted: Wanted) -> tuple[int, int, Iterator[Content]]:
+    """Return how many versions and bytes there are to look at, and the contents one after the other."""
+    if wanted.chosen is None:
+        total = source.ask(partial(lying.total_bytes, part=wanted.part))
+        return source.ask(lying.version_count), total, _grouped(source.of_all(wanted.part))
+    some = sorted(source.of_versions(wanted.chosen), key=lambda each: each.digest)
+    some = [each for each in some if each.digest in wanted.part]
+    total = sum(size for _, size in {(each.digest, each.size) for each in some})
+    return len(wanted.chosen), total, _grouped(some)
+
+
+def _grouped(rows: Iterable[Needed]) -> Iterator[Content]:
+    for (digest, size), group in groupby(rows, key=lambda each: (each.digest, each.size)):
+        yield digest, size, list(_first(group))
+
+
+def _first(group: Iterator[Needed]) -> Iterator[Needed]:
+    for number, one in enumerate(group):
+        if number < _TOLD:
+            yield one
+
+
+class Source:
     """Where the rows come from, a short transaction a page."""
 
     def __init__(self, context: Context, trusted: Connection | None) -> None:
@@ -88,41 +141,35 @@ class _Source:
         self._trusted = trusted
 
     def ask(self, query: Callable[[Connection], T]) -> T:
+        """Ask the tables something."""
         if self._trusted is not None:
             return query(self._trusted)
         with self._context.database.reading() as connection:
             return query(connection)
 
-    def of_all(self) -> Iterator[Needed]:
+    def of_all(self, part: Subset) -> Iterator[Needed]:
+        """Yield what versions need of a part, a content's rows one after the other."""
         after: Needed | None = None
-        while page := self.ask(partial(lying.needed, after=after)):
+        while page := self.ask(partial(lying.needed, after=after, part=part)):
             yield from page
             after = page[-1]
 
     def of_versions(self, chosen: Iterable[Chosen]) -> Iterator[Needed]:
+        """Yield what some versions need."""
         for model, number in chosen:
             yield from self.ask(partial(lying.needed_by, model=model, version=number))
 
 
-def _trouble(context: Context, digest: str, size: int, *, quick: bool) -> str | None:
-    try:
-        if not quick:
-            return context.artifacts.check(ManifestFile(digest, digest, size))
-        there = context.artifacts.bucket.size(digest)
-    except ModelkeepError as error:
-        return error.message
-    if there is None:
-        return "missing"
-    return None if there == size else f"{there} bytes instead of {size}"
+def tell(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:
+    """Note what is wrong with a content, or was, for the first versions that need it."""
+    for one in needing:
+        which = "" if one.digest in trouble.text else f" ({one.digest})"
+        findings.add(
+            _severity(trouble), trouble.code, f"{one.name}@{one.version}", f"{one.path}: {trouble.text}{which}"
+        )
 
 
-def _first(group: Iterator[Needed]) -> Iterator[Needed]:
-    for number, each in enumerate(group):
-        if number < _TOLD:
-            yield each
-
-
-def _tell(findings: Findings, needing: list[Needed], trouble: str) -> None:
-    for each in needing:
-        which = "" if each.digest in trouble else f" ({each.digest})"
-        findings.error("blob", f"{each.name}@{each.version}", f"{each.path}: {trouble}{which}")
+def _severity(trouble: Trouble) -> str:
+    if trouble.repaired:
+        return "repaired"
+    return "error" if trouble.lost else "warning"

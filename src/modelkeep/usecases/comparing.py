@@ -55,7 +55,7 @@ def _chosen(connection: Connection, found: Resolved) -> tuple[int, str, int]:
         return found.model, found.name, found.number
     number = standing.latest(connection, None, found.model)
     if number is None:
-        message = f"{found.name} has no version that is neither archived nor bad"
+        message = f"{found.name} has no version that is neither archived, deleted nor bad"
         raise NotFound(message, f"modelkeep list {found.name} --all")
     return found.model, found.name, number
 

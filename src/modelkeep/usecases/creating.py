@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from modelkeep.domain.chain import Observed
 from modelkeep.domain.intents import NOBODY, Init, Intent
 from modelkeep.domain.stages import declare_stages
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
-from modelkeep.store import database, ledger
+from modelkeep.store import database, ledger, sharing
 from modelkeep.store.blobs import create_store
 from modelkeep.store.database import Database
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.ledger import Draft
+from modelkeep.store.mounts import check_locks
+from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
 
 _IGNORE = ".gitignore"
@@ -28,15 +31,24 @@ def create(
     observed: Observed,
     now: str,
     chance: Callable[[], str],
+    say: Callable[[str], None] | None = None,
+    shared: Sharing | None = None,
 ) -> bool:
     """Make a registry; return False where there is one with the same stages already.
 
-    Raises ``Conflict`` for other stages than those that are there and for a directory that holds
-    other things, ``RegistryUnavailable`` where the directory cannot be made.
+    One that is there is shared with those it is to be shared with. Raises ``Conflict`` for other
+    stages than those that are there and for a directory that holds other things,
+    ``RegistryUnavailable`` where the directory cannot be made, or given to a group.
     """
+    say = say or (lambda _text: None)
     if os.path.exists(os.path.join(directory, database.DATABASE)) and _is_finished(directory):
         _check_as_wanted(directory, stages, store)
+        _share(directory, shared, say)
         return False
+    place = Database(directory, say=say)
+    place.check_mount()
+    if store is not None:
+        check_locks(os.path.abspath(store), say)
     declared = declare_stages(stages or ("staging", "production"))
     intent = Intent(
         registry=chance(),
@@ -52,13 +64,36 @@ def create(
         time=now,
     )
     try:
-        made = _make(directory, store, Draft(intent), observed, now)
+        made = _make(place, store, shared, Draft(intent), observed, now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {error.strerror or error}"
         raise RegistryUnavailable(message) from error
     if not made:  # somebody else was quicker, maybe with others
         _check_as_wanted(directory, stages, store)
+    _share(directory, shared, _silent if made else say)
     return made
+
+
+def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -> None:
+    """Give a registry that is there to those it is to be shared with, and say what that was."""
+    if shared is None:
+        return
+    place = Database(directory)
+    store = os.path.join(directory, database.STORE)
+    try:
+        count = sharing.open_registry(directory, store, place.lock_path, shared)
+    except OSError as error:
+        message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
+        raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error
+    with_whom = shared.writers.name + (f", to be read by {shared.readers.name}" if shared.readers else "")
+    if count:
+        say(f"shared with {with_whom}: {count} directories and files were opened to them")
+    else:
+        say(f"nothing to do: it is shared with {with_whom} already")
+
+
+def _silent(_text: str) -> None:
+    """A registry that was made shared is shared."""
 
 
 def _is_finished(directory: str) -> bool:
@@ -87,25 +122,39 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
         raise Conflict(message, "stages are given once, when a registry is made")
 
 
-def _make(directory: str, store: str | None, draft: Draft, observed: Observed, now: str) -> bool:
+def _make(
+    place: Database, store: str | None, shared: Sharing | None, draft: Draft, observed: Observed, now: str
+) -> bool:
+    directory = place.directory
     if store is not None:
-        _check_store(os.path.abspath(store))
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+        store = os.path.abspath(store)
+        _check_store(store)
+    is_new = not os.path.isdir(directory)
+    os.makedirs(directory, mode=sharing.PRIVATE, exist_ok=True)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"
         raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
     _check_not_emptied(directory)
+    try:
+        sharing.open_directory(directory, shared)
+    except ModelkeepError:
+        if is_new:
+            os.rmdir(directory)
+        raise
     if os.path.basename(directory) == ".modelkeep" and not os.path.exists(os.path.join(directory, _IGNORE)):
         with open(os.path.join(directory, _IGNORE), "w", encoding="utf-8") as file:
             file.write("*\n")
     root = os.path.join(directory, database.STORE)
     if store is not None and not os.path.lexists(root):
-        create_store(os.path.abspath(store))
-        os.symlink(os.path.abspath(store), root, target_is_directory=True)
+        with suppress(FileExistsError):
+            os.mkdir(store, sharing.PRIVATE)
+        sharing.open_directory(store, shared)
+        create_store(store)
+        os.symlink(store, root, target_is_directory=True)
     else:
         create_store(root)
-    with Database(directory).creating() as connection:
+    with place.creating() as connection:
         if connection is None:
             return False
         ledger.append(connection, draft, lambda _state: observed, now)

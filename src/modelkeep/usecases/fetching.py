@@ -16,6 +16,7 @@ from modelkeep.store.queries.manifests import Form
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.view import view
+from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.moments import as_of
 from modelkeep.usecases.naming import version_of
@@ -99,6 +100,7 @@ def _artifact(
     at = as_of(connection, moment, context.clock(), context.say)
     found = version_of(connection, ref, context.say, command, at)
     number = found.number or 0
+    deletions.refuse_bytes(connection, found.model, found.name, number)
     state = SqlState(connection)
     manifest, form = manifests.artifact(connection, found.model, number)
     version = state.version(found.model, number)

@@ -11,6 +11,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 
 _MOST_OF_A_KIND = 25
+#: Of damaged files more: each is to be mended by itself.
+_MOST_FILES = 1000
 _LONGEST = 1000
 
 
@@ -32,13 +34,21 @@ class Findings:
     def add(self, severity: str, code: str, place: str, message: str) -> None:
         """Note a finding."""
         self._counts[severity, code] += 1
-        if self._counts[severity, code] <= _MOST_OF_A_KIND:
+        if self._counts[severity, code] <= _most(code):
             self._kept.append(VerifyFinding(severity, code, _safe(place), _safe(message)))
+
+    def has_room(self, severity: str, code: str) -> bool:
+        """Whether a further finding of this kind would be kept, and not only counted."""
+        return self._counts[severity, code] < _most(code)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not any(severity == "error" for severity, _ in self._counts)
+
+    def count(self, severity: str) -> int:
+        """Return how many findings of a severity were made, those left out too."""
+        return sum(number for (each, _), number in self._counts.items() if each == severity)
 
     @contextmanager
     def noting(self, place: str) -> Iterator[None]:
@@ -51,11 +61,15 @@ class Findings:
     def all(self) -> tuple[VerifyFinding, ...]:
         """Return the findings, and for each kind that has too many how many were left out."""
         more = [
-            VerifyFinding(severity, code, "…", f"and {count - _MOST_OF_A_KIND} more of this kind")
+            VerifyFinding(severity, code, "…", f"and {count - _most(code)} more of this kind")
             for (severity, code), count in self._counts.items()
-            if count > _MOST_OF_A_KIND
+            if count > _most(code)
         ]
         return (*self._kept, *more)
+
+
+def _most(code: str) -> int:
+    return _MOST_FILES if code == "blob" else _MOST_OF_A_KIND
 
 
 def _safe(text: str) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.times import parse_stored
-from modelkeep.store import remembered
+from modelkeep.store import backup_mark, remembered
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.context import Context
@@ -24,6 +24,8 @@ def check_head(context: Context, connection: Connection) -> None:
     known = None if registry is None else remembered.recall(context.state_dir, registry)
     if known is None or head is None or state.hash_at(known.seq) == known.hash:
         return
+    if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
+        return  # a backup is behind by its nature
     context.say(
         f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
         f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",

@@ -54,7 +54,7 @@ def models(
     everything: bool = False,
     limit: int | None = None,
 ) -> tuple[ModelRow, ...]:
-    """Return models by name; those of which every version is archived only with ``everything`` or by name.
+    """Return models by name; those of which every version is archived or deleted only with ``everything`` or by name.
 
     A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
     """
@@ -82,7 +82,7 @@ def versions(
     """Return versions of one model, of the models that match a pattern, or of all, newest first.
 
     ``stage`` leaves those that hold it (or are in development), ``sort`` is ``KEY[:desc]``: exact
-    numbers before text, what is missing last, the newer first among equals. Archived ones are there
+    numbers before text, what is missing last, the newer first among equals. Archived and deleted ones are there
     only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
     """
     order = _sort(sort)
@@ -126,7 +126,7 @@ class _Listing:
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
         before = 2**62
-        while page := version_queries.newest_of_all(self.connection, self.at, before, _CHUNK):
+        while page := version_queries.newest_of_all(self.connection, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
             names = {model: naming.name_of(self.connection, self.at, model) for model, _, _ in page}
             rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
@@ -148,7 +148,7 @@ class _Listing:
         holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
             highest = standing.newest(self.connection, self.at, model)
-            yield from standing.walk(self.connection, self.at, model, holding, highest)
+            yield from standing.walk(self.connection, self.at, model, holding, highest, deleted=self.everything)
             return
         for each in holding:
             if each.stage == self.stage:

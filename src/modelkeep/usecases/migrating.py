@@ -7,6 +7,7 @@ from datetime import UTC
 
 from modelkeep.domain.answers import Migration
 from modelkeep.store import migrating, schema
+from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.migrating import Plan
 from modelkeep.usecases.context import Context
 
@@ -17,6 +18,7 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrating.TODAY) ->
         before = schema.age(connection, plan.version)
     if before == plan.version or dry_run:
         return Migration(before < plan.version, before, plan.version, None, dry_run=dry_run)
+    require_no_backup(context.directory)
     with context.database.migrating() as connection:
         # Somebody else may have asked for it a moment ago.
         before = schema.age(connection, plan.version)

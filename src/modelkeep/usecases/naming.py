@@ -13,6 +13,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.queries.naming import hint
 from modelkeep.store.queries.resolving import Resolved, resolve
+from modelkeep.store.queries.standing import newest_left
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 
@@ -128,8 +129,8 @@ def _candidates(connection: Connection, found: Resolved) -> str:
         for stage in reversed(state.stages())
         if (holder := state.holder(found.model, stage.name)) is not None
     ]
-    model = state.model(found.model)
-    newest = [] if model is None else [f"latest {model.newest}"]
+    number = newest_left(connection, None, found.model)
+    newest = [] if number is None else [f"latest {number}"]
     return f"{found.name} has {', '.join(held + newest)}"
 
 
@@ -137,8 +138,7 @@ def _likely(connection: Connection, found: Resolved, command: str) -> str:
     """Return the version that was probably meant: what is live for reading, the newest for a change."""
     state = SqlState(connection)
     if command.partition(" ")[0] not in _READS:
-        model = state.model(found.model)
-        return f"{found.name}@{'latest' if model is None else model.newest}"
+        return f"{found.name}@{newest_left(connection, None, found.model) or 'latest'}"
     for stage in reversed(state.stages()):
         if state.holder(found.model, stage.name) is not None:
             return f"{found.name}@{stage.name}"

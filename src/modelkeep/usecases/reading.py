@@ -170,4 +170,5 @@ def status(connection: Connection, registry: str, origin: str) -> Status:
         production_stage=last,
         production=counting.in_stage(connection, last),
         last=audit(connection, limit=_LAST_ENTRIES),
+        deleted=there.deleted,
     )

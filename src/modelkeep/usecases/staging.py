@@ -222,6 +222,9 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
     last = state.last_holder(found.model, where.name)
     if last is None:
         return Conflict(message, f"modelkeep promote {found.name}@latest {where.name}")
+    gone = state.version(found.model, last.version)
+    if gone is None or gone.deleted:
+        return Conflict(message, f"modelkeep history {found.name} {where.name}        (its last holder was deleted)")
     return Conflict(message, f"modelkeep promote {found.name}@{last.version} {where.name}        (its last holder)")
 
 

@@ -124,7 +124,7 @@ class _Walk:
                     standing.latest(self.connection, self.at, found.model) if found.number is None else found.number
                 )
                 if number is None:
-                    message = f"{found.name} has no version that is neither archived nor bad"
+                    message = f"{found.name} has no version that is neither archived, deleted nor bad"
                     raise NotFound(message, f"modelkeep list {found.name} --all")
                 return self.version(found.model, number)
             case DataNode():

@@ -108,7 +108,7 @@ def test_nothing_is_latest_where_all_is_archived_or_bad(history):
     history.mark("fraud@2")
     with pytest.raises(NotFound) as error:
         history.resolved("fraud@latest")
-    assert error.value.message == "fraud has no version that is neither archived nor bad"
+    assert error.value.message == "fraud has no version that is neither archived, deleted nor bad"
     assert error.value.hint == "modelkeep list fraud --all"
     with pytest.raises(NotFound, match="fraud has nothing in development"):
         history.resolved("fraud@dev")

@@ -44,7 +44,7 @@ def test_there_are_statements_to_look_at():
 
 #: What may be read from one end to the other, and by which statement: all the rest goes by an index.
 ALLOWED = {
-    "counting.COUNTS": {"model", "version", "registry"},
+    "counting.COUNTS": {"model", "version", "deleted", "registry"},
     "counting.SIZE": {"version_blob", "blob"},
     "counting.IN_STAGE": {"model_name"},
     "deciding.REGISTRY": {"registry"},
@@ -97,9 +97,32 @@ PINNED = {
     "moments.NOT_LATER": ["SEARCH entry_index USING COVERING INDEX entry_index_time (time<?)"],
     "resolving.OF_VERSION now": [
         "SEARCH version USING INDEX version_digest (digest>? AND digest<?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
         "USE TEMP B-TREE FOR ORDER BY",
     ],
-    "versions.NEWEST_OF_ALL now": ["SEARCH version USING INDEX version_seq (seq<?)"],
+    "versions.NEWEST_OF_ALL now": [
+        "SEARCH version USING INDEX version_seq (seq<?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deletions.COUNT now": ["SEARCH deleted USING PRIMARY KEY (model=? AND version>? AND version<?)"],
+    "deletions.DELETION now": [
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH entry_text USING PRIMARY KEY (seq=?)",
+    ],
+    "deciding.VERSION_WITH_DIGEST": [
+        "SEARCH version USING COVERING INDEX version_digest (digest=? AND model=?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deciding.STAGES_HELD": [
+        "SEARCH tenure USING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)",
+        "USE TEMP B-TREE FOR DISTINCT",
+    ],
     "auditing.ALL": [
         "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
         "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)",

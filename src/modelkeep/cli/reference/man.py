@@ -24,9 +24,18 @@ ENVIRONMENT = (
     ),
 )
 FILES = (
-    (".modelkeep/", "The registry of a directory and all below it, as git finds its own."),
+    (
+        ".modelkeep/",
+        (
+            "The registry of a directory and all below it, as git finds its own. What somebody else owns is used only where "
+            "modelkeep config trust says so."
+        ),
+    ),
     ("modelkeep.toml", 'registry = "DIR": the registry of a directory and all below it.'),
-    ("~/.config/modelkeep/config.toml", "The user's settings; [registries] names several. See modelkeep config list."),
+    (
+        "~/.config/modelkeep/config.toml",
+        "The user's settings; [registries] names several, trust those of others. See modelkeep config list.",
+    ),
     ("~/.local/share/modelkeep/registry/", "The registry that is used when nothing else says which."),
     ("~/.local/state/modelkeep/heads/", "The newest entry seen of each registry: what tells that a log lost its tail."),
     ("~/.cache/modelkeep/", "The views that path makes; they can be deleted."),
@@ -94,7 +103,9 @@ def _page(node: Node) -> str:
     if below:
         parts += ["\n.br\n".join(_call(f"modelkeep {each.title}", _arguments(each)).rstrip() for each in below) + "\n"]
         parts += [_section("COMMANDS")]
-        parts += [_item(_bold(synopsis(each)), f"{each.row.help}.") for each in below if each.row]
+        for each in below:
+            parts += [_item(_bold(synopsis(each)), f"{each.row.help}.")] if each.row else []
+            parts += [f".RS\n{''.join(map(_option, each.options))}.RE\n"] if each.options else []
     else:
         parts += [_call(f"modelkeep {node.title}", _arguments(node)), _section("DESCRIPTION")]
         parts += [_text(f"{node.row.help}.")]

@@ -22,6 +22,9 @@ class AlreadySo:
     version: int | None = None
 
 
+#: What helps who wants a deleted version back.
+STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
+
 Decision: TypeAlias = tuple[Event, ...] | AlreadySo
 
 
@@ -52,7 +55,15 @@ class Question:
         return model
 
     def version(self, model: Model) -> Version:
-        """Return the version that the intent is about; its digest must be the one it names."""
+        """Return the version that the intent is about; one that was deleted raises ``Conflict``."""
+        version = self.known_version(model)
+        if version.deleted:
+            message = f"{model.name}@{version.number} was deleted"
+            raise Conflict(message, STAYS_DELETED)
+        return version
+
+    def known_version(self, model: Model) -> Version:
+        """Return the version that the intent is about, deleted or not; its digest must be the one it names."""
         subject = self.subject()
         number = subject.version
         if number is None:
@@ -74,7 +85,7 @@ class Question:
         return version
 
     def optional_version(self, model: Model) -> Version | None:
-        """Return the version, or None where the intent is about the model itself."""
+        """Return the version as `version` does, or None where the intent is about the model itself."""
         return None if self.subject().version is None else self.version(model)
 
     def stage(self) -> StageDef:

@@ -73,6 +73,10 @@ def _label(question: Question, model: Model, arguments: intents.Register) -> str
     taken = question.state.version_labelled(model.seq, label_key(arguments.label))
     if taken is not None:
         message = f"{model.name}@{taken} bears the label {arguments.label} already"
+        known = question.state.version(model.seq, taken)
+        if known is not None and known.deleted:
+            message = f"{model.name}@{taken}, which was deleted, bore the label {arguments.label}"
+            raise Conflict(message, "a label is never given again: give another")
         raise Conflict(message, f"modelkeep show {model.name}@{taken}")
     return arguments.label
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from modelkeep.domain import intents
-from modelkeep.domain.deciding.common import AlreadySo, Decision, Question, ends_of
+from modelkeep.domain.deciding.common import STAYS_DELETED, AlreadySo, Decision, Question, ends_of
 from modelkeep.domain.events import Event, PassedOver, StageRolledBack, VersionMarked
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import Model, State, Tenure, Version
@@ -67,7 +67,7 @@ def rollback(question: Question, arguments: intents.Rollback) -> Decision:
         raise Conflict(message)
     model = question.model()
     stage = question.stage().name
-    leaving = question.version(model)
+    leaving = question.known_version(model)
     holder = question.state.holder(model.seq, stage)
     if holder is None or holder.version != leaving.number:
         return AlreadySo(_not_there(model, leaving, stage, holder), version=leaving.number)
@@ -145,6 +145,8 @@ def _way_out(name: str, why: str) -> str:
             return f"modelkeep mark {name} good"
         case "archived":
             return f"modelkeep archive {name} --undo"
+        case "deleted":
+            return STAYS_DELETED
         case _:
             return f"modelkeep verify {name}"
 

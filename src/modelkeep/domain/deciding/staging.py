@@ -44,7 +44,7 @@ def retire(question: Question) -> Decision:
     holder = question.state.holder(model.seq, stage)
     if holder is None:
         return AlreadySo(f"{model.name} has nothing in {stage}")
-    named = question.optional_version(model)
+    named = None if question.subject().version is None else question.known_version(model)
     if named is not None and named.number != holder.version:
         why = f"{model.name}@{named.number} is not in {stage} ({model.name}@{holder.version} is)"
         return AlreadySo(why, version=named.number)

@@ -1,4 +1,4 @@
-"""The rows that say how versions stand: tenures, marks, archived ranges."""
+"""The rows that say how versions stand: tenures, marks, archived ranges, what was deleted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from modelkeep.domain.projecting.changes import Change, Close, Insert, Row, open
 
 def standing(
     entry: Entry,
-    event: events.VersionMarked | events.VersionArchived | events.VersionRestored,
+    event: events.VersionMarked | events.VersionArchived | events.VersionRestored | events.VersionDeleted,
 ) -> Iterator[Change]:
-    """Yield the rows of a mark or an archived range."""
+    """Yield the rows of a mark, an archived range or a deletion."""
     seq, model = entry.seq, event.model
     match event:
         case events.VersionMarked(mark="bad"):
@@ -30,6 +30,9 @@ def standing(
             yield Close("archived", touching, seq)
             for first, last in event.keeps:
                 yield opened("archived", {"model": model, "first": first, "last": last}, seq)
+        case events.VersionDeleted():
+            yield from ended(seq, entry, model, event.ends, None)
+            yield Insert("deleted", {"model": model, "version": event.version, "seq": seq})
         case _:
             assert_never(event)
 

@@ -1,4 +1,4 @@
--- Made from tables.py by `make docs`; do not edit.
+-- The first schema. It is for ever: what comes later has a script of its own.
 
 CREATE TABLE details (
     digest TEXT NOT NULL,

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import Any
 
 from modelkeep.domain import chain
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.quick import dataclass
+from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
+from modelkeep.store.ahead import Ahead
 
-PAGE = 200
-SLICE = 1000
+PAGE = 400
+SLICE = 2000
 #: Bytes of entries and documents that are held at once.
 _MOST_BYTES = 16 * 1024 * 1024
 #: A file up to this size is looked through at once, a larger one table by table.
@@ -30,25 +33,32 @@ SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY 
 ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq > :after ORDER BY seq LIMIT :most
 """
-DETAILS = "SELECT text FROM details WHERE digest = ?"
-DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
 REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
-BLOBS = """
+# What only deleted versions had need not be there.
+_LEFT = """NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)"""
+BLOBS = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
 FROM version_blob
-WHERE (digest, model, version, path) > (?, ?, ?, ?)
+WHERE (digest, model, version, path) > (?, ?, ?, ?) AND digest < ? AND {_LEFT}
 ORDER BY digest, model, version, path LIMIT ?
 """
-BLOBS_OF_VERSION = """
+BLOBS_OF_DIGEST = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE model = ? AND version = ? ORDER BY path
+FROM version_blob WHERE digest = ? AND {_LEFT} ORDER BY model, version, path LIMIT ?
 """
-TOTAL = """
-SELECT coalesce(sum(size_bytes), 0) FROM (SELECT DISTINCT digest, size_bytes FROM version_blob)
+BLOBS_OF_VERSION = f"""
+SELECT digest, size_bytes, path, model, version,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob WHERE model = ? AND version = ? AND {_LEFT} ORDER BY path
 """
-VERSIONS = "SELECT count(*) FROM version"
+TOTAL = f"""
+SELECT coalesce(sum(size_bytes), 0)
+FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= ? AND digest < ? AND {_LEFT})
+"""
+VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
 
 
@@ -85,21 +95,41 @@ def lenient(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+def raw_rows(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return rows with their text as the bytes that lie there: comparing is quicker than decoding."""
+    before = connection.text_factory
+    connection.text_factory = bytes
+    try:
+        return connection.execute(statement, values).fetchall()
+    finally:
+        connection.text_factory = before
+
+
 def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
     """Return the number and bytes of the last row of the log."""
     row = connection.execute(HEAD).fetchone()
     return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
 
 
-def page(connection: sqlite3.Connection, after: int | None) -> list[Stored]:
+class Beside:
+    """What entries name and what lies beside the log, as it is found one page after the other."""
+
+    def __init__(self) -> None:
+        self.details = Ahead("details", "text")
+        self.documents = Ahead("document", "bytes")
+
+
+def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> list[Stored]:
     """Return the next rows of the log after number ``after`` (None: from the lowest there is)."""
     found: list[Stored] = []
     held = 0
     statement = FIRST_ENTRIES if after is None else ENTRIES
     for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
-        stored = _stored(connection, seq, data)
+        stored = _stored(connection, beside, seq, data)
         found.append(stored)
-        held += (len(data) if data else 0) + sum(len(document or b"") for document in stored.documents.values())
+        held += len(data) if data else 0
+        for document in stored.documents.values():
+            held += 0 if document is None else len(document)
         if held > _MOST_BYTES:
             break
     return found
@@ -141,48 +171,59 @@ def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]
     return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check{what}") if text != "ok"]
 
 
-def needed(connection: sqlite3.Connection, after: Needed | None) -> list[Needed]:
-    """Return the next contents that versions need, those with the same bytes one after the other."""
-    place: Sequence[Any] = ("", 0, 0, "") if after is None else (after.digest, after.model, after.version, after.path)
-    return [_needed(row) for row in connection.execute(BLOBS, (*place, SLICE)).fetchall()]
+def needed(connection: sqlite3.Connection, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
+    """Return the next contents of a part that undeleted versions need, those with the same bytes one after the other."""
+    place: Sequence[Any] = (part.first, -1, 0, "")
+    if after is not None:
+        place = (after.digest, after.model, after.version, after.path)
+    return [_needed(row) for row in connection.execute(BLOBS, (*place, part.end, SLICE)).fetchall()]
+
+
+def needing(connection: sqlite3.Connection, digest: str, most: int) -> list[Needed]:
+    """Return the first versions that need a content, and which file of each it is."""
+    return [_needed(row) for row in connection.execute(BLOBS_OF_DIGEST, (digest, most)).fetchall()]
 
 
 def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[Needed]:
-    """Return the contents that one version needs."""
+    """Return the contents that one version needs: none where it was deleted."""
     return [_needed(row) for row in connection.execute(BLOBS_OF_VERSION, (model, version)).fetchall()]
 
 
-def total_bytes(connection: sqlite3.Connection) -> int:
-    """Return the sizes of all distinct contents together."""
-    return int(connection.execute(TOTAL).fetchone()[0])
+def total_bytes(connection: sqlite3.Connection, part: Subset = EVERYTHING) -> int:
+    """Return the sizes of all distinct contents of a part together."""
+    return int(connection.execute(TOTAL, (part.first, part.end)).fetchone()[0])
 
 
 def version_count(connection: sqlite3.Connection) -> int:
-    """Return how many versions there are."""
+    """Return how many versions there are, the deleted ones aside."""
     return int(connection.execute(VERSIONS).fetchone()[0])
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"
 
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _stored(connection: sqlite3.Connection, seq: int, data: object) -> Stored:
+def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: object) -> Stored:
     if not isinstance(data, bytes):
         trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
         return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data)
+    digest = chain.hash_of(data, _digest)
     try:
         entry = chain.parse(data)
     except (Damaged, SchemaMismatch) as error:
         return Stored(seq, digest, None, error.message, None, {})
     text: str | None = None
     if entry.intent.details is not None:
-        row = connection.execute(DETAILS, (entry.intent.details,)).fetchone()
-        text = None if row is None else str(row[0])
+        found = beside.details.get(connection, entry.intent.details)
+        text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
     for name in chain.documents_of(entry):
-        row = connection.execute(DOCUMENT, (name,)).fetchone()
-        documents[name] = row[0] if row is not None and isinstance(row[0], bytes) else None
+        found = beside.documents.get(connection, name)
+        documents[name] = found if isinstance(found, bytes) else None
     return Stored(seq, digest, entry, None, text, documents)
 
 

@@ -7,8 +7,12 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 from modelkeep.store.queries.statement import Connection
 
+# The numbers of a model's versions have no gap: the newest one counts them.
 COUNTS = """
-SELECT (SELECT count(*) FROM model), (SELECT count(*) FROM version), (SELECT max(seq) FROM entry_index),
+SELECT (SELECT count(*) FROM model),
+    (SELECT coalesce(sum((SELECT max(number) FROM version WHERE version.model = model.seq)), 0) FROM model),
+    (SELECT count(*) FROM deleted),
+    (SELECT max(seq) FROM entry_index),
     (SELECT id FROM registry)
 """
 
@@ -16,9 +20,13 @@ HEAD = """
 SELECT hash FROM entry_index WHERE seq = :seq
 """
 
-# The same bytes are stored once.
+# The same bytes are stored once. What only deleted versions had may be gone or not: it is not counted.
 SIZE = """
-SELECT coalesce(sum(size_bytes), 0) FROM (SELECT max(size_bytes) AS size_bytes FROM version_blob GROUP BY digest) AS blob
+SELECT coalesce(sum(size_bytes), 0) FROM (
+    SELECT max(size_bytes) AS size_bytes FROM version_blob
+    WHERE NOT EXISTS (
+        SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)
+    GROUP BY digest) AS blob
 """
 
 IN_STAGE = """
@@ -36,11 +44,12 @@ ORDER BY model_name.folded
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a registry holds; ``size_bytes`` is what its distinct files need."""
+    """How much a registry holds, what was ``deleted`` aside; ``size_bytes`` is what its distinct files need."""
 
     id: str
     models: int
     versions: int
+    deleted: int
     entries: int
     size_bytes: int
     head_hash: str
@@ -48,13 +57,13 @@ class Counts:
 
 def counts(connection: Connection) -> Counts:
     """Return how much the registry holds now."""
-    models, versions, entries, identity = connection.execute(COUNTS).fetchone()
+    models, registered, deleted, entries, identity = connection.execute(COUNTS).fetchone()
     head = connection.execute(HEAD, {"seq": entries}).fetchone()
     if head is None or identity is None:
         message = "the log of this registry is empty"
         raise Damaged(message)
     (size_bytes,) = connection.execute(SIZE).fetchone()
-    return Counts(identity, models, versions, entries, size_bytes, head[0])
+    return Counts(identity, models, registered - deleted, deleted, entries, size_bytes, head[0])
 
 
 def in_stage(connection: Connection, stage: str) -> tuple[tuple[str, Holder], ...]:

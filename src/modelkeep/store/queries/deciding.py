@@ -38,7 +38,8 @@ SELECT digest, label,
     EXISTS (SELECT 1 FROM mark
             WHERE mark.model = :model AND mark.version = :number AND until_seq IS NULL),
     EXISTS (SELECT 1 FROM archived
-            WHERE archived.model = :model AND first <= :number AND last >= :number AND until_seq IS NULL)
+            WHERE archived.model = :model AND first <= :number AND last >= :number AND until_seq IS NULL),
+    EXISTS (SELECT 1 FROM deleted WHERE deleted.model = :model AND deleted.version = :number)
 FROM version WHERE model = :model AND number = :number
 """
 
@@ -51,7 +52,9 @@ SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL
 """
 
 VERSION_WITH_DIGEST = """
-SELECT max(number) FROM version WHERE digest = :digest AND model = :model
+SELECT max(number) FROM version
+WHERE digest = :digest AND model = :model
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
 """
 
 HOLDER = """
@@ -62,6 +65,11 @@ WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
 LAST_HOLDER = """
 SELECT since_seq, version, share, came_from, until_seq FROM tenure
 WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1
+"""
+
+# The plus keeps the planner from walking all tenures of a model in the order of their stages.
+STAGES_HELD = """
+SELECT DISTINCT +stage FROM tenure WHERE model = :model AND version = :version ORDER BY +stage
 """
 
 LATEST_TENURE = """
@@ -109,11 +117,16 @@ SELECT NOT EXISTS (
     WHERE version.model = :model AND NOT EXISTS (
         SELECT 1 FROM archived
         WHERE archived.model = version.model AND first <= number AND last >= number AND until_seq IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
 )
 """
 
 ALIAS = """
 SELECT version FROM alias WHERE model = :model AND alias = :alias AND until_seq IS NULL
+"""
+
+ALIASES_OF = """
+SELECT alias FROM alias WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY alias
 """
 
 TAG_LINE = """

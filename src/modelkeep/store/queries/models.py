@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from modelkeep.domain.answers import Holder, InDevelopment, ModelRow
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
-from modelkeep.store.queries.standing import Holding, Standing, holders, newest, standing
+from modelkeep.store.queries import deletions
+from modelkeep.store.queries.standing import Holding, Standing, holders, newest, newest_left, standing, walk
 from modelkeep.store.queries.statement import Connection, statement
 
 NAMES = statement("""
@@ -42,8 +43,10 @@ _FIRST, _LAST = "\x01", "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What a line and a page of a model share."""
+    """What a line and a page of a model share; ``highest`` is the newest number given, deleted or not."""
 
+    highest: int
+    versions: int
     newest: int
     newest_label: str | None
     latest: int | None
@@ -72,7 +75,7 @@ def model_row(connection: Connection, at: int | None, model: int, name: str, sta
         newest=seen.newest,
         newest_label=seen.newest_label,
         latest=seen.latest,
-        versions=seen.newest,
+        versions=seen.versions,
         created=seen.created,
         archived=seen.archived,
         holders=seen.holders,
@@ -85,19 +88,33 @@ def overview(connection: Connection, at: int | None, model: int, stages: Stages)
     """Return how a model stands at a moment."""
     highest = newest(connection, at, model)
     holding = holders(connection, at, model, stages)
-    there = standing(connection, at, model, (1, highest), holding)
-    label, _ = connection.execute(LABEL, {"model": model, "number": highest}).fetchone()
+    gone = deletions.count(connection, at, model, 1, highest)
+    used = deletions.used(connection, at, model) if gone else frozenset()
+    there = standing(connection, at, model, (1, highest), holding, deleted=used)
+    left = newest_left(connection, at, model) or highest if gone else highest
+
+    def numbers() -> Iterator[tuple[int, Standing]]:
+        """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
+        if gone:
+            return walk(connection, at, model, holding, left)
+        return ((number, there) for number in range(highest, 0, -1))
+
+    out = _archived(there, highest) + (_gone_beside(connection, at, model, there, highest) if gone else 0)
+    waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
+    label, _ = connection.execute(LABEL, {"model": model, "number": left}).fetchone()
     created, actor = entry(connection, model)
     return Overview(
-        newest=highest,
+        highest=highest,
+        versions=highest - gone,
+        newest=left,
         newest_label=label,
-        latest=next((number for number in range(highest, 0, -1) if there.is_latest(number)), None),
-        archived=there.archived[:1] == ((1, highest),),
+        latest=next((number for number, how in numbers() if how.is_latest(number)), None),
+        archived=out == highest,
         created=created,
         actor=actor,
         holding=holding,
         holders=tuple(holder(connection, model, each) for each in holding),
-        development=_development(connection, model, highest, there),
+        development=_development(connection, model, numbers(), waiting),
         description=description(connection, at, model, 0),
     )
 
@@ -121,15 +138,29 @@ def description(connection: Connection, at: int | None, model: int, version: int
     return None if row is None else str(row[0])
 
 
-def _development(connection: Connection, model: int, highest: int, there: Standing) -> InDevelopment | None:
-    archived = sum(min(last, highest) - first + 1 for first, last in there.archived)
-    used = _outside(there, there.bad | there.held | frozenset(there.stages))
-    count = highest - archived - used
-    if count <= 0:
+def _development(
+    connection: Connection, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
+) -> InDevelopment | None:
+    """Return the newest of the versions in development, where any are waiting."""
+    if waiting <= 0:
         return None
-    number = next(number for number in range(highest, 0, -1) if there.state(number) == "development")
+    number = next(number for number, how in numbers if how.state(number) == "development")
     label, time = connection.execute(LABEL, {"model": model, "number": number}).fetchone()
-    return InDevelopment(number, label, time, count - 1)
+    return InDevelopment(number, label, time, waiting - 1)
+
+
+def _archived(there: Standing, highest: int) -> int:
+    """Count the archived versions."""
+    return sum(min(last, highest) - first + 1 for first, last in there.archived)
+
+
+def _gone_beside(connection: Connection, at: int | None, model: int, there: Standing, highest: int) -> int:
+    """Count the deleted versions that are not archived too: those between the archived ones."""
+    found, after = 0, 1
+    for first, last in (*there.archived, (highest + 1, highest + 1)):
+        found += deletions.count(connection, at, model, after, first - 1)
+        after = last + 1
+    return found
 
 
 def _outside(there: Standing, numbers: frozenset[int]) -> int:

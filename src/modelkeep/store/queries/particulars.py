@@ -17,7 +17,7 @@ from modelkeep.domain.answers import (
     VersionRow,
 )
 from modelkeep.domain.stages import Stages
-from modelkeep.store.queries import lineages, models
+from modelkeep.store.queries import deletions, lineages, models
 from modelkeep.store.queries.histories import tenures
 from modelkeep.store.queries.naming import former_names, name_of
 from modelkeep.store.queries.standing import holders, walk
@@ -139,6 +139,7 @@ def version(connection: Connection, at: int | None, model: int, number: int, sta
         contents=tuple(
             FileRow(*file) for file in connection.execute(FILES, {"model": model, "number": number}).fetchall()
         ),
+        deletion=deletions.deletion(connection, at, model, number) if row.deleted else None,
     )
 
 
@@ -156,7 +157,7 @@ def model(connection: Connection, at: int | None, seq: int, stages: Stages) -> M
         aliases=tuple((alias, number) for alias, number in MODEL_ALIASES.rows(connection, at, model=seq)),
         newest=seen.newest,
         latest=seen.latest,
-        versions=seen.newest,
+        versions=seen.versions,
         archived=seen.archived,
         holders=seen.holders,
         development=seen.development,
@@ -168,8 +169,9 @@ def model(connection: Connection, at: int | None, seq: int, stages: Stages) -> M
 def _recent(
     connection: Connection, at: int | None, model: int, name: str, seen: models.Overview
 ) -> tuple[VersionRow, ...]:
+    """Return the newest versions in the pipeline; of a model that has none the archived ones, else what is deleted."""
     numbers: list[int] = []
-    for number, there in walk(connection, at, model, seen.holding, seen.newest):
+    for number, there in walk(connection, at, model, seen.holding, seen.highest, deleted=seen.versions == 0):
         if seen.archived or not there.is_archived(number):
             numbers.append(number)
         if len(numbers) == _RECENT:

@@ -13,7 +13,7 @@ from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.queries import standing
 from modelkeep.store.queries.moments import moment
 from modelkeep.store.queries.naming import Named, find_model, hint, name_of
-from modelkeep.store.queries.statement import Connection, statement
+from modelkeep.store.queries.statement import Connection, Row, statement
 
 __all__ = ["Resolved", "moment", "of_digest", "resolve"]
 
@@ -38,30 +38,36 @@ ALIASES = statement("""
 SELECT alias FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
 """)
 
+# What was deleted is meant by a digest only where nothing else is.
+_LEFT = """AND (:deleted OR NOT EXISTS (
+    SELECT 1 FROM deleted
+    WHERE deleted.model = version.model AND deleted.version = version.number AND KNOWN(deleted.seq)))"""
+
 # A digest is looked up by its beginning: all hex digits sort before 'g'.
-OF_VERSION = statement("""
+OF_VERSION = statement(f"""
 SELECT model, number, digest FROM version
-WHERE digest >= :low AND digest < :high AND KNOWN(version.seq) ORDER BY seq DESC LIMIT 50
+WHERE digest >= :low AND digest < :high AND KNOWN(version.seq) {_LEFT} ORDER BY seq DESC LIMIT 50
 """)
 
-OF_FILE = statement("""
+OF_FILE = statement(f"""
 SELECT version.model, version.number, version.digest
 FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
 WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.files = 1 AND KNOWN(version.seq)
+    {_LEFT}
 ORDER BY version.seq DESC LIMIT 50
 """)
 
 # The plus keeps the planner from walking all of a model instead of the few that have these bytes.
-OF_VERSION_IN_MODEL = statement("""
+OF_VERSION_IN_MODEL = statement(f"""
 SELECT model, number, digest FROM version
-WHERE digest >= :low AND digest < :high AND +model = :model AND KNOWN(version.seq) ORDER BY seq DESC LIMIT 50
+WHERE digest >= :low AND digest < :high AND +model = :model AND KNOWN(version.seq) {_LEFT} ORDER BY seq DESC LIMIT 50
 """)
 
-OF_FILE_IN_MODEL = statement("""
+OF_FILE_IN_MODEL = statement(f"""
 SELECT version.model, version.number, version.digest
 FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
 WHERE version_blob.digest >= :low AND version_blob.digest < :high AND +version_blob.model = :model
-    AND version.files = 1 AND KNOWN(version.seq)
+    AND version.files = 1 AND KNOWN(version.seq) {_LEFT}
 ORDER BY version.seq DESC LIMIT 50
 """)
 
@@ -118,14 +124,9 @@ def resolve(connection: Connection, at: int | None, ref: Ref, stages: Stages) ->
 
 def of_digest(connection: Connection, at: int | None, selector: Digest, model: Named | None) -> Resolved:
     """Return the version whose digest, or whose only file's, begins so; in one model or in all."""
-    low = str(selector)
-    bounds: dict[str, str | int | None] = {"low": low, "high": low + "g"}
-    if model is None:
-        rows = OF_VERSION.rows(connection, at, **bounds) + OF_FILE.rows(connection, at, **bounds)
-    else:
-        bounds["model"] = model.model
-        rows = OF_VERSION_IN_MODEL.rows(connection, at, **bounds) + OF_FILE_IN_MODEL.rows(connection, at, **bounds)
-    hits = list(dict.fromkeys(rows))
+    hits = _hits(connection, at, str(selector), model, deleted=0) or _hits(
+        connection, at, str(selector), model, deleted=1
+    )
     if not hits:
         message = f"{'there is' if model is None else f'{model.name} has'} no version with the digest {selector}"
         raise NotFound(message, "modelkeep list" if model is None else f"modelkeep list {model.name}")
@@ -139,11 +140,22 @@ def of_digest(connection: Connection, at: int | None, selector: Digest, model: N
     return Resolved(found, name_of(connection, at, found), number, digest, renamed)
 
 
+def _hits(connection: Connection, at: int | None, low: str, model: Named | None, deleted: int) -> list[Row]:
+    """Return model, number and digest of versions, the deleted ones too if they are wanted."""
+    bounds: dict[str, str | int | None] = {"low": low, "high": low + "g", "deleted": deleted}
+    if model is None:
+        rows = OF_VERSION.rows(connection, at, **bounds) + OF_FILE.rows(connection, at, **bounds)
+    else:
+        bounds["model"] = model.model
+        rows = OF_VERSION_IN_MODEL.rows(connection, at, **bounds) + OF_FILE_IN_MODEL.rows(connection, at, **bounds)
+    return list(dict.fromkeys(rows))
+
+
 def _found(connection: Connection, at: int | None, model: Named, number: int) -> Resolved:
     row = VERSION.row(connection, at, model=model.model, number=number)
     if row is not None:
         return Resolved(model.model, model.name, number, row[0], model.renamed_from)
-    highest = standing.newest(connection, at, model.model)
+    highest = standing.newest_left(connection, at, model.model) or standing.newest(connection, at, model.model)
     message = f"{model.name} has no version {number}" if at is None else f"{model.name} had no version {number} then"
     raise NotFound(message, f"modelkeep list {model.name}        (newest {'is' if at is None else 'was'} {highest})")
 
@@ -163,7 +175,9 @@ def _latest(connection: Connection, at: int | None, model: Named) -> int:
     if number is not None:
         return number
     has = "has" if at is None else "had"
-    message = f"{model.name} {has} no version that is neither archived nor bad" + ("" if at is None else " then")
+    message = f"{model.name} {has} no version that is neither archived, deleted nor bad" + (
+        "" if at is None else " then"
+    )
     raise NotFound(message, f"modelkeep list {model.name} --all")
 
 

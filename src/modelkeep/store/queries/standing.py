@@ -1,4 +1,4 @@
-"""How the versions of a model stand: archived, bad, holding a stage, or none of it.
+"""How the versions of a model stand: deleted, archived, bad, holding a stage, or none of it.
 
 Versions are looked at in windows of consecutive numbers, the newest first, so that an answer about
 the newest fifty costs the same in a model of a hundred or of a hundred thousand.
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from modelkeep.domain.lifecycle import state_of
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
+from modelkeep.store.queries import deletions
 from modelkeep.store.queries.statement import Connection, Statement, statement
 
 NEWEST = """
@@ -51,6 +52,7 @@ ORDER BY since_seq DESC LIMIT 1
 
 _WINDOW = 64
 _GROWTH = 4
+_WIDEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Standing:
     bad: frozenset[int]
     held: frozenset[int]
     stages: Mapping[int, tuple[str, ...]]
+    deleted: frozenset[int]
 
     def is_archived(self, number: int) -> bool:
         """Tell whether a version is out of the pipeline."""
@@ -83,11 +86,12 @@ class Standing:
             bad=number in self.bad,
             live=number in self.stages,
             held=number in self.held,
+            deleted=number in self.deleted,
         )
 
     def is_latest(self, number: int) -> bool:
         """Tell whether ``latest`` may mean this version."""
-        return number not in self.bad and not self.is_archived(number)
+        return number not in self.bad and number not in self.deleted and not self.is_archived(number)
 
 
 _ENDLESS = 10**18
@@ -130,9 +134,16 @@ def standing(
     model: int,
     window: tuple[int, int],
     holding: Sequence[Holding],
+    *,
+    deleted: frozenset[int] | None = None,
 ) -> Standing:
-    """Return how the versions of a window stand, given who holds the model's stages."""
+    """Return how the versions of a window stand, given who holds the model's stages.
+
+    ``deleted`` are the deleted ones that count, where the caller knows better than to read them all.
+    """
     first, last = window
+    if deleted is None:
+        deleted = deletions.numbers(connection, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
     for each in holding:
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
@@ -141,6 +152,7 @@ def standing(
         bad=frozenset(number for (number,) in BAD.rows(connection, at, model=model, first=first, last=last)),
         held=frozenset(number for (number,) in HELD.rows(connection, at, model=model, first=first, last=last)),
         stages=stages,
+        deleted=deleted,
     )
 
 
@@ -156,12 +168,12 @@ def merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
 
 
 def windows(highest: int) -> Iterator[tuple[int, int]]:
-    """Yield windows of numbers from the highest down to 1, the further the wider."""
+    """Yield windows of numbers from the highest down to 1, the further the wider, up to a width."""
     size = _WINDOW
     while highest > 0:
         yield max(1, highest - size + 1), highest
         highest -= size
-        size *= _GROWTH
+        size = min(size * _GROWTH, _WIDEST)
 
 
 def walk(
@@ -170,12 +182,27 @@ def walk(
     model: int,
     holding: Sequence[Holding],
     highest: int,
+    *,
+    deleted: bool = False,
 ) -> Iterator[tuple[int, Standing]]:
-    """Yield the numbers of a model downwards, each with how its window stands."""
+    """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
+
+    A window of which nothing is left is counted and passed over: there may be tens of thousands.
+    """
     for first, last in windows(highest):
-        there = standing(connection, at, model, (first, last), holding)
+        gone = deletions.count(connection, at, model, first, last)
+        if gone == last - first + 1 and not deleted:
+            continue
+        there = standing(connection, at, model, (first, last), holding, deleted=None if gone else frozenset())
         for number in range(last, first - 1, -1):
-            yield number, there
+            if deleted or number not in there.deleted:
+                yield number, there
+
+
+def newest_left(connection: Connection, at: int | None, model: int) -> int | None:
+    """Return the highest number that was not deleted."""
+    numbers = walk(connection, at, model, (), newest(connection, at, model))
+    return next((number for number, _ in numbers), None)
 
 
 def latest(connection: Connection, at: int | None, model: int) -> int | None:

@@ -42,9 +42,13 @@ ALIASES = statement("""
 SELECT version, alias FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
 """)
 
-# The newest versions of all models; numbers of entries are theirs too.
+# The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
 NEWEST_OF_ALL = statement("""
-SELECT model, number, seq FROM version WHERE seq < :before AND KNOWN(version.seq) ORDER BY seq DESC LIMIT :count
+SELECT model, number, seq FROM version
+WHERE seq < :before AND KNOWN(version.seq) AND (:deleted OR NOT EXISTS (
+    SELECT 1 FROM deleted
+    WHERE deleted.model = version.model AND deleted.version = version.number AND KNOWN(deleted.seq)))
+ORDER BY seq DESC LIMIT :count
 """)
 
 _GAP = 32
@@ -68,9 +72,11 @@ def version_rows(
     return [found[number] for number in numbers]
 
 
-def newest_of_all(connection: Connection, at: int | None, before: int, count: int) -> list[tuple[int, int, int]]:
+def newest_of_all(
+    connection: Connection, at: int | None, before: int, count: int, *, deleted: bool
+) -> list[tuple[int, int, int]]:
     """Return model, number and entry of the newest versions before an entry, newest first."""
-    rows = NEWEST_OF_ALL.rows(connection, at, before=before, count=count)
+    rows = NEWEST_OF_ALL.rows(connection, at, before=before, count=count, deleted=int(deleted))
     return [(model, number, seq) for model, number, seq in rows]
 
 
@@ -118,6 +124,7 @@ def _window(
             metrics=metrics.get(number, ()),
             params=params.get(number, ()),
             tags=tags.get(number, ()),
+            deleted=number in there.deleted,
         )
         for number, label, time, actor, digest, size_bytes, files in connection.execute(ROWS, where).fetchall()
     }

@@ -1,0 +1,65 @@
+"""POSIX access lists as the kernel keeps them: who may do what beside owner, group and the rest.
+
+Read and written as extended attributes (acl(5), ``linux/posix_acl_xattr.h``): a version, then eight
+bytes an entry, sorted. Where the system or the file system has none, ``OSError`` with ``ENOTSUP``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from contextlib import suppress
+
+ACCESS = "system.posix_acl_access"
+#: Of a directory: what new files and directories in it get, whatever the umask.
+DEFAULT = "system.posix_acl_default"
+
+_VERSION = 2
+_USER_OBJ, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 1, 4, 8, 16, 32
+_NO_ID = LARGEST_ID = 0xFFFFFFFF
+_NONE = {errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+def with_group(mode: int, gid: int) -> bytes:
+    """Return the list that says what ``mode`` says, and lets one more group read what the owner may read."""
+    user, group, other = (mode >> 6) & 7, (mode >> 3) & 7, mode & 7
+    entries = (
+        (_USER_OBJ, user, _NO_ID),
+        (_GROUP_OBJ, group, _NO_ID),
+        (_GROUP, user & 5, gid),
+        (_MASK, user | group, _NO_ID),
+        (_OTHER, other, _NO_ID),
+    )
+    return struct.pack("<I", _VERSION) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+def groups_in(data: bytes) -> tuple[int, ...]:
+    """Return the ids of the groups that a list names and lets read; () for what is no list."""
+    if len(data) % 8 != 4 or struct.unpack_from("<I", data)[0] != _VERSION:
+        return ()
+    entries = struct.iter_unpack("<HHI", data[4:])
+    return tuple(gid for tag, allowed, gid in entries if tag == _GROUP and allowed & 4)
+
+
+def read(path: str | int, name: str = ACCESS) -> bytes:
+    """Return the list of a file or directory, b"" where it has none."""
+    if not hasattr(os, "getxattr"):
+        return b""
+    try:
+        return os.getxattr(path, name)
+    except OSError as error:
+        if error.errno not in _NONE:
+            raise
+        return b""
+
+
+def write(path: str | int, data: bytes, name: str = ACCESS) -> None:
+    """Give a file or directory a list; b"" takes it away."""
+    if data and not hasattr(os, "setxattr"):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+    if data:
+        os.setxattr(path, name, data)
+    elif read(path, name):
+        with suppress(FileNotFoundError):
+            os.removexattr(path, name)

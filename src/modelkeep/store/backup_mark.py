@@ -1,0 +1,80 @@
+"""The file that says of a directory that it is a backup, and of which registry.
+
+A backup is a registry that takes no changes, or there would be two with one name that tell different
+stories. Where the directory is the one that it is a copy of, it was put back: the mark means nothing there.
+"""
+
+from __future__ import annotations
+
+import os
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict
+from modelkeep.store.durable import sync_directory
+
+NAME = "backup.json"
+DRAFT = f"{NAME}.new"
+_FORMAT = "modelkeep backup 1"
+_LARGEST = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The registry's id, and the directory that the backup is a copy of; both empty where the file is unreadable."""
+
+    registry: str
+    of: str
+
+
+def read(directory: str) -> Mark | None:
+    """Return the mark of a directory, None where it has none."""
+    try:
+        descriptor = os.open(os.path.join(directory, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return Mark("", "")
+    import json  # where there is no mark, as nearly everywhere, nobody needs it
+
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            found = json.loads(file.read(_LARGEST))
+        except (OSError, ValueError, RecursionError):
+            return Mark("", "")
+    if isinstance(found, dict) and found.get("format") == _FORMAT:
+        registry, of = found.get("registry"), found.get("of")
+        if isinstance(registry, str) and isinstance(of, str):
+            return Mark(registry, of)
+    return Mark("", "")
+
+
+def write(directory: str, mark: Mark) -> None:
+    """Put a mark in place, durably and in one step."""
+    import json
+
+    draft = os.path.join(directory, DRAFT)
+    with open(draft, "w", encoding="utf-8") as file:
+        json.dump({"format": _FORMAT, "registry": mark.registry, "of": mark.of}, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, os.path.join(directory, NAME))
+    sync_directory(directory)
+
+
+def backup_of(directory: str) -> str | None:
+    """Return what a directory is a backup of, None where it is none or has been put back in its place."""
+    mark = read(directory)
+    if mark is None or (mark.of and os.path.realpath(mark.of) == os.path.realpath(directory)):
+        return None
+    return mark.of or "a registry"
+
+
+def require_no_backup(directory: str) -> None:
+    """Raise ``Conflict`` where a directory is a backup: a change in it would be one that the registry knows nothing of."""
+    of = backup_of(directory)
+    if of is not None:
+        message = f"{directory} is a backup of {printable(of)}: nothing is changed in it"
+        hint = f"to make it a registry of its own, for good: rm {os.path.join(directory, NAME)}"
+        raise Conflict(message, hint)

@@ -1,0 +1,117 @@
+"""Putting right bytes in the place of damaged or missing ones, in one step, with the damaged ones kept.
+
+The new bytes are hashed as they are written, made durable under a passing name and renamed to their
+place; a kill at any moment leaves what was there or the right bytes. What was damaged stays among the
+leftovers below ``tmp``, as ``damaged-<hex>``, until those are collected.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import BinaryIO
+
+from modelkeep.errors import UsageError
+from modelkeep.store.artifacts import content_of
+from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket, DirectoryDraft, create_store
+from modelkeep.store.bucket import Bucket
+from modelkeep.store.durable import sync_directory
+from modelkeep.store.examining import examine
+from modelkeep.store.passing import passing
+from modelkeep.store.troubles import of_the_store
+
+_TRASH = "trash"
+_PREFIX = "sha256:"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class Mending:
+    """Puts contents of one store right. With ``dry_run`` it writes nothing and tells what it could.
+
+    ``kept`` says of each content that was put right where the damaged file is now.
+    """
+
+    def __init__(self, bucket: Bucket, *, dry_run: bool) -> None:
+        if not isinstance(bucket, DirectoryBucket):
+            message = "only a store in a directory of this machine can be repaired file by file"
+            raise UsageError(message)
+        self.bucket = bucket
+        self.kept: dict[str, str] = {}
+        self._dry_run = dry_run
+
+    def is_right(self, digest: str, size: int) -> bool:
+        """Say whether a content is whole by now: somebody else may have been quicker."""
+        trouble = examine(self.bucket, digest, size, quick=False)
+        return trouble is None or not trouble.lost
+
+    def take(self, digest: str, size: int, stream: BinaryIO) -> bool:
+        """Put what a stream yields in the place of a content; False, and nothing done, where it is something else.
+
+        A failing stream raises ``OSError``, a failing store ``RegistryUnavailable``.
+        """
+        if self._dry_run:
+            found = content_of(passing(stream, size))
+            return (found.digest, found.size) == (digest, size)
+        with self.bucket.begin() as batch:
+            draft = batch.draft()
+            found = content_of(passing(stream, size), draft.write)
+            if (found.digest, found.size) != (digest, size):
+                return False
+            draft.finish()
+            with of_the_store(self.bucket.root):
+                self._place(digest, batch, draft)
+        return True
+
+    def bring_back(self, digest: str, size: int) -> bool:
+        """Take a content from what was thrown away; False where it is not there or not right."""
+        path = os.path.join(self.bucket.root, _TRASH, digest.removeprefix(_PREFIX))
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb", buffering=0) as stream:
+                return stat.S_ISREG(os.fstat(descriptor).st_mode) and self.take(digest, size, stream)
+        except OSError:
+            return False
+
+    def make_store(self) -> None:
+        """Make the directories of the store again where they are lost.
+
+        Not where the store is a link: the disk that it leads to is away.
+        """
+        lost = not os.path.isdir(os.path.join(self.bucket.root, "blobs", "sha256"))
+        if lost and not self._dry_run and not os.path.islink(self.bucket.root):
+            create_store(self.bucket.root)
+
+    def _place(self, digest: str, batch: DirectoryBatch, draft: DirectoryDraft) -> None:
+        path = self.bucket.local_path(digest)
+        if self._keep_beside(digest, path, os.path.dirname(draft.path)):
+            os.replace(draft.path, path)
+            sync_directory(os.path.dirname(path))
+        else:
+            batch.put(digest, draft)
+            batch.commit()
+
+    def _keep_beside(self, digest: str, path: str, directory: str) -> bool:
+        """Keep what is in a content's place in another directory; say whether it is still in its place as well."""
+        aside = os.path.join(directory, f"damaged-{digest.removeprefix(_PREFIX)}")
+        try:
+            regular = stat.S_ISREG(os.lstat(path).st_mode)
+        except FileNotFoundError:
+            return False
+        if not (regular and _linked(path, aside)):
+            os.rename(path, aside)
+            regular = False
+        sync_directory(os.path.dirname(aside))
+        self.kept[digest] = aside
+        return regular
+
+
+def _linked(path: str, other: str) -> bool:
+    """Give a file a second name; False on a file system that has none."""
+    try:
+        os.link(path, other)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""What this account may not do with a file of the registry, and who may: errors that name both."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+
+from modelkeep.errors import RegistryUnavailable
+
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def may_not(directory: str, path: str, verb: str, error: OSError | None = None) -> RegistryUnavailable:
+    """Return the error that says why a registry may not be ``read`` or ``written``: its file, the reason, who may."""
+    place = _nearest(path)
+    reason = os.strerror(errno.EACCES) if error is None else error.strerror or str(error)
+    message = f"the registry {directory} may not be {verb} by this account: {place}: {reason.lower()}"
+    if error is not None and error.errno == errno.EROFS:
+        return RegistryUnavailable(message, "the file system is mounted read-only; reading commands work")
+    return RegistryUnavailable(message, _ask(place, stat.S_IWGRP if verb == "written" else stat.S_IRGRP))
+
+
+def look(directory: str, path: str) -> None:
+    """Raise where a file of a registry cannot even be looked at: whether there is one, nobody here can tell."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        raise may_not(directory, path, "read", error) from error
+    except OSError:
+        return
+
+
+def who_may_write(path: str) -> str:
+    """Return in words who may write to a file or directory: its owner, and its group if that may."""
+    return _people(path, stat.S_IWGRP)
+
+
+def owner_of(path: str) -> str:
+    """Return the account that a file or directory belongs to, in words."""
+    return user_name(os.lstat(path).st_uid)
+
+
+def user_name(uid: int) -> str:
+    """Return what the machine calls an account, ``uid:71001`` where it has no name for it."""
+    with suppress(KeyError, ImportError):
+        import pwd
+
+        return pwd.getpwuid(uid).pw_name
+    return f"uid:{uid}"
+
+
+def group_name(gid: int) -> str:
+    """Return what the machine calls a group, its number where it has no name for it."""
+    with suppress(KeyError, ImportError):
+        import grp
+
+        return grp.getgrgid(gid).gr_name
+    return str(gid)
+
+
+def _ask(place: str, bit: int) -> str:
+    if hasattr(os, "geteuid") and os.stat(place).st_uid == os.geteuid():
+        return f"it is yours: ls -ld {place}"
+    return f"ask {_people(place, bit)}"
+
+
+def _people(path: str, bit: int) -> str:
+    status = os.stat(path)
+    members = f" or somebody in the group {group_name(status.st_gid)}" if status.st_mode & bit else ""
+    return user_name(status.st_uid) + members
+
+
+def _nearest(path: str) -> str:
+    """Return a path, or the nearest directory above it that this account can look at: that one keeps it out."""
+    while True:
+        try:
+            os.stat(path)
+        except OSError:
+            above = os.path.dirname(path)
+            if above == path:
+                return path
+            path = above
+        else:
+            return path

@@ -1,0 +1,67 @@
+"""`delete`: a version goes for good; what it held, what it was called and what was made from it is told."""
+
+from __future__ import annotations
+
+from modelkeep.domain.answers import Change, Effect
+from modelkeep.domain.intents import Delete
+from modelkeep.errors import UsageError
+from modelkeep.store.queries import lineages, standing, wording
+from modelkeep.store.queries.naming import name_of
+from modelkeep.store.queries.resolving import Resolved
+from modelkeep.store.queries.statement import Connection
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases import deletions
+from modelkeep.usecases.carrying_out import Asked, carry_out
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.effects import NONE
+from modelkeep.usecases.naming import Say, subject_of, version_or_model
+from modelkeep.usecases.telling_changes import change
+
+_MOST_TOLD = 5
+
+
+def delete(context: Context, ref: str, *, force: bool, message: str | None, dry_run: bool) -> Change:
+    """Delete a version; see `Registry.delete`."""
+
+    def resolve(connection: Connection, say: Say) -> Asked:
+        found = version_or_model(connection, ref, say)
+        if found.number is None:
+            text = f"{found.name} is a whole model"
+            raise UsageError(text, f"modelkeep delete {found.name} --all-versions        (or one: {found.name}@3)")
+        return _asked(connection, found, found.number, force=force)
+
+    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "delete", dry_run=dry_run)
+
+
+def _asked(connection: Connection, found: Resolved, number: int, *, force: bool) -> Asked:
+    state = SqlState(connection)
+    stages = {stage.name: stage for stage in state.stages()}
+    tenures = state.open_tenures(found.model, number, number)
+    holding = standing.holders(connection, None, found.model, tuple(stages.values()))
+    there = standing.standing(connection, None, found.model, (number, number), holding)
+    emptied = [
+        f"warning: {found.name} has nothing in {tenure.stage} any more: {found.ref} held it"
+        for tenure in tenures
+        if tenure.share is None and stages[tenure.stage].protected
+    ]
+    return Asked(
+        Delete(force=force),
+        subject_of(found),
+        effects=(
+            Effect(found.ref, there.state(number), "deleted"),
+            *(Effect(tenure.stage, found.ref, NONE) for tenure in tenures),
+            *(Effect(alias, found.ref, NONE) for alias in wording.aliases_of(connection, found.model, number)),
+        ),
+        notes=(*emptied, *_left_behind(connection, found, number)),
+        unchanged=deletions.told(connection, found.model, found.name, number),
+    )
+
+
+def _left_behind(connection: Connection, found: Resolved, number: int) -> tuple[str, ...]:
+    """Return what of the version goes on: what was made from it keeps naming it."""
+    children = lineages.child_versions(connection, None, found.model, number)
+    if not children:
+        return ()
+    more = f" and {len(children) - _MOST_TOLD} more" if len(children) > _MOST_TOLD else ""
+    made = ", ".join(f"{name_of(connection, None, model)}@{child}" for model, child in children[:_MOST_TOLD])
+    return (f"note: {found.ref} stays in the lineage of what was made from it: {made}{more}",)

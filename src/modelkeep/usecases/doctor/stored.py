@@ -1,0 +1,104 @@
+"""What is stored: bytes that are missing, bytes nobody needs, what writers left. Bounded: it reads no byte."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+
+from modelkeep.store import leftovers, shelves
+from modelkeep.store.mounts import mount_of
+from modelkeep.store.queries import checking as lying
+from modelkeep.store.queries import garbage
+from modelkeep.store.queries.checking import Needed
+from modelkeep.usecases.doctor.exam import Exam
+
+#: So many contents and so many names are looked at.
+MOST = 20_000
+_TOLD = 5
+_SLICE = 500
+
+
+def check_bytes(exam: Exam) -> None:
+    """Look whether what versions need is there, with its size."""
+    if not exam.is_open or not os.path.isdir(os.path.join(exam.store, "blobs", "sha256")):
+        return
+    after: Needed | None = None
+    looked, missing, more = 0, 0, True
+    while more and looked < MOST:
+        with exam.context.database.reading() as connection:
+            page = [each for each in lying.needed(connection, after) if garbage.is_needed(connection, each.digest)]
+            more = bool(page)
+        for each in page:
+            there = exam.context.artifacts.bucket.size(each.digest)
+            if there != each.size:
+                missing += 1
+                trouble = "is missing" if there is None else f"has {there} bytes instead of {each.size}"
+                if missing <= _TOLD:
+                    text = f"{each.path} {trouble} ({each.digest})"
+                    exam.error("bytes", f"{each.name}@{each.version}", text, "modelkeep verify --bytes")
+        looked += len(page)
+        after = page[-1] if page else None
+    if missing > _TOLD:
+        exam.error("bytes", exam.store, f"and {missing - _TOLD} more", "modelkeep verify --bytes --quick")
+    elif not missing:
+        some = "the first " if more else ""
+        exam.ok(
+            "bytes",
+            exam.store,
+            f"{some}{_files(looked)} of versions, there with the right size; modelkeep verify reads them",
+        )
+
+
+def check_garbage(exam: Exam) -> None:
+    """Count what no version needs, as far as names are looked at."""
+    if not exam.is_open:
+        return
+    names = (each for shelf in shelves.shelves(exam.store) for each in shelf)
+    seen = [each for each in islice(names, MOST) if each.kind == "blob"]
+    files = size = 0
+    for start in range(0, len(seen), _SLICE):
+        with exam.context.database.reading() as connection:
+            for each in seen[start : start + _SLICE]:
+                if not garbage.is_needed(connection, each.digest):
+                    files, size = files + 1, size + each.size_bytes
+    if files:
+        exam.ok("garbage", exam.store, f"{_files(files)}, {size} bytes, needed by no version", "modelkeep gc -n")
+    else:
+        exam.ok("garbage", exam.store, "every stored file is needed" if len(seen) < MOST else "none among the first")
+
+
+def check_leftovers(exam: Exam) -> None:
+    """Look for what killed writers and sweeps left."""
+    mount = mount_of(exam.store)
+    local = mount is not None and not mount.network
+    found = list(islice(leftovers.leftovers(exam.store, local=local), MOST))
+    gone = [each for each in found if each.fate in {"gone", "unsure"}]
+    alive = sum(each.fate == "alive" for each in found)
+    tmp = os.path.join(exam.store, "tmp")
+    if gone:
+        files, size = sum(each.files for each in gone), sum(each.size_bytes for each in gone)
+        exam.warning(
+            "leftovers", tmp, f"{_files(files)}, {size} bytes, left by writers that were killed", "modelkeep gc"
+        )
+    else:
+        exam.ok("leftovers", tmp, "nothing was left" + (f"; {alive} writers are at work" if alive else ""))
+    waiting = [each for each in shelves.in_trash(exam.store) if each.kind == "trash"]
+    if waiting:
+        size = sum(each.size_bytes for each in waiting)
+        exam.warning(
+            "trash",
+            os.path.join(exam.store, "trash"),
+            f"{_files(len(waiting))}, {size} bytes: a gc was killed",
+            "modelkeep gc",
+        )
+    unknown = [each.path for each in found if each.fate == "unknown"]
+    unknown += [each.path for each in shelves.at_the_top(exam.store) if each.kind == "unknown"]
+    for path in unknown[:_TOLD]:
+        exam.warning("unknown", path, "modelkeep did not make it", "move it out of the store, if it is yours")
+
+
+def _files(number: int) -> str:
+    return f"{number} file{'' if number == 1 else 's'}"
+
+
+CHECKS = (check_bytes, check_garbage, check_leftovers)

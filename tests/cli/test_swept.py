@@ -1,0 +1,83 @@
+"""What gc and doctor say beside their answers."""
+
+import io
+
+from modelkeep.cli import swept
+from modelkeep.cli.tables import Screen, Tables
+from modelkeep.domain import answers
+
+BLOB = answers.Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
+LEFT = answers.Garbage("leftover", "/r/store/tmp/0-17-a", 0, "left by a process that ended")
+
+
+def cleaned(**more):
+    garbage = more.pop("garbage", (BLOB, LEFT))
+    fields = {
+        "changed": bool(garbage), "garbage": garbage, "files": 14 if garbage else 0,
+        "freed_bytes": sum(each.size_bytes for each in garbage), "young_files": 0, "young_bytes": 0,
+        "grace_seconds": 604_800,
+    }  # fmt: skip
+    return answers.Cleaned(**{**fields, **more})
+
+
+def test_what_was_freed_is_said():
+    assert swept.told(cleaned(), "7d") == ["freed 1.2 GB in 14 files"]
+    assert swept.told(cleaned(dry_run=True), "7d") == ["would free 1.2 GB in 14 files", "dry run: nothing was removed"]
+
+
+def test_what_is_too_young_is_said():
+    found = cleaned(garbage=(), young_files=3, young_bytes=40_000_000)
+    assert swept.told(found, "7d") == [
+        "nothing to do: there is no garbage of that age",
+        "3 files, 40.0 MB, are younger than 7d",
+    ]
+    assert swept.told(cleaned(garbage=()), "7d") == ["nothing to do: there is no garbage"]
+
+
+def test_what_is_not_ours_and_what_came_back_is_said():
+    found = cleaned(garbage=(), brought_back=("sha256:1",), unknown=tuple(f"/r/store/{n}" for n in range(12)))
+    told = swept.told(found, "7d")
+    assert told[1] == "warning: sha256:1 is needed and lay in the trash; it is back"
+    assert told[2] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
+    assert told[-1] == "unknown: and 2 more"
+
+
+def test_the_lines_of_a_pipe():
+    page = swept.page(cleaned())
+    assert page.lines == [
+        "sha256:0c41\t1200000000\tnever registered",
+        "/r/store/tmp/0-17-a\t0\tleft by a process that ended",
+    ]
+    assert page.ids == ["sha256:0c41", "/r/store/tmp/0-17-a"]
+
+
+DIAGNOSIS = answers.Diagnosis(
+    ok=False,
+    registry="/r",
+    findings=(
+        answers.DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
+        answers.DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
+    ),
+)
+
+
+def test_a_diagnosis_in_a_pipe_and_in_one_line():
+    page = swept.diagnosis(DIAGNOSIS)
+    assert page.lines == [
+        "error\tlocks\t/r\tnfs with nolock\tmount it without nolock",
+        "ok\tpython\t/usr/bin/python\t3.11.7\t-",
+    ]
+    assert page.ids == ["locks"]
+    assert swept.verdict(DIAGNOSIS) == "NOT ok: 1 error, 0 warnings, 1 thing in order"
+
+
+def test_the_tables_of_a_terminal():
+    screen = Screen.of(io.StringIO(), color=False)
+    drawn = screen.drawn(Tables(screen).garbage(cleaned())).split("\n")
+    assert [line.split() for line in drawn[1:3]] == [
+        ["sha256:0c41", "1.2", "GB", "never", "registered"],
+        ["/r/store/tmp/0-17-a", "0", "B", "left", "by", "a", "process", "that", "ended"],
+    ]
+    drawn = screen.drawn(Tables(screen).diagnosis(DIAGNOSIS))
+    assert "nfs with nolock" in drawn
+    assert "-> mount it without nolock" in drawn

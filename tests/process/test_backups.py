@@ -1,0 +1,374 @@
+"""Backup, disaster, restore and repair as they are typed; killed at any step, on a full disk, beside writers."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep.errors import RegistryUnavailable
+from modelkeep.registry import create_registry, open_registry
+
+SOURCE = str(Path(modelkeep.__file__).parent.parent)
+PROLOGUE = "from modelkeep.registry import open_registry; r = open_registry('registry');"
+BACKUP = PROLOGUE + "assert r.backup('backup').ok"
+REPAIR = PROLOGUE + "assert r.verify(log=False, repair='right').ok"
+REPAIR_FROM_BACKUP = PROLOGUE + "assert r.verify(log=False, repair='old').ok"
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
+
+
+# As it is typed
+
+
+def test_backup_disaster_restore_and_on(run):
+    """What docs/backup.md tells, from end to end."""
+    registry, backup = run.home / "models", run.home / "backup"
+    run.env["MODELKEEP_REGISTRY"] = str(registry)
+    assert run("init").exit_code == 0
+    for number in (1, 2):
+        (run.cwd / "m").write_text(f"model {number}")
+        assert run("register", "fraud", "m", "--stage", "production").exit_code == 0
+    done = run("backup", backup)
+    assert (done.exit_code, done.stdout) == (0, f"{backup}\n")
+    assert done.stderr == "3 entries, 2 versions, 2 new stored files (14 B)\n"
+    done = run("backup", backup)
+    assert done.stderr == "3 entries, 2 versions, nothing new\n"
+    # more is written, and lost
+    (run.cwd / "m").write_text("model 3")
+    assert run("register", "fraud", "m").exit_code == 0
+    shutil.rmtree(registry)
+    assert run("list").exit_code == 7
+    # the backup is a registry: it answers, is whole, and takes no changes
+    done = run("list", "--registry", backup)
+    assert (done.exit_code, done.stdout.split("\t")[:3]) == (0, ["fraud", "production", "2"])
+    assert run("verify", "--registry", backup).exit_code == 0
+    done = run("promote", "fraud@1", "staging", "--registry", backup)
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"error: {backup} is a backup of {registry}: nothing is changed in it\nhint: ")
+    assert f"backup_of\t{registry}\n" in run("status", "--registry", backup).stdout
+    # back in its place
+    shutil.copytree(backup, registry)
+    done = run("list")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning: the log went backwards: this account saw entry 4, and the log ends at 3")
+    done = run("verify")
+    assert done.exit_code == 5
+    assert done.stdout.startswith("error\thead\tentry 4\t")
+    assert run("verify", "--accept-head").exit_code == 0
+    assert run("verify").exit_code == 0
+    assert run("register", "fraud", "m").stdout == "fraud@3\n"
+    assert run("backup", backup).exit_code == 0
+    assert run("list", "fraud", "--registry", backup).stdout.count("\n") == 3
+
+
+def test_the_document_of_a_backup_and_its_refusals(run):
+    assert run("init", run.home / "models").exit_code == 0
+    run.env["MODELKEEP_REGISTRY"] = str(run.home / "models")
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    document = json.loads(run("backup", "../copy", "-n", "--json").stdout)
+    assert (document["schema"], document["dry_run"], document["new_bytes"]) == ("modelkeep.backup/1", True, 5)
+    assert not (run.home / "copy").exists()
+    (blob,) = (run.home / "models" / "store" / "blobs" / "sha256").glob("*/*")
+    blob.rename(run.home / "lost")
+    done = run("backup", "../copy")
+    assert (done.exit_code, done.stdout) == (5, f"{run.home}/copy\n")
+    assert "error: fraud@1 m: the bytes of sha256:" in done.stderr
+    done = run("backup", ".")
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"error: {run.cwd} holds other things: m\n")
+    assert run("backup", run.home / "models" / "inside").exit_code == 2
+
+
+def test_a_damaged_file_is_repaired_and_told(run):
+    assert run("init").exit_code == 0
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    (blob,) = (run.cwd / ".modelkeep" / "store" / "blobs" / "sha256").glob("*/*")
+    blob.chmod(0o644)
+    blob.write_text("Model")
+    done = run("verify", "--bytes", "--repair", "m", "-n")
+    assert (done.exit_code, blob.read_text()) == (0, "Model")
+    assert done.stdout.startswith("repaired\tblob\tfraud@1\tm: its bytes are sha256:")
+    assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B: 1 to be repaired\n"
+    document = json.loads(run("verify", "--bytes", "--repair", "m", "--subset", "1/1", "--json").stdout)
+    assert (document["ok"], document["errors"], document["repaired"], document["subset"]) == (True, 0, 1, "1/1")
+    assert blob.read_text() == "model"
+    assert run("verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--bytes", "--subset", "8/7"), "--subset 7/7"),
+        (("--log", "--subset", "1/7"), "modelkeep verify --bytes --subset 1/7"),
+        (("--log", "--repair", "m"), "modelkeep verify --bytes --repair m"),
+        (("--bytes", "-n"), "modelkeep verify --bytes --repair SOURCE --dry-run"),
+    ],
+)
+def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
+    assert run("init").exit_code == 0
+    done = run("verify", *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"hint: {hint}\n")
+
+
+# Beside writers
+
+WRITES = """
+import itertools, sys
+from modelkeep.registry import open_registry
+registry, number, count = open_registry("registry"), sys.argv[1], 0
+sys.stdin.readline()
+while True:
+    count += 1
+    with open(f"m-{number}", "w") as file:
+        file.write(f"model {number} {count}")
+    made = registry.register("fraud", f"m-{number}", code="none")
+    if count % 3 == 0:
+        registry.promote(made.ref, "production")
+    print(made.ref, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step_pages", [1000, 4])
+def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(tmp_path, monkeypatch, step_pages):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    registry, _ = create_registry("registry")
+    monkeypatch.setattr("modelkeep.store.copying.copy_database.__kwdefaults__", {"step_pages": step_pages})
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITES, str(number)],
+            env={**os.environ, "PYTHONPATH": SOURCE},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    try:
+        for writer in writers:
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+        entries = []
+        for turn in range(8):
+            reported = {writer.stdout.readline().strip() for writer in writers}
+            made = registry.backup("backup" if turn % 2 else f"backup-{turn}")
+            assert made.ok
+            copy = open_registry(made.path)
+            assert {row.ref for row in copy.versions("fraud")} >= reported
+            assert [each for each in copy.verify().findings if each.severity == "error"] == []
+            entries.append(made.entries)
+        assert entries == sorted(set(entries)), "nothing was written meanwhile"
+    finally:
+        for writer in writers:
+            writer.kill()
+    assert [writer.communicate()[1] for writer in writers] == [""] * 4
+
+
+# Killed
+
+
+def do(code, *wrapped):
+    done = subprocess.run(
+        [*wrapped, sys.executable, "-S", "-c", code],
+        env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    return done.returncode, done.stderr
+
+
+def killed_at(code, call, step):
+    """Run a step and kill it when it is about to make its n-th such call; return whether it lived."""
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+    ended, said = do(code, *strace, "-e", f"inject={call}:signal=SIGKILL:when={step}")
+    assert "Traceback" not in said, said
+    assert ended in {0, -9, 137}, (ended, said)
+    return ended == 0
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """Return a registry of which there is a backup in ``old``, and in which more happened since."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    registry, _ = create_registry("registry")
+    Path("right").mkdir()
+    for number in range(3):
+        Path("right", str(number)).write_text(f"model {number}")
+        registry.register("fraud", f"right/{number}", code="none")
+    registry.backup("old")
+    Path("m").mkdir()
+    for number in range(3, 6):
+        Path("m", "m").write_text(f"model {number}")
+        registry.register("fraud", "m/m", code="none")
+    registry.promote("fraud@4", "production")
+    return registry
+
+
+def look(directory):
+    """Return how many entries a registry has, which is whole."""
+    registry = open_registry(directory)
+    assert [each for each in registry.verify().findings if each.severity == "error"] == []
+    return registry.status().entries
+
+
+#: What is killed at in each run, and what only in the full one.
+CALLS = [
+    *("fsync", "rename", "link"),
+    *(pytest.param(call, marks=pytest.mark.full) for call in ("pwrite64", "write", "unlink", "mkdir", "fchmod")),
+]
+
+
+@needs_strace
+@pytest.mark.linux
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [False, True], ids=["renewed", "first"])
+@pytest.mark.parametrize("call", CALLS)
+def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, call, first):
+    outcomes, most = set(), 400
+    for step in range(1, most, 9 if call == "pwrite64" else 1):
+        shutil.rmtree("backup", ignore_errors=True)
+        if not first:
+            shutil.copytree("old", "backup")
+        lived = killed_at(BACKUP, call, step)
+        there = Path("backup", "registry.db").exists()
+        assert there or first
+        outcomes.add(look("backup") if there else None)
+        assert look("registry") == 8
+        assert do(BACKUP) == (0, "")
+        assert look("backup") == 8
+        left = [
+            path
+            for path in Path("backup").rglob("*")
+            if path.is_file() and (".new" in path.name or "tmp" in path.parts)
+        ]
+        assert left == []
+        if lived:
+            break
+    assert lived
+    assert step > 1
+    assert outcomes <= {8, None if first else 4}
+
+
+@needs_strace
+@pytest.mark.linux
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [call for call in CALLS if "pwrite64" not in str(call)])
+@pytest.mark.parametrize("code", [REPAIR, REPAIR_FROM_BACKUP], ids=["tree", "backup"])
+def test_killed_at_any_step_of_a_repair_the_next_one_works(base, call, code):
+    blobs = sorted(Path("registry", "store", "blobs").rglob("*/*"))
+    contents = {path.name: path.read_bytes() for path in blobs if path.is_file()}
+    wanted = [path for path in blobs if path.is_file() and path.read_bytes() in {b"model 0", b"model 1"}]
+    for step in range(1, 200):
+        for path, how in zip(wanted, (b"damaged", None), strict=True):
+            path.unlink(missing_ok=True)
+            if how is not None:
+                path.write_bytes(how)
+                path.chmod(0o444)
+        lived = killed_at(code, call, step)
+        for path in wanted:  # damaged, missing or right: never something else
+            assert not path.exists() or path.read_bytes() in {b"damaged", contents[path.name]}
+        assert do(code) == (0, "")
+        assert {path.name: path.read_bytes() for path in blobs if path.is_file()} == contents
+        assert look("registry") == 8
+        if lived:
+            break
+    assert lived
+    assert step > 1
+
+
+# Told by the system that it cannot be
+
+ERRORS = [
+    *(("fsync", "EIO"), ("rename", "EROFS"), ("link", "ENOSPC")),
+    *(
+        pytest.param(call, error, marks=pytest.mark.full)
+        for call, error in (("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("mkdir", "EACCES"), ("unlink", "EIO"))
+    ),
+]
+
+
+@needs_strace
+@pytest.mark.linux
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "error"), ERRORS)
+def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, call, error):
+    command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
+    for step in range(1, 400, 17 if call == "pwrite64" else 1):
+        shutil.rmtree("backup", ignore_errors=True)
+        shutil.copytree("old", "backup")
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+        done = subprocess.run(
+            [*strace, "-e", f"inject={call}:error={error}:when={step}", *command],
+            env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode in {0, 2, 5, 7}, done.stderr
+        entries = look("backup")
+        assert entries in {4, 8}
+        if done.returncode == 0:
+            assert entries == 8
+            break
+        assert done.stderr.startswith("error: ")
+        assert "backup" in done.stderr
+    assert done.returncode == 0
+    assert step > 1 or call in {"pwrite64", "unlink"}  # of which the first may be one that only tidies up
+
+
+# A full disk
+
+
+@needs_root
+@pytest.mark.linux
+@pytest.mark.slow
+def test_a_disk_that_is_full_keeps_the_old_backup_and_says_so(base, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    Path("m", "m").write_bytes(b"0123456789" * 20_000)
+    base.register("fraud", "m/m", code="none")
+    outcomes = set()
+    for free_kib in (0, 4, 32, 64, 128, 200, 260, 300, 400, 600, 900):
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"this machine does not let us mount: {done.stderr.strip()}")
+        try:
+            shutil.copytree("old", disk / "backup")
+            with (disk / "filler").open("wb", buffering=0) as file:
+                space = os.statvfs(disk)
+                file.write(b"\0" * max(space.f_bavail * space.f_bsize - free_kib * 1024, 0))
+            said = _tried(base, disk / "backup")
+            outcomes.add(said.partition(" /")[0])
+            assert str(disk) in said
+            assert look(disk / "backup") == (9 if said.startswith("done") else 4)
+            (disk / "filler").unlink()
+            assert base.backup(disk / "backup").ok
+            assert look(disk / "backup") == 9
+        finally:
+            subprocess.run(["umount", "-l", disk], check=True)
+    assert "done" in outcomes
+    assert len(outcomes - {"done"}) >= 2, "the disk was full at one place only"
+    assert all("no space left" in said or "no room" in said for said in outcomes - {"done"})
+
+
+def _tried(registry, dest):
+    try:
+        return f"done {registry.backup(dest).path}"
+    except RegistryUnavailable as error:
+        return error.message

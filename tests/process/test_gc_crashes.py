@@ -1,0 +1,91 @@
+"""gc killed at any step loses nothing that is needed, and the next gc finishes what it began."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep.registry import create_registry, open_registry
+from modelkeep.store import leftovers, trash
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket
+
+pytestmark = [
+    pytest.mark.linux,
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace"),
+]
+
+SOURCE = str(Path(modelkeep.__file__).parent.parent)
+GC = "from modelkeep.registry import open_registry; open_registry('registry').gc(grace='0')"
+STORE = Path("registry", "store")
+BLOBS = STORE / "blobs" / "sha256"
+
+
+def do(*wrapped):
+    """Sweep in a process of its own; return how it ended."""
+    done = subprocess.run(
+        [*wrapped, sys.executable, "-S", "-c", GC],
+        env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """Make a registry with two versions, three blobs nobody needs, one more in the trash, and a dead writer's drafts.
+
+    A blob that is needed lies in the trash as well: as if its publisher had not brought it back.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    registry, _ = create_registry("registry")
+    artifacts = Artifacts(DirectoryBucket(str(STORE)))
+    for number in range(6):
+        Path("m").write_text(f"model {number}")
+        if number < 2:
+            registry.register("fraud", "m", code="none")
+            needed = names()
+        else:
+            added = artifacts.add_file("m").digest.removeprefix("sha256:")
+    for name in (added, needed[0]):
+        trash.throw(str(STORE), [(name, str(BLOBS / name[:2]))])
+    left = STORE / "tmp" / f"{leftovers.boot_id()}-4000000-{'a' * 16}"
+    left.mkdir()
+    for name in "123":
+        (left / name).write_text("half")
+    shutil.copytree("registry", "base")
+    return needed
+
+
+def names():
+    return sorted(path.name for path in BLOBS.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("call", ["rename", "unlink", "unlinkat", "fsync", "rmdir"])
+def test_killed_at_any_step_the_next_sweep_finishes(base, call):
+    steps = 0
+    for step in range(1, 100):
+        shutil.rmtree("registry")
+        shutil.copytree("base", "registry")
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+        ended = do(*strace, "-e", f"inject={call}:signal=SIGKILL:when={step}")
+        assert ended in {0, -9, 137}
+        assert set(base[1:]) <= set(names())
+        assert do() == 0
+        assert names() == base
+        assert [*(STORE / "trash").iterdir(), *(STORE / "tmp").iterdir()] == []
+        assert open_registry("registry").verify().findings == ()
+        if ended == 0:
+            break
+        steps += 1
+    assert ended == 0
+    assert steps, "no kill was tried"

@@ -1,0 +1,146 @@
+"""gc beside publishers of the same bytes: whatever a version needs is there, at any moment somebody looks.
+
+Sixteen processes register the same few contents, over and over, delete what they registered, and
+leave bytes behind as a killed register does; two others sweep with no grace all the while. After
+each round every version that was not deleted has its bytes.
+"""
+
+import faulthandler
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import modelkeep
+from modelkeep.registry import Registry, create_registry
+from modelkeep.store.blobs import DirectoryBucket
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (hasattr(Registry, "delete") and hasattr(DirectoryBucket, "bring_back")),
+        reason="waits for delete, and for publishers that bring back what was swept",
+    ),
+]
+
+SOURCE = str(Path(modelkeep.__file__).parent.parent)
+PUBLISHERS, ROUNDS = 16, 30
+
+PUBLISHES = """
+import hashlib, io, os, sys
+from modelkeep.registry import open_registry
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.blobs import DirectoryBucket
+registry, number = open_registry(sys.argv[1]), int(sys.argv[2])
+bucket = DirectoryBucket(os.path.join(sys.argv[1], "store"))
+name, kept = f"m-{number}", None
+
+def publish(content):
+    with open(name, "wb") as file:
+        file.write(content)
+    made = registry.register(name, name, code="none", if_exists="new")
+    with bucket.open("sha256:" + hashlib.sha256(content).hexdigest()) as file:
+        assert file.read() == content
+    return made.ref
+
+print("ready", flush=True)
+for line in sys.stdin:
+    turn = int(line)
+    if kept is not None:
+        registry.delete(kept)
+    # those of the turn before are nobody's for a moment, and come back in the next
+    first, second = (b"content %d %d" % (turn % 2, (number + more) % 3) for more in (0, 1))
+    if number % 4 == 0:
+        Artifacts(bucket).add_stream(io.BytesIO(first))  # and no entry follows
+    else:
+        registry.delete(publish(first))
+    kept = publish(second)
+    print("done", flush=True)
+"""
+
+SWEEPS = """
+import os, sys
+from modelkeep.registry import open_registry
+registry, stop, runs, files = open_registry(sys.argv[1]), sys.argv[2], 0, 0
+while not os.path.exists(stop):
+    found = registry.gc(grace="0")
+    assert found.brought_back == (), found
+    runs, files = runs + 1, files + sum(each.kind == "blob" for each in found.garbage)
+print(runs, files, flush=True)
+"""
+
+
+def start(code, cwd, *words):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def started():
+    """Return the list of processes to be ended and tidied up after, whatever happens."""
+    all_ = []
+    yield all_
+    for each in all_:
+        if each.poll() is None:
+            each.kill()
+        each.communicate()
+
+
+def said(process):
+    line = process.stdout.readline()
+    assert line, process.communicate()[1]
+    return line.strip()
+
+
+@pytest.mark.parametrize("registries", [1, pytest.param(34, marks=pytest.mark.full)])
+def test_no_byte_that_a_version_needs_is_ever_missing(tmp_path, started, registries):
+    # A sweep reads the log: new ones now and then keep it short, and the sweeps many.
+    figures = [_raced(tmp_path / str(number), started) for number in range(registries)]
+    entries, sweeps, files, left = map(sum, zip(*figures, strict=True))
+    print(f"{registries * ROUNDS} rounds: {entries} entries, {sweeps} sweeps, {files} blobs swept, {left} left")
+    assert files >= registries * ROUNDS, "the sweepers swept too little for a race"
+
+
+def _raced(place, started):
+    """Let them race in a new registry; return entries, sweeps, blobs swept and blobs left."""
+    place.mkdir()
+    registry, _ = create_registry(place / "registry")
+    publishers = [start(PUBLISHES, place, registry.directory, number) for number in range(PUBLISHERS)]
+    started += publishers
+    assert [said(each) for each in publishers] == ["ready"] * PUBLISHERS
+    sweeper = start(SWEEPS, place, registry.directory, place / "stop")
+    started.append(sweeper)
+    files = 0
+    for turn in range(ROUNDS):
+        faulthandler.dump_traceback_later(120, exit=True)  # for this round, not for all of them
+        for each in publishers:
+            each.stdin.write(f"{turn}\n")
+            each.stdin.flush()
+        files += swept(registry)  # a second sweeper, beside the first
+        assert [said(each) for each in publishers] == ["done"] * PUBLISHERS
+        assert registry.verify(log=False, quick=True).findings == (), turn
+    (place / "stop").touch()
+    runs, more = map(int, said(sweeper).split())
+    for each in (*publishers, sweeper):
+        assert each.communicate()[1] == ""
+    found = registry.verify()
+    assert found.findings == ()
+    registry.gc(grace="0")
+    left = sum(path.is_file() for path in Path(registry.directory, "store", "blobs").rglob("*"))
+    assert left <= 3
+    return found.entries, runs + ROUNDS, files + more, left
+
+
+def swept(registry):
+    found = registry.gc(grace="0")
+    assert found.brought_back == (), found
+    return sum(each.kind == "blob" for each in found.garbage)

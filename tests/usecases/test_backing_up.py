@@ -1,0 +1,464 @@
+"""`backup`: at each moment the old backup or the new one, and never a name without its bytes."""
+
+import os
+import shutil
+import sqlite3
+import stat
+from itertools import pairwise
+
+import pytest
+from world import World, every, tell_story
+
+from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
+from modelkeep.store import backup_bytes, copying
+from modelkeep.store.backup_mark import backup_of
+from modelkeep.usecases import backing_up
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return a registry in which everything happened; to be copied, not to be harmed."""
+    return tell_story(World(tmp_path_factory.mktemp("told")))
+
+
+@pytest.fixture
+def world(told, tmp_path):
+    return told.copy(tmp_path / "world")
+
+
+@pytest.fixture
+def dest(tmp_path):
+    return tmp_path / "backup"
+
+
+def back_up(world, dest, **how):
+    return backing_up.back_up(world.context, str(dest), **{"dry_run": False, "progress": None, **how})
+
+
+def opened(directory, world, tmp_path):
+    """Return a registry as somebody on another machine has it, who remembers nothing."""
+    return world.at(directory, tmp_path / "elsewhere")
+
+
+def dump(path):
+    connection = sqlite3.connect(path)
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def test_a_backup_is_a_registry_with_the_same_answers(world, dest, tmp_path):
+    made = back_up(world, dest)
+    assert (made.ok, made.changed, made.path, made.findings) == (True, True, str(dest), ())
+    assert (made.entries, made.versions, made.blobs, made.new_blobs) == (24, 4, 3, 3)
+    assert made.size_bytes == made.new_bytes
+    copy = opened(dest, world, tmp_path)
+    assert copy.verify().findings == ()
+    assert copy.registry.models() == world.registry.models()
+    assert copy.registry.history() == world.registry.history()
+    assert dump(dest / "registry.db") == dump(world.database)
+
+
+def test_it_is_private_and_its_contents_are_read_only(world, dest):
+    back_up(world, dest)
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o700
+    blobs = [path for path in (dest / "store" / "blobs").rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in blobs} == {0o444}
+    assert sorted(path.name for path in dest.iterdir()) == ["backup.json", "registry.db", "registry.lock", "store"]
+    assert list((dest / "store" / "tmp").iterdir()) == []
+
+
+def test_again_brings_only_what_is_new(world, dest):
+    back_up(world, dest)
+    inodes = {path.name: path.stat().st_ino for path in (dest / "store" / "blobs").rglob("*") if path.is_file()}
+    again = back_up(world, dest)
+    assert (again.changed, again.new_blobs, again.new_bytes) == (False, 0, 0)
+    world.register(content=b"a new one")
+    made = back_up(world, dest)
+    assert (made.changed, made.new_blobs, made.new_bytes) == (True, 1, 9)
+    for path in (dest / "store" / "blobs").rglob("*"):
+        assert not path.is_file() or inodes.get(path.name, path.stat().st_ino) == path.stat().st_ino
+
+
+def test_a_dry_run_tells_what_is_new_and_writes_nothing(world, dest):
+    made = back_up(world, dest, dry_run=True)
+    assert (made.dry_run, made.new_blobs, made.entries, made.head_seq) == (True, 3, 24, 24)
+    assert not dest.exists()
+    real = back_up(world, dest)
+    assert (real.new_blobs, real.new_bytes, real.head_hash) == (made.new_blobs, made.new_bytes, made.head_hash)
+    world.register(content=b"a new one")
+    before = every(dest)
+    assert back_up(world, dest, dry_run=True).new_bytes == 9
+    assert every(dest) == before
+
+
+def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    before = every(dest)
+    for change in (
+        copy.register,
+        lambda: copy.registry.promote("fraud@1", "production"),
+        lambda: copy.registry.tag("fraud@1", {"a": "b"}, dry_run=True),
+    ):
+        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}: nothing is changed in it") as caught:
+            change()
+        assert caught.value.hint == f"to make it a registry of its own, for good: rm {dest}/backup.json"
+    assert every(dest) == before
+    assert copy.registry.status().backup_of == str(world.home)
+    assert world.registry.status().backup_of is None
+    (dest / "backup.json").unlink()
+    copy.register()
+    assert copy.registry.status().backup_of is None
+
+
+def test_put_back_in_its_place_it_is_the_registry_again(world, dest):
+    back_up(world, dest)
+    shutil.rmtree(world.home)
+    shutil.copytree(dest, world.home)
+    assert world.verify().findings == ()
+    world.register()
+    back_up(world, dest)
+
+
+def test_a_backup_of_the_backup_into_its_place_restores_it_byte_by_byte(world, dest, tmp_path):
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    shutil.rmtree(world.home)
+    restored = back_up(copy, world.home)
+    assert restored.new_blobs == 3
+    assert world.verify().findings == ()
+    world.register()
+    with pytest.raises(Conflict, match="is the registry itself, put back in its place"):
+        back_up(copy, world.home)
+    assert back_up(copy, tmp_path / "third").ok
+    assert backup_of(str(tmp_path / "third")) == str(world.home)
+
+
+def test_the_one_that_was_newer_is_told_and_accepts(world, dest):
+    back_up(world, dest)
+    world.register()
+    world.register()
+    shutil.rmtree(world.home)
+    shutil.copytree(dest, world.home)
+    world.said.clear()
+    world.registry.models()
+    assert world.said == [
+        "warning: the log went backwards: this account saw entry 26, and the log ends at 24; see modelkeep verify --log"
+    ]
+    assert [line.partition(":")[0] for line in world.findings()] == ["error head entry 26"]
+    assert world.verify(accept_head=True).ok
+    world.register()
+    assert world.findings() == []
+
+
+def test_a_backup_is_behind_by_its_nature_and_nobody_is_alarmed(world, dest):
+    back_up(world, dest)
+    world.register()
+    copy = world.at(dest)
+    found = copy.verify()
+    assert (found.ok, found.errors, found.warnings) == (True, 0, 1)
+    copy.said.clear()
+    copy.registry.models()
+    assert copy.said == []
+
+
+# What is refused
+
+
+def test_a_directory_with_other_things_is_refused_and_left_alone(world, dest):
+    dest.mkdir()
+    (dest / "thesis.txt").write_text("mine")
+    with pytest.raises(Conflict, match=r"holds other things: thesis.txt"):
+        back_up(world, dest)
+    assert every(dest) == {"thesis.txt": b"mine"}
+
+
+def test_another_registrys_backup_is_refused(world, dest, tmp_path):
+    other = World(tmp_path / "other")
+    other.edit("UPDATE registry SET id = 'another'")
+    back_up(other, dest)
+    before = every(dest)
+    with pytest.raises(Conflict, match="is a backup of another registry"):
+        back_up(world, dest)
+    assert every(dest) == before
+
+
+def test_a_registry_is_no_place_for_a_backup(world, tmp_path):
+    other = World(tmp_path / "other")
+    with pytest.raises(Conflict, match="holds other things"):
+        back_up(world, other.home)
+
+
+@pytest.mark.parametrize("where", ["registry", "registry/store/blobs", "registry/backup", ".", "store", "link"])
+def test_one_in_the_other_is_refused(world, where):
+    shutil.move(world.home / "store", world.root / "store")
+    (world.home / "store").symlink_to(world.root / "store")
+    (world.root / "link").symlink_to(world.home)
+    before = every(world.root)
+    with pytest.raises(UsageError, match="lie one in the other"):
+        back_up(world, world.root / where)
+    assert every(world.root) == before
+
+
+def test_a_place_below_nothing_and_a_file_are_refused(world, dest):
+    with pytest.raises(NotFound, match="there is no directory"):
+        back_up(world, dest / "below")
+    dest.write_text("a file")
+    with pytest.raises(UsageError, match="cannot be written"):
+        back_up(world, dest)
+
+
+def test_a_mark_that_cannot_be_read_protects_what_is_there(world, dest, tmp_path):
+    back_up(world, dest)
+    for text in ("", "{", "[]", '{"format": "other"}', "[" * 5000):
+        (dest / "backup.json").write_text(text)
+        with pytest.raises(Conflict):
+            back_up(world, dest)
+        with pytest.raises(Conflict, match="is a backup of a registry"):
+            opened(dest, world, tmp_path).register()
+
+
+def test_a_log_that_went_backwards_does_not_overwrite_a_newer_backup(world, dest, tmp_path):
+    old = world.copy(tmp_path / "old")
+    world.register()
+    back_up(world, dest)
+    before = every(dest)
+    with pytest.raises(Conflict, match="has an entry 25 that the registry has not"):
+        back_up(old, dest)
+    assert every(dest) == before
+
+
+def test_a_damaged_database_does_not_overwrite_a_good_backup(world, dest):
+    back_up(world, dest)
+    before = every(dest)
+    data = bytearray(world.database.read_bytes())
+    place = data.rindex(b"risk/Fraud")
+    page = place // 4096 * 4096
+    data[page : page + 64] = b"\xff" * 64
+    world.database.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        back_up(world, dest)
+    assert every(dest) == before
+
+
+def test_two_backups_to_one_place_do_not_mix(world, dest, monkeypatch):
+    def meanwhile(*_words, **_how):
+        monkeypatch.undo()
+        with pytest.raises(Busy, match="another backup to"):
+            back_up(world, dest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backing_up, "copy_database", meanwhile)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(world, dest)
+    assert back_up(world, dest).ok
+
+
+# What is damaged on either side
+
+
+def test_what_is_damaged_is_told_and_never_copied_and_the_rest_is(world, dest, tmp_path):
+    contents = [b"model %d" % number for number in range(3)]
+    for content in contents:
+        world.register("more", content)
+    world.damage(contents[0], None)
+    world.damage(contents[1], b"MODEL 1")
+    made = back_up(world, dest)
+    assert (made.ok, made.new_blobs) == (False, 4)
+    told = sorted(f"{each.severity} {each.place}: {each.message[:21]}" for each in made.findings)
+    assert told == ["error more@1: model.onnx: the bytes", "error more@2: model.onnx: its bytes"]
+    copy = opened(dest, world, tmp_path)
+    assert sorted(each.place for each in copy.verify().findings) == ["more@1", "more@2"]
+    assert all("missing" in each.message for each in copy.verify().findings)
+
+
+def test_a_good_copy_in_the_backup_outlives_damage_in_the_registry(world, dest):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    world.damage(b"precious", b"PRECIOUS")
+    assert back_up(world, dest).ok
+    assert world.verify(log=False, repair=str(dest)).ok
+    assert world.blob(b"precious").read_bytes() == b"precious"
+
+
+def test_what_is_cut_short_in_the_backup_is_brought_again(world, dest, tmp_path):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    copy.damage(b"precious", b"prec")
+    made = back_up(world, dest)
+    assert (made.ok, made.new_blobs) == (True, 1)
+    assert copy.verify().findings == ()
+
+
+def test_something_else_in_the_place_of_a_content_is_moved_away(world, dest, tmp_path):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    copy.damage(b"precious", None).mkdir()
+    assert back_up(world, dest).ok
+    assert copy.verify().findings == ()
+
+
+def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypatch):
+    """Its bytes may be gone before they are copied: then the database is copied again, which knows of it."""
+    world.register("more", b"soon gone")
+    real, turns = backup_bytes.bring, []
+
+    def meanwhile(*words):
+        if not turns:
+            world.edit("DELETE FROM version_blob WHERE size_bytes = 9")  # what a deletion leaves behind
+            world.damage(b"soon gone", None)
+        turns.append(1)
+        return real(*words)
+
+    monkeypatch.setattr(backing_up, "bring", meanwhile)
+    made = back_up(world, dest)
+    assert (made.ok, len(turns)) == (True, 2)
+    assert opened(dest, world, tmp_path).verify(log=False).findings == ()
+
+
+def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
+    for number in range(12):
+        world.register("more", b"content %d" % number)
+    monkeypatch.setattr(backup_bytes, "_AT_ONCE", 5)
+    seen = []
+    real = backup_bytes.each
+
+    def measured(work, items, progress):
+        seen.append(len(items))
+        return real(work, items, progress)
+
+    monkeypatch.setattr(backup_bytes, "each", measured)
+    assert back_up(world, dest).new_blobs == 15
+    assert seen == [5, 5, 5]
+
+
+def test_progress_ends_at_what_is_new(world, dest):
+    told = []
+    made = back_up(world, dest, progress=lambda *pair: told.append(pair))
+    assert told[-1] == (made.new_bytes, made.new_bytes)
+
+
+# The copy of the database
+
+
+def test_a_writer_between_two_steps_makes_it_begin_again_and_the_copy_is_whole(world, tmp_path):
+    steps = []
+
+    class Busier(sqlite3.Connection):
+        def backup(self, target, *, progress, **more):
+            def watch(status, remaining, total):
+                steps.append(remaining)
+                if len(steps) in (1, 3):
+                    world.register()
+                progress(status, remaining, total)
+
+            return super().backup(target, progress=watch, **more)
+
+    copy = tmp_path / "copy.db"
+    _copy_with(world, Busier, copy, step_pages=10)
+    assert any(later >= earlier for earlier, later in pairwise(steps))
+    assert dump(copy) == dump(world.database)
+
+
+def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp_path):
+    import fcntl
+
+    queued = []
+
+    class Busiest(sqlite3.Connection):
+        def backup(self, target, *, progress, **more):
+            def watch(status, remaining, total):
+                with open(world.home / "registry.lock") as file:
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        queued.append(True)
+                    else:
+                        fcntl.flock(file, fcntl.LOCK_UN)
+                        if remaining:
+                            world.register()  # as long as nobody stands before them
+                progress(status, remaining, total)
+
+            return super().backup(target, progress=watch, **more)
+
+    # more than SQLite holds in memory, so that what is broken off has reached the file
+    world.edit(("INSERT INTO document (digest, bytes) VALUES ('large', ?)", b"x" * 8_000_000))
+    copy = tmp_path / "copy.db"
+    _copy_with(world, Busiest, copy, step_pages=1000)
+    assert queued
+    assert dump(copy) == dump(world.database)
+
+
+def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(copying, "_RESTARTS", -1)
+    monkeypatch.setattr(copying, "_LONGEST_HOLD_SECONDS", -1.0)
+    with pytest.raises(Busy, match="longer than writers may be kept waiting"):
+        copying.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
+
+
+def _copy_with(world, kind, path, *, step_pages):
+    from modelkeep.store import database
+
+    connect = database.sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database.sqlite3, "connect", lambda *words, **more: connect(*words, **{"factory": kind, **more}))
+        copying.copy_database(world.context.database, str(path), step_pages=step_pages)
+
+
+def test_an_account_that_may_only_read_can_back_up(world, dest, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another account")
+    tmp_path.chmod(0o755)
+    for path in (tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(path.stat().st_mode | 0o055)
+    for path in [world.root, world.home, *world.home.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    dest.mkdir()
+    os.chown(dest, 12345, 12345)
+    child = os.fork()
+    if child == 0:
+        os.setgid(12345)
+        os.setuid(12345)
+        os._exit(0 if back_up(world, dest).ok else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_there_is_no_backup_of_nothing(tmp_path, dest):
+    world = World(tmp_path, create=False)
+    with pytest.raises(RegistryUnavailable):
+        back_up(world, dest)
+    assert not dest.exists()
+
+
+def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path):
+    back_up(world, dest)
+    world.home.rename(tmp_path / "moved")
+    moved = world.at(tmp_path / "moved")
+    assert back_up(moved, dest).ok
+    assert backup_of(str(dest)) == str(tmp_path / "moved")
+
+
+def test_what_a_killed_backup_left_is_cleared_away(world, dest):
+    back_up(world, dest)
+    left = dest / "store" / "tmp" / "boot-1-ab"
+    left.mkdir()
+    (left / "1").write_bytes(b"half")
+    kept = dest / "store" / "tmp" / "boot-2-cd"
+    kept.mkdir()
+    (kept / "damaged-00").write_bytes(b"for a look")
+    (dest / "registry.db.new").write_bytes(b"half")
+    back_up(world, dest)
+    assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
+    assert not (dest / "registry.db.new").exists()
+    assert not left.exists()
+
+
+def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):
+    (world.home / "store").rename(world.root / "away")
+    with pytest.raises(RegistryUnavailable, match="the store is not there"):
+        back_up(world, dest)
+    assert not dest.exists()
