@@ -29,8 +29,7 @@ HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
 VARIABLE = "MODELKEEP_REGISTRY"
 
-# A config of more than 64 KiB is none; of a key with many dots the parser takes quadratic time.
-_LARGEST_FILE, _LONGEST_LINE, _LONGEST_SHOWN = 64 << 10, 4 << 10, 60
+_LARGEST_FILE, _LONGEST_LINE, _LONGEST_SHOWN = 64 << 10, 4 << 10, 60  # for the dots of a long key, hours
 
 
 class Located:
@@ -163,11 +162,8 @@ def text(table: Mapping[str, object], key: str, path: str) -> str | None:
 
 
 def told(value: object) -> str:
-    """Return a value of a TOML file for a message; a table may be too deep or too large to be shown."""
-    if isinstance(value, (dict, list)):
-        return "a table" if isinstance(value, dict) else "an array"
-    shown = repr(value)
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+    """Return a value of a TOML file for a message; a table may be too deep to be shown."""
+    return {dict: "a table", list: "an array"}.get(type(value)) or repr(value)[:_LONGEST_SHOWN]
 
 
 def read_toml(path: str) -> dict[str, object]:
@@ -184,11 +180,8 @@ def read_toml(path: str) -> dict[str, object]:
         raise RegistryUnavailable(
             message, "it may say which registry to use: mend it or name one by --registry"
         ) from error
-    if len(data) > _LARGEST_FILE:
-        message = f"{path} is larger than 64 KiB"
-        raise UsageError(message, "a few lines of TOML are expected there")
-    if max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
-        message = f"{path} has a line longer than 4 KiB"
+    if len(data) > _LARGEST_FILE or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
+        message = f"{path} is larger than 64 KiB, or has a line longer than 4 KiB"
         raise UsageError(message, "a few lines of TOML are expected there")
     try:
         return tomllib.loads(data.decode())

@@ -34,12 +34,7 @@ class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
     def __init__(
-        self,
-        directory: str,
-        *,
-        lock_wait: float = 30.0,
-        say: Callable[[str], None] | None = None,
-        name: str = DATABASE,
+        self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None, name: str = DATABASE
     ) -> None:
         self.directory = directory
         self.path = os.path.join(directory, name)
@@ -193,7 +188,7 @@ class Database:
             connection.close()
 
     def _look(self) -> None:
-        """Look before SQLite does: a pipe beside the database would be waited for, a link written through."""
+        """Look before SQLite does, which waits for a pipe and follows a link."""
         if not os.path.isfile(self.path):
             look(self.directory, self.path)
             message = f"there is no registry at {self.directory}"
