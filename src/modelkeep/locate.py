@@ -163,7 +163,7 @@ def text(table: Mapping[str, object], key: str, path: str) -> str | None:
 
 def told(value: object) -> str:
     """Return a value of a TOML file for a message; a table may be too deep to be shown."""
-    return {dict: "a table", list: "an array"}.get(type(value)) or repr(value)[:_LONGEST_SHOWN]
+    return {"dict": "a table", "list": "an array"}.get(type(value).__name__) or repr(value)[:_LONGEST_SHOWN]
 
 
 def read_toml(path: str) -> dict[str, object]:
