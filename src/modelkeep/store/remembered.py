@@ -26,7 +26,7 @@ def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     if not _ID.fullmatch(registry):
         return
     try:
-        descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, AttributeError):
         replace(state_dir, registry, seq, entry_hash)
         return
