@@ -174,7 +174,7 @@ class _Sources:
         if key in self.config:
             value, base = self.config[key], os.path.dirname(self.file)
             if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                message = f"{self.file}: {key} cannot be {value!r}"
+                message = f"{self.file}: {key} cannot be {locate.told(value)}"
                 raise UsageError(message, f'{key} = "…"')
             return Setting(key, _checked(key, str(value), f"{self.file}: {key}", base, self.environ), self.file)
         return Setting(key, default, "default")
@@ -275,7 +275,7 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # in a container every process may be number 1
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # nobody can have put a link there
     try:
         make_directories(os.path.dirname(file), 0o700)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600

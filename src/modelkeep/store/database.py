@@ -18,6 +18,7 @@ from typing import TypeVar
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store import schema
 from modelkeep.store.durable import create_file
+from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import busy, queued
 from modelkeep.store.troubles import look_for_room, out_of_files
@@ -39,12 +40,7 @@ class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
     def __init__(
-        self,
-        directory: str,
-        *,
-        lock_wait: float = 30.0,
-        say: Callable[[str], None] | None = None,
-        name: str = DATABASE,
+        self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None, name: str = DATABASE
     ) -> None:
         self.directory = directory
         self.path = os.path.join(directory, name)
@@ -148,8 +144,7 @@ class Database:
     @contextmanager
     def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside ``BEGIN IMMEDIATE``, whatever lies there; one that was ``opened`` before stays so."""
-        if not os.path.isfile(self.path):
-            raise self._missing()
+        self._look()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
@@ -169,8 +164,7 @@ class Database:
                     connection.close()
 
     def _open_for_reading(self) -> sqlite3.Connection:
-        if not os.path.isfile(self.path):
-            raise self._missing()
+        self._look()
         try:
             return begun(self.path, "ro")
         except sqlite3.OperationalError as error:
@@ -195,10 +189,13 @@ class Database:
         self.check_mount()  # where locks lie, that writer may be alive on another machine
         begun(self.path, "rw").close()
 
-    def _missing(self) -> RegistryUnavailable:
-        look(self.directory, self.path)
-        message = f"there is no registry at {self.directory}"
-        return RegistryUnavailable(message, f"modelkeep init {self.directory}")
+    def _look(self) -> None:
+        """Look before SQLite does, which waits for a pipe and follows a link."""
+        if not os.path.isfile(self.path):
+            look(self.directory, self.path)
+            message = f"there is no registry at {self.directory}"
+            raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
+        check_neighbours(self.path)
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -245,6 +242,7 @@ def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
     quoted = f"//{quoted}" if quoted.startswith("//") else quoted
     connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
     try:
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
             connection.execute(f"PRAGMA {pragma}")

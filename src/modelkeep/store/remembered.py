@@ -26,7 +26,7 @@ def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     if not _ID.fullmatch(registry):
         return
     try:
-        descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, AttributeError):
         replace(state_dir, registry, seq, entry_hash)
         return
@@ -47,10 +47,10 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     if not _ID.fullmatch(registry):
         return
     path = _path(state_dir, registry)
-    draft = f"{path}.{os.getpid()}"
+    draft = f"{path}.{os.urandom(8).hex()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(draft, "wb") as file:
+        with open(draft, "xb") as file:  # never through a link that somebody put there
             file.write(_written(seq, entry_hash))
         os.replace(draft, path)
 
@@ -60,7 +60,8 @@ def recall(state_dir: str, registry: str) -> Head | None:
     if not _ID.fullmatch(registry):
         return None
     try:
-        with open(_path(state_dir, registry), "rb", buffering=0) as file:
+        descriptor = os.open(_path(state_dir, registry), os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb", buffering=0) as file:
             _lock(file.fileno(), alone=False)
             return _parsed(file.read(_LONGEST))
     except OSError:

@@ -86,11 +86,16 @@ class LogCheck:
         """Look at the schema before anything is asked of it; return whether it is of today."""
         with self._context.database.raw() as connection:
             current = schema.age(connection) == schema.VERSION
+            utf8 = schema.is_utf8(connection)
             with closing(in_memory()) as right:
                 odd = [*lying.odd_objects(connection, right)] if current else []
         if not current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)
+        if not utf8:
+            self._findings.error(
+                "schema", "database", "it does not keep its text as UTF-8, so names have another order"
+            )
         for kind, name, fate in odd:
             self._odd.add(name)
             self._findings.error("schema", f"{kind} {name}", f"the {kind} is {fate}")
