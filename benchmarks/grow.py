@@ -1,6 +1,6 @@
 """Registries of many versions, made through the log as any other: the same decisions, the same rows.
 
-Only the lock and the sync are shared, by a thousand entries a transaction; and versions share their
+Only the lock and the sync are shared, by ten thousand entries a transaction; and versions share their
 blobs (not their digests: each has a file name of its own), or the disk would be what is measured.
 """
 
@@ -36,7 +36,9 @@ from modelkeep.usecases.carrying_out import observed
 MODEL = "fraud"
 OTHERS = 500
 BLOBS = 100
-BATCH = 1000
+BATCH = 10_000
+#: A transaction of so many entries changes pages all over the indexes: they are kept until it ends.
+CACHE_MIB = 1024
 #: Raised when what is made changes, so that an old one is not taken for a new one.
 RECIPE = "2"
 
@@ -80,6 +82,7 @@ class Grower:
         seen, rest = Seen(head.hash, head.seq), True
         while rest:
             with self.context.database.writing() as connection:
+                connection.execute(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
                 rest = False
                 for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
                     self.clock += timedelta(seconds=45)

@@ -17,6 +17,7 @@ class Measured:
     """What one comparison found; ``bound`` is how often ``theirs`` may, or must, be ``ours``.
 
     With ``faster`` the ratio is theirs / ours and must reach the bound; else ours / theirs, within it.
+    ``shown`` are the two in words, where they are no seconds.
     """
 
     work: str
@@ -25,6 +26,7 @@ class Measured:
     ratio: float
     bound: float
     faster: bool
+    shown: tuple[str, str] | None = None
 
     @property
     def ok(self) -> bool:
@@ -36,8 +38,7 @@ class Measured:
         sign = "≥" if self.faster else "≤"
         cells = (
             self.work,
-            _short(self.ours_seconds),
-            _short(self.theirs_seconds),
+            *(self.shown or (_short(self.ours_seconds), _short(self.theirs_seconds))),
             f"{self.ratio:,.0f}" if self.ratio >= 20 else f"{self.ratio:.2f}",
             f"{sign} {self.bound:g}",
             "yes" if self.ok else "**no**",

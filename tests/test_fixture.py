@@ -21,6 +21,8 @@ PINNED = json.loads(FIXTURE.with_name("registry-1.answers.json").read_text(encod
 def world(tmp_path):
     shutil.copytree(FIXTURE, tmp_path / "registry")
     (tmp_path / "registry" / "store" / "tmp").mkdir(exist_ok=True)
+    for blob in (tmp_path / "registry" / "store" / "blobs").glob("*/*/*"):
+        blob.chmod(0o444)  # git keeps no modes
     world = World(tmp_path, create=False)
     world.pass_time(days=1)
     return world

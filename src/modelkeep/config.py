@@ -65,6 +65,8 @@ class Settings:
 
         An unknown key raises ``UsageError``, an unknown name of a registry ``NotFound``.
         """
+        if key == "trust":
+            raise _trust_is_a_list()
         for each in self.settings:
             if each.key == key:
                 return each.value
@@ -123,8 +125,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     key, _, name = key.partition(".")
     check_text(value, key)
     if key == "trust":
-        message = "trust is a list of directories"
-        raise UsageError(message, "modelkeep config trust DIR        (--remove takes one out)")
+        raise _trust_is_a_list()
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
         assert isinstance(registries, dict)  # locate.names saw to it
@@ -173,7 +174,7 @@ class _Sources:
         if key in self.config:
             value, base = self.config[key], os.path.dirname(self.file)
             if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                message = f"{self.file}: {key} cannot be {value!r}"
+                message = f"{self.file}: {key} cannot be {locate.told(value)}"
                 raise UsageError(message, f'{key} = "…"')
             return Setting(key, _checked(key, str(value), f"{self.file}: {key}", base, self.environ), self.file)
         return Setting(key, default, "default")
@@ -234,6 +235,11 @@ def _check_keys(found: Iterable[str], known: Iterable[str], file: str) -> None:
             raise _unknown(key, file, known)
 
 
+def _trust_is_a_list() -> UsageError:
+    message = "trust is a list of directories"
+    return UsageError(message, "modelkeep config trust DIR        (--remove takes one out; without DIR it lists them)")
+
+
 def _unknown(key: str, file: str | None, known: Iterable[str] = (*KEYS, "registries.NAME")) -> UsageError:
     where = f"{file}: " if file else ""
     message = f"{where}there is no setting '{printable(key)}'"
@@ -269,7 +275,7 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # in a container every process may be number 1
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # nobody can have put a link there
     try:
         make_directories(os.path.dirname(file), 0o700)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600

@@ -29,7 +29,7 @@ HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
 VARIABLE = "MODELKEEP_REGISTRY"
 
-_LARGEST_FILE = 1 << 20  # a config of more than 1 MiB is none
+_LARGEST_FILE, _LONGEST_LINE, _LONGEST_SHOWN = 64 << 10, 4 << 10, 60  # for the dots of a long key, hours
 
 
 class Located:
@@ -121,7 +121,7 @@ def names(config: Mapping[str, object], path: str) -> dict[str, str]:
     """Return the registries that a user's config names: ``[registries]``, a name and a directory."""
     table = config.get("registries", {})
     if not isinstance(table, dict):
-        message = f"{path}: registries must be a table of names and directories, not {table!r}"
+        message = f"{path}: registries must be a table of names and directories, not {told(table)}"
         raise UsageError(message, '[registries]\nteam = "/srv/models"')
     return {name: text(table, name, path) or "" for name in table}
 
@@ -157,8 +157,13 @@ def text(table: Mapping[str, object], key: str, path: str) -> str | None:
     value = table.get(key)
     if value is None or (isinstance(value, str) and value and "\0" not in value):
         return value
-    message = f"{path}: {key} must be a text that is not empty, not {value!r}"
+    message = f"{path}: {key} must be a text that is not empty, not {told(value)}"
     raise UsageError(message, f'{key} = "…"')
+
+
+def told(value: object) -> str:
+    """Return a value of a TOML file for a message; a table may be too deep to be shown."""
+    return {"dict": "a table", "list": "an array"}.get(type(value).__name__) or repr(value)[:_LONGEST_SHOWN]
 
 
 def read_toml(path: str) -> dict[str, object]:
@@ -175,8 +180,8 @@ def read_toml(path: str) -> dict[str, object]:
         raise RegistryUnavailable(
             message, "it may say which registry to use: mend it or name one by --registry"
         ) from error
-    if len(data) > _LARGEST_FILE:
-        message = f"{path} is larger than 1 MiB"
+    if len(data) > _LARGEST_FILE or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
+        message = f"{path} is larger than 64 KiB, or has a line longer than 4 KiB"
         raise UsageError(message, "a few lines of TOML are expected there")
     try:
         return tomllib.loads(data.decode())

@@ -188,6 +188,59 @@ def test_a_program_that_the_repository_names_is_not_run(repo, tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.parametrize("key", ["filter.evil.clean", "filter.evil.process"])
+def test_a_filter_that_the_repository_names_is_not_run_and_that_is_said(repo, tmp_path, key):
+    repo.write(".gitattributes", "* filter=evil\n")
+    repo.write("train.py", "print(2)\n")
+    repo("add", ".")
+    repo("commit", "-q", "-m", "two")
+    repo("config", key, f"touch {tmp_path}/sprung; cat")
+    os.utime(repo.path / "train.py", (1, 1))  # what makes git look into the file
+    assert repo.capture() == git.Code(
+        repo("rev-parse", "HEAD"),
+        note=f"the work tree's own configuration names a program ({key}): it was not run, so changes are unknown",
+    )
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_filter_of_the_account_is_run_as_git_itself_does(repo, tmp_path):
+    with (repo.home / ".gitconfig").open("a") as config:
+        config.write('[filter "ours"]\n\tclean = tr 2 1\n')
+    repo.write(".gitattributes", "*.py filter=ours\n")
+    repo("add", ".")
+    repo("commit", "-q", "-m", "two")
+    repo("config", "filter.lfs.process", "git-lfs filter-process")
+    repo.write("train.py", "print(2)\n")
+    assert repo.capture().dirty is False
+
+
+def test_a_submodule_is_not_entered(repo, tmp_path):
+    inner = Repo(tmp_path, "inner")
+    repo("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.path), "sub")
+    repo("commit", "-q", "-m", "with a submodule")
+    config = repo.path / ".git/modules/sub/config"
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    with config.open("a") as file:
+        file.write(f'[filter "evil"]\n\tclean = touch {tmp_path}/sprung\n[core]\n\tfsmonitor = {trap}\n')
+    repo.write("sub/.gitattributes", "* filter=evil\n")
+    repo.write("sub/train.py", "print(2)\n")
+    assert repo.capture().dirty is False
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_partial_clone_fetches_nothing(repo, tmp_path):
+    lacking = repo("rev-parse", "HEAD^{tree}")
+    repo("config", "extensions.partialClone", "origin")
+    repo("config", "remote.origin.url", str(repo.path))
+    repo("config", "remote.origin.promisor", "true")
+    repo("config", "remote.origin.uploadpack", f"touch {tmp_path}/sprung; git-upload-pack")
+    (repo.path / ".git/objects" / lacking[:2] / lacking[2:]).unlink()
+    repo.capture()
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_git_missing_is_unknown_and_says_so(repo):
     assert repo.capture(PATH="/nowhere") == git.Code(note="git is not installed")
     assert git.identity(str(repo.path), {"PATH": ""}) is None

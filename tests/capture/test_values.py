@@ -155,9 +155,12 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("x.json", '{"": 1}', "not a legal param key"),
         ("x.json", "[" * 200_000, "is not JSON"),
         ("x.json", '{"a":' * 100 + "1" + "}" * 100, "nested more than 32 deep"),
-        ("x.toml", "a = " + "[" * 200_000, "is not TOML"),
+        ("x.toml", "a = " + "[" * 100_000, "is not TOML"),
+        ("x.toml", "a = " + "[" * 200_000, "is larger than 128 KiB"),
+        ("x.toml", ".".join("a" * 40_000) + " = 1", "has a key that is nested more than 32 deep"),
+        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON nor TOML"),
         ("x.json", "{" + ",".join(f'"k{i}":1' for i in range(10_002)) + "}", "more than 10,000 params"),
-        ("x.json", b'{"a": "' + b"x" * (8 << 20) + b'"}', "is larger than 8 MiB"),
+        ("x.json", b'{"a": "' + b"x" * (2 << 20) + b'"}', "is larger than 2 MiB"),
     ],
 )
 def test_a_wrong_file_is_told_for_what_it_is(file, name, content, told):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.details import Details, Line, RedactedLine, write
+from modelkeep.domain.details import Details, Line, RedactedLine, digest_of_text, write
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 GOLDEN = """\
@@ -133,3 +133,30 @@ def test_any_other_value_has_another_digest(fields, data):
 
 def test_a_line_is_one_json_list():
     assert Line(SALT, "tag.owner", 'a "b"').text == f'["{SALT}","tag.owner","a \\"b\\""]'
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
+def test_the_digest_of_a_text_is_that_of_its_details(fields):
+    details = write(fields, salts())
+    assert digest_of_text(details.text) == details.digest
+    redacted = details.redact(details.lines[-1].line_digest)
+    assert digest_of_text(redacted.text) == details.digest
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\\u0041", "\\/", "\\u000A", "\\u001F", "\\u00e9", "\x01", "\\x41", "\\ud800", '"'],
+)
+def test_a_text_that_would_be_written_in_another_way_is_damage(value):
+    with pytest.raises(Damaged):
+        Details.parse(f'modelkeep details 1\n["{SALT}","reason","{value}"]\n')
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("\\n", "\n"), ("\\u001f", "\x1f"), ('\\"', '"'), ("\\\\", "\\"), ("\x7f\u2028é", "\x7f\u2028é")],
+)
+def test_a_text_that_needs_an_escape_is_read_as_one_that_needs_none(value, meant):
+    text = f'modelkeep details 1\n["{SALT}","reason","{value}"]\n'
+    assert Details.parse(text) == Details((Line(SALT, "reason", meant),))
+    assert Details.parse(text).text == text

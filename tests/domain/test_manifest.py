@@ -182,3 +182,23 @@ def test_any_path_is_kept_or_refused(path):
     except UsageError:
         return
     assert Manifest.from_bytes(of(path).to_bytes()) == of(path)
+
+
+ONE = '{"digest":"sha256:' + "0" * 64 + '","path":"a","size":1}'
+OTHER = ONE.replace('"a"', '"b"')
+
+
+def test_two_plain_files_are_read():
+    data = f'{{"files":[{ONE},{OTHER}],"format":"modelkeep manifest 1"}}'.encode()
+    assert Manifest.from_bytes(data).to_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "files",
+    [f"{ONE}, {OTHER}", f"{ONE},{OTHER},", f",{ONE}", f"{ONE}{OTHER}", f"{ONE},,{OTHER}", f"{ONE},x{OTHER}", f"x{ONE}",
+     f"{ONE},null", f'{ONE},{OTHER.replace("1", "01")}', f'{ONE},{OTHER.replace("1}", "-0}")}', f"[{ONE}],{OTHER}",
+     ONE.replace('"a"', '"\\u0061"'), ONE.replace("1}", "9007199254740992}"), ONE.replace('"a"', '"a\x01"')],
+)  # fmt: skip
+def test_whatever_stands_between_plain_files_is_damage(files):
+    with pytest.raises(Damaged):
+        Manifest.from_bytes(f'{{"files":[{files}],"format":"modelkeep manifest 1"}}'.encode())

@@ -1,12 +1,13 @@
 """Text that people give: stored as it is, shown without harm."""
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.text import check_key, check_text, escape_cell, printable
+from modelkeep.domain.text import check_key, check_text, escape_cell, escape_json, printable, printable_lines
 from modelkeep.errors import UsageError
 
 
@@ -67,6 +68,30 @@ def test_a_terminal_is_never_steered():
     )
 
 
+def test_what_cannot_be_seen_is_shown_and_what_scripts_are_written_with_stays():
+    assert printable("fra\u200bud\ufeff \xad\u2060\u3164\U000e0041") == (
+        "fra\\u200bud\\ufeff \\xad\\u2060\\u3164\\U000e0041"
+    )
+    assert printable("می\u200cرم 👩\u200d🔬") == "می\u200cرم 👩\u200d🔬"
+
+
+def test_lines_keep_their_tabs_and_newlines_and_nothing_else():
+    assert printable_lines("a\tb\n") == "a\tb\n"
+    assert printable_lines("a\x1b\tb\r\x9b\n") == "a\\x1b\tb\\r\\x9b\n"
+
+
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_a_document_says_the_same_and_steers_no_terminal(value):
+    for indent in (None, 2):
+        text = escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
+        assert json.loads(text) == value
+        assert text == printable_lines(text)
+
+
+def test_a_document_shows_what_is_beyond_the_first_plane_as_two_halves():
+    assert escape_json('"\x9b31m\u202e\U000e0041"') == '"\\u009b31m\\u202e\\udb40\\udc41"'
+
+
 def test_a_cell_has_no_tab_no_newline_and_is_never_empty():
     assert escape_cell("") == "-"
     assert escape_cell("a\tb\nc\\d\re\x00") == "a\\tb\\nc\\\\d\\re\\x00"
@@ -75,8 +100,8 @@ def test_a_cell_has_no_tab_no_newline_and_is_never_empty():
 
 def back(cell):
     short = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-    pattern = r"\\(?:([tnr\\])|x(..)|u(....))"
-    return re.sub(pattern, lambda m: short[m[1]] if m[1] else chr(int(m[2] or m[3], 16)), cell)
+    pattern = r"\\(?:([tnr\\])|x(..)|u(....)|U(.{8}))"
+    return re.sub(pattern, lambda m: short[m[1]] if m[1] else chr(int(m[2] or m[3] or m[4], 16)), cell)
 
 
 @given(st.text(min_size=1))

@@ -143,7 +143,7 @@ def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
-    monkeypatch.setattr("modelkeep.store.copying.copy_database.__kwdefaults__", {"step_pages": step_pages})
+    monkeypatch.setattr("modelkeep.store.database_copy.copy_database.__kwdefaults__", {"step_pages": step_pages})
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITES, str(number)],
@@ -217,6 +217,13 @@ def base(tmp_path, monkeypatch):
     return registry
 
 
+@pytest.fixture
+def stride(request):
+    """Return how far apart the steps are at which something is done to a run: of many alike, every n-th."""
+    full = request.config.getoption("--full")
+    return lambda call: 17 if call == "pwrite64" else 4 if call == "fsync" and not full else 1
+
+
 def look(directory):
     """Return how many entries a registry has, which is whole."""
     registry = open_registry(directory)
@@ -236,9 +243,9 @@ CALLS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [False, True], ids=["renewed", "first"])
 @pytest.mark.parametrize("call", CALLS)
-def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, call, first):
-    outcomes, most = set(), 400
-    for step in range(1, most, 9 if call == "pwrite64" else 1):
+def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, stride, call, first):
+    outcomes = set()
+    for step in range(1, 400, stride(call)):
         shutil.rmtree("backup", ignore_errors=True)
         if not first:
             shutil.copytree("old", "backup")
@@ -287,6 +294,47 @@ def test_killed_at_any_step_of_a_repair_the_next_one_works(base, call, code):
             break
     assert lived
     assert step > 1
+
+
+# Told by the system that it cannot be
+
+ERRORS = [
+    *(("fsync", "EIO"), ("rename", "EROFS"), ("link", "ENOSPC")),
+    *(
+        pytest.param(call, error, marks=pytest.mark.full)
+        for call, error in (("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("mkdir", "EACCES"), ("unlink", "EIO"))
+    ),
+]
+
+
+@needs_strace
+@pytest.mark.linux
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "error"), ERRORS)
+def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, stride, call, error):
+    command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
+    for step in range(1, 400, stride(call)):
+        shutil.rmtree("backup", ignore_errors=True)
+        shutil.copytree("old", "backup")
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+        done = subprocess.run(
+            [*strace, "-e", f"inject={call}:error={error}:when={step}", *command],
+            env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode in {0, 2, 5, 7}, done.stderr
+        entries = look("backup")
+        assert entries in {4, 8}
+        if done.returncode == 0:
+            assert entries == 8
+            break
+        assert done.stderr.startswith("error: ")
+        assert "backup" in done.stderr
+    assert done.returncode == 0
+    assert step > 1 or call in {"pwrite64", "unlink"}  # of which the first may be one that only tidies up
 
 
 # A full disk

@@ -125,6 +125,18 @@ def test_what_any_member_makes_under_any_umask_is_open_to_the_group_and_to_the_r
     assert owners == {people_.UIDS["ana"], people_.UIDS["bo"]}
 
 
+def test_what_any_program_of_a_member_makes_is_the_groups_from_the_first_moment(people):
+    own = people.root / "srv/without-readers"
+    assert people("ana", "init", own, "--shared", "ml").exit_code == 0
+    shelf = own / "store/blobs/sha256/zz"
+    assert people.run("bo", ["mkdir", shelf], umask=0o077).exit_code == 0
+    assert people.run("bo", ["touch", shelf / "file"], umask=0o077).exit_code == 0
+    assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (shelf, shelf / "file")] == ["0o2770", "0o660"]
+    assert people("ana", "init", own, "--shared", "ml").stderr.startswith(
+        "nothing to do: it is shared with ml already\n"
+    )
+
+
 def test_members_may_do_everything_to_what_the_other_has_made(people, own):
     found = each(people, "bo", own, ["tag fraud@1 a=b", "promote fraud@1 production", "note fraud hello", *READS[:6]])
     assert {code for code, _ in found.values()} == {0}
@@ -382,6 +394,8 @@ def test_a_directory_that_an_administrator_prepared_for_a_group_is_shared_with_i
     assert people("ana", "init", place, umask=0o077).exit_code == 0
     put(people, place, "bo", "one", umask=0o077)
     put(people, place, "ana", "two", umask=0o077)
+    # what is his own gets the default lists, what is others' is well as it is
+    assert people("bo", "init", place, "--shared", "ml").exit_code == 0
     assert people("bo", "init", place, "--shared", "ml").stderr.startswith(
         "nothing to do: it is shared with ml already\n"
     )

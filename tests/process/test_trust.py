@@ -100,7 +100,7 @@ def test_config_tells_of_what_is_not_used_and_of_what_is_trusted(people, project
     assert (again.stdout, again.stderr) == (f"{project}\n", "nothing to do\n")
     assert people("bo", "config", "set", "trust", "x").stderr.splitlines() == [
         "error: trust is a list of directories",
-        "hint: modelkeep config trust DIR        (--remove takes one out)",
+        "hint: modelkeep config trust DIR        (--remove takes one out; without DIR it lists them)",
     ]
 
 

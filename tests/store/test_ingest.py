@@ -307,7 +307,10 @@ def test_an_ignore_file_that_cannot_be_read_lets_nothing_in(artifacts, work, roo
     assert nothing_left(root)
 
 
-@pytest.mark.parametrize("name", [".env", ".env.production", "id_rsa", "id_ed25519", "tls.key", "a.p12", "ID_RSA"])
+@pytest.mark.parametrize(
+    "name",
+    [".env", ".env.production", ".env~", ".envrc", "prod.env", "id_rsa", "id_ed25519", "tls.key", "a.p12", "ID_RSA"],
+)
 def test_secrets_are_refused_by_name_with_the_flags_that_help(artifacts, work, root, name):
     make(work, {"m/a": b"a", f"m/sub/{name}": b"secret"})
     with pytest.raises(UsageError) as caught:
@@ -319,15 +322,24 @@ def test_secrets_are_refused_by_name_with_the_flags_that_help(artifacts, work, r
     assert names(ingest(artifacts, ["m"], Selection(include=(f"sub/{name}",)))) == sorted(["a", f"sub/{name}"])
 
 
-@pytest.mark.parametrize("name", [".env.example", "public.pem", "id_rsa.pub", "keys.json"])
+@pytest.mark.parametrize("name", [".env.example", "public.pem", "id_rsa.pub", "keys.json", "environment", "env"])
 def test_what_only_sounds_like_a_secret_goes_in(artifacts, work, name):
-    make(work, {f"m/{name}": b"-----BEGIN CERTIFICATE-----\n"})
+    make(work, {f"m/{name}": b"-----BEGIN CERTIFICATE-----\nas in '-----BEGIN PRIVATE KEY-----'\n"})
     assert names(ingest(artifacts, ["m"], PLAIN)) == [name]
 
 
 @pytest.mark.parametrize(
     "header",
-    [KEY, b"-----BEGIN PRIVATE KEY-----\n", b"\n-----BEGIN RSA PRIVATE KEY-----\n", b"PuTTY-User-Key-File-3: x"],
+    [
+        KEY,
+        b"-----BEGIN PRIVATE KEY-----\n",
+        b"\n-----BEGIN RSA PRIVATE KEY-----\n",
+        b"PuTTY-User-Key-File-3: x",
+        b"\xef\xbb\xbf" + KEY,
+        KEY.decode().encode("utf-16"),
+        b"-----BEGIN CERTIFICATE-----\r\nMIIB\r\n" + KEY,
+    ],
+    ids=["openssh", "pkcs8", "after a line", "putty", "a mark before it", "utf-16", "behind a certificate"],
 )
 def test_private_keys_are_refused_by_how_they_begin(artifacts, work, root, header):
     make(work, {"m/a": b"a", "m/weights.pem": header})

@@ -1,13 +1,17 @@
 """Tables are compared slice by slice: how many rows a slice has is nothing that a finding depends on."""
 
+import os
+import re
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from world import World, tell_story
 
 from modelkeep.domain import chain
 from modelkeep.domain.details import Details
-from modelkeep.store.queries import checking
+from modelkeep.errors import Damaged, RegistryUnavailable
+from modelkeep.store.queries import checking, deciding
 from modelkeep.store.rebuilt import Rebuilt
 
 EDITS = {
@@ -33,7 +37,7 @@ def differences(world, slice_rows):
     rebuilt = Rebuilt(slice_rows)
     real = checking.lenient(sqlite3.connect(world.database))
     try:
-        for stored in checking.page(real, None):
+        for stored in checking.page(real, None, checking.Beside()):
             details = None if stored.text is None else Details.parse(stored.text)
             rebuilt.add(stored.entry, stored.hash, details, stored.documents)
         return {table.name: list(rebuilt.differences(table, lambda query: query(real))) for table in rebuilt.tables()}
@@ -54,9 +58,108 @@ def test_any_size_of_a_slice_finds_the_same(told, tmp_path, edit):
 
 def test_a_log_is_read_page_by_page(told):
     connection = checking.lenient(sqlite3.connect(told.database))
-    whole = checking.page(connection, None)
+    whole = checking.page(connection, None, checking.Beside())
     assert [each.seq for each in whole] == list(range(1, 25))
-    assert checking.page(connection, 20) == whole[20:]
-    assert checking.page(connection, 24) == []
+    assert checking.page(connection, 20, checking.Beside()) == whole[20:]
+    assert checking.page(connection, 24, checking.Beside()) == []
     assert whole[1].hash == chain.hash_of(told.entries()[1])
     connection.close()
+
+
+def given(world):
+    """Return what `Rebuilt.add` takes, entry by entry."""
+    connection = checking.lenient(sqlite3.connect(world.database))
+    try:
+        return [
+            (stored.entry, stored.hash, None if stored.text is None else Details.parse(stored.text), stored.documents)
+            for stored in checking.page(connection, None, checking.Beside())
+        ]
+    finally:
+        connection.close()
+
+
+def rows(connection):
+    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in checking.table_names(connection)}
+
+
+def test_an_entry_that_cannot_be_projected_leaves_no_trace_and_those_before_it_stay(told):
+    entries = given(told)
+    wrong = replace(entries[3][0], intent=replace(entries[3][0].intent, id="f" * 32))
+    for count in range(4, len(entries)):
+        right, tried = Rebuilt(), Rebuilt()
+        for each in entries[:count]:
+            right.add(*each)
+            tried.add(*each)
+        for _ in (1, 2):
+            with pytest.raises(Damaged, match="it cannot be projected: UNIQUE constraint failed"):
+                tried.add(wrong, "sha256:x", *entries[3][2:])
+        assert rows(tried.connection) == rows(right.connection)
+        tried.add(*entries[count])
+        right.add(*entries[count])
+        assert rows(tried.connection) == rows(right.connection)
+        right.close()
+        tried.close()
+
+
+def test_more_entries_than_are_undone_together_are_kept(told):
+    entries = given(told)
+    rebuilt = Rebuilt()
+    for each in entries:
+        rebuilt.add(*each)
+    last = entries[-1][0]
+    note = next(each for each in entries if each[0].intent.kind == "note")
+    for number in range(250):
+        seq = last.seq + 1 + number
+        details = Details((replace(note[2].lines[0], value=str(number)),))
+        intent = replace(note[0].intent, id=f"e{number:031x}", details=details.digest)
+        rebuilt.add(replace(note[0], seq=seq, intent=intent), f"sha256:{number}", details, {})
+    with pytest.raises(Damaged):
+        rebuilt.add(*entries[5])
+    assert rebuilt.connection.execute("SELECT max(seq), count(*) FROM entry_index").fetchone() == (274, 274)
+    assert rebuilt.state.head().seq == 274
+    rebuilt.close()
+
+
+def test_no_room_for_the_tables_is_told_as_that_and_is_no_finding(told):
+    rebuilt = Rebuilt()
+    (pages,) = rebuilt.connection.execute("PRAGMA page_count").fetchone()
+    rebuilt.connection.execute(f"PRAGMA max_page_count = {pages}")
+    entry, _, details, documents = given(told)[0]
+    with pytest.raises(RegistryUnavailable, match="the tables cannot be made again beside the real ones: ") as caught:
+        rebuilt.add(entry, "x" * 500_000, details, documents)
+    assert "TMPDIR" in caught.value.hint
+    rebuilt.close()
+
+
+def test_the_tables_leave_no_file_behind_even_while_they_are_used(told, tmp_path, monkeypatch):
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
+    rebuilt = Rebuilt()
+    rebuilt.connection.execute("PRAGMA cache_size = 1")
+    for each in given(told):
+        rebuilt.add(*each)
+    assert os.listdir(tmp_path) == []
+    rebuilt.close()
+
+
+def test_deciding_finds_its_rows_through_an_index_here_too(told):
+    rebuilt = Rebuilt()
+    statements = {name: text for name, text in vars(deciding).items() if name.isupper() and "SELECT" in text}
+    assert len(statements) > 15
+    for name, text in statements.items():
+        values = dict.fromkeys(re.findall(r":([a-z_]+)", text), 1)
+        plan = [row[3] for row in rebuilt.connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+        scanned = {match[1] for line in plan if (match := re.match(r"SCAN (?!CONSTANT)(\w+)", line))}
+        assert scanned <= {"registry", "stage", "entry_index"}, (name, plan)
+        assert "entry_index" not in scanned or name == "HEAD"
+    rebuilt.close()
+
+
+def test_contents_are_found_by_digest_through_an_index_once_somebody_asks_for_them(told):
+    rebuilt = Rebuilt()
+    for each in given(told):
+        rebuilt.add(*each)
+    for _ in (1, 2):
+        connection = rebuilt.by_content()
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {checking.BLOBS}", ("", 0, 0, "", 1)).fetchall()
+        assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>?)" in [row[3] for row in plan]
+    rebuilt.close()

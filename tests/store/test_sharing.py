@@ -24,6 +24,8 @@ def test_an_access_list_is_what_the_kernel_writes():
     assert access_lists.with_group(0o770, 1000) == bytes.fromhex(
         "02000000 01000700ffffffff 04000700ffffffff 08000500e8030000 10000700ffffffff 20000000ffffffff"
     )
+    # user::rwx group::rwx other::---
+    assert access_lists.of_mode(0o770) == bytes.fromhex("02000000 01000700ffffffff 04000700ffffffff 20000000ffffffff")
     assert access_lists.groups_in(access_lists.with_group(0o660, 1000)) == (1000,)
 
 

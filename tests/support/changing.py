@@ -44,11 +44,11 @@ class _Overtaken(Database):
     happens = None
 
     @contextmanager
-    def writing(self):
+    def locked(self, opened=None):
         if self.happens is not None:
             happens, self.happens = self.happens, None
             happens()
-        with super().writing() as connection:
+        with super().locked(opened) as connection:
             yield connection
 
 

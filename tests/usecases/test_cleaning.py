@@ -205,6 +205,17 @@ def test_a_damaged_blob_that_was_moved_aside_goes_after_the_grace_period(world):
     assert not aside.exists()
 
 
+def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world):
+    place = left(world, here(), b"half")
+    (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
+    world.moment = world.moment.fromtimestamp(place.stat().st_mtime + 6 * 86_400, world.moment.tzinfo)
+    assert world.registry.gc().young_files == 1
+    world.pass_time(days=1)
+    (found,) = world.registry.gc().garbage
+    assert found == Garbage("aside", str(place), 7, "damaged, and moved aside for a good one")
+    assert not place.exists()
+
+
 # What is not ours --------------------------------------------------------------------------------
 
 
@@ -259,6 +270,7 @@ def test_a_copy_in_the_trash_of_what_is_on_its_shelf_just_goes(world):
     place = blob(world, b"one")
     trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
     place.write_bytes(b"one")
+    place.chmod(0o444)
     found = world.registry.gc()
     assert (found.garbage, found.brought_back) == ((), ())
     assert list((world.home / "store" / "trash").iterdir()) == []

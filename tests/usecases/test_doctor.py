@@ -421,6 +421,14 @@ def test_what_killed_writers_and_sweeps_left(world):
     assert told(world) == []
 
 
+def test_what_a_repair_kept_is_told_and_is_no_trouble(world):
+    place = world.home / "store" / "tmp" / f"{leftovers.boot_id()}-4000000-{'a' * 16}"
+    place.mkdir()
+    (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
+    assert told(world) == []
+    assert [each.place for each in world.registry.doctor().findings if each.code == "damaged"] == [str(place)]
+
+
 def test_a_writer_at_work_is_no_leftover(world):
     place = world.home / "store" / "tmp" / f"{leftovers.boot_id()}-4000000-{'a' * 16}"
     place.mkdir()

@@ -8,7 +8,12 @@ another repository, and nothing is written (``--no-optional-locks``).
 **Dirty** counts tracked files that are not as in the commit, staged or not; untracked ones do not
 count, for nearly every work tree has some, the artifact often among them. **The digest** of a dirty
 tree is the SHA-256 of ``git diff HEAD --binary --full-index --no-renames`` (git's own defaults for
-the rest), so a diff that was kept elsewhere can be matched with it.
+the rest), so a diff that was kept elsewhere can be matched with it. What is not committed inside of a
+submodule does not count.
+
+**No program that a work tree names is run**: it may have come with the model. A file monitor is switched
+off, nothing is fetched, submodules are not entered, and where the tree's own configuration has a filter
+(other than git-lfs) only the commit is asked.
 """
 
 from __future__ import annotations
@@ -28,11 +33,13 @@ _SECONDS = 2.0
 _SECONDS_STATUS = 1.5  # what is left is for asking the commit alone
 _FULL = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
+_FILTERS = r"^filter\..*\.(clean|process)$"
+_LFS = frozenset({"git-lfs clean -- %f", "git-lfs filter-process"})
 _IDENTITY = r"^user\.(name|email)$"
 _DIFF = (
     "diff", "HEAD", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv",
     "--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--inter-hunk-context=0", "--diff-algorithm=default",
-    "--indent-heuristic", "--submodule=short", "--no-relative",
+    "--indent-heuristic", "--submodule=short", "--no-relative", "--ignore-submodules=dirty",
 )  # fmt: skip
 
 
@@ -100,6 +107,8 @@ class _Git:
         program = process.find("git", environ)
         clean = {key: value for key, value in environ.items() if not key.startswith("GIT_")}
         clean |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+        # a partial clone fetches what it lacks, through a program of its choice
+        clean |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
         return None if program is None else cls(program, clean, deadline)
 
     def run(
@@ -119,6 +128,20 @@ class _Git:
             key, _, value = item.decode(errors="replace").partition("\n")
             if value:
                 yield key, value
+
+    def filter_of(self, place: str, deadline: float) -> str | None:
+        """Return the key of a filter that a work tree's own configuration names, empty for none, None for no answer."""
+        outcome = self.run(place, "config", "--show-scope", "-z", "--get-regexp", _FILTERS, deadline=deadline)
+        if outcome.code is None:
+            return None
+        if outcome.code not in {0, 1}:
+            return "what this git cannot tell"
+        words = outcome.out.decode(errors="replace").split("\0")
+        for scope, item in zip(words[::2], words[1::2], strict=False):
+            key, _, value = item.partition("\n")
+            if scope not in {"system", "global"} and value and value not in _LFS:
+                return printable(key)
+        return ""
 
 
 def _places(paths: Sequence[str], cwd: str) -> Iterator[str]:
@@ -144,14 +167,21 @@ def _below_git(place: str) -> bool:
 
 def _look(git: _Git, place: str) -> Code:
     """Return what git tells of a work tree."""
-    status = _Status()
+    slow = f"git did not answer within {_SECONDS:.0f} seconds"
     soon = git.deadline - _SECONDS + _SECONDS_STATUS
+    key = git.filter_of(place, soon)
+    if key is None:
+        return _commit_alone(git, place, slow)
+    if key:
+        note = f"the work tree's own configuration names a program ({key}): it was not run, so changes are unknown"
+        return _commit_alone(git, place, note)
+    status = _Status()
     outcome = git.run(
         place, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-ahead-behind",
-        take=status.take, deadline=soon,
+        "--ignore-submodules=dirty", take=status.take, deadline=soon,
     )  # fmt: skip
     if outcome.code is None and status.dirty is None:
-        return _slow(git, place)
+        return _commit_alone(git, place, slow)
     if outcome.code:
         return Code(note=_why(outcome.err))
     branch = status.headers.get("branch.head")
@@ -185,11 +215,11 @@ class _Status:
         return True
 
 
-def _slow(git: _Git, place: str) -> Code:
-    """Return the commit alone, where the status took too long."""
+def _commit_alone(git: _Git, place: str, note: str) -> Code:
+    """Return the commit, and why nothing else is known."""
     outcome = git.run(place, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     commit = outcome.out.decode(errors="replace").strip()
-    return Code(commit if _FULL.fullmatch(commit) else None, note=f"git did not answer within {_SECONDS:.0f} seconds")
+    return Code(commit if _FULL.fullmatch(commit) else None, note=note)
 
 
 def _diff(git: _Git, place: str) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from modelkeep.capture.plain import Number, as_text, plain
 from modelkeep.domain.numbers import as_number
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import check_key, check_text, printable
 from modelkeep.errors import NotFound, UsageError
 
@@ -24,7 +25,13 @@ Pairs: TypeAlias = list[tuple[str, str]]
 
 _MOST_PAIRS = 10_000
 _DEEPEST = 32
-_LARGEST_FILE = 8 << 20
+# What Python makes of a file is up to thirty times as large, of TOML's dotted keys a thousand times.
+_LARGEST_FILE, _LARGEST_TOML = 2 << 20, 128 << 10
+# A key of TOML with many dots, which its parser takes quadratic time for. It begins behind nothing that a
+# key may be made of, so that each place is looked at once.
+_DEEP_KEY = pattern(
+    r"""(?<![\w"'.\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.){0,999}+"|'[^'\n]{0,999}+')[ \t]*+\.[ \t]*+){33}"""
+)
 _SHOWN = 60
 
 
@@ -43,7 +50,7 @@ def from_flags(given: Iterable[str], what: str) -> Pairs:
 def from_file(path: str, what: str) -> Pairs:
     """Return what a JSON or TOML file says; ``-`` is standard input.
 
-    The ending decides (``.json``, ``.toml``), else whether it begins with ``{``. At most 8 MiB.
+    The ending decides (``.json``, ``.toml``), else whether it begins with ``{``. At most 2 MiB of JSON, 128 KiB of TOML.
     Raises ``NotFound`` if there is no such file and ``UsageError`` for what it may not say.
     """
     data, shown = _read(path), "standard input" if path == "-" else path
@@ -142,7 +149,7 @@ def _read(path: str) -> bytes:
                 raise UsageError(message, "name a file instead of '-'")
             data = sys.stdin.buffer.read(_LARGEST_FILE + 1)
         else:
-            with open(path, "rb") as file:
+            with open(_opened(path), "rb") as file:
                 data = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
         message = f"there is no file '{_shown(path)}'"
@@ -151,9 +158,17 @@ def _read(path: str) -> bytes:
         message = f"cannot read '{_shown(path)}': {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "a JSON or TOML file, or - for standard input") from error
     if len(data) > _LARGEST_FILE:
-        message = f"'{_shown(path)}' is larger than 8 MiB"
+        message = f"'{_shown(path)}' is larger than 2 MiB"
         raise UsageError(message, "put it in the artifact; params and metrics are a few thousand values")
     return data
+
+
+def _opened(path: str) -> int:
+    """Open a file, without waiting for somebody to write into a pipe that nobody writes into."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(descriptor, True)  # a pipe that somebody does write into is read to its end
+    return descriptor
 
 
 def _json(text: str, shown: str) -> object:
@@ -176,6 +191,12 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 def _toml(text: str, shown: str) -> object:
     import tomllib
 
+    if len(text) > _LARGEST_TOML:
+        message = f"'{_shown(shown)}' is larger than 128 KiB"
+        raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
+    if _DEEP_KEY.search(text):
+        message = f"{_shown(shown)} has a key that is nested more than {_DEEPEST} deep"
+        raise UsageError(message, "give it flatter, or put it in a file of the artifact")
     try:
         return tomllib.loads(text, parse_float=lambda number: Number(number.replace("_", "").removeprefix("+")))
     except (ValueError, RecursionError) as error:

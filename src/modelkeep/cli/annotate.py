@@ -14,6 +14,8 @@ from modelkeep.cli.shared import command
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
+_LONGEST_TEXT = 1 << 20
+
 ModelOrVersion = Annotated[str, typer.Argument(metavar="REF", help="The model or the version.")]
 
 
@@ -107,7 +109,10 @@ def _text(given: str) -> str:
     if sys.stdin is None or streams.is_terminal(sys.stdin):
         message = "nothing is piped into standard input"
         raise UsageError(message, "give the text as an argument")
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(_LONGEST_TEXT + 1)
+    if len(data) > _LONGEST_TEXT:
+        message = "standard input is longer than 1 MiB"
+        raise UsageError(message, "put it in a file of the artifact")
     try:
         return data.decode().rstrip("\n")
     except UnicodeDecodeError as error:

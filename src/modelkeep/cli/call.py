@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelkeep.cli import streams
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
 
@@ -125,7 +125,7 @@ class Call:
 
     def ask(self, question: str) -> str:
         """Ask on stderr and return the answer; ^D is an empty one."""
-        streams.err(question)
+        streams.err(printable(question))
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
             streams.err("\n")
@@ -141,8 +141,9 @@ class Call:
 
     def show(self, page: Page, table: Callable[[Tables], RenderableType] | None = None) -> None:
         """Print the answer in the form that was asked for; ``table`` draws it for a terminal."""
+        exact = page.exact and not streams.is_terminal(sys.stdout)
         if self.flags.quiet and self.format != "json":
-            streams.out("".join(f"{each}\n" for each in page.ids))
+            streams.out("".join(f"{each if exact else printable(each)}\n" for each in page.ids))
         elif self.format == "json":
             from modelkeep.cli.output import as_json
 
@@ -153,4 +154,5 @@ class Call:
             screen = Screen.of(sys.stdout, color=streams.colored(sys.stdout, self.settings.color))
             streams.out(screen.drawn(table(Tables(screen))))
         else:
-            streams.out("".join(f"{line}\n" for line in page.lines))
+            text = "".join(f"{line}\n" for line in page.lines)
+            streams.out(text if exact else printable_lines(text))

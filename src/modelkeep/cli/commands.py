@@ -249,6 +249,8 @@ FOREIGN: dict[str, str] = {
     "remove": "archive or delete",
     "search": "list",
     "check": "verify",
+    "repair": "verify",
+    "restore": "backup",
 }
 
 

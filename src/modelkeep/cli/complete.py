@@ -74,5 +74,5 @@ def _begins(word: str, typed: str) -> bool:
 
 
 def _clean(text: str) -> bool:
-    """Say whether a text can be shown: names have no control characters, but a forged row might."""
-    return all(character >= " " and not "\x7f" <= character <= "\x9f" for character in text)
+    """Say whether a text can be shown: names have no control or hidden characters, but a forged row might."""
+    return text.isprintable()

@@ -9,14 +9,16 @@ import traceback
 from collections.abc import Sequence
 
 from modelkeep.cli import streams
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import ModelkeepError
+
+_LONGEST_LINE = 5_000  # a path may have 4,096 bytes
 
 
 def tell(error: ModelkeepError, arguments: Sequence[str]) -> None:
     """Write an error to stderr, in the form that the arguments ask for."""
     if os.environ.get("MODELKEEP_DEBUG", "0") not in {"", "0"}:
-        streams.err("".join(traceback.format_exception(error)))
+        streams.err(printable_lines("".join(traceback.format_exception(error))))
     if wants_json(arguments):
         streams.err(as_json(error) + "\n")
     else:
@@ -36,7 +38,8 @@ def as_json(error: ModelkeepError) -> str:
 
 def as_document(error: ModelkeepError) -> dict[str, str | int | None]:
     """Return the fields of an error, as they stand in a document."""
-    return {"code": error.code, "exit": error.exit_code, "message": error.message, "hint": error.hint}
+    hint = None if error.hint is None else _cut(error.hint)
+    return {"code": error.code, "exit": error.exit_code, "message": _cut(error.message), "hint": hint}
 
 
 def bug(error: Exception) -> ModelkeepError:
@@ -68,8 +71,15 @@ def _colored(arguments: Sequence[str]) -> bool:
     return streams.colored(sys.stderr, chosen if chosen in {"always", "never"} else "auto")
 
 
+def _cut(text: str) -> str:
+    """Return a message with no line longer than a path: who typed a megabyte does not want it back."""
+    if len(text) <= _LONGEST_LINE:
+        return text
+    return "\n".join(f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line for line in text.split("\n"))
+
+
 def _labelled(label: str, text: str, color: str) -> str:
-    first, *more = text.split("\n")
+    first, *more = _cut(text).split("\n")
     indent = " " * (len(label) + 2)
     head = f"{color}{label}:\x1b[0m" if color else f"{label}:"
     return "".join([f"{head} {printable(first)}\n", *(f"{indent}{printable(line)}\n" for line in more)])

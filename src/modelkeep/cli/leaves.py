@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def path(ref: str, where: str) -> Page:
     """Return where a version can be read."""
-    return Page(document("path", ref=ref, path=where), [where], [where])
+    return Page(document("path", ref=ref, path=where), [where], [where], exact=True)
 
 
 def field(ref: str, found: Mapping[str, object], wanted: str) -> Page:
@@ -33,7 +33,7 @@ def description(ref: str, text: str | None) -> Page:
 
 def setting(key: str, value: str | None) -> Page:
     """Return the value of a setting; one that has none is an empty line."""
-    return Page(document("setting", key=key, value=value, changed=False), [value or ""], [value or ""])
+    return Page(document("setting", key=key, value=value, changed=False), [value or ""], [value or ""], exact=True)
 
 
 def setting_made(key: str, value: str) -> Page:
@@ -56,7 +56,7 @@ def script(shell: str, text: str) -> Page:
 def init(where: str, registry_id: str, stages: Sequence[str], access: answers.Access, *, created: bool) -> Page:
     """Return a registry that was made, or was there."""
     made = document("init", access, path=where, id=registry_id, created=created, stages=list(stages))
-    return Page(made, [where], [where])
+    return Page(made, [where], [where], exact=True)
 
 
 def migration(found: answers.Migration) -> Page:

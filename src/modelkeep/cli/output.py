@@ -12,17 +12,22 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from modelkeep.domain.text import escape_cell
+from modelkeep.domain.text import escape_cell, escape_json
 
 _PAIRS = "tuple[tuple["
 
 
 class Page(NamedTuple):
-    """One answer in its three forms for programs: the document, the lines, the identifiers."""
+    """One answer in its three forms for programs: the document, the lines, the identifiers.
+
+    ``exact``: its lines are one value that a script uses as it is, a path for example; elsewhere no control
+    character leaves, whatever stands in the registry.
+    """
 
     document: Mapping[str, object]
     lines: Sequence[str] = ()
     ids: Sequence[str] = ()
+    exact: bool = False
 
 
 def document(thing: str, value: object = None, /, **fields: object) -> dict[str, object]:
@@ -38,8 +43,8 @@ def as_json(found: Mapping[str, object], *, pretty: bool = False) -> str:
     import json
 
     if pretty:
-        return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n"
+        return escape_json(json.dumps(found, ensure_ascii=False, indent=2)) + "\n"
+    return escape_json(json.dumps(found, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
 def plain(value: Any) -> Any:

@@ -228,7 +228,7 @@ def identity(found: answers.Identity) -> Page:
 
 def fetched(found: answers.Fetched) -> Page:
     """Return where an artifact was written."""
-    return Page(document("fetched", found), [found.path], [found.path])
+    return Page(document("fetched", found), [found.path], [found.path], exact=True)
 
 
 def settings(items: Sequence[tuple[str, str | None, str]]) -> Page:

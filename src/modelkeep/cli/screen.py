@@ -15,11 +15,12 @@ from typing import TextIO
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from modelkeep.cli import streams
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import printable, printable_lines
 from modelkeep.domain.times import age, parse_stored
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -70,7 +71,7 @@ class Screen:
             legacy_windows=False,
             _environ={},
         )
-        console.print(what)
+        console.print(_Harmless(what))
         return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
     def ago(self, time: str | None) -> str:
@@ -105,6 +106,18 @@ class _Encoded(io.StringIO):
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._encoding
+
+
+class _Harmless:
+    """Something drawn in which no text holds a control character: Rich lets them pass, a forged row may have them."""
+
+    def __init__(self, what: RenderableType) -> None:
+        self._what = what
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, piece by piece."""
+        for piece in console.render(self._what, options):
+            yield piece if piece.text == "\n" else Segment(printable_lines(piece.text), piece.style, piece.control)
 
 
 def text(value: object, style: str = "") -> Text:

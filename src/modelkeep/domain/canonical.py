@@ -18,6 +18,7 @@ from modelkeep.errors import Damaged
 Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 
 _LARGEST = 2**53 - 1
+_SURELY_IN_RANGE = 15
 _KEY = pattern(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -32,12 +33,13 @@ def decode(data: bytes) -> Json:
     Serialising again and comparing refuses double keys, other escapes and white space.
     """
     try:
-        value: Json = _DECODER.decode(data.decode())
-        again = encode(value)
+        text = data.decode()
+        value: Json = _DECODER.raw_decode(text)[0]  # what stands around it makes the bytes other ones
+        again = _ENCODER.encode(value)
     except (ValueError, RecursionError) as error:
         message = f"not canonical JSON: {error}"
         raise Damaged(message) from error
-    if again != data:
+    if again != text:
         message = "not canonical JSON: the bytes are not the ones this value is written as"
         raise Damaged(message)
     return value
@@ -62,6 +64,8 @@ def sha256(data: bytes) -> str:
 
 
 def _whole(digits: str) -> int:
+    if len(digits) <= _SURELY_IN_RANGE:
+        return int(digits)
     number = int(digits) if len(digits) <= len("-9007199254740991") else _LARGEST + 1
     if not -_LARGEST <= number <= _LARGEST:
         message = f"number out of range: {digits[:20]}"
@@ -75,5 +79,8 @@ def _refuse(text: str) -> NoReturn:
 
 
 # Made once: `json.dumps` and `json.loads` would make them for each value, and take twice as long.
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# No value of ours holds itself: what would is refused as too deep.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 _DECODER = json.JSONDecoder(parse_float=_refuse, parse_int=_whole, parse_constant=_refuse)

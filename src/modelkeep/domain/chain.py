@@ -6,7 +6,7 @@ it: ``(printf '\0'; cat entry) | sha256sum``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
@@ -77,9 +77,9 @@ class Entry:
         return data
 
 
-def hash_of(data: bytes) -> str:
-    """Return the hash of an entry's bytes."""
-    return digest_of(b"\0" + data)
+def hash_of(data: bytes, digest: Callable[[bytes], str] = digest_of) -> str:
+    """Return the hash of an entry's bytes; whoever hashes many has a quicker SHA-256."""
+    return digest(b"\0" + data)
 
 
 def parse(data: bytes) -> Entry:
@@ -89,7 +89,7 @@ def parse(data: bytes) -> Entry:
     higher format.
     """
     json = canonical.decode(data)
-    if not isinstance(json, Mapping):
+    if not isinstance(json, dict):
         message = "entry: not an object"
         raise Damaged(message)
     _check_format(json.get("format"))
@@ -100,14 +100,13 @@ def parse(data: bytes) -> Entry:
     if not isinstance(happened, list) or not happened:
         message = "entry: no events"
         raise Damaged(message)
-    rest = {name: value for name, value in json.items() if name not in ("format", "intent", "events")}
-    frame = records.from_json(_Frame, rest, "entry")
+    frame = records.from_json(_Frame, json, "entry", ("events", "format", "intent"))
     return Entry(
         seq=frame.seq,
         prev=frame.prev,
         clock=frame.clock,
         time=frame.time,
-        intent=Intent.from_json(json.get("intent")),
+        intent=Intent.from_json(json["intent"]),
         observed=frame.observed,
         events=tuple(events.from_json(event) for event in happened),
         signatures=frame.signatures,

@@ -12,9 +12,8 @@ from itertools import zip_longest
 from modelkeep.domain.canonical import encode, sha256
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.decide import AlreadySo, decide
-from modelkeep.domain.details import Details, RedactedLine
+from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.events import Event, to_json
-from modelkeep.domain.intents import NOBODY
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
@@ -77,7 +76,7 @@ def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
         )
     if entry.signatures or intent.actor.key is not None or intent.actor.ci is not None:
         yield Problem("signature", "it bears a signature or a key, which this modelkeep cannot check")
-    elif intent.actor != NOBODY:
+    elif intent.actor.person is not None:
         yield Problem("signature", "it names a person, and nothing proves it")
     if intent.not_after is not None and not entry.signatures:
         yield Problem("signature", "it has a date to expire at, which only what is signed has")
@@ -95,8 +94,9 @@ def check_details(entry: Entry, text: str | None, *, new: bool) -> tuple[Details
     except Damaged as error:
         return None, (Problem("details", f"its details {digest}: {error.message}"),)
     problems = []
-    if details.digest != digest:
-        problems.append(Problem("details", f"its details were changed: they are {details.digest}, not {digest}"))
+    found = digest_of_text(text)
+    if found != digest:
+        problems.append(Problem("details", f"its details were changed: they are {found}, not {digest}"))
     problems += [
         Problem("details", f"line {number} of its details was taken out, and no entry says so")
         for number, line in enumerate(details.lines, start=1)
@@ -111,8 +111,9 @@ def check_document(digest: str, data: bytes | None) -> Problem | None:
     """Return what is wrong with the manifest that an entry names."""
     if data is None:
         return Problem("document", f"its manifest {digest} is missing")
-    if sha256(data) != digest:
-        return Problem("document", f"its manifest was changed: the bytes are {sha256(data)}, not {digest}")
+    found = sha256(data)
+    if found != digest:
+        return Problem("document", f"its manifest was changed: the bytes are {found}, not {digest}")
     try:
         Manifest.from_bytes(data)
     except Damaged as error:
@@ -136,8 +137,10 @@ def judge(state: State, entry: Entry) -> Problem | None:
 
 def _check_times(entry: Entry, before: str | None) -> Iterator[Problem]:
     try:
-        clock, time = parse_stored(entry.clock), parse_stored(entry.time)
-        parse_stored(entry.intent.time)
+        clock = parse_stored(entry.clock)
+        time = clock if entry.time == entry.clock else parse_stored(entry.time)
+        if entry.intent.time != entry.clock:
+            parse_stored(entry.intent.time)
     except Damaged as error:
         yield Problem("time", error.message)
         return

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from modelkeep.domain.canonical import decode, encode, sha256
+from modelkeep.domain.canonical import decode, encode
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
@@ -21,6 +22,8 @@ from modelkeep.errors import Damaged, ModelkeepError, NotFound
 HEADER = "modelkeep details 1"
 
 _SALT = pattern(r"[0-9a-f]{32}")
+# A line as nearly all are: no text in it is written with an escape, and none needs one.
+_PLAIN = pattern(r'\["([0-9a-f]{32})","([^"\\\x00-\x1f]*)","([^"\\\x00-\x1f]*)"\]')
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
@@ -40,7 +43,7 @@ class Line:
     @property
     def line_digest(self) -> str:
         """What stands in its place once it is redacted."""
-        return sha256(self.text.encode())
+        return digest_of(self.text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Details:
     def digest(self) -> str:
         """The digest that the entry names; redacting does not change it."""
         lines = (HEADER, *(line.line_digest for line in self.lines))
-        return sha256("".join(line + "\n" for line in lines).encode())
+        return digest_of("".join(line + "\n" for line in lines).encode())
 
     def fields(self) -> list[tuple[str, str]]:
         """Return field and value of each line that still has its text, in order."""
@@ -123,7 +126,16 @@ def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
     return Details(tuple(Line(next(salts), field, value) for field, value in fields))
 
 
+def digest_of_text(text: str) -> str:
+    """Return the digest of details from a text that `Details.parse` took: its lines are canonical."""
+    header, *lines = text[:-1].split("\n")
+    parts = [line if line.startswith("sha256:") else digest_of(line.encode()) for line in lines]
+    return digest_of("\n".join([header, *parts, ""]).encode())
+
+
 def _line(text: str) -> AnyLine:
+    if plain := _PLAIN.fullmatch(text):
+        return Line(*plain.groups())
     if _DIGEST.fullmatch(text):
         return RedactedLine(text)
     match decode(text.encode()):

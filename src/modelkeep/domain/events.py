@@ -251,12 +251,11 @@ def to_json(event: Event) -> Json:
 
 def from_json(json: object) -> Event:
     """Read an event strictly; an unknown kind or field is ``Damaged``."""
-    if not isinstance(json, Mapping):
+    if not isinstance(json, dict):
         message = "event: not an object"
         raise Damaged(message)
     kind = KINDS.get(str(json.get("kind")))
     if kind is None:
         message = f"event: unknown kind {json.get('kind')!r}"
         raise Damaged(message)
-    fields = {name: value for name, value in json.items() if name != "kind"}
-    return records.from_json(kind, fields, kind.__name__)
+    return records.from_json(kind, json, kind.__name__, ("kind",))

@@ -19,4 +19,4 @@ __all__ = ["digest_of"]
 
 def digest_of(data: bytes) -> str:
     """Return ``sha256:`` and the hex of the SHA-256 of some bytes."""
-    return "sha256:" + str(sha256(data).hexdigest())
+    return f"sha256:{sha256(data).hexdigest()}"

@@ -6,7 +6,6 @@ time. The fields are those of the log's format and are for ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
 from modelkeep.domain import canonical, records
@@ -332,16 +331,15 @@ class Intent:
     @staticmethod
     def from_json(json: object) -> Intent:
         """Read an intent strictly; an unknown field or kind is ``Damaged``."""
-        if not isinstance(json, Mapping) or json.get("format") != FORMAT:
+        if not isinstance(json, dict) or json.get("format") != FORMAT:
             message = "intent: not a modelkeep intent 1"
             raise Damaged(message)
         kind = KINDS.get(str(json.get("kind")))
         if kind is None:
             message = f"intent: unknown kind {json.get('kind')!r}"
             raise Damaged(message)
-        rest = {name: value for name, value in json.items() if name not in ("format", "kind", "arguments")}
-        frame = records.from_json(_Frame, rest, "intent")
-        arguments = records.from_json(kind, json.get("arguments"), f"intent.arguments of {json['kind']}")
+        frame = records.from_json(_Frame, json, "intent", ("arguments", "format", "kind"))
+        arguments = records.from_json(kind, json["arguments"], f"intent.arguments of {json['kind']}")
         return Intent(
             registry=frame.registry,
             id=frame.id,

@@ -2,7 +2,8 @@
 
 A class says what it holds by its annotations: ``int``, ``str``, ``bool``, ``X | None``,
 ``tuple[X, ...]``, ``tuple[X, Y]`` and other such dataclasses. A trailing underscore of an attribute
-is not written (``from_`` is ``from``). The readers are built once per class and kept.
+is not written (``from_`` is ``from``). The readers are built once per class and kept; one that is
+used often is compiled.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from modelkeep.domain import compiled
 from modelkeep.domain.canonical import Json
 from modelkeep.errors import Damaged
 
 T = TypeVar("T")
 Reader: typing.TypeAlias = Callable[[object, str], object]
+#: A reader that was used so often is compiled.
+_WORTH_COMPILING = 200
 
 
 def to_json(value: object) -> Json:
@@ -29,9 +33,12 @@ def to_json(value: object) -> Json:
     return {name: to_json(getattr(value, attribute)) for attribute, name in _names_of(value)}
 
 
-def from_json(kind: type[T], json: object, where: str) -> T:
-    """Read a dataclass from JSON; ``where`` names the place for the message of a ``Damaged``."""
-    reader: Reader = _record_reader(kind)  # type: ignore[arg-type]  # mypy: a type is hashable
+def from_json(kind: type[T], json: object, where: str, besides: tuple[str, ...] = ()) -> T:
+    """Read a dataclass from JSON; ``where`` names the place for the message of a ``Damaged``.
+
+    Fields named in ``besides`` must be there too, and are read by somebody else.
+    """
+    reader: Reader = _record_reader(kind, besides)  # type: ignore[arg-type]  # mypy: a type is hashable
     return typing.cast("T", reader(json, where))
 
 
@@ -49,12 +56,23 @@ def _names(kind: type) -> tuple[tuple[str, str], ...]:
 
 
 @functools.cache
-def _record_reader(kind: type) -> Reader:
+def _record_reader(kind: type, besides: tuple[str, ...] = ()) -> Reader:
     hints = typing.get_type_hints(kind)
     fields = [(attribute, name, _reader(hints[attribute])) for attribute, name in _names(kind)]
-    expected = {name for _, name, _ in fields}
+    expected = {name for _, name, _ in fields}.union(besides)
+    times = 0
+    quick: Callable[[object], object] | None = None
 
     def read(json: object, where: str) -> object:
+        nonlocal times, quick
+        if quick is not None:
+            try:
+                return quick(json)
+            except compiled.NO:
+                pass  # what follows says why not
+        elif times == _WORTH_COMPILING:
+            quick = compiled.reader(kind, besides)
+        times += 1
         if not isinstance(json, Mapping):
             message = f"{where}: not an object"
             raise Damaged(message)

@@ -10,13 +10,18 @@ from modelkeep.errors import UsageError
 _KEY = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
 _NOT_IN_KEY = pattern(r"[^A-Za-z0-9_./ -]+")
 
-# Control characters, marks that turn the direction of writing, separators of lines and lone
-# surrogates: what could move the cursor, hide or reorder text, or fail to encode.
-_RANGES = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb"
+# Control characters, marks that turn the direction of writing, separators of lines, lone surrogates,
+# and what is as wide as nothing: what could move the cursor, hide or reorder text, make two names look
+# alike, or fail to encode. The joiners U+200C and U+200D stay: Persian, Hindi and emoji are written with them.
+_RANGES = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
+)
 _UNSAFE = pattern(f"[{_RANGES}]")
+_UNSAFE_IN_LINES = pattern(rf"(?![\t\n])[{_RANGES}]")
 _UNSAFE_IN_CELL = pattern(rf"[{_RANGES}\\]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
-_ONE_BYTE = 0xFF
+_ONE_BYTE, _TWO_BYTES = 0xFF, 0xFFFF
 
 
 def check_text(text: str, what: str) -> str:
@@ -51,6 +56,19 @@ def printable(text: str) -> str:
     return text if _is_plain(text) else _UNSAFE.sub(_escape, text)
 
 
+def printable_lines(text: str) -> str:
+    """Return lines of cells for a person's terminal: their tabs and newlines stay."""
+    return text if _is_plain_lines(text) else _UNSAFE_IN_LINES.sub(_escape, text)
+
+
+def escape_json(text: str) -> str:
+    r"""Return a JSON document in which nothing harms a terminal: ``\u009b`` instead of the character.
+
+    JSON's own white space stays; all else that is unsafe can only stand inside its strings.
+    """
+    return text if _is_plain_lines(text) else _UNSAFE_IN_LINES.sub(_escape_json, text)
+
+
 def escape_cell(text: str) -> str:
     r"""Return text as one cell of a tab separated line: never empty, no tab, newline or control.
 
@@ -66,9 +84,20 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
+def _is_plain_lines(text: str) -> bool:
+    return _is_plain(text.replace("\t", "").replace("\n", ""))
+
+
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     if character in _SHORT:
         return _SHORT[character]
     point = ord(character)
+    if point > _TWO_BYTES:
+        return f"\\U{point:08x}"
     return f"\\x{point:02x}" if point <= _ONE_BYTE else f"\\u{point:04x}"
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -21,17 +21,27 @@ _NO_ID = LARGEST_ID = 0xFFFFFFFF
 _NONE = {errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
+def of_mode(mode: int) -> bytes:
+    """Return the list that says what ``mode`` says: as a default list it stands in the place of everybody's umask."""
+    return _packed((_USER_OBJ, (mode >> 6) & 7), (_GROUP_OBJ, (mode >> 3) & 7), (_OTHER, mode & 7))
+
+
 def with_group(mode: int, gid: int) -> bytes:
     """Return the list that says what ``mode`` says, and lets one more group read what the owner may read."""
     user, group, other = (mode >> 6) & 7, (mode >> 3) & 7, mode & 7
-    entries = (
-        (_USER_OBJ, user, _NO_ID),
-        (_GROUP_OBJ, group, _NO_ID),
-        (_GROUP, user & 5, gid),
-        (_MASK, user | group, _NO_ID),
-        (_OTHER, other, _NO_ID),
-    )
-    return struct.pack("<I", _VERSION) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    named = (_GROUP, user & 5, gid)
+    return _packed((_USER_OBJ, user), (_GROUP_OBJ, group), named, (_MASK, user | group), (_OTHER, other))
+
+
+def there_are(path: str | int) -> bool:
+    """Say whether the file system keeps access lists."""
+    if not hasattr(os, "getxattr"):
+        return False
+    try:
+        os.getxattr(path, ACCESS)
+    except OSError as error:
+        return error.errno == errno.ENODATA
+    return True
 
 
 def groups_in(data: bytes) -> tuple[int, ...]:
@@ -63,3 +73,8 @@ def write(path: str | int, data: bytes, name: str = ACCESS) -> None:
     elif read(path, name):
         with suppress(FileNotFoundError):
             os.removexattr(path, name)
+
+
+def _packed(*entries: tuple[int, ...]) -> bytes:
+    whole = (struct.pack("<HHI", *entry[:2], *(entry[2:] or (_NO_ID,))) for entry in entries)
+    return struct.pack("<I", _VERSION) + b"".join(whole)

@@ -7,6 +7,7 @@ stories. Where the directory is the one that it is a copy of, it was put back: t
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
@@ -71,10 +72,20 @@ def backup_of(directory: str) -> str | None:
     return mark.of or "a registry"
 
 
-def require_no_backup(directory: str) -> None:
-    """Raise ``Conflict`` where a directory is a backup: a change in it would be one that the registry knows nothing of."""
+def require_no_backup(directory: str) -> bool:
+    """Raise ``Conflict`` where a directory is a backup: a change in it would be one that the registry knows nothing of.
+
+    Return whether it was one, put back in its place by now: its first change should ``remove`` the mark.
+    """
     of = backup_of(directory)
     if of is not None:
         message = f"{directory} is a backup of {printable(of)}: nothing is changed in it"
         hint = f"to make it a registry of its own, for good: rm {os.path.join(directory, NAME)}"
         raise Conflict(message, hint)
+    return os.path.lexists(os.path.join(directory, NAME))
+
+
+def remove(directory: str) -> None:
+    """Take the mark away from what is the registry again; it may move now. Best effort: it means nothing there."""
+    with suppress(OSError):
+        os.unlink(os.path.join(directory, NAME))

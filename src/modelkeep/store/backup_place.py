@@ -46,6 +46,9 @@ class BackupPlace:
         if mark is None and names <= _EMPTY:
             return
         shown = printable(self.path)
+        if DATABASE in names and backup_mark.backup_of(self.path) is None:
+            message = f"{shown} is a registry itself and no backup: it is not written over"
+            raise Conflict(message, f"another directory, or move it away first: mv {shown} {shown}.before")
         if mark is None:
             message = f"{shown} holds other things: {', '.join(map(printable, sorted(names - _EMPTY)[:3]))}"
             raise Conflict(message, f"modelkeep backup {os.path.join(shown, 'modelkeep')}")
@@ -54,9 +57,6 @@ class BackupPlace:
                 f"{shown} is a backup of another registry: {printable(mark.of) or 'one that its mark does not name'}"
             )
             raise Conflict(message, "give each registry a directory of its own")
-        if DATABASE in names and backup_mark.backup_of(self.path) is None:
-            message = f"{shown} is the registry itself, put back in its place: it is not written over"
-            raise Conflict(message, f"move it away first: mv {shown} {shown}.before")
 
     @contextmanager
     def held(self, registry: str, directory: str) -> Iterator[None]:

@@ -13,10 +13,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
-from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store import schema
 from modelkeep.store.durable import create_file
+from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import busy, queued
 from modelkeep.store.troubles import look_for_room, out_of_files
@@ -24,9 +26,13 @@ from modelkeep.store.troubles import look_for_room, out_of_files
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
+#: How long a reader waits for the end of a commit, and how long between two looks.
 _READ_PATIENCE = 10.0
 _NAP_SECONDS = 0.003
+#: What of a registry that was rebuilt on disk is held in memory.
+_SCRATCH_KIB = 32 * 1024
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
+_T = TypeVar("_T")
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
@@ -34,12 +40,7 @@ class Database:
     """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
 
     def __init__(
-        self,
-        directory: str,
-        *,
-        lock_wait: float = 30.0,
-        say: Callable[[str], None] | None = None,
-        name: str = DATABASE,
+        self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None, name: str = DATABASE
     ) -> None:
         self.directory = directory
         self.path = os.path.join(directory, name)
@@ -72,7 +73,7 @@ class Database:
         Raises ``RegistryUnavailable`` where there is no registry or it may not be read, and
         ``SchemaMismatch`` for a newer schema.
         """
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 found = schema.age(connection)
@@ -87,7 +88,7 @@ class Database:
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
         """Yield a read transaction of which nothing is believed yet: for ``verify`` and ``migrate``."""
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 yield connection
@@ -97,7 +98,7 @@ class Database:
     @contextmanager
     def unlocked(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in no transaction: SQLite's backup interface takes its locks by the step."""
-        with self._translated():
+        with self.translated():
             connection = self._open_for_reading()
             try:
                 connection.execute("COMMIT")
@@ -111,17 +112,15 @@ class Database:
 
         One deadline covers the queue and SQLite's lock: ``Busy`` when it passes.
         """
-        with self._translated(), self._locked() as connection:
-            if schema.age(connection) < schema.VERSION:
-                message = f"the registry has an older schema than this modelkeep ({schema.VERSION}) writes"
-                raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+        with self.translated(), self.locked() as connection:
+            schema.check_age(connection)
             schema.check_shape(connection)
             yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside ``BEGIN IMMEDIATE``, whatever the age of the schema."""
-        with self._translated(), self._locked() as connection:
+        with self.translated(), self.locked() as connection:
             yield connection
 
     @contextmanager
@@ -134,7 +133,7 @@ class Database:
         for path in (self.lock_path, self.path):
             with suppress(FileExistsError):
                 create_file(path, 0o660)
-        with self._translated(), self._locked() as connection:
+        with self.translated(), self.locked() as connection:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 yield None
                 return
@@ -143,14 +142,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def _locked(self) -> Iterator[sqlite3.Connection]:
-        if not os.path.isfile(self.path):
-            raise self._missing()
+    def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside ``BEGIN IMMEDIATE``, whatever lies there; one that was ``opened`` before stays so."""
+        self._look()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            connection = _connect(self.path, "rw", max(deadline - time.monotonic(), 0.05))
+            patience = max(deadline - time.monotonic(), 0.05)
+            connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
+                connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -159,13 +160,13 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             finally:
-                connection.close()
+                if opened is None:
+                    connection.close()
 
     def _open_for_reading(self) -> sqlite3.Connection:
-        if not os.path.isfile(self.path):
-            raise self._missing()
+        self._look()
         try:
-            return _begun(self.path, "ro")
+            return begun(self.path, "ro")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -174,7 +175,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return _begun(self.path, "ro")
+            return begun(self.path, "ro")
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
@@ -186,15 +187,18 @@ class Database:
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # where locks lie, that writer may be alive on another machine
-        _begun(self.path, "rw").close()
+        begun(self.path, "rw").close()
 
-    def _missing(self) -> RegistryUnavailable:
-        look(self.directory, self.path)
-        message = f"there is no registry at {self.directory}"
-        return RegistryUnavailable(message, f"modelkeep init {self.directory}")
+    def _look(self) -> None:
+        """Look before SQLite does, which waits for a pipe and follows a link."""
+        if not os.path.isfile(self.path):
+            look(self.directory, self.path)
+            message = f"there is no registry at {self.directory}"
+            raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
+        check_neighbours(self.path)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
         """Foreign exceptions stop here."""
         try:
             yield
@@ -207,20 +211,38 @@ class Database:
 
 
 def in_memory() -> sqlite3.Connection:
-    """Return an empty registry in memory, with today's schema: what ``verify`` replays into."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    """Return an empty registry in memory, with today's schema."""
+    return _empty(":memory:")
+
+
+def scratch() -> sqlite3.Connection:
+    """Return an empty registry with today's schema that no other process sees and that may grow: it needs little memory.
+
+    SQLite keeps it in a file without a name in the directory for temporary files (``TMPDIR``), which
+    is gone with the connection, or with the process however that ends.
+    """
+    connection = _empty("")
+    connection.execute(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+    # What is undone is undone at once: a journal on the disk would only be written.
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    return connection
+
+
+def _empty(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     schema.apply(connection, 0)
     return connection
 
 
-def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
+def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     """Open the file: the one prologue of every connection."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
     quoted = f"//{quoted}" if quoted.startswith("//") else quoted
     connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
     try:
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
             connection.execute(f"PRAGMA {pragma}")
@@ -232,29 +254,49 @@ def _connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _begun(path: str, mode: str) -> sqlite3.Connection:
-    """Open the file and begin a read transaction that sees one state.
+def begun(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file and begin a read transaction that sees one state."""
 
-    While somebody commits it is tried again, and soon: SQLite would nap for 100 ms, and among 64
-    writers find another commit each time it wakes.
+    def attempt() -> sqlite3.Connection:
+        connection = connect(path, mode, 0)
+        try:
+            _begin(connection)
+        except (sqlite3.Error, UnicodeDecodeError):
+            connection.close()
+            raise
+        return connection
+
+    return _patiently(attempt)
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin another read transaction on a connection that is open."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    _patiently(lambda: _begin(connection))
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # what really opens it
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _patiently(attempt: Callable[[], _T]) -> _T:
+    """Try again, and soon, while somebody commits.
+
+    SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
     """
     deadline = time.monotonic() + _READ_PATIENCE
     while True:
         try:
-            connection = _connect(path, mode, 0)
-            try:
-                connection.execute("BEGIN")
-                # touching the schema is what really opens it
-                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            except (sqlite3.Error, UnicodeDecodeError):
-                connection.close()
-                raise
+            return attempt()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in _BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(_NAP_SECONDS)
-        else:
-            return connection
+        time.sleep(_NAP_SECONDS)
 
 
 def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:

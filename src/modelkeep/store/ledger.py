@@ -6,6 +6,7 @@ entry, project it. Everything before is preparation and everything after is tell
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
@@ -16,8 +17,9 @@ from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.intents import Intent
 from modelkeep.domain.project import Change, Close, Insert, project
+from modelkeep.domain.projecting.changes import Value
 from modelkeep.domain.quick import dataclass, field
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.store.sql_state import SqlState
 
 #: What the writer sees outside the log, given the state under the lock.
@@ -53,6 +55,28 @@ def ask(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> O
     return _decided(SqlState(connection), draft, look, now)
 
 
+def prepare(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> None:
+    """Decide as `append` will, and have its statements compiled, which takes longer than carrying them out.
+
+    What is refused is told by `append`: by then it may be right.
+    """
+    try:
+        entry = _decided(SqlState(connection), draft, look, now).entry
+    except ModelkeepError:
+        return
+    if entry is None:
+        return
+    log = [_APPEND]
+    if draft.details is not None:
+        connection.execute(_HAS_DETAILS, (draft.details.digest,)).fetchone()
+        log.append(_KEEP_DETAILS)
+    for digest in draft.documents:
+        connection.execute(_HAS_DOCUMENT, (digest,)).fetchone()
+        log.append(_KEEP_DOCUMENT)
+    for statement in dict.fromkeys((*log, *map(_statement, project(entry, "", draft.details, draft.documents)))):
+        connection.executemany(statement, ())
+
+
 def append(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
     """Carry out an intent inside the caller's write transaction.
 
@@ -70,17 +94,50 @@ def append(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -
 
 
 def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
-    """Make row changes; table and column names come from `project`, never from outside."""
+    """Make row changes; table and column names come from `project`, never from outside.
+
+    New rows of one form that come one after the other are one call of the driver.
+    """
+    form, rows = "", list[tuple[Value, ...]]()
     for change in changes:
         match change:
-            case Insert(table, row):
-                columns, marks = ", ".join(row), ", ".join("?" * len(row))
-                connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
-            case Close(table, where, until_seq, sets):
-                settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column, _ in sets)])
-                tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign, _ in where)])
+            case Insert(row=row):
+                statement = _statement(change)
+                if statement != form:
+                    if rows:
+                        connection.executemany(form, rows)
+                    form, rows = statement, []
+                rows.append(tuple(row.values()))
+            case Close(where=where, until_seq=until_seq, sets=sets):
+                if rows:
+                    connection.executemany(form, rows)
+                form, rows = "", []
                 values = (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
-                connection.execute(f"UPDATE {table} SET {settings} WHERE {tests}", values)
+                connection.execute(_statement(change), values)
+    if rows:
+        connection.executemany(form, rows)
+
+
+def _statement(change: Change) -> str:
+    match change:
+        case Insert(table, row):
+            return _insert(table, tuple(row))
+        case Close(table, where, _, sets):
+            return _close(
+                table, tuple([(column, sign) for column, sign, _ in where]), tuple([column for column, _ in sets])
+            )
+
+
+@functools.cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+@functools.cache
+def _close(table: str, where: tuple[tuple[str, str], ...], sets: tuple[str, ...]) -> str:
+    settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column in sets)])
+    tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign in where)])
+    return f"UPDATE {table} SET {settings} WHERE {tests}"
 
 
 def _decided(state: SqlState, draft: Draft, look: Look, now: str) -> Outcome:

@@ -20,6 +20,8 @@ from modelkeep.domain.quick import dataclass
 _NAME = pattern(r"([0-9a-f]{32}|unknown)-([1-9][0-9]{0,9})-([0-9a-f]{16})")
 #: A directory of another boot is left alone for at least so long after its newest file, whatever the grace.
 _ELSEWHERE_SECONDS = 86_400.0
+#: How a repair names what it kept (`mending.py`).
+_DAMAGED = "damaged-"
 _NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES}
 
 
@@ -27,6 +29,7 @@ _NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EI
 class Leftover:
     """A directory in ``store/tmp``; ``fate`` is ``gone`` (its writer died), ``alive``, ``unsure`` or ``unknown``.
 
+    ``damaged`` says that a repair kept a damaged blob there, for whoever wants to look at it.
     ``size_bytes`` is what removing it frees: a draft that is a blob as well frees nothing.
     ``changed`` is the newest time (seconds since 1970) of the directory and its files.
     """
@@ -36,6 +39,7 @@ class Leftover:
     files: int
     size_bytes: int
     changed: float
+    damaged: bool = False
 
 
 def leftovers(root: str, *, local: bool) -> Iterator[Leftover]:
@@ -56,6 +60,8 @@ def is_over(found: Leftover, now: float, grace_seconds: float) -> bool:
     """Tell whether a leftover may go: its writer died, or nobody has touched it for long enough."""
     if found.fate == "unsure":
         return now - found.changed >= max(grace_seconds, _ELSEWHERE_SECONDS)
+    if found.fate == "gone" and found.damaged and grace_seconds:
+        return now - found.changed >= grace_seconds
     return found.fate == "gone"
 
 
@@ -102,7 +108,9 @@ def _look(path: str, boot: str, *, local: bool) -> Leftover | None:
     try:
         files, size, changed, inside = _measured(descriptor)
         fate = "unknown" if inside else _fate(match[1], int(match[2]), boot, descriptor, local=local)
-        return Leftover(path, fate, files, size, changed)
+        with os.scandir(descriptor) as entries:
+            damaged = any(entry.name.startswith(_DAMAGED) for entry in entries)
+        return Leftover(path, fate, files, size, changed, damaged)
     finally:
         os.close(descriptor)
 

@@ -1,6 +1,6 @@
 """The SELECTs of completion: what a half-typed word could become, read-only and in a hurry.
 
-Light by contract: ``sqlite3``, ``os`` and `half_typed`, for TAB waits for it. Silent by contract:
+Light by contract: ``sqlite3``, ``os`` and what is no heavier, for TAB waits for it. Silent by contract:
 a registry that is missing, busy, damaged, of another schema or left by a killed writer offers nothing.
 
 Every answer is bounded. What is cut still has the first and the last in it, for a shell fills in
@@ -12,7 +12,10 @@ from __future__ import annotations
 import os
 import sqlite3
 
+from modelkeep.errors import ModelkeepError
+from modelkeep.store import schema
 from modelkeep.store.half_typed import bare, folded, inside, many, ranges, split_v
+from modelkeep.store.neighbours import check_neighbours
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -31,8 +34,7 @@ MOST, MOST_VERSIONS = 50, 20
 #: Which versions are wanted: those in the pipeline, those out of it, both.
 STANDING, ARCHIVED, ALL = "standing", "archived", "all"
 
-_PATIENCE = 0.1  # seconds to wait for a writer
-_STEPS = 3_000_000  # of SQLite's machine: a question that takes more is given up
+_PATIENCE, _STEPS = 0.1, 3_000_000  # seconds to wait for a writer; steps of SQLite's machine for a question
 _LOOKED_AT = 1_000  # rows that are looked at for their few distinct keys
 _LAST = "\U0010ffff"  # sorts behind whatever follows a prefix
 _MOST_WINDOWS = 100  # of versions between archived ones
@@ -281,10 +283,13 @@ def _opened(path: str) -> sqlite3.Connection | None:
         return None
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
+        check_neighbours(path)
         connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_PATIENCE, isolation_level=None)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.set_progress_handler(lambda: 1, _STEPS)
-        (age,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error:
+        known = schema.age(connection) == SCHEMA
+        schema.check_shape(connection)
+    except (sqlite3.Error, UnicodeError, ModelkeepError):
         return None
-    return connection if age == SCHEMA else None
+    return connection if known else None

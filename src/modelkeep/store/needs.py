@@ -50,6 +50,7 @@ class Needs:
         self._recall = recall
         self._known: Head | None = None
         self._last: Link | None = None
+        self._beside = lying.Beside()
         self._made = sqlite3.connect("", isolation_level=None)
         self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
 
@@ -64,7 +65,7 @@ class Needs:
         before, or is not the one that this account saw last.
         """
         self._require_same(connection)
-        page = lying.page(connection, None if self._last is None else self._last.seq)
+        page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
         self._made.execute("BEGIN")
         for stored in page:
             self._take(stored)

@@ -17,14 +17,20 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 2
 FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
 
-# Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name:
-# `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name.
+# Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
+# `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
+# with an expression in it that SQLite itself would work out.
 SCHEMA = """
 SELECT type, name, sql FROM sqlite_schema
 WHERE NOT (type = 'index' AND sql IS NULL)
-    AND NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))
+    AND NOT (type = 'table' AND sql IN (
+        'CREATE TABLE sqlite_stat1(tbl,idx,stat)', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'
+    ))
 ORDER BY type, name
 """
+
+#: No value in a registry is longer: what a forged row says it holds is not made room for.
+LONGEST_BYTES = 64 << 20
 
 
 def script(number: int) -> str:
@@ -74,8 +80,23 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
     return found
 
 
+def is_utf8(connection: sqlite3.Connection) -> bool:
+    """Say whether a database keeps its text as UTF-8, as every registry does from its beginning."""
+    return bool(connection.execute("PRAGMA encoding").fetchone() == ("UTF-8",))
+
+
+def check_age(connection: sqlite3.Connection) -> None:
+    """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
+    if age(connection) < VERSION:
+        message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
+        raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+
+
 def check_shape(connection: sqlite3.Connection) -> None:
-    """Raise ``IntegrityError`` where the schema is not what the scripts made."""
-    if fingerprint(connection) != FINGERPRINT:
+    """Raise ``IntegrityError`` where the schema is not what the scripts made.
+
+    In UTF-16 text has another order, so that a range of names would be another one.
+    """
+    if fingerprint(connection) != FINGERPRINT or not is_utf8(connection):
         message = "the schema of the registry was changed by something other than modelkeep"
         raise IntegrityError(message, "modelkeep verify --log tells what")

@@ -21,8 +21,12 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", 
 _KEY_NAMES = frozenset({"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"})
 _KEY_ENDINGS = (".key", ".ppk", ".p12", ".pfx")
 _HARMLESS_ENV = (".example", ".sample", ".template", ".dist")
-_KEY_HEADER = pattern(rb"\s*(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
+_ENV_ENDINGS = (".env", ".env~", ".envrc")
+_KEY_HEADER = pattern(rb"(?:\A[^!-~]*+|\n[ \t]*)(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
+_UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
+_HEADER_WITHIN = 64 * 1024  # behind a certificate, or what a mail program puts before it
 _LONGEST_IGNORE_FILE = 1024 * 1024
+_MOST_GLOBS, _LONGEST_GLOB = 1_000, 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,11 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
     except OSError as error:
         message = f"'{printable(shown)}/{IGNORE_FILE}' cannot be read: {(error.strerror or str(error)).lower()}"
         raise UsageError(message) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        message = f"'{printable(shown)}/{IGNORE_FILE}' is not a regular file"
+        raise UsageError(message)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            message = f"'{printable(shown)}/{IGNORE_FILE}' is not a regular file"
-            raise UsageError(message)
         data = file.read(_LONGEST_IGNORE_FILE + 1)
     try:
         lines = [line.strip() for line in data.decode("utf-8-sig").split("\n")]
@@ -88,6 +93,9 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
         message = f"'{printable(shown)}/{IGNORE_FILE}' is longer than {_LONGEST_IGNORE_FILE} bytes"
         raise UsageError(message)
     globs = tuple(line for line in lines if line and not line.startswith("#"))
+    if len(globs) > _MOST_GLOBS or any(len(glob) > _LONGEST_GLOB for glob in globs):
+        message = f"'{printable(shown)}/{IGNORE_FILE}' has more than {_MOST_GLOBS:,} globs, or one longer than a path"
+        raise UsageError(message, "name whole directories: NAME/")
     for glob in globs:
         if glob.startswith("!"):
             message = f"'{printable(shown)}/{IGNORE_FILE}' takes nothing back: '{printable(glob)}'"
@@ -98,7 +106,7 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
 def secret_name(path: str) -> str | None:
     """Say what a file is by its name if that must not go into a registry by accident, else None."""
     name = path.rpartition("/")[2].lower()
-    if name == ".env" or (name.startswith(".env.") and not name.endswith(_HARMLESS_ENV)):
+    if (name.startswith(".env.") or name.endswith(_ENV_ENDINGS)) and not name.endswith(_HARMLESS_ENV):
         return "a file of secrets"
     if name in _KEY_NAMES or name.endswith(_KEY_ENDINGS):
         return "a private key"
@@ -107,7 +115,11 @@ def secret_name(path: str) -> str | None:
 
 def secret_bytes(first: bytes | memoryview) -> str | None:
     """Say the same by how a file begins."""
-    return "a private key" if _KEY_HEADER.match(first) else None
+    head = bytes(first[:_HEADER_WITHIN])
+    if head[:2] in _UTF16:
+        head = head.replace(b"\0", b"")
+    likely = b"-----BEGIN " in head or b"-User-Key-File-" in head
+    return "a private key" if likely and _KEY_HEADER.search(head) else None
 
 
 def refuse_secret(path: str, inside: str, what: str) -> UsageError:

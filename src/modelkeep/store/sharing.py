@@ -147,15 +147,20 @@ def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
     lists = {access_lists.ACCESS: inside}
     status = os.stat(held)
     if stat.S_ISDIR(status.st_mode):
-        lists[access_lists.DEFAULT] = inside
-    if _is_so(held, mode, sharing.writers.gid, lists):
+        # Without one a colleague's umask holds until his chmod: long enough for somebody else to be refused.
+        umask = access_lists.of_mode(mode & 0o777) if access_lists.there_are(held) else b""
+        lists[access_lists.DEFAULT] = inside or umask
+    gid = sharing.writers.gid
+    # Of others' directories it is not asked: an administrator prepares them by chmod.
+    others = not inside and os.geteuid() not in {0, status.st_uid}
+    if _is_so(held, mode, gid, lists) or (others and _is_so(held, mode, gid, {access_lists.ACCESS: inside})):
         return False
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
         message = f"{path} has another name elsewhere, where it would be shared as well"
         raise RegistryUnavailable(message, f"find -samefile {path}        (looks for it)")
     try:
-        if status.st_gid != sharing.writers.gid:
-            os.chown(held, -1, sharing.writers.gid)
+        if status.st_gid != gid:
+            os.chown(held, -1, gid)
         for which, data in lists.items():
             access_lists.write(held, data, which)
         os.chmod(held, mode)
@@ -163,7 +168,7 @@ def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
         raise _not_ours(path, error, sharing) from error
     except OSError as error:
         raise _cannot(path, error, sharing) from error
-    if not _is_so(held, mode, sharing.writers.gid, lists):
+    if not _is_so(held, mode, gid, lists):
         raise _cannot(path, None, sharing)
     return True
 

@@ -7,8 +7,9 @@ to follow them.
 from __future__ import annotations
 
 import errno
+import io
 import os
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
@@ -53,6 +54,17 @@ class Source:
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
 
 
+class _Regular(io.FileIO):
+    """A regular file; one that has to be waited for (``/proc/kmsg``) is none."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read into a buffer what there is."""
+        got = super().readinto(buffer)
+        if got is None:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return got
+
+
 def open_source(source: Source) -> BinaryIO:
     """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
     with of_the_source(source.shown):
@@ -62,16 +74,16 @@ def open_source(source: Source) -> BinaryIO:
             if error.errno not in _GONE:
                 raise
             raise changed(source.shown) from error
-    stream = os.fdopen(descriptor, "rb", buffering=0)
+    stream = _Regular(descriptor, "rb")
     try:
         require_unchanged(source, stream)
     except BaseException:
         stream.close()
         raise
-    return stream
+    return cast("BinaryIO", stream)
 
 
-def require_unchanged(source: Source, stream: BinaryIO) -> None:
+def require_unchanged(source: Source, stream: BinaryIO | io.FileIO) -> None:
     """Raise ``Conflict`` where an open file is not what it was when it was found."""
     if Stamp.of(os.fstat(stream.fileno())) != source.stamp:
         raise changed(source.shown)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from typing import Literal
 
@@ -52,10 +53,29 @@ def view(
     if not _leads(place, links):
         with of_the_destination(place):
             os.makedirs(home, mode=0o700, exist_ok=True)
+            _require_ours(home)
             _make(home, place, links)
+    else:
+        _require_ours(home)
     if inner is not None:
         return os.path.join(place, inner)
     return os.path.join(place, manifest.files[0].path) if form == "file" else place
+
+
+def _require_ours(home: str) -> None:
+    """Raise ``UsageError`` where others may turn the links of a view elsewhere after we looked at them."""
+    with of_the_destination(home):
+        status = os.lstat(home)
+    why = None
+    if not stat.S_ISDIR(status.st_mode):
+        why = "is a link"
+    elif hasattr(os, "geteuid") and status.st_uid not in {os.geteuid(), 0}:
+        why = "belongs to another user"
+    elif status.st_mode & stat.S_IWOTH:
+        why = "may be written by everybody"
+    if why:
+        message = f"the cache {home} {why}: what it leads to could be changed at any time"
+        raise UsageError(message, "set MODELKEEP_CACHE to a directory of your own")
 
 
 def _inside(manifest: Manifest, inner: str) -> str:

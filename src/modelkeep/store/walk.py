@@ -24,7 +24,7 @@ from modelkeep.store.selection import (
     secret_name,
 )
 from modelkeep.store.source import Source, Stamp, changed, open_below
-from modelkeep.store.troubles import of_the_source
+from modelkeep.store.troubles import of_the_source, source_trouble
 
 # A link farm (two links a level to the next) has 2**levels paths: nobody means that.
 _MOST_VISITS = 16
@@ -186,7 +186,11 @@ class _Walk:
         except FileNotFoundError:
             message = f"'{shown}' is a symbolic link that leads to nothing"
             raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}") from None
-        target = secret_name(os.readlink(name, dir_fd=descriptor))
+        except OSError as error:
+            raise source_trouble(error, shown) from error
+        # A chain of links is looked at link by link and at its end: each may bear a harmless name.
+        ways = (os.readlink(name, dir_fd=descriptor), os.path.realpath(os.path.join(self._root, inner)))
+        target = next(filter(None, map(secret_name, ways)), None)
         if target and not self._secrets and not self._include.match(inner):
             raise refuse_secret(shown, inner, target)
         return status

@@ -19,9 +19,9 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_bytes import Content, bring, lacking
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.backup_place import BackupPlace
-from modelkeep.store.copying import copy_database
+from modelkeep.store.database_copy import copy_database
 from modelkeep.store.queries import checking as lying
-from modelkeep.store.queries import contents
+from modelkeep.store.queries import needed
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.workers import Progress
@@ -114,13 +114,13 @@ def _carry_over(
         with place.copy().reading() as connection:
             _check(connection, place, before)
             held = _held(connection, place)
-            missing = lacking(place.bucket, contents.all_needed(connection))
+            missing = lacking(place.bucket, needed.all_needed(connection))
             for (digest, size), trouble in bring(
                 context.artifacts, place.bucket, missing, Progress(held.new_bytes, progress)
             ):
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + size
-                elif live.ask(partial(contents.is_needed, digest=digest)):
+                elif live.ask(partial(needed.is_needed, digest=digest)):
                     tell(findings, lying.needing(connection, digest, _TOLD), trouble)
                 else:
                     vanished = True
@@ -133,7 +133,7 @@ def _carry_over(
 def _check(connection: Connection, place: BackupPlace, before: tuple[int, str] | None) -> None:
     """Refuse to put a copy in the place of a better one: a damaged one, or one whose log goes another way."""
     with place.copy().raw() as copied:
-        trouble = contents.broken(copied)
+        trouble = needed.broken(copied)
     if trouble is not None:
         message = f"the database is damaged, and the backup was left as it was: {printable(trouble)}"
         raise IntegrityError(message, "modelkeep verify --log")
@@ -146,8 +146,8 @@ def _check(connection: Connection, place: BackupPlace, before: tuple[int, str] |
 
 
 def _held(connection: Connection, place: BackupPlace) -> _Held:
-    new = _summed(lacking(place.bucket, contents.all_needed(connection)))
-    held = _summed(contents.all_needed(connection))
+    new = _summed(lacking(place.bucket, needed.all_needed(connection)))
+    held = _summed(needed.all_needed(connection))
     return _Held(lying.version_count(connection), _head(connection), *held, *new)
 
 
@@ -162,7 +162,7 @@ def _would_hold(context: Context, place: BackupPlace) -> _Held:
 
     def named() -> Iterator[Content]:
         after = ("", 0)
-        while page := source.ask(partial(contents.needed, after=after)):
+        while page := source.ask(partial(needed.needed, after=after)):
             yield from page
             after = page[-1]
 

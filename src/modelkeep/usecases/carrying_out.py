@@ -20,11 +20,11 @@ from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
-from modelkeep.store import ledger
-from modelkeep.store.backup_mark import require_no_backup
+from modelkeep.store import backup_mark, ledger
 from modelkeep.store.ledger import Draft
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.statement import Connection
+from modelkeep.store.session import Session, changing
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
@@ -71,31 +71,81 @@ def carry_out(
     dry_run: bool,
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing."""
-    context.database.check_mount()
-    require_no_backup(context.directory)
-    with context.database.reading() as connection:
-        check_head(context, connection)
-        asked = resolve(connection, context.say)
-        if asked.unchanged is not None:
-            return Done(asked, None, AlreadySo(asked.unchanged, asked.subject.version), ())
-        deletions.refuse_change(connection, asked.subject, asked.arguments)
-        draft = _draft(context, SqlState(connection), asked, message)
-        outcome = None
-        if dry_run or not context.database.may_be_written:  # what is so already needs no permission
-            # In a dry run nothing was copied, so nothing of what would be new is in the store.
-            looked_at = replace(asked, documents={}) if dry_run else asked
-            outcome = ledger.ask(connection, draft, _look(context, connection, looked_at), context.now())
-    if outcome is not None and (dry_run or outcome.already is not None):
-        return Done(asked, outcome.entry, outcome.already, ())
-    with context.database.writing() as connection:
-        again = resolve(connection, _silent)
+    if dry_run:
+        with context.database.reading() as connection:
+            return rehearse(context, connection, resolve, message=message)
+    with changing(context.database) as session:
+        return carry_out_in(context, session, resolve, message=message)
+
+
+def rehearse(
+    context: Context,
+    connection: Connection,
+    resolve: Callable[[Connection, Callable[[str], None]], Asked],
+    *,
+    message: str | None,
+) -> Done:
+    """Decide the same as in earnest, and write nothing."""
+    asked, draft = _drafted(context, connection, resolve, message)
+    if draft is None:
+        return _nothing(asked)
+    # Nothing was copied, so nothing of what would be new is in the store.
+    looked = _look(context, connection, replace(asked, documents={}))
+    outcome = ledger.ask(connection, draft, looked, context.now())
+    return Done(asked, outcome.entry, outcome.already, ())
+
+
+def carry_out_in(
+    context: Context,
+    session: Session,
+    resolve: Callable[[Connection, Callable[[str], None]], Asked],
+    *,
+    message: str | None,
+) -> Done:
+    """Do what was asked, through a session that is open already."""
+    with session.reading() as connection:
+        asked, draft = _drafted(context, connection, resolve, message)
+        if draft is None:
+            return _nothing(asked)
+        # What would be new has just been put into the store, or is seen to be missing under the lock.
+        looked = _look(context, connection, replace(asked, documents={}))
+        if context.database.may_be_written:
+            ledger.prepare(connection, draft, looked, context.now())
+        elif already := ledger.ask(connection, draft, looked, context.now()).already:
+            return Done(asked, None, already, ())  # what is so already needs no permission
+    if backup_mark.require_no_backup(context.directory):
+        backup_mark.remove(context.directory)
+    with session.writing() as connection:
+        # Where nobody has written since, every reference still means what it meant.
+        again = asked if session.unchanged(connection) else resolve(connection, _silent)
         if again.unchanged is not None:
-            return Done(again, None, AlreadySo(again.unchanged, again.subject.version), ())
+            return _nothing(again)
         deletions.refuse_change(connection, again.subject, again.arguments)
         _check_same(asked, again)
-        again = replace(again, look_at=(*again.look_at, *asked.look_at))
+        again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
     return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
+
+
+def _drafted(
+    context: Context,
+    connection: Connection,
+    resolve: Callable[[Connection, Callable[[str], None]], Asked],
+    message: str | None,
+) -> tuple[Asked, Draft | None]:
+    """Return what was asked, resolved, and its draft: None where there is nothing to do."""
+    context.database.check_mount()
+    backup_mark.require_no_backup(context.directory)
+    check_head(context, connection)
+    asked = resolve(connection, context.say)
+    if asked.unchanged is not None:
+        return asked, None
+    deletions.refuse_change(connection, asked.subject, asked.arguments)
+    return asked, _draft(context, SqlState(connection), asked, message)
+
+
+def _nothing(asked: Asked) -> Done:
+    return Done(asked, None, AlreadySo(asked.unchanged or "", asked.subject.version), ())
 
 
 def details_of(context: Context, fields: Sequence[tuple[str, str]]) -> Details | None:

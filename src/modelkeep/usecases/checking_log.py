@@ -8,6 +8,7 @@ meanwhile are checked too, in the same transaction, so that both sides are of on
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 from modelkeep.domain import chain, checking
@@ -17,10 +18,12 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged
 from modelkeep.store import remembered, schema
+from modelkeep.store.database import in_memory
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Stored
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.rebuilt import Rebuilt, Table
+from modelkeep.usecases.checking_pages import looking
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings
 
@@ -36,8 +39,8 @@ class LogCheck:
     def __init__(self, context: Context, findings: Findings, *, deep: bool) -> None:
         self._context = context
         self._findings = findings
-        self._rebuilt = Rebuilt()
-        self._deep = deep
+        self._rebuilt = Rebuilt() if deep else None
+        self._beside = lying.Beside()
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -55,7 +58,7 @@ class LogCheck:
     @property
     def trusted(self) -> Connection | None:
         """The tables as the whole log makes them, None where it could not be replayed to its end."""
-        return self._rebuilt.connection if self._deep and self._stopped is None else None
+        return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
     def run(self) -> None:
         """Check everything there is to check; raises only where there is no registry of our age."""
@@ -65,25 +68,34 @@ class LogCheck:
         if self._odd & _LOG_TABLES:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
-        with self._findings.noting("log"):
-            self._read_log(current=current)
-        if current and self._deep:
-            self._tables()
-        with self._findings.noting("database"):
-            self._pages()
+        with looking(self._context.database, self._odd) as pages:
+            with self._findings.noting("log"):
+                self._read_log(current=current)
+            if current and self._rebuilt is not None:
+                self._tables(self._rebuilt)
+            with self._findings.noting("database"):
+                for place, text in pages():
+                    self._findings.error("database", place, text)
 
     def close(self) -> None:
-        """Give the memory back."""
-        self._rebuilt.close()
+        """Give the room back."""
+        if self._rebuilt is not None:
+            self._rebuilt.close()
 
     def _schema(self) -> bool:
         """Look at the schema before anything is asked of it; return whether it is of today."""
         with self._context.database.raw() as connection:
             current = schema.age(connection) == schema.VERSION
-            odd = [*lying.odd_objects(connection, self._rebuilt.connection)] if current else []
+            utf8 = schema.is_utf8(connection)
+            with closing(in_memory()) as right:
+                odd = [*lying.odd_objects(connection, right)] if current else []
         if not current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)
+        if not utf8:
+            self._findings.error(
+                "schema", "database", "it does not keep its text as UTF-8, so names have another order"
+            )
         for kind, name, fate in odd:
             self._odd.add(name)
             self._findings.error("schema", f"{kind} {name}", f"the {kind} is {fate}")
@@ -100,12 +112,12 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = lying.page(lying.lenient(connection), self._last)
+                page = lying.page(lying.lenient(connection), self._last, self._beside)
             if not page:
                 break
             for stored in page:
                 self._take(stored)
-        if self._deep and self._stopped is not None:
+        if self._rebuilt is not None and self._stopped is not None:
             self._findings.warning(
                 "replay", f"entry {self._stopped}", "nothing after it was decided again, and no table was compared"
             )
@@ -141,31 +153,31 @@ class LogCheck:
         if stored.seq == 1 and entry.intent.registry != self.registry:
             self._known_from(entry.intent.registry)
             self._known_hash = stored.hash if self._known is not None and self._known.seq == 1 else None
-        new = entry.intent.details is None or not self._rebuilt.names_details(entry.intent.details)
-        details, problems = checking.check_details(entry, stored.text, new=new)
+        named = entry.intent.details
+        old = named is not None and self._rebuilt is not None and self._rebuilt.names_details(named)
+        details, problems = checking.check_details(entry, stored.text, new=not old)
         documents = {digest: data for digest, data in stored.documents.items() if data is not None}
-        for problem in (
-            *checking.check_link(entry, stored.seq, before),
-            *checking.check_frame(entry, self.registry),
-            *problems,
-            *(checking.check_document(digest, data) for digest, data in stored.documents.items()),
-        ):
-            if problem is not None:
-                self._findings.add(problem.severity, problem.code, place, problem.message)
-        if not self._deep or self._stopped is not None:
+        found = [*checking.check_link(entry, stored.seq, before), *checking.check_frame(entry, self.registry)]
+        found += problems
+        found += filter(None, (checking.check_document(digest, data) for digest, data in stored.documents.items()))
+        for problem in found:
+            self._findings.add(problem.severity, problem.code, place, problem.message)
+        if self._rebuilt is None or self._stopped is not None:
             return
         if len(documents) < len(stored.documents) or (details is None and entry.intent.details is not None):
             self._stop(stored.seq)
         else:
-            self._follow(stored, entry, details, documents)
+            self._follow(self._rebuilt, stored, entry, details, documents)
 
-    def _follow(self, stored: Stored, entry: Entry, details: Details | None, documents: dict[str, bytes]) -> None:
+    def _follow(
+        self, rebuilt: Rebuilt, stored: Stored, entry: Entry, details: Details | None, documents: dict[str, bytes]
+    ) -> None:
         place = f"entry {stored.seq}"
-        problem = checking.judge(self._rebuilt.state, entry)
+        problem = rebuilt.judge(entry)
         if problem is not None:
             self._findings.add(problem.severity, problem.code, place, problem.message)
         try:
-            self._rebuilt.add(entry, stored.hash, details, documents)
+            rebuilt.add(entry, stored.hash, details, documents)
         except Damaged as error:
             self._findings.error("decision", place, error.message)
             self._stop(stored.seq)
@@ -197,18 +209,18 @@ class LogCheck:
         """Whether the log ends before the entry that this account saw last, and may be only older."""
         return self._known is not None and (self.head is None or self.head.seq < self._known.seq)
 
-    def _tables(self) -> None:
-        for table in self._rebuilt.tables():
+    def _tables(self, rebuilt: Rebuilt) -> None:
+        for table in rebuilt.tables():
             if self._stopped is not None:
                 return
             if table.name in self._odd:
                 self._findings.error("table", table.name, "not compared: it is not the table that modelkeep makes")
                 continue
             with self._findings.noting(table.name):
-                self._table(table)
+                self._table(rebuilt, table)
 
-    def _table(self, table: Table) -> None:
-        for difference in self._rebuilt.differences(table, self._at_one_moment):
+    def _table(self, rebuilt: Rebuilt, table: Table) -> None:
+        for difference in rebuilt.differences(table, self._at_one_moment):
             if self._stopped is None:
                 self._findings.error("table", table.name, difference)
 
@@ -217,30 +229,17 @@ class LogCheck:
         while True:
             with self._context.database.raw() as connection:
                 lying.lenient(connection)
-                page = lying.page(connection, self._last)
+                page = lying.page(connection, self._last, self._beside)
                 if not page:
                     return query(connection)
                 if len(page) <= _FEW:
                     for stored in page:
                         self._take(stored)
-                    if not lying.page(connection, self._last):
+                    if not lying.page(connection, self._last, self._beside):
                         return query(connection)
                     continue
             for stored in page:
                 self._take(stored)
-
-    def _pages(self) -> None:
-        """Let SQLite look at its own pages and indexes, no longer at once than must be."""
-        with self._context.database.raw() as connection:
-            whole = lying.is_small(connection)
-            names: list[str | None] = [None] if whole else [*lying.table_names(connection)]
-        for name in names:
-            if name in self._odd:
-                continue
-            with self._context.database.raw() as connection:
-                broken = lying.broken_pages(connection, name)
-            for text in broken:
-                self._findings.error("database", name or "registry.db", text)
 
 
 def _refuse_newer(data: bytes) -> None:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 #: So many blobs are moved or removed before the next writer has its turn.
 _BATCH = 200
 _NEVER = "never registered"
+_ASIDE = "damaged, and moved aside for a good one"
 
 
 def gc(
@@ -149,7 +150,7 @@ class _Cleaning:
             elif self._is_old(each.changed, each.size_bytes):
                 if not self._dry_run:
                     os.unlink(each.path)
-                self._note("aside", each.path, each.size_bytes, "damaged, and moved aside for a good one")
+                self._note("aside", each.path, each.size_bytes, _ASIDE)
         return blobs
 
     def _judged(self, connection: Connection, lying: Lying) -> _Found | None:
@@ -255,8 +256,9 @@ class _Cleaning:
                 self._unknown.append(each.path)
             elif leftovers.is_over(each, self._now, self._grace.total_seconds()):
                 if self._dry_run or leftovers.remove(each):
-                    self._note("leftover", each.path, each.size_bytes, "left by a process that ended", each.files)
-            elif each.fate == "unsure":
+                    kind, why = ("aside", _ASIDE) if each.damaged else ("leftover", "left by a process that ended")
+                    self._note(kind, each.path, each.size_bytes, why, each.files)
+            elif each.fate != "alive":
                 self._young += [each.size_bytes]
 
 

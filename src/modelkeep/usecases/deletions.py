@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.deciding.common import STAYS_DELETED
-from modelkeep.domain.intents import Arguments, Delete, Retire, Rollback, Subject
+from typing import TYPE_CHECKING
+
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.store.queries.deletions import deletion
 from modelkeep.store.queries.statement import Connection
 
-#: What says by itself that there is nothing to do where its version is gone.
-_BEARS_IT = (Delete, Retire, Rollback)
+if TYPE_CHECKING:
+    from modelkeep.domain.intents import Arguments, Subject
 
 
 def told(connection: Connection, model: int, name: str, number: int) -> str | None:
@@ -23,7 +23,11 @@ def told(connection: Connection, model: int, name: str, number: int) -> str | No
 
 def refuse_change(connection: Connection, subject: Subject, arguments: Arguments) -> None:
     """Raise ``Conflict`` where a change is about a version that was deleted: deciding would, with fewer words."""
-    if subject.version is None or subject.model is None or isinstance(arguments, _BEARS_IT):
+    from modelkeep.domain.deciding.common import STAYS_DELETED  # what only reads has no use for them
+    from modelkeep.domain.intents import Delete, Retire, Rollback
+
+    # These say by themselves that there is nothing to do where the version is gone.
+    if subject.version is None or subject.model is None or isinstance(arguments, (Delete, Retire, Rollback)):
         return
     said = told(connection, subject.model, subject.name, subject.version)
     if said is not None:

@@ -11,7 +11,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 
 _MOST_OF_A_KIND = 25
-#: Of stored files more: each is to be mended by itself.
+#: Of damaged files more: each is to be mended by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
 
@@ -69,7 +69,7 @@ class Findings:
 
 
 def _most(code: str) -> int:
-    return _MOST_FILES if code in {"blob", "mode"} else _MOST_OF_A_KIND
+    return _MOST_FILES if code == "blob" else _MOST_OF_A_KIND
 
 
 def _safe(text: str) -> str:

@@ -23,9 +23,10 @@ from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.ingest import Ingested, ingest, measure
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
+from modelkeep.store.session import changing
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import deletions, effects, same_again, verdict
-from modelkeep.usecases.carrying_out import Asked, Done, carry_out
+from modelkeep.usecases.carrying_out import Asked, Done, carry_out_in, rehearse
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
 from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
@@ -44,21 +45,28 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = find_out(context, request)
-    _check_early(context, request, found)
-    taken = _take(context, request, stdin, progress)
-    if request.trained_at is None:
-        found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
+    with changing(context.database) as session:
+        with session.reading() as connection:
+            _check_early(context, connection, request, found)
+        taken = _take(context, request, stdin, progress)
+        if request.trained_at is None:
+            found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        return _asked(connection, say, request, found, taken)
+        def resolve(connection: Connection, say: Say) -> Asked:
+            return _asked(connection, say, request, found, taken)
 
-    done = carry_out(context, resolve, message=request.message, dry_run=request.dry_run)
-    if done.entry is None:
-        return _unchanged(context, request, found, done, taken)
-    return _told(context, request, done, taken, found)
+        if request.dry_run:
+            with session.reading() as connection:
+                done = rehearse(context, connection, resolve, message=request.message)
+        else:
+            done = carry_out_in(context, session, resolve, message=request.message)
+        with session.reading() as connection:
+            if done.entry is None:
+                return _unchanged(connection, request, found, done, taken)
+            return _told(connection, request, done, taken, found)
 
 
-def _check_early(context: Context, request: Request, found: Found) -> None:
+def _check_early(context: Context, connection: Connection, request: Request, found: Found) -> None:
     """Decide on bytes that nobody has, so that what will be refused is refused before the copying.
 
     What the same bytes again would make moot (a label that is theirs, who held the stage before) waits.
@@ -73,7 +81,7 @@ def _check_early(context: Context, request: Request, found: Found) -> None:
             return asked
         return replace(asked, expect=None, arguments=replace(asked.arguments, label=None, bump=None))
 
-    carry_out(replace(context, say=_unheard), resolve, message=None, dry_run=True)
+    rehearse(replace(context, say=_unheard), connection, resolve, message=None)
 
 
 def _take(
@@ -190,7 +198,7 @@ def _fields(request: Request, found: Found, parents: list[str | None]) -> tuple[
     return (*fields, *run_fields(found.runs))
 
 
-def _unchanged(context: Context, request: Request, found: Found, done: Done, taken: Ingested) -> Registered:
+def _unchanged(connection: Connection, request: Request, found: Found, done: Done, taken: Ingested) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
     subject, arguments = done.asked.subject, done.asked.arguments
     number = None if done.already is None else done.already.version
@@ -198,8 +206,7 @@ def _unchanged(context: Context, request: Request, found: Found, done: Done, tak
         message = "register answered without a version"
         raise ModelkeepError(message)
     ref = f"{subject.name}@{number}"
-    with context.database.reading() as connection:
-        there = known(connection, subject.model, number)
+    there = known(connection, subject.model, number)
     if request.if_exists == "error":
         given = same_again.Given(
             arguments=arguments,
@@ -227,7 +234,7 @@ def _unchanged(context: Context, request: Request, found: Found, done: Done, tak
     )
 
 
-def _told(context: Context, request: Request, done: Done, taken: Ingested, found: Found) -> Registered:
+def _told(connection: Connection, request: Request, done: Done, taken: Ingested, found: Found) -> Registered:
     entry = done.entry
     if entry is None:
         message = "register answered without an entry"
@@ -237,14 +244,13 @@ def _told(context: Context, request: Request, done: Done, taken: Ingested, found
     ref = f"{name}@{registered.version}"
     changes = effects.of_events(entry, name)
     promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
-    with context.database.reading() as connection:
-        stages = SqlState(connection).stages()
-        displaced = next(
-            (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
-        )
-        against = verdict.against_production(
-            connection, registered.model, name, registered.version, scrubbed(request.metrics), displaced
-        )
+    stages = SqlState(connection).stages()
+    displaced = next(
+        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
+    )
+    against = verdict.against_production(
+        connection, registered.model, name, registered.version, scrubbed(request.metrics), displaced
+    )
     return Registered(
         action="register",
         name=name,

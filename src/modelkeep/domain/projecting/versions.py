@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from modelkeep.domain import events, intents
 from modelkeep.domain.actor import actor_of
+from modelkeep.domain.canonical import sha256
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.details import Details, Line
 from modelkeep.domain.labels import label_key
@@ -22,7 +23,7 @@ def version(
 ) -> Iterator[Change]:
     """Yield the rows of a new version: itself, its files, what it was made from and what is said of it."""
     about, given = subject(entry), arguments(entry, intents.Register)
-    manifest = _manifest(about.digest, documents)
+    digest, manifest = _manifest(about.digest, documents)
     code = given.code or intents.Code(commit=None, diff=None, dirty=None)
     yield Insert(
         "version",
@@ -31,7 +32,7 @@ def version(
             "number": event.version,
             "seq": entry.seq,
             "time": entry.time,
-            "digest": manifest.digest,
+            "digest": digest,
             "form": given.form,
             "files": len(manifest.files),
             "size_bytes": manifest.size_bytes,
@@ -62,12 +63,13 @@ def version(
     yield from description(entry.seq, event.model, event.version, details)
 
 
-def _manifest(digest: str | None, documents: Mapping[str, bytes]) -> Manifest:
+def _manifest(digest: str | None, documents: Mapping[str, bytes]) -> tuple[str, Manifest]:
+    """Return the manifest that is named, and the digest of what lies there under that name."""
     data = None if digest is None else documents.get(digest)
     if data is None:
         message = f"the manifest {digest} is not among the documents"
         raise Damaged(message)
-    return Manifest.from_bytes(data)
+    return sha256(data), Manifest.from_bytes(data)
 
 
 def metrics(

@@ -7,9 +7,13 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 from modelkeep.store.queries.statement import Connection
 
+# The numbers of a model's versions have no gap: the newest one counts them.
 COUNTS = """
-SELECT (SELECT count(*) FROM model), (SELECT count(*) FROM version), (SELECT count(*) FROM deleted),
-    (SELECT max(seq) FROM entry_index), (SELECT id FROM registry)
+SELECT (SELECT count(*) FROM model),
+    (SELECT coalesce(sum((SELECT max(number) FROM version WHERE version.model = model.seq)), 0) FROM model),
+    (SELECT count(*) FROM deleted),
+    (SELECT max(seq) FROM entry_index),
+    (SELECT id FROM registry)
 """
 
 HEAD = """

@@ -72,7 +72,8 @@ def check_leftovers(exam: Exam) -> None:
     mount = mount_of(exam.store)
     local = mount is not None and not mount.network
     found = list(islice(leftovers.leftovers(exam.store, local=local), MOST))
-    gone = [each for each in found if each.fate in {"gone", "unsure"}]
+    gone = [each for each in found if each.fate in {"gone", "unsure"} and not each.damaged]
+    damaged = [each.path for each in found if each.damaged]
     alive = sum(each.fate == "alive" for each in found)
     tmp = os.path.join(exam.store, "tmp")
     if gone:
@@ -82,6 +83,8 @@ def check_leftovers(exam: Exam) -> None:
         )
     else:
         exam.ok("leftovers", tmp, "nothing was left" + (f"; {alive} writers are at work" if alive else ""))
+    for path in damaged[:_TOLD]:
+        exam.ok("damaged", path, "a repair kept what was damaged there, to be looked at", "modelkeep gc")
     waiting = [each for each in shelves.in_trash(exam.store) if each.kind == "trash"]
     if waiting:
         size = sum(each.size_bytes for each in waiting)

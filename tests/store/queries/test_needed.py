@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from modelkeep.store.queries import contents
+from modelkeep.store.queries import needed
 
 
 @pytest.fixture
@@ -23,19 +23,19 @@ def connection():
 
 
 def test_each_content_is_needed_once(connection):
-    assert list(contents.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
-    assert contents.is_needed(connection, "sha256:c")
-    assert not contents.is_needed(connection, "sha256:d")
+    assert list(needed.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    assert needed.is_needed(connection, "sha256:c")
+    assert not needed.is_needed(connection, "sha256:d")
 
 
 def test_pages_join_without_a_gap(connection, monkeypatch):
-    monkeypatch.setattr(contents, "_PAGE", 1)
-    assert list(contents.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    monkeypatch.setattr(needed, "_PAGE", 1)
+    assert list(needed.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
 
 
 def test_what_only_deleted_versions_had_is_not_needed(connection):
     connection.execute("CREATE TABLE deleted (model INT, version INT, seq INT)")
     connection.execute("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
-    assert list(contents.all_needed(connection)) == [("sha256:b", 2)]
-    assert contents.is_needed(connection, "sha256:b")
-    assert not contents.is_needed(connection, "sha256:a")
+    assert list(needed.all_needed(connection)) == [("sha256:b", 2)]
+    assert needed.is_needed(connection, "sha256:b")
+    assert not needed.is_needed(connection, "sha256:a")

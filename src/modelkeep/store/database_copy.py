@@ -49,9 +49,17 @@ def copy_database(database: Database, path: str, *, step_pages: int = STEP_PAGES
             with _target(path) as target:
                 _in_steps(source, target, path, step_pages, restarts=_RESTARTS, until=time.monotonic() + patience)
         except _BegunAgain:
+            _require_the_queue(database)
             with queued(database.lock_path, time.monotonic() + patience, patience), _target(path) as target:
                 _while_writers_wait(source, target, path, step_pages)
     _sync(path)
+
+
+def _require_the_queue(database: Database) -> None:
+    """Refuse where this account may only read: it may not have writers wait for it."""
+    if os.path.exists(database.lock_path) and not os.access(database.lock_path, os.R_OK | os.W_OK):
+        message = f"{database.directory} is written to all the time, and this account may not have writers wait"
+        raise Busy(message, "try again when less is written, or as an account that may write there")
 
 
 def _while_writers_wait(source: sqlite3.Connection, target: sqlite3.Connection, path: str, step_pages: int) -> None:

@@ -1,0 +1,113 @@
+"""A change goes through one connection; what was compared before is compared again where it may be another."""
+
+import sqlite3
+
+import pytest
+
+from modelkeep.errors import IntegrityError, SchemaMismatch
+from modelkeep.registry import create_registry
+from modelkeep.store.database import Database
+from modelkeep.store.session import changing
+
+ROGUE = "CREATE TRIGGER rogue AFTER INSERT ON entry_action BEGIN DELETE FROM mark; END"
+
+
+@pytest.fixture
+def database(tmp_path):
+    registry, _ = create_registry(tmp_path / "registry")
+    return Database(registry.directory)
+
+
+@pytest.fixture
+def elsewhere(database):
+    connection = sqlite3.connect(database.path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def test_what_somebody_else_wrote_meanwhile_is_seen(database, elsewhere):
+    with changing(database) as session:
+        with session.reading():
+            pass
+        with session.writing() as connection:
+            assert session.unchanged(connection)
+        elsewhere.execute("INSERT INTO model VALUES (7)")
+        with session.writing() as connection:
+            assert not session.unchanged(connection)
+            assert connection.execute("SELECT seq FROM model").fetchall() == [(7,)]
+        with session.reading():
+            pass
+        with session.writing() as connection:
+            assert session.unchanged(connection)
+
+
+def test_ones_own_write_is_not_somebody_elses(database):
+    with changing(database) as session:
+        with session.reading():
+            pass
+        with session.writing() as connection:
+            connection.execute("INSERT INTO model VALUES (7)")
+        with session.writing() as connection:
+            assert session.unchanged(connection)
+
+
+@pytest.mark.parametrize("then", ["reading", "writing"])
+def test_a_trigger_that_came_between_reading_and_writing_is_refused(database, elsewhere, then):
+    with changing(database) as session:
+        with session.reading():
+            pass
+        elsewhere.execute(ROGUE)
+        with pytest.raises(IntegrityError, match="changed by something other"), getattr(session, then)():
+            pass
+
+
+def test_a_trigger_that_was_hidden_from_the_counter_does_not_run(database, elsewhere):
+    # whoever writes the schema's own table moves no counter, and no open connection reads it again
+    with changing(database) as session:
+        with session.reading():
+            pass
+        elsewhere.execute("INSERT INTO model VALUES (7)")
+        elsewhere.execute("PRAGMA writable_schema = ON")
+        sql = "CREATE TRIGGER rogue AFTER INSERT ON model BEGIN DELETE FROM model; END"
+        elsewhere.execute("INSERT INTO sqlite_schema VALUES ('trigger', 'rogue', 'model', 0, ?)", (sql,))
+        with session.writing() as connection:
+            connection.execute("INSERT INTO model VALUES (8)")
+        assert elsewhere.execute("SELECT seq FROM model").fetchall() == [(7,), (8,)]
+    with changing(database) as session, pytest.raises(IntegrityError, match="changed by something"), session.reading():
+        pass
+
+
+def test_an_older_schema_that_came_meanwhile_is_not_written(database, elsewhere):
+    with changing(database) as session:
+        with session.reading():
+            pass
+        elsewhere.execute("PRAGMA user_version = 0")
+        with pytest.raises(SchemaMismatch), session.writing():
+            pass
+
+
+def test_what_fails_is_rolled_back_and_the_session_goes_on(database):
+    with changing(database) as session:
+        with pytest.raises(IntegrityError, match="no such table"), session.reading() as connection:
+            connection.execute("SELECT 1 FROM nowhere")
+        with pytest.raises(IntegrityError, match="UNIQUE constraint failed"), session.writing() as connection:
+            connection.executemany("INSERT INTO model VALUES (?)", [(7,), (7,)])
+        with session.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM model").fetchone() == (0,)
+        with session.writing() as connection:
+            connection.execute("INSERT INTO model VALUES (7)")
+    with database.reading() as connection:
+        assert connection.execute("SELECT seq FROM model").fetchall() == [(7,)]
+
+
+def test_between_its_transactions_a_session_is_in_nobodys_way(database, elsewhere):
+    with changing(database) as session:
+        with session.reading():
+            pass
+        elsewhere.execute("PRAGMA busy_timeout = 0")
+        elsewhere.execute("BEGIN EXCLUSIVE")
+        elsewhere.execute("COMMIT")
+        with session.writing():
+            pass
+        elsewhere.execute("BEGIN EXCLUSIVE")
+        elsewhere.execute("COMMIT")

@@ -1,0 +1,58 @@
+"""SQLite looks at the pages of a large file beside the rest, and finds what it finds in a small one."""
+
+import sqlite3
+
+import pytest
+from world import World, tell_story
+
+from modelkeep.errors import IntegrityError
+from modelkeep.store.database import Database
+from modelkeep.usecases.checking_pages import looking
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    return tell_story(World(tmp_path_factory.mktemp("told")))
+
+
+def broken(world, small_bytes, odd=()):
+    with looking(Database(str(world.home)), odd, small_bytes) as found:
+        return found()
+
+
+def test_a_whole_file_has_nothing_to_find(told):
+    assert broken(told, 0) == []
+    assert broken(told, 2**30) == []
+
+
+def test_an_index_that_lies_is_found_in_its_table_unless_that_is_left_out(told, tmp_path):
+    world = told.copy(tmp_path / "copy")
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    ((sql,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'alias_now'").fetchall()
+    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'IS NULL', 'IS NOT NULL') WHERE name = 'alias_now'")
+    connection.close()
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("REINDEX alias_now")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'alias_now'", (sql,))
+    connection.close()
+    large, small = broken(world, 0), broken(world, 2**30)
+    assert {place for place, _ in large} == {"alias"}
+    assert {place for place, _ in small} == {"registry.db"}
+    assert {text for _, text in large} == {text for _, text in small}
+    assert broken(world, 0, odd={"alias"}) == []
+
+
+def test_a_file_that_cannot_be_read_is_an_error_where_it_is_asked_for(told, tmp_path):
+    world = told.copy(tmp_path / "copy")
+    data = bytearray(world.database.read_bytes())
+    data[100:4096] = bytes(4096 - 100)
+    world.database.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        broken(world, 0)
+
+
+def test_whatever_ends_the_rest_ends_the_looking_too(told):
+    with pytest.raises(ZeroDivisionError), looking(Database(str(told.home)), (), 0):
+        raise ZeroDivisionError
