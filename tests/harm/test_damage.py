@@ -126,7 +126,8 @@ def flip_database(count, place, toll):
             bit = at * 8 + chance.randrange(8)
             flip(database, bit)
             judge(bit, before, asked(place, answers), toll)
-            place.bring_back()
+            database.write_bytes(pristine)
+        assert asked(place, answers) == before
     finally:
         answers.close()
     assert toll.found, "no bit was one that matters"
@@ -143,7 +144,7 @@ def judge(bit, before, after, toll):
     for words, (code, out, err) in zip((*ASKED, VERIFY), (*told, verified), strict=True):
         if code not in {0, 3, 4, 5, 7} or "Traceback" in err:
             toll.add("rude", f"bit {bit}: {words} ended {code}: {out} {err}")
-    if verified[0]:
+    if verified[0] in {5, 7}:
         toll.found += 1
     else:
         for words, was, now in zip(ASKED, before[0], told, strict=True):
