@@ -13,27 +13,21 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
 
-from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.errors import RegistryUnavailable
 from modelkeep.store import schema
+from modelkeep.store.connecting import begun, connect
 from modelkeep.store.durable import create_file
 from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
-from modelkeep.store.queue import busy, queued
-from modelkeep.store.troubles import look_for_room, out_of_files
+from modelkeep.store.queue import queued
+from modelkeep.store.refusals import refusal
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-#: How long a reader waits for the end of a commit, and how long between two looks.
-_READ_PATIENCE = 10.0
-_NAP_SECONDS = 0.003
 #: What of a registry that was rebuilt on disk is held in memory.
 _SCRATCH_KIB = 32 * 1024
-_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
-_T = TypeVar("_T")
-_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 
 
 class Database:
@@ -202,12 +196,8 @@ class Database:
         """Foreign exceptions stop here."""
         try:
             yield
-        except sqlite3.Error as error:
-            raise _translate(error, self.directory) from error
-        except UnicodeDecodeError as error:
-            # The driver fails on what a damaged schema makes SQLite say.
-            message = f"the database of {self.directory} is damaged: it holds text that is not UTF-8"
-            raise IntegrityError(message, "modelkeep verify --log") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise refusal(error, self.path) from error
 
 
 def in_memory() -> sqlite3.Connection:
@@ -236,69 +226,6 @@ def _empty(path: str) -> sqlite3.Connection:
     return connection
 
 
-def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
-    """Open the file: the one prologue of every connection."""
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
-    quoted = f"//{quoted}" if quoted.startswith("//") else quoted
-    connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
-    try:
-        for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
-            connection.execute(f"PRAGMA {pragma}")
-        if mode == "rw" and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
-            connection.execute("PRAGMA journal_mode = DELETE")
-    except (sqlite3.Error, UnicodeDecodeError):
-        connection.close()
-        raise
-    return connection
-
-
-def begun(path: str, mode: str) -> sqlite3.Connection:
-    """Open the file and begin a read transaction that sees one state."""
-
-    def attempt() -> sqlite3.Connection:
-        connection = connect(path, mode, 0)
-        try:
-            _begin(connection)
-        except (sqlite3.Error, UnicodeDecodeError):
-            connection.close()
-            raise
-        return connection
-
-    return _patiently(attempt)
-
-
-def begin(connection: sqlite3.Connection) -> None:
-    """Begin another read transaction on a connection that is open."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    _patiently(lambda: _begin(connection))
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # what really opens it
-    except sqlite3.Error:
-        connection.execute("ROLLBACK")
-        raise
-
-
-def _patiently(attempt: Callable[[], _T]) -> _T:
-    """Try again, and soon, while somebody commits.
-
-    SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
-    """
-    deadline = time.monotonic() + _READ_PATIENCE
-    while True:
-        try:
-            return attempt()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname not in _BUSY or time.monotonic() > deadline:
-                raise
-        time.sleep(_NAP_SECONDS)
-
-
 def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Return today's picture of an older registry, made in memory from its log."""
     from modelkeep.store.replay import replay  # only an older schema needs it
@@ -307,35 +234,3 @@ def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
     replay(connection, memory)
     connection.close()
     return memory
-
-
-def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
-    name = getattr(error, "sqlite_errorname", "")
-    if name in _BUSY or name == "SQLITE_LOCKED":
-        return busy(os.path.join(directory, DATABASE), "holds it")
-    if name.startswith(_OF_THE_DISK):
-        return _unusable(name, error, directory)
-    if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
-        message = f"the database of {directory} is damaged: {error}"
-    elif name.startswith("SQLITE_CONSTRAINT"):
-        message = f"the tables of {directory} do not fit its log: {error}"
-    else:
-        message = f"the database of {directory} does not answer: {error}"
-    return IntegrityError(message, "modelkeep verify --log")
-
-
-def _unusable(name: str, error: sqlite3.Error, directory: str) -> RegistryUnavailable:
-    """Return what the disk refused, and what helps."""
-    path = os.path.join(directory, DATABASE)
-    if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
-        return may_not(directory, path, "written")
-    if name == "SQLITE_FULL":
-        return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
-    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
-        message = f"the disk of {directory} has no inode left for another file: nothing was changed"
-        return RegistryUnavailable(message, look_for_room(directory))
-    if name.startswith("SQLITE_IOERR"):
-        message = f"the disk of {directory} does not read or write as it should: {error}"
-        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
-    hint = "are the directory and its files yours to write?"
-    return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.store import schema
-from modelkeep.store.database import Database, begin, begun
+from modelkeep.store.connecting import begin, begun
+from modelkeep.store.database import Database
 
 
 class Session:

@@ -1,0 +1,52 @@
+"""What SQLite refuses, said in words a user can act on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.store.permissions import may_not
+from modelkeep.store.queue import busy
+from modelkeep.store.troubles import look_for_room, out_of_files
+
+#: Somebody else writes at this moment.
+BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
+
+
+def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
+    """Return the error that says why SQLite could not read or write the registry's file."""
+    directory = os.path.dirname(path)
+    if isinstance(error, UnicodeDecodeError):  # the driver fails on what a damaged schema makes SQLite say
+        message = f"the database of {directory} is damaged: it holds text that is not UTF-8"
+        return IntegrityError(message, "modelkeep verify --log")
+    name = getattr(error, "sqlite_errorname", "")
+    if name in BUSY or name == "SQLITE_LOCKED":
+        return busy(path, "holds it")
+    if name.startswith(_OF_THE_DISK):
+        return _unusable(name, error, path)
+    if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
+        message = f"the database of {directory} is damaged: {error}"
+    elif name.startswith("SQLITE_CONSTRAINT"):
+        message = f"the tables of {directory} do not fit its log: {error}"
+    else:
+        message = f"the database of {directory} does not answer: {error}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable:
+    """Return what the disk refused, and what helps."""
+    directory = os.path.dirname(path)
+    if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
+        return may_not(directory, path, "written")
+    if name == "SQLITE_FULL":
+        return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
+    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
+        message = f"the disk of {directory} has no inode left for another file: nothing was changed"
+        return RegistryUnavailable(message, look_for_room(directory))
+    if name.startswith("SQLITE_IOERR"):
+        message = f"the disk of {directory} does not read or write as it should: {error}"
+        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
+    hint = "are the directory and its files yours to write?"
+    return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)
