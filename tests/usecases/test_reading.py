@@ -1,4 +1,6 @@
 import pytest
+from changing import refused
+from world import World
 
 from modelkeep.domain import answers
 from modelkeep.domain.intents import Data
@@ -331,3 +333,14 @@ def test_a_registry_with_an_empty_log_has_no_status():
 
     with pytest.raises(Damaged, match="the log of this registry is empty"):
         reading.status(in_memory(), "/registry", "flag")
+
+
+def test_what_the_tables_call_another_version_than_the_log_is_never_handed_out(tmp_path):
+    world = World(tmp_path)
+    world.register(content=b"one")
+    world.register(content=b"two")
+    world.edit("UPDATE version SET digest = (SELECT digest FROM version WHERE number = 1) WHERE number = 2")
+    kind, message, hint = refused(world.registry.get, "fraud@2", tmp_path / "out")
+    assert (kind, message) == ("Damaged", "the tables have another artifact for version 2 than the log")
+    assert hint == "modelkeep verify --log"
+    assert not (tmp_path / "out").exists()

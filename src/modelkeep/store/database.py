@@ -21,7 +21,7 @@ from modelkeep.store.durable import create_file
 from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import queued
-from modelkeep.store.refusals import refusal
+from modelkeep.store.refusals import WRONG_VALUES, damage_of, refusal
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
@@ -76,6 +76,10 @@ class Database:
                 else:
                     schema.check_shape(connection)
                 yield connection
+            except WRONG_VALUES as error:
+                if (damage := damage_of(connection, self.path)) is not None:
+                    raise damage from error
+                raise
             finally:
                 connection.close()
 

@@ -77,7 +77,7 @@ def remove(found: Leftover) -> bool:
             names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
         for name in names:
             with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=descriptor)
+                _unlink(descriptor, found.path, name)
         try:
             os.rmdir(found.path)
         except FileNotFoundError:
@@ -85,6 +85,14 @@ def remove(found: Leftover) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _unlink(directory: int, path: str, name: str) -> None:
+    """Remove a file of a directory that is open; an error names the whole path."""
+    try:
+        os.unlink(name, dir_fd=directory)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.path.join(path, name)) from error
 
 
 def boot_id() -> str:

@@ -12,6 +12,8 @@ from modelkeep.store.troubles import look_for_room, out_of_files
 
 #: Somebody else writes at this moment.
 BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
+#: What Python raises where a row is not what the schema promises, or is not there.
+WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 
 
@@ -32,6 +34,22 @@ def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepEr
         message = f"the tables of {directory} do not fit its log: {error}"
     else:
         message = f"the database of {directory} does not answer: {error}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def damage_of(connection: sqlite3.Connection, path: str) -> IntegrityError | None:
+    """Return the error that says the file is damaged, None where SQLite finds nothing wrong with it.
+
+    To be asked when an answer could not be made of what was read: a flipped bit makes NULL of a number,
+    and hides a row from its index. Else it is a bug, and stays one.
+    """
+    try:
+        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        found = str(error)
+    if found == "ok":
+        return None
+    message = f"the database of {os.path.dirname(path)} is damaged: {found.splitlines()[-1]}"
     return IntegrityError(message, "modelkeep verify --log")
 
 

@@ -120,11 +120,18 @@ class Beside:
 
 
 def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> list[Stored]:
-    """Return the next rows of the log after number ``after`` (None: from the lowest there is)."""
+    """Return the next rows of the log after number ``after`` (None: from the lowest there is).
+
+    Raises ``Damaged`` where SQLite hands out rows again: who goes on from the last one would never end.
+    """
     found: list[Stored] = []
     held = 0
     statement = FIRST_ENTRIES if after is None else ENTRIES
     for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
+        if after is not None and seq <= after:
+            message = f"the rows of the log do not come in the order of their numbers: {seq} after {after}"
+            raise Damaged(message, "modelkeep verify --log")
+        after = seq
         stored = _stored(connection, beside, seq, data)
         found.append(stored)
         held += len(data) if data else 0

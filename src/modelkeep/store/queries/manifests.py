@@ -5,25 +5,44 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal, TypeAlias
 
+from modelkeep.domain import chain
+from modelkeep.domain.chain import Entry
+from modelkeep.domain.events import VersionRegistered
 from modelkeep.domain.manifest import Manifest
 from modelkeep.errors import Damaged
 
 Form: TypeAlias = Literal["file", "tree"]
 
 ARTIFACT = """
-SELECT document.bytes, version.form FROM version JOIN document ON document.digest = version.digest
+SELECT document.bytes, version.form, entry.bytes FROM version
+JOIN document ON document.digest = version.digest JOIN entry ON entry.seq = version.seq
 WHERE version.model = :model AND version.number = :number
 """
 
 
 def artifact(connection: sqlite3.Connection, model: int, number: int) -> tuple[Manifest, Form]:
-    """Return the manifest of a version that exists, and its form."""
+    """Return the manifest of a version that exists, and its form, as its entry in the log has them.
+
+    A flipped bit of an index hands out the row of another version: nobody must get its bytes.
+    """
     row = connection.execute(ARTIFACT, {"model": model, "number": number}).fetchone()
     if row is None:
         message = f"the manifest of version {number} is missing"
         raise Damaged(message, "modelkeep verify --log")
-    data, form = row
-    return Manifest.from_bytes(data), "file" if form == "file" else "tree"
+    data, form, entry = row
+    found = Manifest.from_bytes(data)
+    if not _registers(chain.parse(entry), model, number, found.digest):
+        message = f"the tables have another artifact for version {number} than the log"
+        raise Damaged(message, "modelkeep verify --log")
+    return found, "file" if form == "file" else "tree"
+
+
+def _registers(entry: Entry, model: int, number: int, digest: str) -> bool:
+    about = entry.intent.subject
+    return (about is not None and about.digest == digest) and any(
+        isinstance(event, VersionRegistered) and (event.model, event.version) == (model, number)
+        for event in entry.events
+    )
 
 
 def manifest(connection: sqlite3.Connection, model: int, number: int) -> Manifest:
