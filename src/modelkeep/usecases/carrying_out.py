@@ -118,7 +118,10 @@ def carry_out_in(
         _check_same(asked, again)
         again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
-    return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
+    notes = (
+        () if outcome.entry is None or outcome.entry_hash is None else after(context, outcome.entry, outcome.entry_hash)
+    )
+    return Done(again, outcome.entry, outcome.already, notes)
 
 
 def _drafted(
