@@ -231,9 +231,14 @@ def _replayed(connection: sqlite3.Connection) -> sqlite3.Connection:
     return memory
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether somebody else's lock is all that is in the way."""
+    return getattr(error, "sqlite_errorname", "") in _BUSY
+
+
 def _translate(error: sqlite3.Error, directory: str) -> ModelkeepError:
     name = getattr(error, "sqlite_errorname", "")
-    if name in _BUSY or name == "SQLITE_LOCKED":
+    if is_busy(error) or name == "SQLITE_LOCKED":
         return Busy(
             "the registry is busy: somebody else is writing to it", "try again, or wait longer with --lock-wait"
         )

@@ -104,12 +104,13 @@ def carry_out_in(
     """Do what was asked, through a session that is open already."""
     with session.reading() as connection:
         asked, draft = _drafted(context, connection, resolve, message)
-        if draft is not None:
+    if draft is None:
+        return _nothing(asked)
+    with session.practising() as connection:
+        if connection is not None:
             # What would be new has just been put into the store, or is seen to be missing under the lock.
             looked = _look(context, connection, replace(asked, documents={}))
             ledger.prepare(connection, draft, looked, context.now())
-    if draft is None:
-        return _nothing(asked)
     with session.writing() as connection:
         # Where nobody has written since, every reference still means what it meant.
         again = asked if session.unchanged(connection) else resolve(connection, _silent)
