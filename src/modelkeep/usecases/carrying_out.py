@@ -108,11 +108,14 @@ def carry_out_in(
         if draft is None:
             return _nothing(asked)
         # What would be new has just been put into the store, or is seen to be missing under the lock.
-        looked = _look(context, connection, replace(asked, documents={}))
-        if context.database.may_be_written:
-            ledger.prepare(connection, draft, looked, context.now())
-        elif already := ledger.ask(connection, draft, looked, context.now()).already:
-            return Done(asked, None, already, ())  # what is so already needs no permission
+        looked = replace(asked, documents={})
+        if not context.database.may_be_written:
+            already = ledger.ask(connection, draft, _look(context, connection, looked), context.now()).already
+            if already is not None:
+                return Done(asked, None, already, ())  # what is so already needs no permission
+    with session.practising() as practice:
+        if practice is not None:
+            ledger.prepare(practice, draft, _look(context, practice, looked), context.now())
     if backup_mark.require_no_backup(context.directory):
         backup_mark.remove(context.directory)
     with session.writing() as connection:
@@ -124,7 +127,10 @@ def carry_out_in(
         _check_same(asked, again)
         again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
-    return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
+    notes = (
+        () if outcome.entry is None or outcome.entry_hash is None else after(context, outcome.entry, outcome.entry_hash)
+    )
+    return Done(again, outcome.entry, outcome.already, notes)
 
 
 def _drafted(
