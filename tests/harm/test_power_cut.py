@@ -46,7 +46,7 @@ def cut_at(strikes, played, powered, toll):
         ended = played.place.run(played.scene.words, strike)
         powered.cut(how)
         assert strike is None or ended.killed, f"{strike} was never come to: {ended}"
-        judged(played, ended, toll, f"{strike or 'the end'}, cut {how}")
+        judged(played, ended, toll, f"{strike or 'the end'}, cut {how}", lasting=played.scene.lasting)
 
 
 # each scene on one kind of disk here, on both in the full run

@@ -55,6 +55,8 @@ class Scene:
     prepare: Callable[["Place"], object] = lambda _place: None
     #: Whether an answer or a file tells that it was done; else only the store does.
     visible: bool = True
+    #: Whether what it answered must outlive the power; a view in a cache is made again.
+    lasting: bool = True
 
     def __str__(self) -> str:
         """Name the row in test ids."""

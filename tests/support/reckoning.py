@@ -32,7 +32,7 @@ class Toll:
         self.troubles.append(f"{kind}: {what}")
 
 
-def judged(played: Played, ended: Ended, toll: Toll, where: object) -> None:
+def judged(played: Played, ended: Ended, toll: Toll, where: object, *, lasting: bool = True) -> None:
     """Count what came of one harm: old or new, nothing acknowledged lost, the next command works, verify is clean."""
     toll.points += 1
     place, scene = played.place, played.scene
@@ -44,7 +44,7 @@ def judged(played: Played, ended: Ended, toll: Toll, where: object) -> None:
         return
     if found not in (played.old, played.new):
         toll.add("half", f"{told}: {_difference(played, found)}")
-    if (ended.code == 0 or ended.stdout.strip()) and found != played.new:
+    if lasting and (ended.code == 0 or ended.stdout.strip()) and found != played.new:
         toll.add("lost", f"{told}: {_difference(played, found)}")
     if (findings := place.findings()) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")

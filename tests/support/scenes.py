@@ -122,7 +122,7 @@ SCENES = (
     _row("get-tree", "get fraud@3 out --force", _old_tree),
     _row("get-new", "get fraud@3 fresh"),
     _row("get-into", "get fraud@2 some/where/"),
-    _row("path", "path fraud@3"),
+    Scene("path", ("path", "fraud@3"), lasting=False),
     _row("config-set", "config set lock_wait 5s"),
     _row("config-first", "config set lock_wait 5s", _no_config),
 )
