@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket, create_store
 from modelkeep.store.ingest import Selection, ingest, measure
@@ -687,14 +687,18 @@ def test_an_interruption_leaves_nothing_and_no_thread_goes_on(artifacts, work, r
     assert nothing_left(root)
 
 
-def test_one_damaged_copy_in_the_store_stops_the_whole(artifacts, work, root):
+def test_a_damaged_copy_in_the_store_is_made_whole_and_that_is_said(artifacts, work, root):
     make(work, {"m/a": b"hello", "m/b": b"b"})
-    (blob,) = (ingest(artifacts, ["m/a"], PLAIN).manifest.files[0].digest,)
-    path = artifacts.local_path(blob)
+    blob = ingest(artifacts, ["m/a"], PLAIN).manifest.files[0]
+    path = artifacts.local_path(blob.digest)
     os.chmod(path, 0o600)
     os.truncate(path, 1)
-    with pytest.raises(IntegrityError, match="has 1 bytes instead of 5"):
-        ingest(artifacts, ["m"], PLAIN)
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert (done.new_bytes, done.notes) == (
+        6,
+        (f"the store's copy of {blob.digest} was damaged, and is whole again",),
+    )
+    assert artifacts.check(blob) is None
     assert os.listdir(root / "tmp") == []
 
 

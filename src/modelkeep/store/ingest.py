@@ -7,27 +7,33 @@ Nothing is visible in the store before all of it is durable, and nothing at all 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import BinaryIO, Literal
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO, Literal, TypeAlias
 
-from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.artifacts import Adding, Artifacts, Content, content_of
+from modelkeep.store.artifacts import Adding, Artifacts
+from modelkeep.store.hashing import CHUNK, Content, content_of_bytes, content_of_file
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.source import Source, changed, open_source, require_unchanged
+from modelkeep.store.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.troubles import of_the_source
+from modelkeep.store.typed import file_name, name_all
 from modelkeep.store.walk import Found, Named, find
 from modelkeep.store.workers import Progress, each
 
-__all__ = ["Ingested", "Selection", "ingest", "measure"]
+__all__ = ["Ingested", "Selection", "SweptError", "Taken", "ingest", "measure", "taking"]
 
 STDIN = "-"
 _MANY = 16
+_HEADER_BYTES = 65_536
 
 #: Told how many bytes are done and how many there are (0 when nobody knows), from any thread.
-Tell = Callable[[int, int], None]
+Tell: TypeAlias = Callable[[int, int], None]
+#: Answers which contents of some sizes in bytes there are, by size; a few of each will do.
+Known: TypeAlias = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +53,74 @@ class Ingested:
     new_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An artifact that was taken in, durably, while its drafts are still at hand."""
+
+    ingested: Ingested
+    adding: Adding
+
+    def put_back(self, files: Iterable[ManifestFile]) -> None:
+        """See under the database's write lock that all bytes are in their place; some may have been swept away.
+
+        What is not at hand and must be read again raises ``SweptError``.
+        """
+        for file in self.adding.absent(files):
+            if not self.adding.put_back(file.digest):
+                raise SweptError(file.digest)
+
+
+class SweptError(Exception):
+    """Bytes that were there when they were taken in were swept away before anything relied on them."""
+
+
+@contextmanager
+def taking(
+    artifacts: Artifacts,
+    paths: Sequence[str],
+    selection: Selection,
+    *,
+    stdin: BinaryIO | None = None,
+    known: Known | None = None,
+    progress: Tell | None = None,
+) -> Iterator[Taken]:
+    """Take in what stands at some paths; ``-`` is standard input. The block is to last until it is registered.
+
+    One directory is its contents, one file the file under its base name (or ``selection.filename``),
+    several are the files and directories by their names. In the block, all bytes are durable. ``known``
+    is asked which contents of some sizes there are, so that one of those is not copied in vain.
+
+    Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
+    secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
+    changed while it was read; ``RegistryUnavailable`` when the store has no space or lets nobody in;
+    ``IntegrityError`` when what stands in the place of a content is no file.
+    """
+    if STDIN in paths:
+        with artifacts.adding() as adding:
+            yield Taken(_ingest_stdin(adding, paths, selection, stdin, progress), adding)
+        return
+    named = name_all(paths, selection)
+    found = find(named, selection, secrets=False)
+    with artifacts.adding(many=len(found.sources) > _MANY) as adding:
+        files = _read(found, adding, known, progress)
+        manifest = Manifest.of(files)
+        _require_same(found, named, selection, secrets=False)
+        new_bytes = adding.commit()
+        yield Taken(_ingested(manifest, _form(paths), found, new_bytes, adding.repaired), adding)
+
+
 def ingest(
     artifacts: Artifacts,
     paths: Sequence[str],
     selection: Selection,
     *,
     stdin: BinaryIO | None = None,
+    known: Known | None = None,
     progress: Tell | None = None,
 ) -> Ingested:
-    """Take in what stands at some paths; ``-`` is standard input.
-
-    One directory is its contents, one file the file under its base name (or ``selection.filename``),
-    several are the files and directories by their names. When this returns, all bytes are durable.
-
-    Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
-    secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
-    changed while it was read; ``RegistryUnavailable`` when the store has no space or lets nobody in;
-    ``IntegrityError`` when the store's own copy of a content is damaged.
-    """
-    if STDIN in paths:
-        return _ingest_stdin(artifacts, paths, selection, stdin, progress)
-    named = _named(paths, selection)
-    found = find(named, selection, secrets=False)
-    with artifacts.adding(many=len(found.sources) > _MANY) as adding:
-        files = _read(found, adding, progress)
-        manifest = Manifest.of(files)
-        _require_same(found, named, selection, secrets=False)
-        new_bytes = adding.commit()
-    return _ingested(manifest, _form(paths), found, new_bytes)
+    """Take in what stands at some paths, as ``taking`` does, with nothing that must last longer."""
+    with taking(artifacts, paths, selection, stdin=stdin, known=known, progress=progress) as taken:
+        return taken.ingested
 
 
 def measure(
@@ -86,41 +132,72 @@ def measure(
     are, as in ``ingest`` (a dry run must say what the real one will). Errors are those of ``ingest``.
     The digest of a single file is ``measure(...).manifest.files[0].digest``.
     """
-    named = _named(paths, selection)
+    named = name_all(paths, selection)
     found = find(named, selection, secrets=secrets)
-    manifest = Manifest.of(_read(found, None, progress))
+    manifest = Manifest.of(_read(found, None, None, progress))
     _require_same(found, named, selection, secrets=secrets)
     return _ingested(manifest, _form(paths), found, 0)
 
 
-def _ingested(manifest: Manifest, form: Literal["file", "tree"], found: Found, new_bytes: int) -> Ingested:
+def _ingested(
+    manifest: Manifest, form: Literal["file", "tree"], found: Found, new_bytes: int, repaired: Iterable[str] = ()
+) -> Ingested:
     newest = max(source.stamp.modified_ns for source in found.sources)
-    return Ingested(manifest, form, found.links > 0, newest, found.notes(), manifest.size_bytes, new_bytes)
+    notes = (*found.notes(), *_mended(repaired))
+    return Ingested(manifest, form, found.links > 0, newest, notes, manifest.size_bytes, new_bytes)
 
 
-def _read(found: Found, adding: Adding | None, tell: Tell | None) -> list[ManifestFile]:
+def _mended(repaired: Iterable[str]) -> Iterator[str]:
+    for digest in repaired:
+        yield f"the store's copy of {digest} was damaged, and is whole again"
+
+
+def _read(found: Found, adding: Adding | None, known: Known | None, tell: Tell | None) -> list[ManifestFile]:
     progress = Progress(sum(source.stamp.size for source in found.sources), tell)
+    big = {source.stamp.size for source in found.sources if source.stamp.size >= CHUNK}
+    alike = known(big) if known is not None and big else {}
 
     def read(source: Source) -> ManifestFile:
-        seen = 0
-
-        def look(data: memoryview) -> None:
-            nonlocal seen
-            if not seen and source.guarded and (what := secret_bytes(data)):
-                raise refuse_secret(source.shown, source.inner or source.path, what)
-            seen += len(data)
-            if seen > source.stamp.size:  # it grows: do not run after it until the disk is full
-                raise changed(source.shown)
-            progress.add(len(data))
-
-        with open_source(source) as stream, of_the_source(source.shown):
-            content: Content = content_of(stream, look) if adding is None else adding.take(stream, look)
-            require_unchanged(source, stream)
-        if content.size != source.stamp.size:
+        size = source.stamp.size
+        descriptor = directories.open(source)
+        try:
+            with of_the_source(source.shown):
+                if size < CHUNK:
+                    content = _take_small(source, descriptor, adding)
+                    progress.add(content.size)
+                else:
+                    _require_no_secret(source, os.pread(descriptor, _HEADER_BYTES, 0))
+                    content = (
+                        content_of_file(descriptor, size, progress.add)
+                        if adding is None
+                        else adding.take_file(descriptor, size, progress.add, alike.get(size, ()))
+                    )
+                require_unchanged(source, descriptor)
+        finally:
+            os.close(descriptor)
+        if content.size != size:
             raise changed(source.shown)
         return ManifestFile(content.digest, source.path, content.size)
 
-    return each(read, found.sources, progress)
+    with Directories() as directories:
+        return each(read, found.sources, progress)
+
+
+def _take_small(source: Source, descriptor: int, adding: Adding | None) -> Content:
+    """Take in a file that fits into memory: it is hashed before anything is written."""
+    size = source.stamp.size
+    data = os.read(descriptor, size + 1)
+    if len(data) != size or not data:  # a file of /proc is longer than it says
+        data += os.read(descriptor, 1)
+    if len(data) != size:
+        raise changed(source.shown)
+    _require_no_secret(source, data)
+    return content_of_bytes(data) if adding is None else adding.take_bytes(data)
+
+
+def _require_no_secret(source: Source, first: bytes) -> None:
+    if source.guarded and (what := secret_bytes(first)):
+        raise refuse_secret(source.shown, source.inner or source.path, what)
 
 
 def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool) -> None:
@@ -138,37 +215,8 @@ def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
     return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
 
 
-def _named(paths: Sequence[str], selection: Selection) -> Named:
-    """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
-    if not paths or not all(paths):
-        message = "an empty path" if paths else "no path: an artifact needs at least one file"
-        raise UsageError(message, "modelkeep register NAME PATH")
-    if selection.filename is not None:
-        if len(paths) > 1 or os.path.isdir(paths[0]):
-            message = f"--filename {printable(selection.filename)!r} names one file, and this is more"
-            raise UsageError(message)
-        return [(paths[0], _file_name(selection.filename))]
-    if len(paths) == 1:
-        return [(paths[0], None if os.path.isdir(paths[0]) else os.path.basename(paths[0]))]
-    named: dict[str, str] = {}
-    for path in paths:
-        name = os.path.basename(os.path.abspath(path))
-        if name in named:
-            message = f"'{printable(named[name])}' and '{printable(path)}' would both be '{printable(name)}'"
-            raise UsageError(message, "register the directory they are in, or give one of them another name")
-        named[name] = path
-    return [(path, name) for name, path in named.items()]
-
-
-def _file_name(name: str) -> str:
-    if "/" in name:
-        message = f"--filename {printable(name)!r} is a path; it takes a name without '/'"
-        raise UsageError(message, f"--filename {printable(name.rpartition('/')[2])!r}")
-    return check_path(name)
-
-
 def _ingest_stdin(
-    artifacts: Artifacts, paths: Sequence[str], selection: Selection, stdin: BinaryIO | None, tell: Tell | None
+    adding: Adding, paths: Sequence[str], selection: Selection, stdin: BinaryIO | None, tell: Tell | None
 ) -> Ingested:
     if len(paths) > 1:
         message = "- (standard input) is one file and stands alone"
@@ -179,7 +227,7 @@ def _ingest_stdin(
     if stdin is None:
         message = "there is no standard input to read"
         raise UsageError(message)
-    name = _file_name(selection.filename)
+    name = file_name(selection.filename)
     guarded = not Globs(selection.include).match(name)
     if guarded and (what := secret_name(name)):
         raise refuse_secret(STDIN, name, what)
@@ -193,10 +241,10 @@ def _ingest_stdin(
         first = False
         progress.add(len(data))
 
-    with artifacts.adding() as adding, of_the_source(STDIN):
-        content = adding.take(stdin, look)
-        new_bytes = adding.commit()
-    notes = () if content.size else ("standard input was empty",)
+    with of_the_source(STDIN):
+        content = adding.take(stdin, look, once=True)
+    new_bytes = adding.commit()
+    notes = (*_mended(adding.repaired), *(() if content.size else ("standard input was empty",)))
     manifest = Manifest.of([ManifestFile(content.digest, name, content.size)])
     return Ingested(
         manifest,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import BinaryIO
+import threading
+from typing import Self
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
@@ -16,6 +17,7 @@ from modelkeep.errors import Conflict
 from modelkeep.store.troubles import of_the_source
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+_OPEN_DIRECTORIES = 64
 # How opening a regular file fails that is another thing by now, or none.
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
@@ -53,27 +55,59 @@ class Source:
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
 
 
-def open_source(source: Source) -> BinaryIO:
-    """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
-    with of_the_source(source.shown):
+class Directories:
+    """The directories that the files lie in: each is opened once, the first ones stay open for the files to come.
+
+    To be used in a ``with`` block, from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them all."""
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def open(self, source: Source) -> int:
+        """Open a file that was found; ``Conflict`` where it is not the one that was found."""
+        with of_the_source(source.shown):
+            try:
+                descriptor = self._opened(source)
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise
+                raise changed(source.shown) from error
         try:
-            descriptor = open_below(source.root, source.inner, follow=source.follow)
-        except OSError as error:
-            if error.errno not in _GONE:
-                raise
-            raise changed(source.shown) from error
-    stream = os.fdopen(descriptor, "rb", buffering=0)
-    try:
-        require_unchanged(source, stream)
-    except BaseException:
-        stream.close()
-        raise
-    return stream
+            require_unchanged(source, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _opened(self, source: Source) -> int:
+        above, _, name = source.inner.rpartition("/")
+        if not source.inner:
+            return open_below(source.root, "", follow=source.follow)
+        with self._lock:
+            directory = self._open.get((source.root, above))
+            if directory is None:
+                if len(self._open) >= _OPEN_DIRECTORIES:
+                    return open_below(source.root, source.inner, follow=source.follow)
+                directory = open_below(source.root, above, follow=source.follow, directory=True)
+                self._open[source.root, above] = directory
+        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
 
 
-def require_unchanged(source: Source, stream: BinaryIO) -> None:
+def require_unchanged(source: Source, descriptor: int) -> None:
     """Raise ``Conflict`` where an open file is not what it was when it was found."""
-    if Stamp.of(os.fstat(stream.fileno())) != source.stamp:
+    if Stamp.of(os.fstat(descriptor)) != source.stamp:
         raise changed(source.shown)
 
 
