@@ -130,7 +130,7 @@ def test_killed_at_a_step_of_taking_in_many_files_a_blob_is_whole_or_absent(stor
 
 @needs_strace
 @pytest.mark.slow
-@pytest.mark.parametrize("call", ["mkdir", "write", "fsync", "renameat2", "unlinkat", "rmdir"])
+@pytest.mark.parametrize("call", ["mkdir", "copy_file_range", "fsync", "renameat2", "unlinkat", "rmdir"])
 def test_killed_at_any_step_of_get_the_destination_is_the_old_or_the_new(store, work, call):
     fill(work / "m", 2, b"new")
     manifest = ingest(store, ["m"], Selection()).manifest

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.bucket import Batch, Bucket, Draft
-from modelkeep.store.copying import NotWrittenError, copy_file
+from modelkeep.store.copying import NotWritten, copy_file
 from modelkeep.store.hashing import (
     CHUNK,
     Content,
@@ -84,7 +84,7 @@ class Artifacts:
         """Hand out the bytes of a file into an empty open one, hashing what landed there.
 
         A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote. What
-        the target refuses is a ``NotWrittenError``.
+        the target refuses is a ``NotWritten``.
         """
         with self.open(file.digest) as stream:
             try:
@@ -95,7 +95,7 @@ class Artifacts:
                 try:
                     found = copy_file(descriptor, target, file.size, count)
                     found = Content(found.digest, max(found.size, os.fstat(descriptor).st_size))
-                except NotWrittenError:
+                except NotWritten:
                     raise
                 except OSError as error:
                     raise _unreadable(file, error) from error
@@ -268,7 +268,7 @@ def _into(target: int, count: Count) -> Callable[[memoryview], None]:
             try:
                 data = data[os.write(target, data) :]
             except OSError as error:
-                raise NotWrittenError(error.errno, error.strerror) from error
+                raise NotWritten(error.errno, error.strerror) from error
         count(size)
 
     return write

@@ -28,7 +28,7 @@ class Draft(Protocol):
     def fill(self, copy: Callable[[int], _T], /) -> _T | None:
         """Have the bytes copied into an open, empty file, and return what ``copy`` did; None where there is no such file.
 
-        ``copy`` raises ``NotWrittenError`` for what that file refuses.
+        ``copy`` raises ``NotWritten`` for what that file refuses.
         """
 
     def finish(self) -> None:

@@ -25,7 +25,7 @@ _FICLONE = 0x40049409
 Way = Callable[[int, int, int, int], int]
 
 
-class NotWrittenError(OSError):
+class NotWritten(OSError):
     """What refused was the file that is written, not the one that is read."""
 
 
@@ -33,7 +33,7 @@ def copy_file(source: int, target: int, size: int, count: Count) -> Content:
     """Copy the first ``size`` bytes of an open file into an empty one, and return what is there then.
 
     Where the source is shorter, that is all of it. ``count`` is told of the bytes as they are hashed,
-    and stops everything when it raises. An error of the source is an ``OSError``, one of the target ``NotWrittenError``.
+    and stops everything when it raises. An error of the source is an ``OSError``, one of the target ``NotWritten``.
     """
     if _reflink(source, target):
         landed = os.fstat(target).st_size
@@ -72,7 +72,7 @@ class _Landing(Hashing):
         try:
             return super()._read(view)
         except OSError as error:
-            raise NotWrittenError(error.errno, error.strerror) from error
+            raise NotWritten(error.errno, error.strerror) from error
 
 
 class _Copier:
@@ -159,7 +159,7 @@ def _by_hand(source: int, target: int, offset: int, most: int) -> int:
         try:
             written = os.pwrite(target, rest, position)
         except OSError as error:
-            raise NotWrittenError(error.errno, error.strerror) from error
+            raise NotWritten(error.errno, error.strerror) from error
         rest, position = rest[written:], position + written
     return len(data)
 

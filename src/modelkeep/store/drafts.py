@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from modelkeep.store.copying import NotWrittenError
+from modelkeep.store.copying import NotWritten
 from modelkeep.store.troubles import of_the_store
 
 _T = TypeVar("_T")
@@ -83,7 +83,7 @@ class DirectoryDraft:
         """Have the bytes copied into the open file; what it refuses is the store's trouble."""
         try:
             return copy(self._descriptor)
-        except NotWrittenError as error:
+        except NotWritten as error:
             with of_the_store(self._root):
                 raise OSError(error.errno, error.strerror) from error
 

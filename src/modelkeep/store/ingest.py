@@ -24,7 +24,7 @@ from modelkeep.store.typed import file_name, name_all
 from modelkeep.store.walk import Found, Named, find
 from modelkeep.store.workers import Progress, each
 
-__all__ = ["Ingested", "Selection", "SweptError", "Taken", "ingest", "measure", "taking"]
+__all__ = ["Ingested", "Selection", "Swept", "Taken", "ingest", "measure", "taking"]
 
 STDIN = "-"
 _MANY = 16
@@ -63,14 +63,14 @@ class Taken:
     def put_back(self, files: Iterable[ManifestFile]) -> None:
         """See under the database's write lock that all bytes are in their place; some may have been swept away.
 
-        What is not at hand and must be read again raises ``SweptError``.
+        What is not at hand and must be read again raises ``Swept``.
         """
         for file in self.adding.absent(files):
             if not self.adding.put_back(file.digest):
-                raise SweptError(file.digest)
+                raise Swept(file.digest)
 
 
-class SweptError(Exception):
+class Swept(Exception):
     """Bytes that were there when they were taken in were swept away before anything relied on them."""
 
 
