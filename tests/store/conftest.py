@@ -53,6 +53,7 @@ class MemoryBucket:
 class MemoryBatch:
     def __init__(self, bucket: MemoryBucket):
         self.repaired: list[str] = []
+        self.adopted: list[str] = []
         self.bucket = bucket
         self.noted: dict[str, MemoryDraft] = {}
 
@@ -64,6 +65,15 @@ class MemoryBatch:
 
     def draft(self):
         return MemoryDraft()
+
+    def adopt(self, _descriptor):
+        """Have no file."""
+
+    def let_go(self):
+        pass
+
+    def withdraw(self):
+        pass
 
     def put(self, key, draft):
         self.noted.setdefault(key, draft)

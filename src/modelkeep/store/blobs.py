@@ -17,6 +17,7 @@ from modelkeep.store import trash
 from modelkeep.store.bucket import Draft
 from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory, status_of
 from modelkeep.store.durable import sync_directory, sync_file_system
+from modelkeep.store.moving import MovedDraft
 from modelkeep.store.trash import TRASH
 from modelkeep.store.troubles import of_the_store
 
@@ -164,6 +165,17 @@ class DirectoryBatch:
         self._drafts.append(draft)
         return draft
 
+    def adopt(self, descriptor: int) -> MovedDraft | None:
+        """Return a draft that is an open file of the user's itself; None where it must be copied."""
+        with of_the_store(self._bucket.root):
+            path = self._place.new_path()
+        try:
+            draft = MovedDraft(descriptor, path, self._bucket.root, sync=not self._many)
+        except OSError:
+            return None
+        self._drafts.append(draft)
+        return draft
+
     def put(self, key: str, draft: Draft) -> None:
         """Note that a finished draft is to stand under a key; of equal ones the first is taken."""
         mine = _mine(draft)
@@ -204,6 +216,26 @@ class DirectoryBatch:
                 if shelves:
                     sync_directory(os.path.join(self._bucket.root, "blobs", "sha256"))
         return new
+
+    @property
+    def adopted(self) -> list[str]:
+        """The keys that stand for files of the user's themselves."""
+        return [key for key, draft in self._noted.items() if isinstance(draft, MovedDraft)]
+
+    def let_go(self) -> None:
+        """Take note that what was adopted is the store's by now."""
+        for draft in self._drafts:
+            if isinstance(draft, MovedDraft):
+                draft.let_go()
+
+    def withdraw(self) -> None:
+        """Take what was adopted off its shelf; under the database's write lock."""
+        with of_the_store(self._bucket.root):
+            for key in self.adopted:
+                path, draft = self._bucket.local_path(key), self._noted[key]
+                status = status_of(path)
+                if status is not None and draft.path and os.path.samestat(status, draft.status()):
+                    os.unlink(path)
 
     def again(self, key: str) -> bool:
         """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""

@@ -45,6 +45,10 @@ class Batch(Protocol):
     def repaired(self) -> Sequence[str]:
         """The keys that were there with another size, which was damage: they are whole now."""
 
+    @property
+    def adopted(self) -> Sequence[str]:
+        """The keys that stand for files of the user's themselves."""
+
     def __enter__(self) -> Self:
         """Begin."""
 
@@ -55,6 +59,9 @@ class Batch(Protocol):
 
     def draft(self) -> Draft:
         """Return an empty draft; may be called from several threads."""
+
+    def adopt(self, descriptor: int) -> Draft | None:
+        """Return a draft, whole already, that is an open file of the user's itself; None where it must be copied."""
 
     def put(self, key: str, draft: Draft) -> None:
         """Note that a finished draft is to stand under a key."""
@@ -70,6 +77,12 @@ class Batch(Protocol):
 
         A key that is there with another size is damaged: it is replaced and counts as new.
         """
+
+    def let_go(self) -> None:
+        """Take note that what was adopted is the bucket's by now."""
+
+    def withdraw(self) -> None:
+        """Take what was adopted and not let go out of its place; under the database's write lock."""
 
     def again(self, key: str) -> bool:
         """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""

@@ -35,7 +35,7 @@ def copy_file(source: int, target: int, size: int, count: Count) -> Content:
     Where the source is shorter, that is all of it. ``count`` is told of the bytes as they are hashed,
     and stops everything when it raises. An error of the source is an ``OSError``, one of the target ``NotWritten``.
     """
-    if _reflink(source, target):
+    if share(source, target):
         landed = os.fstat(target).st_size
         seen = _Landing(target, count)
         seen.read_to(landed)
@@ -132,8 +132,8 @@ class _Copier:
             del self._ways[0]  # a file of /proc, too, is copied in no other way than by reading it
 
 
-def _reflink(source: int, target: int) -> bool:
-    """Let the target share the blocks of the source; False where the file system cannot."""
+def share(source: int, target: int) -> bool:
+    """Let an empty open file share the blocks of another (a reflink); False where the file system cannot."""
     try:
         import fcntl
 

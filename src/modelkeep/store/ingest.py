@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from typing import BinaryIO, Literal, TypeAlias
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.artifacts import Adding, Artifacts
+from modelkeep.store.adding import Adding
+from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.hashing import CHUNK, Content, content_of_bytes, content_of_file
+from modelkeep.store.moving import check_move, remove
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.troubles import of_the_source
@@ -59,6 +61,8 @@ class Taken:
 
     ingested: Ingested
     adding: Adding
+    typed: Sequence[str] = ()
+    moving: Sequence[Source] = ()
 
     def put_back(self, files: Iterable[ManifestFile]) -> None:
         """See under the database's write lock that all bytes are in their place; some may have been swept away.
@@ -68,6 +72,24 @@ class Taken:
         for file in self.adding.absent(files):
             if not self.adding.put_back(file.digest):
                 raise Swept(file.digest)
+
+    def let_go(self) -> tuple[str, ...]:
+        """Remove what was to be moved, once it is registered; say what was, and what stays."""
+        if not self.moving:
+            return ()
+        self.adding.let_go()
+        return remove(self.typed, self.moving)
+
+    def withdraw(self, is_needed: Callable[[str], bool]) -> None:
+        """Take what was not registered in the end out of the store where it has a second name outside.
+
+        To be called under the database's write lock, which ``is_needed`` asks. Where the entry is
+        there, and only the telling of it failed, what was to be moved goes as it would have gone.
+        """
+        if any(is_needed(digest) for digest in self.adding.adopted):
+            self.let_go()
+        else:
+            self.adding.withdraw()
 
 
 class Swept(Exception):
@@ -82,6 +104,7 @@ def taking(
     *,
     stdin: BinaryIO | None = None,
     known: Known | None = None,
+    move: bool = False,
     progress: Tell | None = None,
 ) -> Iterator[Taken]:
     """Take in what stands at some paths; ``-`` is standard input. The block is to last until it is registered.
@@ -89,6 +112,7 @@ def taking(
     One directory is its contents, one file the file under its base name (or ``selection.filename``),
     several are the files and directories by their names. In the block, all bytes are durable. ``known``
     is asked which contents of some sizes there are, so that one of those is not copied in vain.
+    ``move``: what is taken in will be removed by ``Taken.let_go``.
 
     Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
     secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
@@ -101,12 +125,16 @@ def taking(
         return
     named = name_all(paths, selection)
     found = find(named, selection, secrets=False)
+    if move:
+        check_move(paths, found.sources, selection)
     with artifacts.adding(many=len(found.sources) > _MANY) as adding:
-        files = _read(found, adding, known, progress)
+        files = _read(found, adding, known, progress, move=move)
         manifest = Manifest.of(files)
-        _require_same(found, named, selection, secrets=False)
+        _require_same(found, named, selection, secrets=False, moved=move)
+        form = _form(paths)
         new_bytes = adding.commit()
-        yield Taken(_ingested(manifest, _form(paths), found, new_bytes, adding.repaired), adding)
+        ingested = _ingested(manifest, form, found, new_bytes, adding.repaired)
+        yield Taken(ingested, adding, paths, found.sources if move else ())
 
 
 def ingest(
@@ -124,7 +152,12 @@ def ingest(
 
 
 def measure(
-    paths: Sequence[str], selection: Selection, *, secrets: bool = True, progress: Tell | None = None
+    paths: Sequence[str],
+    selection: Selection,
+    *,
+    secrets: bool = True,
+    move: bool = False,
+    progress: Tell | None = None,
 ) -> Ingested:
     """Return what ``ingest`` would take in, without a store: files are read and hashed, nothing is written.
 
@@ -134,6 +167,8 @@ def measure(
     """
     named = name_all(paths, selection)
     found = find(named, selection, secrets=secrets)
+    if move:
+        check_move(paths, found.sources, selection)
     manifest = Manifest.of(_read(found, None, None, progress))
     _require_same(found, named, selection, secrets=secrets)
     return _ingested(manifest, _form(paths), found, 0)
@@ -152,7 +187,9 @@ def _mended(repaired: Iterable[str]) -> Iterator[str]:
         yield f"the store's copy of {digest} was damaged, and is whole again"
 
 
-def _read(found: Found, adding: Adding | None, known: Known | None, tell: Tell | None) -> list[ManifestFile]:
+def _read(
+    found: Found, adding: Adding | None, known: Known | None, tell: Tell | None, *, move: bool = False
+) -> list[ManifestFile]:
     progress = Progress(sum(source.stamp.size for source in found.sources), tell)
     big = {source.stamp.size for source in found.sources if source.stamp.size >= CHUNK}
     alike = known(big) if known is not None and big else {}
@@ -170,9 +207,9 @@ def _read(found: Found, adding: Adding | None, known: Known | None, tell: Tell |
                     content = (
                         content_of_file(descriptor, size, progress.add)
                         if adding is None
-                        else adding.take_file(descriptor, size, progress.add, alike.get(size, ()))
+                        else adding.take_file(descriptor, size, progress.add, alike.get(size, ()), move=move)
                     )
-                require_unchanged(source, descriptor)
+                require_unchanged(source, descriptor, moved=move)
         finally:
             os.close(descriptor)
         if content.size != size:
@@ -200,19 +237,25 @@ def _require_no_secret(source: Source, first: bytes) -> None:
         raise refuse_secret(source.shown, source.inner or source.path, what)
 
 
-def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool) -> None:
+def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool, moved: bool = False) -> None:
     """Look again: a file that came, went or changed while the others were read makes it another artifact."""
     try:
         after = find(named, selection, secrets=secrets)
     except NotFound as error:
         raise changed(", ".join(printable(root) for root, _ in named)) from error
-    if before.sources != after.sources:
-        differing = set(before.sources) ^ set(after.sources)
+    one, other = (set(_timeless(found.sources) if moved else found.sources) for found in (before, after))
+    if one != other:
+        differing = one ^ other
         raise changed(min(source.shown for source in differing))
 
 
 def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
     return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
+
+
+def _timeless(sources: Iterable[Source]) -> Iterator[Source]:
+    """Leave out the time of the last change, which a second name and another mode change too."""
+    return (replace(source, stamp=replace(source.stamp, changed_ns=0)) for source in sources)
 
 
 def _ingest_stdin(

@@ -11,7 +11,7 @@ import os
 import threading
 from typing import Self
 
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.troubles import of_the_source
@@ -36,6 +36,10 @@ class Stamp:
     def of(cls, status: os.stat_result) -> Stamp:
         """Return the stamp of what ``stat`` said."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def is_like(self, other: Stamp) -> bool:
+        """Say whether nothing differs but the time of the last change, which a new name or mode changes too."""
+        return replace(self, changed_ns=other.changed_ns) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,10 @@ class Directories:
         return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
 
 
-def require_unchanged(source: Source, descriptor: int) -> None:
-    """Raise ``Conflict`` where an open file is not what it was when it was found."""
-    if Stamp.of(os.fstat(descriptor)) != source.stamp:
+def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found; ``moved``: but for names and mode."""
+    stamp = Stamp.of(os.fstat(descriptor))
+    if stamp != source.stamp and not (moved and source.stamp.is_like(stamp)):
         raise changed(source.shown)
 
 

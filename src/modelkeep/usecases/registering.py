@@ -7,10 +7,8 @@ before the entry exists; the number is taken inside the transaction.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import BinaryIO
 
 from modelkeep.capture import git, machine, values
@@ -21,9 +19,8 @@ from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
-from modelkeep.errors import Conflict, ModelkeepError, UsageError
-from modelkeep.store.ingest import Ingested, Swept, measure, taking
-from modelkeep.store.queries import contents
+from modelkeep.errors import ModelkeepError
+from modelkeep.store.ingest import Ingested
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
@@ -33,9 +30,8 @@ from modelkeep.usecases.context import Context
 from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
 from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
 from modelkeep.usecases.request import Request, check, scrubbed
+from modelkeep.usecases.taking_in import with_bytes
 
-# A sweep in each of them, just between the copying and the entry, is no accident any more.
-_ATTEMPTS = 3
 _NOTHING = "sha256:" + "0" * 64
 
 
@@ -50,24 +46,11 @@ def register(
     check(request)
     found = find_out(context, request)
     _check_early(context, request, found)
-    if request.dry_run:
-        return _carried_out(context, request, found, _measured(request, progress), None)
-    for _ in range(_ATTEMPTS):
-        # What was written stays at hand until the entry is: gc may sweep it away before.
-        taking_in = taking(
-            context.artifacts,
-            request.paths,
-            request.selection,
-            stdin=stdin,
-            known=partial(_of_sizes, context),
-            progress=progress,
-        )
-        with suppress(Swept), taking_in as taken:
-            return _carried_out(context, request, found, taken.ingested, taken.put_back)
-        if "-" in request.paths:
-            break
-    message = f"the bytes of {request.name} were swept away by gc while they were registered"
-    raise Conflict(message, "try again")
+
+    def carried_out(taken: Ingested, put_back: PutBack | None) -> Registered:
+        return _carried_out(context, request, found, taken, put_back)
+
+    return with_bytes(context, request, carried_out, stdin=stdin, progress=progress)
 
 
 def _carried_out(
@@ -83,11 +66,6 @@ def _carried_out(
     if done.entry is None:
         return _unchanged(context, request, found, done, taken)
     return _told(context, request, done, taken, found)
-
-
-def _of_sizes(context: Context, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
-    with context.database.reading() as connection:
-        return contents.of_sizes(connection, sizes)
 
 
 def _check_early(context: Context, request: Request, found: Found) -> None:
@@ -106,13 +84,6 @@ def _check_early(context: Context, request: Request, found: Found) -> None:
         return replace(asked, expect=None, arguments=replace(asked.arguments, label=None, bump=None))
 
     carry_out(replace(context, say=_unheard), resolve, message=None, dry_run=True)
-
-
-def _measured(request: Request, progress: Callable[[int, int], None] | None) -> Ingested:
-    if "-" in request.paths:
-        message = "standard input cannot be looked at without being used up"
-        raise UsageError(message, "leave out --dry-run, or give a file")
-    return measure(request.paths, request.selection, secrets=False, progress=progress)
 
 
 def _asked(
