@@ -95,7 +95,7 @@ with open("a", "rb") as one, open("b", "x+b") as other:
 def told(work, *injections):
     """Copy ``a`` to ``b`` in a process of its own whose system calls are tampered with; return what it says."""
     trace = ",".join(injection.partition(":")[0] for injection in injections)
-    strace = ["strace", "-f", "-qq", "-o", "trace", "-P", "a", "-P", "b", "-e", f"trace={trace}"]
+    strace = ["strace", "-f", "-qq", "-o", "trace", "-P", work / "a", "-P", work / "b", "-e", f"trace={trace}"]
     for injection in injections:
         strace += ["-e", f"inject={injection}"]
     done = subprocess.run(
