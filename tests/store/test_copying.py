@@ -81,13 +81,13 @@ def test_what_the_target_refuses_is_not_the_sources_fault(tmp_path, size):
 
 COPY = """
 import os, sys
-from modelkeep.store.copying import NotWritten, copy_file
+from modelkeep.store.copying import NotRead, NotWritten, copy_file
 with open("a", "rb") as one, open("b", "x+b") as other:
     try:
         print(copy_file(one.fileno(), other.fileno(), os.path.getsize("a"), lambda _: None))
     except NotWritten as error:
         print("not written", error.errno)
-    except OSError as error:
+    except NotRead as error:
         print("not read", error.errno)
 """
 
@@ -150,7 +150,7 @@ def test_an_error_of_the_disk_is_told_with_the_side_it_is_on(work, source):
     # the first reading is the copier's; the hasher has only what landed to read
     assert told(work, *ways, "pread64:error=EIO:when=1") == f"not read {errno.EIO}"
     os.unlink(work / "b")
-    assert told(work, "preadv:error=EIO:when=2") == f"not written {errno.EIO}"
+    assert told(work, "preadv,preadv2:error=EIO:when=2") == f"not written {errno.EIO}"
 
 
 # Real file systems ---------------------------------------------------------------------------------

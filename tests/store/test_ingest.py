@@ -741,8 +741,8 @@ def known(artifacts):
 
 @pytest.fixture
 def random_bytes():
-    """Return what makes a megabyte that is like no other."""
-    return lambda seed: random.Random(seed).randbytes(1_000_000)
+    """Return what makes a file that is like no other."""
+    return lambda seed: random.Random(seed).randbytes(1_500_000)
 
 
 @pytest.fixture
@@ -768,7 +768,7 @@ def test_a_big_file_that_is_there_is_read_once_and_nothing_is_written(artifacts,
     before = [(path, path.lstat().st_mtime_ns) for path in sorted(root.rglob("*"))]
     done = []
     again = ingest(artifacts, ["m"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
-    assert (again.new_bytes, drafts, done[-1]) == (0, [], 1_000_000)
+    assert (again.new_bytes, drafts, done[-1]) == (0, [], 1_500_000)
     assert [(path, path.lstat().st_mtime_ns) for path in sorted(root.rglob("*"))] == before
 
 
@@ -778,7 +778,7 @@ def test_a_model_that_was_trained_again_is_copied_at_once(artifacts, work, rando
     drafts.clear()
     done = []
     ingest(artifacts, ["n"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
-    assert (len(drafts), done[-1]) == (1, 1_000_000)
+    assert (len(drafts), done[-1]) == (1, 1_500_000)
 
 
 def test_samples_that_are_equal_decide_nothing(artifacts, work, random_bytes, drafts):
@@ -790,7 +790,7 @@ def test_samples_that_are_equal_decide_nothing(artifacts, work, random_bytes, dr
     drafts.clear()
     done = []
     second = ingest(artifacts, ["n"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
-    assert (second.new_bytes, len(drafts), done[-1]) == (1_000_000, 1, 1_000_000)
+    assert (second.new_bytes, len(drafts), done[-1]) == (1_500_000, 1, 1_500_000)
     assert second.manifest != first.manifest
     assert artifacts.check(second.manifest.files[0]) is None
 
@@ -806,9 +806,9 @@ def test_what_the_ledger_knows_and_the_store_has_lost_is_copied(artifacts, work,
     harm(path)
     if os.path.lexists(path) and not os.path.isfile(path):
         with pytest.raises(IntegrityError):
-            ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_000_000: [file.digest]})
+            ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_500_000: [file.digest]})
         return
-    assert ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_000_000: [file.digest]}).new_bytes == 1_000_000
+    assert ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_500_000: [file.digest]}).new_bytes == 1_500_000
     assert artifacts.check(file) is None
 
 
@@ -816,7 +816,7 @@ def test_the_ledger_is_asked_once_and_only_for_what_does_not_fit_into_memory(art
     make(work, {"m/a": b"a", "m/b": random_bytes(1), "m/c": random_bytes(2) + b"c"})
     ask = known(artifacts)
     ingest(artifacts, ["m"], PLAIN, known=ask)
-    assert ask.asked == [[1_000_000, 1_000_001]]
+    assert ask.asked == [[1_500_000, 1_500_001]]
     ingest(artifacts, ["m/a"], PLAIN, known=ask)
     assert len(ask.asked) == 1
 

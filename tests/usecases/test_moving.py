@@ -16,7 +16,7 @@ import modelkeep
 from modelkeep.errors import UsageError
 from modelkeep.store.ingest import Selection, measure
 
-BIG = 300_000
+BIG = 1_500_000
 
 
 @pytest.fixture

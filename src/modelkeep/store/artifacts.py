@@ -12,7 +12,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.adding import Adding
 from modelkeep.store.bucket import Bucket
-from modelkeep.store.copying import NotWritten, copy_file
+from modelkeep.store.copying import NotRead, NotWritten, copy_file
 from modelkeep.store.hashing import (
     CHUNK,
     Content,
@@ -89,9 +89,7 @@ class Artifacts:
                 try:
                     found = copy_file(descriptor, target, file.size, count)
                     found = Content(found.digest, max(found.size, os.fstat(descriptor).st_size))
-                except NotWritten:
-                    raise
-                except OSError as error:
+                except NotRead as error:
                     raise _unreadable(file, error) from error
         require(file, found)
 

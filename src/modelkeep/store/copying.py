@@ -25,15 +25,19 @@ _FICLONE = 0x40049409
 Way = Callable[[int, int, int, int], int]
 
 
+class NotRead(OSError):
+    """What refused was the file that is read."""
+
+
 class NotWritten(OSError):
-    """What refused was the file that is written, not the one that is read."""
+    """What refused was the file that is written."""
 
 
 def copy_file(source: int, target: int, size: int, count: Count) -> Content:
     """Copy the first ``size`` bytes of an open file into an empty one, and return what is there then.
 
     Where the source is shorter, that is all of it. ``count`` is told of the bytes as they are hashed,
-    and stops everything when it raises. An error of the source is an ``OSError``, one of the target ``NotWritten``.
+    and stops everything when it raises. An error of the source is ``NotRead``, one of the target ``NotWritten``.
     """
     if share(source, target):
         landed = os.fstat(target).st_size
@@ -153,7 +157,10 @@ def _sent(source: int, target: int, offset: int, most: int) -> int:
 
 
 def _by_hand(source: int, target: int, offset: int, most: int) -> int:
-    data = os.pread(source, min(most, CHUNK), offset)
+    try:
+        data = os.pread(source, min(most, CHUNK), offset)
+    except OSError as error:
+        raise NotRead(error.errno, error.strerror) from error
     rest, position = memoryview(data), offset
     while rest:
         try:

@@ -17,7 +17,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.adding import Adding
 from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.hashing import CHUNK, Content, content_of_bytes, content_of_file
+from modelkeep.store.hashing import Content, content_of_bytes, content_of_file
 from modelkeep.store.moving import check_move, remove
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.source import Directories, Source, changed, require_unchanged
@@ -31,6 +31,8 @@ __all__ = ["Ingested", "Selection", "Swept", "Taken", "ingest", "measure", "taki
 STDIN = "-"
 _MANY = 16
 _HEADER_BYTES = 65_536
+# What is shorter is read whole: it is hashed before anything is written, and written from memory.
+_IN_MEMORY = 1024 * 1024
 
 #: Told how many bytes are done and how many there are (0 when nobody knows), from any thread.
 Tell: TypeAlias = Callable[[int, int], None]
@@ -191,7 +193,7 @@ def _read(
     found: Found, adding: Adding | None, known: Known | None, tell: Tell | None, *, move: bool = False
 ) -> list[ManifestFile]:
     progress = Progress(sum(source.stamp.size for source in found.sources), tell)
-    big = {source.stamp.size for source in found.sources if source.stamp.size >= CHUNK}
+    big = {source.stamp.size for source in found.sources if source.stamp.size >= _IN_MEMORY}
     alike = known(big) if known is not None and big else {}
 
     def read(source: Source) -> ManifestFile:
@@ -199,7 +201,7 @@ def _read(
         descriptor = directories.open(source)
         try:
             with of_the_source(source.shown):
-                if size < CHUNK:
+                if size < _IN_MEMORY:
                     content = _take_small(source, descriptor, adding)
                     progress.add(content.size)
                 else:
