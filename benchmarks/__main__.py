@@ -25,16 +25,21 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11, help="pairs of runs; their medians count")
     parser.add_argument("--dir", default=os.path.join(tempfile.gettempdir(), "modelkeep-bench"), help="what is kept")
     parser.add_argument("--mlflow", default=sys.executable, metavar="PYTHON", help="an interpreter that has MLflow")
-    parser.add_argument("--only", choices=("programs", "api"), help="half of the table")
+    parser.add_argument("--only", choices=("programs", "api", "bytes"), help="a part of the table")
+    parser.add_argument("--mib", type=int, default=1024, help="how big the one big file is")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     given = parser.parse_args()
     directory = os.path.abspath(given.dir)
     _prepare(directory)
 
-    from benchmarks import grow, inside, programs
+    from benchmarks import bytes, grow, inside, programs  # noqa: A004 - it is what is measured
 
-    print(f"registries in {directory}", file=sys.stderr)
-    big, small = (grow.registry_of(size, directory) for size in (given.versions, given.small))
+    def wanted(part: str) -> bool:
+        return given.only in (None, part)
+
+    if wanted("programs") or wanted("api"):
+        print(f"registries in {directory}", file=sys.stderr)
+        big, small = (grow.registry_of(size, directory) for size in (given.versions, given.small))
     lines = ["| work | ours | theirs | ratio | promised | kept |", "|---|---|---|---|---|---|"]
     print(*lines, sep="\n", flush=True)
     kept = True
@@ -47,18 +52,24 @@ def main() -> int:
             kept = kept and found.ok
 
     beside = "without MLflow"
-    if given.only != "api":
+    mlflow = None
+    if wanted("programs"):
         sizes = {f"{given.versions:,} versions": big, f"{given.small:,} versions": small}
         tell(programs.measured(sizes, os.path.join(directory, "home"), given.runs))
-    if given.only != "programs":
+    if wanted("api") or wanted("bytes"):
         mlflow = inside.Mlflow(given.mlflow, directory, given.versions)
         if mlflow.version is None:
             print(f"MLflow is not beside us: {given.mlflow} -m pip install 'modelkeep[bench]'", file=sys.stderr)
             print("or name an interpreter that has it: python -m benchmarks --mlflow PYTHON", file=sys.stderr)
         else:
             beside = f"MLflow {mlflow.version}"
-            tell(inside.measured(big, mlflow, given.versions, given.runs))
-            mlflow.close()
+    if wanted("api") and mlflow.version is not None:
+        tell(inside.measured(big, mlflow, given.versions, given.runs))
+    if wanted("bytes"):
+        home = os.path.join(directory, "home")
+        tell(bytes.measured(directory, home, given.runs, given.mlflow, mlflow, given.mib * bytes.MIB))
+    if mlflow is not None:
+        mlflow.close()
     print(_machine(beside))
     if given.write:
         _write([*lines, "", _machine(beside)])
