@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
@@ -205,10 +205,11 @@ class DirectoryBatch:
             if self._many and self._noted and not sync_file_system(self._watch):
                 for draft in self._noted.values():
                     draft.sync()
-            for shelf in {os.path.dirname(self._bucket.local_path(key)) for key in self._noted}:
+            shelves = self._shelves(self._noted)
+            for shelf in shelves:
                 make_directory(shelf)
             new = frozenset(key for key, draft in self._noted.items() if self._publish(key, draft))
-            shelves = {os.path.dirname(self._bucket.local_path(key)) for key in self._kept.union(self._noted)}
+            shelves |= self._shelves(self._kept)
             # Also where nothing is new: another process may have made the name a moment ago and not synced it yet.
             if not (self._many and len(shelves) > _FEW_DIRECTORIES and sync_file_system(self._watch)):
                 for shelf in shelves:
@@ -249,6 +250,9 @@ class DirectoryBatch:
             sync_directory(shelf)
             sync_directory(os.path.dirname(shelf))
         return True
+
+    def _shelves(self, keys: Iterable[str]) -> set[str]:
+        return {os.path.dirname(self._bucket.local_path(key)) for key in keys}
 
     def _publish(self, key: str, draft: DirectoryDraft) -> bool:
         """Give a draft its place; say whether its bytes were not there before."""

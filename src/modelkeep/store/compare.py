@@ -10,6 +10,7 @@ from typing import Literal
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.store.hashing import content_of_file
 from modelkeep.store.selection import LEFT_OUT
+from modelkeep.store.workers import Progress, each
 
 
 def holds(path: str, manifest: Manifest, form: Literal["file", "tree"]) -> bool:
@@ -28,7 +29,7 @@ def holds(path: str, manifest: Manifest, form: Literal["file", "tree"]) -> bool:
         return (
             there.keys() == wanted.keys()
             and all(there[name] == file.size for name, file in wanted.items())
-            and all(_equal(os.path.join(path, name), file) for name, file in wanted.items())
+            and all(each(lambda file: _equal(os.path.join(path, file.path), file), manifest.files, Progress(0, None)))
         )
     except OSError:
         return False

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Literal, TypeAlias
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass, replace
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.adding import Adding
@@ -245,19 +245,21 @@ def _require_same(before: Found, named: Named, selection: Selection, *, secrets:
         after = find(named, selection, secrets=secrets)
     except NotFound as error:
         raise changed(", ".join(printable(root) for root, _ in named)) from error
-    one, other = (set(_timeless(found.sources) if moved else found.sources) for found in (before, after))
-    if one != other:
-        differing = one ^ other
-        raise changed(min(source.shown for source in differing))
+    one, other = ({_identity(source, moved=moved): source for source in found.sources} for found in (before, after))
+    differing = one.keys() ^ other.keys()
+    if differing:
+        raise changed(min((one | other)[each].shown for each in differing))
+
+
+def _identity(source: Source, *, moved: bool) -> tuple[str | int, ...]:
+    """Return what makes a file another one; a second name and another mode change the last of its times."""
+    stamp = source.stamp
+    last = 0 if moved else stamp.changed_ns
+    return source.path, source.root, source.inner, stamp.device, stamp.inode, stamp.size, stamp.modified_ns, last
 
 
 def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
     return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
-
-
-def _timeless(sources: Iterable[Source]) -> Iterator[Source]:
-    """Leave out the time of the last change, which a second name and another mode change too."""
-    return (replace(source, stamp=replace(source.stamp, changed_ns=0)) for source in sources)
 
 
 def _ingest_stdin(

@@ -20,7 +20,7 @@ from modelkeep.errors import UsageError
 from modelkeep.store.drafts import DirectoryDraft
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.selection import Selection
-from modelkeep.store.source import Source, Stamp, open_below
+from modelkeep.store.source import Source, open_below
 
 _OURS_AND_THEIRS = 2
 _ACCESS_LIST = "system.posix_acl_access"
@@ -112,7 +112,7 @@ def _remove_file(source: Source) -> str | None:
         directory = open_below(root or ".", above, follow=not source.inner, directory=True)
         try:
             status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-            if not source.stamp.is_like(Stamp.of(status)):
+            if not source.stamp.is_of(status, moved=True):
                 return "it was changed meanwhile"
             os.unlink(name, dir_fd=directory)
         finally:

@@ -11,7 +11,7 @@ import os
 import threading
 from typing import Self
 
-from modelkeep.domain.quick import dataclass, replace
+from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.troubles import of_the_source
@@ -37,9 +37,15 @@ class Stamp:
         """Return the stamp of what ``stat`` said."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
-    def is_like(self, other: Stamp) -> bool:
-        """Say whether nothing differs but the time of the last change, which a new name or mode changes too."""
-        return replace(self, changed_ns=other.changed_ns) == other
+    def is_of(self, status: os.stat_result, *, moved: bool = False) -> bool:
+        """Say whether nothing of a file changed; ``moved``: but its names and its mode, which tell in one time."""
+        return (
+            self.inode == status.st_ino
+            and self.size == status.st_size
+            and self.modified_ns == status.st_mtime_ns
+            and self.device == status.st_dev
+            and (moved or self.changed_ns == status.st_ctime_ns)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +116,8 @@ class Directories:
 
 
 def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:
-    """Raise ``Conflict`` where an open file is not what it was when it was found; ``moved``: but for names and mode."""
-    stamp = Stamp.of(os.fstat(descriptor))
-    if stamp != source.stamp and not (moved and source.stamp.is_like(stamp)):
+    """Raise ``Conflict`` where an open file is not what it was when it was found; see ``Stamp.is_of``."""
+    if not source.stamp.is_of(os.fstat(descriptor), moved=moved):
         raise changed(source.shown)
 
 

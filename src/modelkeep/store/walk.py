@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
@@ -193,16 +193,16 @@ class _Walk:
 
     def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
         """Take a regular file; refuse what is none, and secrets."""
-        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded=False)
+        guarded = not self._secrets and not self._include.match(inner or path)
+        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded)
         if not stat.S_ISREG(status.st_mode):
             message = f"'{source.shown}' is {_kind(status.st_mode)}, not a file"
             hint = "to register what a pipe yields, use - and --filename" if stat.S_ISFIFO(status.st_mode) else None
             raise UsageError(message, hint)
-        guarded = not self._secrets and not self._include.match(inner or path)
         what = secret_name(inner or path) if guarded else None
         if what:
             raise refuse_secret(source.shown, inner or path, what)
-        self._found.sources.append(replace(source, guarded=guarded))
+        self._found.sources.append(source)
         self._found.links += followed
         self._found.executables += bool(status.st_mode & 0o111)
 
