@@ -7,9 +7,9 @@ Nothing is visible in the store before all of it is durable, and nothing at all 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO, Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.quick import dataclass
@@ -17,27 +17,19 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.adding import Adding
 from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.hashing import Content, content_of_bytes, content_of_file
+from modelkeep.store.intake import Known, Tell, read_all
 from modelkeep.store.moving import check_move, remove
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.source import Directories, Source, changed, require_unchanged
+from modelkeep.store.source import Source, changed
 from modelkeep.store.troubles import of_the_source
 from modelkeep.store.typed import file_name, name_all
 from modelkeep.store.walk import Found, Named, find
-from modelkeep.store.workers import Progress, each
+from modelkeep.store.workers import Progress
 
 __all__ = ["Ingested", "Selection", "Swept", "Taken", "ingest", "measure", "taking"]
 
 STDIN = "-"
 _MANY = 16
-_HEADER_BYTES = 65_536
-# What is shorter is read whole: it is hashed before anything is written, and written from memory.
-_IN_MEMORY = 1024 * 1024
-
-#: Told how many bytes are done and how many there are (0 when nobody knows), from any thread.
-Tell: TypeAlias = Callable[[int, int], None]
-#: Answers which contents of some sizes in bytes there are, by size; a few of each will do.
-Known: TypeAlias = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +122,7 @@ def taking(
     if move:
         check_move(paths, found.sources, selection)
     with artifacts.adding(many=len(found.sources) > _MANY) as adding:
-        files = _read(found, adding, known, progress, move=move)
+        files = read_all(found, adding, known, progress, move=move)
         manifest = Manifest.of(files)
         _require_same(found, named, selection, secrets=False, moved=move)
         form = _form(paths)
@@ -171,7 +163,7 @@ def measure(
     found = find(named, selection, secrets=secrets)
     if move:
         check_move(paths, found.sources, selection)
-    manifest = Manifest.of(_read(found, None, None, progress))
+    manifest = Manifest.of(read_all(found, None, None, progress))
     _require_same(found, named, selection, secrets=secrets)
     return _ingested(manifest, _form(paths), found, 0)
 
@@ -187,56 +179,6 @@ def _ingested(
 def _mended(repaired: Iterable[str]) -> Iterator[str]:
     for digest in repaired:
         yield f"the store's copy of {digest} was damaged, and is whole again"
-
-
-def _read(
-    found: Found, adding: Adding | None, known: Known | None, tell: Tell | None, *, move: bool = False
-) -> list[ManifestFile]:
-    progress = Progress(sum(source.stamp.size for source in found.sources), tell)
-    big = {source.stamp.size for source in found.sources if source.stamp.size >= _IN_MEMORY}
-    alike = known(big) if known is not None and big else {}
-
-    def read(source: Source) -> ManifestFile:
-        size = source.stamp.size
-        descriptor = directories.open(source)
-        try:
-            with of_the_source(source.shown):
-                if size < _IN_MEMORY:
-                    content = _take_small(source, descriptor, adding)
-                    progress.add(content.size)
-                else:
-                    _require_no_secret(source, os.pread(descriptor, _HEADER_BYTES, 0))
-                    content = (
-                        content_of_file(descriptor, size, progress.add)
-                        if adding is None
-                        else adding.take_file(descriptor, size, progress.add, alike.get(size, ()), move=move)
-                    )
-                require_unchanged(source, descriptor, moved=move)
-        finally:
-            os.close(descriptor)
-        if content.size != size:
-            raise changed(source.shown)
-        return ManifestFile(content.digest, source.path, content.size)
-
-    with Directories() as directories:
-        return each(read, found.sources, progress)
-
-
-def _take_small(source: Source, descriptor: int, adding: Adding | None) -> Content:
-    """Take in a file that fits into memory: it is hashed before anything is written."""
-    size = source.stamp.size
-    data = os.read(descriptor, size + 1)
-    if len(data) != size or not data:  # a file of /proc is longer than it says
-        data += os.read(descriptor, 1)
-    if len(data) != size:
-        raise changed(source.shown)
-    _require_no_secret(source, data)
-    return content_of_bytes(data) if adding is None else adding.take_bytes(data)
-
-
-def _require_no_secret(source: Source, first: bytes) -> None:
-    if source.guarded and (what := secret_bytes(first)):
-        raise refuse_secret(source.shown, source.inner or source.path, what)
 
 
 def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool, moved: bool = False) -> None:
