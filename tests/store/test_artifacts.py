@@ -14,6 +14,7 @@ from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import CHUNK, Artifacts, chunks_of
 from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.hashing import content_of_file
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -174,3 +175,38 @@ def test_a_pipe_that_was_made_non_blocking_is_not_cut_short():
         started.set()
         assert sum(len(chunk) for chunk in chunks_of(pipe)) == 150_000
     writer.join()
+
+
+@pytest.mark.parametrize("size", [0, 8 * 1024 * 1024 - 1, 8 * 1024 * 1024, 11_000_003])
+def test_a_file_is_hashed_up_to_a_size_or_to_its_end(tmp_path, size):
+    data = random.Random(size).randbytes(size)
+    (tmp_path / "a").write_bytes(data)
+    with open(tmp_path / "a", "rb") as file:
+        for most in (size, size + 5, 2 * size + 9_000_000, size // 2):
+            done = []
+            content = content_of_file(file.fileno(), most, done.append)
+            assert (content.digest, content.size) == (digest(data[:most]), min(size, most))
+            assert sum(done) == content.size
+    assert threading.active_count() == 1
+
+
+def test_who_counts_may_stop_the_hashing_and_no_thread_goes_on(tmp_path):
+    (tmp_path / "a").write_bytes(bytes(20_000_000))
+
+    def stop(_done):
+        raise KeyboardInterrupt
+
+    with open(tmp_path / "a", "rb") as file, pytest.raises(KeyboardInterrupt):
+        content_of_file(file.fileno(), 20_000_000, stop)
+    assert threading.active_count() == 1
+
+
+def test_a_file_that_cannot_be_read_to_its_end_raises_in_the_thread_that_asked(tmp_path):
+    descriptor = os.open(tmp_path, os.O_RDONLY)  # of a directory nothing is read
+    try:
+        for size in (5, 20_000_000):
+            with pytest.raises(IsADirectoryError):
+                content_of_file(descriptor, size, lambda _: None)
+    finally:
+        os.close(descriptor)
+    assert threading.active_count() == 1

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import select
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from modelkeep.domain.quick import dataclass
+from modelkeep.store.workers import wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024
+
+# What is read ahead, by a thread, and from which size on that is worth one.
+_AHEAD_BYTES, _BUFFERS = 512 * 1024, 4
+_WORTH_A_THREAD = 8 * 1024 * 1024
 
 #: Told how many more bytes are done.
 Count = Callable[[int], object]
@@ -37,10 +44,83 @@ def content_of_bytes(data: bytes | memoryview) -> Content:
 
 
 def content_of_file(descriptor: int, size: int, count: Count) -> Content:
-    """Return what the first ``size`` bytes of an open file are, or all there are where it is shorter."""
+    """Return what the first ``size`` bytes of an open file are, or all there are where it is shorter.
+
+    Of a large file one thread reads while another hashes.
+    """
+    if size >= _WORTH_A_THREAD:
+        return _read_ahead(descriptor, size, count)
     seen = Hashing(descriptor, count)
     seen.read_to(size)
     return seen.content
+
+
+def _read_ahead(descriptor: int, size: int, count: Count) -> Content:
+    reader = _Reader(descriptor, size)
+    thread = threading.Thread(target=reader.run, daemon=True)
+    try:
+        thread.start()
+
+        def look(data: memoryview) -> None:
+            count(len(data))
+
+        content = hashed(reader.chunks(), look)
+    finally:
+        reader.stop()
+        wait_for(thread)
+    if reader.error is not None:
+        raise reader.error
+    return content
+
+
+class _Reader:
+    """A file that is read some buffers ahead of whoever takes them."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self.error: OSError | None = None
+        self._descriptor = descriptor
+        self._size = size
+        self._stopped = False
+        self._buffers = [memoryview(bytearray(_AHEAD_BYTES)) for _ in range(_BUFFERS)]
+        self._filled: deque[memoryview] = deque()
+        self._free = threading.Semaphore(_BUFFERS)
+        self._full = threading.Semaphore(0)
+
+    def run(self) -> None:
+        """Read to the end; never raises, ``error`` says what went wrong. An empty chunk is the end."""
+        done = number = 0
+        try:
+            while done < self._size:
+                self._free.acquire()
+                if self._stopped:
+                    break
+                buffer = self._buffers[number % _BUFFERS][: self._size - done]
+                got = os.preadv(self._descriptor, [buffer], done)
+                if got == 0:
+                    break
+                self._filled.append(buffer[:got])
+                self._full.release()
+                done, number = done + got, number + 1
+        except OSError as error:
+            self.error = error
+        finally:
+            self._filled.append(memoryview(b""))
+            self._full.release()
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yield what was read; a view is valid until the next one is asked for."""
+        while True:
+            self._full.acquire()
+            chunk = self._filled.popleft()
+            if not chunk:
+                return
+            yield chunk
+            self._free.release()
+
+    def stop(self) -> None:
+        """Have nothing more read."""
+        self._stopped = True
+        self._free.release()
 
 
 class Hashing:

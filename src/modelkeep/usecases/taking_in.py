@@ -48,7 +48,7 @@ def with_bytes(
             move=request.move,
             progress=progress,
         )
-        with suppress(Swept), taking_in as taken, _withdrawn(context, request, taken):
+        with suppress(Swept), taking_in as taken, _withdrawn(context, taken):
             done = register(taken.ingested, taken.put_back)
             return replace(done, notes=(*done.notes, *taken.let_go()))
         if "-" in request.paths:
@@ -58,12 +58,12 @@ def with_bytes(
 
 
 @contextmanager
-def _withdrawn(context: Context, request: Request, taken: Taken) -> Iterator[None]:
+def _withdrawn(context: Context, taken: Taken) -> Iterator[None]:
     """Leave nothing in the store that has a second name outside, where it was not registered in the end."""
     try:
         yield
     except BaseException:
-        if request.move:
+        if taken.adding.adopted:
             with suppress(ModelkeepError), context.database.writing() as connection:
                 taken.withdraw(partial(contents.is_needed, connection))
         raise
