@@ -19,7 +19,7 @@ from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory, st
 from modelkeep.store.durable import sync_directory, sync_file_system
 from modelkeep.store.moving import MovedDraft
 from modelkeep.store.trash import TRASH
-from modelkeep.store.troubles import of_the_store
+from modelkeep.store.troubles import of_the_store, store_trouble
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -116,7 +116,7 @@ class DirectoryBucket:
         if not key.startswith(_PREFIX) or not _is_hex(name):
             message = f"not a digest: {key!r}"
             raise IntegrityError(message)
-        return os.path.join(self._blobs, name[:2], name)
+        return f"{self._blobs}/{name[:2]}/{name}"
 
     def _look_for_the_store(self) -> None:
         if not os.path.isdir(self._blobs):
@@ -160,8 +160,10 @@ class DirectoryBatch:
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft; may be called from several threads."""
-        with of_the_store(self._bucket.root):
+        try:
             draft = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=not self._many)
+        except OSError as error:
+            raise store_trouble(error, self._bucket.root) from error
         self._drafts.append(draft)
         return draft
 
@@ -192,8 +194,10 @@ class DirectoryBatch:
         A blob with a second name is another writer's that has not ended, or one that was killed:
         after `register --move` that name may be the source's, with somebody's pen. So it is not relied upon.
         """
-        with of_the_store(self._bucket.root):
+        try:
             status = status_of(self._bucket.local_path(key))
+        except OSError as error:
+            raise store_trouble(error, self._bucket.root) from error
         if status is None or not stat.S_ISREG(status.st_mode) or status.st_size != size or status.st_nlink > 1:
             return False
         self._kept.add(key)

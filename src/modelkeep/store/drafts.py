@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from modelkeep.store.copying import NotWritten
-from modelkeep.store.troubles import of_the_store
+from modelkeep.store.troubles import store_trouble
 
 _T = TypeVar("_T")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -36,10 +36,11 @@ class Workplace:
 
     def new_path(self) -> str:
         """Return a path for one more file; may be called from several threads."""
-        with self._making:
-            while self._descriptor < 0:
-                self._make()
-        return os.path.join(self._path, str(next(self._numbers)))
+        if self._descriptor < 0:
+            with self._making:
+                while self._descriptor < 0:
+                    self._make()
+        return f"{self._path}/{next(self._numbers)}"
 
     def leave(self) -> None:
         """Remove the directory, which is empty by now, and let go of the lock."""
@@ -74,29 +75,32 @@ class DirectoryDraft:
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes, all of them."""
-        with of_the_store(self._root):
-            rest = memoryview(data)
+        rest = memoryview(data)
+        try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise store_trouble(error, self._root) from error
 
     def fill(self, copy: Callable[[int], _T]) -> _T:
         """Have the bytes copied into the open file; what it refuses is the store's trouble."""
         try:
             return copy(self._descriptor)
         except NotWritten as error:
-            with of_the_store(self._root):
-                raise OSError(error.errno, error.strerror) from error
+            raise store_trouble(error, self._root) from error
 
     def finish(self) -> None:
         """Take the pen away (mode 0444), sync where each file is synced, and close."""
         descriptor, self._descriptor = self._descriptor, -1
-        with of_the_store(self._root):
+        try:
             try:
                 os.fchmod(descriptor, 0o444)
                 if self._sync:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+        except OSError as error:
+            raise store_trouble(error, self._root) from error
 
     def sync(self) -> None:
         """Make a finished draft durable by itself."""

@@ -184,7 +184,7 @@ def _mended(repaired: Iterable[str]) -> Iterator[str]:
 def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool, moved: bool = False) -> None:
     """Look again: a file that came, went or changed while the others were read makes it another artifact."""
     try:
-        after = find(named, selection, secrets=secrets)
+        after = find(named, selection, secrets=secrets, again=True)
     except NotFound as error:
         raise changed(", ".join(printable(root) for root, _ in named)) from error
     one, other = ({_identity(source, moved=moved): source for source in found.sources} for found in (before, after))

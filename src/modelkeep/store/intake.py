@@ -11,7 +11,7 @@ from modelkeep.store.adding import Adding
 from modelkeep.store.hashing import Content, content_of_bytes, content_of_file
 from modelkeep.store.selection import refuse_secret, secret_bytes
 from modelkeep.store.source import Directories, Source, changed, require_unchanged
-from modelkeep.store.troubles import of_the_source
+from modelkeep.store.troubles import source_trouble
 from modelkeep.store.walk import Found
 from modelkeep.store.workers import Progress, each
 
@@ -37,23 +37,26 @@ def read_all(
         size = source.stamp.size
         descriptor = directories.open(source)
         try:
-            with of_the_source(source.shown):
-                if size < _IN_MEMORY:
-                    content = _take_small(source, descriptor, adding)
-                    progress.add(content.size)
-                else:
-                    _require_no_secret(source, os.pread(descriptor, _HEADER_BYTES, 0))
-                    content = (
-                        content_of_file(descriptor, size, progress.add)
-                        if adding is None
-                        else adding.take_file(descriptor, size, progress.add, alike.get(size, ()), move=move)
-                    )
-                require_unchanged(source, descriptor, moved=move)
+            if size < _IN_MEMORY:
+                content = _take_small(source, descriptor, adding)
+                progress.add(content.size)
+            else:
+                content = take_big(source, descriptor)
+            require_unchanged(source, descriptor, moved=move)
+        except OSError as error:
+            raise source_trouble(error, source.shown) from error
         finally:
             os.close(descriptor)
         if content.size != size:
             raise changed(source.shown)
         return ManifestFile(content.digest, source.path, content.size)
+
+    def take_big(source: Source, descriptor: int) -> Content:
+        size = source.stamp.size
+        _require_no_secret(source, os.pread(descriptor, _HEADER_BYTES, 0))
+        if adding is None:
+            return content_of_file(descriptor, size, progress.add)
+        return adding.take_file(descriptor, size, progress.add, alike.get(size, ()), move=move)
 
     with Directories() as directories:
         return each(read, found.sources, progress)

@@ -14,7 +14,7 @@ from typing import Self
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.troubles import of_the_source
+from modelkeep.store.troubles import source_trouble
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _OPEN_DIRECTORIES = 64
@@ -87,13 +87,12 @@ class Directories:
 
     def open(self, source: Source) -> int:
         """Open a file that was found; ``Conflict`` where it is not the one that was found."""
-        with of_the_source(source.shown):
-            try:
-                descriptor = self._opened(source)
-            except OSError as error:
-                if error.errno not in _GONE:
-                    raise
+        try:
+            descriptor = self._opened(source)
+        except OSError as error:
+            if error.errno in _GONE:
                 raise changed(source.shown) from error
+            raise source_trouble(error, source.shown) from error
         try:
             require_unchanged(source, descriptor)
         except BaseException:
