@@ -75,8 +75,8 @@ def carry_out(
 ) -> Done:
     """Do what was asked, or with ``dry_run`` decide the same and write nothing.
 
-    ``put_back`` sees under the lock that the bytes of new documents are in their place: `gc` may have
-    swept them away. Without it, what is in the trash is brought back.
+    ``put_back`` sees under the lock that the bytes of new documents are in their place, or raises: `gc`
+    may have swept them away. Without it, what is in the trash is brought back.
     """
     with context.database.reading() as connection:
         check_head(context, connection)
@@ -98,6 +98,8 @@ def carry_out(
         _check_same(asked, again)
         again = replace(again, look_at=(*again.look_at, *asked.look_at))
         _put_back(context, connection, again, put_back or context.artifacts.bring_back)
+        if put_back is not None:  # it has looked already, and would have raised
+            again = replace(again, documents={})
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
     return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
 
