@@ -3,6 +3,7 @@
 Each run writes into fresh directories: to delete an old destination just before would slow down the new one.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -62,6 +63,7 @@ def measured(
         os.sync()
         named = "1 GiB" if size == 1024 * MIB else f"{size // MIB} MiB"
         yield from _one_file(bench, big, named, runs)
+        bench.big = False
         yield bench.beside(
             f"register {FILES:,} files of {FILE_BYTES // 1000} KB, beside `cp -r; syncfs; sha256sum`",
             bench.register(many),
@@ -70,6 +72,7 @@ def measured(
             faster=True,
             runs=runs,
         )
+        bench.big = True
         for peer, theirs in _peers(bench, big, peers, mlflow):
             yield bench.beside(
                 f"register {named}, beside {peer}",
@@ -105,10 +108,12 @@ class _Bench:
         self.home = home
         self.environ = environment(home)
         self._place = place
+        self.big = True
+        self._numbers = itertools.count()
         self._made: list[str] = []
 
     def new_path(self) -> str:
-        self._made.append(os.path.join(self._place, f"new-{len(self._made)}"))
+        self._made.append(os.path.join(self._place, f"new-{next(self._numbers)}"))
         return self._made[-1]
 
     def new_registry(self) -> dict[str, str]:
@@ -125,7 +130,7 @@ class _Bench:
 
     def again(self, path: str) -> Timed:
         """Return what registers something once more, as a new version each time."""
-        environ = self.new_registry()
+        environ = self.registry_at(os.path.join(self._place, "kept"))
         run = process([*self.words, path, "--if-exists", "new"], environ, self.home)
         run()
         return run
@@ -137,6 +142,8 @@ class _Bench:
         """Return what runs a program that is given a path at which nothing is."""
 
         def run() -> float:
+            if self.big:  # or the memory for files runs out; one large file is soon deleted
+                self.sweep()
             return process(*what(self.new_path()), self.home)()
 
         return run
@@ -154,6 +161,7 @@ class _Bench:
                 shutil.rmtree(path)
             elif os.path.exists(path):
                 os.unlink(path)
+        self._made.clear()
         os.sync()
 
 
