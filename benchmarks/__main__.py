@@ -15,7 +15,7 @@ import tempfile
 from importlib.metadata import version
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("programs", "api", "log", "writers", "growth")
+PARTS = ("programs", "api", "log", "bytes", "writers", "growth")
 GROWTH = (10_000, 100_000, 1_000_000)
 START, END = "<!-- the table: make bench ARGS=--write -->\n", "<!-- end of the table -->\n"
 
@@ -29,12 +29,13 @@ def main() -> int:
     parser.add_argument("--dir", default=os.path.join(tempfile.gettempdir(), "modelkeep-bench"), help="what is kept")
     parser.add_argument("--mlflow", default=sys.executable, metavar="PYTHON", help="an interpreter that has MLflow")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts of the table")
+    parser.add_argument("--mib", type=int, default=1024, help="how big the one big file is")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     given = parser.parse_args()
     directory = os.path.abspath(given.dir)
     _prepare(directory)
 
-    from benchmarks import checking, grow, growth, inside, programs, writers
+    from benchmarks import bytes, checking, grow, growth, inside, programs, writers  # noqa: A004 - what is measured
 
     print(f"registries in {directory}", file=sys.stderr)
     home = os.path.join(directory, "home")
@@ -57,18 +58,23 @@ def main() -> int:
         tell(programs.measured(sizes(given.versions, given.small), home, given.runs))
     if "log" in given.only:
         tell(checking.measured(sizes(GROWTH[0], given.versions), home, max(1, given.runs // 4)))
-    mlflow = inside.Mlflow(given.mlflow, directory, given.versions) if {"api", "writers"} & {*given.only} else None
-    if mlflow is not None and mlflow.version is None:
-        print(f"MLflow is not beside us: {given.mlflow} -m pip install 'modelkeep[bench]'", file=sys.stderr)
-        print("or name an interpreter that has it: python -m benchmarks --mlflow PYTHON", file=sys.stderr)
-        mlflow = None
+    mlflow = None
+    if {"api", "bytes", "writers"} & {*given.only}:
+        mlflow = inside.Mlflow(given.mlflow, directory, given.versions)
+        if mlflow.version is None:
+            print(f"MLflow is not beside us: {given.mlflow} -m pip install 'modelkeep[bench]'", file=sys.stderr)
+            print("or name an interpreter that has it: python -m benchmarks --mlflow PYTHON", file=sys.stderr)
+        else:
+            beside = f"MLflow {mlflow.version}"
+    has_mlflow = mlflow is not None and mlflow.version is not None
+    if "api" in given.only and has_mlflow:
+        tell(inside.measured(grow.registry_of(given.versions, directory), mlflow, given.versions, given.runs))
+    if "bytes" in given.only:
+        tell(bytes.measured(directory, home, given.runs, given.mlflow, mlflow, given.mib * bytes.MIB))
     if mlflow is not None:
-        beside = f"MLflow {mlflow.version}"
-        if "api" in given.only:
-            tell(inside.measured(grow.registry_of(given.versions, directory), mlflow, given.versions, given.runs))
         mlflow.close()
     if "writers" in given.only:
-        tell(writers.measured(directory, given.mlflow if mlflow is not None else None, max(1, given.runs // 4)))
+        tell(writers.measured(directory, given.mlflow if has_mlflow else None, max(1, given.runs // 4)))
     if "growth" in given.only:
         tell(growth.measured(sizes(*GROWTH), home, given.runs))
     print(_machine(beside))

@@ -160,7 +160,9 @@ def test_a_link_as_the_queues_file_is_not_followed(fed):
     out, err, code = ask(fed, ["tag", "fraud", "a=b"])
     assert (out, code) == ("", 7)
     told = err.replace(str(lock), "LOCK")
-    assert told.startswith("error: LOCK is a symbolic link: it was made by something other than modelkeep\nhint: rm LOCK ")
+    assert told.startswith(
+        "error: LOCK is a symbolic link: it was made by something other than modelkeep\nhint: rm LOCK "
+    )
     assert not (fed.cwd / "made-elsewhere").exists()
 
 
