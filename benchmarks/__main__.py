@@ -15,13 +15,37 @@ import tempfile
 from importlib.metadata import version
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("programs", "api", "log", "writers", "growth")
+PARTS = ("programs", "api", "log", "bytes", "writers", "growth")
 GROWTH = (10_000, 100_000, 1_000_000)
 START, END = "<!-- the table: make bench ARGS=--write -->\n", "<!-- end of the table -->\n"
 
 
 def main() -> int:
     """Measure, print, and answer 1 where a promise is not kept."""
+    given = _given()
+    directory = os.path.abspath(given.dir)
+    _prepare(directory)
+
+    print(f"registries in {directory}", file=sys.stderr)
+    lines = ["| work | ours | theirs | ratio | promised | kept |", "|---|---|---|---|---|---|"]
+    print(*lines, sep="\n", flush=True)
+    kept = True
+    mlflow = _mlflow(given, directory)
+    for part in (each for each in PARTS if each in given.only):
+        for found in _measured(part, given, directory, mlflow):
+            lines.append(found.row())
+            print(lines[-1], flush=True)
+            kept = kept and found.ok
+    beside = "without MLflow" if mlflow is None else f"MLflow {mlflow.version}"
+    if mlflow is not None:
+        mlflow.close()
+    print(_machine(beside))
+    if given.write:
+        _write([*lines, "", _machine(beside)])
+    return 0 if kept else 1
+
+
+def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The speed table, side by side.")
     parser.add_argument("--versions", type=int, default=100_000, help="in the big registry")
     parser.add_argument("--small", type=int, default=100, help="versions in the small one")
@@ -29,52 +53,50 @@ def main() -> int:
     parser.add_argument("--dir", default=os.path.join(tempfile.gettempdir(), "modelkeep-bench"), help="what is kept")
     parser.add_argument("--mlflow", default=sys.executable, metavar="PYTHON", help="an interpreter that has MLflow")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts of the table")
+    parser.add_argument("--mib", type=int, default=1024, help="how big the one big file is")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
-    given = parser.parse_args()
-    directory = os.path.abspath(given.dir)
-    _prepare(directory)
+    return parser.parse_args()
 
-    from benchmarks import checking, grow, growth, inside, programs, writers
 
-    print(f"registries in {directory}", file=sys.stderr)
+def _mlflow(given: argparse.Namespace, directory: str):
+    """Return MLflow with the same rows, where a part asks for it and the interpreter has it."""
+    from benchmarks import inside
+
+    if not {"api", "bytes", "writers"} & {*given.only}:
+        return None
+    found = inside.Mlflow(given.mlflow, directory, given.versions)
+    if found.version is not None:
+        return found
+    found.close()
+    print(f"MLflow is not beside us: {given.mlflow} -m pip install 'modelkeep[bench]'", file=sys.stderr)
+    print("or name an interpreter that has it: python -m benchmarks --mlflow PYTHON", file=sys.stderr)
+    return None
+
+
+def _measured(part: str, given: argparse.Namespace, directory: str, mlflow):
+    """Yield the rows of one part of the table."""
+    from benchmarks import bytes, checking, grow, growth, inside, programs, writers  # noqa: A004 - what is measured
+
     home = os.path.join(directory, "home")
-    lines = ["| work | ours | theirs | ratio | promised | kept |", "|---|---|---|---|---|---|"]
-    print(*lines, sep="\n", flush=True)
-    kept = True
-
-    def tell(rows) -> None:
-        nonlocal kept
-        for found in rows:
-            lines.append(found.row())
-            print(lines[-1], flush=True)
-            kept = kept and found.ok
+    few = max(1, given.runs // 4)
 
     def sizes(*versions: int):
         return {f"{size:,} versions": grow.registry_of(size, directory) for size in versions}
 
-    beside = "without MLflow"
-    if "programs" in given.only:
-        tell(programs.measured(sizes(given.versions, given.small), home, given.runs))
-    if "log" in given.only:
-        tell(checking.measured(sizes(GROWTH[0], given.versions), home, max(1, given.runs // 4)))
-    mlflow = inside.Mlflow(given.mlflow, directory, given.versions) if {"api", "writers"} & {*given.only} else None
-    if mlflow is not None and mlflow.version is None:
-        print(f"MLflow is not beside us: {given.mlflow} -m pip install 'modelkeep[bench]'", file=sys.stderr)
-        print("or name an interpreter that has it: python -m benchmarks --mlflow PYTHON", file=sys.stderr)
-        mlflow = None
-    if mlflow is not None:
-        beside = f"MLflow {mlflow.version}"
-        if "api" in given.only:
-            tell(inside.measured(grow.registry_of(given.versions, directory), mlflow, given.versions, given.runs))
-        mlflow.close()
-    if "writers" in given.only:
-        tell(writers.measured(directory, given.mlflow if mlflow is not None else None, max(1, given.runs // 4)))
-    if "growth" in given.only:
-        tell(growth.measured(sizes(*GROWTH), home, given.runs))
-    print(_machine(beside))
-    if given.write:
-        _write([*lines, "", _machine(beside)])
-    return 0 if kept else 1
+    match part:
+        case "programs":
+            yield from programs.measured(sizes(given.versions, given.small), home, given.runs)
+        case "api" if mlflow is not None:
+            big = grow.registry_of(given.versions, directory)
+            yield from inside.measured(big, mlflow, given.versions, given.runs)
+        case "log":
+            yield from checking.measured(sizes(GROWTH[0], given.versions), home, few)
+        case "bytes":
+            yield from bytes.measured(directory, home, given.runs, given.mlflow, mlflow, given.mib * bytes.MIB)
+        case "writers":
+            yield from writers.measured(directory, None if mlflow is None else given.mlflow, few)
+        case "growth":
+            yield from growth.measured(sizes(*GROWTH), home, given.runs)
 
 
 def _prepare(directory: str) -> None:

@@ -14,7 +14,7 @@ Timed = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one comparison found; ``bound`` is how often ``theirs`` may, or must, be ``ours``.
+    """What one comparison found; ``bound`` is how often ``theirs`` may, or must, be ``ours``, None for no promise.
 
     With ``faster`` the ratio is theirs / ours and must reach the bound; else ours / theirs, within it.
     ``shown`` are the two in words, where they are no seconds.
@@ -24,13 +24,15 @@ class Measured:
     ours_seconds: float
     theirs_seconds: float
     ratio: float
-    bound: float
+    bound: float | None
     faster: bool
     shown: tuple[str, str] | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the promise is kept."""
+        if self.bound is None:
+            return True
         return self.ratio >= self.bound if self.faster else self.ratio <= self.bound
 
     def row(self) -> str:
@@ -40,13 +42,13 @@ class Measured:
             self.work,
             *(self.shown or (_short(self.ours_seconds), _short(self.theirs_seconds))),
             f"{self.ratio:,.0f}" if self.ratio >= 20 else f"{self.ratio:.2f}",
-            f"{sign} {self.bound:g}",
-            "yes" if self.ok else "**no**",
+            "" if self.bound is None else f"{sign} {self.bound:g}",
+            "" if self.bound is None else "yes" if self.ok else "**no**",
         )
         return "| " + " | ".join(cells) + " |"
 
 
-def beside(work: str, ours: Timed, theirs: Timed, *, bound: float, faster: bool, runs: int) -> Measured:
+def beside(work: str, ours: Timed, theirs: Timed, *, bound: float | None, faster: bool, runs: int) -> Measured:
     """Time two things in turns, after one of each that does not count; the ratio is the median of the pairs'."""
     ours(), theirs()
     pairs = []

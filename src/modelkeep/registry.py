@@ -117,6 +117,7 @@ class Registry:
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
         follow_symlinks: bool = False,
+        move: bool = False,
         stdin: BinaryIO | None = None,
         progress: Progress | None = None,
         expect: str | None = None,
@@ -129,7 +130,8 @@ class Registry:
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
         ``if_exists`` says what the same bytes again mean: ``error``, ``skip`` or ``new``. The same
-        bytes with nothing else that differs are a success that changes nothing.
+        bytes with nothing else that differs are a success that changes nothing. ``move``: the files
+        are removed once they are registered; where it can be, they are not even copied.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -160,6 +162,7 @@ class Registry:
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            move=move,
             selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
             expect=expect,
             message=message,

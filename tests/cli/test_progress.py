@@ -15,3 +15,8 @@ def test_without_a_total_nothing_is_promised():
 
 def test_before_the_first_byte_there_is_no_rate():
     assert line("fetching", 0, 10_000, 0.0) == "fetching 0 B of 10.0 kB"
+
+
+def test_what_takes_long_is_told_in_minutes():
+    assert line("fetching", 10_000_000, 1_200_000_000, 1.0).endswith(", 119 s left")
+    assert line("fetching", 10_000_000, 1_820_000_000, 1.0).endswith(", 3 min left")

@@ -381,3 +381,13 @@ def test_settings_tell_where_they_come_from(run):
     assert rows["lock_wait"].startswith("20s\t")
     assert rows["registry"].endswith("default")
     assert run("config", "get", "colour").exit_code == 2
+
+
+def test_a_file_that_is_moved_in_is_gone_and_comes_out_again(run, made):
+    (run.cwd / "moved.bin").write_bytes(b"x" * 2_000_000)
+    done = run("register", "fraud", "moved.bin", "--move", "--code", "none", "--progress", "plain")
+    assert (done.stdout, done.exit_code) == ("fraud@3\n", 0)
+    assert "moved: 1 file" in done.stderr
+    assert not (run.cwd / "moved.bin").exists()
+    assert run("get", "fraud@3", "back.bin").exit_code == 0
+    assert (run.cwd / "back.bin").read_bytes() == b"x" * 2_000_000

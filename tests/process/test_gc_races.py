@@ -14,16 +14,9 @@ from pathlib import Path
 import pytest
 
 import modelkeep
-from modelkeep.registry import Registry, create_registry
-from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.registry import create_registry
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (hasattr(Registry, "delete") and hasattr(DirectoryBucket, "bring_back")),
-        reason="waits for delete, and for publishers that bring back what was swept",
-    ),
-]
+pytestmark = pytest.mark.slow
 
 SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PUBLISHERS, ROUNDS = 16, 30

@@ -16,6 +16,7 @@ class MemoryBucket:
 
     def __init__(self):
         self.blobs: dict[str, bytes] = {}
+        self.trash: dict[str, bytes] = {}
 
     def begin(self, *, many: bool = False):
         del many  # there is nothing to sync
@@ -30,6 +31,15 @@ class MemoryBucket:
     def size(self, key: str) -> int | None:
         return len(self.blobs[key]) if key in self.blobs else None
 
+    def swept(self, key: str) -> int | None:
+        return len(self.trash[key]) if key in self.trash else None
+
+    def bring_back(self, key: str) -> bool:
+        if key in self.trash:
+            self.blobs[key] = self.trash.pop(key)
+            return True
+        return False
+
     def delete(self, key: str) -> None:
         self.blobs.pop(key, None)
 
@@ -42,6 +52,8 @@ class MemoryBucket:
 
 class MemoryBatch:
     def __init__(self, bucket: MemoryBucket):
+        self.repaired: list[str] = []
+        self.adopted: list[str] = []
         self.bucket = bucket
         self.noted: dict[str, MemoryDraft] = {}
 
@@ -54,23 +66,38 @@ class MemoryBatch:
     def draft(self):
         return MemoryDraft()
 
+    def adopt(self, _descriptor):
+        """Have no file."""
+
+    def let_go(self):
+        pass
+
+    def withdraw(self):
+        pass
+
     def put(self, key, draft):
         self.noted.setdefault(key, draft)
 
-    def keep(self, key):
-        """See that it is there."""
-        assert key in self.bucket.blobs
+    def spare(self, key, draft):
+        self.noted.setdefault(key, draft)
+
+    def keep(self, key, size):
+        return self.bucket.size(key) == size
 
     def commit(self):
-        new = set()
-        for key, draft in self.noted.items():
-            if key not in self.bucket.blobs:
-                self.bucket.blobs[key] = bytes(draft.data)
-                new.add(key)
-            elif len(self.bucket.blobs[key]) != len(draft.data):
-                message = f"{key} is damaged"
-                raise IntegrityError(message)
-        return frozenset(new)
+        return frozenset([key for key in self.noted if self._publish(key)])
+
+    def again(self, key):
+        return key in self.noted and (self._publish(key) or True)
+
+    def _publish(self, key):
+        there, data = self.bucket.blobs.get(key), bytes(self.noted[key].data)
+        if there is not None and len(there) == len(data):
+            return False
+        if there is not None:
+            self.repaired.append(key)
+        self.bucket.blobs[key] = data
+        return True
 
 
 class MemoryDraft:
@@ -79,6 +106,9 @@ class MemoryDraft:
 
     def write(self, data):
         self.data += data
+
+    def fill(self, copy):
+        """Have no file."""
 
     def finish(self):
         pass

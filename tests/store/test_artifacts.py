@@ -14,6 +14,7 @@ from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import CHUNK, Artifacts, chunks_of
 from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.hashing import content_of_file
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -59,19 +60,31 @@ def test_a_small_content_that_is_there_is_not_even_written_to_the_side(root, art
     assert (root / "tmp").stat().st_mtime_ns == before
 
 
-def test_a_damaged_copy_is_not_trusted_because_of_its_name(root, artifacts):
+def test_a_damaged_copy_is_not_trusted_because_of_its_name_and_is_replaced(root, artifacts):
     artifacts.add_stream(io.BytesIO(b"hello"))
     path = artifacts.local_path(HELLO)
     os.chmod(path, 0o600)
     os.truncate(path, 3)
-    with pytest.raises(IntegrityError) as caught:
-        artifacts.add_stream(io.BytesIO(b"hello"))
-    assert caught.value.message == f"the store's copy of these bytes is damaged: {path} has 3 bytes instead of 5"
-    hint = "modelkeep verify --bytes --repair FILE        (the file you are registering, or a backup)"
-    assert caught.value.hint == hint
-    os.rename(path, path + ".damaged")
+    with artifacts.adding() as adding:
+        adding.take(io.BytesIO(b"hello"))
+        assert adding.commit() == 5
+        assert adding.repaired == (HELLO,)
+    assert artifacts.check(ManifestFile(HELLO, "x", 5)) is None
+    assert os.stat(path).st_mode & 0o777 == 0o444
+    assert os.listdir(root / "tmp") == []
+
+
+def test_a_copy_with_a_second_name_is_not_trusted_for_that_may_be_somebodys_pen(root, artifacts):
     artifacts.add_stream(io.BytesIO(b"hello"))
-    assert artifacts.has(HELLO, 5)
+    path = artifacts.local_path(HELLO)
+    os.link(path, root / "pen")
+    with artifacts.adding() as adding:
+        adding.take(io.BytesIO(b"hello"))
+        assert (adding.commit(), adding.repaired) == (0, ())
+    (root / "pen").chmod(0o600)
+    (root / "pen").write_bytes(b"jello")
+    assert artifacts.check(ManifestFile(HELLO, "x", 5)) is None
+    assert os.stat(path).st_nlink == 1
 
 
 def test_absent_is_what_is_missing_or_has_another_size(bucket):
@@ -114,8 +127,8 @@ def test_any_flipped_bit_is_found(tmp_path_factory, data, bit):
         blob.write(bytes([data[byte] ^ mask]))
     file = ManifestFile(content.digest, "x", content.size)
     assert artifacts.check(file) is not None
-    with pytest.raises(IntegrityError):
-        artifacts.copy(file, io.BytesIO().write)
+    with open(f"{root}/out", "w+b") as out, pytest.raises(IntegrityError):
+        artifacts.copy(file, out.fileno(), lambda _: None)
 
 
 def test_a_file_is_added_by_its_path(artifacts, work):
@@ -162,3 +175,38 @@ def test_a_pipe_that_was_made_non_blocking_is_not_cut_short():
         started.set()
         assert sum(len(chunk) for chunk in chunks_of(pipe)) == 150_000
     writer.join()
+
+
+@pytest.mark.parametrize("size", [0, 8 * 1024 * 1024 - 1, 8 * 1024 * 1024, 11_000_003])
+def test_a_file_is_hashed_up_to_a_size_or_to_its_end(tmp_path, size):
+    data = random.Random(size).randbytes(size)
+    (tmp_path / "a").write_bytes(data)
+    with open(tmp_path / "a", "rb") as file:
+        for most in (size, size + 5, 2 * size + 9_000_000, size // 2):
+            done = []
+            content = content_of_file(file.fileno(), most, done.append)
+            assert (content.digest, content.size) == (digest(data[:most]), min(size, most))
+            assert sum(done) == content.size
+    assert threading.active_count() == 1
+
+
+def test_who_counts_may_stop_the_hashing_and_no_thread_goes_on(tmp_path):
+    (tmp_path / "a").write_bytes(bytes(20_000_000))
+
+    def stop(_done):
+        raise KeyboardInterrupt
+
+    with open(tmp_path / "a", "rb") as file, pytest.raises(KeyboardInterrupt):
+        content_of_file(file.fileno(), 20_000_000, stop)
+    assert threading.active_count() == 1
+
+
+def test_a_file_that_cannot_be_read_to_its_end_raises_in_the_thread_that_asked(tmp_path):
+    descriptor = os.open(tmp_path, os.O_RDONLY)  # of a directory nothing is read
+    try:
+        for size in (5, 20_000_000):
+            with pytest.raises(IsADirectoryError):
+                content_of_file(descriptor, size, lambda _: None)
+    finally:
+        os.close(descriptor)
+    assert threading.active_count() == 1

@@ -1,5 +1,6 @@
 """The contract of a bucket, on every bucket; then what a directory promises beyond it."""
 
+import fcntl
 import hashlib
 import os
 import stat
@@ -59,11 +60,45 @@ def test_putting_twice_is_putting_once(bucket):
     assert list(bucket.keys()) == [HELLO]
 
 
-def test_what_is_there_is_never_overwritten(bucket):
-    put(bucket, HELLO, b"hel")  # as if it had been cut off
-    with pytest.raises(IntegrityError, match="damaged"):
-        put(bucket, HELLO, b"hello")
-    assert read(bucket, HELLO) == b"hel"
+def test_what_is_there_is_never_overwritten_unless_its_size_tells_that_it_is_damaged(bucket):
+    put(bucket, HELLO, b"jello")  # a bucket does not look at the bytes
+    assert put(bucket, HELLO, b"hello") == frozenset()
+    assert read(bucket, HELLO) == b"jello"
+    put(bucket, EMPTY, b"not")
+    with bucket.begin() as batch:
+        draft = batch.draft()
+        draft.finish()
+        batch.put(EMPTY, draft)
+        assert batch.commit() == {EMPTY}
+        assert list(batch.repaired) == [EMPTY]
+    assert read(bucket, EMPTY) == b""
+
+
+def test_what_was_put_or_kept_at_hand_can_be_put_again_until_the_block_ends(bucket):
+    put(bucket, EMPTY)
+    with bucket.begin() as batch:
+        for key, data, note in ((HELLO, b"hello", batch.put), (EMPTY, b"", batch.spare)):
+            draft = batch.draft()
+            draft.write(data)
+            draft.finish()
+            note(key, draft)
+        assert batch.keep(EMPTY, 0)
+        assert batch.commit() == {HELLO}
+        bucket.delete(HELLO)
+        bucket.delete(EMPTY)
+        assert batch.again(HELLO)
+        assert batch.again(EMPTY)
+        assert not batch.again(ABSENT)
+    assert (read(bucket, HELLO), read(bucket, EMPTY)) == (b"hello", b"")
+
+
+def test_only_what_is_there_with_that_size_is_kept(bucket):
+    put(bucket, HELLO, b"hello")
+    with bucket.begin() as batch:
+        assert batch.keep(HELLO, 5)
+        assert not batch.keep(HELLO, 6)
+        assert not batch.keep(ABSENT, 5)
+        assert batch.commit() == frozenset()
 
 
 def test_what_was_not_committed_leaves_no_trace(bucket):
@@ -98,6 +133,24 @@ def test_what_was_deleted_is_gone_and_may_be_deleted_again(bucket):
     bucket.delete(HELLO)
     assert bucket.size(HELLO) is None
     assert put(bucket, HELLO, b"hello") == {HELLO}
+
+
+def test_what_was_swept_away_is_brought_back(bucket):
+    put(bucket, HELLO, b"hello")
+    assert bucket.swept(HELLO) is None
+    sweep(bucket, HELLO)
+    assert (bucket.size(HELLO), bucket.swept(HELLO)) == (None, 5)
+    assert bucket.bring_back(HELLO)
+    assert not bucket.bring_back(HELLO)
+    assert (read(bucket, HELLO), bucket.swept(HELLO)) == (b"hello", None)
+
+
+def sweep(bucket, key):
+    if isinstance(bucket, DirectoryBucket):
+        os.makedirs(os.path.join(bucket.root, "trash"), exist_ok=True)
+        os.rename(bucket.local_path(key), os.path.join(bucket.root, "trash", key[7:]))
+    else:
+        bucket.trash[key] = bucket.blobs.pop(key)
 
 
 # The directory --------------------------------------------------------------------------------
@@ -151,6 +204,17 @@ def test_while_it_is_written_a_file_lies_in_a_directory_that_names_its_process(r
         assert (len(boot), int(process), len(chance)) == (32, os.getpid(), 16)
         assert list(DirectoryBucket(str(root)).keys()) == []
     assert os.listdir(root / "tmp") == []
+
+
+def test_while_it_is_written_the_directory_is_locked_and_a_dead_writers_is_not(root):
+    with DirectoryBucket(str(root)).begin() as batch:
+        batch.draft().write(b"half")
+        (leftover,) = (root / "tmp").iterdir()
+        descriptor = os.open(leftover, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
 
 
 def test_making_a_store_twice_is_making_it_once(root):

@@ -130,7 +130,7 @@ def test_killed_at_a_step_of_taking_in_many_files_a_blob_is_whole_or_absent(stor
 
 @needs_strace
 @pytest.mark.slow
-@pytest.mark.parametrize("call", ["mkdir", "write", "fsync", "renameat2", "unlinkat", "rmdir"])
+@pytest.mark.parametrize("call", ["mkdir", "copy_file_range", "fsync", "renameat2", "unlinkat", "rmdir"])
 def test_killed_at_any_step_of_get_the_destination_is_the_old_or_the_new(store, work, call):
     fill(work / "m", 2, b"new")
     manifest = ingest(store, ["m"], Selection()).manifest
@@ -331,3 +331,18 @@ def test_get_is_durable_before_the_destination_has_its_name(store, work):
     code = GET.replace("'tree'", "'file'")
     told = [re.sub(r"\.modelkeep-[0-9a-f]+", "NEW", line) for line in calls(code, "fsync,rename,renameat2", work)]
     assert told == [f"fsync {work}/NEW".replace(f"{work}/", ""), "rename", f"fsync {work}"]
+
+
+@needs_strace
+def test_what_is_there_already_is_read_and_nothing_is_written(work):
+    (work / "m").mkdir()
+    (work / "m/big").write_bytes(os.urandom(3_000_000))
+    (work / "m/small").write_bytes(b"small")
+    create_store("store")
+    (file, _) = ingest(Artifacts(DirectoryBucket("store")), ["m"], Selection()).manifest.files
+    again = f"ingest(artifacts, ['m'], Selection(), known=lambda _: {{3_000_000: ['{file.digest}']}})"
+    writing = "write,pwrite64,copy_file_range,sendfile,ioctl,link,linkat,rename,unlink,mkdir,rmdir,fchmod,ftruncate"
+    assert [line for line in calls(again, writing, work) if "store" in line] == []
+    assert [line for line in calls(again.replace("3_000_000:", "5:"), "copy_file_range", work) if "store" in line] == [
+        "copy_file_range m/big store/tmp/X/1"
+    ]

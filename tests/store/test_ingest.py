@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import random
 import socket
 import sys
 import threading
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket, create_store
-from modelkeep.store.ingest import Selection, ingest, measure
+from modelkeep.store.ingest import Selection, Swept, ingest, measure, taking
 
 PLAIN = Selection()
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
@@ -699,14 +700,18 @@ def test_an_interruption_leaves_nothing_and_no_thread_goes_on(artifacts, work, r
     assert nothing_left(root)
 
 
-def test_one_damaged_copy_in_the_store_stops_the_whole(artifacts, work, root):
+def test_a_damaged_copy_in_the_store_is_made_whole_and_that_is_said(artifacts, work, root):
     make(work, {"m/a": b"hello", "m/b": b"b"})
-    (blob,) = (ingest(artifacts, ["m/a"], PLAIN).manifest.files[0].digest,)
-    path = artifacts.local_path(blob)
+    blob = ingest(artifacts, ["m/a"], PLAIN).manifest.files[0]
+    path = artifacts.local_path(blob.digest)
     os.chmod(path, 0o600)
     os.truncate(path, 1)
-    with pytest.raises(IntegrityError, match="has 1 bytes instead of 5"):
-        ingest(artifacts, ["m"], PLAIN)
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert (done.new_bytes, done.notes) == (
+        6,
+        (f"the store's copy of {blob.digest} was damaged, and is whole again",),
+    )
+    assert artifacts.check(blob) is None
     assert os.listdir(root / "tmp") == []
 
 
@@ -728,3 +733,146 @@ def test_memory_stays_small_whatever_the_size(root, work):
         subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, check=True, text=True).stdout
     )
     assert grown < 20 * 1024  # KiB
+
+
+# What is there already ----------------------------------------------------------------------------
+
+
+def known(artifacts):
+    """Answer as the ledger does, from what the store holds."""
+
+    def of_sizes(sizes):
+        asked.append(sorted(sizes))
+        keys = list(artifacts.bucket.keys())
+        return {size: [key for key in keys if artifacts.bucket.size(key) == size] for size in sizes}
+
+    asked = []
+    of_sizes.asked = asked
+    return of_sizes
+
+
+@pytest.fixture
+def random_bytes():
+    """Return what makes a file that is like no other."""
+    return lambda seed: random.Random(seed).randbytes(1_500_000)
+
+
+@pytest.fixture
+def drafts(artifacts):
+    """Count the files that are begun in the store."""
+    begun = []
+    begin = artifacts.bucket.begin
+
+    def watched(**how):
+        batch = begin(**how)
+        draft = batch.draft
+        batch.draft = lambda: begun.append(1) or draft()
+        return batch
+
+    artifacts.bucket.begin = watched
+    return begun
+
+
+def test_a_big_file_that_is_there_is_read_once_and_nothing_is_written(artifacts, work, root, random_bytes, drafts):
+    make(work, {"m": random_bytes(1)})
+    ingest(artifacts, ["m"], PLAIN)
+    drafts.clear()
+    before = [(path, path.lstat().st_mtime_ns) for path in sorted(root.rglob("*"))]
+    done = []
+    again = ingest(artifacts, ["m"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
+    assert (again.new_bytes, drafts, done[-1]) == (0, [], 1_500_000)
+    assert [(path, path.lstat().st_mtime_ns) for path in sorted(root.rglob("*"))] == before
+
+
+def test_a_model_that_was_trained_again_is_copied_at_once(artifacts, work, random_bytes, drafts):
+    make(work, {"m": random_bytes(1), "n": random_bytes(2)})
+    ingest(artifacts, ["m"], PLAIN)
+    drafts.clear()
+    done = []
+    ingest(artifacts, ["n"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
+    assert (len(drafts), done[-1]) == (1, 1_500_000)
+
+
+def test_samples_that_are_equal_decide_nothing(artifacts, work, random_bytes, drafts):
+    one = random_bytes(1)
+    other = bytearray(one)
+    other[20_000] ^= 1  # between two samples
+    make(work, {"m": one, "n": bytes(other)})
+    first = ingest(artifacts, ["m"], PLAIN)
+    drafts.clear()
+    done = []
+    second = ingest(artifacts, ["n"], PLAIN, known=known(artifacts), progress=lambda so_far, _: done.append(so_far))
+    assert (second.new_bytes, len(drafts), done[-1]) == (1_500_000, 1, 1_500_000)
+    assert second.manifest != first.manifest
+    assert artifacts.check(second.manifest.files[0]) is None
+
+
+@pytest.mark.parametrize(
+    "harm", [os.unlink, lambda path: os.truncate(path, 5), lambda path: (os.unlink(path), os.mkfifo(path))]
+)
+def test_what_the_ledger_knows_and_the_store_has_lost_is_copied(artifacts, work, random_bytes, harm):
+    make(work, {"m": random_bytes(1)})
+    (file,) = ingest(artifacts, ["m"], PLAIN).manifest.files
+    path = artifacts.local_path(file.digest)
+    os.chmod(path, 0o600)
+    harm(path)
+    if os.path.lexists(path) and not os.path.isfile(path):
+        with pytest.raises(IntegrityError):
+            ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_500_000: [file.digest]})
+        return
+    assert ingest(artifacts, ["m"], PLAIN, known=lambda _: {1_500_000: [file.digest]}).new_bytes == 1_500_000
+    assert artifacts.check(file) is None
+
+
+def test_the_ledger_is_asked_once_and_only_for_what_does_not_fit_into_memory(artifacts, work, random_bytes):
+    make(work, {"m/a": b"a", "m/b": random_bytes(1), "m/c": random_bytes(2) + b"c"})
+    ask = known(artifacts)
+    ingest(artifacts, ["m"], PLAIN, known=ask)
+    assert ask.asked == [[1_500_000, 1_500_001]]
+    ingest(artifacts, ["m/a"], PLAIN, known=ask)
+    assert len(ask.asked) == 1
+
+
+# What gc may do meanwhile ----------------------------------------------------------------------------
+
+
+def sweep(artifacts, digest):
+    root = artifacts.bucket.root
+    os.makedirs(f"{root}/trash", exist_ok=True)
+    os.rename(artifacts.local_path(digest), f"{root}/trash/{digest[7:]}")
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_what_was_swept_away_meanwhile_is_put_back(artifacts, work, root, emptied):
+    make(work, {"m": b"hello"})
+    with taking(artifacts, ["m"], PLAIN) as taken:
+        (file,) = taken.ingested.manifest.files
+        sweep(artifacts, file.digest)
+        if emptied:
+            os.unlink(root / "trash" / file.digest[7:])
+        taken.put_back([file])
+        assert artifacts.check(file) is None
+    assert artifacts.check(file) is None
+    assert os.listdir(root / "trash") == []
+    assert os.listdir(root / "tmp") == []
+
+
+def test_what_was_only_found_there_and_is_gone_must_be_read_again(artifacts, work):
+    make(work, {"m": b"hello"})
+    (file,) = ingest(artifacts, ["m"], PLAIN).manifest.files
+    with taking(artifacts, ["m"], PLAIN) as taken:
+        artifacts.bucket.delete(file.digest)
+        with pytest.raises(Swept):
+            taken.put_back([file])
+
+
+@pytest.mark.parametrize("size", [5, 700_000])
+def test_standard_input_cannot_be_read_again_and_is_kept_at_hand(artifacts, root, size):
+    for _ in range(2):
+        selection, data = Selection(filename="m"), io.BytesIO(bytes(size))
+        with taking(artifacts, ["-"], selection, stdin=data) as taken:
+            (file,) = taken.ingested.manifest.files
+            artifacts.bucket.delete(file.digest)
+            taken.put_back([file])
+        assert artifacts.check(file) is None
+        assert os.listdir(root / "tmp") == []

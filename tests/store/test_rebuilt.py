@@ -160,6 +160,8 @@ def test_contents_are_found_by_digest_through_an_index_once_somebody_asks_for_th
         rebuilt.add(*each)
     for _ in (1, 2):
         connection = rebuilt.by_content()
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {checking.BLOBS}", ("", 0, 0, "", 1)).fetchall()
-        assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>?)" in [row[3] for row in plan]
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {checking.BLOBS}", ("", 0, 0, "", "sha256:g", 1)).fetchall()
+        assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>? AND digest<?)" in [
+            row[3] for row in plan
+        ]
     rebuilt.close()

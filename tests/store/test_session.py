@@ -1,10 +1,11 @@
 """A change goes through one connection; what was compared before is compared again where it may be another."""
 
+import fcntl
 import sqlite3
 
 import pytest
 
-from modelkeep.errors import IntegrityError, SchemaMismatch
+from modelkeep.errors import Busy, IntegrityError, SchemaMismatch
 from modelkeep.registry import create_registry
 from modelkeep.store.database import Database
 from modelkeep.store.session import changing
@@ -111,3 +112,25 @@ def test_between_its_transactions_a_session_is_in_nobodys_way(database, elsewher
             pass
         elsewhere.execute("BEGIN EXCLUSIVE")
         elsewhere.execute("COMMIT")
+
+
+def test_whoever_cannot_read_for_a_writer_waits_in_the_queue_and_practises_not_at_all(database, elsewhere):
+    quick = Database(database.directory, lock_wait=0.2)
+    elsewhere.execute("BEGIN EXCLUSIVE")
+    with changing(quick) as session:
+        with session.practising() as connection:
+            assert connection is None
+        with open(quick.lock_path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # as the writer holds it
+            with pytest.raises(Busy, match="has been writing to it for"), session.reading():
+                pass
+        elsewhere.execute("COMMIT")
+        with session.reading():
+            pass
+        elsewhere.execute("BEGIN EXCLUSIVE")
+        with session.practising() as connection:
+            connection.execute("SELECT count(*) FROM model")
+            pytest.fail("it read beside a writer")
+        elsewhere.execute("COMMIT")
+        with session.practising() as connection:
+            assert connection.execute("SELECT count(*) FROM model").fetchone() == (0,)

@@ -1,5 +1,6 @@
 """`register`: the next number, the label, stage and alias in one step, what is found out, what is told."""
 
+import hashlib
 import io
 import os
 import subprocess
@@ -490,3 +491,57 @@ def test_data_that_metrics_were_measured_on_need_metrics(world):
         "UsageError",
         "--on says what metrics were measured on, and there are none: holdout@3",
     )
+
+
+# Swept away meanwhile
+
+
+def meddling(world, model, harm):
+    """Let gc do something to a blob after it was taken in and before the lock: the claim is asked for there."""
+    digest = hashlib.sha256((world.work / model).read_bytes()).hexdigest()
+    path = world.home / "store" / "blobs" / "sha256" / digest[:2] / digest
+    done = []
+
+    def claim():
+        if path.exists():
+            done.append(path)
+            harm(path)
+
+    object.__setattr__(world.context, "claim", claim)
+    return done
+
+
+def into_the_trash(path):
+    trash = path.parents[3] / "trash"
+    trash.mkdir(exist_ok=True)
+    path.rename(trash / path.name)
+
+
+@pytest.mark.parametrize("harm", [into_the_trash, os.unlink])
+def test_bytes_that_gc_swept_away_before_the_entry_are_there_with_it(world, r, harm):
+    model = world.model()
+    done = meddling(world, model, harm)
+    assert r.register("fraud", model, code="none").ref == "fraud@1"
+    assert len(done) == 1
+    assert r.verify().findings == ()
+
+
+def test_bytes_that_were_only_found_and_are_gone_are_read_again(world, r):
+    model = world.model()
+    digest = r.register("other", model, code="none").digest
+    late = iter([False, True])
+    done = meddling(world, model, lambda path: os.unlink(path) if next(late, False) else None)
+    made = r.register("fraud", model, code="none")
+    assert (made.digest, made.ref) == (digest, "fraud@1")
+    assert len(done) == 3  # the early look, the first attempt, the second one
+    assert r.verify().findings == ()
+
+
+def test_standard_input_that_was_only_found_and_is_gone_is_kept_at_hand(world, r):
+    model = world.model()
+    r.register("other", model, code="none")
+    early = iter([False, True])
+    meddling(world, model, lambda path: os.unlink(path) if next(early, False) else None)
+    with (world.work / model).open("rb") as stdin:
+        assert r.register("fraud", "-", filename="m", stdin=stdin, code="none").ref == "fraud@1"
+    assert r.verify().findings == ()

@@ -13,6 +13,7 @@ from modelkeep.cli.call import Call
 from modelkeep.cli.told import size
 
 _FIRST_SECONDS, _REDRAW_SECONDS, _PLAIN_SECONDS = 0.5, 0.1, 5.0
+_LONG_SECONDS = 120
 
 
 class Progress:
@@ -63,5 +64,6 @@ def line(doing: str, done: int, total: int, seconds: float) -> str:
     if rate >= 1:
         told += f", {size(int(rate))}/s"
         if total > done:
-            told += f", {round((total - done) / rate)} s left"
+            left = round((total - done) / rate)
+            told += f", {left} s left" if left < _LONG_SECONDS else f", {left // 60} min left"
     return told

@@ -73,6 +73,7 @@ def register(
     follow_symlinks: Annotated[
         bool, typer.Option("--follow-symlinks", help="Take in what symbolic links lead to.")
     ] = False,
+    move: Annotated[bool, typer.Option("--move", help="Remove the files once they are registered.")] = False,
 ) -> None:
     """Register a new version."""
     _check_order(name, paths)
@@ -104,6 +105,7 @@ def register(
             exclude=exclude or (),
             include=include or (),
             follow_symlinks=follow_symlinks,
+            move=move,
             stdin=_standard_input() if "-" in paths else None,
             progress=progress.tell,
             **call.changing_one,

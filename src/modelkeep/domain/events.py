@@ -6,7 +6,6 @@ that opened it. The field names and class names are those of the log and are for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
 from modelkeep.domain import records
@@ -244,7 +243,7 @@ KINDS: dict[str, type[Event]] = {
 def to_json(event: Event) -> Json:
     """Return the object that stands in the entry, with its kind."""
     fields = records.to_json(event)
-    if not isinstance(fields, Mapping):
+    if not isinstance(fields, dict):
         raise TypeError(type(event))
     return {"kind": type(event).__name__, **fields}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from modelkeep.domain import compiled
@@ -28,7 +28,7 @@ def to_json(value: object) -> Json:
     """Return the JSON of a value made of dataclasses, tuples and plain values."""
     if value is None or isinstance(value, (str, int)):
         return value
-    if isinstance(value, Sequence):
+    if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     return {name: to_json(getattr(value, attribute)) for attribute, name in _names_of(value)}
 

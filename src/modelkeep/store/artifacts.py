@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import select
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, Self
+from io import UnsupportedOperation
+from typing import TYPE_CHECKING, BinaryIO
 
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
-from modelkeep.store.bucket import Batch, Bucket, Draft
+from modelkeep.store.adding import Adding
+from modelkeep.store.bucket import Bucket
+from modelkeep.store.copying import NotRead, NotWritten, copy_file
+from modelkeep.store.hashing import (
+    CHUNK,
+    Content,
+    Count,
+    chunks_of,
+    content_of,
+    hashed,
+)
 from modelkeep.store.troubles import of_the_source
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from modelkeep.domain.manifest import ManifestFile
 
-#: Bytes read at a time. More is slower: it does not stay in the processor's cache.
-CHUNK = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What some bytes are: their digest and how many there are."""
-
-    digest: str
-    size: int
+__all__ = ["CHUNK", "Artifacts", "Content", "chunks_of", "content_of", "require"]
 
 
 class Artifacts:
@@ -42,9 +39,18 @@ class Artifacts:
         """Say whether a content is there with that size in bytes; its bytes are not read."""
         return self.bucket.size(digest) == size
 
-    def absent(self, files: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
-        """Return the files whose content is not there, or is there with another size."""
-        return tuple(file for file in files if not self.has(file.digest, file.size))
+    def absent(self, files: Iterable[ManifestFile], *, swept: bool = False) -> tuple[ManifestFile, ...]:
+        """Return the files whose content is not there, or is there with another size.
+
+        With ``swept``, what was swept away and can be brought back is there.
+        """
+        gone = tuple(file for file in files if not self.has(file.digest, file.size))
+        return tuple(file for file in gone if self.bucket.swept(file.digest) != file.size) if swept else gone
+
+    def bring_back(self, files: Iterable[ManifestFile]) -> None:
+        """Put what was swept away in its place again where it can be; under the database's write lock."""
+        for file in self.absent(files):
+            self.bucket.bring_back(file.digest)
 
     def open(self, digest: str) -> BinaryIO:
         """Open a content for reading; a missing one raises ``IntegrityError``. The bytes are not checked."""
@@ -68,13 +74,23 @@ class Artifacts:
             return f"cannot be read: {(error.strerror or str(error)).lower()}"
         return None if found.digest == file.digest else f"its bytes are {found.digest} instead of {file.digest}"
 
-    def copy(self, file: ManifestFile, write: Callable[[memoryview], object]) -> None:
-        """Hand out the bytes of a file, hashing what is handed out.
+    def copy(self, file: ManifestFile, target: int, count: Count) -> None:
+        """Hand out the bytes of a file into an empty open one, hashing what landed there.
 
-        A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote.
+        A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote. What
+        the target refuses is a ``NotWritten``.
         """
         with self.open(file.digest) as stream:
-            found = _hashed(_readable(chunks_of(stream), file), write)
+            try:
+                descriptor = stream.fileno()
+            except UnsupportedOperation:  # not every store is made of files
+                found = hashed(_readable(chunks_of(stream), file), _into(target, count))
+            else:
+                try:
+                    found = copy_file(descriptor, target, file.size, count)
+                    found = Content(found.digest, max(found.size, os.fstat(descriptor).st_size))
+                except NotRead as error:
+                    raise _unreadable(file, error) from error
         require(file, found)
 
     def adding(self, *, many: bool = False) -> Adding:
@@ -99,132 +115,38 @@ class Artifacts:
                 return self.add_stream(stream)
 
 
-class Adding:
-    """Contents on their way in: each is read once, and hashed as it is written."""
-
-    def __init__(self, bucket: Bucket, *, many: bool) -> None:
-        self._bucket = bucket
-        self._batch: Batch = bucket.begin(many=many)
-        self._sizes: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._batch.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Forget what was not committed."""
-        self._batch.__exit__(kind, error, trace)
-
-    def take(self, stream: BinaryIO, look: Callable[[memoryview], object] | None = None) -> Content:
-        """Take in what a stream yields up to its end; may be called from several threads.
-
-        ``look`` sees the bytes as they pass. What fits into one chunk and is there already is
-        never written; what is longer is known only when it has been.
-        """
-        import hashlib
-
-        chunks = chunks_of(stream)
-        first = next(chunks, memoryview(b""))
-        if look is not None:
-            look(first)
-        if len(first) < CHUNK:  # the stream ended within it
-            content = Content("sha256:" + hashlib.sha256(first).hexdigest(), len(first))
-            if not self._is_there(content):
-                draft = self._batch.draft()
-                draft.write(first)
-                draft.finish()
-                self._put(content, draft)
-            return content
-        draft = self._batch.draft()
-
-        def write(data: memoryview) -> None:
-            if look is not None and data is not first:
-                look(data)
-            draft.write(data)
-
-        content = _hashed(itertools.chain((first,), chunks), write)
-        if self._is_there(content):
-            draft.discard()
-        else:
-            draft.finish()
-            self._put(content, draft)
-        return content
-
-    def commit(self) -> int:
-        """Make everything taken durable and visible; return how many bytes were not there before."""
-        return sum(self._sizes.get(key, 0) for key in self._batch.commit())
-
-    def _is_there(self, content: Content) -> bool:
-        if self._bucket.size(content.digest) != content.size:
-            return False
-        self._batch.keep(content.digest)
-        return True
-
-    def _put(self, content: Content, draft: Draft) -> None:
-        self._sizes[content.digest] = content.size
-        self._batch.put(content.digest, draft)
-
-
-def content_of(stream: BinaryIO, look: Callable[[memoryview], object] | None = None) -> Content:
-    """Return what a stream yields up to its end; ``look`` sees the bytes as they pass."""
-    return _hashed(chunks_of(stream), look)
-
-
 def require(file: ManifestFile, found: Content) -> None:
     """Raise ``IntegrityError`` where bytes are not those of the manifest."""
+    shown = printable(file.path)
     if found.digest != file.digest:
-        message = f"the store's bytes of '{printable(file.path)}' are damaged: they are {found.digest} instead of {file.digest}"
+        message = f"the store's bytes of '{shown}' are damaged: they are {found.digest} instead of {file.digest}"
         raise IntegrityError(message, "modelkeep verify --bytes")
+    if found.size != file.size:
+        message = f"the store's bytes of '{shown}' are damaged: there are {found.size} instead of {file.size}"
+        raise IntegrityError(message, "modelkeep verify --bytes")
+
+
+def _into(target: int, count: Count) -> Callable[[memoryview], None]:
+    def write(data: memoryview) -> None:
+        size = len(data)
+        while data:
+            try:
+                data = data[os.write(target, data) :]
+            except OSError as error:
+                raise NotWritten(error.errno, error.strerror) from error
+        count(size)
+
+    return write
 
 
 def _readable(chunks: Iterator[memoryview], file: ManifestFile) -> Iterator[memoryview]:
     try:
         yield from chunks
     except OSError as error:
-        message = (
-            f"the store's bytes of '{printable(file.path)}' cannot be read: {(error.strerror or str(error)).lower()}"
-        )
-        raise IntegrityError(message, "modelkeep verify --bytes") from error
+        raise _unreadable(file, error) from error
 
 
-def chunks_of(stream: BinaryIO) -> Iterator[memoryview]:
-    """Yield the bytes of a stream, ``CHUNK`` at a time; a view is valid until the next one is asked for."""
-    buffer = memoryview(bytearray(CHUNK))
-    read = getattr(stream, "readinto", None)
-    while True:
-        filled = 0
-        while filled < CHUNK:
-            got = read(buffer[filled:]) if read is not None else _read_into(stream, buffer[filled:])
-            if got is None:  # a pipe that somebody made non-blocking has nothing yet; it has not ended
-                select.select([stream], [], [])
-                continue
-            if got == 0:
-                break
-            filled += got
-        if filled:
-            yield buffer[:filled]
-        if filled < CHUNK:
-            return
-
-
-def _read_into(stream: BinaryIO, view: memoryview) -> int | None:
-    data: bytes | None = stream.read(len(view))
-    if data is None:
-        return None
-    view[: len(data)] = data
-    return len(data)
-
-
-def _hashed(chunks: Iterable[memoryview], look: Callable[[memoryview], object] | None) -> Content:
-    import hashlib
-
-    seen, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        seen.update(chunk)
-        size += len(chunk)
-        if look is not None:
-            look(chunk)
-    return Content("sha256:" + seen.hexdigest(), size)
+def _unreadable(file: ManifestFile, error: OSError) -> IntegrityError:
+    why = (error.strerror or str(error)).lower()
+    message = f"the store's bytes of '{printable(file.path)}' cannot be read: {why}"
+    return IntegrityError(message, "modelkeep verify --bytes")

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import TypeAlias
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.artifacts import Artifacts, content_of
+from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket
 from modelkeep.store.examining import Trouble
+from modelkeep.store.hashing import content_of
 from modelkeep.store.mending import Mending
 from modelkeep.store.passing import passing
 from modelkeep.store.workers import Progress, each

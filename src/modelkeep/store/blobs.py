@@ -7,25 +7,25 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.store import trash
 from modelkeep.store.bucket import Draft
+from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory, status_of
 from modelkeep.store.durable import sync_directory, sync_file_system
-from modelkeep.store.troubles import of_the_store
+from modelkeep.store.moving import MovedDraft
+from modelkeep.store.trash import TRASH
+from modelkeep.store.troubles import of_the_store, store_trouble
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_T = TypeVar("_T")
 _PREFIX = "sha256:"
 _HEX = frozenset("0123456789abcdef")
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _FEW_DIRECTORIES = 16
 
 
@@ -35,23 +35,9 @@ def create_store(root: str) -> None:
     with of_the_store(root):
         for name in ("", "blobs", "blobs/sha256", "tmp"):
             path = os.path.join(root, name).rstrip("/")
-            _make_directory(path)
+            make_directory(path)
             sync_directory(path)
             sync_directory(os.path.dirname(path))
-
-
-def _make_directory(path: str) -> bool:
-    """Make one directory, as open to the group as the one it lies in; False where it is there already."""
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
-        return False
-    above = os.stat(os.path.dirname(path)).st_mode
-    if above & stat.S_ISGID:  # a shared registry: the colleague's umask must not lock the others out
-        os.chmod(path, stat.S_IMODE(above) & ~stat.S_ISVTX)
-    return True
 
 
 class DirectoryBucket:
@@ -93,6 +79,18 @@ class DirectoryBucket:
                 return None
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 
+    def swept(self, key: str) -> int | None:
+        """Return the size in bytes of a blob in the trash, None where none is there."""
+        with of_the_store(self.root):
+            status = status_of(os.path.join(self.root, TRASH, os.path.basename(self.local_path(key))))
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+    def bring_back(self, key: str) -> bool:
+        """Put a blob back from the trash, durably; False where it is not there. Under the database's write lock."""
+        shelf, name = os.path.split(self.local_path(key))
+        with of_the_store(self.root):
+            return trash.bring_back(self.root, name, shelf)
+
     def delete(self, key: str) -> None:
         """Remove a blob for good; nothing happens where it is not there."""
         path = self.local_path(key)
@@ -118,7 +116,7 @@ class DirectoryBucket:
         if not key.startswith(_PREFIX) or not _is_hex(name):
             message = f"not a digest: {key!r}"
             raise IntegrityError(message)
-        return os.path.join(self._blobs, name[:2], name)
+        return f"{self._blobs}/{name[:2]}/{name}"
 
     def _look_for_the_store(self) -> None:
         if not os.path.isdir(self._blobs):
@@ -127,15 +125,16 @@ class DirectoryBucket:
 
 
 class DirectoryBatch:
-    """Files on their way into a directory bucket, in a directory of their own until they are durable."""
+    """Files on their way into a directory bucket, in a directory of their own until nobody needs them there."""
 
     def __init__(self, bucket: DirectoryBucket, *, many: bool) -> None:
+        self.repaired: list[str] = []
         self._bucket = bucket
         self._many = many
-        self._tmp = os.path.join(bucket.root, "tmp", _tmp_name())
-        self._numbers = itertools.count(1)
+        self._place = Workplace(os.path.join(bucket.root, "tmp"))
         self._drafts: list[DirectoryDraft] = []
         self._noted: dict[str, DirectoryDraft] = {}
+        self._spare: dict[str, DirectoryDraft] = {}
         self._kept: set[str] = set()
         self._watch = -1
 
@@ -149,36 +148,60 @@ class DirectoryBatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove whatever was not committed."""
+        """Remove whatever was not committed, and the second names of the rest."""
         try:
             for draft in self._drafts:
                 draft.discard()
-            _quietly(os.rmdir, self._tmp)
         finally:
+            self._place.leave()
             if self._watch >= 0:
                 os.close(self._watch)
                 self._watch = -1
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft; may be called from several threads."""
+        try:
+            draft = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=not self._many)
+        except OSError as error:
+            raise store_trouble(error, self._bucket.root) from error
+        self._drafts.append(draft)
+        return draft
+
+    def adopt(self, descriptor: int) -> MovedDraft | None:
+        """Return a draft that is an open file of the user's itself; None where it must be copied."""
         with of_the_store(self._bucket.root):
-            _make_directory(self._tmp)
-            path = os.path.join(self._tmp, str(next(self._numbers)))
-            draft = DirectoryDraft(path, self._bucket.root, sync=not self._many)
+            path = self._place.new_path()
+        try:
+            draft = MovedDraft(descriptor, path, self._bucket.root, sync=not self._many)
+        except OSError:
+            return None
         self._drafts.append(draft)
         return draft
 
     def put(self, key: str, draft: Draft) -> None:
         """Note that a finished draft is to stand under a key; of equal ones the first is taken."""
-        if not isinstance(draft, DirectoryDraft):
-            message = f"not a draft of this bucket: {draft!r}"
-            raise TypeError(message)
-        if self._noted.setdefault(key, draft) is not draft:
-            draft.discard()
+        mine = _mine(draft)
+        if self._noted.setdefault(key, mine) is not mine:
+            mine.discard()
 
-    def keep(self, key: str) -> None:
-        """Note that a key which was found there is relied upon: its name is made durable too."""
+    def spare(self, key: str, draft: Draft) -> None:
+        """Have a finished draft at hand under a key that is kept, should it be swept away meanwhile."""
+        self._spare[key] = _mine(draft)
+
+    def keep(self, key: str, size: int) -> bool:
+        """Rely upon a key: its name is made durable too. False where that would not do.
+
+        A blob with a second name is another writer's that has not ended, or one that was killed:
+        after `register --move` that name may be the source's, with somebody's pen. So it is not relied upon.
+        """
+        try:
+            status = status_of(self._bucket.local_path(key))
+        except OSError as error:
+            raise store_trouble(error, self._bucket.root) from error
+        if status is None or not stat.S_ISREG(status.st_mode) or status.st_size != size or status.st_nlink > 1:
+            return False
         self._kept.add(key)
+        return True
 
     def commit(self) -> frozenset[str]:
         """Files first, then their names, then the directories: whatever is visible is durable."""
@@ -186,8 +209,11 @@ class DirectoryBatch:
             if self._many and self._noted and not sync_file_system(self._watch):
                 for draft in self._noted.values():
                     draft.sync()
+            shelves = self._shelves(self._noted)
+            for shelf in shelves:
+                make_directory(shelf)
             new = frozenset(key for key, draft in self._noted.items() if self._publish(key, draft))
-            shelves = {os.path.dirname(self._bucket.local_path(key)) for key in self._kept.union(self._noted)}
+            shelves |= self._shelves(self._kept)
             # Also where nothing is new: another process may have made the name a moment ago and not synced it yet.
             if not (self._many and len(shelves) > _FEW_DIRECTORIES and sync_file_system(self._watch)):
                 for shelf in shelves:
@@ -196,79 +222,67 @@ class DirectoryBatch:
                     sync_directory(os.path.join(self._bucket.root, "blobs", "sha256"))
         return new
 
-    def _publish(self, key: str, draft: DirectoryDraft) -> bool:
-        path = self._bucket.local_path(key)
-        _make_directory(os.path.dirname(path))
-        try:
-            os.link(draft.path, path)
-        except FileExistsError:
-            there = self._bucket.size(key)
-            if there != draft.size:
-                raise _damaged(path, there, draft.size) from None
+    @property
+    def adopted(self) -> list[str]:
+        """The keys that stand for files of the user's themselves."""
+        return [key for key, draft in self._noted.items() if isinstance(draft, MovedDraft)]
+
+    def let_go(self) -> None:
+        """Take note that what was adopted is the store's by now."""
+        for draft in self._drafts:
+            if isinstance(draft, MovedDraft):
+                draft.let_go()
+
+    def withdraw(self) -> None:
+        """Take what was adopted off its shelf; under the database's write lock."""
+        with of_the_store(self._bucket.root):
+            for key in self.adopted:
+                path, draft = self._bucket.local_path(key), self._noted[key]
+                status = status_of(path)
+                if status is not None and draft.path and os.path.samestat(status, draft.status()):
+                    os.unlink(path)
+
+    def again(self, key: str) -> bool:
+        """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""
+        draft = self._noted.get(key) or self._spare.get(key)
+        if draft is None or not draft.path:
             return False
-        except OSError as error:
-            if error.errno not in _NO_LINKS or os.path.lexists(path):
-                raise
-            os.rename(draft.path, path)  # a file system without hard links; equal names are equal bytes
+        with of_the_store(self._bucket.root):
+            shelf = os.path.dirname(self._bucket.local_path(key))
+            make_directory(shelf)
+            self._publish(key, draft)
+            sync_directory(shelf)
+            sync_directory(os.path.dirname(shelf))
         return True
 
+    def _shelves(self, keys: Iterable[str]) -> set[str]:
+        return {os.path.dirname(self._bucket.local_path(key)) for key in keys}
 
-class DirectoryDraft:
-    """A file being written."""
-
-    def __init__(self, path: str, root: str, *, sync: bool) -> None:
-        self.path = path
-        self.size = 0
-        self._root = root
-        self._sync = sync
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Append bytes, all of them."""
-        with of_the_store(self._root):
-            rest = memoryview(data)
-            while rest:
-                written = os.write(self._descriptor, rest)
-                self.size += written
-                rest = rest[written:]
-
-    def finish(self) -> None:
-        """Take the pen away (mode 0444), sync where each file is synced, and close."""
-        descriptor, self._descriptor = self._descriptor, -1
-        with of_the_store(self._root):
-            try:
-                os.fchmod(descriptor, 0o444)
-                if self._sync:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-
-    def sync(self) -> None:
-        """Make a finished draft durable by itself."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def discard(self) -> None:
-        """Remove the file under its passing name; what was linked to its place stays."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            _quietly(os.close, descriptor)
-        if self.path:
-            path, self.path = self.path, ""
-            _quietly(os.unlink, path)
+    def _publish(self, key: str, draft: DirectoryDraft) -> bool:
+        """Give a draft its place; say whether its bytes were not there before."""
+        path = self._bucket.local_path(key)
+        if draft.link(path):
+            return True
+        status = status_of(path)
+        if status is not None:
+            if not stat.S_ISREG(status.st_mode):
+                raise _not_a_blob(path)
+            mine = draft.status()
+            whole = status.st_size == mine.st_size
+            if whole and (status.st_nlink == 1 or os.path.samestat(status, mine)):
+                return False
+            if not whole:
+                self.repaired.append(key)
+        # No hard links here; or a damaged copy, or one that somebody may have a pen for (see `keep`): ours has the right bytes.
+        draft.replace(path)
+        return status is None or not whole
 
 
-def _tmp_name() -> str:
-    """Return a name that tells which process of which boot is writing, for whoever finds it after a crash."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            boot = file.read().strip().replace("-", "")
-    except OSError:
-        boot = "unknown"
-    return f"{boot}-{os.getpid()}-{os.urandom(8).hex()}"
+def _mine(draft: Draft) -> DirectoryDraft:
+    if not isinstance(draft, DirectoryDraft):
+        message = f"not a draft of this bucket: {draft!r}"
+        raise TypeError(message)
+    return draft
 
 
 def _is_hex(name: str) -> bool:
@@ -277,18 +291,3 @@ def _is_hex(name: str) -> bool:
 
 def _not_a_blob(path: str) -> IntegrityError:
     return IntegrityError(f"{path} is not a regular file: somebody changed the store", "modelkeep verify --bytes")
-
-
-def _damaged(path: str, there: int | None, size: int) -> IntegrityError:
-    if there is None:
-        return _not_a_blob(path)
-    return IntegrityError(
-        f"the store's copy of these bytes is damaged: {path} has {there} bytes instead of {size}",
-        "modelkeep verify --bytes --repair FILE        (the file you are registering, or a backup)",
-    )
-
-
-def _quietly(act: Callable[[_T], None], what: _T) -> None:
-    """Do what only tidies up: its failure must not hide the error that led here."""
-    with suppress(OSError):
-        act(what)

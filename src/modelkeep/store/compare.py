@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.store.artifacts import content_of
+from modelkeep.store.hashing import content_of_file
 from modelkeep.store.selection import LEFT_OUT
+from modelkeep.store.workers import Progress, each
 
 
 def holds(path: str, manifest: Manifest, form: Literal["file", "tree"]) -> bool:
@@ -28,7 +29,7 @@ def holds(path: str, manifest: Manifest, form: Literal["file", "tree"]) -> bool:
         return (
             there.keys() == wanted.keys()
             and all(there[name] == file.size for name, file in wanted.items())
-            and all(_equal(os.path.join(path, name), file) for name, file in wanted.items())
+            and all(each(lambda file: _equal(os.path.join(path, file.path), file), manifest.files, Progress(0, None)))
         )
     except OSError:
         return False
@@ -58,8 +59,14 @@ def _files(root: str, inner: str, wanted: frozenset[str]) -> Iterator[tuple[str,
 
 def _equal(path: str, file: ManifestFile) -> bool:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
             return False
-        return content_of(stream).digest == file.digest
+        return content_of_file(descriptor, file.size, _unheard).digest == file.digest
+    finally:
+        os.close(descriptor)
+
+
+def _unheard(_size: int) -> None:
+    """Nobody waits for this."""

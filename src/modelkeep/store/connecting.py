@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from modelkeep.store import schema
-from modelkeep.store.refusals import BUSY
+from modelkeep.store.refusals import is_busy
 
 #: How long a reader waits for the end of a commit, and how long between two looks.
-_READ_PATIENCE = 10.0
+READ_PATIENCE = 10.0
 _NAP_SECONDS = 0.003
 _T = TypeVar("_T")
 
@@ -34,8 +34,8 @@ def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def begun(path: str, mode: str) -> sqlite3.Connection:
-    """Open the file and begin a read transaction that sees one state."""
+def begun(path: str, mode: str, patience: float = READ_PATIENCE) -> sqlite3.Connection:
+    """Open the file and begin a read transaction that sees one state, for which it waits some seconds at most."""
 
     def attempt() -> sqlite3.Connection:
         connection = connect(path, mode, 0)
@@ -46,13 +46,13 @@ def begun(path: str, mode: str) -> sqlite3.Connection:
             raise
         return connection
 
-    return _patiently(attempt)
+    return _patiently(attempt, patience)
 
 
-def begin(connection: sqlite3.Connection) -> None:
-    """Begin another read transaction on a connection that is open."""
+def begin(connection: sqlite3.Connection, patience: float = READ_PATIENCE) -> None:
+    """Begin another read transaction on a connection that is open; see `begun`."""
     connection.execute("PRAGMA busy_timeout = 0")
-    _patiently(lambda: _begin(connection))
+    _patiently(lambda: _begin(connection), patience)
 
 
 def _begin(connection: sqlite3.Connection) -> None:
@@ -64,16 +64,16 @@ def _begin(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _patiently(attempt: Callable[[], _T]) -> _T:
+def _patiently(attempt: Callable[[], _T], patience: float) -> _T:
     """Try again, and soon, while somebody commits.
 
     SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
     """
-    deadline = time.monotonic() + _READ_PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             return attempt()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname not in BUSY or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(_NAP_SECONDS)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.artifacts import content_of
 from modelkeep.store.bucket import Bucket
+from modelkeep.store.hashing import content_of
 from modelkeep.store.passing import passing
 
 _WRITABLE = 0o222

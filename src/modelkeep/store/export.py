@@ -18,9 +18,10 @@ from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.artifacts import Artifacts, Content, chunks_of, content_of, require
+from modelkeep.store.artifacts import Artifacts, require
 from modelkeep.store.compare import holds
 from modelkeep.store.durable import exchange, make_directories, rename_new, sync_directory, sync_file_system
+from modelkeep.store.hashing import Content, chunks_of, content_of
 from modelkeep.store.troubles import of_the_destination
 from modelkeep.store.workers import Progress, each
 
@@ -152,14 +153,9 @@ def _refuse(target: str, form: Literal["file", "tree"], *, force: bool) -> None:
 
 
 def _write_file(artifacts: Artifacts, file: ManifestFile, path: str, progress: Progress, *, sync: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    with os.fdopen(descriptor, "wb", buffering=0) as out:
-
-        def write(chunk: memoryview) -> None:
-            _write_all(out, chunk)
-            progress.add(len(chunk))
-
-        artifacts.copy(file, write)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with os.fdopen(descriptor, "wb", buffering=0):
+        artifacts.copy(file, descriptor, progress.add)
         if sync:
             os.fsync(descriptor)
 

@@ -7,27 +7,29 @@ Nothing is visible in the store before all of it is durable, and nothing at all 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO, Literal
 
-from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.artifacts import Adding, Artifacts, Content, content_of
+from modelkeep.store.adding import Adding
+from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.intake import Known, Tell, read_all
+from modelkeep.store.moving import check_move, remove
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.source import Source, changed, open_source, require_unchanged
+from modelkeep.store.source import Source, changed
 from modelkeep.store.troubles import of_the_source
+from modelkeep.store.typed import file_name, name_all
 from modelkeep.store.walk import Found, Named, find
-from modelkeep.store.workers import Progress, each
+from modelkeep.store.workers import Progress
 
-__all__ = ["Ingested", "Selection", "ingest", "measure"]
+__all__ = ["Ingested", "Selection", "Swept", "Taken", "ingest", "measure", "taking"]
 
 STDIN = "-"
 _MANY = 16
-
-#: Told how many bytes are done and how many there are (0 when nobody knows), from any thread.
-Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +49,109 @@ class Ingested:
     new_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An artifact that was taken in, durably, while its drafts are still at hand."""
+
+    ingested: Ingested
+    adding: Adding
+    typed: Sequence[str] = ()
+    moving: Sequence[Source] = ()
+
+    def put_back(self, files: Iterable[ManifestFile]) -> None:
+        """See under the database's write lock that all bytes are in their place; some may have been swept away.
+
+        What is not at hand and must be read again raises ``Swept``.
+        """
+        for file in self.adding.absent(files):
+            if not self.adding.put_back(file.digest):
+                raise Swept(file.digest)
+
+    def let_go(self) -> tuple[str, ...]:
+        """Remove what was to be moved, once it is registered; say what was, and what stays."""
+        if not self.moving:
+            return ()
+        self.adding.let_go()
+        return remove(self.typed, self.moving)
+
+    def withdraw(self, is_needed: Callable[[str], bool]) -> None:
+        """Take what was not registered in the end out of the store where it has a second name outside.
+
+        To be called under the database's write lock, which ``is_needed`` asks. Where the entry is
+        there, and only the telling of it failed, what was to be moved goes as it would have gone.
+        """
+        if any(is_needed(digest) for digest in self.adding.adopted):
+            self.let_go()
+        else:
+            self.adding.withdraw()
+
+
+class Swept(Exception):
+    """Bytes that were there when they were taken in were swept away before anything relied on them."""
+
+
+@contextmanager
+def taking(
+    artifacts: Artifacts,
+    paths: Sequence[str],
+    selection: Selection,
+    *,
+    stdin: BinaryIO | None = None,
+    known: Known | None = None,
+    move: bool = False,
+    progress: Tell | None = None,
+) -> Iterator[Taken]:
+    """Take in what stands at some paths; ``-`` is standard input. The block is to last until it is registered.
+
+    One directory is its contents, one file the file under its base name (or ``selection.filename``),
+    several are the files and directories by their names. In the block, all bytes are durable. ``known``
+    is asked which contents of some sizes there are, so that one of those is not copied in vain.
+    ``move``: what is taken in will be removed by ``Taken.let_go``.
+
+    Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
+    secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
+    changed while it was read; ``RegistryUnavailable`` when the store has no space or lets nobody in;
+    ``IntegrityError`` when what stands in the place of a content is no file.
+    """
+    if STDIN in paths:
+        with artifacts.adding() as adding:
+            yield Taken(_ingest_stdin(adding, paths, selection, stdin, progress), adding)
+        return
+    named = name_all(paths, selection)
+    found = find(named, selection, secrets=False)
+    if move:
+        check_move(paths, found.sources, selection)
+    with artifacts.adding(many=len(found.sources) > _MANY) as adding:
+        files = read_all(found, adding, known, progress, move=move)
+        manifest = Manifest.of(files)
+        _require_same(found, named, selection, secrets=False, moved=move)
+        form = _form(paths)
+        new_bytes = adding.commit()
+        ingested = _ingested(manifest, form, found, new_bytes, adding.repaired)
+        yield Taken(ingested, adding, paths, found.sources if move else ())
+
+
 def ingest(
     artifacts: Artifacts,
     paths: Sequence[str],
     selection: Selection,
     *,
     stdin: BinaryIO | None = None,
+    known: Known | None = None,
     progress: Tell | None = None,
 ) -> Ingested:
-    """Take in what stands at some paths; ``-`` is standard input.
-
-    One directory is its contents, one file the file under its base name (or ``selection.filename``),
-    several are the files and directories by their names. When this returns, all bytes are durable.
-
-    Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
-    secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
-    changed while it was read; ``RegistryUnavailable`` when the store has no space or lets nobody in;
-    ``IntegrityError`` when the store's own copy of a content is damaged.
-    """
-    if STDIN in paths:
-        return _ingest_stdin(artifacts, paths, selection, stdin, progress)
-    named = _named(paths, selection)
-    found = find(named, selection, secrets=False)
-    with artifacts.adding(many=len(found.sources) > _MANY) as adding:
-        files = _read(found, adding, progress)
-        manifest = Manifest.of(files)
-        _require_same(found, named, selection, secrets=False)
-        new_bytes = adding.commit()
-    return _ingested(manifest, _form(paths), found, new_bytes)
+    """Take in what stands at some paths, as ``taking`` does, with nothing that must last longer."""
+    with taking(artifacts, paths, selection, stdin=stdin, known=known, progress=progress) as taken:
+        return taken.ingested
 
 
 def measure(
-    paths: Sequence[str], selection: Selection, *, secrets: bool = True, progress: Tell | None = None
+    paths: Sequence[str],
+    selection: Selection,
+    *,
+    secrets: bool = True,
+    move: bool = False,
+    progress: Tell | None = None,
 ) -> Ingested:
     """Return what ``ingest`` would take in, without a store: files are read and hashed, nothing is written.
 
@@ -86,89 +159,53 @@ def measure(
     are, as in ``ingest`` (a dry run must say what the real one will). Errors are those of ``ingest``.
     The digest of a single file is ``measure(...).manifest.files[0].digest``.
     """
-    named = _named(paths, selection)
+    named = name_all(paths, selection)
     found = find(named, selection, secrets=secrets)
-    manifest = Manifest.of(_read(found, None, progress))
+    if move:
+        check_move(paths, found.sources, selection)
+    manifest = Manifest.of(read_all(found, None, None, progress))
     _require_same(found, named, selection, secrets=secrets)
     return _ingested(manifest, _form(paths), found, 0)
 
 
-def _ingested(manifest: Manifest, form: Literal["file", "tree"], found: Found, new_bytes: int) -> Ingested:
+def _ingested(
+    manifest: Manifest, form: Literal["file", "tree"], found: Found, new_bytes: int, repaired: Iterable[str] = ()
+) -> Ingested:
     newest = max(source.stamp.modified_ns for source in found.sources)
-    return Ingested(manifest, form, found.links > 0, newest, found.notes(), manifest.size_bytes, new_bytes)
+    notes = (*found.notes(), *_mended(repaired))
+    return Ingested(manifest, form, found.links > 0, newest, notes, manifest.size_bytes, new_bytes)
 
 
-def _read(found: Found, adding: Adding | None, tell: Tell | None) -> list[ManifestFile]:
-    progress = Progress(sum(source.stamp.size for source in found.sources), tell)
-
-    def read(source: Source) -> ManifestFile:
-        seen = 0
-
-        def look(data: memoryview) -> None:
-            nonlocal seen
-            if not seen and source.guarded and (what := secret_bytes(data)):
-                raise refuse_secret(source.shown, source.inner or source.path, what)
-            seen += len(data)
-            if seen > source.stamp.size:  # it grows: do not run after it until the disk is full
-                raise changed(source.shown)
-            progress.add(len(data))
-
-        with open_source(source) as stream, of_the_source(source.shown):
-            content: Content = content_of(stream, look) if adding is None else adding.take(stream, look)
-            require_unchanged(source, stream)
-        if content.size != source.stamp.size:
-            raise changed(source.shown)
-        return ManifestFile(content.digest, source.path, content.size)
-
-    return each(read, found.sources, progress)
+def _mended(repaired: Iterable[str]) -> Iterator[str]:
+    for digest in repaired:
+        yield f"the store's copy of {digest} was damaged, and is whole again"
 
 
-def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool) -> None:
+def _require_same(before: Found, named: Named, selection: Selection, *, secrets: bool, moved: bool = False) -> None:
     """Look again: a file that came, went or changed while the others were read makes it another artifact."""
     try:
-        after = find(named, selection, secrets=secrets)
+        after = find(named, selection, secrets=secrets, again=True)
     except NotFound as error:
         raise changed(", ".join(printable(root) for root, _ in named)) from error
-    if before.sources != after.sources:
-        differing = set(before.sources) ^ set(after.sources)
-        raise changed(min(source.shown for source in differing))
+    one, other = ({_identity(source, moved=moved): source for source in found.sources} for found in (before, after))
+    differing = one.keys() ^ other.keys()
+    if differing:
+        raise changed(min((one | other)[each].shown for each in differing))
+
+
+def _identity(source: Source, *, moved: bool) -> tuple[str | int, ...]:
+    """Return what makes a file another one; a second name and another mode change the last of its times."""
+    stamp = source.stamp
+    last = 0 if moved else stamp.changed_ns
+    return source.path, source.root, source.inner, stamp.device, stamp.inode, stamp.size, stamp.modified_ns, last
 
 
 def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
     return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
 
 
-def _named(paths: Sequence[str], selection: Selection) -> Named:
-    """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
-    if not paths or not all(paths):
-        message = "an empty path" if paths else "no path: an artifact needs at least one file"
-        raise UsageError(message, "modelkeep register NAME PATH")
-    if selection.filename is not None:
-        if len(paths) > 1 or os.path.isdir(paths[0]):
-            message = f"--filename {printable(selection.filename)!r} names one file, and this is more"
-            raise UsageError(message)
-        return [(paths[0], _file_name(selection.filename))]
-    if len(paths) == 1:
-        return [(paths[0], None if os.path.isdir(paths[0]) else os.path.basename(paths[0]))]
-    named: dict[str, str] = {}
-    for path in paths:
-        name = os.path.basename(os.path.abspath(path))
-        if name in named:
-            message = f"'{printable(named[name])}' and '{printable(path)}' would both be '{printable(name)}'"
-            raise UsageError(message, "register the directory they are in, or give one of them another name")
-        named[name] = path
-    return [(path, name) for name, path in named.items()]
-
-
-def _file_name(name: str) -> str:
-    if "/" in name:
-        message = f"--filename {printable(name)!r} is a path; it takes a name without '/'"
-        raise UsageError(message, f"--filename {printable(name.rpartition('/')[2])!r}")
-    return check_path(name)
-
-
 def _ingest_stdin(
-    artifacts: Artifacts, paths: Sequence[str], selection: Selection, stdin: BinaryIO | None, tell: Tell | None
+    adding: Adding, paths: Sequence[str], selection: Selection, stdin: BinaryIO | None, tell: Tell | None
 ) -> Ingested:
     if len(paths) > 1:
         message = "- (standard input) is one file and stands alone"
@@ -179,7 +216,7 @@ def _ingest_stdin(
     if stdin is None:
         message = "there is no standard input to read"
         raise UsageError(message)
-    name = _file_name(selection.filename)
+    name = file_name(selection.filename)
     guarded = not Globs(selection.include).match(name)
     if guarded and (what := secret_name(name)):
         raise refuse_secret(STDIN, name, what)
@@ -193,10 +230,10 @@ def _ingest_stdin(
         first = False
         progress.add(len(data))
 
-    with artifacts.adding() as adding, of_the_source(STDIN):
-        content = adding.take(stdin, look)
-        new_bytes = adding.commit()
-    notes = () if content.size else ("standard input was empty",)
+    with of_the_source(STDIN):
+        content = adding.take(stdin, look, once=True)
+    new_bytes = adding.commit()
+    notes = (*_mended(adding.repaired), *(() if content.size else ("standard input was empty",)))
     manifest = Manifest.of([ManifestFile(content.digest, name, content.size)])
     return Ingested(
         manifest,

@@ -44,10 +44,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an intent: the entry it left, or why there was nothing to do."""
+    """What became of an intent: the entry it left and its hash, or why there was nothing to do."""
 
     entry: Entry | None
     already: AlreadySo | None
+    entry_hash: str | None = None
 
 
 def ask(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
@@ -88,9 +89,9 @@ def append(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -
     if before is not None:
         return Outcome(_repeated(connection, before, draft.intent), None)
     outcome = _decided(state, draft, look, now)
-    if outcome.entry is not None:
-        _write(connection, outcome.entry, draft)
-    return outcome
+    if outcome.entry is None:
+        return outcome
+    return Outcome(outcome.entry, None, _write(connection, outcome.entry, draft))
 
 
 def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
@@ -167,15 +168,18 @@ def _repeated(connection: sqlite3.Connection, seq: int, intent: Intent) -> Entry
     return entry
 
 
-def _write(connection: sqlite3.Connection, entry: Entry, draft: Draft) -> None:
+def _write(connection: sqlite3.Connection, entry: Entry, draft: Draft) -> str:
     data = entry.to_bytes()
+    entry_hash = chain.hash_of(data)
     connection.execute(_APPEND, (entry.seq, data))
     if draft.details is not None:
-        if connection.execute(_HAS_DETAILS, (draft.details.digest,)).fetchone():
+        digest = draft.details.digest
+        if connection.execute(_HAS_DETAILS, (digest,)).fetchone():
             message = "these details belong to another entry"
             raise Conflict(message)
-        connection.execute(_KEEP_DETAILS, (draft.details.digest, draft.details.text))
+        connection.execute(_KEEP_DETAILS, (digest, draft.details.text))
     for digest, document in draft.documents.items():
         if not connection.execute(_HAS_DOCUMENT, (digest,)).fetchone():
             connection.execute(_KEEP_DOCUMENT, (digest, document))
-    apply_changes(connection, project(entry, chain.hash_of(data), draft.details, draft.documents))
+    apply_changes(connection, project(entry, entry_hash, draft.details, draft.documents))
+    return entry_hash

@@ -13,11 +13,12 @@ import stat
 from typing import BinaryIO
 
 from modelkeep.errors import UsageError
-from modelkeep.store.artifacts import content_of
-from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket, DirectoryDraft, create_store
+from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket, create_store
 from modelkeep.store.bucket import Bucket
+from modelkeep.store.drafts import DirectoryDraft
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.examining import examine
+from modelkeep.store.hashing import content_of
 from modelkeep.store.passing import passing
 from modelkeep.store.troubles import of_the_store
 

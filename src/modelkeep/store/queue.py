@@ -7,12 +7,13 @@ the wait; other threads, and programs that use the timer themselves, poll.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelkeep.errors import Busy
+from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.permissions import may_not
 
 _POLL_SECONDS = 0.02
@@ -37,6 +38,9 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
         yield
         return
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            message = f"{path} is a symbolic link: it was made by something other than modelkeep"
+            raise RegistryUnavailable(message, f"rm {path}        (it only orders who writes)") from error
         raise may_not(os.path.dirname(path), path, "written", error) from error
     try:
         try:

@@ -17,6 +17,11 @@ WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionErr
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether somebody else's lock is all that is in the way."""
+    return getattr(error, "sqlite_errorname", "") in BUSY
+
+
 def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
     """Return the error that says why SQLite could not read or write the registry's file."""
     directory = os.path.dirname(path)
@@ -24,7 +29,7 @@ def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepEr
         message = f"the database of {directory} is damaged: it holds text that is not UTF-8"
         return IntegrityError(message, "modelkeep verify --log")
     name = getattr(error, "sqlite_errorname", "")
-    if name in BUSY or name == "SQLITE_LOCKED":
+    if is_busy(error) or name == "SQLITE_LOCKED":
         return busy(path, "holds it")
     if name.startswith(_OF_THE_DISK):
         return _unusable(name, error, path)

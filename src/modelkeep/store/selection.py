@@ -54,6 +54,8 @@ class Globs:
 
     def match(self, path: str, *, directory: bool = False) -> bool:
         """Say whether a path below the directory (with ``/``) is meant."""
+        if not self._names and not self._paths:
+            return False
         name = path.rpartition("/")[2]
         return any(
             (directory or not only_directories) and pattern.match(text)

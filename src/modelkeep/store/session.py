@@ -11,12 +11,16 @@ parsed, and it parses anew only what that counter says is new.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.store import schema
-from modelkeep.store.connecting import begin, begun
+from modelkeep.store.connecting import READ_PATIENCE, begin, begun
 from modelkeep.store.database import Database
+from modelkeep.store.neighbours import check_neighbours
+from modelkeep.store.queue import queued
+from modelkeep.store.refusals import is_busy
 
 
 class Session:
@@ -37,8 +41,7 @@ class Session:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in one read transaction; see `Database.reading`."""
-        with self._database.translated():
-            connection = self._begun()
+        with self._database.translated(), self._snapshot() as connection:
             if connection is not None:
                 try:
                     yield connection
@@ -64,15 +67,44 @@ class Session:
         """Tell whether nobody has written to the file since the last read transaction of this session."""
         return connection is self._connection and self._seen == _number(connection, "data_version")
 
-    def _begun(self) -> sqlite3.Connection | None:
+    @contextmanager
+    def practising(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield the connection outside any transaction, in nobody's way: what a writer stops is left undone."""
+        connection = self._connection
+        with self._database.translated():
+            try:
+                if connection is not None:
+                    connection.execute("PRAGMA busy_timeout = 0")
+                yield connection
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection | None]:
+        """Begin to read at once where no writer is in the way, else in turn: SQLite's own waiting starves."""
+        try:
+            connection = self._begun(0.0)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+        else:
+            yield connection
+            return
+        wait = self._database.lock_wait
+        with queued(self._database.lock_path, time.monotonic() + wait, wait):
+            yield self._begun(READ_PATIENCE)
+
+    def _begun(self, patience: float) -> sqlite3.Connection | None:
         """Begin a read transaction; None where it is not for us to do."""
         if self._connection is None:
             if not self._database.may_be_written:
                 return None
+            check_neighbours(self._database.path)
             self._database.check_mount()  # to open it for writing is to tidy up after who may be alive elsewhere
-            self._connection = begun(self._database.path, "rw")
+            self._connection = begun(self._database.path, "rw", patience)
         else:
-            begin(self._connection)
+            begin(self._connection, patience)
         connection = self._connection
         try:
             if schema.age(connection) < schema.VERSION:

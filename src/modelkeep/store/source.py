@@ -7,16 +7,17 @@ to follow them.
 from __future__ import annotations
 
 import errno
-import io
 import os
-from typing import Any, BinaryIO, cast
+import threading
+from typing import Self
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.troubles import of_the_source
+from modelkeep.store.troubles import source_trouble
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+_OPEN_DIRECTORIES = 64
 # How opening a regular file fails that is another thing by now, or none.
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
@@ -36,6 +37,16 @@ class Stamp:
         """Return the stamp of what ``stat`` said."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
+    def is_of(self, status: os.stat_result, *, moved: bool = False) -> bool:
+        """Say whether nothing of a file changed; ``moved``: but its names and its mode, which tell in one time."""
+        return (
+            self.inode == status.st_ino
+            and self.size == status.st_size
+            and self.modified_ns == status.st_mtime_ns
+            and self.device == status.st_dev
+            and (moved or self.changed_ns == status.st_ctime_ns)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -54,38 +65,58 @@ class Source:
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
 
 
-class _Regular(io.FileIO):
-    """A regular file; one that has to be waited for (``/proc/kmsg``) is none."""
+class Directories:
+    """The directories that the files lie in: each is opened once, the first ones stay open for the files to come.
 
-    def readinto(self, buffer: Any, /) -> int:
-        """Read into a buffer what there is."""
-        got = super().readinto(buffer)
-        if got is None:
-            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        return got
+    To be used in a ``with`` block, from several threads.
+    """
 
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
 
-def open_source(source: Source) -> BinaryIO:
-    """Open a file that was found, unbuffered; ``Conflict`` where it is not the one that was found."""
-    with of_the_source(source.shown):
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them all."""
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def open(self, source: Source) -> int:
+        """Open a file that was found; ``Conflict`` where it is not the one that was found."""
         try:
-            descriptor = open_below(source.root, source.inner, follow=source.follow)
+            descriptor = self._opened(source)
         except OSError as error:
-            if error.errno not in _GONE:
-                raise
-            raise changed(source.shown) from error
-    stream = _Regular(descriptor, "rb")
-    try:
-        require_unchanged(source, stream)
-    except BaseException:
-        stream.close()
-        raise
-    return cast("BinaryIO", stream)
+            if error.errno in _GONE:
+                raise changed(source.shown) from error
+            raise source_trouble(error, source.shown) from error
+        try:
+            require_unchanged(source, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _opened(self, source: Source) -> int:
+        above, _, name = source.inner.rpartition("/")
+        if not source.inner:
+            return open_below(source.root, "", follow=source.follow)
+        with self._lock:
+            directory = self._open.get((source.root, above))
+            if directory is None:
+                if len(self._open) >= _OPEN_DIRECTORIES:
+                    return open_below(source.root, source.inner, follow=source.follow)
+                directory = open_below(source.root, above, follow=source.follow, directory=True)
+                self._open[source.root, above] = directory
+        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
 
 
-def require_unchanged(source: Source, stream: BinaryIO | io.FileIO) -> None:
-    """Raise ``Conflict`` where an open file is not what it was when it was found."""
-    if Stamp.of(os.fstat(stream.fileno())) != source.stamp:
+def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found; see ``Stamp.is_of``."""
+    if not source.stamp.is_of(os.fstat(descriptor), moved=moved):
         raise changed(source.shown)
 
 

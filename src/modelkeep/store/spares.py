@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
-from modelkeep.store.artifacts import content_of
 from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.hashing import content_of
 from modelkeep.store.passing import passing
 from modelkeep.store.source import open_below
 from modelkeep.store.troubles import of_the_source

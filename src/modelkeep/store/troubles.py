@@ -37,10 +37,11 @@ def of_the_store(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _store_trouble(error, root) from error
+        raise store_trouble(error, root) from error
 
 
-def _store_trouble(error: OSError, root: str) -> ModelkeepError:
+def store_trouble(error: OSError, root: str) -> ModelkeepError:
+    """Return the error that says what the disk of the store refuses."""
     if error.errno in _FULL:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", look_for_room(root))
     if error.errno == errno.EFBIG:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
@@ -60,17 +60,18 @@ class Found:
         return tuple(notes)
 
 
-def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
+def find(named: Named, selection: Selection, *, secrets: bool, again: bool = False) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
     Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
-    ``UsageError``; a path that is not there raises ``NotFound``.
+    ``UsageError``; a path that is not there raises ``NotFound``. ``again``: to be compared with what was found before.
     """
     found = Found()
     for root, name in named:
         _Walk(root, selection, found, secrets=secrets).start(name)
     found.sources.sort(key=lambda source: source.path)
-    Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
+    if not again:
+        Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
     return found
 
 
@@ -149,22 +150,22 @@ class _Walk:
         above: tuple[tuple[int, int], ...],
     ) -> tuple[int, int] | None:
         """Take a file, or return the identity of a directory that is to be looked at too."""
-        shown = printable(os.path.join(self._root, inner))
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError as error:
-            raise changed(shown) from error
+            raise changed(self._shown(inner)) from error
         link = stat.S_ISLNK(status.st_mode)
         if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
             return None
         if link:
-            status = self._through(descriptor, entry.name, inner, shown)
+            status = self._through(descriptor, entry.name, inner, self._shown(inner))
         if not stat.S_ISDIR(status.st_mode):
             self._file(prefix + inner, inner, status, followed=link)
             return None
         check_path(prefix + inner)
         identity = (status.st_dev, status.st_ino)
         if self._selection.follow_symlinks:
+            shown = self._shown(inner)
             self._visits[identity] += 1
             if identity in above:
                 message = f"'{shown}' leads in a circle: it is a symbolic link to a directory above itself"
@@ -174,6 +175,9 @@ class _Walk:
                 raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}")
             self._found.links += link
         return identity
+
+    def _shown(self, inner: str) -> str:
+        return printable(os.path.join(self._root, inner))
 
     def _through(self, descriptor: int, name: str, inner: str, shown: str) -> os.stat_result:
         """Return what a symbolic link leads to, if the user allowed that."""
@@ -197,16 +201,16 @@ class _Walk:
 
     def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
         """Take a regular file; refuse what is none, and secrets."""
-        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded=False)
+        guarded = not self._secrets and not self._include.match(inner or path)
+        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded)
         if not stat.S_ISREG(status.st_mode):
             message = f"'{source.shown}' is {_kind(status.st_mode)}, not a file"
             hint = "to register what a pipe yields, use - and --filename" if stat.S_ISFIFO(status.st_mode) else None
             raise UsageError(message, hint)
-        guarded = not self._secrets and not self._include.match(inner or path)
         what = secret_name(inner or path) if guarded else None
         if what:
             raise refuse_secret(source.shown, inner or path, what)
-        self._found.sources.append(replace(source, guarded=guarded))
+        self._found.sources.append(source)
         self._found.links += followed
         self._found.executables += bool(status.st_mode & 0o111)
 

@@ -70,10 +70,22 @@ def each(
         other.start()
     run()
     for other in others:  # also after ^C: nobody may go on writing into a directory that is about to be removed
-        other.join()
+        wait_for(other)
     if errors:
         raise errors[0]
     return [answers[number] for number in range(len(items))]
+
+
+def wait_for(thread: threading.Thread) -> None:
+    """Wait until a thread has ended; a ^C meanwhile is raised only then."""
+    interrupted: KeyboardInterrupt | None = None
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt as error:
+            interrupted = error
+    if interrupted is not None:
+        raise interrupted
 
 
 def _processors() -> int:

@@ -8,6 +8,7 @@ then, the change is refused rather than done to something its author did not see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import details as details_
@@ -16,7 +17,7 @@ from modelkeep.domain.chain import Entry, Observed
 from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
@@ -29,6 +30,9 @@ from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.heads import after, check_head
+
+#: Puts what was swept away in its place again.
+PutBack: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +105,26 @@ def carry_out_in(
     resolve: Callable[[Connection, Callable[[str], None]], Asked],
     *,
     message: str | None,
+    put_back: PutBack | None = None,
 ) -> Done:
-    """Do what was asked, through a session that is open already."""
+    """Do what was asked, through a session that is open already.
+
+    ``put_back`` sees under the lock that the bytes of new documents are in their place, or raises: `gc`
+    may have swept them away. Without it, what is in the trash is brought back.
+    """
     with session.reading() as connection:
         asked, draft = _drafted(context, connection, resolve, message)
         if draft is None:
             return _nothing(asked)
         # What would be new has just been put into the store, or is seen to be missing under the lock.
-        looked = _look(context, connection, replace(asked, documents={}))
-        if context.database.may_be_written:
-            ledger.prepare(connection, draft, looked, context.now())
-        elif already := ledger.ask(connection, draft, looked, context.now()).already:
-            return Done(asked, None, already, ())  # what is so already needs no permission
+        looked = replace(asked, documents={})
+        if not context.database.may_be_written:
+            already = ledger.ask(connection, draft, _look(context, connection, looked), context.now()).already
+            if already is not None:
+                return Done(asked, None, already, ())  # what is so already needs no permission
+    with session.practising() as practice:
+        if practice is not None:
+            ledger.prepare(practice, draft, _look(context, practice, looked), context.now())
     if backup_mark.require_no_backup(context.directory):
         backup_mark.remove(context.directory)
     with session.writing() as connection:
@@ -123,8 +135,14 @@ def carry_out_in(
         deletions.refuse_change(connection, again.subject, again.arguments)
         _check_same(asked, again)
         again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
+        _put_back(context, connection, again, put_back or context.artifacts.bring_back)
+        if put_back is not None:  # it has looked already, and would have raised
+            again = replace(again, documents={})
         outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
-    return Done(again, outcome.entry, outcome.already, () if outcome.entry is None else after(context, outcome.entry))
+    notes = (
+        () if outcome.entry is None or outcome.entry_hash is None else after(context, outcome.entry, outcome.entry_hash)
+    )
+    return Done(again, outcome.entry, outcome.already, notes)
 
 
 def _drafted(
@@ -175,8 +193,11 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
 
 
 def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
-    """Return the manifest's digest where bytes of it are missing: existence and size are looked at."""
-    if manifest is not None and context.artifacts.absent(manifest.files):
+    """Return the manifest's digest where bytes of it are missing: existence and size are looked at.
+
+    What `gc` swept away and has not removed yet is not missing: a change that needs it brings it back.
+    """
+    if manifest is not None and context.artifacts.absent(manifest.files, swept=True):
         return (manifest.digest,)
     return ()
 
@@ -206,6 +227,14 @@ def _draft(context: Context, state: SqlState, asked: Asked, message: str | None)
         time=context.now(),
     )
     return Draft(intent, details, asked.documents)
+
+
+def _put_back(context: Context, connection: Connection, asked: Asked, put_back: PutBack) -> None:
+    """See that all bytes that the entry will rely on are in their place; under the lock, so they stay there."""
+    for data in asked.documents.values():
+        put_back(Manifest.from_bytes(data).files)
+    for model, number in asked.look_at:
+        context.artifacts.bring_back(manifests.manifest(connection, model, number).files)
 
 
 def _look(context: Context, connection: Connection, asked: Asked) -> ledger.Look:

@@ -32,11 +32,9 @@ def check_head(context: Context, connection: Connection) -> None:
     )
 
 
-def after(context: Context, entry: Entry) -> tuple[str, ...]:
+def after(context: Context, entry: Entry, entry_hash: str) -> tuple[str, ...]:
     """Remember the head that was written; return warnings of clocks that do not agree."""
-    from modelkeep.domain import chain
-
-    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, chain.hash_of(entry.to_bytes()))
+    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
     clock = parse_stored(entry.clock)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()

@@ -19,18 +19,19 @@ from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
-from modelkeep.errors import ModelkeepError, UsageError
-from modelkeep.store.ingest import Ingested, ingest, measure
+from modelkeep.errors import ModelkeepError
+from modelkeep.store.ingest import Ingested
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.session import changing
+from modelkeep.store.session import Session, changing
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import deletions, effects, same_again, verdict
-from modelkeep.usecases.carrying_out import Asked, Done, carry_out_in, rehearse
+from modelkeep.usecases.carrying_out import Asked, Done, PutBack, carry_out_in, rehearse
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.finding_out import Found, data_of, find_out, guess_training, run_fields, summary
 from modelkeep.usecases.naming import Say, expectation, stage_named, version_of
 from modelkeep.usecases.request import Request, check, scrubbed
+from modelkeep.usecases.taking_in import with_bytes
 
 _NOTHING = "sha256:" + "0" * 64
 
@@ -48,22 +49,31 @@ def register(
     with changing(context.database) as session:
         with session.reading() as connection:
             _check_early(context, connection, request, found)
-        taken = _take(context, request, stdin, progress)
-        if request.trained_at is None:
-            found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
 
-        def resolve(connection: Connection, say: Say) -> Asked:
-            return _asked(connection, say, request, found, taken)
+        def carried_out(taken: Ingested, put_back: PutBack | None) -> Registered:
+            return _carried_out(context, session, request, found, taken, put_back)
 
-        if request.dry_run:
-            with session.reading() as connection:
-                done = rehearse(context, connection, resolve, message=request.message)
-        else:
-            done = carry_out_in(context, session, resolve, message=request.message)
+        return with_bytes(context, session, request, carried_out, stdin=stdin, progress=progress)
+
+
+def _carried_out(
+    context: Context, session: Session, request: Request, found: Found, taken: Ingested, put_back: PutBack | None
+) -> Registered:
+    if request.trained_at is None:
+        found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
+
+    def resolve(connection: Connection, say: Say) -> Asked:
+        return _asked(connection, say, request, found, taken)
+
+    if request.dry_run:
         with session.reading() as connection:
-            if done.entry is None:
-                return _unchanged(connection, request, found, done, taken)
-            return _told(connection, request, done, taken, found)
+            done = rehearse(context, connection, resolve, message=request.message)
+    else:
+        done = carry_out_in(context, session, resolve, message=request.message, put_back=put_back)
+    with session.reading() as connection:
+        if done.entry is None:
+            return _unchanged(connection, request, found, done, taken)
+        return _told(connection, request, done, taken, found)
 
 
 def _check_early(context: Context, connection: Connection, request: Request, found: Found) -> None:
@@ -82,20 +92,6 @@ def _check_early(context: Context, connection: Connection, request: Request, fou
         return replace(asked, expect=None, arguments=replace(asked.arguments, label=None, bump=None))
 
     rehearse(replace(context, say=_unheard), connection, resolve, message=None)
-
-
-def _take(
-    context: Context,
-    request: Request,
-    stdin: BinaryIO | None,
-    progress: Callable[[int, int], None] | None,
-) -> Ingested:
-    if request.dry_run and "-" not in request.paths:
-        return measure(request.paths, request.selection, secrets=False, progress=progress)
-    if request.dry_run:
-        message = "standard input cannot be looked at without being used up"
-        raise UsageError(message, "leave out --dry-run, or give a file")
-    return ingest(context.artifacts, request.paths, request.selection, stdin=stdin, progress=progress)
 
 
 def _asked(

@@ -38,6 +38,7 @@ class Request:
     trained_at: str | None = None
     description: str | None = None
     if_exists: str = "error"
+    move: bool = False
     selection: Selection = field(default_factory=Selection)
     expect: str | None = None
     message: str | None = None
@@ -62,6 +63,9 @@ def check(request: Request) -> None:
     if request.on is not None and not request.metrics:
         message = f"--on says what metrics were measured on, and there are none: {request.on}"
         raise UsageError(message, "add --metric auc=0.9, or give it as --data")
+    if request.move and "-" in request.paths:
+        message = "--move takes a file away, and - (standard input) is none"
+        raise UsageError(message, "leave out --move")
     if request.if_exists not in ("error", "skip", "new"):
         message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
         raise UsageError(message)

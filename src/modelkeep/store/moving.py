@@ -1,0 +1,172 @@
+"""`register --move`: the source goes once its bytes are registered, and not a moment before.
+
+A kill at any moment leaves the file where it was or its version registered. So the file is not
+renamed but given a second name in the store, and loses the first one after the entry. DESIGN §3
+forbids such hard links for copying, since a link shares its mode and its owner's pen; here it is the
+owner's word that the file goes, nobody may have it open for writing, and until the first name is gone
+no other version relies on it (``DirectoryBatch.keep``). Where blocks can be shared, that is done instead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+from modelkeep.store.drafts import DirectoryDraft
+from modelkeep.store.durable import sync_directory
+from modelkeep.store.selection import Selection
+from modelkeep.store.source import Source, open_below
+
+_OURS_AND_THEIRS = 2
+_ACCESS_LIST = "system.posix_acl_access"
+
+
+class MovedDraft(DirectoryDraft):
+    """A file of the user's that has a second name among the drafts. Its mode is given back unless it is let go."""
+
+    def __init__(self, descriptor: int, path: str, root: str, *, sync: bool) -> None:
+        """Give an open file a second name; ``OSError`` where it cannot be had, or not for us alone."""
+        status = os.fstat(descriptor)
+        if status.st_nlink != 1 or status.st_uid != os.geteuid() or _has_access_list(descriptor):
+            message = "its mode and its pen would not be ours"
+            raise OSError(message)
+        _link_open_file(descriptor, path)
+        self._mode: int | None = stat.S_IMODE(status.st_mode)
+        self.path = path
+        self._root = root
+        self._sync = sync
+        self._descriptor = -1
+        try:
+            os.fchmod(descriptor, 0o444)
+            _require_no_writer(descriptor)
+        except BaseException:
+            self.discard()
+            raise
+
+    def finish(self) -> None:
+        """Sync where each file is synced: whoever wrote it may not have done so."""
+        if self._sync:
+            self.sync()
+
+    def let_go(self) -> None:
+        """Take note that the file is the store's by now."""
+        self._mode = None
+
+    def discard(self) -> None:
+        """Remove the second name, and give the mode back where the first one stays."""
+        if self.path and self._mode is not None:
+            with suppress(OSError):
+                if self.status().st_nlink <= _OURS_AND_THEIRS:  # else it is on its shelf, where nobody may write to it
+                    os.chmod(self.path, self._mode)
+        super().discard()
+
+
+def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selection) -> None:
+    """Refuse what could not be moved as a whole: standard input, links, directories that let nothing go."""
+    if selection.follow_symlinks:
+        message = "--move takes files away, and --follow-symlinks copies what links lead to"
+        raise UsageError(message, "leave out one of them")
+    for path in typed:
+        if os.path.islink(path.rstrip("/")):
+            message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
+            raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
+    for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
+        if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            message = f"nothing can be moved out of '{printable(directory)}': permission denied"
+            raise UsageError(message, "leave out --move")
+
+
+def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
+    """Remove files that are registered by now, and the directories that are empty then; say what stays."""
+    notes = []
+    above: set[tuple[str, str]] = set()
+    for source in sources:
+        problem = _remove_file(source)
+        if problem is None:
+            above.add((source.root, os.path.dirname(source.inner)))
+        else:
+            notes.append(f"'{source.shown}' stays: {problem}")
+    for directory in {os.path.dirname(_path(source)) or "." for source in sources}:
+        with suppress(OSError):  # at worst, what was moved is back after a power cut
+            sync_directory(directory)
+    gone = len(sources) - len(notes)
+    notes.append(f"moved: {gone} {'file' if gone == 1 else 'files'}")
+    for directory in _with_their_parents(above):
+        with suppress(OSError):  # there is more in it; or it is where somebody stands
+            if not os.path.samefile(directory, "."):
+                os.rmdir(directory)
+    notes += [f"'{printable(path)}' stays: there is more in it" for path in typed if os.path.isdir(path)]
+    return tuple(notes)
+
+
+def _remove_file(source: Source) -> str | None:
+    """Remove the first name of a file if it still is that file; say why not."""
+    above, _, name = source.inner.rpartition("/")
+    root, name = (source.root, name) if source.inner else os.path.split(source.root)
+    try:
+        directory = open_below(root or ".", above, follow=not source.inner, directory=True)
+        try:
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if not source.stamp.is_of(status, moved=True):
+                return "it was changed meanwhile"
+            os.unlink(name, dir_fd=directory)
+        finally:
+            os.close(directory)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return None
+
+
+def _with_their_parents(above: Iterable[tuple[str, str]]) -> list[str]:
+    """Return directories and all above them up to what was typed, the deepest first."""
+    found: set[str] = set()
+    for root, inner in above:
+        if os.path.isdir(root):
+            names = inner.split("/") if inner else []
+            found.update(os.path.join(root, *names[:depth]) for depth in range(len(names) + 1))
+    return sorted(found, key=len, reverse=True)
+
+
+def _path(source: Source) -> str:
+    return os.path.join(source.root, source.inner) if source.inner else source.root
+
+
+def _link_open_file(descriptor: int, path: str) -> None:
+    """Give an open file a second name: this file and no other, whatever its first name leads to by now."""
+    here = os.open(".", os.O_PATH | os.O_CLOEXEC) if hasattr(os, "O_PATH") else os.open(".", os.O_RDONLY)
+    try:
+        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=here, follow_symlinks=True)
+    finally:
+        os.close(here)
+
+
+def _has_access_list(descriptor: int) -> bool:
+    if not hasattr(os, "listxattr"):
+        return False
+    try:
+        return _ACCESS_LIST in os.listxattr(descriptor)
+    except OSError:
+        return False
+
+
+def _require_no_writer(descriptor: int) -> None:
+    """Raise ``OSError`` where somebody has the file open for writing, or nobody can tell.
+
+    A read lease is refused by the kernel while there is a writer (fcntl(2)). It is given back at once; should
+    it be broken meanwhile, the signal for it is one that nobody minds.
+    """
+    import fcntl
+
+    if not hasattr(fcntl, "F_SETLEASE"):
+        message = "this system does not tell"
+        raise OSError(message)
+    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)

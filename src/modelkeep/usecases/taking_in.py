@@ -1,0 +1,83 @@
+"""The bytes of a registration: in the store before the entry, at hand until it is written, then let go.
+
+`gc` may sweep away what nothing references yet. What this process wrote is put in its place again; what it
+only found there, and what was swept and removed since, must be read once more: then it all starts over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import BinaryIO, TypeAlias
+
+from modelkeep.domain.answers import Registered
+from modelkeep.domain.quick import replace
+from modelkeep.errors import Conflict, ModelkeepError, UsageError
+from modelkeep.store.ingest import Ingested, Swept, Taken, measure, taking
+from modelkeep.store.queries import contents
+from modelkeep.store.session import Session
+from modelkeep.usecases.carrying_out import PutBack
+from modelkeep.usecases.context import Context
+from modelkeep.usecases.request import Request
+
+#: Registers what was taken in; None where nothing was, for a dry run.
+Register: TypeAlias = Callable[[Ingested, PutBack | None], Registered]
+
+# A sweep in each of them, just between the reading and the entry, is no accident any more.
+_ATTEMPTS = 3
+
+
+def with_bytes(
+    context: Context,
+    session: Session,
+    request: Request,
+    register: Register,
+    *,
+    stdin: BinaryIO | None,
+    progress: Callable[[int, int], None] | None,
+) -> Registered:
+    """Take in what was typed, or for a dry run only look at it, and register it."""
+    if request.dry_run:
+        return register(_measured(request, progress), None)
+    for _ in range(_ATTEMPTS):
+        taking_in = taking(
+            context.artifacts,
+            request.paths,
+            request.selection,
+            stdin=stdin,
+            known=partial(_of_sizes, session),
+            move=request.move,
+            progress=progress,
+        )
+        with suppress(Swept), taking_in as taken, _withdrawn(context, taken):
+            done = register(taken.ingested, taken.put_back)
+            return replace(done, notes=(*done.notes, *taken.let_go()))
+        if "-" in request.paths:
+            break
+    message = f"the bytes of {request.name} were swept away by gc while they were registered"
+    raise Conflict(message, "try again")
+
+
+@contextmanager
+def _withdrawn(context: Context, taken: Taken) -> Iterator[None]:
+    """Leave nothing in the store that has a second name outside, where it was not registered in the end."""
+    try:
+        yield
+    except BaseException:
+        if taken.adding.adopted:
+            with suppress(ModelkeepError), context.database.writing() as connection:
+                taken.withdraw(partial(contents.is_needed, connection))
+        raise
+
+
+def _of_sizes(session: Session, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
+    with session.reading() as connection:
+        return contents.of_sizes(connection, sizes)
+
+
+def _measured(request: Request, progress: Callable[[int, int], None] | None) -> Ingested:
+    if "-" in request.paths:
+        message = "standard input cannot be looked at without being used up"
+        raise UsageError(message, "leave out --dry-run, or give a file")
+    return measure(request.paths, request.selection, secrets=False, move=request.move, progress=progress)
