@@ -38,13 +38,21 @@ def rollback(turn):
 def tag(turn):
     registry.tag("fraud@1", {"writer": str(number), "turn": str(turn)})
 
+def delete(turn):
+    registry.delete(f"fraud@{chance.randint(1, registry.model('fraud').newest)}")
+
+def gc(turn):
+    registry.gc(grace="0")
+
+ACTS = (register, register, register, promote, rollback, tag, delete, gc)
+
 print("ready", flush=True)
 sys.stdin.readline()
 began = time.monotonic()
 for turn in range(turns):
     if seconds and time.monotonic() - began > seconds:
         break
-    act = chance.choice((register, promote, rollback, tag))
+    act = chance.choice(ACTS)
     since = time.monotonic()
     try:
         act(turn)
