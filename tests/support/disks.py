@@ -40,7 +40,9 @@ class Disk:
         """
         device = must("losetup", "--find", "--show", self.image).strip()
         try:
-            must("mount", device, self.mounted)
+            # The disk before it may still be held by a mount in somebody else's namespace, and xfs has a name of its own.
+            options = ("-o", "nouuid") if self.image.suffix == ".image" and self.image.stem == "xfs" else ()
+            must("mount", *options, device, self.mounted)
         finally:
             must("losetup", "--detach", device)  # when nobody holds it any more
 

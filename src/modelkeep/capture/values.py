@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from modelkeep.capture.plain import Number, as_text, plain
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import check_key, check_text, printable
 from modelkeep.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 #: Keys and values in the order in which they were given.
 Pairs: TypeAlias = list[tuple[str, str]]
@@ -32,6 +36,8 @@ _LARGEST_FILE, _LARGEST_TOML = 2 << 20, 128 << 10
 _DEEP_KEY = pattern(
     r"""(?<![\w"'.\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.){0,999}+"|'[^'\n]{0,999}+')[ \t]*+\.[ \t]*+){33}"""
 )
+# So long somebody who was started beside us has to open a pipe.
+_PATIENCE_SECONDS = 5.0
 _SHOWN = 60
 
 
@@ -149,8 +155,9 @@ def _read(path: str) -> bytes:
                 raise UsageError(message, "name a file instead of '-'")
             data = sys.stdin.buffer.read(_LARGEST_FILE + 1)
         else:
-            with open(_opened(path), "rb") as file:
-                data = file.read(_LARGEST_FILE + 1)
+            with open(_opened(path), "rb", buffering=0) as file:
+                data = _written_into(file, path) if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode) else b""
+                data += _rest(file, _LARGEST_FILE + 1 - len(data))
     except FileNotFoundError as error:
         message = f"there is no file '{_shown(path)}'"
         raise NotFound(message, "a JSON or TOML file, or - for standard input") from error
@@ -164,11 +171,34 @@ def _read(path: str) -> bytes:
 
 
 def _opened(path: str) -> int:
-    """Open a file, without waiting for somebody to write into a pipe that nobody writes into."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-    if hasattr(os, "set_blocking"):
-        os.set_blocking(descriptor, True)  # a pipe that somebody does write into is read to its end
-    return descriptor
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _written_into(file: FileIO, path: str) -> bytes:
+    """Wait a while for somebody to write into a pipe, and return what was read of it meanwhile.
+
+    Who is there already may take as long as it takes.
+    """
+    import select
+
+    for wait in (_PATIENCE_SECONDS, 0):
+        data = file.read(1)  # None: nothing yet, but somebody has it open; empty: nobody has, or has left
+        if data or data is None:
+            break
+        if not select.select([file], [], [], wait)[0] and not wait:
+            message = f"nobody writes into the pipe '{_shown(path)}'"
+            raise UsageError(message, "start what writes into it first, or give a file")
+    os.set_blocking(file.fileno(), True)
+    return data or b""
+
+
+def _rest(file: FileIO, most: int) -> bytes:
+    """Return what there is up to the end; a pipe hands it out in parts."""
+    parts: list[bytes] = []
+    while most > 0 and (part := file.read(most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _json(text: str, shown: str) -> object:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from modelkeep.domain.text import escape_cell, escape_json
+from modelkeep.errors import Damaged
 
 _PAIRS = "tuple[tuple["
 
@@ -80,6 +81,10 @@ def cell(value: object) -> str:
 
 def seconds(time: str | None) -> str | None:
     """Return a time of the log without its fraction, as lines have it."""
+    if time is not None and not isinstance(time, str):
+        # A flipped bit can make a number of a text.
+        message = f"the registry holds a time that is none: {time!r}"  # type: ignore[unreachable]
+        raise Damaged(message, "modelkeep verify --log")
     return None if time is None else f"{time[:19]}Z"
 
 
