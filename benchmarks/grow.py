@@ -40,7 +40,7 @@ BATCH = 10_000
 #: A transaction of so many entries changes pages all over the indexes: they are kept until it ends.
 CACHE_MIB = 1024
 #: Raised when what is made changes, so that an old one is not taken for a new one.
-RECIPE = "2"
+RECIPE = "3"
 
 
 def registry_of(versions: int, directory: str) -> Registry:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.artifacts import CHUNK, Artifacts, chunks_of
+from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket
-from modelkeep.store.hashing import content_of_file
+from modelkeep.store.hashing import CHUNK, chunks_of, content_of_file
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
-from modelkeep.store.artifacts import CHUNK
 from modelkeep.store.export import Exported, export, export_stream
+from modelkeep.store.hashing import CHUNK
 from modelkeep.store.ingest import Selection, ingest
 
 

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from modelkeep.store import passing as passing_
-from modelkeep.store.artifacts import content_of
+from modelkeep.store.hashing import content_of
 from modelkeep.store.passing import passing
 
 SIZE = 1 << 20

@@ -10,23 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
-from modelkeep.store.adding import Adding
 from modelkeep.store.bucket import Bucket
-from modelkeep.store.copying import NotRead, NotWritten, copy_file
-from modelkeep.store.hashing import (
-    CHUNK,
-    Content,
-    Count,
-    chunks_of,
-    content_of,
-    hashed,
-)
 from modelkeep.store.troubles import of_the_source
 
 if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile
-
-__all__ = ["CHUNK", "Artifacts", "Content", "chunks_of", "content_of", "require"]
+    from modelkeep.store.adding import Adding
+    from modelkeep.store.hashing import Content, Count
 
 
 class Artifacts:
@@ -62,6 +52,8 @@ class Artifacts:
 
     def check(self, file: ManifestFile) -> str | None:
         """Read a content and say what is wrong with it, None where nothing is."""
+        from modelkeep.store.hashing import content_of
+
         size = self.bucket.size(file.digest)
         if size is None:
             return "missing"
@@ -80,6 +72,9 @@ class Artifacts:
         A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote. What
         the target refuses is a ``NotWritten``.
         """
+        from modelkeep.store.copying import NotRead, copy_file
+        from modelkeep.store.hashing import Content, chunks_of, hashed
+
         with self.open(file.digest) as stream:
             try:
                 descriptor = stream.fileno()
@@ -95,6 +90,8 @@ class Artifacts:
 
     def adding(self, *, many: bool = False) -> Adding:
         """Begin to add contents, to be used in a ``with`` block that ends with ``commit``."""
+        from modelkeep.store.adding import Adding
+
         return Adding(self.bucket, many=many)
 
     def add_stream(self, stream: BinaryIO) -> Content:
@@ -127,6 +124,8 @@ def require(file: ManifestFile, found: Content) -> None:
 
 
 def _into(target: int, count: Count) -> Callable[[memoryview], None]:
+    from modelkeep.store.copying import NotWritten
+
     def write(data: memoryview) -> None:
         size = len(data)
         while data:

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket
+from modelkeep.store.batch import DirectoryBatch
+from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.examining import Trouble
 from modelkeep.store.hashing import content_of
 from modelkeep.store.mending import Mending

@@ -9,28 +9,26 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store import trash
-from modelkeep.store.bucket import Draft
-from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory, status_of
-from modelkeep.store.durable import sync_directory, sync_file_system
-from modelkeep.store.moving import MovedDraft
+from modelkeep.store.durable import status_of, sync_directory
 from modelkeep.store.trash import TRASH
-from modelkeep.store.troubles import of_the_store, store_trouble
+from modelkeep.store.troubles import not_a_blob, of_the_store
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from modelkeep.store.batch import DirectoryBatch
 
 _PREFIX = "sha256:"
 _HEX = frozenset("0123456789abcdef")
-_FEW_DIRECTORIES = 16
 
 
 def create_store(root: str) -> None:
     """Make the directories of a store, durably; what is there already stays."""
+    from modelkeep.store.drafts import make_directory
+
     root = os.path.abspath(root)
     with of_the_store(root):
         for name in ("", "blobs", "blobs/sha256", "tmp"):
@@ -49,6 +47,8 @@ class DirectoryBucket:
 
     def begin(self, *, many: bool = False) -> DirectoryBatch:
         """Begin to put; with ``many``, one sync of the file system stands for one of each file."""
+        from modelkeep.store.batch import DirectoryBatch
+
         return DirectoryBatch(self, many=many)
 
     def open(self, key: str) -> BinaryIO:
@@ -63,10 +63,10 @@ class DirectoryBucket:
             except OSError as error:
                 if error.errno not in {errno.ELOOP, errno.ENXIO}:
                     raise
-                raise _not_a_blob(path) from None
+                raise not_a_blob(path) from None
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
-                raise _not_a_blob(path)
+                raise not_a_blob(path)
             return os.fdopen(descriptor, "rb", buffering=0)
 
     def size(self, key: str) -> int | None:
@@ -124,170 +124,5 @@ class DirectoryBucket:
             raise RegistryUnavailable(message, "is the disk it is on mounted?")
 
 
-class DirectoryBatch:
-    """Files on their way into a directory bucket, in a directory of their own until nobody needs them there."""
-
-    def __init__(self, bucket: DirectoryBucket, *, many: bool) -> None:
-        self.repaired: list[str] = []
-        self._bucket = bucket
-        self._many = many
-        self._place = Workplace(os.path.join(bucket.root, "tmp"))
-        self._drafts: list[DirectoryDraft] = []
-        self._noted: dict[str, DirectoryDraft] = {}
-        self._spare: dict[str, DirectoryDraft] = {}
-        self._kept: set[str] = set()
-        self._watch = -1
-
-    def __enter__(self) -> Self:
-        """Begin; with many files, from here on the system keeps its write errors for us."""
-        if self._many:
-            with of_the_store(self._bucket.root):
-                self._watch = os.open(os.path.join(self._bucket.root, "tmp"), os.O_RDONLY | os.O_CLOEXEC)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove whatever was not committed, and the second names of the rest."""
-        try:
-            for draft in self._drafts:
-                draft.discard()
-        finally:
-            self._place.leave()
-            if self._watch >= 0:
-                os.close(self._watch)
-                self._watch = -1
-
-    def draft(self) -> DirectoryDraft:
-        """Return an empty draft; may be called from several threads."""
-        try:
-            draft = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=not self._many)
-        except OSError as error:
-            raise store_trouble(error, self._bucket.root) from error
-        self._drafts.append(draft)
-        return draft
-
-    def adopt(self, descriptor: int) -> MovedDraft | None:
-        """Return a draft that is an open file of the user's itself; None where it must be copied."""
-        with of_the_store(self._bucket.root):
-            path = self._place.new_path()
-        try:
-            draft = MovedDraft(descriptor, path, self._bucket.root, sync=not self._many)
-        except OSError:
-            return None
-        self._drafts.append(draft)
-        return draft
-
-    def put(self, key: str, draft: Draft) -> None:
-        """Note that a finished draft is to stand under a key; of equal ones the first is taken."""
-        mine = _mine(draft)
-        if self._noted.setdefault(key, mine) is not mine:
-            mine.discard()
-
-    def spare(self, key: str, draft: Draft) -> None:
-        """Have a finished draft at hand under a key that is kept, should it be swept away meanwhile."""
-        self._spare[key] = _mine(draft)
-
-    def keep(self, key: str, size: int) -> bool:
-        """Rely upon a key: its name is made durable too. False where that would not do.
-
-        A blob with a second name is another writer's that has not ended, or one that was killed:
-        after `register --move` that name may be the source's, with somebody's pen. So it is not relied upon.
-        """
-        try:
-            status = status_of(self._bucket.local_path(key))
-        except OSError as error:
-            raise store_trouble(error, self._bucket.root) from error
-        if status is None or not stat.S_ISREG(status.st_mode) or status.st_size != size or status.st_nlink > 1:
-            return False
-        self._kept.add(key)
-        return True
-
-    def commit(self) -> frozenset[str]:
-        """Files first, then their names, then the directories: whatever is visible is durable."""
-        with of_the_store(self._bucket.root):
-            if self._many and self._noted and not sync_file_system(self._watch):
-                for draft in self._noted.values():
-                    draft.sync()
-            shelves = self._shelves(self._noted)
-            for shelf in shelves:
-                make_directory(shelf)
-            new = frozenset(key for key, draft in self._noted.items() if self._publish(key, draft))
-            shelves |= self._shelves(self._kept)
-            # Also where nothing is new: another process may have made the name a moment ago and not synced it yet.
-            if not (self._many and len(shelves) > _FEW_DIRECTORIES and sync_file_system(self._watch)):
-                for shelf in shelves:
-                    sync_directory(shelf)
-                if shelves:
-                    sync_directory(os.path.join(self._bucket.root, "blobs", "sha256"))
-        return new
-
-    @property
-    def adopted(self) -> list[str]:
-        """The keys that stand for files of the user's themselves."""
-        return [key for key, draft in self._noted.items() if isinstance(draft, MovedDraft)]
-
-    def let_go(self) -> None:
-        """Take note that what was adopted is the store's by now."""
-        for draft in self._drafts:
-            if isinstance(draft, MovedDraft):
-                draft.let_go()
-
-    def withdraw(self) -> None:
-        """Take what was adopted off its shelf; under the database's write lock."""
-        with of_the_store(self._bucket.root):
-            for key in self.adopted:
-                path, draft = self._bucket.local_path(key), self._noted[key]
-                status = status_of(path)
-                if status is not None and draft.path and os.path.samestat(status, draft.status()):
-                    os.unlink(path)
-
-    def again(self, key: str) -> bool:
-        """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""
-        draft = self._noted.get(key) or self._spare.get(key)
-        if draft is None or not draft.path:
-            return False
-        with of_the_store(self._bucket.root):
-            shelf = os.path.dirname(self._bucket.local_path(key))
-            make_directory(shelf)
-            self._publish(key, draft)
-            sync_directory(shelf)
-            sync_directory(os.path.dirname(shelf))
-        return True
-
-    def _shelves(self, keys: Iterable[str]) -> set[str]:
-        return {os.path.dirname(self._bucket.local_path(key)) for key in keys}
-
-    def _publish(self, key: str, draft: DirectoryDraft) -> bool:
-        """Give a draft its place; say whether its bytes were not there before."""
-        path = self._bucket.local_path(key)
-        if draft.link(path):
-            return True
-        status = status_of(path)
-        if status is not None:
-            if not stat.S_ISREG(status.st_mode):
-                raise _not_a_blob(path)
-            mine = draft.status()
-            whole = status.st_size == mine.st_size
-            if whole and (status.st_nlink == 1 or os.path.samestat(status, mine)):
-                return False
-            if not whole:
-                self.repaired.append(key)
-        # No hard links here; or a damaged copy, or one that somebody may have a pen for (see `keep`): ours has the right bytes.
-        draft.replace(path)
-        return status is None or not whole
-
-
-def _mine(draft: Draft) -> DirectoryDraft:
-    if not isinstance(draft, DirectoryDraft):
-        message = f"not a draft of this bucket: {draft!r}"
-        raise TypeError(message)
-    return draft
-
-
 def _is_hex(name: str) -> bool:
     return len(name) == 64 and _HEX.issuperset(name)
-
-
-def _not_a_blob(path: str) -> IntegrityError:
-    return IntegrityError(f"{path} is not a regular file: somebody changed the store", "modelkeep verify --bytes")

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from modelkeep.store.copying import NotWritten
+from modelkeep.store.durable import status_of
 from modelkeep.store.troubles import store_trouble
 
 _T = TypeVar("_T")
@@ -157,14 +158,6 @@ def make_directory(path: str) -> bool:
     if above & stat.S_ISGID:  # a shared registry: the colleague's umask must not lock the others out
         os.chmod(path, stat.S_IMODE(above) & ~stat.S_ISVTX)
     return True
-
-
-def status_of(path: str) -> os.stat_result | None:
-    """Return what ``lstat`` says, None where nothing is there."""
-    try:
-        return os.lstat(path)
-    except FileNotFoundError:
-        return None
 
 
 def _lock(descriptor: int) -> None:

@@ -79,6 +79,14 @@ def begin_writing(descriptor: int, offset: int, size: int) -> None:
         library.sync_file_range(descriptor, ctypes.c_int64(offset), ctypes.c_int64(size), _SYNC_FILE_RANGE_WRITE)
 
 
+def status_of(path: str) -> os.stat_result | None:
+    """Return what ``lstat`` says, None where nothing is there."""
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
+
+
 def exchange(one: str, other: str) -> bool:
     """Swap two names in one step; False where the system or the file system cannot."""
     return _renameat2(one, other, _RENAME_EXCHANGE)

@@ -13,7 +13,8 @@ import stat
 from typing import BinaryIO
 
 from modelkeep.errors import UsageError
-from modelkeep.store.blobs import DirectoryBatch, DirectoryBucket, create_store
+from modelkeep.store.batch import DirectoryBatch
+from modelkeep.store.blobs import DirectoryBucket, create_store
 from modelkeep.store.bucket import Bucket
 from modelkeep.store.drafts import DirectoryDraft
 from modelkeep.store.durable import sync_directory

@@ -55,6 +55,11 @@ def store_trouble(error: OSError, root: str) -> ModelkeepError:
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
 
 
+def not_a_blob(path: str) -> IntegrityError:
+    """Return the error for what stands in a blob's place and is no file."""
+    return IntegrityError(f"{path} is not a regular file: somebody changed the store", "modelkeep verify --bytes")
+
+
 @contextmanager
 def of_the_source(path: str) -> Iterator[None]:
     """Turn what a file to be read refuses into an error that names it.

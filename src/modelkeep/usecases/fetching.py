@@ -10,7 +10,6 @@ from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
-from modelkeep.store import export
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.manifests import Form
 from modelkeep.store.queries.statement import Connection
@@ -49,6 +48,8 @@ def get(
     moment: str | None,
 ) -> Fetched:
     """Copy an artifact out, every byte checked; see `Registry.get`."""
+    from modelkeep.store import export  # `path` copies nothing
+
     with context.database.reading() as connection:
         artifact = _artifact(context, connection, ref, f"get {{}} {dest}", moment)
     manifest = artifact.manifest
