@@ -1,7 +1,6 @@
 """Names of files that go in: what could not be written back the same everywhere is refused, not repaired."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,12 @@ def named(*names: str | bytes):
 
 
 def deep(here: Path) -> None:
-    """Make a tree a thousand directories deep, which no path can name."""
+    """Make a tree so deep that no path can name it, and not so deep that Python cannot remove it."""
     top = os.open(here, os.O_RDONLY)
     os.mkdir("d", dir_fd=top)
     at = os.open("d", os.O_RDONLY, dir_fd=top)
     os.close(top)
-    for _ in range(1_000):
+    for _ in range(600):
         os.mkdir("abcdef", dir_fd=at)
         below = os.open("abcdef", os.O_RDONLY, dir_fd=at)
         os.close(at)
@@ -93,13 +92,10 @@ def test_a_name_is_refused_not_repaired(fed, row):
     feed(fed, row)
 
 
-def test_a_tree_of_a_thousand_directories_is_refused_at_the_first_that_cannot_be_named(fed):
+def test_a_tree_of_hundreds_of_directories_is_refused_at_the_first_that_cannot_be_named(fed):
     shown = "/".join(["abcdef"] * 147)
     reason = f"error: '{shown}' cannot be a path in an artifact: it has 1028 bytes, more than 1024"
-    try:
-        feed(fed, Row("register f d --code none", 2, reason, deep))
-    finally:
-        subprocess.run(["rm", "-rf", fed.cwd / "d"], check=True)  # Python's own would need a thousand frames
+    feed(fed, Row("register f d --code none", 2, reason, deep))
 
 
 FILENAMES = "register f m.bin --code none --filename"
