@@ -66,10 +66,17 @@ class BackupPlace:
             with suppress(FileExistsError):
                 os.mkdir(self.path, 0o700)
                 sync_directory(os.path.dirname(self.path))
+        with self.alone():
+            self.check(registry, directory)
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep backups out: what one has brought is garbage to the database until that is in its place."""
+        with of_the_destination(self.path):
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._lock(descriptor)
-            self.check(registry, directory)
             yield
         finally:
             os.close(descriptor)
@@ -82,7 +89,7 @@ class BackupPlace:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = f"another backup to {printable(self.path)} is running"
+            message = f"another backup to {printable(self.path)} is running, or gc in it"
             raise Busy(message, "try again when it has ended") from None
         except OSError:
             return  # a file system without locks: who shares it must take turns
@@ -105,7 +112,7 @@ class BackupPlace:
         for name in os.listdir(tmp):
             below = os.path.join(tmp, name)
             for draft in os.listdir(below) if os.path.isdir(below) else ():
-                if draft.isdigit():  # what was damaged is kept for a look
+                if draft.removesuffix("+").isdigit():  # what was damaged is kept for a look
                     os.unlink(os.path.join(below, draft))
             with suppress(OSError):
                 os.rmdir(below)
