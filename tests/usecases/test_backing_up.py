@@ -70,6 +70,20 @@ def test_it_is_private_and_its_contents_are_read_only(world, dest):
     assert list((dest / "store" / "tmp").iterdir()) == []
 
 
+def test_in_a_directory_of_a_group_it_is_the_groups_whatever_the_umask(world, dest):
+    dest.mkdir()
+    dest.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        back_up(world, dest)
+        back_up(world, dest)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (dest, *dest.iterdir())}
+    files = dict.fromkeys(("backup.json", "registry.db", "registry.lock"), 0o660)
+    assert modes == {dest.name: 0o2770, "store": 0o2770, **files}
+
+
 def test_again_brings_only_what_is_new(world, dest):
     back_up(world, dest)
     inodes = {path.name: path.stat().st_ino for path in (dest / "store" / "blobs").rglob("*") if path.is_file()}

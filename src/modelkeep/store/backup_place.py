@@ -16,7 +16,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.blobs import DirectoryBucket, create_store
 from modelkeep.store.database import DATABASE, LOCK, STORE, Database
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.troubles import of_the_destination
 
@@ -100,7 +100,8 @@ class BackupPlace:
             if backup_mark.read(self.path) is None:
                 backup_mark.write(self.path, mark)
             create_store(self.bucket.root)
-            os.close(os.open(os.path.join(self.path, LOCK), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+            with suppress(FileExistsError):
+                create_file(os.path.join(self.path, LOCK), 0o660)
             self._clear()
 
     def _clear(self) -> None:
