@@ -146,6 +146,20 @@ def test_archived_and_bad_versions_keep_their_bytes(world):
     assert world.registry.gc(grace="0").garbage == ()
 
 
+def test_what_was_moved_aside_and_somebody_else_sweeps_is_no_trouble(world, monkeypatch):
+    aside = world.home / "store" / "blobs" / "sha256" / ".modelkeep-0123456789abcdef"
+    aside.write_bytes(b"damaged")
+    unlink = os.unlink
+
+    def late(path, **how):
+        if str(path) == str(aside):
+            unlink(path)
+        unlink(path, **how)
+
+    monkeypatch.setattr(os, "unlink", late)
+    assert world.registry.gc(grace="0").files == 1
+
+
 # Leftovers ---------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -163,7 +163,8 @@ class _Cleaning:
                 self._unknown.append(each.path)
             elif self._is_old(each.changed, each.size_bytes):
                 if not self._dry_run:
-                    os.unlink(each.path)
+                    with suppress(FileNotFoundError):  # somebody else sweeps, too
+                        os.unlink(each.path)
                 self._note("aside", each.path, each.size_bytes, _ASIDE)
         return blobs
 
