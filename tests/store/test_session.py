@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_who_has_too_many_files_open_is_told_that_and_nothing_of_a_killed_writer
             pass  # what is imported on first use is there
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (128, limits[1]))
-        with pytest.raises(OSError, match="Too many open files"):
+        with suppress(OSError):
             while True:
                 held.append(os.open(os.devnull, os.O_RDONLY))
         for way in (database.reading, database.writing):

@@ -62,10 +62,9 @@ class BackupPlace:
     def held(self, registry: str, directory: str) -> Iterator[None]:
         """Make the directory where it is not there, and keep other backups out while it is written."""
         self.check(registry, directory)
-        with of_the_destination(self.path):
-            with suppress(FileExistsError):
-                os.mkdir(self.path, 0o700)
-                sync_directory(os.path.dirname(self.path))
+        with of_the_destination(self.path), suppress(FileExistsError):
+            os.mkdir(self.path, 0o700)
+            sync_directory(os.path.dirname(self.path))
         with self.alone():
             self.check(registry, directory)
             yield

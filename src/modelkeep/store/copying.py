@@ -45,15 +45,15 @@ def copy_file(source: int, target: int, size: int, count: Count) -> Content:
         seen.read_to(landed)
         return seen.content
     copier = _Copier(source, target, size)
-    seen = None if size < _WORTH_A_THREAD else _chased(copier, target, size, count)
-    if seen is None:
+    chased = None if size < _WORTH_A_THREAD else _chased(copier, target, size, count)
+    if chased is None:
         copier = _Copier(source, target, size)
         copier.run()
-        seen = _Landing(target, count)
-        seen.read_to(copier.landed)
+        chased = _Landing(target, count)
+        chased.read_to(copier.landed)
     if copier.error is not None:
         raise copier.error
-    return seen.content
+    return chased.content
 
 
 def _chased(copier: _Copier, target: int, size: int, count: Count) -> _Landing | None:
