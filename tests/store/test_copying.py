@@ -14,7 +14,7 @@ import pytest
 
 import modelkeep
 from modelkeep.store.copying import NotWritten, copy_file
-from modelkeep.store.hashing import CHUNK, Content
+from modelkeep.store.hashing import CHUNK, Content, content_of_file
 
 MIB = 1024 * 1024
 SIZES = [0, 1, CHUNK, 2 * MIB - 1, 2 * MIB, 16 * MIB, 33 * MIB + 17]
@@ -41,6 +41,19 @@ def test_any_length_is_copied_and_hashed(tmp_path, size):
     assert (tmp_path / "b").read_bytes() == data
     assert sum(done) == size
     assert threading.active_count() == 1
+
+
+def test_where_the_system_has_no_thread_left_it_is_copied_and_hashed_by_one(tmp_path, monkeypatch):
+    def none_left(_thread):
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    data = random.Random(7).randbytes(9 * MIB)
+    (tmp_path / "a").write_bytes(data)
+    assert copied(tmp_path / "a", tmp_path / "b", len(data)) == content(data)
+    with open(tmp_path / "b", "rb") as file:
+        assert content_of_file(file.fileno(), len(data), lambda _: None) == content(data)
 
 
 @pytest.mark.parametrize("size", [MIB, 40 * MIB])

@@ -1,5 +1,8 @@
 """The queue of writers: its turn, its deadline, and nothing of it left behind."""
 
+import errno
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -58,3 +61,14 @@ def test_an_alarm_of_somebody_else_is_left_alone(lock, holder):
         assert signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def test_where_there_are_no_such_locks_sqlite_alone_keeps_writers_apart(lock, monkeypatch):
+    def none(_descriptor, _how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    entered = False
+    with queued(lock, time.monotonic() + 1, 1):
+        entered = True
+    assert entered

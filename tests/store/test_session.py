@@ -1,11 +1,13 @@
 """A change goes through one connection; what was compared before is compared again where it may be another."""
 
 import fcntl
+import os
 import sqlite3
+from contextlib import suppress
 
 import pytest
 
-from modelkeep.errors import Busy, IntegrityError, SchemaMismatch
+from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.registry import create_registry
 from modelkeep.store.database import Database
 from modelkeep.store.session import changing
@@ -134,3 +136,24 @@ def test_whoever_cannot_read_for_a_writer_waits_in_the_queue_and_practises_not_a
         elsewhere.execute("COMMIT")
         with session.practising() as connection:
             assert connection.execute("SELECT count(*) FROM model").fetchone() == (0,)
+
+
+def test_who_has_too_many_files_open_is_told_that_and_nothing_of_a_killed_writer(database):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = []
+    for way in (database.reading, database.writing):
+        with way():
+            pass  # what is imported on first use is there
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (128, limits[1]))
+        with suppress(OSError):
+            while True:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+        for way in (database.reading, database.writing):
+            with pytest.raises(RegistryUnavailable, match="too many files are open"), way():
+                pass
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)

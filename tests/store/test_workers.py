@@ -59,3 +59,19 @@ def test_progress_never_goes_back():
     progress = Progress(1000, lambda *step: seen.append(step))
     each(lambda _: progress.add(1), range(1000), progress, threads=4)
     assert seen == [(n, 1000) for n in range(1, 1001)]
+
+
+def test_where_the_system_has_no_thread_left_the_work_is_done_with_those_there_are(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def few(thread):
+        if started:
+            message = "can't start new thread"
+            raise RuntimeError(message)
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", few)
+    assert each(lambda n: n * n, range(1000), Progress(0, None), threads=4) == [n * n for n in range(1000)]
+    assert len(started) == 1
+    assert threading.active_count() == 1

@@ -12,6 +12,7 @@ from world import World, every, tell_story
 from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
 from modelkeep.store import backup_bytes, database_copy
 from modelkeep.store.backup_mark import backup_of
+from modelkeep.store.backup_place import BackupPlace
 from modelkeep.usecases import backing_up
 
 
@@ -67,6 +68,20 @@ def test_it_is_private_and_its_contents_are_read_only(world, dest):
     assert {stat.S_IMODE(path.stat().st_mode) for path in blobs} == {0o444}
     assert sorted(path.name for path in dest.iterdir()) == ["backup.json", "registry.db", "registry.lock", "store"]
     assert list((dest / "store" / "tmp").iterdir()) == []
+
+
+def test_in_a_directory_of_a_group_it_is_the_groups_whatever_the_umask(world, dest):
+    dest.mkdir()
+    dest.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        back_up(world, dest)
+        back_up(world, dest)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (dest, *dest.iterdir())}
+    files = dict.fromkeys(("backup.json", "registry.db", "registry.lock"), 0o660)
+    assert modes == {dest.name: 0o2770, "store": 0o2770, **files}
 
 
 def test_again_brings_only_what_is_new(world, dest):
@@ -261,6 +276,32 @@ def test_two_backups_to_one_place_do_not_mix(world, dest, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         back_up(world, dest)
     assert back_up(world, dest).ok
+
+
+def test_what_a_backup_has_brought_is_no_garbage_before_it_ends(world, dest, tmp_path, monkeypatch):
+    back_up(world, dest)
+    world.register(content=b"a new one")
+    finish = BackupPlace.finish
+
+    def meanwhile(*words):
+        with pytest.raises(Busy, match="another backup to"):
+            opened(dest, world, tmp_path).registry.gc(grace="0")
+        finish(*words)
+
+    monkeypatch.setattr(BackupPlace, "finish", meanwhile)
+    assert back_up(world, dest).new_blobs == 1
+    assert opened(dest, world, tmp_path).verify().findings == ()
+    assert opened(dest, world, tmp_path).registry.gc(grace="0").garbage == ()
+
+
+def test_gc_in_a_backup_that_is_behind_says_how_to_renew_it(world, dest):
+    back_up(world, dest)
+    world.register(content=b"a new one")
+    with pytest.raises(IntegrityError) as refused:
+        world.at(dest).registry.gc(grace="0")
+    assert refused.value.hint == f"modelkeep --registry {world.home} backup {dest}"
+    back_up(world, dest)
+    assert world.at(dest).registry.gc(grace="0").garbage == ()
 
 
 # What is damaged on either side
@@ -464,6 +505,7 @@ def test_what_a_killed_backup_left_is_cleared_away(world, dest):
     left = dest / "store" / "tmp" / "boot-1-ab"
     left.mkdir()
     (left / "1").write_bytes(b"half")
+    (left / "1+").write_bytes(b"whole, and not yet in its place")
     kept = dest / "store" / "tmp" / "boot-2-cd"
     kept.mkdir()
     (kept / "damaged-00").write_bytes(b"for a look")

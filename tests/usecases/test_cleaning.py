@@ -146,6 +146,20 @@ def test_archived_and_bad_versions_keep_their_bytes(world):
     assert world.registry.gc(grace="0").garbage == ()
 
 
+def test_what_was_moved_aside_and_somebody_else_sweeps_is_no_trouble(world, monkeypatch):
+    aside = world.home / "store" / "blobs" / "sha256" / ".modelkeep-0123456789abcdef"
+    aside.write_bytes(b"damaged")
+    unlink = os.unlink
+
+    def late(path, **how):
+        if str(path) == str(aside):
+            unlink(path)
+        unlink(path, **how)
+
+    monkeypatch.setattr(os, "unlink", late)
+    assert world.registry.gc(grace="0").files == 1
+
+
 # Leftovers ---------------------------------------------------------------------------------------
 
 
@@ -188,12 +202,21 @@ def test_a_directory_whose_process_runs_is_left_alone_for_it_may_be_about_to_loc
 
 @pytest.mark.parametrize("local", [True, False])
 def test_of_another_boot_only_time_tells_where_other_machines_write(world, local):
-    left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    for path in (place / "1", place):
+        os.utime(path, (0, 0))
     (found,) = leftovers.leftovers(str(world.home / "store"), local=local)
     assert found.fate == ("gone" if local else "unsure")
     assert leftovers.is_over(found, found.changed + 86_399, 0) is local
     assert leftovers.is_over(found, found.changed + 86_401, 0)
     assert leftovers.is_over(found, found.changed + 86_401, 2 * 86_400) is local
+
+
+def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine(world):
+    left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    (found,) = leftovers.leftovers(str(world.home / "store"), local=True)
+    assert found.fate == "unsure"
+    assert not leftovers.is_over(found, found.changed + 86_399, 0)
 
 
 def test_a_damaged_blob_that_was_moved_aside_goes_after_the_grace_period(world):

@@ -159,6 +159,26 @@ def test_a_store_with_other_things_or_of_another_registry_is_refused(tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+def test_an_empty_store_of_another_registry_is_refused_too(tmp_path):
+    create_registry(tmp_path / "a", store=tmp_path / "store")
+    assert refused(create_registry, tmp_path / "b", store=tmp_path / "store") == (
+        "Conflict",
+        f"{tmp_path}/store holds other things: blobs, tmp",
+        f"--store {tmp_path}/store/modelkeep",
+    )
+
+
+@pytest.mark.parametrize("made", [(), ("blobs",), ("blobs/sha256", "tmp")])
+def test_a_store_that_a_killed_init_was_making_is_gone_on_with(tmp_path, made):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "r/store").symlink_to(tmp_path / "store")
+    for name in made:
+        (tmp_path / "store" / name).mkdir(parents=True)
+    registry, created = create_registry(tmp_path / "r", store=tmp_path / "store")
+    assert (created, registry.verify().ok) == (True, True)
+
+
 def test_where_there_is_one_with_another_store_it_is_a_conflict(tmp_path):
     create_registry(tmp_path / "r", store=tmp_path / "one")
     assert not create_registry(tmp_path / "r", store=tmp_path / "one")[1]

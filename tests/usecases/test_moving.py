@@ -105,6 +105,24 @@ def test_the_same_bytes_again_are_a_success_and_go_too(world, r):
     assert (made.changed, made.ref, notes(made)) == (False, "fraud@1", ["moved: 1 file"])
 
 
+@pytest.mark.parametrize("size", [5, BIG])
+def test_the_last_good_copy_stays_where_the_stores_is_damaged(world, r, size):
+    for name in ("m/a", "m/b"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(name.encode() * size)
+    r.register("fraud", "m", code="none")
+    world.damage(b"m/a" * size, b"m/x" * size)
+    made = r.register("fraud", "m", code="none", move=True)
+    assert notes(made)[-3:] == [
+        "warning: 'm/a' stays: the store's copy is damaged: modelkeep verify --bytes --repair m/a",
+        "moved: 1 file",
+        "'m' stays: there is more in it",
+    ]
+    assert os.listdir("m") == ["a"]
+    assert world.verify(repair="m/a").ok
+    assert world.verify().findings == ()
+
+
 def test_two_equal_files_become_one_blob(world, r):
     big("m/a")
     big("m/b")

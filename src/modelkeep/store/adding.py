@@ -33,6 +33,7 @@ class Adding:
         self._bucket = bucket
         self._batch: Batch = bucket.begin(many=many)
         self._sizes: dict[str, int] = {}
+        self._new: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -110,7 +111,8 @@ class Adding:
 
     def commit(self) -> int:
         """Make everything taken durable and visible; return how many bytes were not there before."""
-        return sum(self._sizes.get(key, 0) for key in self._batch.commit())
+        self._new = self._batch.commit()
+        return sum(self._sizes.get(key, 0) for key in self._new)
 
     @property
     def repaired(self) -> tuple[str, ...]:
@@ -129,6 +131,14 @@ class Adding:
     def withdraw(self) -> None:
         """Take what was to be moved and will not be out of the store again; under the database's write lock."""
         self._batch.withdraw()
+
+    def damaged(self, files: Iterable[ManifestFile]) -> frozenset[str]:
+        """Return the digests of which the store's bytes were there before and are not right: they are read again."""
+        from modelkeep.store.examining import examine  # few have anything to take away
+
+        found = {file.digest: file.size for file in files if file.digest not in self._new}
+        troubles = {digest: examine(self._bucket, digest, size, quick=False) for digest, size in found.items()}
+        return frozenset(digest for digest, trouble in troubles.items() if trouble is not None and trouble.lost)
 
     def absent(self, files: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
         """Return the files whose content is not there by now."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import create_file, sync_directory
 
 NAME = "backup.json"
 DRAFT = f"{NAME}.new"
@@ -55,6 +55,9 @@ def write(directory: str, mark: Mark) -> None:
     import json
 
     draft = os.path.join(directory, DRAFT)
+    with suppress(FileNotFoundError):
+        os.unlink(draft)
+    create_file(draft, 0o660)
     with open(draft, "w", encoding="utf-8") as file:
         json.dump({"format": _FORMAT, "registry": mark.registry, "of": mark.of}, file, indent=2)
         file.write("\n")

@@ -16,7 +16,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.blobs import DirectoryBucket, create_store
 from modelkeep.store.database import DATABASE, LOCK, STORE, Database
-from modelkeep.store.durable import sync_directory
+from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.troubles import of_the_destination
 
@@ -62,14 +62,20 @@ class BackupPlace:
     def held(self, registry: str, directory: str) -> Iterator[None]:
         """Make the directory where it is not there, and keep other backups out while it is written."""
         self.check(registry, directory)
+        with of_the_destination(self.path), suppress(FileExistsError):
+            os.mkdir(self.path, 0o700)
+            sync_directory(os.path.dirname(self.path))
+        with self.alone():
+            self.check(registry, directory)
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep backups out: what one has brought is garbage to the database until that is in its place."""
         with of_the_destination(self.path):
-            with suppress(FileExistsError):
-                os.mkdir(self.path, 0o700)
-                sync_directory(os.path.dirname(self.path))
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._lock(descriptor)
-            self.check(registry, directory)
             yield
         finally:
             os.close(descriptor)
@@ -82,7 +88,7 @@ class BackupPlace:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = f"another backup to {printable(self.path)} is running"
+            message = f"another backup to {printable(self.path)} is running, or gc in it"
             raise Busy(message, "try again when it has ended") from None
         except OSError:
             return  # a file system without locks: who shares it must take turns
@@ -93,7 +99,8 @@ class BackupPlace:
             if backup_mark.read(self.path) is None:
                 backup_mark.write(self.path, mark)
             create_store(self.bucket.root)
-            os.close(os.open(os.path.join(self.path, LOCK), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+            with suppress(FileExistsError):
+                create_file(os.path.join(self.path, LOCK), 0o660)
             self._clear()
 
     def _clear(self) -> None:
@@ -105,7 +112,7 @@ class BackupPlace:
         for name in os.listdir(tmp):
             below = os.path.join(tmp, name)
             for draft in os.listdir(below) if os.path.isdir(below) else ():
-                if draft.isdigit():  # what was damaged is kept for a look
+                if draft.removesuffix("+").isdigit():  # what was damaged is kept for a look
                     os.unlink(os.path.join(below, draft))
             with suppress(OSError):
                 os.rmdir(below)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from modelkeep.store.durable import begin_writing
 from modelkeep.store.hashing import CHUNK, Content, Count, Hashing
-from modelkeep.store.workers import wait_for
+from modelkeep.store.workers import begun, wait_for
 
 # So much is copied at a time: enough to keep the kernel busy, and soon done when somebody says stop.
 _STEP = 16 * 1024 * 1024
@@ -45,22 +45,24 @@ def copy_file(source: int, target: int, size: int, count: Count) -> Content:
         seen.read_to(landed)
         return seen.content
     copier = _Copier(source, target, size)
-    if size < _WORTH_A_THREAD:
+    chased = None if size < _WORTH_A_THREAD else _chased(copier, target, size, count)
+    if chased is None:
+        copier = _Copier(source, target, size)
         copier.run()
-        seen = _Landing(target, count)
-        seen.read_to(copier.landed)
-    else:
-        seen = _chased(copier, target, size, count)
+        chased = _Landing(target, count)
+        chased.read_to(copier.landed)
     if copier.error is not None:
         raise copier.error
-    return seen.content
+    return chased.content
 
 
-def _chased(copier: _Copier, target: int, size: int, count: Count) -> _Landing:
+def _chased(copier: _Copier, target: int, size: int, count: Count) -> _Landing | None:
+    """Hash what another thread copies; None, and nothing done, where there is no other thread to be had."""
     seen = _Landing(target, count)
     thread = threading.Thread(target=copier.run, daemon=True)
     try:
-        thread.start()
+        if not begun(thread):
+            return None
         while seen.done < size and (landed := copier.landed_beyond(seen.done)) > seen.done:
             seen.read_to(landed)
     finally:

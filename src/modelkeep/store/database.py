@@ -180,6 +180,8 @@ class Database:
         if error.sqlite_errorname == "SQLITE_CANTOPEN" or not os.access(self.path, os.W_OK):
             if not os.access(self.path, os.R_OK):
                 raise may_not(self.directory, self.path, "read") from error
+            if not os.path.lexists(f"{self.path}-journal"):
+                raise error
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
             where = " where it is not mounted read-only" if os.statvfs(self.path).f_flag & os.ST_RDONLY else ""
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"

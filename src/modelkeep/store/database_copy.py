@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 
 from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.database import Database
+from modelkeep.store.durable import create_file
 from modelkeep.store.queue import queued
 from modelkeep.store.troubles import of_the_destination
 
@@ -112,7 +113,7 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
     with of_the_destination(path):
         with suppress(FileNotFoundError):
             os.unlink(path)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o660))
+        create_file(path, 0o660)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = OFF")

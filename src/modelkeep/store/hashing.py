@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from modelkeep.domain.quick import dataclass
-from modelkeep.store.workers import wait_for
+from modelkeep.store.workers import begun, wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024
@@ -48,18 +48,21 @@ def content_of_file(descriptor: int, size: int, count: Count) -> Content:
 
     Of a large file one thread reads while another hashes.
     """
-    if size >= _WORTH_A_THREAD:
-        return _read_ahead(descriptor, size, count)
+    found = _read_ahead(descriptor, size, count) if size >= _WORTH_A_THREAD else None
+    if found is not None:
+        return found
     seen = Hashing(descriptor, count)
     seen.read_to(size)
     return seen.content
 
 
-def _read_ahead(descriptor: int, size: int, count: Count) -> Content:
+def _read_ahead(descriptor: int, size: int, count: Count) -> Content | None:
+    """Hash what another thread reads; None, and nothing done, where there is no other thread to be had."""
     reader = _Reader(descriptor, size)
     thread = threading.Thread(target=reader.run, daemon=True)
     try:
-        thread.start()
+        if not begun(thread):
+            return None
 
         def look(data: memoryview) -> None:
             count(len(data))

@@ -68,11 +68,18 @@ class Taken:
                 raise Swept(file.digest)
 
     def let_go(self) -> tuple[str, ...]:
-        """Remove what was to be moved, once it is registered; say what was, and what stays."""
+        """Remove what was to be moved, once it is registered; say what was, and what stays.
+
+        What was in the store before is read again first, for a damaged copy looks like a good one until then.
+        """
         if not self.moving:
             return ()
         self.adding.let_go()
-        return remove(self.typed, self.moving)
+        files = self.ingested.manifest.files
+        damaged = self.adding.damaged(files)
+        needed = {file.path for file in files if file.digest in damaged}
+        stay = tuple(_last_copy(source.shown) for source in self.moving if source.path in needed)
+        return (*stay, *remove(self.typed, [source for source in self.moving if source.path not in needed]))
 
     def withdraw(self, is_needed: Callable[[str], bool]) -> None:
         """Take what was not registered in the end out of the store where it has a second name outside.
@@ -198,6 +205,10 @@ def _identity(source: Source, *, moved: bool) -> tuple[str | int, ...]:
     stamp = source.stamp
     last = 0 if moved else stamp.changed_ns
     return source.path, source.root, source.inner, stamp.device, stamp.inode, stamp.size, stamp.modified_ns, last
+
+
+def _last_copy(shown: str) -> str:
+    return f"warning: '{shown}' stays: the store's copy is damaged: modelkeep verify --bytes --repair {shown}"
 
 
 def _form(paths: Sequence[str]) -> Literal["file", "tree"]:

@@ -3,7 +3,8 @@
 A writer's directory is named ``<boot>-<pid>-<rand>`` and bears the writer's ``flock`` while it lives.
 A lock that can be had, and a process that is no more, say that it died. Where there is no lock to ask
 (NFS has none for directories) or the name is of another boot, which may be another machine that
-mounts the same disk, only time tells.
+mounts the same disk, only time tells. On a disk of this machine's own, too, what was touched since it
+booted is of another one: a client of its NFS server, or a guest that shares the directory.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -50,8 +52,9 @@ def leftovers(root: str, *, local: bool) -> Iterator[Leftover]:
     except FileNotFoundError:
         return
     boot = boot_id()
+    before = _booted() if local else 0.0
     for name in names:
-        found = _look(os.path.join(tmp, name), boot, local=local)
+        found = _look(os.path.join(tmp, name), boot, before)
         if found is not None:
             yield found
 
@@ -104,7 +107,16 @@ def boot_id() -> str:
         return "unknown"
 
 
-def _look(path: str, boot: str, *, local: bool) -> Leftover | None:
+def _booted() -> float:
+    """Return since when this machine runs, in seconds since 1970; the beginning of time where it does not tell."""
+    try:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return 0.0
+
+
+def _look(path: str, boot: str, before: float) -> Leftover | None:
+    """Look at one; of another boot it is of this machine where it was last touched ``before`` that time."""
     match = _NAME.fullmatch(os.path.basename(path))
     descriptor = _opened(path) if match else None
     if match is None or descriptor is None:
@@ -115,7 +127,7 @@ def _look(path: str, boot: str, *, local: bool) -> Leftover | None:
         return None
     try:
         files, size, changed, inside = _measured(descriptor)
-        fate = "unknown" if inside else _fate(match[1], int(match[2]), boot, descriptor, local=local)
+        fate = "unknown" if inside else _fate(match[1], int(match[2]), boot, descriptor, local=changed < before)
         with os.scandir(descriptor) as entries:
             damaged = any(entry.name.startswith(_DAMAGED) for entry in entries)
         return Leftover(path, fate, files, size, changed, damaged)

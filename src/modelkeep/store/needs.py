@@ -131,13 +131,13 @@ class Needs:
                     self._made.execute(_GONE, (row["model"], row["version"]))
 
 
-def backwards(known: Head, ends: int | None) -> IntegrityError:
+def backwards(known: Head, ends: int | None, hint: str | None = None) -> IntegrityError:
     """Return the error for a log that is not the one this account saw last; ``ends`` is its last entry, if known."""
     there = "has another one there" if ends is not None and ends >= known.seq else f"ends at {ends or 0}"
     return IntegrityError(
         f"nothing was swept: this account saw entry {known.seq} of the log, and the log {there}; "
         f"what looks like garbage may be what the lost entries need",
-        "bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head",
+        hint or "bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head",
     )
 
 

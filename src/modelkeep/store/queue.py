@@ -41,6 +41,9 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
         if error.errno == errno.ELOOP:
             message = f"{path} is a symbolic link: it was made by something other than modelkeep"
             raise RegistryUnavailable(message, f"rm {path}        (it only orders who writes)") from error
+        if error.errno in {errno.EMFILE, errno.ENFILE}:
+            message = f"the registry {os.path.dirname(path)} cannot be opened: too many files are open"
+            raise RegistryUnavailable(message, "ulimit -n") from error
         raise may_not(os.path.dirname(path), path, "written", error) from error
     try:
         try:
@@ -48,6 +51,8 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
         except BlockingIOError:
             if not _wait(descriptor, deadline):
                 raise busy(path, f"has been writing to it for {waited:g} s") from None
+        except OSError:  # a file system without such locks: again SQLite's own alone, which tells what it cannot lock
+            pass
         yield
     finally:
         os.close(descriptor)

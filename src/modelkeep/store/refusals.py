@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 
@@ -65,6 +66,8 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
         return may_not(directory, path, "written")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
+    if name.startswith("SQLITE_CANTOPEN") and _too_many_are_open():
+        return RegistryUnavailable(f"the registry {directory} cannot be opened: too many files are open", "ulimit -n")
     if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
         message = f"the disk of {directory} has no inode left for another file: nothing was changed"
         return RegistryUnavailable(message, look_for_room(directory))
@@ -73,3 +76,12 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
         return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
     hint = "are the directory and its files yours to write?"
     return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)
+
+
+def _too_many_are_open() -> bool:
+    """Tell whether this process can open no other file: SQLite does not say why it could not."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno in {errno.EMFILE, errno.ENFILE}
+    return False

@@ -66,14 +66,22 @@ def each(
 
     lock = threading.Lock()
     others = [threading.Thread(target=run, daemon=True) for _ in range(count - 1)]
-    for other in others:
-        other.start()
+    others = [other for other in others if begun(other)]
     run()
     for other in others:  # also after ^C: nobody may go on writing into a directory that is about to be removed
         wait_for(other)
     if errors:
         raise errors[0]
     return [answers[number] for number in range(len(items))]
+
+
+def begun(thread: threading.Thread) -> bool:
+    """Start a thread; False where the system has none left for us, and the work is to be done without."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def wait_for(thread: threading.Thread) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.database import Database
 from modelkeep.store.queries import checking as lying
+from modelkeep.store.workers import begun
 
 #: Where something is wrong, and what.
 Broken: TypeAlias = list[tuple[str, str]]
@@ -46,11 +47,10 @@ class _Look:
         self._large = False
         with suppress(IntegrityError), database.raw() as connection:  # looking will tell
             self._large = not lying.is_small(connection, small_bytes)
-        if self._large:
-            self._thread.start()
+        self._beside = self._large and begun(self._thread)
 
     def found(self) -> Broken:
-        if self._large:
+        if self._beside:
             self._thread.join()
         else:
             self._run()
@@ -61,7 +61,7 @@ class _Look:
     def end(self) -> None:
         """Look at no further table, whatever ended the rest."""
         self._ended = True
-        if self._large:
+        if self._beside:
             self._thread.join()
 
     def _run(self) -> None:

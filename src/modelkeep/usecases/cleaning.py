@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,7 +21,8 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import IntegrityError, RegistryUnavailable, UsageError
-from modelkeep.store import leftovers, remembered, shelves, trash
+from modelkeep.store import backup_mark, leftovers, remembered, shelves, trash
+from modelkeep.store.backup_place import BackupPlace
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.mounts import mount_of
 from modelkeep.store.needs import Needs, backwards
@@ -49,14 +51,20 @@ def gc(
     if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
         message = f"the store is not there: {bucket.root} holds no blobs/sha256"
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
-    with context.database.reading() as connection:
-        _require_head(context, connection)
-    needs = Needs(partial(remembered.recall, context.state_dir))
-    try:
-        with of_the_store(bucket.root):
-            return _Cleaning(context, bucket.root, needs, grace, dry_run, progress).run()
-    finally:
-        needs.close()
+    with _no_backup_beside(context):
+        with context.database.reading() as connection:
+            _require_head(context, connection)
+        needs = Needs(partial(remembered.recall, context.state_dir))
+        try:
+            with of_the_store(bucket.root):
+                return _Cleaning(context, bucket.root, needs, grace, dry_run, progress).run()
+        finally:
+            needs.close()
+
+
+def _no_backup_beside(context: Context) -> AbstractContextManager[None]:
+    """Return what keeps backups to this directory out where it is a backup."""
+    return nullcontext() if backup_mark.read(context.directory) is None else BackupPlace(context.directory).alone()
 
 
 def _require_head(context: Context, connection: Connection) -> None:
@@ -68,7 +76,13 @@ def _require_head(context: Context, connection: Connection) -> None:
     registry, head = state.registry_id(), state.head()
     known = None if registry is None else remembered.recall(context.state_dir, registry)
     if known is not None and (head is None or state.hash_at(known.seq) != known.hash):
-        raise backwards(known, None if head is None else head.seq)
+        raise backwards(known, None if head is None else head.seq, _renewed(context))
+
+
+def _renewed(context: Context) -> str | None:
+    """Return what brings a backup up to date: it is behind by its nature, and no reason to forget what was seen."""
+    of = backup_mark.backup_of(context.directory)
+    return None if of is None else f"modelkeep --registry {printable(of)} backup {printable(context.directory)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +163,8 @@ class _Cleaning:
                 self._unknown.append(each.path)
             elif self._is_old(each.changed, each.size_bytes):
                 if not self._dry_run:
-                    os.unlink(each.path)
+                    with suppress(FileNotFoundError):  # somebody else sweeps, too
+                        os.unlink(each.path)
                 self._note("aside", each.path, each.size_bytes, _ASIDE)
         return blobs
 

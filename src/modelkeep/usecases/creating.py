@@ -128,7 +128,7 @@ def _make(
     directory = place.directory
     if store is not None:
         store = os.path.abspath(store)
-        _check_store(store)
+        _check_store(store, os.path.join(directory, database.STORE))
     is_new = not os.path.isdir(directory)
     make_directories(directory, sharing.PRIVATE)
     others = sorted(set(os.listdir(directory)) - _OURS)
@@ -150,10 +150,8 @@ def _make(
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
         sharing.open_directory(store, shared)
-        create_store(store)
-        os.symlink(store, root, target_is_directory=True)
-    else:
-        create_store(root)
+        os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
+    create_store(root)
     with place.creating() as connection:
         if connection is None:
             return False
@@ -175,10 +173,11 @@ def _check_not_emptied(directory: str) -> None:
         raise Conflict(message, f"bring back {database.DATABASE} from a backup, or move the directory away")
 
 
-def _check_store(store: str) -> None:
+def _check_store(store: str, link: str) -> None:
     """Refuse a store below nothing (a disk that is not mounted?) or where somebody else's things are.
 
-    Two registries must not share one: the bytes that one does not name are garbage to it.
+    Two registries must not share one, not even an empty one: the bytes that one does not name are garbage to
+    it. What a killed `init` left is known by its ``link``, which comes before anything in the store.
     """
     above = os.path.dirname(store)
     if not os.path.isdir(above):
@@ -187,7 +186,8 @@ def _check_store(store: str) -> None:
     if not os.path.isdir(store):
         return
     blobs = os.path.join(store, "blobs", "sha256")
-    held = set(os.listdir(store)) - {"blobs", "tmp"} or (os.path.isdir(blobs) and os.listdir(blobs))
+    ours = {"blobs", "tmp"} if os.path.realpath(link) == os.path.realpath(store) else set()
+    held = set(os.listdir(store)) - ours or (os.path.isdir(blobs) and os.listdir(blobs))
     if held:
         message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"
         raise Conflict(message, f"--store {os.path.join(store, 'modelkeep')}")
