@@ -151,7 +151,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "verify", "care", CARE, "Check the log, the tables and every stored byte",
-        ("modelkeep verify", "modelkeep verify --log"),
+        ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         FINDING_COLUMNS, ("verification",),
     ),
     Command(
