@@ -89,6 +89,9 @@ def _schema(exam: Exam, found: Probed) -> None:
         exam.warning("schema", path, text, "modelkeep migrate")
     for kind, name, fate in found.odd[:_TOLD]:
         exam.error("schema", path, f"the {kind} {name} is {fate}", "modelkeep verify --log")
+    if found.damage is not None:
+        text = f"the file is damaged: {found.damage.splitlines()[-1]}"
+        exam.error("database", path, text, "bring it back from a backup; what can be read: modelkeep verify --log")
     if found.schema == schema.VERSION and not found.odd:
         exam.ok("schema", path, f"it is {found.schema}, as modelkeep makes it; {found.size_bytes >> 10} KiB")
         exam.is_open = True
