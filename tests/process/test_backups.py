@@ -138,6 +138,14 @@ def test_only_entries_are_new(run):
         assert done.stderr == f"3 entries, 1 version, no new stored file\n{more}"
 
 
+def test_a_backup_is_no_stream(run):
+    assert run("init").exit_code == 0
+    for dest in ("-", ""):
+        done = run("backup", dest)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"error: a backup is a directory, and '{dest}' is none\nhint: ")
+
+
 # Beside writers
 
 WRITES = """
