@@ -516,6 +516,7 @@ def test_a_reader_and_an_outsider_are_answered_too(mode):
         else:
             assert not found.ok
             assert said["access"] == ("error", "this account may not look into it")
+            assert [each.code for each in found.findings if each.severity == "error"] == ["access"]
     finally:
         os.seteuid(0)
         shutil.rmtree(root)
