@@ -43,9 +43,11 @@ def verify(  # noqa: PLR0913  the command's own flags
             check.run()
             lost = check.lost()
             if lost is not None:
-                # A backup is behind by its nature.
-                fine = accept_head or (check.is_behind and backup_mark.backup_of(context.directory) is not None)
-                findings.add("warning" if fine else "error", "head", *lost)
+                behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
+                place, words = lost
+                if behind:  # by its nature
+                    words = words.replace("the log went backwards", "it is a backup, and older")
+                findings.add("warning" if accept_head or behind else "error", "head", place, words)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
