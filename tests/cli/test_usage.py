@@ -89,6 +89,11 @@ def test_a_word_for_the_way_back_is_not_answered_with_the_way_there(typed: str, 
     assert refused(typed, "x") == (f"there is no command '{typed}'", hint)
 
 
+def test_nobody_is_led_to_force():
+    assert refused("delete", "fraud@1", "--grace", "0")[1] == "modelkeep delete --help"
+    assert refused("delete", "fraud@1", "--forse")[1] == "--force"
+
+
 def test_an_option_without_its_value_is_named():
     assert refused("promote", "fraud@4", "staging", "-m") == ("-m needs a value", "modelkeep promote --help")
     assert refused("--registry") == ("--registry needs a value", "modelkeep --help")

@@ -138,6 +138,16 @@ def test_only_entries_are_new(run):
         assert done.stderr == f"3 entries, 1 version, no new stored file\n{more}"
 
 
+def test_a_store_that_is_away_is_not_to_be_repaired(run):
+    assert run("init", "--store", run.home / "bytes").exit_code == 0
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    (run.home / "bytes").rename(run.home / "unmounted")
+    assert run("verify").stderr.endswith("\nhint: is the disk it is on mounted? modelkeep doctor\n")
+    done = run("register", "fraud", "m", "--label", "1.0", "--if-exists", "new")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: modelkeep doctor")
+
+
 def test_a_backup_is_no_stream(run):
     assert run("init").exit_code == 0
     for dest in ("-", ""):

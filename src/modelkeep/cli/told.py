@@ -100,7 +100,9 @@ def what_next(found: answers.Verification) -> list[str]:
     """Return what helps where a verification found what can be put right."""
     wrong = {each.code for each in found.findings if each.severity == "error"}
     lines = []
-    if "blob" in wrong:
+    if any("the store is not there: " in each.message for each in found.findings):
+        lines.append("hint: is the disk it is on mounted? modelkeep doctor")
+    elif "blob" in wrong:
         lines.append(
             "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
         )

@@ -80,6 +80,8 @@ def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageE
     kind = type(error).__name__
     if kind == "NoSuchOption" and option and context is not None:
         options = [each for parameter in context.command.params for each in parameter.opts]
+        if not option.lower().startswith("--f"):  # --force is nothing to be led to by --grace
+            options = [each for each in options if each != "--force"]
         message = f"{command} has no option '{printable(option)}'"
         meant = close(option, options)
         return UsageError(message, meant or f"{command} --help")
