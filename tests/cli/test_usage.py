@@ -74,8 +74,29 @@ def test_what_is_too_much_is_named():
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("restore", "modelkeep --registry x backup DIR        (where the registry is to be again)"),
+        ("repair", "modelkeep verify --bytes --repair x"),
+        ("undelete", "modelkeep show x"),
+        ("unarchive", "modelkeep archive --undo x"),
+        ("demote", "modelkeep retire x or modelkeep rollback x"),
+        ("trust", "modelkeep config trust x"),
+    ],
+)
+def test_a_word_for_the_way_back_is_not_answered_with_the_way_there(typed: str, hint: str):
+    assert refused(typed, "x") == (f"there is no command '{typed}'", hint)
+
+
+def test_nobody_is_led_to_force():
+    assert refused("delete", "fraud@1", "--grace", "0")[1] == "modelkeep delete --help"
+    assert refused("delete", "fraud@1", "--forse")[1] == "--force"
+
+
 def test_an_option_without_its_value_is_named():
-    assert refused("promote", "fraud@4", "staging", "-m")[0] == "-m needs a value"
+    assert refused("promote", "fraud@4", "staging", "-m") == ("-m needs a value", "modelkeep promote --help")
+    assert refused("--registry") == ("--registry needs a value", "modelkeep --help")
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "1.5", "", "9" * 20])

@@ -93,6 +93,11 @@ def test_a_damaged_file_is_repaired_and_told(run):
     (blob,) = (run.cwd / ".modelkeep" / "store" / "blobs" / "sha256").glob("*/*")
     blob.chmod(0o644)
     blob.write_text("Model")
+    done = run("verify", "--bytes")
+    assert done.exit_code == 5
+    assert done.stderr.splitlines()[1].startswith("hint: modelkeep verify --bytes --repair PATH ")
+    done = run("verify", "--bytes", "--quick")
+    assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B (sizes only): 1 warning\n"
     done = run("verify", "--bytes", "--repair", "m", "-n")
     assert (done.exit_code, blob.read_text()) == (0, "Model")
     assert done.stdout.startswith("repaired\tblob\tfraud@1\tm: its bytes are sha256:")
@@ -100,6 +105,8 @@ def test_a_damaged_file_is_repaired_and_told(run):
     document = json.loads(run("verify", "--bytes", "--repair", "m", "--subset", "1/1", "--json").stdout)
     assert (document["ok"], document["errors"], document["repaired"], document["subset"]) == (True, 0, 1, "1/1")
     assert blob.read_text() == "model"
+    assert not document["quick"]
+    assert json.loads(run("verify", "--quick", "--json").stdout)["quick"]
     assert run("verify").exit_code == 0
 
 
@@ -109,7 +116,8 @@ def test_a_damaged_file_is_repaired_and_told(run):
         (("--bytes", "--subset", "8/7"), "--subset 7/7"),
         (("--log", "--subset", "1/7"), "modelkeep verify --bytes --subset 1/7"),
         (("--log", "--repair", "m"), "modelkeep verify --bytes --repair m"),
-        (("--bytes", "-n"), "modelkeep verify --bytes --repair SOURCE --dry-run"),
+        (("--bytes", "-n"), "modelkeep verify --bytes --repair PATH --dry-run"),
+        (("--bytes", "--accept-head"), "modelkeep verify --accept-head"),
     ],
 )
 def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
@@ -117,6 +125,35 @@ def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
     done = run("verify", *words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.endswith(f"hint: {hint}\n")
+
+
+def test_only_entries_are_new(run):
+    assert run("init").exit_code == 0
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    assert run("backup", run.home / "backup").exit_code == 0
+    assert run("tag", "fraud@1", "owner=risk").exit_code == 0
+    for words, more in ((("-n",), "dry run: nothing was written\n"), ((), "")):
+        done = run("backup", run.home / "backup", *words)
+        assert done.stderr == f"3 entries, 1 version, no new stored file\n{more}"
+
+
+def test_a_store_that_is_away_is_not_to_be_repaired(run):
+    assert run("init", "--store", run.home / "bytes").exit_code == 0
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    (run.home / "bytes").rename(run.home / "unmounted")
+    assert run("verify").stderr.endswith("\nhint: is the disk it is on mounted? modelkeep doctor\n")
+    done = run("register", "fraud", "m", "--label", "1.0", "--if-exists", "new")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: modelkeep doctor")
+
+
+def test_a_backup_is_no_stream(run):
+    assert run("init").exit_code == 0
+    for dest in ("-", ""):
+        done = run("backup", dest)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"error: a backup is a directory, and '{dest}' is none\nhint: ")
 
 
 # Beside writers

@@ -62,7 +62,7 @@ def test_sharing_what_is_there_changes_what_is_not_so_and_counts_it(tmp_path):
     create_registry(tmp_path / "r", shared=MINE.writers.name, say=said.append)
     create_registry(tmp_path / "r", shared=MINE.writers.name, say=said.append)
     assert said[1:] == [
-        f"shared with {MINE.writers.name}: 1 directories and files were opened to them",
+        f"shared with {MINE.writers.name}: access was set at 1 place",
         f"nothing to do: it is shared with {MINE.writers.name} already",
     ]
 

@@ -111,6 +111,9 @@ def test_a_whole_model_needs_all_versions(r):
         "fraud is a whole model",
         "modelkeep archive fraud --all-versions        (or one: fraud@3)",
     )
+    assert refused(r.archive, "fraud", undo=True)[2] == (
+        "modelkeep archive --undo fraud --all-versions        (or one: fraud@3)"
+    )
     assert refused(r.archive, "fraud@1", all_versions=True)[:2] == (
         "UsageError",
         "--all-versions goes with a model, not with fraud@1",

@@ -181,6 +181,9 @@ def test_a_backup_is_behind_by_its_nature_and_nobody_is_alarmed(world, dest):
     copy = world.at(dest)
     found = copy.verify()
     assert (found.ok, found.errors, found.warnings) == (True, 0, 1)
+    assert found.findings[0].message.startswith("it is a backup, and older: this account saw entry ")
+    (head,) = [each for each in copy.registry.doctor().findings if each.code == "head"]
+    assert (head.severity, head.message.partition(",")[0]) == ("ok", f"the last entry of a backup of {world.home}")
     copy.said.clear()
     copy.registry.models()
     assert copy.said == []

@@ -108,6 +108,8 @@ def test_a_whole_model_is_not_one_version(r):
         "fraud is a whole model",
         "modelkeep delete fraud --all-versions        (or one: fraud@3)",
     )
+    r.delete("fraud@3", force=True)
+    assert refused(r.delete, "fraud")[2] == "modelkeep delete fraud --all-versions        (or one: fraud@2)"
 
 
 def test_what_is_or_was_in_production_needs_force(r):

@@ -516,6 +516,7 @@ def test_a_reader_and_an_outsider_are_answered_too(mode):
         else:
             assert not found.ok
             assert said["access"] == ("error", "this account may not look into it")
+            assert [each.code for each in found.findings if each.severity == "error"] == ["access"]
     finally:
         os.seteuid(0)
         shutil.rmtree(root)
@@ -555,6 +556,19 @@ def test_whatever_lies_in_the_place_of_a_file_it_answers_with_findings(world, na
     harmless = (kind == "directory" and name == "store/tmp") or (name, kind) == ("registry.lock", "file")
     assert wrong or harmless
     assert all(each.hint for each in wrong)
+
+
+def test_a_damaged_page_is_found_though_nothing_else_reads_it(world):
+    with sqlite3.connect(world.home / "registry.db") as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'alias'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with (world.home / "registry.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"garbage!")
+    found = only(world, "database")
+    assert (found.severity, found.message.partition(": ")[0]) == ("error", "the file is damaged")
+    assert found.hint == "bring it back from a backup; what can be read: modelkeep verify --log"
 
 
 def test_nothing_of_a_hostile_registry_reaches_a_terminal_raw(world):

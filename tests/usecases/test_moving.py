@@ -93,9 +93,26 @@ def test_what_is_left_out_stays_and_that_is_said(world, r):
 def test_the_current_directory_stays(world, r):
     big("m/model.bin")
     os.chdir("m")
-    r.register("fraud", ".", code="none", move=True)
+    made = r.register("fraud", ".", code="none", move=True)
     assert os.listdir() == []
+    assert notes(made)[-1] == "'.' stays: it is the current directory"
     assert Path("../m").is_dir()
+
+
+def test_what_a_registry_keeps_is_not_taken_away_from_it(world, r):
+    """Else the store's own file would be the source that goes, and the only copy with it."""
+    r.register("fraud", big(), code="none")
+    (blob,) = blobs(world).values()
+    Path("lk").symlink_to(blob)
+    (world.work / "store").symlink_to(world.home / "store")
+    kept = [blob, "lk", world.home / "store", world.home / "registry.db", world.home / "registry.lock"]
+    for path in [*kept, "store/blobs"]:
+        for dry_run in (True, False):
+            with pytest.raises(UsageError, match="is kept by the registry in "):
+                r.register("other", path, code="none", move=True, dry_run=dry_run)
+    assert r.verify().ok
+    Path(world.home, "mine").write_bytes(b"mine")
+    assert notes(r.register("mine", world.home / "mine", code="none", move=True))[-1] == "moved: 1 file"
 
 
 def test_the_same_bytes_again_are_a_success_and_go_too(world, r):

@@ -256,3 +256,9 @@ def test_a_dry_run_of_the_same_bytes_answers_the_same(world, again):
         notes(made),
     )
     assert refused(again, author="Bo", dry_run=True) == refused(again, author="Bo")
+
+
+def test_a_label_where_there_is_none_is_told_as_that(world):
+    world.register("bare", b"bare")
+    said = refused(world.register, "bare", b"bare", label="3.0")[1]
+    assert said == "these bytes are bare@1 already, with another label (it has none)"

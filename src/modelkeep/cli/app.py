@@ -81,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as refused:
         from modelkeep.cli.usage import translated
 
-        raise translated(refused) from refused
+        raise translated(refused, arguments) from refused
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
     return code if isinstance(code, int) else 0

@@ -12,7 +12,7 @@ from modelkeep.cli import leaves, pages
 from modelkeep.cli.call import Call, here
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.shared import command
-from modelkeep.cli.told import summary
+from modelkeep.cli.told import summary, what_next
 from modelkeep.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def init(
         str | None, typer.Option("--store", metavar="PATH", help="Keep the bytes in this directory, on another disk.")
     ] = None,
     shared: Annotated[
-        str | None, typer.Option("--shared", metavar="GROUP", help="Whoever is in this group may read and write.")
+        str | None,
+        typer.Option("--shared", metavar="GROUP", help="Whoever is in this group may read and write; also later."),
     ] = None,
     readers: Annotated[
         str | None, typer.Option("--readers", metavar="GROUP", help="Whoever is in this group may read.")
@@ -120,6 +121,9 @@ def verify(
     call.show(pages.verification(found), lambda to: to.verification(found))
     if call.chatty and call.format != "table":
         call.say(summary(found))
+    if call.chatty and repair is None:
+        for text in what_next(found):
+            call.say(text)
     return 0 if found.ok else IntegrityError.exit_code
 
 

@@ -17,7 +17,7 @@ from modelkeep.errors import IntegrityError
 def gc(
     call: Call,
     grace: Annotated[
-        str, typer.Option("--grace", metavar="TIME", help="Keep what is younger, or was deleted since: 7d, 12h, 0.")
+        str, typer.Option("--grace", metavar="TIME", help="Keep what is younger, or was deleted since: 12h, 0 (7d).")
     ] = "7d",
 ) -> None:
     """Remove stored bytes that no version needs."""

@@ -151,7 +151,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "verify", "care", CARE, "Check the log, the tables and every stored byte",
-        ("modelkeep verify", "modelkeep verify --log"),
+        ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         FINDING_COLUMNS, ("verification",),
     ),
     Command(
@@ -228,7 +228,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )  # fmt: skip
 
-#: What people bring from other tools, and what it is called here: a command, or one ``or`` the other.
+#: What people bring from other tools, and what it is called here: a command, maybe with an option, or one ``or`` the
+#: other. Also what only sounds like a command of ours, and means the opposite.
 FOREIGN: dict[str, str] = {
     "download": "get",
     "pull": "get",
@@ -249,8 +250,19 @@ FOREIGN: dict[str, str] = {
     "remove": "archive or delete",
     "search": "list",
     "check": "verify",
-    "repair": "verify",
-    "restore": "backup",
+    "fsck": "verify",
+    "repair": "verify --bytes --repair",
+    "snapshot": "backup",
+    "prune": "gc",
+    "clean": "gc",
+    "cleanup": "gc",
+    "purge": "delete",
+    "unregister": "delete",
+    "undelete": "show",
+    "unarchive": "archive --undo",
+    "demote": "retire or rollback",
+    "share": "init --shared",
+    "trust": "config trust",
 }
 
 

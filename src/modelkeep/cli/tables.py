@@ -144,7 +144,7 @@ class Tables(Sheets):
             return Group()
         made = table("what", "size", "why", fold=("what", "why"))
         for each in found.garbage:
-            made.add_row(text(each.place), text(size(each.size_bytes)), text(each.reason))
+            made.add_row(text(short(each.place)), text(size(each.size_bytes)), text(each.reason))
         return made
 
     def diagnosis(self, found: answers.Diagnosis) -> RenderableType:

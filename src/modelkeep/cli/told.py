@@ -87,22 +87,44 @@ def summary(found: answers.Verification) -> str:
         counted(found.blobs, "stored file"),
         size(found.size_bytes),
     )
-    part = f" (part {found.subset})" if found.subset else ""
+    how = [f"part {found.subset}"] if found.subset else []
+    how += ["sizes only"] if found.quick and found.blobs else []
+    part = f" ({', '.join(how)})" if how else ""
     parts = [counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number]
     if found.repaired:
         parts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
     return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
 
 
+def what_next(found: answers.Verification) -> list[str]:
+    """Return what helps where a verification found what can be put right."""
+    wrong = {each.code for each in found.findings if each.severity == "error"}
+    lines = []
+    if any("the store is not there: " in each.message for each in found.findings):
+        lines.append("hint: is the disk it is on mounted? modelkeep doctor")
+    elif "blob" in wrong:
+        lines.append(
+            "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
+        )
+    if "head" in wrong:
+        lines.append(
+            "hint: bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head"
+        )
+    return lines
+
+
 def backed_up(found: answers.BackedUp) -> list[str]:
     """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
-    new = "nothing new"
+    new = "no new stored file" if found.changed else "nothing new"
     if found.new_blobs:
         new = f"{counted(found.new_blobs, 'new stored file')} ({size(found.new_bytes)})"
     holds = f"{counted(found.entries, 'entry', 'entries')}, {counted(found.versions, 'version')}, {new}"
     told = [f"{each.severity}: {each.place} {each.message}" for each in found.findings]
     if not found.ok:
-        told.append("these bytes are not in the backup; the rest is: modelkeep verify --bytes")
+        told.append("these bytes are not in the backup; the rest is")
+        told.append(
+            "hint: modelkeep verify --bytes --repair PATH        (an older backup, or where the right bytes are)"
+        )
     return [holds, *told, *(["dry run: nothing was written"] if found.dry_run else [])]
 
 

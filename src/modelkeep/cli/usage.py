@@ -35,6 +35,11 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
     if row is None and word.lower() in {"help", "version"}:
         wanted = "--version" if word.lower() == "version" else " ".join([*rest[:1], "--help"])
         return UsageError(message, printable(f"modelkeep {wanted}"))
+    if row is None and word.lower() == "restore":
+        there = printable(rest[0]) if rest else "BACKUP"
+        return UsageError(
+            message, f"modelkeep --registry {there} backup DIR        (where the registry is to be again)"
+        )
     known = [each.name for each in (row.commands if row else commands.COMMANDS)]
     meant = None if row else commands.FOREIGN.get(word.lower())
     meant = meant or close(word, known)
@@ -42,7 +47,7 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
         return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
     from shlex import join
 
-    likely = " or ".join(f"modelkeep {group}{join([one, *rest])}" for one in meant.split(" or "))
+    likely = " or ".join(f"modelkeep {group}{join([*one.split(), *rest])}" for one in meant.split(" or "))
     return UsageError(message, printable(likely))
 
 
@@ -65,14 +70,18 @@ def whole(value: str | None, option: str) -> int | None:
     raise UsageError(message, f"{option} takes a whole number, 1 or more")
 
 
-def translated(error: typer.TyperException) -> UsageError:
-    """Return what Typer raised as an error of ours."""
+def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageError:
+    """Return what Typer raised as an error of ours; ``typed`` is the line, for what is raised without its command."""
     context = getattr(error, "ctx", None)
     command = _path(context)
+    if context is None and (named := next((word for word in typed if commands.find(word)), None)):
+        command = f"{command} {named}"
     option = getattr(error, "option_name", None)
     kind = type(error).__name__
     if kind == "NoSuchOption" and option and context is not None:
         options = [each for parameter in context.command.params for each in parameter.opts]
+        if not option.lower().startswith("--f"):  # --force is nothing to be led to by --grace
+            options = [each for each in options if each != "--force"]
         message = f"{command} has no option '{printable(option)}'"
         meant = close(option, options)
         return UsageError(message, meant or f"{command} --help")

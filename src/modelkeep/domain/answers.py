@@ -456,8 +456,9 @@ class VerifyFinding:
 class Verification:
     """What was looked at and what was found; ``ok`` when no finding is an error.
 
-    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all. The
-    numbers count the findings that were left out for being too many of a kind, too.
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick``
+    tells that no byte was read, only sizes and modes. The numbers count the findings that were left
+    out for being too many of a kind, too.
     """
 
     ok: bool
@@ -473,6 +474,7 @@ class Verification:
     warnings: int = 0
     repaired: int = 0
     dry_run: bool = False
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)

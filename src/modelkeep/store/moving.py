@@ -23,6 +23,7 @@ from modelkeep.store.selection import Selection
 from modelkeep.store.source import Source, open_below
 
 _OURS_AND_THEIRS = 2
+_OF_A_REGISTRY = ("registry.db", "registry.lock", "backup.json")
 _ACCESS_LIST = "system.posix_acl_access"
 
 
@@ -66,15 +67,55 @@ class MovedDraft(DirectoryDraft):
         super().discard()
 
 
+class _Kept:
+    """Tells what belongs to a registry or its store, of whatever name and wherever that lies."""
+
+    def __init__(self) -> None:
+        self._stores: dict[str, str | None] = {}
+
+    def refuse(self, path: str, shown: str) -> None:
+        """Raise ``UsageError`` where a file is one that a registry needs."""
+        above, name = os.path.split(path)
+        above = os.path.realpath(above)
+        owner = self._store(above)
+        if owner is None and name.startswith(_OF_A_REGISTRY) and os.path.isfile(os.path.join(above, "registry.db")):
+            owner = above
+        if owner is not None:
+            message = f"'{shown}' is kept by the registry in {printable(owner)}: --move would take it away from there"
+            raise UsageError(message, "leave out --move")
+
+    def _store(self, directory: str) -> str | None:
+        """Return the registry, or the store, that a directory is a part of."""
+        below, found = [], None
+        while directory not in self._stores:
+            below.append(directory)
+            above, name = os.path.split(directory)
+            if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
+                found = above
+            elif all(os.path.isdir(os.path.join(directory, each)) for each in ("blobs/sha256", "tmp")):
+                found = directory
+            if found is not None or above == directory:
+                break
+            directory = above
+        else:
+            found = self._stores[directory]
+        self._stores.update(dict.fromkeys(below, found))
+        return found
+
+
 def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selection) -> None:
-    """Refuse what could not be moved as a whole: standard input, links, directories that let nothing go."""
+    """Refuse what could not be moved as a whole, and what a registry keeps: it would lose its bytes."""
     if selection.follow_symlinks:
         message = "--move takes files away, and --follow-symlinks copies what links lead to"
         raise UsageError(message, "leave out one of them")
+    kept = _Kept()
     for path in typed:
         if os.path.islink(path.rstrip("/")):
+            kept.refuse(os.path.realpath(path), printable(path))
             message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
             raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
+    for source in sources:
+        kept.refuse(_path(source), source.shown)
     for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
         if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             message = f"nothing can be moved out of '{printable(directory)}': permission denied"
@@ -100,8 +141,15 @@ def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
         with suppress(OSError):  # there is more in it; or it is where somebody stands
             if not os.path.samefile(directory, "."):
                 os.rmdir(directory)
-    notes += [f"'{printable(path)}' stays: there is more in it" for path in typed if os.path.isdir(path)]
+    notes += [f"'{printable(path)}' stays: {_why_it_stays(path)}" for path in typed if os.path.isdir(path)]
     return tuple(notes)
+
+
+def _why_it_stays(directory: str) -> str:
+    with suppress(OSError):
+        if not os.listdir(directory):
+            return "it is the current directory" if os.path.samefile(directory, ".") else "it could not be removed"
+    return "there is more in it"
 
 
 def _remove_file(source: Source) -> str | None:

@@ -12,10 +12,12 @@ from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store import schema
 from modelkeep.store.database import Database, in_memory
 from modelkeep.store.queries import checking as lying
-from modelkeep.store.queries import garbage
+from modelkeep.store.queries import garbage, needed
 
 #: STRICT tables came with it.
 OLDEST_SQLITE = (3, 37, 0)
+#: As much of a database is looked through at once; a larger one is left to `verify`.
+_LOOKED_THROUGH = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Probed:
     """The schema's number, what is odd in it, how the journal works, and the end of the log.
 
     ``odd`` are kinds, names and fates (missing, changed, unknown). ``trouble`` says why the last entry
-    cannot be read. ``registry`` is the id by the last entry that can.
+    cannot be read. ``registry`` is the id by the last entry that can. ``damage`` is what SQLite finds wrong
+    with the file, where that is small enough to be looked through.
     """
 
     schema: int
@@ -33,6 +36,7 @@ class Probed:
     head: Head | None
     registry: str | None
     trouble: str | None
+    damage: str | None
 
 
 def sqlite_version() -> str:
@@ -67,6 +71,9 @@ def probe(database: Database) -> Probed:
                 right.close()
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         pages, page = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        size = int(pages) * int(page)
+        ours = number == schema.VERSION and not odd  # else it may be made to take for ever
+        damage = needed.broken(connection) if ours and size <= _LOOKED_THROUGH else None
         last = lying.head(connection)
         head, registry, trouble = None, None, None
         if last is not None:
@@ -77,7 +84,7 @@ def probe(database: Database) -> Probed:
             except (Damaged, SchemaMismatch) as error:
                 trouble, time = error.message, ""
             head = Head(seq, chain.hash_of(data), time)
-        return Probed(number, odd, str(mode), int(pages) * int(page), head, registry, trouble)
+        return Probed(number, odd, str(mode), size, head, registry, trouble, damage)
 
 
 def hash_at(database: Database, seq: int) -> str | None:

@@ -51,7 +51,8 @@ def store_trouble(error: OSError, root: str) -> ModelkeepError:
         unread = os.path.lexists(path) and not os.access(path, os.R_OK)
         return may_not(os.path.dirname(root), path, "read" if unread else "written", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return RegistryUnavailable(f"the store {root} is not whole: {error.filename or ''} {_reason(error)}")
+        where = "" if error.filename is None else f"{error.filename}: "
+        return RegistryUnavailable(f"the store {root} is not whole: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
 
 

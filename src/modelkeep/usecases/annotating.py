@@ -20,7 +20,7 @@ from modelkeep.usecases.carrying_out import Asked, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.effects import NONE
 from modelkeep.usecases.finding_out import data_of, datasets, run_fields
-from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model
+from modelkeep.usecases.naming import Say, expectation, subject_of, version_of, version_or_model, whole_model
 from modelkeep.usecases.request import check_pairs, scrubbed
 from modelkeep.usecases.telling_changes import change
 
@@ -91,8 +91,7 @@ def archive(
     def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         if found.number is None and not all_versions:
-            text = f"{found.name} is a whole model"
-            raise UsageError(text, f"modelkeep archive {found.name} --all-versions        (or one: {found.name}@3)")
+            raise whole_model(connection, found, "archive --undo" if undo else "archive")
         if found.number is not None and all_versions:
             text = f"--all-versions goes with a model, not with {_ref(found)}"
             raise UsageError(text, f"modelkeep archive {found.name} --all-versions")

@@ -14,7 +14,7 @@ from functools import partial
 from modelkeep.domain.answers import BackedUp
 from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
-from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable
+from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_bytes import Content, bring, lacking
 from modelkeep.store.backup_mark import Mark
@@ -52,6 +52,9 @@ class _Held:
 
 def back_up(context: Context, dest: str, *, dry_run: bool, progress: Tell | None) -> BackedUp:
     """Make or renew the backup in a directory; see `Registry.backup`."""
+    if dest in {"", "-"}:
+        message = f"a backup is a directory, and '{dest}' is none"
+        raise UsageError(message, "modelkeep backup /mnt/backup/models")
     place = BackupPlace(os.path.join(context.cwd, dest))
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()

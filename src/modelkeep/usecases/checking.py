@@ -32,7 +32,7 @@ def verify(  # noqa: PLR0913  the command's own flags
     """Check the log, the stored bytes or both; see `Registry.verify`."""
     findings = Findings()
     # All that was typed is looked at at once, for a word that means nothing is told before long work begins.
-    _check_options(bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run)
+    _check_options(log=log, bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run, accept_head=accept_head)
     wanted = Wanted(None, EVERYTHING if subset is None else parse_subset(subset), quick)
     repairing = None if repair is None else Repair(context, repair, dry_run=dry_run)
     with findings.noting("references"):
@@ -43,9 +43,11 @@ def verify(  # noqa: PLR0913  the command's own flags
             check.run()
             lost = check.lost()
             if lost is not None:
-                # A backup is behind by its nature.
-                fine = accept_head or (check.is_behind and backup_mark.backup_of(context.directory) is not None)
-                findings.add("warning" if fine else "error", "head", *lost)
+                behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
+                place, words = lost
+                if behind:  # by its nature
+                    words = words.replace("the log went backwards", "it is a backup, and older")
+                findings.add("warning" if accept_head or behind else "error", "head", place, words)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
@@ -69,15 +71,21 @@ def verify(  # noqa: PLR0913  the command's own flags
         warnings=findings.count("warning"),
         repaired=findings.count("repaired"),
         dry_run=dry_run,
+        quick=quick,
     )
 
 
-def _check_options(*, bytes_: bool, subset: str | None, repair: str | None, dry_run: bool) -> None:
-    """Refuse what is about bytes where none are looked at."""
+def _check_options(
+    *, log: bool, bytes_: bool, subset: str | None, repair: str | None, dry_run: bool, accept_head: bool
+) -> None:
+    """Refuse what is about bytes where none are looked at, and what is about the log where that is not."""
     for option, given in (("--subset", subset), ("--repair", repair)):
         if given is not None and not bytes_:
             message = f"{option} is about the stored bytes, and --log looks at none"
             raise UsageError(message, f"modelkeep verify --bytes {option} {given}")
     if dry_run and repair is None:
         message = "--dry-run goes with --repair: nothing else here changes anything"
-        raise UsageError(message, "modelkeep verify --bytes --repair SOURCE --dry-run")
+        raise UsageError(message, "modelkeep verify --bytes --repair PATH --dry-run")
+    if accept_head and not log:
+        message = "--accept-head is about the log, and --bytes does not look at it"
+        raise UsageError(message, "modelkeep verify --accept-head")

@@ -87,7 +87,7 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
         raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error
     with_whom = shared.writers.name + (f", to be read by {shared.readers.name}" if shared.readers else "")
     if count:
-        say(f"shared with {with_whom}: {count} directories and files were opened to them")
+        say(f"shared with {with_whom}: access was set at {count} {'place' if count == 1 else 'places'}")
     else:
         say(f"nothing to do: it is shared with {with_whom} already")
 

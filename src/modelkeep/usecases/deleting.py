@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from modelkeep.domain.answers import Change, Effect
 from modelkeep.domain.intents import Delete
-from modelkeep.errors import UsageError
 from modelkeep.store.queries import lineages, standing, wording
 from modelkeep.store.queries.naming import name_of
 from modelkeep.store.queries.resolving import Resolved
@@ -14,7 +13,7 @@ from modelkeep.usecases import deletions
 from modelkeep.usecases.carrying_out import Asked, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.effects import NONE
-from modelkeep.usecases.naming import Say, subject_of, version_or_model
+from modelkeep.usecases.naming import Say, subject_of, version_or_model, whole_model
 from modelkeep.usecases.telling_changes import change
 
 _MOST_TOLD = 5
@@ -26,8 +25,7 @@ def delete(context: Context, ref: str, *, force: bool, message: str | None, dry_
     def resolve(connection: Connection, say: Say) -> Asked:
         found = version_or_model(connection, ref, say)
         if found.number is None:
-            text = f"{found.name} is a whole model"
-            raise UsageError(text, f"modelkeep delete {found.name} --all-versions        (or one: {found.name}@3)")
+            raise whole_model(connection, found, "delete")
         return _asked(connection, found, found.number, force=force)
 
     return change(carry_out(context, resolve, message=message, dry_run=dry_run), "delete", dry_run=dry_run)

@@ -143,3 +143,10 @@ def _likely(connection: Connection, found: Resolved, command: str) -> str:
         if state.holder(found.model, stage.name) is not None:
             return f"{found.name}@{stage.name}"
     return f"{found.name}@latest"
+
+
+def whole_model(connection: Connection, found: Resolved, command: str) -> UsageError:
+    """Return what is said where one version was meant, or all of them: which, must be said."""
+    one = newest_left(connection, None, found.model)
+    more = "" if one is None else f"        (or one: {found.name}@{one})"
+    return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")

@@ -57,7 +57,7 @@ def _differences(known: Known, given: Given) -> Iterator[str]:
             yield f"metric {name}"
     yield from (field.replace(".", " ", 1) for field, value in given.fields if _text(known, field, value) != value)
     if arguments.label is not None and (known.label is None or label_key(known.label) != label_key(arguments.label)):
-        yield f"label (it is {known.label})"
+        yield "label (it has none)" if known.label is None else f"label (it is {known.label})"
     yield from (f"data {data.name}" for data in arguments.data if _key(data) not in known.data)
     addresses = dict(given.fields)
     for position, parent in enumerate(arguments.parents):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from modelkeep.domain.times import age
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
-from modelkeep.store import probing, remembered, schema
+from modelkeep.store import backup_mark, probing, remembered, schema
 from modelkeep.store.holders import Holder, holder_of
 from modelkeep.store.probing import Probed
 from modelkeep.usecases.doctor.exam import Exam
@@ -89,6 +89,9 @@ def _schema(exam: Exam, found: Probed) -> None:
         exam.warning("schema", path, text, "modelkeep migrate")
     for kind, name, fate in found.odd[:_TOLD]:
         exam.error("schema", path, f"the {kind} {name} is {fate}", "modelkeep verify --log")
+    if found.damage is not None:
+        text = f"the file is damaged: {found.damage.splitlines()[-1]}"
+        exam.error("database", path, text, "bring it back from a backup; what can be read: modelkeep verify --log")
     if found.schema == schema.VERSION and not found.odd:
         exam.ok("schema", path, f"it is {found.schema}, as modelkeep makes it; {found.size_bytes >> 10} KiB")
         exam.is_open = True
@@ -109,6 +112,10 @@ def _log(exam: Exam, found: Probed) -> None:
     known = None if found.registry is None else remembered.recall(exam.context.state_dir, found.registry)
     if known is None:
         exam.ok("head", f"entry {head.seq}", "the last entry; this account has seen none before to compare it with")
+    elif known.seq > head.seq and (of := backup_mark.backup_of(exam.context.directory)) is not None:
+        exam.ok(
+            "head", f"entry {head.seq}", f"the last entry of a backup of {of}, which this account saw at {known.seq}"
+        )
     elif known.seq > head.seq:
         text = f"the log went backwards: this account saw entry {known.seq}"
         exam.error(

@@ -24,12 +24,16 @@ def may(path: str, mode: int) -> bool:
 
 
 class Exam:
-    """Collects findings; ``is_open`` says that the database could be looked at and is of today's schema."""
+    """Collects findings.
+
+    ``is_open`` says that the database could be looked at and is of today's schema, ``is_shut`` that this
+    account may not even look into the directory.
+    """
 
     def __init__(self, context: Context, located: Located) -> None:
         self.context = context
         self.located = located
-        self.is_open = False
+        self.is_open = self.is_shut = False
         self.last_time: str | None = None
         self._found: list[DoctorFinding] = []
 

@@ -81,6 +81,7 @@ def check_directory(exam: Exam) -> None:
 
 def _access(exam: Exam, path: str) -> None:
     if not may(path, os.R_OK | os.X_OK):
+        exam.is_shut = True
         exam.error("access", path, "this account may not look into it", "ask its owner")
     elif not may(path, os.W_OK):
         exam.ok("access", path, "this account may read and not write")
