@@ -209,6 +209,20 @@ def test_a_file_with_two_names_is_copied_and_the_other_name_stays(world, r):
     assert r.verify(bytes=True).findings == ()
 
 
+@pytest.mark.linux
+def test_a_file_that_may_not_go_in_the_end_shares_no_bytes_with_the_store(world, r, monkeypatch):
+    big()
+    monkeypatch.setattr("modelkeep.store.moving._remove_file", lambda _source: "permission denied")
+    made = r.register("fraud", "model.bin", code="none", move=True)
+    assert "'model.bin' stays: permission denied" in notes(made)
+    (blob,) = blobs(world).values()
+    assert blob.stat().st_ino != os.stat("model.bin").st_ino
+    os.chmod("model.bin", 0o600)
+    Path("model.bin").write_bytes(b"mine again")
+    assert r.verify(bytes=True).findings == ()
+    assert os.listdir(world.home / "store" / "tmp") == []
+
+
 def test_a_file_that_changed_after_it_was_registered_stays(world, r):
     Path("m").mkdir()
     big("m/a")

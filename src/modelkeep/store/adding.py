@@ -123,6 +123,10 @@ class Adding:
         """Take note that what was moved is registered."""
         self._batch.let_go()
 
+    def part(self) -> None:
+        """See that what was moved is the store's alone, also where its first name could not be removed."""
+        self._batch.part()
+
     @property
     def adopted(self) -> tuple[str, ...]:
         """The digests of files that were not copied: their bytes are still the user's too."""

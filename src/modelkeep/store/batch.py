@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket import Draft
+from modelkeep.store.copying import copy_file
 from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
 from modelkeep.store.moving import MovedDraft
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from modelkeep.store.blobs import DirectoryBucket
 
 _FEW_DIRECTORIES = 16
+#: The names of an adopted file when it has none outside any more.
+_SHELF_AND_DRAFT = 2
 
 
 class DirectoryBatch:
@@ -133,6 +139,24 @@ class DirectoryBatch:
             if isinstance(draft, MovedDraft):
                 draft.let_go()
 
+    def part(self) -> None:
+        """Give what was adopted and still has a name outside bytes of its own: nobody else may have a pen for them.
+
+        To be called when all names outside should be gone. What cannot be copied now stays as it is.
+        """
+        for key in self.adopted:
+            path, draft = self._bucket.local_path(key), self._noted[key]
+            status = status_of(path)
+            if status is None or not draft.path or status.st_nlink <= _SHELF_AND_DRAFT:
+                continue
+            with suppress(OSError, ModelkeepError), open(path, "rb", buffering=0) as stream:
+                own = self.draft()
+                landed = own.fill(partial(copy_file, stream.fileno(), size=status.st_size, count=_uncounted))
+                own.finish()
+                if landed.digest == key:
+                    own.replace(path)
+                    sync_directory(os.path.dirname(path))
+
     def withdraw(self) -> None:
         """Take what was adopted off its shelf; under the database's write lock."""
         with of_the_store(self._bucket.root):
@@ -176,6 +200,10 @@ class DirectoryBatch:
         # No hard links here; or a damaged copy, or one that somebody may have a pen for (see `keep`): ours has the right bytes.
         draft.replace(path)
         return status is None or not whole
+
+
+def _uncounted(_size: int) -> None:
+    """Nobody waits for this."""
 
 
 def _mine(draft: Draft) -> DirectoryDraft:

@@ -81,6 +81,9 @@ class Batch(Protocol):
     def let_go(self) -> None:
         """Take note that what was adopted is the bucket's by now."""
 
+    def part(self) -> None:
+        """Give what was adopted and still has a name outside bytes of its own."""
+
     def withdraw(self) -> None:
         """Take what was adopted and not let go out of its place; under the database's write lock."""
 

@@ -79,7 +79,9 @@ class Taken:
         damaged = self.adding.damaged(files)
         needed = {file.path for file in files if file.digest in damaged}
         stay = tuple(_last_copy(source.shown) for source in self.moving if source.path in needed)
-        return (*stay, *remove(self.typed, [source for source in self.moving if source.path not in needed]))
+        gone = remove(self.typed, [source for source in self.moving if source.path not in needed])
+        self.adding.part()
+        return (*stay, *gone)
 
     def withdraw(self, is_needed: Callable[[str], bool]) -> None:
         """Take what was not registered in the end out of the store where it has a second name outside.
