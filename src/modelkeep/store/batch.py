@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket import Draft
@@ -23,17 +23,24 @@ from modelkeep.store.troubles import not_a_blob, of_the_store, store_trouble
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from modelkeep.store.blobs import DirectoryBucket
-
 _FEW_DIRECTORIES = 16
 #: The names of an adopted file when it has none outside any more.
 _SHELF_AND_DRAFT = 2
 
 
+class Shelves(Protocol):
+    """What a batch knows of its bucket: where it is, and where each blob stands in it."""
+
+    root: str
+
+    def local_path(self, key: str) -> str:
+        """Return the absolute path of a blob, whether it is there or not."""
+
+
 class DirectoryBatch:
     """Files on their way into a directory bucket, in a directory of their own until nobody needs them there."""
 
-    def __init__(self, bucket: DirectoryBucket, *, many: bool) -> None:
+    def __init__(self, bucket: Shelves, *, many: bool) -> None:
         self.repaired: list[str] = []
         self._bucket = bucket
         self._many = many
