@@ -9,6 +9,7 @@ import pytest
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.blobs import DirectoryBucket, create_store
+from modelkeep.store.drafts import make_directory
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -285,3 +286,16 @@ def test_the_file_system_is_synced_once_for_many_files_and_all_are_there(root):
         assert batch.commit() == contents.keys()
     assert {key: read(bucket, key) for key in list(bucket.keys())} == contents
     assert os.listdir(root / "tmp") == []
+
+
+def test_a_shelf_whose_maker_was_killed_before_it_was_opened_to_the_group_is_opened_by_its_owner(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    (shared / "ab").mkdir(mode=0o700)
+    (tmp_path / "private").mkdir(mode=0o700)
+    (shared / "cd").symlink_to(tmp_path / "private")
+    for name in ("ab", "cd"):
+        assert make_directory(str(shared / name)) is False
+    assert (shared / "ab").stat().st_mode & 0o7777 == 0o2770
+    assert (tmp_path / "private").stat().st_mode & 0o7777 == 0o700  # what a link leads to is nobody's to open

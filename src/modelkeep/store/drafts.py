@@ -153,11 +153,31 @@ def make_directory(path: str) -> bool:
     except FileExistsError:
         if not os.path.isdir(path):
             raise
+        _heal(path)
         return False
     above = os.stat(os.path.dirname(path)).st_mode
     if above & stat.S_ISGID:  # a shared registry: the colleague's umask must not lock the others out
         os.chmod(path, stat.S_IMODE(above) & ~stat.S_ISVTX)
     return True
+
+
+def _heal(path: str) -> None:
+    """Open a directory of ours to the group, should we have been killed after making it and before doing so.
+
+    Through a descriptor that follows no link: a member of the group may have put one there.
+    """
+    above = os.stat(os.path.dirname(path)).st_mode
+    if not above & stat.S_ISGID:
+        return
+    wanted = stat.S_IMODE(above) & ~stat.S_ISVTX
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_IMODE(status.st_mode) != wanted and status.st_uid == os.geteuid():
+                os.fchmod(descriptor, wanted)
+        finally:
+            os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:
