@@ -9,7 +9,6 @@ the same lock. So the bytes of a version are on their shelf whenever its entry i
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 
 from modelkeep.store.durable import sync_directory
@@ -75,13 +74,9 @@ def settle(root: str, shelves: Iterable[str]) -> None:
 
 def _made(root: str) -> str:
     """Return the trash, made if need be: as open to the group as the store is."""
+    from modelkeep.store.drafts import make_directory  # most commands only look whether something lies there
+
     trash = os.path.join(root, TRASH)
-    try:
-        os.mkdir(trash)
-    except FileExistsError:
-        return trash
-    above = os.stat(root).st_mode
-    if above & stat.S_ISGID:  # a shared registry: whoever sweeps next must get in
-        os.chmod(trash, stat.S_IMODE(above) & ~stat.S_ISVTX)
-    sync_directory(root)
+    if make_directory(trash):
+        sync_directory(root)
     return trash
