@@ -21,30 +21,11 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from modelkeep.config import Settings
-    from modelkeep.domain.answers import (
-        Access,
-        AsOf,
-        AuditEntry,
-        BackedUp,
-        Change,
-        Cleaned,
-        Diagnosis,
-        Diff,
-        Fetched,
-        Identified,
-        Identity,
-        Lineage,
-        Migration,
-        Model,
-        ModelRow,
-        Registered,
-        RolledBack,
-        Status,
-        Tenure,
-        Verification,
-        Version,
-        VersionRow,
-    )
+    from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
+    from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+    from modelkeep.domain.answers.records import AuditEntry, Identity, Status
+    from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+    from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
     from modelkeep.usecases.context import Context
@@ -766,7 +747,7 @@ class Registry:
 
         >>> registry.access().shared
         """
-        from modelkeep.domain.answers import Access
+        from modelkeep.domain.answers.care import Access
         from modelkeep.store import sharing
 
         found = sharing.sharing_of(self.directory)

@@ -6,14 +6,28 @@ from pathlib import Path
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
 from modelkeep.cli import batch, leaves, output, pages, swept, told
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import (
+    Access,
+    BackedUp,
+    Cleaned,
+    Diagnosis,
+    DoctorFinding,
+    Garbage,
+    Migration,
+    Verification,
+    VerifyFinding,
+)
+from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.records import Identity, Status
+from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.errors import NotFound
 
-AS_OF = answers.AsOf(12, "2026-11-20T00:00:00.000000Z")
-BACK = answers.RolledBack(
+AS_OF = AsOf(12, "2026-11-20T00:00:00.000000Z")
+BACK = RolledBack(
     action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, stage="production", left="fraud@4", to="fraud@2",
-    marked_bad=True, passed_over=(answers.Passed("fraud@3", "marked bad"),),
-    effects=(answers.Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was live 12 days",),
+    marked_bad=True, passed_over=(Passed("fraud@3", "marked bad"),),
+    effects=(Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was live 12 days",),
 )  # fmt: skip
 
 DOCUMENTS = {
@@ -24,30 +38,30 @@ DOCUMENTS = {
     "model": pages.model(MODEL, AS_OF),
     "tenures": pages.tenures([TENURE], None),
     "entries": pages.entries([ENTRY]),
-    "identified": pages.identified([answers.Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    "diff": pages.diff(answers.Diff(("a@1", "a@2"), same=False, rows=(answers.DiffRow("metrics", "auc", ("1", None)),))),
+    "identified": pages.identified([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
+    "diff": pages.diff(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
     "lineage": pages.lineage(LINEAGE),
     "verification": pages.verification(
-        answers.Verification(
+        Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
-            findings=(answers.VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
+            findings=(VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
             subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
     "status": pages.status(
-        answers.Status(
+        Status(
             "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
         )
     ),
     "backup": leaves.backed_up(
-        answers.BackedUp(
+        BackedUp(
             "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
             new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
-            findings=(answers.VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
+            findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
         )
     ),
-    "identity": pages.identity(answers.Identity("ana", 1000, user_namespace=False, claimed=None)),
-    "fetched": pages.fetched(answers.Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
+    "identity": pages.identity(Identity("ana", 1000, user_namespace=False, claimed=None)),
+    "fetched": pages.fetched(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
     "settings": pages.settings([("registry", None, "default")]),
     "change": told.change(PROMOTED),
     "change-nothing": told.change(dataclasses.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
@@ -60,27 +74,27 @@ DOCUMENTS = {
     "setting": leaves.setting("lock_wait", "20s"),
     "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
     "garbage": swept.page(
-        answers.Cleaned(
+        Cleaned(
             changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
             garbage=(
-                answers.Garbage("blob", "sha256:0", 6, "only fraud@3, deleted 2026-11-20 by ana"),
-                answers.Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
+                Garbage("blob", "sha256:0", 6, "only fraud@3, deleted 2026-11-20 by ana"),
+                Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
             ),
             brought_back=("sha256:1",), unknown=("/r/store/notes",),
         )
     ),
     "diagnosis": swept.diagnosis(
-        answers.Diagnosis(
+        Diagnosis(
             ok=False, registry="/r",
             findings=(
-                answers.DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
-                answers.DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
+                DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
+                DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
             ),
         )
     ),
     "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
-    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], answers.Access("ml", "auditors", None), created=True),
-    "migration": leaves.migration(answers.Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
+    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None), created=True),
+    "migration": leaves.migration(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -3,7 +3,26 @@
 from datetime import UTC, datetime
 
 from modelkeep.cli.screen import Screen
-from modelkeep.domain import answers
+from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
+from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.answers.relations import Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.versions import (
+    CodeState,
+    Dataset,
+    FileRow,
+    Held,
+    Holder,
+    InDevelopment,
+    Metric,
+    Model,
+    ModelRow,
+    NoteText,
+    Share,
+    Tenure,
+    Training,
+    Version,
+    VersionRow,
+)
 
 DIGEST = "sha256:" + "0c41" * 16
 NOW = datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC)
@@ -14,11 +33,11 @@ def screen(width: int = 100, encoding: str = "utf-8", *, color: bool = False) ->
     return Screen(width, color, encoding, NOW, UTC)
 
 
-def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> answers.Holder:
-    return answers.Holder(stage, version, label, since, "ana", tuple(answers.Share(*each) for each in shares))
+def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:
+    return Holder(stage, version, label, since, "ana", tuple(Share(*each) for each in shares))
 
 
-FRAUD = answers.ModelRow(
+FRAUD = ModelRow(
     name="fraud",
     newest=5,
     newest_label=None,
@@ -30,9 +49,9 @@ FRAUD = answers.ModelRow(
         holder("production", 3, "2026-11-11T08:00:01.500000Z", "2.0", [(4, 10)]),
         holder("staging", 4, "2026-11-22T08:40:17.000001Z"),
     ),
-    development=answers.InDevelopment(5, None, "2026-11-23T07:00:00.000000Z", 3),
+    development=InDevelopment(5, None, "2026-11-23T07:00:00.000000Z", 3),
 )
-CHURN = answers.ModelRow(
+CHURN = ModelRow(
     name="churn",
     newest=2,
     newest_label=None,
@@ -43,12 +62,10 @@ CHURN = answers.ModelRow(
     holders=(holder("production", 2, "2026-08-25T09:12:44.000000Z"),),
     development=None,
 )
-IDLE = answers.ModelRow(
-    "idle", 7, "1.2", 7, 7, "2026-08-01T10:00:00.000000Z", archived=False, holders=(), development=None
-)
+IDLE = ModelRow("idle", 7, "1.2", 7, 7, "2026-08-01T10:00:00.000000Z", archived=False, holders=(), development=None)
 
 
-def version_row(number: int, **more: object) -> answers.VersionRow:
+def version_row(number: int, **more: object) -> VersionRow:
     given = {
         "ref": f"fraud@{number}",
         "name": "fraud",
@@ -65,17 +82,17 @@ def version_row(number: int, **more: object) -> answers.VersionRow:
         "size_bytes": 3_200_000,
         "files": 1,
     }
-    return answers.VersionRow(**(given | more))
+    return VersionRow(**(given | more))
 
 
-def change(**more: object) -> answers.Change:
+def change(**more: object) -> Change:
     given = {"action": "promote", "name": "fraud", "ref": "fraud@4", "changed": True, "seq": 9}
-    return answers.Change(**(given | more))
+    return Change(**(given | more))
 
 
-PROMOTED = change(effects=(answers.Effect("production", "fraud@3", "fraud@4"),))
+PROMOTED = change(effects=(Effect("production", "fraud@3", "fraud@4"),))
 
-REGISTERED = answers.Registered(
+REGISTERED = Registered(
     action="register",
     name="fraud",
     ref="fraud@4",
@@ -87,10 +104,10 @@ REGISTERED = answers.Registered(
     digest=DIGEST,
     size_bytes=3_200_000,
     files=1,
-    verdict=(answers.Verdict("auc", "0.914", "production fraud@3", "0.907", "+0.007"),),
+    verdict=(Verdict("auc", "0.914", "production fraud@3", "0.907", "+0.007"),),
 )
 
-TENURE = answers.Tenure(
+TENURE = Tenure(
     ref="fraud@3",
     name="fraud",
     version=3,
@@ -109,7 +126,7 @@ TENURE = answers.Tenure(
     ended_why=None,
 )
 
-ENTRY = answers.AuditEntry(
+ENTRY = AuditEntry(
     seq=211,
     time="2026-11-23T01:09:51.250000Z",
     actor="ana",
@@ -122,7 +139,7 @@ ENTRY = answers.AuditEntry(
     entry='{"seq":211}',
 )
 
-VERSION = answers.Version(
+VERSION = Version(
     ref="fraud@3",
     name="fraud",
     version=3,
@@ -133,7 +150,7 @@ VERSION = answers.Version(
     size_bytes=3_200_000,
     symlinks=False,
     state="live",
-    stages=(answers.Held("production", "2026-11-11T13:00:01.000000Z", "ana"),),
+    stages=(Held("production", "2026-11-11T13:00:01.000000Z", "ana"),),
     aliases=("champion",),
     bad=False,
     archived=False,
@@ -146,23 +163,21 @@ VERSION = answers.Version(
     source=("runs/7/model.onnx",),
     reason=None,
     description="Scores card payments",
-    metrics=(answers.Metric("auc", "0.907", "transactions@2026-02", "2026-11-10T10:00:00.000000Z"),),
+    metrics=(Metric("auc", "0.907", "transactions@2026-02", "2026-11-10T10:00:00.000000Z"),),
     params=(("max_depth", "8"),),
     tags=(("owner", "risk"),),
-    data=(answers.Dataset("data:transactions@2026-02", "train", "transactions", "2026-02", None, None),),
-    code=answers.CodeState(
-        "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", dirty=True, diff=None, remote=None, branch="main"
-    ),
+    data=(Dataset("data:transactions@2026-02", "train", "transactions", "2026-02", None, None),),
+    code=CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", dirty=True, diff=None, remote=None, branch="main"),
     parents=(),
     children=("fraud@4",),
     runs=(),
-    trained=answers.Training(None, "2026-11-09T18:00:00.000000Z", guessed=True),
-    notes=(answers.NoteText("2026-11-12T08:00:00.000000Z", "ben", "fine on weekends"),),
+    trained=Training(None, "2026-11-09T18:00:00.000000Z", guessed=True),
+    notes=(NoteText("2026-11-12T08:00:00.000000Z", "ben", "fine on weekends"),),
     tenures=(TENURE,),
-    contents=(answers.FileRow("model.onnx", 3_200_000, DIGEST),),
+    contents=(FileRow("model.onnx", 3_200_000, DIGEST),),
 )
 
-MODEL = answers.Model(
+MODEL = Model(
     name="fraud",
     former_names=("card-fraud",),
     created="2026-08-01T10:00:00.000000Z",
@@ -180,18 +195,18 @@ MODEL = answers.Model(
     notes=(),
 )
 
-LINEAGE = answers.Lineage(
+LINEAGE = Lineage(
     root="fraud@4",
     nodes=(
-        answers.LineageNode("fraud@4", "version", "live", ("production",)),
-        answers.LineageNode("fraud@3", "version", "superseded"),
-        answers.LineageNode("data:transactions@2026-02", "data"),
-        answers.LineageNode("distilled@1", "version", "development"),
+        LineageNode("fraud@4", "version", "live", ("production",)),
+        LineageNode("fraud@3", "version", "superseded"),
+        LineageNode("data:transactions@2026-02", "data"),
+        LineageNode("distilled@1", "version", "development"),
     ),
     edges=(
-        answers.LineageEdge("data:transactions@2026-02", "fraud@4", "trained_on"),
-        answers.LineageEdge("data:transactions@2026-02", "fraud@3", "trained_on"),
-        answers.LineageEdge("fraud@3", "fraud@4", "derived_from"),
-        answers.LineageEdge("fraud@4", "distilled@1", "derived_from"),
+        LineageEdge("data:transactions@2026-02", "fraud@4", "trained_on"),
+        LineageEdge("data:transactions@2026-02", "fraud@3", "trained_on"),
+        LineageEdge("fraud@3", "fraud@4", "derived_from"),
+        LineageEdge("fraud@4", "distilled@1", "derived_from"),
     ),
 )

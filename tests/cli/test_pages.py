@@ -7,7 +7,8 @@ import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
 
 from modelkeep.cli import leaves, output, pages
-from modelkeep.domain import answers
+from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
+from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.errors import UsageError
 
 
@@ -53,7 +54,7 @@ def test_a_column_that_is_none_is_refused_with_those_there_are():
 
 def test_every_plain_field_of_a_version_is_a_column():
     rest = {"metrics", "params", "tags"}
-    assert {each.name for each in dataclasses.fields(answers.VersionRow)} - rest == set(pages.VERSION_KEYS)
+    assert {each.name for each in dataclasses.fields(VersionRow)} - rest == set(pages.VERSION_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 
 def test_identify_is_a_line_a_tenure():
-    row = answers.Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
+    row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
     assert pages.identified([row]).lines == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
 
 
@@ -141,14 +142,12 @@ def test_lineage_lines_are_edges_from_cause_to_result():
 
 
 def test_a_diff_has_a_cell_a_version():
-    found = answers.Diff(
-        ("fraud@3", "fraud@4"), same=False, rows=(answers.DiffRow("metrics", "auc", ("0.907", None), "-0.1"),)
-    )
+    found = Diff(("fraud@3", "fraud@4"), same=False, rows=(DiffRow("metrics", "auc", ("0.907", None), "-0.1"),))
     assert pages.diff(found).lines == ["metrics\tauc\t0.907\t-\t-0.1"]
 
 
 def test_json_has_pairs_as_objects_and_nulls_present():
-    found = json.loads(output.as_json(pages.version(VERSION, answers.AsOf(12, "2026-11-20T00:00:00.000000Z")).document))
+    found = json.loads(output.as_json(pages.version(VERSION, AsOf(12, "2026-11-20T00:00:00.000000Z")).document))
     assert found["schema"] == "modelkeep.version/1"
     assert found["params"] == {"max_depth": "8"}
     assert found["reason"] is None

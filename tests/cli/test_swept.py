@@ -4,10 +4,10 @@ import io
 
 from modelkeep.cli import swept
 from modelkeep.cli.tables import Screen, Tables
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import Cleaned, Diagnosis, DoctorFinding, Garbage
 
-BLOB = answers.Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
-LEFT = answers.Garbage("leftover", "/r/store/tmp/0-17-a", 0, "left by a process that ended")
+BLOB = Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
+LEFT = Garbage("leftover", "/r/store/tmp/0-17-a", 0, "left by a process that ended")
 
 
 def cleaned(**more):
@@ -17,7 +17,7 @@ def cleaned(**more):
         "freed_bytes": sum(each.size_bytes for each in garbage), "young_files": 0, "young_bytes": 0,
         "grace_seconds": 604_800,
     }  # fmt: skip
-    return answers.Cleaned(**{**fields, **more})
+    return Cleaned(**{**fields, **more})
 
 
 def test_what_was_freed_is_said():
@@ -51,12 +51,12 @@ def test_the_lines_of_a_pipe():
     assert page.ids == ["sha256:0c41", "/r/store/tmp/0-17-a"]
 
 
-DIAGNOSIS = answers.Diagnosis(
+DIAGNOSIS = Diagnosis(
     ok=False,
     registry="/r",
     findings=(
-        answers.DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
-        answers.DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
+        DoctorFinding("error", "locks", "/r", "nfs with nolock", "mount it without nolock"),
+        DoctorFinding("ok", "python", "/usr/bin/python", "3.11.7"),
     ),
 )
 

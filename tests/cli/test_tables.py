@@ -6,7 +6,9 @@ from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, screen, v
 
 from modelkeep.cli.screen import text
 from modelkeep.cli.tables import Tables
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import Verification, VerifyFinding
+from modelkeep.domain.answers.relations import Lineage, LineageNode
+from modelkeep.domain.answers.versions import Deletion
 
 
 def drawn(name: str, *given: object, width: int = 100, encoding: str = "utf-8", color: bool = False) -> str:
@@ -71,7 +73,7 @@ def test_a_models_page_says_that_nothing_is_left_in_the_pipeline():
 
 
 def test_a_deleted_version_tells_who_deleted_it_and_why():
-    deletion = answers.Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
+    deletion = Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
     told = drawn("version", replace(VERSION, state="deleted", stages=(), deletion=deletion))
     assert told.splitlines()[0] == "fraud@3  2.0  deleted"
     assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in told
@@ -87,8 +89,8 @@ def test_a_models_page_has_its_stages_and_newest_versions():
 
 
 def test_a_bad_version_that_holds_a_stage_is_called_both_in_lineage():
-    node = answers.LineageNode("fraud@4", "version", "bad", ("staging",))
-    assert drawn("lineage", answers.Lineage("fraud@4", (node,), ())) == "fraud@4  staging  bad  made from\n"
+    node = LineageNode("fraud@4", "version", "bad", ("staging",))
+    assert drawn("lineage", Lineage("fraud@4", (node,), ())) == "fraud@4  staging  bad  made from\n"
 
 
 def test_lineage_is_a_tree_up_and_down_with_every_node_once():
@@ -147,9 +149,9 @@ def test_colours_are_there_only_when_asked_for():
 
 
 def test_findings_stand_above_the_summary():
-    found = answers.Verification(
+    found = Verification(
         ok=False, entries=4, versions=2, blobs=2, size_bytes=6_400_000, head_seq=4, head_hash=None,
-        findings=(answers.VerifyFinding("error", "blob.corrupt", "fraud@2 model.onnx", "one byte differs"),),
+        findings=(VerifyFinding("error", "blob.corrupt", "fraud@2 model.onnx", "one byte differs"),),
         errors=1,
     )  # fmt: skip
     assert drawn("verification", found).splitlines()[1:] == [

@@ -6,7 +6,7 @@ import pytest
 from rows import PROMOTED, REGISTERED, change
 
 from modelkeep.cli import told
-from modelkeep.domain import answers
+from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
 
 
 def test_a_promotion_prints_before_and_after():
@@ -49,8 +49,8 @@ def test_the_same_again_still_prints_the_ref():
 
 
 def test_a_rollback_names_whom_it_passed_over():
-    back = answers.RolledBack(
-        action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(answers.Passed("fraud@3", "marked bad"),),
+    back = RolledBack(
+        action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(Passed("fraud@3", "marked bad"),),
         notes=("fraud@2 was live 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
     )  # fmt: skip
     assert told.beside(back) == [
@@ -62,10 +62,9 @@ def test_a_rollback_names_whom_it_passed_over():
 
 def test_a_verdict_without_numbers_puts_both_values_side_by_side():
     assert (
-        told.verdict(answers.Verdict("auc", "n/a", "production fraud@3", "0.9", None))
-        == "auc n/a (0.9 in production fraud@3)"
+        told.verdict(Verdict("auc", "n/a", "production fraud@3", "0.9", None)) == "auc n/a (0.9 in production fraud@3)"
     )
-    assert told.verdict(answers.Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
+    assert told.verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from modelkeep import create_registry
-from modelkeep.domain.answers import Access
+from modelkeep.domain.answers.care import Access
 from modelkeep.store import access_lists, permissions, sharing
 from modelkeep.store.durable import create_file
 from modelkeep.store.sharing import Group, Sharing

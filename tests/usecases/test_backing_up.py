@@ -463,7 +463,7 @@ def _copy_with(world, kind, path, *, step_pages):
 def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path, monkeypatch):
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+    for path in (tmp_path, *list(tmp_path.parents)[:3]):
         path.chmod(path.stat().st_mode | 0o055)
     for path in [world.root, world.home, *world.home.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)

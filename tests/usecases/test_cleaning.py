@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from world import World, changed, every, rechained
 
-from modelkeep.domain.answers import Garbage
+from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.store import leftovers, trash
 from modelkeep.store.database import Database

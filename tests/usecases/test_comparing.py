@@ -1,6 +1,6 @@
 import pytest
 
-from modelkeep.domain.answers import DiffRow
+from modelkeep.domain.answers.relations import DiffRow
 from modelkeep.domain.intents import Data
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import NotFound, UsageError

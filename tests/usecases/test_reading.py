@@ -2,7 +2,22 @@ import pytest
 from changing import refused
 from world import World
 
-from modelkeep.domain import answers
+from modelkeep.domain.answers.versions import (
+    CodeState,
+    Dataset,
+    FileRow,
+    Held,
+    Holder,
+    InDevelopment,
+    Metric,
+    ModelRow,
+    NoteText,
+    ParentRef,
+    RunRef,
+    Tenure,
+    Training,
+    VersionRow,
+)
 from modelkeep.domain.intents import Data
 from modelkeep.domain.times import At, AtSeq
 from modelkeep.errors import NotFound
@@ -28,7 +43,7 @@ def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
     from history import at
 
     (row,) = reading.models(fraud.connection, None)
-    assert row == answers.ModelRow(
+    assert row == ModelRow(
         name="fraud",
         newest=4,
         newest_label=None,
@@ -37,10 +52,10 @@ def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
         created=at(2),
         archived=False,
         holders=(
-            answers.Holder("production", 1, "1.0", at(6), "bo"),
-            answers.Holder("staging", 2, None, at(3), "ana"),
+            Holder("production", 1, "1.0", at(6), "bo"),
+            Holder("staging", 2, None, at(3), "ana"),
         ),
-        development=answers.InDevelopment(4, None, at(7), 0),
+        development=InDevelopment(4, None, at(7), 0),
         description="finds fraud",
     )
 
@@ -64,7 +79,7 @@ def test_the_line_of_a_version(fraud):
     from history import at
 
     row = reading.version_row(fraud.connection, None, 2, 1)
-    assert row == answers.VersionRow(
+    assert row == VersionRow(
         ref="fraud@1",
         name="fraud",
         version=1,
@@ -133,33 +148,33 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     history.tag("fraud@1", owner="risk")
     page = reading.version(history.connection, None, 3, 1)
     assert page.data == (
-        answers.Dataset(f"data:train.csv@{sha('x')[:19]}", "train", "train.csv", None, sha("x"), "train.csv"),
-        answers.Dataset("data:test@2026-02", None, "test", "2026-02", None, None),
+        Dataset(f"data:train.csv@{sha('x')[:19]}", "train", "train.csv", None, sha("x"), "train.csv"),
+        Dataset("data:test@2026-02", None, "test", "2026-02", None, None),
     )
-    assert page.code == answers.CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", False, None, None, "main")
-    assert page.parents == (answers.ParentRef("base@1", None), answers.ParentRef(None, "https://hub/bert"))
+    assert page.code == CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", False, None, None, "main")
+    assert page.parents == (ParentRef("base@1", None), ParentRef(None, "https://hub/bert"))
     assert page.children == ("child@1",)
     assert page.runs == (
-        answers.RunRef("run-1", "https://tracker/run-1"),
-        answers.RunRef("run-2", "https://tracker/run-2"),
+        RunRef("run-1", "https://tracker/run-1"),
+        RunRef("run-2", "https://tracker/run-2"),
     )
     assert page.metrics == (
-        answers.Metric("auc", "0.91", "data:test@2026-02", at(5)),
-        answers.Metric("auc", "0.8", None, at(4)),
+        Metric("auc", "0.91", "data:test@2026-02", at(5)),
+        Metric("auc", "0.8", None, at(4)),
     )
     assert page.params == (("depth", "8"), ("rate", "0.1"))
     assert page.tags == (("owner", "risk"),)
-    assert page.notes == (answers.NoteText(at(6), "ana", "look at this"),)
-    assert page.stages == (answers.Held("production", at(3), "ana"),)
+    assert page.notes == (NoteText(at(6), "ana", "look at this"),)
+    assert page.stages == (Held("production", at(3), "ana"),)
     assert page.contents == (
-        answers.FileRow("model.onnx", 3, sha("one")),
-        answers.FileRow("tokens.json", 2, sha("{}")),
+        FileRow("model.onnx", 3, sha("one")),
+        FileRow("tokens.json", 2, sha("{}")),
     )
     assert (page.ref, page.form, page.files, page.size_bytes, page.seq) == ("fraud@1", "tree", 2, 5, 3)
     assert (page.reason, page.claimed, page.host, page.source) == ("first", "ana@x", "trainer-3", ("a", "b"))
     assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "live")
     assert [tenure.stage for tenure in page.tenures] == ["production"]
-    assert page.trained == answers.Training(None, None, False)
+    assert page.trained == Training(None, None, False)
 
 
 def test_the_page_of_a_model(fraud):
@@ -176,7 +191,7 @@ def test_the_page_of_a_model(fraud):
     assert (page.newest, page.latest, page.versions, page.archived) == (4, 4, 4, False)
     assert [holder.stage for holder in page.holders] == ["production"]
     assert [row.ref for row in page.recent] == ["risk/fraud@4", "risk/fraud@3", "risk/fraud@1"]
-    assert page.notes == (answers.NoteText(at(11), "bo", "about the model"),)
+    assert page.notes == (NoteText(at(11), "bo", "about the model"),)
 
 
 def test_a_model_of_which_all_is_archived_still_shows_its_versions(history):
@@ -191,7 +206,7 @@ def test_history_tells_when_by_whom_for_whom_and_why(fraud):
     from history import at
 
     first, _staging, second, third = reading.history(fraud.connection, model=2)
-    assert first == answers.Tenure(
+    assert first == Tenure(
         ref="fraud@1", name="fraud", version=1, label="1.0", stage="production",
         since=at(2), since_seq=2, until=at(5), until_seq=5, actor="ana", opened_by="register", why=None,
         ended_by="promote", ended_actor="ana", ended_for="fraud@3", ended_why="march data",
@@ -305,7 +320,7 @@ def test_the_status_is_the_registry_at_a_glance(fraud):
     assert (status.models, status.versions, status.entries) == (2, 5, 10)
     assert status.size_bytes == len("one" + "two" + "three" + "four")
     assert status.production_stage == "production"
-    assert status.production == (("fraud", answers.Holder("production", 1, "1.0", at(6), "bo")),)
+    assert status.production == (("fraud", Holder("production", 1, "1.0", at(6), "bo")),)
     assert [entry.seq for entry in status.last] == [6, 7, 8, 9, 10]
     assert status.head_hash == status.last[-1].hash
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from world import World, every
 
-from modelkeep.domain.answers import VerifyFinding
+from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
 from modelkeep.store import mending
 

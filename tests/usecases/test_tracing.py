@@ -1,6 +1,6 @@
 import pytest
 
-from modelkeep.domain.answers import Identified, LineageEdge, LineageNode
+from modelkeep.domain.answers.relations import Identified, LineageEdge, LineageNode
 from modelkeep.domain.intents import Data
 from modelkeep.domain.refs import parse_node
 from modelkeep.errors import Conflict, NotFound

@@ -11,7 +11,7 @@ from modelkeep.cli.output import Page, document, plain
 from modelkeep.errors import ModelkeepError, PartlyDone
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers import Change
+    from modelkeep.domain.answers.changes import Change
 
 
 class Fate(NamedTuple):

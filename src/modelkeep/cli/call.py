@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelkeep.cli.output import Page
     from modelkeep.cli.tables import Tables
     from modelkeep.config import Settings
-    from modelkeep.domain.answers import Change
+    from modelkeep.domain.answers.changes import Change
     from modelkeep.registry import Registry
 
 

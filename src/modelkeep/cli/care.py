@@ -16,7 +16,7 @@ from modelkeep.cli.told import summary, what_next
 from modelkeep.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers import Access
+    from modelkeep.domain.answers.care import Access
 
 
 @command()

@@ -14,7 +14,8 @@ from modelkeep.cli.shared import command
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers import Change, Version
+    from modelkeep.domain.answers.changes import Change
+    from modelkeep.domain.answers.versions import Version
     from modelkeep.registry import Registry
 
 _MOST_SHOWN, _MOST_NAMED = 20, 5

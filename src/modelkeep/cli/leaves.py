@@ -10,7 +10,7 @@ from modelkeep.cli.pages import field_text, raw_field
 from modelkeep.domain.text import printable
 
 if TYPE_CHECKING:
-    from modelkeep.domain import answers
+    from modelkeep.domain.answers.care import Access, BackedUp, Migration
 
 
 def path(ref: str, where: str) -> Page:
@@ -53,18 +53,18 @@ def script(shell: str, text: str) -> Page:
     return Page(document("completion", shell=shell, script=text), lines, lines)
 
 
-def init(where: str, registry_id: str, stages: Sequence[str], access: answers.Access, *, created: bool) -> Page:
+def init(where: str, registry_id: str, stages: Sequence[str], access: Access, *, created: bool) -> Page:
     """Return a registry that was made, or was there."""
     made = document("init", access, path=where, id=registry_id, created=created, stages=list(stages))
     return Page(made, [where], [where], exact=True)
 
 
-def migration(found: answers.Migration) -> Page:
+def migration(found: Migration) -> Page:
     """Return from which schema to which."""
     lines = [f"schema: {found.schema_before} -> {found.schema_after}"] if found.changed else []
     return Page(document("migration", found), lines, lines)
 
 
-def backed_up(found: answers.BackedUp) -> Page:
+def backed_up(found: BackedUp) -> Page:
     """Return where the backup is."""
     return Page(document("backup", found), [found.path], [found.path])

@@ -13,12 +13,16 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 if TYPE_CHECKING:
-    from modelkeep.domain import answers
+    from modelkeep.domain.answers.care import Verification
+    from modelkeep.domain.answers.changes import Fetched
+    from modelkeep.domain.answers.records import AuditEntry, Identity, Status
+    from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+    from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
 
 _PAIRED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
 
-def models(rows: Sequence[answers.ModelRow], as_of: answers.AsOf | None) -> Page:
+def models(rows: Sequence[ModelRow], as_of: AsOf | None) -> Page:
     """Return the models: a line per model and stage held, one with ``-`` for those that hold none."""
     ordered = sorted(rows, key=lambda row: (row.name.lower(), row.name))
     return Page(
@@ -28,7 +32,7 @@ def models(rows: Sequence[answers.ModelRow], as_of: answers.AsOf | None) -> Page
     )
 
 
-def _holders(row: answers.ModelRow) -> list[str]:
+def _holders(row: ModelRow) -> list[str]:
     if not row.holders:
         return [line(row.name, None, row.newest, row.newest_label, None, None)]
     return [
@@ -44,7 +48,7 @@ def _holders(row: answers.ModelRow) -> list[str]:
     ]
 
 
-def versions(rows: Sequence[answers.VersionRow], as_of: answers.AsOf | None, columns: Sequence[str] = ()) -> Page:
+def versions(rows: Sequence[VersionRow], as_of: AsOf | None, columns: Sequence[str] = ()) -> Page:
     """Return versions in the order given; ``columns`` are the cells, if they are not the usual ones."""
     return Page(
         document("versions", as_of=as_of, versions=tuple(rows)),
@@ -58,7 +62,7 @@ def versions(rows: Sequence[answers.VersionRow], as_of: answers.AsOf | None, col
     )
 
 
-def column(row: answers.VersionRow, key: str) -> object:
+def column(row: VersionRow, key: str) -> object:
     """Return what a version has in a column: a field of the document, or ``metric.K param.K tag.K``."""
     kind, dot, name = key.partition(".")
     if dot and kind in _PAIRED:
@@ -84,13 +88,13 @@ VERSION_KEYS = (
 )  # fmt: skip
 
 
-def version(found: answers.Version, as_of: answers.AsOf | None) -> Page:
+def version(found: Version, as_of: AsOf | None) -> Page:
     """Return all that is known of a version: a line per field."""
     made = document("version", found, as_of=as_of)
     return Page(made, [*fields_of(_flat(made))], [found.ref])
 
 
-def model(found: answers.Model, as_of: answers.AsOf | None) -> Page:
+def model(found: Model, as_of: AsOf | None) -> Page:
     """Return a model's page: a line per field."""
     made = document("model", found, as_of=as_of)
     recent = [each.ref for each in found.recent]
@@ -137,7 +141,7 @@ def field_text(value: object) -> str:
     return cell(value)
 
 
-def tenures(rows: Sequence[answers.Tenure], as_of: answers.AsOf | None) -> Page:
+def tenures(rows: Sequence[Tenure], as_of: AsOf | None) -> Page:
     """Return what was live when, as it was given."""
     return Page(
         document("tenures", as_of=as_of, tenures=tuple(rows)),
@@ -149,7 +153,7 @@ def tenures(rows: Sequence[answers.Tenure], as_of: answers.AsOf | None) -> Page:
 _ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
 
 
-def why(row: answers.Tenure) -> str | None:
+def why(row: Tenure) -> str | None:
     """Return why a tenure began and how and why it ended: ``march data; rolled back to fraud@3: p99``."""
     ended = None
     if row.ended_by is not None:
@@ -159,7 +163,7 @@ def why(row: answers.Tenure) -> str | None:
     return "; ".join(each for each in (row.why, ended) if each) or None
 
 
-def entries(rows: Sequence[answers.AuditEntry]) -> Page:
+def entries(rows: Sequence[AuditEntry]) -> Page:
     """Return the log as sentences."""
     return Page(
         document("entries", entries=tuple(rows)),
@@ -168,7 +172,7 @@ def entries(rows: Sequence[answers.AuditEntry]) -> Page:
     )
 
 
-def identified(rows: Sequence[answers.Identified]) -> Page:
+def identified(rows: Sequence[Identified]) -> Page:
     """Return what some bytes are: a line a tenure."""
     return Page(
         document("identified", identified=tuple(rows)),
@@ -177,7 +181,7 @@ def identified(rows: Sequence[answers.Identified]) -> Page:
     )
 
 
-def diff(found: answers.Diff) -> Page:
+def diff(found: Diff) -> Page:
     """Return what differs: section, key, a value per version, a note."""
     return Page(
         document("diff", found),
@@ -186,7 +190,7 @@ def diff(found: answers.Diff) -> Page:
     )
 
 
-def lineage(found: answers.Lineage) -> Page:
+def lineage(found: Lineage) -> Page:
     """Return the edges of a graph: what went in, how, what came out."""
     return Page(
         document("lineage", found),
@@ -195,7 +199,7 @@ def lineage(found: answers.Lineage) -> Page:
     )
 
 
-def verification(found: answers.Verification) -> Page:
+def verification(found: Verification) -> Page:
     """Return the findings; none is no line."""
     return Page(
         document("verification", found),
@@ -204,7 +208,7 @@ def verification(found: answers.Verification) -> Page:
     )
 
 
-def status(found: answers.Status) -> Page:
+def status(found: Status) -> Page:
     """Return the registry at a glance: a line per field, per model in production and per last entry."""
     made = document("status", found)
     lines = [
@@ -220,13 +224,13 @@ def status(found: answers.Status) -> Page:
     return Page(made, lines, [found.registry])
 
 
-def identity(found: answers.Identity) -> Page:
+def identity(found: Identity) -> Page:
     """Return who the log would say this is."""
     made = document("identity", found)
     return Page(made, [*fields_of(made)], [found.user])
 
 
-def fetched(found: answers.Fetched) -> Page:
+def fetched(found: Fetched) -> Page:
     """Return where an artifact was written."""
     return Page(document("fetched", found), [found.path], [found.path], exact=True)
 

@@ -13,7 +13,11 @@ import types
 import typing
 from dataclasses import dataclass
 
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
+from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+from modelkeep.domain.answers.records import AuditEntry, Identity, Status
+from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
 
 #: Where the committed schemas are, in the package.
 DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas")
@@ -23,45 +27,45 @@ DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas")
 class Models:
     """Models, and the moment they are told of."""
 
-    as_of: answers.AsOf | None
-    models: tuple[answers.ModelRow, ...]
+    as_of: AsOf | None
+    models: tuple[ModelRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
     """Versions, and the moment they are told of."""
 
-    as_of: answers.AsOf | None
-    versions: tuple[answers.VersionRow, ...]
+    as_of: AsOf | None
+    versions: tuple[VersionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AsOfField:
     """The moment a document is about."""
 
-    as_of: answers.AsOf | None
+    as_of: AsOf | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tenures:
     """What was live when."""
 
-    as_of: answers.AsOf | None
-    tenures: tuple[answers.Tenure, ...]
+    as_of: AsOf | None
+    tenures: tuple[Tenure, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
     """Entries of the log."""
 
-    entries: tuple[answers.AuditEntry, ...]
+    entries: tuple[AuditEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedRows:
     """Where some bytes are known from."""
 
-    identified: tuple[answers.Identified, ...]
+    identified: tuple[Identified, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class ItemChange:
     """One of several items: its change, or its error."""
 
     item: str
-    change: answers.Change | None
+    change: Change | None
     error: Error | None
 
 
@@ -175,35 +179,35 @@ class Completion:
 
 #: Each document: the classes whose fields it has.
 DOCUMENTS: dict[str, tuple[type, ...]] = {
-    "backup": (answers.BackedUp,),
-    "change": (answers.Change,),
+    "backup": (BackedUp,),
+    "change": (Change,),
     "changes": (Changes,),
     "completion": (Completion,),
     "description": (Description,),
-    "diagnosis": (answers.Diagnosis,),
-    "diff": (answers.Diff,),
+    "diagnosis": (Diagnosis,),
+    "diff": (Diff,),
     "entries": (Entries,),
     "error": (ErrorDocument,),
-    "fetched": (answers.Fetched,),
+    "fetched": (Fetched,),
     "field": (Field,),
-    "garbage": (answers.Cleaned,),
+    "garbage": (Cleaned,),
     "identified": (IdentifiedRows,),
-    "identity": (answers.Identity,),
-    "init": (Init, answers.Access),
-    "lineage": (answers.Lineage,),
-    "migration": (answers.Migration,),
-    "model": (answers.Model, AsOfField),
+    "identity": (Identity,),
+    "init": (Init, Access),
+    "lineage": (Lineage,),
+    "migration": (Migration,),
+    "model": (Model, AsOfField),
     "models": (Models,),
     "path": (Path,),
-    "registered": (answers.Registered,),
-    "rollback": (answers.RolledBack,),
+    "registered": (Registered,),
+    "rollback": (RolledBack,),
     "setting": (Setting,),
     "settings": (Settings,),
-    "status": (answers.Status,),
+    "status": (Status,),
     "tenures": (Tenures,),
     "trust": (Trust,),
-    "verification": (answers.Verification,),
-    "version": (answers.Version, AsOfField),
+    "verification": (Verification,),
+    "version": (Version, AsOfField),
     "versions": (Versions,),
 }
 

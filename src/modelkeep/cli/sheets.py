@@ -12,7 +12,20 @@ from rich.text import Text
 from modelkeep.cli.pages import why
 from modelkeep.cli.screen import Rows, Screen, pairs, stages, table, text
 from modelkeep.cli.told import counted, files, size, summary
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import Verification
+from modelkeep.domain.answers.records import AuditEntry, Status
+from modelkeep.domain.answers.versions import (
+    CodeState,
+    Deletion,
+    Holder,
+    Metric,
+    Model,
+    NoteText,
+    Tenure,
+    Training,
+    Version,
+    VersionRow,
+)
 
 _MOST_FILES = 20
 
@@ -23,7 +36,7 @@ class Sheets:
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
 
-    def model(self, found: answers.Model) -> RenderableType:
+    def model(self, found: Model) -> RenderableType:
         """Return a model's page."""
         head = text(found.name, "bold")
         head.append(f"  {counted(found.versions, 'version')}", style="dim")
@@ -50,12 +63,12 @@ class Sheets:
             *self._notes(found.notes),
         )
 
-    def _holder(self, name: str, held: answers.Holder, shares: str) -> Text:
+    def _holder(self, name: str, held: Holder, shares: str) -> Text:
         made = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
         label = f" {held.label}" if held.label else ""
         return made.append_text(text(f"{label}  {self.screen.ago(held.since)}, by {held.actor}{shares}", "default"))
 
-    def version(self, found: answers.Version) -> RenderableType:
+    def version(self, found: Version) -> RenderableType:
         """Return a version's page."""
         head = text(found.ref, "bold").append(f"  {found.label}" if found.label else "")
         head.append("  ").append_text(text(found.state))
@@ -97,22 +110,22 @@ class Sheets:
             blocks += [Text("history", style="bold"), _indented(self.tenure_table(found.tenures, ref=False))]
         return Group(*blocks, *self._notes(found.notes))
 
-    def _deletion(self, found: answers.Deletion | None) -> str | None:
+    def _deletion(self, found: Deletion | None) -> str | None:
         if found is None:
             return None
         return f"{self.screen.local(found.time)} by {found.actor}{f': {found.reason}' if found.reason else ''}"
 
-    def _trained(self, found: answers.Training) -> str | None:
+    def _trained(self, found: Training) -> str | None:
         if found.ended is None:
             return None
         since = f"{self.screen.local(found.started)} to " if found.started else ""
         guessed = " (the newest time of its files)" if found.guessed else ""
         return f"{since}{self.screen.local(found.ended)}{guessed}"
 
-    def _notes(self, notes: Sequence[answers.NoteText]) -> list[RenderableType]:
+    def _notes(self, notes: Sequence[NoteText]) -> list[RenderableType]:
         return _section("notes", [(f"{self.screen.local(each.time)} {each.actor}", each.text) for each in notes])
 
-    def version_table(self, rows: Sequence[answers.VersionRow]) -> Rows:
+    def version_table(self, rows: Sequence[VersionRow]) -> Rows:
         """Return versions, a row each; columns that nobody uses are left out."""
         labels, aliases = any(row.label for row in rows), any(row.aliases for row in rows)
         names = [
@@ -133,7 +146,7 @@ class Sheets:
             )
         return made
 
-    def tenure_table(self, rows: Sequence[answers.Tenure], *, ref: bool = True) -> Rows:
+    def tenure_table(self, rows: Sequence[Tenure], *, ref: bool = True) -> Rows:
         """Return tenures, a row each: by whom and why it began, how it ended."""
         made = table(
             *(["ref"] if ref else []), "stage", "since", "until", "for", "by", "why", fold=("ref", "why", "by")
@@ -150,12 +163,12 @@ class Sheets:
             )
         return made
 
-    def entry(self, row: answers.AuditEntry) -> Text:
+    def entry(self, row: AuditEntry) -> Text:
         """Return an entry of the log as a sentence."""
         made = text(self.screen.local(row.time), "dim").append("  ").append_text(text(row.actor, "bold"))
         return made.append("  ").append_text(text(row.sentence, "default")).append(f"  #{row.seq}", style="dim")
 
-    def status(self, found: answers.Status) -> RenderableType:
+    def status(self, found: Status) -> RenderableType:
         """Return the registry at a glance."""
         facts = pairs()
         facts.add_row("registry", text(f"{found.registry}  ({found.origin})"))
@@ -179,7 +192,7 @@ class Sheets:
         blocks += [_indented(self.entry(row)) for row in found.last]
         return Group(*blocks)
 
-    def verification(self, found: answers.Verification) -> RenderableType:
+    def verification(self, found: Verification) -> RenderableType:
         """Return the findings and what was looked at."""
         made = table("", "code", "where", "what", fold=("where", "what"))
         for each in found.findings:
@@ -188,14 +201,14 @@ class Sheets:
         return Group(made, last) if found.findings else last
 
 
-def _code(found: answers.CodeState) -> str | None:
+def _code(found: CodeState) -> str | None:
     if found.commit is None and found.dirty is None:
         return None
     where = " ".join(each for each in (found.branch, found.remote) if each)
     return f"{(found.commit or 'no commit')[:12]}{' (dirty)' if found.dirty else ''}{f'  {where}' if where else ''}"
 
 
-def _metric(found: answers.Metric) -> str:
+def _metric(found: Metric) -> str:
     return f"{found.value}{f'  on {found.on}' if found.on else ''}"
 
 

@@ -12,7 +12,7 @@ from modelkeep.cli.shared import command
 from modelkeep.errors import Conflict
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers import RolledBack
+    from modelkeep.domain.answers.changes import RolledBack
     from modelkeep.registry import Registry
 
 Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or the version it is about.")]

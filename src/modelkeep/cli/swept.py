@@ -8,12 +8,12 @@ from modelkeep.cli.output import Page, document, line
 from modelkeep.cli.told import counted, files, size
 
 if TYPE_CHECKING:
-    from modelkeep.domain import answers
+    from modelkeep.domain.answers.care import Cleaned, Diagnosis
 
 _MOST_UNKNOWN = 10
 
 
-def page(found: answers.Cleaned) -> Page:
+def page(found: Cleaned) -> Page:
     """Return what was removed, a line each."""
     return Page(
         document("garbage", found),
@@ -22,7 +22,7 @@ def page(found: answers.Cleaned) -> Page:
     )
 
 
-def told(found: answers.Cleaned, grace: str) -> list[str]:
+def told(found: Cleaned, grace: str) -> list[str]:
     """Return what is told on stderr: what was freed, what was kept, what is not ours."""
     freed = f"{size(found.freed_bytes)} in {files(found.files)}"
     if not found.garbage:
@@ -41,7 +41,7 @@ def told(found: answers.Cleaned, grace: str) -> list[str]:
     return lines
 
 
-def diagnosis(found: answers.Diagnosis) -> Page:
+def diagnosis(found: Diagnosis) -> Page:
     """Return the findings, a line each."""
     return Page(
         document("diagnosis", found),
@@ -50,7 +50,7 @@ def diagnosis(found: answers.Diagnosis) -> Page:
     )
 
 
-def verdict(found: answers.Diagnosis) -> str:
+def verdict(found: Diagnosis) -> str:
     """Return how the place is, in one line."""
     counts = [
         counted(sum(each.severity == severity for each in found.findings), word)

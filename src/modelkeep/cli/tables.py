@@ -12,7 +12,10 @@ from modelkeep.cli.pages import column
 from modelkeep.cli.screen import Screen, pairs, short, stages, table, text
 from modelkeep.cli.sheets import Sheets
 from modelkeep.cli.told import size
-from modelkeep.domain import answers
+from modelkeep.domain.answers.care import Cleaned, Diagnosis
+from modelkeep.domain.answers.records import AuditEntry, Identity
+from modelkeep.domain.answers.relations import Diff, Identified, Lineage, LineageNode
+from modelkeep.domain.answers.versions import Holder, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
 
 __all__ = ["Screen", "Tables"]
@@ -21,7 +24,7 @@ __all__ = ["Screen", "Tables"]
 class Tables(Sheets):
     """Draws rows; what is one thing and fills a page is drawn by ``Sheets``."""
 
-    def models(self, rows: Sequence[answers.ModelRow], order: Sequence[str], *, cut: bool = False) -> RenderableType:
+    def models(self, rows: Sequence[ModelRow], order: Sequence[str], *, cut: bool = False) -> RenderableType:
         """Return the matrix: a row a model and a column a stage.
 
         The busiest is first, but where the rows are ``cut`` they stay in the order of their names.
@@ -33,21 +36,21 @@ class Tables(Sheets):
             made.add_row(name, self._in_development(row), *(self._cell(held.get(stage)) for stage in order))
         return made if rows else Group()
 
-    def _in_development(self, row: answers.ModelRow) -> Text:
+    def _in_development(self, row: ModelRow) -> Text:
         found = row.development
         if found is None:
             return text("-")
         more = f" (+{found.more})" if found.more else ""
         return text(f"{found.version}  {self.screen.ago(found.since)}{more}", "cyan")
 
-    def _cell(self, held: answers.Holder | None) -> Text:
+    def _cell(self, held: Holder | None) -> Text:
         if held is None:
             return text("-")
         shares = "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
         made = text(held.version, "bold" if held.stage != "production" else "bold green")
         return made.append_text(text(f"  {self.screen.ago(held.since)}{shares}", "default"))
 
-    def versions(self, rows: Sequence[answers.VersionRow], keys: Sequence[str] = ()) -> RenderableType:
+    def versions(self, rows: Sequence[VersionRow], keys: Sequence[str] = ()) -> RenderableType:
         """Return versions, a row each."""
         if not rows:
             return Group()
@@ -58,7 +61,7 @@ class Tables(Sheets):
             return made
         return self.version_table(rows)
 
-    def _value(self, row: answers.VersionRow, key: str) -> Text:
+    def _value(self, row: VersionRow, key: str) -> Text:
         value = column(row, key)
         if key == "created":
             return text(self.screen.ago(row.created))
@@ -68,15 +71,15 @@ class Tables(Sheets):
             return text("yes" if value else "no")
         return text(", ".join(map(str, value)) if isinstance(value, tuple) else value)
 
-    def tenures(self, rows: Sequence[answers.Tenure]) -> RenderableType:
+    def tenures(self, rows: Sequence[Tenure]) -> RenderableType:
         """Return what was live when, and why it ended."""
         return self.tenure_table(rows) if rows else Group()
 
-    def entries(self, rows: Sequence[answers.AuditEntry]) -> RenderableType:
+    def entries(self, rows: Sequence[AuditEntry]) -> RenderableType:
         """Return the log as sentences."""
         return Group(*(self.entry(row) for row in rows))
 
-    def identified(self, rows: Sequence[answers.Identified]) -> RenderableType:
+    def identified(self, rows: Sequence[Identified]) -> RenderableType:
         """Return which versions some bytes are, and what they were when."""
         made = table("ref", "stage", "since", "until", "state", "file", fold=("ref", "file"))
         for row in rows:
@@ -91,7 +94,7 @@ class Tables(Sheets):
             )
         return made
 
-    def diff(self, found: answers.Diff) -> RenderableType:
+    def diff(self, found: Diff) -> RenderableType:
         """Return what differs, a column a version."""
         if not found.rows:
             return Group()
@@ -105,13 +108,13 @@ class Tables(Sheets):
             section = row.section
         return made
 
-    def lineage(self, found: answers.Lineage) -> RenderableType:
+    def lineage(self, found: Lineage) -> RenderableType:
         """Return the graph as a tree: what made it above, what was made from it below."""
         drawn = [self._tree(found, up=True), self._tree(found, up=False)]
         branches = [tree for tree in drawn if tree.children]
         return Group(*(branches or drawn[:1]))
 
-    def _tree(self, found: answers.Lineage, *, up: bool) -> Tree:
+    def _tree(self, found: Lineage, *, up: bool) -> Tree:
         nodes = {each.id: each for each in found.nodes}
         beside: dict[str, list[tuple[str, str]]] = {}
         for edge in found.edges:
@@ -138,7 +141,7 @@ class Tables(Sheets):
             made.add_row(text(key, "bold"), text(value), text(origin))
         return made
 
-    def garbage(self, found: answers.Cleaned) -> RenderableType:
+    def garbage(self, found: Cleaned) -> RenderableType:
         """Return what was removed, and why."""
         if not found.garbage:
             return Group()
@@ -147,7 +150,7 @@ class Tables(Sheets):
             made.add_row(text(short(each.place)), text(size(each.size_bytes)), text(each.reason))
         return made
 
-    def diagnosis(self, found: answers.Diagnosis) -> RenderableType:
+    def diagnosis(self, found: Diagnosis) -> RenderableType:
         """Return each finding, and what to do about it below."""
         made = table("", "what", "where", "", fold=("where", ""))
         styles = {"ok": "green", "warning": "yellow", "error": "bold red"}
@@ -158,7 +161,7 @@ class Tables(Sheets):
             made.add_row(text(each.severity, styles[each.severity]), text(each.code), text(each.place), said)
         return made
 
-    def identity(self, found: answers.Identity) -> RenderableType:
+    def identity(self, found: Identity) -> RenderableType:
         """Return who the log would say this is."""
         made = pairs()
         claims = f" (claims {found.claimed})" if found.claimed else ""
@@ -168,14 +171,14 @@ class Tables(Sheets):
         return made
 
 
-def _last_moved(row: answers.ModelRow) -> tuple[str, str]:
+def _last_moved(row: ModelRow) -> tuple[str, str]:
     moved = [held.since for held in row.holders]
     if row.development is not None:
         moved.append(row.development.since)
     return max(moved, default=row.created), row.name
 
 
-def _node(node: answers.LineageNode | None, name: str) -> Text:
+def _node(node: LineageNode | None, name: str) -> Text:
     made = text(name, "bold")
     if node is not None and node.stages:
         made.append("  ").append_text(stages(node.stages))

@@ -8,7 +8,8 @@ from modelkeep.cli.output import Page, document
 from modelkeep.domain.text import printable
 
 if TYPE_CHECKING:
-    from modelkeep.domain import answers
+    from modelkeep.domain.answers.care import BackedUp, Verification
+    from modelkeep.domain.answers.changes import Change, Registered, Verdict
 
 _DONE = {"describe": "described", "note": "noted on"}
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -27,23 +28,23 @@ def files(count: int) -> str:
     return counted(count, "file")
 
 
-def effects(change: answers.Change) -> list[str]:
+def effects(change: Change) -> list[str]:
     """Return what changed, a line each: ``production: fraud@3 -> fraud@4``."""
     return [printable(f"{each.what}: {each.before} -> {each.after}") for each in change.effects]
 
 
-def change(found: answers.Change, thing: str = "change") -> Page:
+def change(found: Change, thing: str = "change") -> Page:
     """Return a change whose answer are its effects; what was so already has none."""
     return Page(document(thing, found), effects(found) if found.changed else (), [found.ref or found.name])
 
 
-def reference(found: answers.Change, thing: str = "change") -> Page:
+def reference(found: Change, thing: str = "change") -> Page:
     """Return a change whose answer is the version it is about, changed or not."""
     ref = found.ref or found.name
     return Page(document(thing, found), [ref], [ref])
 
 
-def beside(found: answers.Change) -> list[str]:
+def beside(found: Change) -> list[str]:
     """Return what is told on stderr of any change: that nothing was to do, notes, the next command."""
     told = []
     if not found.changed:
@@ -57,7 +58,7 @@ def beside(found: answers.Change) -> list[str]:
     return [*told, *found.hints]
 
 
-def registered(found: answers.Registered) -> list[str]:
+def registered(found: Registered) -> list[str]:
     """Return what is told on stderr of a registration: what was captured, the verdict, what comes next."""
     told = list(found.notes)
     if not found.changed:
@@ -69,7 +70,7 @@ def registered(found: answers.Registered) -> list[str]:
     return [*told, *(f"next: {each}" for each in found.hints)]
 
 
-def verdict(found: answers.Verdict) -> str:
+def verdict(found: Verdict) -> str:
     """Return a metric beside production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
     mine = f"{found.metric} {found.value}"
     if found.against is None:
@@ -79,7 +80,7 @@ def verdict(found: answers.Verdict) -> str:
     return f"{mine} ({found.other if found.other is not None else 'none'} in {found.against})"
 
 
-def summary(found: answers.Verification) -> str:
+def summary(found: Verification) -> str:
     """Return what was looked at and how it is, in one line."""
     looked = (
         counted(found.entries, "entry", "entries"),
@@ -96,7 +97,7 @@ def summary(found: answers.Verification) -> str:
     return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def what_next(found: answers.Verification) -> list[str]:
+def what_next(found: Verification) -> list[str]:
     """Return what helps where a verification found what can be put right."""
     wrong = {each.code for each in found.findings if each.severity == "error"}
     lines = []
@@ -113,7 +114,7 @@ def what_next(found: answers.Verification) -> list[str]:
     return lines
 
 
-def backed_up(found: answers.BackedUp) -> list[str]:
+def backed_up(found: BackedUp) -> list[str]:
     """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
     new = "no new stored file" if found.changed else "nothing new"
     if found.new_blobs:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelkeep.capture import runs as runs_
 from modelkeep.capture import values
 from modelkeep.capture.urls import scrub_text
-from modelkeep.domain.answers import Change, Effect
+from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.intents import Alias, Archive, Data, Describe, Evaluate, Mark, Note, Rename, Tag
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name

@@ -7,20 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 
-from modelkeep.domain.answers import (
-    AsOf,
-    AuditEntry,
-    Diff,
-    Identified,
-    Identity,
-    Lineage,
-    Model,
-    ModelRow,
-    Status,
-    Tenure,
-    Version,
-    VersionRow,
-)
+from modelkeep.domain.answers.records import AuditEntry, Identity, Status
+from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
 from modelkeep.domain.quick import replace
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
 from modelkeep.domain.times import Moment, parse_moment

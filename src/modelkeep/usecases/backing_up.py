@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from modelkeep.domain.answers import BackedUp
+from modelkeep.domain.answers.care import BackedUp
 from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import details as details_
-from modelkeep.domain.answers import Effect
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.chain import Entry, Observed
 from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details

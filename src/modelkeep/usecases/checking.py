@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from modelkeep.domain.answers import Verification
+from modelkeep.domain.answers.care import Verification
 from modelkeep.domain.quick import replace
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.errors import UsageError

@@ -16,7 +16,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from modelkeep.domain.answers import Cleaned, Garbage
+from modelkeep.domain.answers.care import Cleaned, Garbage
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Change, Effect
+from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.intents import Delete
 from modelkeep.store.queries import lineages, standing, wording
 from modelkeep.store.queries.naming import name_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelkeep.domain import events
-from modelkeep.domain.answers import Effect
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.events import End, Event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
-from modelkeep.domain.answers import Fetched
+from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import parse_file_ref

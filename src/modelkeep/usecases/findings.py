@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelkeep.domain.answers import VerifyFinding
+from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from modelkeep.domain.answers import ModelRow, VersionRow
+from modelkeep.domain.answers.versions import ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.quick import dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC
 
-from modelkeep.domain.answers import Migration
+from modelkeep.domain.answers.care import Migration
 from modelkeep.store import migrating, schema
 from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.migrating import Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from modelkeep.domain.answers import AsOf
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import parse_moment
 from modelkeep.store.queries.resolving import moment
 from modelkeep.store.queries.statement import Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.answers import AsOf
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import parse_ref, parse_selector
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage

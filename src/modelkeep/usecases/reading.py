@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.answers import AuditEntry, Model, Status, Tenure, Version, VersionRow
+from modelkeep.domain.answers.records import AuditEntry, Status
+from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
 from modelkeep.store.queries.moments import moment
 from modelkeep.store.queries.resolving import Resolved, resolve

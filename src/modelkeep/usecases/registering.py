@@ -14,7 +14,7 @@ from typing import BinaryIO
 from modelkeep.capture import git, machine, values
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import intents
-from modelkeep.domain.answers import Registered
+from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from modelkeep.domain.answers import Change, Passed, RolledBack
+from modelkeep.domain.answers.changes import Change, Passed, RolledBack
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import BinaryIO, TypeAlias
 
-from modelkeep.domain.answers import Registered
+from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.quick import replace
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
 from modelkeep.store.ingest import Ingested, Swept, Taken, measure, taking

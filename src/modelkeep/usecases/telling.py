@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain import chain, intents, sentences
-from modelkeep.domain.answers import AuditEntry
+from modelkeep.domain.answers.records import AuditEntry
 from modelkeep.errors import Damaged, NotFound
 from modelkeep.store.queries import auditing
 from modelkeep.store.queries.statement import Connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Change
+from modelkeep.domain.answers.changes import Change
 from modelkeep.usecases import effects
 from modelkeep.usecases.carrying_out import Done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from modelkeep.domain.answers import Identified, Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.relations import Identified, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode
 from modelkeep.domain.selectors import parse_digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Verdict
+from modelkeep.domain.answers.changes import Verdict
 from modelkeep.domain.numbers import difference
 from modelkeep.store.queries import wording
 from modelkeep.store.queries.statement import Connection

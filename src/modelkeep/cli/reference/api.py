@@ -12,6 +12,7 @@ from typing import Any
 import modelkeep
 from modelkeep import errors, registry
 from modelkeep.domain import answers, stages
+from modelkeep.domain.answers import care, changes, records, relations, versions
 
 _WIDEST = 100
 _ALIAS = re.compile(r"#: (.*)\n(\w+): TypeAlias = (.*)")
@@ -96,9 +97,10 @@ def _types() -> Iterator[str]:
 
 def _records() -> Iterator[type]:
     yield stages.StageDef
-    for value in vars(answers).values():
-        if isinstance(value, type) and dataclasses.is_dataclass(value):
-            yield value
+    for family in (versions, changes, records, relations, care):
+        for value in vars(family).values():
+            if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == family.__name__:
+                yield value
 
 
 def _record(kind: type) -> str:

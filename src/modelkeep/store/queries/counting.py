@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Holder
+from modelkeep.domain.answers.versions import Holder
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 from modelkeep.store.queries.statement import Connection

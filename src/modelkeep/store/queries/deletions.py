@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Deletion
+from modelkeep.domain.answers.versions import Deletion
 from modelkeep.store.queries.statement import Connection, statement
 
 DELETION = statement("""

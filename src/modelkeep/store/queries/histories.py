@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import Tenure
+from modelkeep.domain.answers.versions import Tenure
 from modelkeep.store.queries.naming import name_of
 from modelkeep.store.queries.statement import Connection, Row, Value
 

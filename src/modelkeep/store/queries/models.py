@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain.answers import Holder, InDevelopment, ModelRow
+from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.queries import deletions

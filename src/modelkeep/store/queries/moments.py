@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import AsOf
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import At, AtSeq, Moment
 from modelkeep.errors import NotFound
 from modelkeep.store.queries.statement import Connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers import (
+from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,
     FileRow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelkeep.domain.answers import VersionRow
+from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.store.queries.standing import Holding, standing
 from modelkeep.store.queries.statement import Connection, Row, Statement, statement
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from modelkeep.domain.answers import Diagnosis
+from modelkeep.domain.answers.care import Diagnosis
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.usecases.context import Context

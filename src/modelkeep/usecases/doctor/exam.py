@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelkeep.domain.answers import Diagnosis, DoctorFinding
+from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.locate import Located

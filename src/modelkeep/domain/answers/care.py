@@ -1,0 +1,140 @@
+"""What looks after a registry answers: what was checked, cleaned, saved, moved to a newer schema."""
+
+from __future__ import annotations
+
+from modelkeep.domain.quick import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFinding:
+    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words."""
+
+    severity: str
+    code: str
+    place: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was looked at and what was found; ``ok`` when no finding is an error.
+
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick``
+    tells that no byte was read, only sizes and modes. The numbers count the findings that were left
+    out for being too many of a kind, too.
+    """
+
+    ok: bool
+    entries: int
+    versions: int
+    blobs: int
+    size_bytes: int
+    head_seq: int
+    head_hash: str | None
+    findings: tuple[VerifyFinding, ...] = ()
+    subset: str | None = None
+    errors: int = 0
+    warnings: int = 0
+    repaired: int = 0
+    dry_run: bool = False
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What `migrate` did or would do: from which schema to which, and where the backup lies."""
+
+    changed: bool
+    schema_before: int
+    schema_after: int
+    backup: str | None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What `gc` removed, or would: ``kind`` is blob, trash, leftover or aside.
+
+    ``place`` is a digest for a blob, else a path; ``size_bytes`` is what it frees.
+    """
+
+    kind: str
+    place: str
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
+
+    ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
+    are needed; ``unknown`` are paths in the store that modelkeep did not make, left alone.
+    """
+
+    changed: bool
+    garbage: tuple[Garbage, ...]
+    files: int
+    freed_bytes: int
+    young_files: int
+    young_bytes: int
+    grace_seconds: int
+    brought_back: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorFinding:
+    """One thing that `doctor` looked at: ``severity`` is ok, warning or error; ``hint`` says what to do."""
+
+    severity: str
+    code: str
+    place: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What `doctor` found, the worst first; ``ok`` when nothing is an error."""
+
+    ok: bool
+    registry: str
+    findings: tuple[DoctorFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose registry it is, by the permissions of its directory.
+
+    ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
+    account's own. ``in_the_way`` is a directory above that does not let them through.
+    """
+
+    shared: str | None
+    readers: str | None
+    in_the_way: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What `backup` did or would do: what the backup holds, and how much of it is new.
+
+    ``ok`` when every stored file that it names is in it; ``findings`` are those that are not.
+    """
+
+    path: str
+    registry: str
+    changed: bool
+    ok: bool
+    entries: int
+    versions: int
+    blobs: int
+    size_bytes: int
+    new_blobs: int
+    new_bytes: int
+    head_seq: int
+    head_hash: str | None
+    findings: tuple[VerifyFinding, ...] = ()
+    dry_run: bool = False

@@ -1,0 +1,56 @@
+"""The log as people read it, and the registry at a glance."""
+
+from __future__ import annotations
+
+from modelkeep.domain.answers.versions import Holder
+from modelkeep.domain.quick import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An entry of the log as a sentence; ``entry`` is its canonical JSON as text."""
+
+    seq: int
+    time: str
+    actor: str
+    claimed: str | None
+    action: str
+    subject: str | None
+    sentence: str
+    reason: str | None
+    hash: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
+
+    ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others.
+    ``backup_of`` is the directory that this one is a backup of, None where it is none.
+    """
+
+    registry: str
+    origin: str
+    id: str
+    models: int
+    versions: int
+    entries: int
+    size_bytes: int
+    head_hash: str
+    production_stage: str
+    production: tuple[tuple[str, Holder], ...]
+    last: tuple[AuditEntry, ...]
+    deleted: int = 0
+    backup_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the log would say this is: what the machine says, and what was claimed beside it."""
+
+    user: str
+    uid: int | None
+    user_namespace: bool
+    claimed: str | None
+    host: str = field(default="")

@@ -1,0 +1,272 @@
+"""Models, versions and their tenures, as lists and pages show them."""
+
+from __future__ import annotations
+
+from modelkeep.domain.quick import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The moment an answer is about: the last entry it includes, and the time asked for (or that entry's)."""
+
+    seq: int
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stage that a version holds, since when, by whose hand; ``share`` in percent for a canary."""
+
+    stage: str
+    since: str
+    actor: str
+    share: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A line of `list`: a version, its state and what can be asked for as a column."""
+
+    ref: str
+    name: str
+    version: int
+    label: str | None
+    state: str
+    stages: tuple[str, ...]
+    aliases: tuple[str, ...]
+    bad: bool
+    archived: bool
+    created: str
+    author: str
+    digest: str
+    size_bytes: int
+    files: int
+    metrics: tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A version beside the holder of a stage, and how much of it in percent."""
+
+    version: int
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a stage of a model, since when, by whose hand."""
+
+    stage: str
+    version: int
+    label: str | None
+    since: str
+    actor: str
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InDevelopment:
+    """The newest version of a model in development, and how many more there are."""
+
+    version: int
+    label: str | None
+    since: str
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A line of `list`: a model and who holds its stages, highest stage first.
+
+    ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is
+    left), and ``archived`` says that none is in the pipeline any more: each was archived or deleted.
+    """
+
+    name: str
+    newest: int
+    newest_label: str | None
+    latest: int | None
+    versions: int
+    created: str
+    archived: bool
+    holders: tuple[Holder, ...]
+    development: InDevelopment | None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric's newest value as exact text, the data it was measured on, when it was recorded."""
+
+    name: str
+    value: str
+    on: str | None
+    recorded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Data a version was made from, as a node of the lineage (``data:NAME@VERSION``) and where it lay."""
+
+    node: str
+    role: str | None
+    name: str
+    version: str | None
+    digest: str | None
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The code a version was made from; ``remote`` and ``branch`` as git told them."""
+
+    commit: str | None
+    dirty: bool | None
+    diff: str | None
+    remote: str | None
+    branch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentRef:
+    """What a version was made from: a version here (``ref``) or an address elsewhere."""
+
+    ref: str | None
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """A run of a tracker by its id, and its address where one was given."""
+
+    id: str
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """When it was trained; ``guessed`` when ``ended`` is only the newest time of its files."""
+
+    started: str | None
+    ended: str | None
+    guessed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteText:
+    """A note somebody added, when and who."""
+
+    time: str
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of an artifact."""
+
+    path: str
+    size_bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """An interval in which a version held a stage; ``until`` None is now.
+
+    ``why`` is the reason given when it began, ``ended_*`` how, by whom, for whom and why it ended.
+    """
+
+    ref: str
+    name: str
+    version: int
+    label: str | None
+    stage: str
+    since: str
+    since_seq: int
+    until: str | None
+    until_seq: int | None
+    actor: str
+    opened_by: str
+    why: str | None
+    ended_by: str | None
+    ended_actor: str | None
+    ended_for: str | None
+    ended_why: str | None
+    share: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """When a version was deleted, by whom and why; ``seq`` is the entry that says so."""
+
+    seq: int
+    time: str
+    actor: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """All that is known of a version."""
+
+    ref: str
+    name: str
+    version: int
+    label: str | None
+    digest: str
+    form: str
+    files: int
+    size_bytes: int
+    symlinks: bool
+    state: str
+    stages: tuple[Held, ...]
+    aliases: tuple[str, ...]
+    bad: bool
+    archived: bool
+    created: str
+    seq: int
+    actor: str
+    author: str
+    claimed: str | None
+    host: str | None
+    source: tuple[str, ...]
+    reason: str | None
+    description: str | None
+    metrics: tuple[Metric, ...]
+    params: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str], ...]
+    data: tuple[Dataset, ...]
+    code: CodeState
+    parents: tuple[ParentRef, ...]
+    children: tuple[str, ...]
+    runs: tuple[RunRef, ...]
+    trained: Training
+    notes: tuple[NoteText, ...]
+    tenures: tuple[Tenure, ...]
+    contents: tuple[FileRow, ...] = ()
+    deletion: Deletion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model's page: what it is, who holds its stages, its aliases and newest versions; counted as in `ModelRow`."""
+
+    name: str
+    former_names: tuple[str, ...]
+    created: str
+    actor: str
+    description: str | None
+    tags: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, int], ...]
+    newest: int
+    latest: int | None
+    versions: int
+    archived: bool
+    holders: tuple[Holder, ...]
+    development: InDevelopment | None
+    recent: tuple[VersionRow, ...]
+    notes: tuple[NoteText, ...]
