@@ -3,7 +3,7 @@ import pytest
 from modelkeep.domain import events, intents
 from modelkeep.domain.chain import Entry, Observed
 from modelkeep.domain.events import End
-from modelkeep.domain.sentences import sentence, subject_of
+from modelkeep.domain.sentences import sentence, stageless_ends, subject_of
 from modelkeep.domain.stages import StageDef
 
 OBSERVED = Observed((), "modelkeep/0", (), 1000, "ana", user_namespace=False, via=None)
@@ -181,3 +181,19 @@ def test_a_forged_entry_whose_events_do_not_follow_has_a_sentence_too(arguments,
 
 def test_an_entry_without_a_subject_has_a_sentence_too():
     assert sentence(entry(PROMOTE, promoted(), subject=False)) == "promoted @4 to production"
+
+
+def test_an_end_without_a_stage_is_told_by_the_stage_that_is_handed_in():
+    ends = (End(3, 4), End(5, 4), End(6, 2))
+    gone = entry(intents.Delete(force=True), events.VersionDeleted(ends[:2], 2, 4))
+    away = entry(intents.Archive(all=True, undo=False), events.VersionArchived(ends, 1, 4, 2), version=None)
+    stages = {ends[0]: "staging", ends[1]: "production", ends[2]: "staging"}
+    assert (stageless_ends(gone), stageless_ends(away)) == ([(2, each) for each in ends[:2]], [(2, each) for each in ends])
+    assert sentence(gone, stages=stages) == "deleted fraud@4, fraud@4 left staging and production"
+    assert sentence(away, stages=stages) == (
+        "archived every version of fraud, fraud@2 left staging, fraud@4 left staging and production"
+    )
+
+
+def test_what_says_its_stage_itself_needs_none_handed_in():
+    assert stageless_ends(entry(PROMOTE, promoted([End(3, 3)]))) == []

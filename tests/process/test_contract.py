@@ -184,6 +184,7 @@ def test_a_production_that_is_deleted_by_force_is_told_loudly(run, made):
     done = run("delete", "fraud@1", "--yes", "--force", "-q")
     assert (done.stdout, done.exit_code) == ("fraud@1\n", 0)
     assert done.stderr == "warning: fraud has nothing in production any more: fraud@1 held it\n"
+    assert run("audit", "--limit", "1").stdout.split("\t")[-1] == "deleted fraud@1, fraud@1 left production\n"
 
 
 def test_a_whole_model_is_deleted_a_version_an_entry(run, made):

@@ -228,7 +228,7 @@ def test_identify_lineage_audit_history_and_diff_know_it(world, gone):
     assert (node.state, node.stages) == ("deleted", ())
     (entry,) = gone.audit("fraud@2", action="delete")
     assert entry.sentence == (
-        "deleted fraud@2, fraud@2 left its stage, took the alias old off fraud, took the alias shadow off fraud: "
+        "deleted fraud@2, fraud@2 left staging, took the alias old off fraud, took the alias shadow off fraud: "
         '"trained on what we may not keep"'
     )
     assert [each.ref for each in gone.history("fraud", "staging")] == ["fraud@2"]

@@ -1,18 +1,21 @@
 """Entries of the log as sentences: ``promoted fraud@4 to production, in place of fraud@3``.
 
 Made from the entry alone, under the names of its time, and from what people wrote beside it. The
-reason is not part of the sentence.
+reason is not part of the sentence. An entry that archives or deletes names the tenures it ends by where
+they began: which stage each was of is handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from modelkeep.domain import events, intents
 from modelkeep.domain.chain import Entry
+from modelkeep.domain.events import End
 
 _MOST_METRICS, _MOST_TAGS, _LONGEST_NOTE = 4, 4, 200
+_UNKNOWN: Mapping[End, str] = {}
 _WHY = {"archived": "archived", "bad": "bad", "deleted": "deleted", "left": "left before", "missing": "bytes missing"}
 
 
@@ -25,10 +28,21 @@ def subject_of(entry: Entry) -> str | None:
     return subject.name if number is None else f"{subject.name}@{number}"
 
 
-def sentence(entry: Entry, texts: Iterable[tuple[str, str]] = ()) -> str:
+def stageless_ends(entry: Entry) -> list[tuple[int, End]]:
+    """Return the tenures that an entry ends without saying of which stage, each with its model."""
+    return [
+        (event.model, end)
+        for event in entry.events
+        if isinstance(event, events.VersionArchived | events.VersionDeleted)
+        for end in event.ends
+    ]
+
+
+def sentence(entry: Entry, texts: Iterable[tuple[str, str]] = (), stages: Mapping[End, str] = _UNKNOWN) -> str:
     """Return what an entry did, in the past tense and without who and when.
 
     ``texts`` are fields of its details: description, note and tags; a redacted one is missing.
+    ``stages`` tells of which stage each of the `stageless_ends` was.
     """
     arguments = entry.intent.arguments
     match arguments:
@@ -43,9 +57,9 @@ def sentence(entry: Entry, texts: Iterable[tuple[str, str]] = ()) -> str:
         case intents.Mark():
             told = f"marked {subject_of(entry)} {'bad' if arguments.mark == 'bad' else 'good again'}"
         case intents.Archive():
-            told = _archive(entry, arguments)
+            told = _archive(entry, arguments, stages)
         case intents.Delete():
-            told = _delete(entry)
+            told = _delete(entry, stages)
         case intents.Alias():
             told = _alias(entry)
         case intents.Tag() | intents.Describe() | intents.Note():
@@ -113,27 +127,33 @@ def _stage(entry: Entry) -> str:
     return ", ".join(parts)
 
 
-def _archive(entry: Entry, arguments: intents.Archive) -> str:
+def _archive(entry: Entry, arguments: intents.Archive, stages: Mapping[End, str]) -> str:
     which = f"every version of {_name(entry)}" if arguments.all else str(subject_of(entry))
     if arguments.undo:
         return f"restored {which} from the archive"
     ends = [end for event in entry.events if isinstance(event, events.VersionArchived) for end in event.ends]
-    left = _and(sorted({f"{_name(entry)}@{end.version}" for end in ends}))
-    return f"archived {which}" + (f", {left} left its stage" if ends else "")
+    return ", ".join([f"archived {which}", *_left(entry, ends, stages)])
 
 
-def _delete(entry: Entry) -> str:
+def _delete(entry: Entry, stages: Mapping[End, str]) -> str:
     parts = []
     for event in entry.events:
         match event:
             case events.VersionDeleted():
-                name = f"{_name(entry)}@{event.version}"
-                parts.append(f"deleted {name}" + (f", {name} left its stage" if event.ends else ""))
+                parts += [f"deleted {_name(entry)}@{event.version}", *_left(entry, event.ends, stages)]
             case events.AliasRemoved():
                 parts.append(f"took the alias {event.alias} off {_name(entry)}")
             case _:
                 pass
     return ", ".join(parts)
+
+
+def _left(entry: Entry, ends: Sequence[End], stages: Mapping[End, str]) -> list[str]:
+    """Return which version left which stages, a version a part."""
+    left: dict[int, dict[str, None]] = {}
+    for end in sorted(ends, key=lambda each: each.version):
+        left.setdefault(end.version, {})[stages.get(end, "its stage")] = None
+    return [f"{_name(entry)}@{version} left {_and(list(names))}" for version, names in left.items()]
 
 
 def _alias(entry: Entry) -> str:
@@ -177,7 +197,7 @@ def _tag(about: str | None, tags: Sequence[str], removed: int) -> str:
     return ", ".join(parts) or f"tagged {about}"
 
 
-def _in_place(entry: Entry, ends: Sequence[events.End]) -> str:
+def _in_place(entry: Entry, ends: Sequence[End]) -> str:
     if not ends:
         return ""
     return f", in place of {_and([f'{_name(entry)}@{end.version}' for end in ends])}"

@@ -36,7 +36,12 @@ def told(connection: Connection, logged: auditing.Logged) -> AuditEntry:
         fields = list(texts.items())
         if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
             fields = auditing.tags(connection, entry.intent.details)
-        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields)
+        stages = {
+            end: stage
+            for model, end in sentences.stageless_ends(entry)
+            if (stage := auditing.stage_of(connection, model, end.version, end.tenure)) is not None
+        }
+        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields, stages)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"
     reason = texts.get("reason")
