@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 
 from benchmarks.grow import MODEL
-from benchmarks.programs import PROGRAM, READS
+from benchmarks.programs import PROGRAM, READS, completion
 from benchmarks.timing import Measured, Timed, beside, call, environment, process
 from modelkeep.registry import Registry
 
 #: Through the API a read takes a millisecond or less: so many are one measurement.
 TOGETHER = 20
+_TAB = "__complete -- "
 
 
 #: It adds up the sizes of all stored contents, so it grows with them; shown beside the reads that do not.
@@ -26,7 +27,7 @@ def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[
             yield beside(
                 f"{work} through the API, {size} beside {base}", ours, theirs, bound=bound, faster=False, runs=runs
             )
-        for words in (*READS, "status", f"__complete -- modelkeep promote {MODEL}@p"):
+        for words in (*READS, "status", f"{_TAB}promote {MODEL}@p"):
             ours, theirs = _program(words, registry, home), _program(words, smallest, home)
             bound = None if words in UNPROMISED else 2
             yield beside(f"`{words}`, {size} beside {base}", ours, theirs, bound=bound, faster=False, runs=runs)
@@ -60,4 +61,6 @@ def _times(read: Callable[[Registry], object], registry: Registry) -> Timed:
 
 def _program(words: str, registry: Registry, home: str) -> Timed:
     environ = environment(home) | {"MODELKEEP_REGISTRY": os.fspath(registry.directory)}
+    if words.startswith(_TAB):
+        return completion(words.removeprefix(_TAB), environ, home)
     return process([PROGRAM, *words.split()], environ, home)

@@ -1,11 +1,12 @@
 """The installed program, from its start to its end, beside Python that only imports Typer, or does nothing."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from benchmarks.grow import MODEL
-from benchmarks.timing import Measured, beside, environment, process
+from benchmarks.timing import Measured, Timed, beside, environment, process
 from modelkeep.registry import Registry
 
 PYTHON = sys.executable
@@ -32,9 +33,17 @@ def _completion(size: str, registry: Registry, home: str, runs: int) -> Iterator
     environ = environment(home) | {"MODELKEEP_REGISTRY": registry.directory}
     nothing = process([PYTHON, "-c", "pass"], environ, home)
     for words in (f"promote {MODEL}@p", "show team1"):
-        ours = process([PROGRAM, "__complete", "--", "modelkeep", *words.split(" ")], environ, home)
+        ours = completion(words, environ, home)
         work = f"TAB after `{words}`, {size}"
         yield beside(work, ours, nothing, bound=2, faster=False, runs=runs)
+
+
+def completion(words: str, environ: Mapping[str, str], cwd: str) -> Timed:
+    """Return what asks what a half-typed line could become; one that is offered nothing would measure nothing."""
+    command = [PROGRAM, "__complete", "--", *words.split(" ")]
+    if not subprocess.run(command, env=environ, cwd=cwd, capture_output=True, check=True).stdout:
+        sys.exit(f"{' '.join(command)}: nothing is offered")
+    return process(command, environ, cwd)
 
 
 def _commands(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:

@@ -188,7 +188,10 @@ def test_an_end_without_a_stage_is_told_by_the_stage_that_is_handed_in():
     gone = entry(intents.Delete(force=True), events.VersionDeleted(ends[:2], 2, 4))
     away = entry(intents.Archive(all=True, undo=False), events.VersionArchived(ends, 1, 4, 2), version=None)
     stages = {ends[0]: "staging", ends[1]: "production", ends[2]: "staging"}
-    assert (stageless_ends(gone), stageless_ends(away)) == ([(2, each) for each in ends[:2]], [(2, each) for each in ends])
+    assert (stageless_ends(gone), stageless_ends(away)) == (
+        [(2, each) for each in ends[:2]],
+        [(2, each) for each in ends],
+    )
     assert sentence(gone, stages=stages) == "deleted fraud@4, fraud@4 left staging and production"
     assert sentence(away, stages=stages) == (
         "archived every version of fraud, fraud@2 left staging, fraud@4 left staging and production"

@@ -14,12 +14,12 @@ import sqlite3
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store import schema
-from modelkeep.store.half_typed import bare, folded, inside, many, ranges, split_v
+from modelkeep.store.half_typed import bare, folded, inside, many, ranges, run, split_v, windows
 from modelkeep.store.neighbours import check_neighbours
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeAlias
 
     from modelkeep.store.half_typed import Window
@@ -35,14 +35,16 @@ MOST, MOST_VERSIONS = 50, 20
 STANDING, ARCHIVED, ALL = "standing", "archived", "all"
 
 _PATIENCE, _STEPS = 0.1, 3_000_000  # seconds to wait for a writer; steps of SQLite's machine for a question
-_LOOKED_AT = 1_000  # rows that are looked at for their few distinct keys
+_LOOKED_AT = 1_000  # rows that are looked at for the few that are wanted
+_LABELS_LOOKED_AT = 250
+_LOOKED_AT_ONCE = 100  # numbers, before the deleted ones that follow are counted and skipped
 _LAST = "\U0010ffff"  # sorts behind whatever follows a prefix
 _MOST_WINDOWS = 100  # of versions between archived ones
 
 MODELS = """
 SELECT name, model, (SELECT max(number) FROM version WHERE version.model = model_name.model),
     EXISTS (SELECT 1 FROM archived WHERE archived.model = model_name.model AND archived.until_seq IS NULL),
-    (SELECT count(*) FROM deleted WHERE deleted.model = model_name.model)
+    (SELECT count(*) FROM (SELECT 1 FROM deleted WHERE deleted.model = model_name.model LIMIT ?))
 FROM model_name WHERE folded >= ? AND folded < ? AND until_seq IS NULL ORDER BY folded
 """
 LAST_MODEL = """
@@ -55,15 +57,15 @@ FROM model_name WHERE folded = ? LIMIT 1
 """
 RANGES = "SELECT first, last FROM archived WHERE model = ? AND until_seq IS NULL ORDER BY first, last"
 BAD = "SELECT version FROM mark WHERE model = ? AND until_seq IS NULL AND version = ?"
-ANY_DELETED = "SELECT 1 FROM deleted WHERE model = ? LIMIT 1"
 DELETED = "SELECT count(*) FROM deleted WHERE model = ? AND version BETWEEN ? AND ?"
 _LEFT = "NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)"
-_NUMBERS = f"SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? AND {_LEFT} ORDER BY number"
-NUMBERS, LOWEST = f"{_NUMBERS} DESC LIMIT ?", f"{_NUMBERS} LIMIT 1"
-_LABELS = f"""
-SELECT label, number FROM version WHERE model = ? AND label_key >= ? AND label_key < ? AND {_LEFT} ORDER BY label_key
+NUMBERS = f"""
+SELECT number, label FROM version WHERE model = ? AND number BETWEEN ? AND ? AND {_LEFT} ORDER BY number DESC LIMIT ?
 """
-LABELS, LOWEST_LABEL = f"{_LABELS} DESC", f"{_LABELS} LIMIT 1"
+_LABELS = f"""
+SELECT label, number, NOT {_LEFT} FROM version WHERE model = ? AND label_key >= ? AND label_key < ? ORDER BY label_key
+"""
+LABELS, LOWEST_LABELS = f"{_LABELS} DESC LIMIT ?", f"{_LABELS} LIMIT ?"
 LABELLED = f"SELECT label, number FROM version WHERE model = ? AND label_key = ? AND {_LEFT}"
 # CROSS JOIN holds the planner to this order: else it walks all tenures the model ever had.
 HOLDERS = """
@@ -98,31 +100,32 @@ class Names:
         """Return models whose names begin so, without case: those that have versions which are wanted."""
         low, end = folded(prefix), folded(prefix) + _LAST
         found: list[Offer] = []
-        for name, model, newest, touched, deleted in self._rows(MODELS, low, end):
-            if (touched or deleted or which == ARCHIVED) and not self._windows(model, newest, which):
+        for name, model, newest, touched, deleted in self._rows(MODELS, _LOOKED_AT, low, end):
+            wanted = self._windows(model, newest, which if touched or which == ARCHIVED else ALL)
+            if not wanted or (deleted and not self._any(model, wanted)):
                 continue
             if len(found) == MOST:
                 found += [(name, many(newest)) for name, newest in self._rows(LAST_MODEL, low, end)]
                 break
-            found.append((name, many(newest - deleted)))
+            found.append((name, many(newest, deleted, _LOOKED_AT)))
         return found
 
     def versions(self, name: str, typed: str, which: str = STANDING) -> list[Offer]:
         """Return what may stand after ``NAME@``: stages, aliases, latest, numbers and labels, the newest first."""
         model, newest = self._model(name)
-        windows = self._windows(model, newest, which)
-        words = [(word, number) for word, number in self._words(model) if inside(number, windows)]
-        if windows and which != ARCHIVED:
-            words.append(("latest", None))
+        wanted = self._windows(model, newest, which)
         low = folded(typed)
+        words = [(word, number) for word, number in self._words(model) if inside(number, wanted)]
+        if which != ARCHIVED and "latest".startswith(low) and (words or self._any(model, wanted)):
+            words.append(("latest", None))
         found = [(word, f"{name}@{number}" if number else "") for word, number in words if word.startswith(low)]
-        return [*found, *self._numbers(model, windows, typed), *self._labels(model, windows, typed)]
+        return [*found, *self._numbers(model, wanted, typed), *self._labels(model, wanted, typed)]
 
     def fixed(self, name: str, typed: str) -> list[Offer]:
         """Return the numbers and labels of a model: what never means another version."""
         model, newest = self._model(name)
-        windows = self._windows(model, newest, ALL)
-        return [*self._numbers(model, windows, typed), *self._labels(model, windows, typed)]
+        wanted = self._windows(model, newest, ALL)
+        return [*self._numbers(model, wanted, typed), *self._labels(model, wanted, typed)]
 
     def stages(self) -> list[Offer]:
         """Return the stages, lowest first."""
@@ -171,85 +174,84 @@ class Names:
         return self._row(BEARER, folded(name)) or (None, 0)
 
     def _windows(self, model: int | None, newest: int, which: str) -> list[Window]:
-        """Return the numbers that are wanted, from the highest down; of each window what is not deleted at its ends."""
+        """Return the numbers that are wanted, deleted or not, from the highest down."""
         if which == ALL:
-            return self._left(model, [(1, newest)] if newest else [])
-        archived: list[Window] = []
-        standing: list[Window] = []
-        after = 1
-        for first, last in self._rows(RANGES, model):
-            if last >= after:
-                archived.append((max(first, after), last))
-                if first > after:
-                    standing.append((after, first - 1))
-                after = last + 1
-        if after <= newest:
-            standing.append((after, newest))
-        return self._left(model, (archived if which == ARCHIVED else standing)[::-1])
+            return [(1, newest)] if newest else []
+        return windows(self._rows(RANGES, model), newest, inner=which == ARCHIVED)
 
-    def _left(self, model: int | None, windows: list[Window]) -> list[Window]:
-        """Return windows without the deleted numbers at their ends; those where nothing is left are left out."""
-        if not self._row(ANY_DELETED, model):
-            return windows
-        found: list[Window] = []
-        for first, last in windows:
-            high = last - self._run(model, last, first, -1)
-            if first <= high:
-                found.append((first + self._run(model, first, high, 1), high))
-        return found
+    def _any(self, model: int | None, wanted: list[Window]) -> bool:
+        """Say whether a wanted number is not deleted; all are counted only where a short look finds none."""
+        return any(
+            self._newest(model, first, last, 1) or self._counting(model)(first, last) <= last - first
+            for first, last in wanted
+        )
 
-    def _run(self, model: int | None, start: int, end: int, step: int) -> int:
-        """Return how many consecutive numbers from ``start`` to ``end`` are deleted, by counting ever wider, then less."""
-        run, width, growing = 0, 1, True
-        while width and run < abs(end - start) + 1:
-            width = min(width, abs(end - start) + 1 - run)
-            low, high = sorted((start + step * run, start + step * (run + width - 1)))
-            if self._deleted(model, low, high) == width:
-                run += width
-                width *= 4 if growing else 1
-            else:
-                growing = False
-                width //= 2
-        return run
-
-    def _deleted(self, model: int | None, first: int, last: int) -> int:
-        return (self._row(DELETED, model, first, last) or (0,))[0]
+    def _counting(self, model: int | None) -> Callable[[int, int], int]:
+        return lambda first, last: (self._row(DELETED, model, first, last) or (0,))[0]
 
     def _words(self, model: int | None) -> Iterator[tuple[str, int | None]]:
         yield from self._rows(HOLDERS, model)
         yield from self._rows(ALIASES, model, MOST)
 
-    def _numbers(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
+    def _numbers(self, model: int | None, wanted: list[Window], typed: str) -> list[Offer]:
         """Return the newest numbers that begin so, and the lowest of each length where there are more."""
         v, digits = split_v(typed)
         found: list[tuple[int, str | None]] = []
-        for first, last in windows[:_MOST_WINDOWS]:
+        for first, last in wanted[:_MOST_WINDOWS]:
             for low, high in reversed(ranges(digits, first, last)):
                 room = MOST_VERSIONS if digits else MOST_VERSIONS - len(found)
-                rows = list(self._rows(NUMBERS, model, low, high, room + 1))
-                found += rows[:room] if len(rows) <= room else [*rows[:room], *self._rows(LOWEST, model, low, high)]
+                rows = self._newest(model, low, high, room + 1)
+                found += rows[:room]
+                if len(rows) > room:
+                    lowest = low + run(self._counting(model), low, high, 1)
+                    found += self._rows(NUMBERS, model, lowest, lowest, 1)
             if len(found) > MOST_VERSIONS and not digits:
                 break
         return [(f"{v}{number}", self._told(model, number, label)) for number, label in found]
 
+    def _newest(self, model: int | None, low: int, high: int, most: int) -> list[tuple[int, str | None]]:
+        """Return the newest numbers that are not deleted, with their labels; long runs of deleted ones are skipped."""
+        found: list[tuple[int, str | None]] = []
+        while len(found) < most and low <= high:
+            found += self._rows(NUMBERS, model, max(low, high - _LOOKED_AT_ONCE + 1), high, most - len(found))
+            high -= _LOOKED_AT_ONCE
+            high -= run(self._counting(model), high, low, -1) if len(found) < most and low <= high else 0
+        return found
+
     def _told(self, model: int | None, number: int, label: str | None) -> str:
         return ", ".join(filter(None, (label, "bad" if self._row(BAD, model, number) else "")))
 
-    def _labels(self, model: int | None, windows: list[Window], typed: str) -> list[Offer]:
-        """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed."""
+    def _labels(self, model: int | None, wanted: list[Window], typed: str) -> list[Offer]:
+        """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed.
+
+        Where more labels are taken by versions that are not wanted than are looked at, those of the
+        newest versions stand for the rest.
+        """
+        if not wanted:
+            return []
         v, rest = split_v(folded(typed))
-        low, end = rest, rest + _LAST
-        rows: list[tuple[str, int]] = []
-        for row in self._rows(LABELS, model, low, end):
-            if len(rows) == MOST_VERSIONS:
-                rows += self._rows(LOWEST_LABEL, model, low, end) if rest else ()
-                break
-            if inside(row[1], windows):
-                rows.append(row)
+        rows, more = self._wanted(LABELS, model, rest, wanted, MOST_VERSIONS)
+        if more and len(rows) < MOST_VERSIONS:
+            rows += [
+                (label, number)
+                for first, last in wanted[:1]
+                for number, label in self._newest(model, first, last, MOST_VERSIONS)
+                if label is not None and (label, number) not in rows
+            ]
+        elif more and rest:
+            rows += self._wanted(LOWEST_LABELS, model, rest, wanted, 1)[0]
         short = bare(rest)  # 2.0 is kept under the key 2, which the typed `2.0` is longer than
         rows += self._rows(LABELLED, model, short) if short != rest else ()
-        name = [(split_v(label)[1], f"version {number}") for label, number in rows if inside(number, windows)]
+        name = [(split_v(label)[1], f"version {number}") for label, number in rows if inside(number, wanted)]
         return [(v + label, told) for label, told in name if folded(label).startswith(rest)]
+
+    def _wanted(
+        self, statement: str, model: int | None, start: str, wanted: list[Window], most: int
+    ) -> tuple[list[tuple[str, int]], bool]:
+        """Return the first labels of wanted versions among those that begin so, and whether there may be more."""
+        looked = list(self._rows(statement, model, start, start + _LAST, _LABELS_LOOKED_AT))
+        rows = [(label, number) for label, number, deleted in looked if not deleted and inside(number, wanted)]
+        return rows[:most], len(rows) > most or len(looked) == _LABELS_LOOKED_AT
 
     def _keys(self, statement: str, *values: int | None) -> list[Offer]:
         """Return the distinct keys among the first rows of a statement, in order."""
