@@ -13,24 +13,18 @@ TOGETHER = 20
 _TAB = "__complete -- "
 
 
-#: It adds up the sizes of all stored contents, so it grows with them; shown beside the reads that do not.
-UNPROMISED = {"status"}
-
-
 def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[Measured]:
     """Yield each read in the larger registries beside itself in the first one."""
     (base, smallest), *larger = registries.items()
     for size, registry in larger:
         for work, read in _reads().items():
             ours, theirs = _times(read, registry), _times(read, smallest)
-            bound = None if work in UNPROMISED else 2
             yield beside(
-                f"{work} through the API, {size} beside {base}", ours, theirs, bound=bound, faster=False, runs=runs
+                f"{work} through the API, {size} beside {base}", ours, theirs, bound=2, faster=False, runs=runs
             )
         for words in (*READS, "status", f"{_TAB}promote {MODEL}@p"):
             ours, theirs = _program(words, registry, home), _program(words, smallest, home)
-            bound = None if words in UNPROMISED else 2
-            yield beside(f"`{words}`, {size} beside {base}", ours, theirs, bound=bound, faster=False, runs=runs)
+            yield beside(f"`{words}`, {size} beside {base}", ours, theirs, bound=2, faster=False, runs=runs)
 
 
 def _reads() -> dict[str, Callable[[Registry], object]]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, screen, version_row
 
+from modelkeep.cli import pages
 from modelkeep.cli.screen import text
 from modelkeep.cli.tables import Tables
 from modelkeep.domain.answers.care import Verification, VerifyFinding
+from modelkeep.domain.answers.records import Status
 from modelkeep.domain.answers.relations import Lineage, LineageNode
 from modelkeep.domain.answers.versions import Deletion
 
@@ -158,3 +160,10 @@ def test_findings_stand_above_the_summary():
         "error   blob.corrupt   fraud@2 model.onnx   one byte differs",
         "NOT ok: 4 entries, 2 versions, 2 stored files, 6.4 MB: 1 error",
     ]
+
+
+def test_files_that_were_not_added_up_are_many():
+    found = Status("/r", "flag", "ab", 1, 2, 3, None, "sha256:0", "production", (), ())
+    assert "holds     1 model, 2 versions, many files (status --size), 3 entries\n" in drawn("status", found)
+    assert "size_bytes\t-" in pages.status(found).lines
+    assert pages.status(found).document["size_bytes"] is None

@@ -298,6 +298,18 @@ def test_status_counts_what_is_left(gone):
     assert (found.models, found.versions, found.deleted, found.size_bytes) == (1, 2, 1, len(b"one") + len(b"three"))
 
 
+def test_status_counts_the_models_that_have_a_version_left(world, r):
+    world.register("churn")
+    assert r.status().models == 2
+    r.delete("fraud@3")
+    assert r.status().models == 2
+    r.delete("fraud@1")
+    r.delete("fraud@2")
+    assert (r.status().models, len(r.models())) == (1, 1)
+    world.register()
+    assert r.status().models == 2
+
+
 def test_verify_asks_only_for_bytes_that_something_needs(world, gone):
     assert (world.verify().versions, world.verify().blobs) == (2, 2)
     world.register("churn", content=b"two")

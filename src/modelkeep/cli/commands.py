@@ -86,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "status", "tool", EVERYDAY, "Show the registry at a glance",
-        ("modelkeep status",),
+        ("modelkeep status", "modelkeep status --size"),
         FIELD_COLUMNS, ("status",),
     ),
     Command(

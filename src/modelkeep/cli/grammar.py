@@ -53,7 +53,7 @@ COMMANDS = {
     "status": (
         "Show the registry at a glance",
         "",
-        "",
+        "--size",
     ),
     "evaluate": (
         "Add metrics that came later",

@@ -178,7 +178,7 @@ class Sheets:
             counted(found.models, "model"),
             counted(found.versions, "version"),
             *([f"{found.deleted} deleted"] if found.deleted else []),
-            size(found.size_bytes),
+            "many files (status --size)" if found.size_bytes is None else size(found.size_bytes),
             counted(found.entries, "entry", "entries"),
         )
         facts.add_row("holds", text(", ".join(held)))

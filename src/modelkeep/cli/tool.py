@@ -37,13 +37,16 @@ def bare(call: Call) -> int:
 
 
 @command()
-def status(call: Call) -> None:
+def status(
+    call: Call,
+    size: Annotated[bool, typer.Option("--size", help="Add up the sizes of the files, however many.")] = False,
+) -> None:
     """Show the registry at a glance."""
-    _status(call)
+    _status(call, size=size)
 
 
-def _status(call: Call) -> None:
-    found = call.registry().status()
+def _status(call: Call, *, size: bool = False) -> None:
+    found = call.registry().status(size=size)
     call.show(pages.status(found), lambda to: to.status(found))
 
 

@@ -193,10 +193,10 @@ def history(
         )
 
 
-def status(context: Context, origin: str) -> Status:
+def status(context: Context, origin: str, *, size: bool = False) -> Status:
     """Return the registry at a glance."""
     with asking(context) as (connection, _):
-        found = reading.status(connection, context.directory, origin)
+        found = reading.status(connection, context.directory, origin, size=size)
     return replace(found, backup_of=backup_mark.backup_of(context.directory))
 
 

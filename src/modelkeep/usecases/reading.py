@@ -153,11 +153,11 @@ def audit(
     return tuple(told if reverse else reversed(told))
 
 
-def status(connection: Connection, registry: str, origin: str) -> Status:
+def status(connection: Connection, registry: str, origin: str, *, size: bool = False) -> Status:
     """Return the registry at a glance; ``registry`` and ``origin`` are where it is and who said so."""
     from modelkeep.store.queries import counting
 
-    there = counting.counts(connection)
+    there = counting.counts(connection, size=size)
     last = stages(connection, None)[-1].name
     return Status(
         registry=registry,

@@ -26,7 +26,8 @@ class AuditEntry:
 class Status:
     """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
 
-    ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others.
+    ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others;
+    ``models`` have a version that was not. ``size_bytes`` is None where too many files would be added up.
     ``backup_of`` is the directory that this one is a backup of, None where it is none.
     """
 
@@ -36,7 +37,7 @@ class Status:
     models: int
     versions: int
     entries: int
-    size_bytes: int
+    size_bytes: int | None
     head_hash: str
     production_stage: str
     production: tuple[tuple[str, Holder], ...]
