@@ -113,6 +113,19 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("config get lock", "lock_wait"),
         ("show fraud --field dig", "digest"),
         ("list --columns name,st", "name,state name,stages"),
+        ("gc --grace ", "0 12h 1d 7d 30d"),
+        ("gc --grace=3", "--grace=30d"),
+        ("verify --bytes --subset ", "1/7 2/7 3/7 4/7 5/7 6/7 7/7"),
+        ("verify --subset=3", "--subset=3/7"),
+        ("promote fraud@1 staging --lock-wait ", "0 5s 30s 5m"),
+        ("lineage fraud --depth ", "1 2 3"),
+        ("audit --since ", "1h 1d 7d 30d seq:"),
+        ("show fraud --as-of s", "seq:"),
+        ("register m f --trained-at ", ""),
+        ("config set color a", "auto always"),
+        ("config set progress ", "auto plain none"),
+        ("config set lock_wait 3", "30s"),
+        ("config set actor ", ""),
         # keys and people
         ("list --sort metric.", "metric.auc metric.f1 metric.rmse"),
         ("list fraud --sort=metric.", "--sort=metric.auc --sort=metric.f1"),
@@ -165,7 +178,9 @@ def test_files_are_left_to_the_shell(line, home):
     assert complete.candidates(line.split(" "), environ, "/") == [("", "files")]
 
 
-@pytest.mark.parametrize("line", ["--registry ", "init ", "demo --keep "])
+@pytest.mark.parametrize(
+    "line", ["config set registry ", "config set registries.team ", "--registry ", "init ", "demo --keep "]
+)
 def test_directories_are_too(line):
     assert complete.candidates(line.split(" "), {}, "/") == [("", "directories")]
 

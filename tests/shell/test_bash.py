@@ -51,6 +51,10 @@ TYPED = {
     "completion b\t": "completion|bash",
     "promote nobody\t": "promote|nobody",
     "mark fraud@1 g\t": "mark|fraud@1|good",
+    "gc --grace 3\t": "gc|--grace|30d",
+    "verify --subset=3\t": "verify|--subset=3/7",
+    "audit --since se\t9": "audit|--since|seq:9",
+    "config set color al\t": "config|set|color|always",
 }
 
 

@@ -13,22 +13,22 @@ COMMANDS = {
     "register": (
         "Register a file, several files or a directory as a new version",
         "model file*",
-        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=error|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed --progress=auto|plain|none",
+        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=error|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
     ),
     "list": (
         "List the models, or the versions of one",
         "model",
-        "--stage=stage --sort=sort --limit=text --all --columns=columns --as-of=text",
+        "--stage=stage --sort=sort --limit=text --all --columns=columns --as-of=moment",
     ),
     "show": (
         "Show all that is known of a model or a version",
         "ref",
-        "--field=field --as-of=text",
+        "--field=field --as-of=moment",
     ),
     "get": (
         "Fetch an artifact, every byte checked",
         "version file",
-        "--force --as-of=text --progress=auto|plain|none",
+        "--force --as-of=moment --progress=auto|plain|none",
     ),
     "diff": (
         "Show versions side by side: what differs",
@@ -38,17 +38,17 @@ COMMANDS = {
     "promote": (
         "Give a version a stage",
         "version stage",
-        "--force -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+        "--force -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
     ),
     "rollback": (
         "Go back to the last version that was known to be good",
         "ref stage",
-        "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+        "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
     ),
     "history": (
         "Tell what was live when, by whom, and why it ended",
         "model stage",
-        "--since=text --until=text --as-of=text",
+        "--since=moment --until=moment --as-of=moment",
     ),
     "status": (
         "Show the registry at a glance",
@@ -58,37 +58,37 @@ COMMANDS = {
     "evaluate": (
         "Add metrics that came later",
         "version",
-        "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=text",
+        "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "tag": (
         "Set tags of a model or version, or take them back",
         "ref tags*",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "alias": (
         "Point aliases at a version, or take them back",
         "ref aliases*",
-        "-m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
     ),
     "describe": (
         "Describe a model or version, or show its description",
         "ref text",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "note": (
         "Add a note to a model or version",
         "ref text",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "rename": (
         "Rename a model; its old name keeps answering",
         "model text",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "mark": (
         "Mark a version bad, or good again",
         "version bad|good",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "identify": (
         "Tell which versions a file, directory or digest is, and what they were when",
@@ -98,17 +98,17 @@ COMMANDS = {
     "path": (
         "Print where a version can be read, under its real file names",
         "version",
-        "--as-of=text",
+        "--as-of=moment",
     ),
     "lineage": (
         "Show what made a version and what was made from it",
         "node",
-        "--up --down --depth=text --as-of=text --format=tree|table|lines|json",
+        "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json",
     ),
     "audit": (
         "Tell who did what and when, from the log",
         "ref",
-        "--since=text --until=text --actor=actor --action=action --limit=text --reverse",
+        "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse",
     ),
     "init": (
         "Create a registry",
@@ -118,17 +118,17 @@ COMMANDS = {
     "verify": (
         "Check the log, the tables and every stored byte",
         "version*",
-        "--log --bytes --quick --subset=text --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
+        "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
     ),
     "retire": (
         "Empty a stage",
         "ref stage",
-        "-m=text --message=text -n --dry-run --lock-wait=text --expect=fixed",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
     ),
     "archive": (
         "Take versions out of the pipeline, or bring them back",
         "version*",
-        "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+        "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "backup": (
         "Copy the registry to another disk, while others write",
@@ -138,12 +138,12 @@ COMMANDS = {
     "delete": (
         "Delete versions for good: number and label stay taken, the bytes may go",
         "version*",
-        "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=text",
+        "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "gc": (
         "Remove stored bytes that no version needs",
         "",
-        "--grace=text -n --dry-run --lock-wait=text --progress=auto|plain|none",
+        "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none",
     ),
     "doctor": (
         "Look for what is or may become wrong with the place, and say what to do",
@@ -153,7 +153,7 @@ COMMANDS = {
     "migrate": (
         "Bring an older registry to the schema of this program",
         "",
-        "-m=text --message=text -n --dry-run --lock-wait=text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
     ),
     "whoami": (
         "Tell who the log would say this is",
@@ -177,7 +177,7 @@ COMMANDS = {
     ),
     "config set": (
         "Set a value in the user's config",
-        "setting text",
+        "setting value",
         "",
     ),
     "config trust": (
@@ -208,3 +208,5 @@ SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
 ACTIONS = "init register evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
 SETTINGS = "registry actor lock_wait cache color progress registries."
+COLORS = "auto always never"
+PROGRESS = "auto plain none"

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: Where files are due, a line without a candidate says so: the shell knows best how to complete them.
 FILES: tuple[Offer, ...] = (("", "files"),)
 
+#: Settings that are places, and those that are one of some words.
+_DIRECTORIES = frozenset({"registry", "registries", "cache"})
+_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
+
 #: Commands whose answer about an archived version is as good as about another.
 _OF_ALL_VERSIONS = frozenset(
     {"audit", "delete", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
@@ -142,6 +146,14 @@ def _groups(_line: Line, _names: Names) -> list[Offer]:
     return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
 
 
+def _value(line: Line, _names: Names) -> list[Offer]:
+    """Complete the value of a setting: one of its words, or a directory."""
+    setting = line.arguments[0].partition(".")[0]
+    if setting in _DIRECTORIES:
+        return list(FIXED["directory"])
+    return [(word, "") for word in _VALUES.get(setting, "").split()]
+
+
 def _fixed(line: Line, names: Names) -> list[Offer]:
     """Complete what is expected to hold a stage."""
     name = line.arguments[0].partition("@")[0] if line.arguments else ""
@@ -151,6 +163,7 @@ def _fixed(line: Line, names: Names) -> list[Offer]:
 #: Kinds whose words are known without a registry.
 FIXED: Mapping[str, tuple[Offer, ...]] = {
     "action": tuple((word, "") for word in grammar.ACTIONS.split()),
+    "moment": (*((age, "ago") for age in ("1h", "1d", "7d", "30d")), ("seq:", "an entry of the log")),
     "setting": tuple((word, "") for word in grammar.SETTINGS.split()),
     "file": FILES,
     "directory": (("", "directories"),),
@@ -172,6 +185,7 @@ ASKED: Mapping[str, Asked] = {
     "columns": _columns,
     "data": _data,
     "node": _node,
+    "value": _value,
     "fixed": _fixed,
     "group": _groups,
     "run": lambda line, names: names.runs(line.word),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from modelkeep.cli import commands, pages, schemas
 from modelkeep.cli.reference.tree import Node, Parameter, walk
-from modelkeep.config import KEYS
+from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.intents import KINDS
 from modelkeep.usecases.listing import SORT_KEYS
 
@@ -44,6 +44,8 @@ def _lists() -> Iterable[tuple[str, Iterable[str]]]:
     yield "COLUMNS", [*pages.VERSION_KEYS, "metric.", "param.", "tag."]
     yield "ACTIONS", KINDS
     yield "SETTINGS", [*KEYS, "registries."]
+    yield "COLORS", COLORS
+    yield "PROGRESS", PROGRESS
 
 
 def _fields(thing: str) -> list[str]:
