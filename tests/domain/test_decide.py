@@ -333,11 +333,11 @@ def test_delete_takes_a_version_out_of_what_it_holds_and_is_called(history):
 
 
 def test_what_is_or_was_in_a_protected_stage_is_deleted_by_force_alone(history):
-    for number, verb in ((2, "is"), (1, "was")):
+    for number, verb, helps in ((2, "is", "retire fraud@2 production"), (1, "was", "archive fraud@1")):
         with pytest.raises(Conflict) as caught:
             ask(history, DELETE, f"fraud@{number}")
         assert caught.value.message == f"fraud@{number} {verb} in production, which is protected"
-        assert caught.value.hint == f"modelkeep archive fraud@{number}        (or delete it with --force)"
+        assert caught.value.hint == f"modelkeep {helps}        (or delete it with --force)"
     assert ask(history, DELETE_FORCED, "fraud@2") == (events.VersionDeleted((events.End(8, 2),), 2, 2),)
     assert ask(history, DELETE_FORCED, "fraud@1") == (events.VersionDeleted((events.End(7, 1),), 2, 1),)
     history.register("churn")

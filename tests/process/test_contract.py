@@ -179,7 +179,7 @@ def test_a_production_that_is_deleted_by_force_is_told_loudly(run, made):
     assert (done.stdout, done.exit_code) == ("", 4)
     assert done.stderr.splitlines() == [
         "error: fraud@1 is in production, which is protected",
-        "hint: modelkeep archive fraud@1        (or delete it with --force)",
+        "hint: modelkeep retire fraud@1 production        (or delete it with --force)",
     ]
     done = run("delete", "fraud@1", "--yes", "--force", "-q")
     assert (done.stdout, done.exit_code) == ("fraud@1\n", 0)

@@ -117,10 +117,15 @@ def test_what_is_or_was_in_production_needs_force(r):
     assert refused(r.delete, "fraud@2") == (
         "Conflict",
         "fraud@2 is in production, which is protected",
-        "modelkeep archive fraud@2        (or delete it with --force)",
+        "modelkeep retire fraud@2 production        (or delete it with --force)",
     )
     r.promote("fraud@3", "production")
-    assert refused(r.delete, "fraud@2")[1] == "fraud@2 was in production, which is protected"
+    assert refused(r.delete, "fraud@2")[1:] == (
+        "fraud@2 was in production, which is protected",
+        "modelkeep archive fraud@2        (or delete it with --force)",
+    )
+    r.archive("fraud@2")
+    assert refused(r.delete, "fraud@2")[2] == "modelkeep show fraud@2        (it is archived; or delete it with --force)"
     assert refused(r.delete, "fraud@2", dry_run=True)[1] == "fraud@2 was in production, which is protected"
     assert r.delete("fraud@2", force=True).changed
     change = r.delete("fraud@3", force=True)
