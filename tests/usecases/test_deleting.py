@@ -20,11 +20,6 @@ def world(tmp_path):
 
 
 @pytest.fixture
-def r(world):
-    return world.registry
-
-
-@pytest.fixture
 def gone(world, r):
     """Return the registry in which fraud@2 was deleted."""
     world.pass_time(hours=1)
@@ -125,7 +120,9 @@ def test_what_is_or_was_in_production_needs_force(r):
         "modelkeep archive fraud@2        (or delete it with --force)",
     )
     r.archive("fraud@2")
-    assert refused(r.delete, "fraud@2")[2] == "modelkeep show fraud@2        (it is archived; or delete it with --force)"
+    assert (
+        refused(r.delete, "fraud@2")[2] == "modelkeep show fraud@2        (it is archived; or delete it with --force)"
+    )
     assert refused(r.delete, "fraud@2", dry_run=True)[1] == "fraud@2 was in production, which is protected"
     assert r.delete("fraud@2", force=True).changed
     change = r.delete("fraud@3", force=True)
