@@ -39,7 +39,9 @@ def bare(call: Call) -> int:
 @command()
 def status(
     call: Call,
-    size: Annotated[bool, typer.Option("--size", help="Add up the sizes of the files, however many.")] = False,
+    size: Annotated[
+        bool, typer.Option("--size", help="Add up the sizes of the files, also of more than 10,000.")
+    ] = False,
 ) -> None:
     """Show the registry at a glance."""
     _status(call, size=size)
