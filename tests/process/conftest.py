@@ -36,3 +36,14 @@ def made(run, kept: Path) -> Path:
     """Return the directory in which commands run, with a copy of that registry and the three files."""
     shutil.copytree(kept, run.cwd, dirs_exist_ok=True)
     return run.cwd
+
+
+@pytest.fixture
+def started():
+    """Return the list of processes to be ended and tidied up after, whatever happens."""
+    processes = []
+    yield processes
+    for each in processes:
+        if each.poll() is None:
+            each.kill()
+        each.communicate()

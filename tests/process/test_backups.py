@@ -8,19 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import SOURCE, do, killed_at, start
 
-import modelkeep
+from harm import needs_root, needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PROLOGUE = "from modelkeep.registry import open_registry; r = open_registry('registry');"
 BACKUP = PROLOGUE + "assert r.backup('backup').ok"
 REPAIR = PROLOGUE + "assert r.verify(log=False, repair='right').ok"
 REPAIR_FROM_BACKUP = PROLOGUE + "assert r.verify(log=False, repair='old').ok"
-
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
 
 
 # As it is typed
@@ -181,17 +178,7 @@ def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
     monkeypatch.setattr("modelkeep.store.database_copy.copy_database.__kwdefaults__", {"step_pages": step_pages})
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITES, str(number)],
-            env={**os.environ, "PYTHONPATH": SOURCE},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
+    writers = [start(WRITES, ".", number) for number in range(4)]
     try:
         for writer in writers:
             writer.stdin.write("go\n")
@@ -213,26 +200,6 @@ def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(
 
 
 # Killed
-
-
-def do(code, *wrapped):
-    done = subprocess.run(
-        [*wrapped, sys.executable, "-S", "-c", code],
-        env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    return done.returncode, done.stderr
-
-
-def killed_at(code, call, step):
-    """Run a step and kill it when it is about to make its n-th such call; return whether it lived."""
-    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-    ended, said = do(code, *strace, "-e", f"inject={call}:signal=SIGKILL:when={step}")
-    assert "Traceback" not in said, said
-    assert ended in {0, -9, 137}, (ended, said)
-    return ended == 0
 
 
 @pytest.fixture

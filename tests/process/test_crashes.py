@@ -1,47 +1,21 @@
 """Who comes after a killed writer, and who may only read. The harm itself is done in tests/harm."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import killed_at
 from world import every
 
-import modelkeep
+from harm import needs_root, needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow]
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PROLOGUE = "import sys; from modelkeep.registry import open_registry, create_registry; r = open_registry('registry');"
 PROMOTE = PROLOGUE + "r.promote('fraud@2', 'production', message='go')"
-
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
-
-
-def do(code, *wrapped):
-    """Run a step in a process of its own; return how it ended."""
-    done = subprocess.run(
-        [*wrapped, sys.executable, "-S", "-c", code],
-        env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1", "MODELKEEP_ACTOR": "ana"},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    return done.returncode, done.stderr
-
-
-def killed_at(code, call, step):
-    """Run a step and kill it when it is about to make its n-th such call; return whether it lived."""
-    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-    ended, said = do(code, *strace, "-e", f"inject={call}:signal=SIGKILL:when={step}")
-    assert "Traceback" not in said, said
-    assert ended in {0, -9, 137}, (ended, said)
-    return ended == 0
 
 
 @pytest.fixture

@@ -6,19 +6,15 @@ each round every version that was not deleted has its bytes.
 """
 
 import faulthandler
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import start
 
-import modelkeep
 from modelkeep.registry import create_registry
 
 pytestmark = pytest.mark.slow
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PUBLISHERS, ROUNDS = 16, 30
 
 PUBLISHES = """
@@ -63,29 +59,6 @@ while not os.path.exists(stop):
     runs, files = runs + 1, files + sum(each.kind == "blob" for each in found.garbage)
 print(runs, files, flush=True)
 """
-
-
-def start(code, cwd, *words):
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": SOURCE},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture
-def started():
-    """Return the list of processes to be ended and tidied up after, whatever happens."""
-    all_ = []
-    yield all_
-    for each in all_:
-        if each.poll() is None:
-            each.kill()
-        each.communicate()
 
 
 def said(process):

@@ -2,19 +2,15 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
+from processes import start
 
-import modelkeep
 from modelkeep.registry import create_registry, open_registry
 
 pytestmark = [pytest.mark.slow]
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
 
 REGISTERS = """
 import sys
@@ -41,29 +37,6 @@ for line in sys.stdin:
         assert error.exit_code == 4
         print("lost", flush=True)
 """
-
-
-def start(code, cwd, *words):
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": SOURCE},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture
-def started():
-    """Return the list of processes to be ended and tidied up after, whatever happens."""
-    writers = []
-    yield writers
-    for writer in writers:
-        if writer.poll() is None:
-            writer.kill()
-        writer.communicate()
 
 
 @pytest.fixture
