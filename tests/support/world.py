@@ -258,6 +258,25 @@ def tell_all(world):
     return world
 
 
+def entries(world):
+    """Return how many entries the log has."""
+    return world.rows("SELECT count(*) FROM entry")[0][0]
+
+
+def let_an_index_lie(world):
+    """Make an index anew as one of other rows than its definition says."""
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    ((sql,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'alias_now'").fetchall()
+    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'IS NULL', 'IS NOT NULL') WHERE name = 'alias_now'")
+    connection.close()
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("REINDEX alias_now")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'alias_now'", (sql,))
+    connection.close()
+
+
 def every(path):
     """Return every file below a directory with its bytes."""
     found = {}

@@ -14,3 +14,9 @@ def history():
     from history import History
 
     return History()
+
+
+@pytest.fixture
+def r(world):
+    """Return the registry of the world that a module's tests begin in."""
+    return world.registry

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from changing import effects, holders, overtaken, refused, states
-from world import World
+from world import World, entries
 
 
 @pytest.fixture
@@ -14,15 +14,6 @@ def world(tmp_path):
     for _ in range(3):
         world.register()
     return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 # Marks

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from world import World, changed, every, rechained, tell_all, tell_story
+from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
 
 from modelkeep.domain import chain, events, intents
 from modelkeep.domain.chain import hash_of
@@ -496,16 +496,7 @@ def test_a_truncated_file_is_found(world):
 
 
 def test_an_index_that_lies_is_found(world):
-    connection = sqlite3.connect(world.database, isolation_level=None)
-    connection.execute("PRAGMA writable_schema = ON")
-    ((sql,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'alias_now'").fetchall()
-    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'IS NULL', 'IS NOT NULL') WHERE name = 'alias_now'")
-    connection.close()
-    connection = sqlite3.connect(world.database, isolation_level=None)
-    connection.execute("REINDEX alias_now")
-    connection.execute("PRAGMA writable_schema = ON")
-    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'alias_now'", (sql,))
-    connection.close()
+    let_an_index_lie(world)
     found = world.findings(bytes_=False)
     assert any(line.startswith("error database registry.db: ") and "alias_now" in line for line in found), found
 

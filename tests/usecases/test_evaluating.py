@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from changing import overtaken, refused
-from world import World
+from world import World, entries
 
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
@@ -15,15 +15,6 @@ def world(tmp_path):
     world = World(tmp_path)
     world.register(metrics={"auc": "0.9"}, label="1.0")
     return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 def recorded(world):

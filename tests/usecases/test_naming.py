@@ -2,7 +2,7 @@
 
 import pytest
 from changing import effects, overtaken, refused
-from world import World
+from world import World, entries
 
 
 @pytest.fixture
@@ -12,15 +12,6 @@ def world(tmp_path):
     world.register(label="1.0", stage="production", alias=["champion"])
     world.register("churn")
     return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 def test_a_renamed_model_keeps_its_versions_stages_labels_and_aliases(r):

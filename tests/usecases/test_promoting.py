@@ -4,7 +4,7 @@ import os
 
 import pytest
 from changing import effects, holders, notes, overtaken, refused, states
-from world import World
+from world import World, entries
 
 
 @pytest.fixture
@@ -14,15 +14,6 @@ def world(tmp_path):
     for label in ("1.0", "2.0", None):
         world.register(label=label)
     return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 def lose_bytes(world, ref):

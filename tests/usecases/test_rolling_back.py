@@ -4,7 +4,7 @@ import os
 
 import pytest
 from changing import effects, holders, notes, overtaken, refused
-from world import World
+from world import World, entries
 
 
 @pytest.fixture
@@ -15,15 +15,6 @@ def world(tmp_path):
         world.register(metrics={"auc": auc}, stage="production")
         world.pass_time(days=1)
     return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 def bad(r):

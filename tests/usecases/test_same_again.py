@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from changing import notes, refused
-from world import World
+from world import World, entries
 
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
@@ -47,10 +47,6 @@ def again(world):
         return world.registry.register("fraud", path, **{"code": "none", **given})
 
     return register
-
-
-def entries(world):
-    return world.rows("SELECT count(*) FROM entry")[0][0]
 
 
 def test_everything_once_more_changes_nothing_and_says_what_it_is(world, again):
