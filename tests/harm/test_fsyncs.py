@@ -35,6 +35,8 @@ fsync store/blobs/sha256/
 fsync store/blobs/
 fsync store/tmp/
 fsync store/
+fsync store/trash/
+fsync store/
 """
     + COMMIT
     + """\
@@ -87,7 +89,6 @@ fsync store/blobs/sha256/
     "tag": COMMIT,
     "delete": COMMIT,
     "gc": """\
-fsync store/
 fsync store/trash/
 7 fsync store/blobs/sha256/XX/
 fsync store/trash/
@@ -103,6 +104,8 @@ fsync backup/store/
 fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
+fsync backup/store/
+fsync backup/store/trash/
 fsync backup/store/
 fsync backup/registry.db.new
 fsync backup/store/tmp/X/1
@@ -122,6 +125,8 @@ fsync backup/store/
 fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
+fsync backup/store/
+fsync backup/store/trash/
 fsync backup/store/
 fsync backup/registry.db.new
 fsync backup/store/tmp/X/1

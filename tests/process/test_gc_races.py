@@ -1,16 +1,19 @@
 """gc beside publishers of the same bytes: whatever a version needs is there, at any moment somebody looks.
 
 Sixteen processes register the same few contents, over and over, delete what they registered, and
-leave bytes behind as a killed register does; two others sweep with no grace all the while. After
-each round every version that was not deleted has its bytes.
+leave bytes behind as a killed register does; two others sweep with no grace all the while, one of
+them on a full disk, too, whose trash has no room and which removes at once. After each round every
+version that was not deleted has its bytes.
 """
 
 import faulthandler
+import os
 from pathlib import Path
 
 import pytest
 from processes import start
 
+from harm import needs_strace
 from modelkeep.registry import create_registry
 
 pytestmark = pytest.mark.slow
@@ -67,23 +70,39 @@ def said(process):
     return line.strip()
 
 
+#: What a full disk does to a sweep: no other name fits into the trash.
+NO_ROOM = (
+    "strace",
+    "-f",
+    "--seccomp-bpf",
+    "-qq",
+    "-o",
+    os.devnull,
+    "-e",
+    "trace=rename",
+    "-e",
+    "inject=rename:error=ENOSPC",
+)
+
+
+@pytest.mark.parametrize("under", [(), pytest.param(NO_ROOM, marks=needs_strace)], ids=["room", "no-room"])
 @pytest.mark.parametrize("registries", [1, pytest.param(34, marks=pytest.mark.full)])
-def test_no_byte_that_a_version_needs_is_ever_missing(tmp_path, started, registries):
+def test_no_byte_that_a_version_needs_is_ever_missing(tmp_path, started, registries, under):
     # A sweep reads the log: new ones now and then keep it short, and the sweeps many.
-    figures = [_raced(tmp_path / str(number), started) for number in range(registries)]
+    figures = [_raced(tmp_path / str(number), started, under) for number in range(registries)]
     entries, sweeps, files, left = map(sum, zip(*figures, strict=True))
     print(f"{registries * ROUNDS} rounds: {entries} entries, {sweeps} sweeps, {files} blobs swept, {left} left")
     assert files >= registries * ROUNDS, "the sweepers swept too little for a race"
 
 
-def _raced(place, started):
+def _raced(place, started, under):
     """Let them race in a new registry; return entries, sweeps, blobs swept and blobs left."""
     place.mkdir()
     registry, _ = create_registry(place / "registry")
     publishers = [start(PUBLISHES, place, registry.directory, number) for number in range(PUBLISHERS)]
     started += publishers
     assert [said(each) for each in publishers] == ["ready"] * PUBLISHERS
-    sweeper = start(SWEEPS, place, registry.directory, place / "stop")
+    sweeper = start(SWEEPS, place, registry.directory, place / "stop", under=under)
     started.append(sweeper)
     files = 0
     for turn in range(ROUNDS):

@@ -31,10 +31,10 @@ def killed_at(code, call, step):
     return ended == 0
 
 
-def start(code, cwd, *words):
+def start(code, cwd, *words, under=()):
     """Begin a step that is spoken to through its pipes; the fixture `started` tidies up after it."""
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)],
+        [*under, sys.executable, "-c", code, *map(str, words)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": SOURCE},
         stdin=subprocess.PIPE,

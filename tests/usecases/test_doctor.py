@@ -139,7 +139,7 @@ def test_a_directory_that_is_open_in_the_wrong_way(world, mode, severity, said, 
 
 def test_files_of_a_shared_registry_that_lock_the_group_out(world):
     world.home.chmod(0o2770)
-    for name in ("blobs", "blobs/sha256", "tmp"):
+    for name in ("blobs", "blobs/sha256", "tmp", "trash"):
         (world.home / "store" / name).chmod(0o2770)
     (world.home / "store").chmod(0o2770)
     world.database.chmod(0o640)

@@ -80,7 +80,6 @@ def test_from_wherever_the_bytes_are(world, elsewhere, where, how):
         source = other.home if where == "backup" else other.home / "store"
     if where == "trash":
         trash = world.home / "store" / "trash"
-        trash.mkdir()
         (trash / world.blob(ONE).name).write_bytes(ONE)
         source = world.work
         world.model(b"nothing of use")

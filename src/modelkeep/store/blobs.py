@@ -2,6 +2,7 @@
 
 <root>/blobs/sha256/ab/ab12…     one file per content, mode 0444
 <root>/tmp/<boot>-<pid>-<rand>/  files being written, recognisable as leftovers after a crash
+<root>/trash/                    what a sweep takes away, for a moment
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ _HEX = frozenset("0123456789abcdef")
 
 
 def create_store(root: str) -> None:
-    """Make the directories of a store, durably; what is there already stays."""
+    """Make the directories of a store, durably; what is there already stays.
+
+    The trash is among them, though most never need it: on a full disk it could not be made.
+    """
     from modelkeep.store.drafts import make_directory
 
     root = os.path.abspath(root)
     with of_the_store(root):
-        for name in ("", "blobs", "blobs/sha256", "tmp"):
+        for name in ("", "blobs", "blobs/sha256", "tmp", TRASH):
             path = os.path.join(root, name).rstrip("/")
             make_directory(path)
             sync_directory(path)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
 from modelkeep.store.permissions import FORBIDDEN, may_not
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _reason(error: OSError) -> str:
@@ -42,7 +42,7 @@ def of_the_store(root: str) -> Iterator[None]:
 
 def store_trouble(error: OSError, root: str) -> ModelkeepError:
     """Return the error that says what the disk of the store refuses."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", look_for_room(root))
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
@@ -109,7 +109,7 @@ def of_the_destination(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             message = f"no space left to write {path!r}: {_reason(error)}"
             raise UsageError(message, look_for_room(os.path.dirname(path) or ".")) from error
         if error.errno == errno.ENOENT:

@@ -220,8 +220,12 @@ class _Cleaning:
         return needed
 
     def _throw(self, found: Sequence[_Found]) -> list[_Found]:
-        """Move garbage into the trash, a batch at a time; return what is there now."""
+        """Move garbage into the trash, a batch at a time; return what is there now.
+
+        Where a full disk has no room for that, it is gone at once.
+        """
         thrown: list[_Found] = []
+        gone: list[_Found] = []
         for some in _batches(found, _BATCH):
             if self._dry_run:
                 with self._context.database.reading() as connection:
@@ -229,10 +233,13 @@ class _Cleaning:
                 continue
             with self._context.database.writing() as connection:
                 unneeded = _without(some, self._needed(connection, some))
-                moved = set(trash.throw(self._root, [(each.lying.name, each.lying.shelf) for each in unneeded]))
-            thrown += [each for each in unneeded if each.lying.name in moved]
-        if thrown and not self._dry_run:
-            trash.settle(self._root, {each.lying.shelf for each in thrown})
+                done = trash.throw(self._root, [(each.lying.name, each.lying.shelf) for each in unneeded])
+            thrown += [each for each in unneeded if each.lying.name in done.moved]
+            gone += [each for each in unneeded if each.lying.name in done.removed]
+        if (thrown or gone) and not self._dry_run:
+            trash.settle(self._root, {each.lying.shelf for each in (*thrown, *gone)})
+        for each in gone:
+            self._note(each.lying.kind, each.lying.digest, each.lying.size_bytes, each.reason)
         return thrown
 
     def _empty(self, found: Sequence[_Found]) -> None:

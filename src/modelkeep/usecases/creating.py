@@ -18,6 +18,7 @@ from modelkeep.store.ledger import Draft
 from modelkeep.store.mounts import check_locks
 from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
+from modelkeep.store.trash import TRASH
 
 _IGNORE = ".gitignore"
 _OURS = frozenset({database.DATABASE, f"{database.DATABASE}-journal", database.LOCK, database.STORE, _IGNORE})
@@ -186,7 +187,7 @@ def _check_store(store: str, link: str) -> None:
     if not os.path.isdir(store):
         return
     blobs = os.path.join(store, "blobs", "sha256")
-    ours = {"blobs", "tmp"} if os.path.realpath(link) == os.path.realpath(store) else set()
+    ours = {"blobs", "tmp", TRASH} if os.path.realpath(link) == os.path.realpath(store) else set()
     held = set(os.listdir(store)) - ours or (os.path.isdir(blobs) and os.listdir(blobs))
     if held:
         message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"
