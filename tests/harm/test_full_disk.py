@@ -57,11 +57,26 @@ def without_trash(place):
     (place.registry / "store/trash").rmdir()
 
 
+def behind_a_link(place):
+    """Leave the store as older releases made it behind a link, with nothing that says whose it is."""
+    without_trash(place)
+    (place.registry / "store").rename(place.root / "bytes")
+    (place.registry / "store").symlink_to(place.root / "bytes")
+
+
 GC = next(scene for scene in SCENES if scene.name == "gc")
 
 
 @pytest.mark.parametrize("room", [{"free_bytes": 0}, {"free_files": 0}, {"free_bytes": 0, "free_files": 0}], ids=str)
-@pytest.mark.parametrize("scene", [GC, replace(GC, name="gc-older-store", prepare=without_trash)], ids=str)
+@pytest.mark.parametrize(
+    "scene",
+    [
+        GC,
+        replace(GC, name="gc-older-store", prepare=without_trash),
+        replace(GC, name="gc-linked-store", prepare=behind_a_link),
+    ],
+    ids=str,
+)
 def test_what_helps_on_a_full_disk_needs_no_room(scene, room, set_up):
     place = set_up(scene).place
     limit(place.root.parent, **room)

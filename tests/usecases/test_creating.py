@@ -163,7 +163,7 @@ def test_an_empty_store_of_another_registry_is_refused_too(tmp_path):
     create_registry(tmp_path / "a", store=tmp_path / "store")
     assert refused(create_registry, tmp_path / "b", store=tmp_path / "store") == (
         "Conflict",
-        f"{tmp_path}/store holds other things: blobs, tmp, trash",
+        f"{tmp_path}/store holds other things: blobs, owner.json, tmp",
         f"--store {tmp_path}/store/modelkeep",
     )
 

@@ -18,6 +18,8 @@ _DIGITS, _SHELF_DIGITS = 64, 2
 
 
 _BLOBS = os.path.join("blobs", "sha256")
+#: What says whose a store is that lies elsewhere (`ownership.py`).
+OWNER = "owner.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def in_trash(root: str) -> list[Lying]:
 
 def at_the_top(root: str) -> list[Lying]:
     """Return what lies in the store beside its own directories."""
-    ours = {"blobs", "tmp", TRASH}
+    ours = {"blobs", "tmp", TRASH, OWNER}
     found = [_other(entry) for entry in _entries(root) if entry.name not in ours]
     found += [_other(entry) for entry in _entries(os.path.join(root, "blobs")) if entry.name != "sha256"]
     return [each for each in found if each is not None]

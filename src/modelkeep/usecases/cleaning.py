@@ -26,6 +26,7 @@ from modelkeep.store.backup_place import BackupPlace
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.mounts import mount_of
 from modelkeep.store.needs import Needs, backwards
+from modelkeep.store.ownership import require_own
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.shelves import Lying
@@ -53,6 +54,7 @@ def gc(
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
     with _no_backup_beside(context):
         with context.database.reading() as connection:
+            require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)
             _require_head(context, connection)
         needs = Needs(partial(remembered.recall, context.state_dir))
         try:

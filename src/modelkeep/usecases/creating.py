@@ -16,6 +16,7 @@ from modelkeep.store.database import Database
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
 from modelkeep.store.mounts import check_locks
+from modelkeep.store.ownership import require_own
 from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.trash import TRASH
@@ -159,6 +160,7 @@ def _make(
         ledger.append(connection, draft, lambda _state: observed, now)
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
+    require_own(directory, lambda: draft.intent.registry)
     return True
 
 

@@ -21,6 +21,7 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.ingest import Ingested
+from modelkeep.store.ownership import require_own
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.session import Session, changing
@@ -48,6 +49,7 @@ def register(
     found = find_out(context, request)
     with changing(context.database) as session:
         with session.reading() as connection:
+            require_own(context.directory, SqlState(connection).registry_id, dry_run=request.dry_run)
             _check_early(context, connection, request, found)
 
         def carried_out(taken: Ingested, put_back: PutBack | None) -> Registered:

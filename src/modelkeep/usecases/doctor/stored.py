@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from itertools import islice
 
-from modelkeep.store import leftovers, shelves
+from modelkeep.store import leftovers, ownership, shelves
 from modelkeep.store.mounts import mount_of
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.checking import Needed
+from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.doctor.exam import Exam
 
 #: So many contents and so many names are looked at.
@@ -47,6 +48,22 @@ def check_bytes(exam: Exam) -> None:
             exam.store,
             f"{some}{_files(looked)} of versions, there with the right size; modelkeep verify reads them",
         )
+
+
+def check_owner(exam: Exam) -> None:
+    """Look whose a store is that a link leads to: a copy of the directory leads to the same."""
+    if not os.path.islink(exam.store) or not os.path.isdir(exam.store) or not exam.is_open:
+        return
+    with exam.context.database.reading() as connection:
+        registry = SqlState(connection).registry_id() or ""
+    found = ownership.look(exam.context.directory, registry)
+    if found is not None:
+        exam.error("owner", exam.store, found.message, found.hint or "modelkeep gc -n")
+    elif os.path.lexists(os.path.join(exam.store, shelves.OWNER)):
+        exam.ok("owner", exam.store, "the store at the end of the link belongs to this registry")
+    else:
+        told = "the store at the end of the link is nobody's yet: the next register or gc takes it"
+        exam.ok("owner", exam.store, told)
 
 
 def check_garbage(exam: Exam) -> None:
@@ -104,4 +121,4 @@ def _files(number: int) -> str:
     return f"{number} file{'' if number == 1 else 's'}"
 
 
-CHECKS = (check_bytes, check_garbage, check_leftovers)
+CHECKS = (check_bytes, check_owner, check_garbage, check_leftovers)
