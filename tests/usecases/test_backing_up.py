@@ -227,6 +227,37 @@ def test_one_in_the_other_is_refused(world, where):
     assert every(world.root) == before
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("earlier/new", "{root}/earlier, which is a backup of {root}/registry"),
+        ("earlier/store/blobs/new", "{root}/earlier/store, which is the store of a registry"),
+        ("other/registry/new", "the registry {root}/other/registry"),
+        ("linked/new", "{root}/earlier, which is a backup of {root}/registry"),
+    ],
+)
+def test_inside_another_backup_or_registry_is_refused(world, where, said):
+    World(world.root / "other")
+    back_up(world, world.root / "earlier")
+    (world.root / "linked").symlink_to(world.root / "earlier")
+    before = every(world.root)
+    with pytest.raises(UsageError) as refused:
+        back_up(world, world.root / where)
+    assert refused.value.message == f"{world.root / where} lies in {said.format(root=world.root)}"
+    assert every(world.root) == before
+    assert back_up(world, world.root / "earlier").changed is False
+
+
+def test_a_backup_whose_store_leads_to_the_registrys_own_is_none(world, dest):
+    back_up(world, dest)
+    shutil.rmtree(dest / "store")
+    (dest / "store").symlink_to(world.home / "store")
+    before = every(world.root)
+    with pytest.raises(UsageError, match="lie one in the other"):
+        back_up(world, dest)
+    assert every(world.root) == before
+
+
 def test_a_place_below_nothing_and_a_file_are_refused(world, dest):
     with pytest.raises(NotFound, match="there is no directory"):
         back_up(world, dest / "below")

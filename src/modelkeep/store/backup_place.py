@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
@@ -149,9 +150,34 @@ class BackupPlace:
 
 
 def _check_apart(path: str, directory: str) -> None:
-    """Refuse a backup inside what it is a backup of, and the reverse: one disaster would take both."""
-    place = os.path.realpath(path)
-    for home in (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE))):
+    """Refuse a backup inside what it is a backup of, and the reverse: one disaster would take both.
+
+    So it is with a backup inside another one, or in somebody's registry, where it would be taken for garbage.
+    """
+    hint = "a backup belongs on another disk: modelkeep backup /mnt/backup/models"
+    places = (os.path.realpath(path), os.path.realpath(os.path.join(path, STORE)))
+    homes = (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE)))
+    for place, home in product(places, homes):
         if os.path.commonpath((place, home)) in {place, home}:
             message = f"{printable(path)} and the registry {printable(directory)} lie one in the other"
-            raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")
+            raise UsageError(message, hint)
+    for place in places:
+        if (around := _around(place, os.path.realpath(path))) is not None:
+            message = f"{printable(path)} lies in {around}"
+            raise UsageError(message, hint)
+
+
+def _around(place: str, itself: str) -> str | None:
+    """Return in words what backup, registry or store a place lies in, None where it is in none but ``itself``."""
+    above = os.path.dirname(place)
+    while above != os.path.dirname(above):
+        if above != itself:
+            shown = printable(above)
+            if (mark := backup_mark.read(above)) is not None:
+                return f"{shown}, which is a backup of {printable(mark.of) or 'a registry'}"
+            if os.path.isfile(os.path.join(above, DATABASE)) and os.path.lexists(os.path.join(above, STORE)):
+                return f"the registry {shown}"
+            if os.path.isdir(os.path.join(above, "blobs", "sha256")):
+                return f"{shown}, which is the store of a registry"
+        above = os.path.dirname(above)
+    return None
