@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.times import parse_stored
@@ -33,15 +34,19 @@ def check_head(context: Context, connection: Connection) -> None:
 
 
 def after(context: Context, entry: Entry, entry_hash: str) -> tuple[str, ...]:
-    """Remember the head that was written; return warnings of clocks that do not agree."""
+    """Remember the head that was written; return warnings of clocks that do not agree.
+
+    The change is made: nothing that goes wrong here may say that it is not.
+    """
     remembered.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
     clock = parse_stored(entry.clock)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()
     if behind > _APART_SECONDS:
         warnings.append(f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry")
-    # The commit has just written the database: on a network mount this is the server's clock.
-    apart = abs(os.stat(context.database.path).st_mtime - clock.timestamp())
-    if apart > _APART_SECONDS:
-        warnings.append(f"warning: this machine's clock is {apart / 60:.0f} minutes away from the file system's")
+    with suppress(OSError):  # on a network mount it may be another file's place by now
+        # The commit has just written the database: on a network mount this is the server's clock.
+        apart = abs(os.stat(context.database.path).st_mtime - clock.timestamp())
+        if apart > _APART_SECONDS:
+            warnings.append(f"warning: this machine's clock is {apart / 60:.0f} minutes away from the file system's")
     return tuple(warnings)
