@@ -197,7 +197,25 @@ def test_a_store_that_leads_to_nothing(world):
 def test_a_store_without_its_directories(world):
     (world.home / "store" / "tmp").rmdir()
     found = only(world, "store")
-    assert (found.place, found.message) == (f"{world.home}/store/tmp", "it is not there")
+    assert (found.severity, found.place) == ("warning", f"{world.home}/store/tmp")
+    assert (found.message, found.hint) == (
+        "it is not there, and whoever registers next makes it again",
+        f"mkdir {world.home}/store/tmp",
+    )
+    (world.home / "store").chmod(0o2770)
+    assert only(world, "store").hint == f"mkdir -m 2770 {world.home}/store/tmp"
+    (world.home / "store").chmod(0o755)
+    (world.home / "store" / "blobs").rename(world.root / "blobs")
+    assert [(each.severity, each.hint) for each in only_with(world, "store", "store", "store")] == [
+        *(
+            (
+                "error",
+                f"mkdir -p {world.home}/store/{name}        (where it was empty, else modelkeep verify --repair BACKUP)",
+            )
+            for name in ("blobs", "blobs/sha256")
+        ),
+        ("warning", f"mkdir {world.home}/store/tmp"),
+    ]
 
 
 def test_a_store_that_everybody_may_write(world):

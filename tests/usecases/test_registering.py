@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import stat
 import subprocess
 from pathlib import Path
 
@@ -545,3 +546,39 @@ def test_standard_input_that_was_only_found_and_is_gone_is_kept_at_hand(world, r
     with (world.work / model).open("rb") as stdin:
         assert r.register("fraud", "-", filename="m", stdin=stdin, code="none").ref == "fraud@1"
     assert r.verify().findings == ()
+
+
+@pytest.mark.parametrize("files", [1, 20])
+@pytest.mark.parametrize("mode", [0o755, 0o2770])
+def test_a_store_that_lost_its_empty_directory_for_drafts_gets_it_again(world, r, files, mode):
+    store = world.home / "store"
+    (store / "tmp").rmdir()
+    for part in ("", "blobs", "blobs/sha256"):
+        (store / part).chmod(mode)
+    (world.work / "tree").mkdir()
+    for number in range(files):
+        (world.work / "tree" / str(number)).write_bytes(b"%d" % number)
+    before = os.umask(0o022 if mode == 0o755 else 0o077)
+    try:
+        assert r.register("fraud", world.work / "tree", code="none").ref == "fraud@1"
+    finally:
+        os.umask(before)
+    assert (stat.S_IMODE((store / "tmp").stat().st_mode), os.listdir(store / "tmp")) == (mode, [])
+    assert r.verify().findings == ()
+
+
+@pytest.mark.parametrize("files", [1, 20])
+def test_where_the_disk_of_a_store_is_to_be_mounted_nothing_is_made(world, r, files):
+    (world.work / "tree").mkdir()
+    for number in range(files):
+        (world.work / "tree" / str(number)).write_bytes(b"%d" % number)
+    (world.home / "store").rename(world.root / "unmounted")
+    (world.root / "mount point").mkdir()
+    (world.home / "store").symlink_to(world.root / "mount point")
+    told = refused(r.register, "fraud", world.work / "tree", code="none")
+    assert told == (
+        "RegistryUnavailable",
+        f"the store {world.home}/store is not whole: {world.home}/store/blobs/sha256: no such file or directory",
+        "modelkeep doctor",
+    )
+    assert os.listdir(world.root / "mount point") == []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket import Draft
 from modelkeep.store.copying import copy_file
-from modelkeep.store.drafts import DirectoryDraft, Workplace, make_directory
+from modelkeep.store.drafts import TMP, DirectoryDraft, Workplace, make_directory, make_tmp
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
 from modelkeep.store.moving import MovedDraft
 from modelkeep.store.troubles import not_a_blob, of_the_store, store_trouble
@@ -44,7 +44,7 @@ class DirectoryBatch:
         self.repaired: list[str] = []
         self._bucket = bucket
         self._many = many
-        self._place = Workplace(os.path.join(bucket.root, "tmp"))
+        self._place = Workplace(bucket.root)
         self._drafts: list[DirectoryDraft] = []
         self._noted: dict[str, DirectoryDraft] = {}
         self._spare: dict[str, DirectoryDraft] = {}
@@ -55,7 +55,7 @@ class DirectoryBatch:
         """Begin; with many files, from here on the system keeps its write errors for us."""
         if self._many:
             with of_the_store(self._bucket.root):
-                self._watch = os.open(os.path.join(self._bucket.root, "tmp"), os.O_RDONLY | os.O_CLOEXEC)
+                self._watch = self._opened(os.path.join(self._bucket.root, TMP))
         return self
 
     def __exit__(
@@ -70,6 +70,12 @@ class DirectoryBatch:
             if self._watch >= 0:
                 os.close(self._watch)
                 self._watch = -1
+
+    def _opened(self, tmp: str) -> int:
+        with suppress(FileNotFoundError):
+            return os.open(tmp, os.O_RDONLY | os.O_CLOEXEC)
+        make_tmp(self._bucket.root)
+        return os.open(tmp, os.O_RDONLY | os.O_CLOEXEC)
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft; may be called from several threads."""

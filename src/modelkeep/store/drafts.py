@@ -25,11 +25,15 @@ _T = TypeVar("_T")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
-class Workplace:
-    """A directory below ``parent`` for drafts, made with the first of them."""
+TMP = "tmp"
 
-    def __init__(self, parent: str) -> None:
-        self._parent = parent
+
+class Workplace:
+    """A directory in ``tmp`` of the store at ``root`` for drafts, made with the first of them."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._parent = os.path.join(root, TMP)
         self._path = ""
         self._descriptor = -1
         self._numbers = itertools.count(1)
@@ -52,7 +56,11 @@ class Workplace:
 
     def _make(self) -> None:
         path = os.path.join(self._parent, _tmp_name())
-        make_directory(path)
+        try:
+            make_directory(path)
+        except FileNotFoundError:
+            make_tmp(self._root)
+            make_directory(path)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # somebody tidied up before it was locked
@@ -144,6 +152,15 @@ class DirectoryDraft:
         if self.path:
             path, self.path = self.path, ""
             _quietly(os.unlink, path)
+
+
+def make_tmp(root: str) -> None:
+    """Make the directory for drafts again: somebody tidied up, or copied the store with a tool that leaves out empty ones.
+
+    Not where the rest of the store is away as well: that is the empty place where its disk is to be mounted.
+    """
+    os.stat(os.path.join(root, "blobs", "sha256"))
+    make_directory(os.path.join(root, TMP))
 
 
 def make_directory(path: str) -> bool:

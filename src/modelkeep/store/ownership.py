@@ -144,7 +144,7 @@ def _write(store: str, owner: Owner, put: Callable[[str, str], None]) -> None:
         "inode": owner.inode,
         "device": owner.device,
     }
-    place = Workplace(os.path.join(store, "tmp"))
+    place = Workplace(store)
     draft = place.new_path()
     try:
         with open(draft, "x", encoding="utf-8") as file:

@@ -155,12 +155,13 @@ def check_store(exam: Exam) -> None:
 
 def _store_directory(exam: Exam, place: str, *, shared: bool) -> bool:
     if not os.path.isdir(place):
-        exam.error(
-            "store",
-            place,
-            "it is not there",
-            "bring it back from a backup, or make it: an empty one loses nothing more",
-        )
+        if os.path.basename(place) == "tmp" and not os.path.lexists(place):
+            mode = stat.S_IMODE(os.stat(exam.store).st_mode)
+            make = f"mkdir {f'-m {mode:04o} ' if mode & stat.S_ISGID else ''}{quote(place)}"
+            exam.warning("store", place, "it is not there, and whoever registers next makes it again", make)
+        else:
+            hint = f"mkdir -p {quote(place)}        (where it was empty, else modelkeep verify --repair BACKUP)"
+            exam.error("store", place, "it is not there", hint)
         return True
     mode = stat.S_IMODE(os.stat(place).st_mode)
     if mode & stat.S_IWOTH:
