@@ -831,6 +831,11 @@ def open_registry(
     if refusal := not_used(found.registry):
         raise refusal
     if must_exist and not is_registry(found.registry.path):
+        from modelkeep.store.database import DATABASE
+        from modelkeep.store.restoring import lost_database
+
+        if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
+            raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
     return Registry(_context(found, found.registry.path, say), found.registry)

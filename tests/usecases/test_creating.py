@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -255,8 +256,36 @@ def test_no_new_log_is_begun_over_the_bytes_of_one_that_is_gone(tmp_path, harm):
     registry, _ = create_registry(directory)
     (tmp_path / "model.onnx").write_bytes(b"weights")
     registry.register("fraud", tmp_path / "model.onnx")
+    registry.backup(tmp_path / "backup")
     harm(directory / "registry.db")
-    assert refused(create_registry, directory)[:2] == (
+    assert refused(create_registry, directory) == (
         "Conflict",
         f"{directory} holds the bytes of a registry whose registry.db is missing or empty",
+        f"bring it back from a backup: cp BACKUP/registry.db {directory}/        (docs/backup.md)",
     )
+
+
+@pytest.mark.parametrize(("harm", "said"), [(Path.unlink, "missing"), (lambda path: path.write_bytes(b""), "empty")])
+@pytest.mark.parametrize("journal", [False, True])
+def test_who_has_lost_the_database_is_told_to_bring_it_back_and_not_to_make_one(tmp_path, harm, said, journal):
+    directory = tmp_path / "registry"
+    registry, _ = create_registry(directory)
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+    registry.register("fraud", tmp_path / "model.onnx", code="none")
+    registry.backup(tmp_path / "backup")
+    harm(directory / "registry.db")
+    if journal:
+        (directory / "registry.db-journal").write_bytes(b"of another database")
+    rm = f"rm {directory}/registry.db-journal && " if journal else ""
+    told = (
+        "RegistryUnavailable",
+        f"{directory} holds the bytes of a registry whose registry.db is {said}",
+        f"bring it back from a backup: {rm}cp BACKUP/registry.db {directory}/        (docs/backup.md)",
+    )
+    assert refused(registry.models) == told
+    assert refused(lambda: open_registry(directory).models()) == told
+    (found,) = [each for each in registry.doctor().findings if each.severity == "error"]
+    assert (found.code, found.hint) == ("database", told[2])
+    line = told[2].partition(": ")[2].partition("   ")[0].replace("BACKUP", f"{tmp_path}/backup")
+    subprocess.run(line, shell=True, check=True)
+    assert (registry.verify().ok, registry.resolve("fraud@1").ref) == (True, "fraud@1")

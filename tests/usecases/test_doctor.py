@@ -586,7 +586,10 @@ def test_a_damaged_page_is_found_though_nothing_else_reads_it(world):
         file.write(b"garbage!")
     found = only(world, "database")
     assert (found.severity, found.message.partition(": ")[0]) == ("error", "the file is damaged")
-    assert found.hint == "bring it back from a backup; what can be read: modelkeep verify --log"
+    assert found.hint == (
+        "what can be read: modelkeep verify --log; "
+        f"bring it back from a backup: cp BACKUP/registry.db {world.home}/        (docs/backup.md)"
+    )
 
 
 def test_nothing_of_a_hostile_registry_reaches_a_terminal_raw(world):

@@ -22,6 +22,7 @@ from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import queued
 from modelkeep.store.refusals import WRONG_VALUES, damage_of, refusal
+from modelkeep.store.restoring import lost_database
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
@@ -193,6 +194,8 @@ class Database:
         """Look before SQLite does, which waits for a pipe and follows a link."""
         if not os.path.isfile(self.path):
             look(self.directory, self.path)
+            if (lost := lost_database(self.path)) is not None:
+                raise lost
             message = f"there is no registry at {self.directory}"
             raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
         check_neighbours(self.path)

@@ -68,8 +68,7 @@ def fingerprint(connection: sqlite3.Connection) -> str:
 def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
     """Return the schema's number; what is no registry raises ``RegistryUnavailable``, a newer one ``SchemaMismatch``."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        message = "this SQLite file is not a modelkeep registry"
-        raise RegistryUnavailable(message, "modelkeep init DIR makes one")
+        raise _no_registry(connection)
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if found < 0:
         message = f"the registry says its schema is {found}, which no modelkeep wrote"
@@ -78,6 +77,16 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
         message = f"the registry has schema {found}, this modelkeep knows {newest}"
         raise SchemaMismatch(message, "install a newer modelkeep")
     return found
+
+
+def _no_registry(connection: sqlite3.Connection) -> RegistryUnavailable:
+    """Return the error for a file without our mark; one that is empty was ours, or an `init` was killed."""
+    from modelkeep.store.restoring import lost_database
+
+    path = str(connection.execute("PRAGMA database_list").fetchone()[2])
+    if (lost := lost_database(path)) is not None:
+        return lost
+    return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR makes one")
 
 
 def is_utf8(connection: sqlite3.Connection) -> bool:

@@ -17,6 +17,7 @@ from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
 from modelkeep.store.mounts import check_locks
 from modelkeep.store.ownership import require_own
+from modelkeep.store.restoring import bring_back
 from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.trash import TRASH
@@ -173,7 +174,7 @@ def _check_not_emptied(directory: str) -> None:
     path = os.path.join(directory, database.DATABASE)
     if os.path.isdir(blobs) and os.listdir(blobs) and not (os.path.exists(path) and _is_finished(directory)):
         message = f"{directory} holds the bytes of a registry whose {database.DATABASE} is missing or empty"
-        raise Conflict(message, f"bring back {database.DATABASE} from a backup, or move the directory away")
+        raise Conflict(message, bring_back(directory))
 
 
 def _check_store(store: str, link: str) -> None:

@@ -11,6 +11,7 @@ from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store import backup_mark, probing, remembered, schema
 from modelkeep.store.holders import Holder, holder_of
 from modelkeep.store.probing import Probed
+from modelkeep.store.restoring import bring_back
 from modelkeep.usecases.doctor.exam import Exam
 
 _TOLD = 5
@@ -91,7 +92,9 @@ def _schema(exam: Exam, found: Probed) -> None:
         exam.error("schema", path, f"the {kind} {name} is {fate}", "modelkeep verify --log")
     if found.damage is not None:
         text = f"the file is damaged: {found.damage.splitlines()[-1]}"
-        exam.error("database", path, text, "bring it back from a backup; what can be read: modelkeep verify --log")
+        exam.error(
+            "database", path, text, f"what can be read: modelkeep verify --log; {bring_back(exam.context.directory)}"
+        )
     if found.schema == schema.VERSION and not found.odd:
         exam.ok("schema", path, f"it is {found.schema}, as modelkeep makes it; {found.size_bytes >> 10} KiB")
         exam.is_open = True
@@ -101,7 +104,7 @@ def _log(exam: Exam, found: Probed) -> None:
     path = exam.context.database.path
     head = found.head
     if head is None:
-        exam.error("log", path, "it has no entry", "bring the database back from a backup")
+        exam.error("log", path, "it has no entry", bring_back(exam.context.directory))
         return
     if found.trouble is not None:
         exam.error(

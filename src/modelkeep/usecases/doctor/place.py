@@ -8,6 +8,7 @@ from shlex import quote
 
 from modelkeep.store.mounts import Mount, mount_of
 from modelkeep.store.permissions import group_name, user_name
+from modelkeep.store.restoring import bring_back, lost_database
 from modelkeep.usecases.doctor.exam import Exam, may
 
 _ENOUGH_BYTES = 1 << 30
@@ -94,7 +95,7 @@ def check_files(exam: Exam) -> None:
     database = exam.context.database
     above = os.stat(exam.context.directory)
     if not os.path.lexists(database.path):
-        exam.error("database", database.path, "it is not there", "bring it back from a backup")
+        exam.error("database", database.path, "it is not there", bring_back(exam.context.directory))
     else:
         _file(exam, "database", database.path, above)
     if not os.path.lexists(database.lock_path):
@@ -110,9 +111,13 @@ def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
     told = f"mode {mode:04o}, owner {_owner(status)}"
     shared = above.st_mode & stat.S_ISGID and above.st_mode & stat.S_IWGRP
     if not stat.S_ISREG(status.st_mode):
-        exam.error(code, path, "it is not a regular file", "bring it back from a backup")
+        anew = f"rm {quote(path)} && touch {quote(path)}"
+        hint = anew if code == "lock" else bring_back(exam.context.directory)
+        exam.error(code, path, "it is not a regular file", hint)
     elif code == "database" and status.st_size == 0:
-        exam.error(code, path, "it is empty", "modelkeep init again if it is new, else bring it back from a backup")
+        lost = lost_database(path)
+        hint = f"modelkeep init {quote(exam.context.directory)}" if lost is None else bring_back(exam.context.directory)
+        exam.error(code, path, "it is empty", hint)
     elif mode & stat.S_IWOTH:
         exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {quote(path)}")
     elif code == "database" and not may(path, os.R_OK):  # the queue is for writers alone
@@ -135,7 +140,7 @@ def check_store(exam: Exam) -> None:
     path = exam.store
     if not os.path.isdir(path):
         leads = f"it leads to {os.readlink(path)}, where there is none" if os.path.islink(path) else "it is not there"
-        exam.error("store", path, leads, "is the disk it is on mounted? else bring it back from a backup")
+        exam.error("store", path, leads, "is the disk it is on mounted? else modelkeep verify --repair BACKUP")
         return
     trouble = False
     shared = bool(os.stat(exam.context.directory).st_mode & stat.S_ISGID)
