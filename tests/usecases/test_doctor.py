@@ -2,12 +2,13 @@
 
 import fcntl
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -417,8 +418,36 @@ def test_bytes_that_are_missing_or_cut_off(world):
 def test_what_nobody_needs_is_counted_and_is_no_trouble(world):
     world.context.artifacts.add_file(world.model(b"abandoned"))
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
-    assert (found.severity, found.message) == ("ok", "1 file, 9 bytes, needed by no version")
-    assert found.hint == "modelkeep gc -n"
+    assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
+    when = re.fullmatch(
+        r"1 file, 9 bytes, needed by no version: gc takes all of it from (.{16}) UTC on", found.message
+    )[1]
+    world.moment = datetime.fromisoformat(f"{when}+00:00") - timedelta(minutes=2)
+    assert world.registry.gc().young_files == 1
+    world.context.artifacts.add_file(world.model(b"one more"))
+    world.moment += timedelta(minutes=4)
+    assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc takes all of it", "modelkeep gc")
+    assert world.registry.gc().freed_bytes == 17
+
+
+def garbage(world):
+    (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
+    return found.message, found.hint
+
+
+def test_of_garbage_some_may_go_before_the_rest(world):
+    world.registry.delete("fraud@1")
+    world.pass_time(days=8)
+    world.registry.delete("fraud@2")
+    date = world.moment + timedelta(days=7, minutes=1)
+    assert garbage(world) == (
+        f"2 files, 7 bytes, needed by no version: gc takes 1 now, and all from {date:%Y-%m-%d %H:%M} UTC on",
+        "modelkeep gc",
+    )
+    assert world.registry.gc().freed_bytes == 3
+    world.moment = date + timedelta(minutes=1)
+    assert garbage(world)[1] == "modelkeep gc"
+    assert world.registry.gc().freed_bytes == 4
 
 
 def test_what_killed_writers_and_sweeps_left(world):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from shlex import quote
 
 from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket import Bucket
 from modelkeep.store.hashing import content_of
@@ -46,7 +48,7 @@ def examine(bucket: Bucket, digest: str, size: int, *, quick: bool, look: Look |
         path = bucket.local_path(digest)
         there = bucket.size(digest)
         mode = None if path is None else _mode(path)
-        trouble = _at_a_glance(there, size, mode)
+        trouble = _at_a_glance(there, size, mode, path)
         if trouble is not None and trouble.lost:
             return trouble
         return trouble if quick else _read(bucket, digest, size, look) or trouble
@@ -63,13 +65,14 @@ def _mode(path: str) -> int | None:
         return None
 
 
-def _at_a_glance(there: int | None, size: int, mode: int | None) -> Trouble | None:
+def _at_a_glance(there: int | None, size: int, mode: int | None, path: str | None) -> Trouble | None:
     if there is None:
         return Trouble("missing" if mode is None else "not a regular file")
     if there != size:
         return Trouble(f"{there} bytes instead of {size}")
     if mode is not None and mode & _WRITABLE:
-        return Trouble(f"it can be written to (mode {stat.S_IMODE(mode):04o}, not 0444)", lost=False)
+        help_ = f"chmod 0444 {quote(printable(path or ''))}"
+        return Trouble(f"it can be written to (mode {stat.S_IMODE(mode):04o}, not 0444): {help_}", lost=False)
     return None
 
 

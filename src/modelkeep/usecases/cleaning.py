@@ -19,7 +19,6 @@ from typing import TypeVar
 from modelkeep.domain.answers.care import Cleaned, Garbage
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
-from modelkeep.domain.times import parse_stored
 from modelkeep.errors import IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, leftovers, remembered, shelves, trash
 from modelkeep.store.backup_place import BackupPlace
@@ -175,8 +174,7 @@ class _Cleaning:
         if garbage.is_needed(connection, lying.digest):
             return None
         gone = garbage.was_needed(connection, lying.digest)
-        since = lying.changed if gone is None else max(lying.changed, parse_stored(gone.time).timestamp())
-        if not self._is_old(since, lying.size_bytes):
+        if not self._is_old(garbage.since(lying.changed, gone), lying.size_bytes):
             return None
         if gone is None:
             return _Found(lying, _NEVER)

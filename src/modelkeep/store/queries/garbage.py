@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.quick import dataclass
+from modelkeep.domain.times import parse_stored
 from modelkeep.store.queries.statement import Connection
 
 NEEDED = """
@@ -53,6 +54,11 @@ def was_needed(connection: Connection, digest: str) -> Gone | None:
         return None
     version, _, time, actor, name = rows[0]
     return Gone(f"{name}@{version}", len(rows) - 1, str(time), str(actor))
+
+
+def since(changed: float, gone: Gone | None) -> float:
+    """Return since when (seconds since 1970) a content is needed by nobody: its last version's end, or its own age."""
+    return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
 
 
 def entry_bytes(connection: Connection, seq: int) -> bytes | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from modelkeep.domain.times import format_time
 from modelkeep.store import leftovers, ownership, shelves
 from modelkeep.store.mounts import mount_of
 from modelkeep.store.queries import checking as lying
@@ -16,6 +19,8 @@ from modelkeep.usecases.doctor.exam import Exam
 #: So many contents and so many names are looked at.
 MOST = 20_000
 _TOLD = 5
+#: What gc keeps when nobody says how long.
+_GRACE = timedelta(days=7)
 _SLICE = 500
 
 
@@ -72,16 +77,30 @@ def check_garbage(exam: Exam) -> None:
         return
     names = (each for shelf in shelves.shelves(exam.store) for each in shelf)
     seen = [each for each in islice(names, MOST) if each.kind == "blob"]
-    files = size = 0
+    size, since = 0, list[float]()
     for start in range(0, len(seen), _SLICE):
         with exam.context.database.reading() as connection:
             for each in seen[start : start + _SLICE]:
                 if not garbage.is_needed(connection, each.digest):
-                    files, size = files + 1, size + each.size_bytes
-    if files:
-        exam.ok("garbage", exam.store, f"{_files(files)}, {size} bytes, needed by no version", "modelkeep gc -n")
+                    size += each.size_bytes
+                    since.append(garbage.since(each.changed, garbage.was_needed(connection, each.digest)))
+    if since:
+        when, hint = _when_it_goes(exam, since)
+        exam.ok("garbage", exam.store, f"{_files(len(since))}, {size} bytes, needed by no version: {when}", hint)
     else:
         exam.ok("garbage", exam.store, "every stored file is needed" if len(seen) < MOST else "none among the first")
+
+
+def _when_it_goes(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
+    """Say when gc takes garbage that is such since then, and what to type."""
+    now = exam.context.clock().timestamp()
+    ripe = sum(now - each >= _GRACE.total_seconds() for each in since)
+    if ripe == len(since):
+        return "gc takes all of it", "modelkeep gc"
+    last = datetime.fromtimestamp(max(since), UTC) + _GRACE + timedelta(minutes=1)  # told in whole minutes
+    some = f"gc takes {ripe} now, and all" if ripe else "gc takes all of it"
+    told = f"{some} from {format_time(last)[:16].replace('T', ' ')} UTC on"
+    return told, f"modelkeep gc{'' if ripe else ' --grace 0        (now)'}"
 
 
 def check_leftovers(exam: Exam) -> None:
