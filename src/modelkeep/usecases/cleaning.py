@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -19,19 +19,16 @@ from typing import TypeVar
 from modelkeep.domain.answers.care import Cleaned, Garbage
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
-from modelkeep.errors import IntegrityError, RegistryUnavailable, UsageError
-from modelkeep.store import backup_mark, leftovers, remembered, shelves, trash
-from modelkeep.store.backup_place import BackupPlace
-from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.errors import IntegrityError
+from modelkeep.store import leftovers, remembered, shelves, trash
 from modelkeep.store.mounts import mount_of
-from modelkeep.store.needs import Needs, backwards
-from modelkeep.store.ownership import require_own
+from modelkeep.store.needs import Needs
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.shelves import Lying
-from modelkeep.store.sql_state import SqlState
 from modelkeep.store.troubles import of_the_store
 from modelkeep.usecases.context import Context
+from modelkeep.usecases.sweepable import sweepable
 
 T = TypeVar("T")
 #: So many blobs are moved or removed before the next writer has its turn.
@@ -44,46 +41,13 @@ def gc(
     context: Context, *, grace: timedelta, dry_run: bool, progress: Callable[[int, int], None] | None = None
 ) -> Cleaned:
     """Remove the garbage of a store; see `Registry.gc`."""
-    bucket = context.artifacts.bucket
-    if not isinstance(bucket, DirectoryBucket):
-        message = "this store has no directory that could be cleaned"
-        raise UsageError(message)
-    if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
-        message = f"the store is not there: {bucket.root} holds no blobs/sha256"
-        raise RegistryUnavailable(message, "is the disk it is on mounted?")
-    with _no_backup_beside(context):
-        with context.database.reading() as connection:
-            require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)
-            _require_head(context, connection)
+    with sweepable(context, dry_run=dry_run) as root:
         needs = Needs(partial(remembered.recall, context.state_dir))
         try:
-            with of_the_store(bucket.root):
-                return _Cleaning(context, bucket.root, needs, grace, dry_run, progress).run()
+            with of_the_store(root):
+                return _Cleaning(context, root, needs, grace, dry_run, progress).run()
         finally:
             needs.close()
-
-
-def _no_backup_beside(context: Context) -> AbstractContextManager[None]:
-    """Return what keeps backups to this directory out where it is a backup."""
-    return nullcontext() if backup_mark.read(context.directory) is None else BackupPlace(context.directory).alone()
-
-
-def _require_head(context: Context, connection: Connection) -> None:
-    """Refuse where the log is not the one that this account saw last.
-
-    What only warns elsewhere must stop whoever throws away what the log does not name.
-    """
-    state = SqlState(connection)
-    registry, head = state.registry_id(), state.head()
-    known = None if registry is None else remembered.recall(context.state_dir, registry)
-    if known is not None and (head is None or state.hash_at(known.seq) != known.hash):
-        raise backwards(known, None if head is None else head.seq, _renewed(context))
-
-
-def _renewed(context: Context) -> str | None:
-    """Return what brings a backup up to date: it is behind by its nature, and no reason to forget what was seen."""
-    of = backup_mark.backup_of(context.directory)
-    return None if of is None else f"modelkeep --registry {printable(of)} backup {printable(context.directory)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""Whether anything may be swept: the store is there and this registry's own, and the log the one seen last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import RegistryUnavailable, UsageError
+from modelkeep.store import backup_mark, remembered
+from modelkeep.store.backup_place import BackupPlace
+from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.needs import backwards
+from modelkeep.store.ownership import require_own
+from modelkeep.store.queries.statement import Connection
+from modelkeep.store.sql_state import SqlState
+from modelkeep.usecases.context import Context
+
+
+@contextmanager
+def sweepable(context: Context, *, dry_run: bool) -> Iterator[str]:
+    """Yield the directory of a store that may be swept, with backups to it kept out; else raise."""
+    bucket = context.artifacts.bucket
+    if not isinstance(bucket, DirectoryBucket):
+        message = "this store has no directory that could be cleaned"
+        raise UsageError(message)
+    if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
+        message = f"the store is not there: {bucket.root} holds no blobs/sha256"
+        raise RegistryUnavailable(message, "is the disk it is on mounted?")
+    with _no_backup_beside(context):
+        with context.database.reading() as connection:
+            require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)
+            _require_head(context, connection)
+        yield bucket.root
+
+
+def _no_backup_beside(context: Context) -> AbstractContextManager[None]:
+    """Return what keeps backups to this directory out where it is a backup."""
+    return nullcontext() if backup_mark.read(context.directory) is None else BackupPlace(context.directory).alone()
+
+
+def _require_head(context: Context, connection: Connection) -> None:
+    """Refuse where the log is not the one that this account saw last.
+
+    What only warns elsewhere must stop whoever throws away what the log does not name.
+    """
+    state = SqlState(connection)
+    registry, head = state.registry_id(), state.head()
+    known = None if registry is None else remembered.recall(context.state_dir, registry)
+    if known is not None and (head is None or state.hash_at(known.seq) != known.hash):
+        raise backwards(known, None if head is None else head.seq, _renewed(context))
+
+
+def _renewed(context: Context) -> str | None:
+    """Return what brings a backup up to date: it is behind by its nature, and no reason to forget what was seen."""
+    of = backup_mark.backup_of(context.directory)
+    return None if of is None else f"modelkeep --registry {printable(of)} backup {printable(context.directory)}"
