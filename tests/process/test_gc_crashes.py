@@ -1,5 +1,6 @@
 """gc killed at any step loses nothing that is needed, and the next gc finishes what it began."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from processes import do, killed_at
 
 from harm import needs_strace
+from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
 from modelkeep.store import leftovers, trash
 from modelkeep.store.artifacts import Artifacts
@@ -14,7 +16,15 @@ from modelkeep.store.blobs import DirectoryBucket
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 
-GC = "from modelkeep.registry import open_registry; open_registry('registry').gc(grace='0')"
+GC = """
+import sys
+from modelkeep.errors import ModelkeepError
+from modelkeep.registry import open_registry
+try:
+    open_registry("registry").gc(grace="0")
+except ModelkeepError as error:
+    sys.exit(error.exit_code)
+"""
 STORE = Path("registry", "store")
 BLOBS = STORE / "blobs" / "sha256"
 
@@ -67,3 +77,28 @@ def test_killed_at_any_step_the_next_sweep_finishes(base, call):
         steps += 1
     assert lived
     assert steps, "no kill was tried"
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT"])
+@pytest.mark.parametrize("refused", ["mkdir", "rename"])
+def test_without_room_in_the_trash_what_nobody_needs_goes_at_once(base, refused, error):
+    onwards = 1
+    if refused == "mkdir":  # as older releases made a store
+        shutil.rmtree(STORE / "trash")
+        missing = {base[0]}
+    else:
+        onwards, missing = 2, set()  # the first one brings back what is needed
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={refused}"]
+    assert do(GC, *strace, "-e", f"inject={refused}:error={error}:when={onwards}+") == (0, "")
+    assert set(names()) == set(base) - missing
+    assert not list(STORE.glob("trash/*"))
+    assert list((STORE / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("refused", ["mkdir", "rename"])
+def test_another_error_of_the_trash_ends_the_sweep_and_nothing_is_removed(base, refused):
+    shutil.rmtree(STORE / "trash")
+    before = names()
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={refused}"]
+    assert do(GC, *strace, "-e", f"inject={refused}:error=EIO") == (RegistryUnavailable.exit_code, "")
+    assert names() == before
