@@ -201,7 +201,8 @@ class Place:
                 registry = open_registry(directory)
                 models = registry.models(all=True)
             except ModelkeepError as error:
-                if error.exit_code == 7 and "modelkeep init" in (error.hint or ""):
+                told = error.hint or ""
+                if error.exit_code == 7 and ("modelkeep init" in told or f" backup {self.backup}" in told):
                     return None  # nothing there yet, and what to type is told
                 raise
             versions = [version for model in models for version in registry.versions(model.name, all=True)]

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from world import World, every, tell_story
@@ -548,6 +549,18 @@ def test_what_a_killed_backup_left_is_cleared_away(world, dest):
     assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
     assert not (dest / "registry.db.new").exists()
     assert not left.exists()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_who_reads_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, dest, tmp_path, harm):
+    back_up(world, dest)
+    harm(dest / "registry.db")
+    with pytest.raises(RegistryUnavailable) as told:
+        opened(dest, world, tmp_path).registry.models()
+    assert told.value.message == f"{dest} is a backup of {world.home} that was begun and is not complete"
+    assert told.value.hint == f"modelkeep --registry {world.home} backup {dest}"
+    assert back_up(world, dest).changed
+    assert opened(dest, world, tmp_path).registry.verify().ok
 
 
 def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):

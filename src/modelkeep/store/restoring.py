@@ -8,6 +8,7 @@ from shlex import quote
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import RegistryUnavailable
+from modelkeep.store import backup_mark
 from modelkeep.store.durable import status_of
 
 
@@ -26,6 +27,12 @@ def lost_database(path: str) -> RegistryUnavailable | None:
         return None
     if not held:
         return None
+    of = backup_mark.backup_of(directory)
+    if of is not None:
+        message = f"{printable(directory)} is a backup of {printable(of)} that was begun and is not complete"
+        return RegistryUnavailable(
+            message, f"modelkeep --registry {quote(printable(of))} backup {quote(printable(directory))}"
+        )
     what = "missing" if there is None else "empty"
     message = f"{printable(directory)} holds the bytes of a registry whose {name} is {what}"
     return RegistryUnavailable(message, bring_back(directory))
