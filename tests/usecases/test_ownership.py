@@ -56,7 +56,10 @@ def test_a_copy_that_leads_to_the_same_store_sweeps_nothing_and_adds_nothing(pla
             f"the store {place}/bytes belongs to the registry {place}/r, of which {place}/copy is a copy: "
             "what one of them throws away the other may need"
         ),
-        f"give the copy bytes of its own: rm {place}/copy/store && cp -a {place}/bytes {place}/copy/store",
+        (
+            f"give the copy bytes of its own: cp -a {place}/bytes {place}/copy/store.new && "
+            f"rm {place}/copy/store && mv {place}/copy/store.new {place}/copy/store"
+        ),
     )
     for do in (sweep, register, lambda directory: sweep(directory, dry_run=True)):
         assert refused(do, place / "copy") == told

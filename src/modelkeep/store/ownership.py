@@ -87,9 +87,10 @@ def _trouble(found: Owner, us: Owner, directory: str) -> Conflict | None:
         message = f"{whose}, and the directory there is another one by now: it was restored, or is a copy"
         return Conflict(message, hint)
     if os.path.realpath(os.path.join(found.directory, STORE)) == store:
-        own = quote(printable(link))
+        own, new = quote(printable(link)), quote(printable(link) + ".new")
         message = f"{whose}, of which {printable(directory)} is a copy: what one of them throws away the other may need"
-        return Conflict(message, f"give the copy bytes of its own: rm {own} && cp -a {quote(printable(store))} {own}")
+        copy = f"cp -a {quote(printable(store))} {new} && rm {own} && mv {new} {own}"
+        return Conflict(message, f"give the copy bytes of its own: {copy}")
     return Conflict(f"{whose}, which does not lead to it any more: it was moved, or is on another machine", hint)
 
 
