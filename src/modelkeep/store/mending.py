@@ -134,7 +134,7 @@ def _linked(path: str, other: str) -> bool:
 def _copy(path: str, other: str, batch: DirectoryBatch) -> None:
     """Copy a file: all of it is there under the other name, and durable, or nothing is."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as stream:
+    with open(descriptor, "rb", buffering=0):
         draft = batch.draft()
         draft.fill(partial(copy_file, descriptor, size=os.fstat(descriptor).st_size, count=_uncounted))
         draft.finish()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
 
 from modelkeep.domain.answers.care import Verification
 from modelkeep.domain.quick import replace
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.errors import UsageError
 from modelkeep.store import backup_mark, remembered
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.usecases.checking_bytes import Looked, Wanted, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context
@@ -38,16 +40,10 @@ def verify(  # noqa: PLR0913  the command's own flags
     with findings.noting("references"):
         wanted = replace(wanted, chosen=versions_of(context, refs) if refs else None)
     check = LogCheck(context, findings, deep=log and not quick)
-    try:
+    with closing(check), nullcontext() if repairing is None else no_backup_beside(context.directory):
         if log:
             check.run()
-            lost = check.lost()
-            if lost is not None:
-                behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
-                place, words = lost
-                if behind:  # by its nature
-                    words = words.replace("the log went backwards", "it is a backup, and older")
-                findings.add("warning" if accept_head or behind else "error", "head", place, words)
+            _check_end(context, findings, check, accept_head=accept_head)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
@@ -55,8 +51,6 @@ def verify(  # noqa: PLR0913  the command's own flags
         if log and findings.ok and check.head is not None and check.registry is not None:
             keep = remembered.replace if accept_head else remembered.remember
             keep(context.state_dir, check.registry, check.head.seq, check.head.hash)
-    finally:
-        check.close()
     return Verification(
         ok=findings.ok,
         entries=check.entries,
@@ -73,6 +67,17 @@ def verify(  # noqa: PLR0913  the command's own flags
         dry_run=dry_run,
         quick=quick,
     )
+
+
+def _check_end(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:
+    """Hold the end of the log against the one that this account saw last."""
+    lost = check.lost()
+    if lost is not None:
+        behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
+        place, words = lost
+        if behind:  # by its nature
+            words = words.replace("the log went backwards", "it is a backup, and older")
+        findings.add("warning" if accept_head or behind else "error", "head", place, words)
 
 
 def _check_options(

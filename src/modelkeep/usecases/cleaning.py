@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -22,7 +22,7 @@ from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, leftovers, remembered, shelves, trash
-from modelkeep.store.backup_place import BackupPlace
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.mounts import mount_of
 from modelkeep.store.needs import Needs, backwards
@@ -51,7 +51,7 @@ def gc(
     if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
         message = f"the store is not there: {bucket.root} holds no blobs/sha256"
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
-    with _no_backup_beside(context):
+    with no_backup_beside(context.directory):
         with context.database.reading() as connection:
             _require_head(context, connection)
         needs = Needs(partial(remembered.recall, context.state_dir))
@@ -60,11 +60,6 @@ def gc(
                 return _Cleaning(context, bucket.root, needs, grace, dry_run, progress).run()
         finally:
             needs.close()
-
-
-def _no_backup_beside(context: Context) -> AbstractContextManager[None]:
-    """Return what keeps backups to this directory out where it is a backup."""
-    return nullcontext() if backup_mark.read(context.directory) is None else BackupPlace(context.directory).alone()
 
 
 def _require_head(context: Context, connection: Connection) -> None:
