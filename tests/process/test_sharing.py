@@ -181,6 +181,16 @@ def test_a_damaged_file_of_a_colleague_is_repaired_and_a_copy_of_it_kept_for_a_l
     assert people("rita", "verify", "--registry", own).exit_code == 0
 
 
+def test_a_repair_by_a_reader_is_refused_and_its_dry_run_as_well(people, own):
+    right = people.home("rita") / "work/right"
+    damaged(people, own)
+    right.write_text("one")
+    right.chmod(0o644)
+    for words in ((), ("-n",)):
+        done = people("rita", *REPAIR, *words, "--registry", own)
+        assert (done.exit_code, "may not be written by this account" in done.stderr) == (7, True), done
+
+
 @protected
 def test_a_damaged_file_that_can_neither_be_linked_nor_read_is_repaired_and_told_to_be_lost(people, own):
     blob = damaged(people, own, 0o000)

@@ -8,6 +8,7 @@ is told, and the right bytes take its place all the same.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from functools import partial
@@ -55,6 +56,7 @@ class Mending:
         A failing stream raises ``OSError``, a failing store ``RegistryUnavailable``.
         """
         if self._dry_run:
+            self._require_place()
             found = content_of(passing(stream, size))
             return (found.digest, found.size) == (digest, size)
         with self.bucket.begin() as batch:
@@ -82,9 +84,22 @@ class Mending:
 
         Not where the store is a link: the disk that it leads to is away.
         """
-        lost = not os.path.isdir(os.path.join(self.bucket.root, "blobs", "sha256"))
-        if lost and not self._dry_run and not os.path.islink(self.bucket.root):
+        if self._is_to_be_made() and not self._dry_run:
             create_store(self.bucket.root)
+
+    def _is_to_be_made(self) -> bool:
+        lost = not os.path.isdir(os.path.join(self.bucket.root, "blobs", "sha256"))
+        return lost and not os.path.islink(self.bucket.root)
+
+    def _require_place(self) -> None:
+        """Raise what a repair would raise that can write nothing here."""
+        tmp = os.path.join(self.bucket.root, "tmp")
+        if self._is_to_be_made():
+            return
+        with of_the_store(self.bucket.root):
+            os.stat(tmp)
+            if not os.access(tmp, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), tmp)
 
     def _place(self, digest: str, batch: DirectoryBatch, draft: DirectoryDraft) -> None:
         path = self.bucket.local_path(digest)
