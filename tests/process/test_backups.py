@@ -95,6 +95,12 @@ def test_a_damaged_file_is_repaired_and_told(run):
     done = run("verify", "--bytes")
     assert done.exit_code == 5
     assert done.stderr.splitlines()[1].startswith("hint: modelkeep verify --bytes --repair PATH ")
+    (finding,) = json.loads(run("verify", "--json").stdout)["findings"]
+    assert finding.pop("message").startswith("m: its bytes are sha256:")
+    assert finding == {
+        "severity": "error", "code": "blob", "place": "fraud@1",
+        "ref": "fraud@1", "path": "m", "digest": f"sha256:{blob.name}",
+    }  # fmt: skip
     done = run("verify", "--bytes", "--quick")
     assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B (sizes only): 1 warning\n"
     done = run("verify", "--bytes", "--repair", "m", "-n")

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.domain.answers.care import VerifyFinding
+from modelkeep.domain.quick import replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
+from modelkeep.store.queries.checking import Needed
 
 _MOST_OF_A_KIND = 25
 #: Of damaged files more: each is to be mended by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
+#: No path that is registered has more bytes.
+_LONGEST_FIELD = 1024
 
 
 class Findings:
@@ -33,9 +37,20 @@ class Findings:
 
     def add(self, severity: str, code: str, place: str, message: str) -> None:
         """Note a finding."""
-        self._counts[severity, code] += 1
-        if self._counts[severity, code] <= _most(code):
-            self._kept.append(VerifyFinding(severity, code, _safe(place), _safe(message)))
+        self._note(VerifyFinding(severity, code, _safe(place), _safe(message)))
+
+    def add_content(self, severity: str, code: str, needed: Needed, message: str) -> None:
+        """Note a finding about a stored content that a version needs."""
+        ref = f"{needed.name}@{needed.version}"
+        text = f"{needed.path}: {message}"
+        said = VerifyFinding(severity, code, _safe(ref), _safe(text))
+        self._note(replace(said, ref=_whole(ref), path=_whole(needed.path), digest=_whole(needed.digest)))
+
+    def _note(self, finding: VerifyFinding) -> None:
+        kind = finding.severity, finding.code
+        self._counts[kind] += 1
+        if self._counts[kind] <= _most(finding.code):
+            self._kept.append(finding)
 
     def has_room(self, severity: str, code: str) -> bool:
         """Whether a further finding of this kind would be kept, and not only counted."""
@@ -70,6 +85,11 @@ class Findings:
 
 def _most(code: str) -> int:
     return _MOST_FILES if code == "blob" else _MOST_OF_A_KIND
+
+
+def _whole(text: str) -> str | None:
+    """Return what a program is given as it is; what is longer than any name, path or digest of ours is none."""
+    return text if len(text) <= _LONGEST_FIELD else None
 
 
 def _safe(text: str) -> str:
