@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.domain.answers.care import VerifyFinding
-from modelkeep.domain.quick import replace
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store.queries.checking import Needed
@@ -16,8 +16,17 @@ _MOST_OF_A_KIND = 25
 #: Of damaged files more: each is to be mended by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
+_DATABASE = "database"
 #: No path that is registered has more bytes.
 _LONGEST_FIELD = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A trouble that is met in several places: which of the findings that were kept tells of it."""
+
+    number: int | None
+    places: list[str]
 
 
 class Findings:
@@ -26,6 +35,7 @@ class Findings:
     def __init__(self) -> None:
         self._kept: list[VerifyFinding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._met: dict[str, _Met] = {}
 
     def error(self, code: str, place: str, message: str) -> None:
         """Note something that is wrong."""
@@ -67,11 +77,23 @@ class Findings:
 
     @contextmanager
     def noting(self, place: str) -> Iterator[None]:
-        """Keep what cannot be read as a finding, and go on after the block."""
+        """Keep what cannot be read as a finding, and go on after the block; the same trouble again only names the place."""
         try:
             yield
         except IntegrityError as error:
-            self.error("database", place, error.message)
+            self._meet(place, error.message)
+
+    def _meet(self, place: str, message: str) -> None:
+        met = self._met.get(message)
+        if met is None:
+            number = len(self._kept)
+            self.error(_DATABASE, place, message)
+            self._met[message] = _Met(number if number < len(self._kept) else None, [place])
+        elif place != _DATABASE:  # which says no more than the finding does
+            met.places.append(place)
+            if met.number is not None:
+                text = f"{message}; met in {', '.join(met.places)}"
+                self._kept[met.number] = VerifyFinding("error", _DATABASE, _DATABASE, _safe(text))
 
     def all(self) -> tuple[VerifyFinding, ...]:
         """Return the findings, and for each kind that has too many how many were left out."""
