@@ -684,11 +684,13 @@ class Registry:
     ) -> Verification:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
-        What is wrong is returned, not raised. ``quick`` looks at the chain and at the blobs' sizes and
-        modes; ``subset`` (``1/7``) at one of so many parts of the stored contents. ``repair`` takes what
+        What is wrong is returned, not raised. ``log`` and ``bytes`` say which half is looked at. ``quick``
+        looks at the log's form, chain and details, without replay and tables, and at the blobs'
+        existence, sizes and modes, without their hash; ``subset`` (``1/7``) looks at one of so many parts of the
+        stored contents, up to 9999. ``repair`` takes what
         is damaged or missing again from a file, a directory, a backup or another registry that has the
         right bytes, or with ``dry_run`` only tells what it could. ``accept_head`` takes the log as it
-        ends now for the truth.
+        ends now for the truth. What means nothing together raises `UsageError`.
 
         >>> registry.verify().ok
         True

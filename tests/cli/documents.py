@@ -57,7 +57,7 @@ DOCUMENTS = {
         BackedUp(
             "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
             new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
-            findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing"),),
+            findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing", "fraud@1", "model.onnx", "sha256:0"),),
         )
     ),
     "identity": pages.identity(Identity("ana", 1000, user_namespace=False, claimed=None)),

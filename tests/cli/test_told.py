@@ -6,7 +6,26 @@ import pytest
 from rows import PROMOTED, REGISTERED, change
 
 from modelkeep.cli import told
+from modelkeep.domain.answers.care import Verification
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
+
+LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
+
+
+@pytest.mark.parametrize(
+    ("looked", "said"),
+    [
+        ({}, "ok: 2 entries, 1 version, 1 stored file, 5 B"),
+        ({"quick": True}, "ok: 2 entries, 1 version, 1 stored file, 5 B (no replay, sizes only)"),
+        ({"quick": True, "blobs": 0}, "ok: 2 entries, 1 version, 0 stored files, 5 B (no replay)"),
+        (
+            {"quick": True, "entries": 0, "subset": "1/7"},
+            "ok: 0 entries, 1 version, 1 stored file, 5 B (part 1/7, sizes only)",
+        ),
+    ],
+)
+def test_a_verification_says_what_it_left_out(looked, said):
+    assert told.summary(dataclasses.replace(LOOKED, **looked)) == said
 
 
 def test_a_promotion_prints_before_and_after():

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,12 +95,23 @@ def test_a_damaged_file_is_repaired_and_told(run):
     done = run("verify", "--bytes")
     assert done.exit_code == 5
     assert done.stderr.splitlines()[1].startswith("hint: modelkeep verify --bytes --repair PATH ")
+    (finding,) = json.loads(run("verify", "--json").stdout)["findings"]
+    assert finding.pop("message").startswith("m: its bytes are sha256:")
+    assert finding == {
+        "severity": "error", "code": "blob", "place": "fraud@1",
+        "ref": "fraud@1", "path": "m", "digest": f"sha256:{blob.name}",
+    }  # fmt: skip
     done = run("verify", "--bytes", "--quick")
     assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B (sizes only): 1 warning\n"
     done = run("verify", "--bytes", "--repair", "m", "-n")
     assert (done.exit_code, blob.read_text()) == (0, "Model")
     assert done.stdout.startswith("repaired\tblob\tfraud@1\tm: its bytes are sha256:")
     assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B: 1 to be repaired\n"
+    # without writing, too: what would stay damaged is exit 5
+    (run.cwd / "n").write_text("Model")
+    done = run("verify", "--bytes", "--repair", "n", "-n")
+    assert (done.exit_code, done.stdout.split("\t")[0]) == (5, "error")
+    assert done.stderr == "NOT ok: 0 entries, 1 version, 1 stored file, 5 B: 1 error\n"
     document = json.loads(run("verify", "--bytes", "--repair", "m", "--subset", "1/1", "--json").stdout)
     assert (document["ok"], document["errors"], document["repaired"], document["subset"]) == (True, 0, 1, "1/1")
     assert blob.read_text() == "model"
@@ -115,6 +128,10 @@ def test_a_damaged_file_is_repaired_and_told(run):
         (("--log", "--repair", "m"), "modelkeep verify --bytes --repair m"),
         (("--bytes", "-n"), "modelkeep verify --bytes --repair PATH --dry-run"),
         (("--bytes", "--accept-head"), "modelkeep verify --accept-head"),
+        (("--accept-head", "--repair", "m", "-n"), "modelkeep verify --accept-head"),
+        (("--log", "fraud@1", "churn@2"), "modelkeep verify --bytes fraud@1 churn@2"),
+        (("--log", "--quick", "fraud"), "modelkeep verify --bytes fraud"),
+        (("--subset", "1/10000"), "--subset 1/7"),
     ],
 )
 def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
@@ -122,6 +139,40 @@ def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
     done = run("verify", *words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.endswith(f"hint: {hint}\n")
+
+
+@pytest.mark.slow
+def test_each_half_is_checked_in_full_or_quickly(run):
+    """What ``--help`` says of the combinations: who finds a damaged byte, a changed table, a cut chain."""
+    assert run("init").exit_code == 0
+    (run.cwd / "m").write_text("model")
+    assert run("register", "fraud", "m").exit_code == 0
+    registry = run.cwd / ".modelkeep"
+    (blob,) = registry.glob("store/blobs/sha256/*/*")
+    shutil.copytree(registry, run.home / "right")
+
+    def write(text):
+        blob.chmod(0o600)
+        blob.write_text(text)
+        blob.chmod(0o444)
+
+    def edit(statement):
+        with closing(sqlite3.connect(registry / "registry.db", isolation_level=None)) as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for line in (*(f"DROP TRIGGER {name}" for name, _ in triggers), statement, *(sql for _, sql in triggers)):
+                connection.execute(line)
+
+    def found_by(harm, how):
+        shutil.rmtree(registry)
+        shutil.copytree(run.home / "right", registry)
+        harm(how)
+        words = ("", "--quick", "--log", "--log --quick", "--bytes", "--bytes --quick")
+        return [each for each in words if run("verify", *each.split()).exit_code == 5]
+
+    assert found_by(write, "Model") == ["", "--bytes"]
+    assert found_by(write, "shorter") == ["", "--quick", "--bytes", "--bytes --quick"]
+    assert found_by(edit, "UPDATE model_name SET name = 'cards', folded = 'cards'") == ["", "--log"]
+    assert found_by(edit, "DELETE FROM entry WHERE seq = 1") == ["", "--quick", "--log", "--log --quick"]
 
 
 def test_only_entries_are_new(run):

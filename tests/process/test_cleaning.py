@@ -3,6 +3,10 @@
 import json
 
 import pytest
+from disks import limit, tmpfs
+from world import World
+
+from harm import needs_root
 
 pytestmark = pytest.mark.process
 
@@ -94,3 +98,39 @@ def test_doctor_is_7_where_there_is_nothing(run):
     done = run("doctor", "--registry", "nowhere")
     assert (done.stdout, done.exit_code) == ("", 7)
     assert "modelkeep init" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.linux
+@needs_root
+def test_a_full_directory_for_temporary_files_is_named_and_not_the_disk_of_the_registry(run, tmp_path):
+    with tmpfs(tmp_path / "quick") as quick, tmpfs(tmp_path / "full") as full:
+        world = World(quick)
+        tree = world.work / "tree"
+        tree.mkdir()
+        for number in range(2000):
+            (tree / f"{number}").write_text(f"{number}")
+        for minor in range(15):  # what fifteen versions of 2,000 files need is more than SQLite keeps in memory
+            world.registry.register("fraud", str(tree), code="none", label=f"1.{minor}", if_exists="new")
+        orphan = world.home / "store/blobs/sha256/ab" / ("ab" + "0" * 62)
+        orphan.parent.mkdir(exist_ok=True)
+        orphan.write_text("")
+        (full / "something").write_text("a disk of no size has no end")
+
+        def gc():
+            return run("gc", "--grace", "0", env={"TMPDIR": str(full), "MODELKEEP_REGISTRY": str(world.home)})
+
+        for room, words in (
+            ({"free_bytes": 0}, f"no space left in {full}, the directory for temporary files\n"),
+            ({"free_files": 0}, f"the directory for temporary files, {full}, cannot be used: unable to open"),
+        ):
+            limit(full, **room)
+            done = gc()
+            limit(full)
+            told = "nothing more was swept, for what the log needs is kept in a temporary file: "
+            assert (done.exit_code, done.stderr.split(told)[0]) == (7, "error: "), done
+            assert done.stderr.partition(told)[2].startswith(words)
+            assert done.stderr.splitlines()[-1].startswith("hint: TMPDIR names another one that has room; df -")
+            assert orphan.exists()
+        assert gc().exit_code == 0
+        assert not orphan.exists()

@@ -4,10 +4,12 @@ import json
 import os
 import shlex
 import stat
+from pathlib import Path
 
 import people as people_
 import pytest
 
+from harm import CHANGING, Strike, needs_strace, one_processor, points
 from modelkeep.store import access_lists
 
 pytestmark = [
@@ -27,6 +29,11 @@ CHANGES = [
     "alias fraud@2 champion", "note fraud hello", "describe fraud hello", "rename fraud cards", "mark fraud@1 bad",
     "archive fraud@2", "evaluate fraud@1 -M auc=0.5", "register fraud new.onnx", "register fraud copy.onnx --label 9.0",
 ]  # fmt: skip
+#: Where the kernel lets nobody link a file that is somebody else's and may not be written: nearly everywhere.
+PROTECTED = Path("/proc/sys/fs/protected_hardlinks")
+protected = pytest.mark.skipif(
+    not PROTECTED.exists() or PROTECTED.read_text().strip() != "1", reason=f"{PROTECTED} is not 1: links are allowed"
+)
 # A transaction that is too large for SQLite's memory: its journal is hot when the writer dies.
 DIES = """
 import os, sqlite3, sys
@@ -143,6 +150,96 @@ def test_members_may_do_everything_to_what_the_other_has_made(people, own):
     put(people, own, "bo", "two", umask=0o077)
     found = each(people, "ana", own, ["rollback fraud --to fraud@1", "archive fraud@2", "rename fraud cards", "verify"])
     assert found["archive fraud@2"][0] == found["rename fraud cards"][0] == found["verify"][0] == 0
+
+
+REPAIR = ("verify", "--bytes", "--repair", "right")
+
+
+def damaged(people, registry, mode=0o444):
+    """Let the one blob of a registry, which is ana's, rot; bo has the right bytes. Return the blob."""
+    (blob,) = registry.glob("store/blobs/sha256/*/*")
+    blob.unlink()
+    blob.write_text("onE")
+    os.chown(blob, people_.UIDS["ana"], ML)
+    blob.chmod(mode)
+    right = people.home("bo") / "work/right"
+    right.write_text("one")
+    right.chmod(0o644)
+    return blob
+
+
+@protected
+@pytest.mark.parametrize("mode", [0o444, 0o440])
+def test_a_damaged_file_of_a_colleague_is_repaired_and_a_copy_of_it_kept_for_a_look(people, own, mode):
+    blob = damaged(people, own, mode)
+    done = people("bo", *REPAIR, "--registry", own)
+    (kept,) = own.glob("store/tmp/*/damaged-*")
+    assert (done.exit_code, f"; the damaged one is {kept}" in done.stdout) == (0, True), done
+    assert (blob.read_text(), kept.read_text()) == ("one", "onE")
+    assert (kept.name, stat.S_IMODE(kept.stat().st_mode)) == (f"damaged-{blob.name}", 0o444)
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+    assert people("rita", "verify", "--registry", own).exit_code == 0
+
+
+def test_a_repair_by_a_reader_is_refused_and_its_dry_run_as_well(people, own):
+    right = people.home("rita") / "work/right"
+    damaged(people, own)
+    right.write_text("one")
+    right.chmod(0o644)
+    for words in ((), ("-n",)):
+        done = people("rita", *REPAIR, *words, "--registry", own)
+        assert (done.exit_code, "may not be written by this account" in done.stderr) == (7, True), done
+
+
+@protected
+def test_a_damaged_file_that_can_neither_be_linked_nor_read_is_repaired_and_told_to_be_lost(people, own):
+    blob = damaged(people, own, 0o000)
+    done = people("bo", *REPAIR, "--registry", own)
+    assert (done.exit_code, "; the damaged one could not be kept: permission denied" in done.stdout) == (0, True), done
+    assert (blob.read_text(), [*own.glob("store/tmp/*")]) == ("one", [])
+    assert people("rita", "verify", "--registry", own).exit_code == 0
+
+
+@protected
+def test_a_damaged_file_for_whose_copy_there_is_no_room_is_repaired_and_told_to_be_lost(people, own):
+    put(people, own, "ana", "$(head -c 40000 /dev/zero | tr '\\0' 1)")
+    (blob,) = (path for path in own.glob("store/blobs/sha256/*/*") if path.stat().st_size == 40_000)
+    store, kept, right = own / "store", own / "kept", people.home("bo") / "work/right"
+    right.write_text("1" * 40_000)
+    right.chmod(0o644)
+    blob.chmod(0o644)
+    blob.write_text("2" * 40_000)
+    blob.chmod(0o444)
+    small = f"cp -a {store} {kept}; mount -t tmpfs -o size=112k tmpfs {store}; chmod 2770 {store}; chgrp ml {store}"
+    script = f"modelkeep {shlex.join(REPAIR)} --registry {own}; cmp {blob} right && ls {store}/tmp"
+    done = people.run("bo", ["sh", "-c", script], before=f"{small}; cp -a {kept}/. {store}; rm -r {kept}")
+    assert f"; the damaged one could not be kept: no space left for the store {store}: " in done.stdout
+    assert (done.exit_code, done.stdout.splitlines()[1:]) == (0, [])
+
+
+@protected
+@needs_strace
+def test_a_repair_of_a_colleagues_file_killed_at_any_of_its_calls_leaves_the_damaged_bytes_or_the_right(people, own):
+    blob, calls = damaged(people, own), people.home("bo") / "work/calls"
+    command = [people.script, *REPAIR, "--registry", own]
+    strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-o", calls, "-e", f"trace={CHANGING}"]
+    with one_processor():
+        assert people.run("bo", [*strace, *command]).exit_code == 0
+        lines = calls.read_text().splitlines()
+        assert any("link" in line and "EPERM" in line for line in lines)
+        seen = set()
+        for call, number in points(lines):
+            damaged(people, own)
+            strike = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+            done = people.run("bo", [*strike, "-e", f"inject={Strike(call, number)}", *command])
+            assert done.exit_code in {-9, 137}, (call, number, done)
+            seen.add(blob.read_text() if blob.exists() else "nothing")
+            assert {kept.read_text() for kept in own.glob("store/tmp/*/damaged-*")} <= {"onE"}
+            assert people("bo", *REPAIR, "--registry", own).exit_code == 0
+            assert blob.read_text() == "one"
+    assert seen == {"onE", "one"}
+    assert people("ana", "gc", "--grace", "0", "--registry", own).exit_code == 0
+    assert [*own.glob("store/tmp/*")] == []
 
 
 def test_a_reader_may_ask_anything_and_leaves_no_trace(people, models):

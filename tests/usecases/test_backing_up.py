@@ -11,7 +11,7 @@ import pytest
 from world import World, every, tell_story
 
 from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store import backup_bytes, database_copy
+from modelkeep.store import backup_bytes, database_copy, mending
 from modelkeep.store.backup_mark import backup_of
 from modelkeep.store.backup_place import BackupPlace
 from modelkeep.usecases import backing_up
@@ -303,7 +303,7 @@ def test_a_damaged_database_does_not_overwrite_a_good_backup(world, dest):
 def test_two_backups_to_one_place_do_not_mix(world, dest, monkeypatch):
     def meanwhile(*_words, **_how):
         monkeypatch.undo()
-        with pytest.raises(Busy, match="another backup to"):
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
             back_up(world, dest)
         raise KeyboardInterrupt
 
@@ -319,7 +319,7 @@ def test_what_a_backup_has_brought_is_no_garbage_before_it_ends(world, dest, tmp
     finish = BackupPlace.finish
 
     def meanwhile(*words):
-        with pytest.raises(Busy, match="another backup to"):
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
             opened(dest, world, tmp_path).registry.gc(grace="0")
         finish(*words)
 
@@ -327,6 +327,32 @@ def test_what_a_backup_has_brought_is_no_garbage_before_it_ends(world, dest, tmp
     assert back_up(world, dest).new_blobs == 1
     assert opened(dest, world, tmp_path).verify().findings == ()
     assert opened(dest, world, tmp_path).registry.gc(grace="0").garbage == ()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest, tmp_path, monkeypatch, dry_run):
+    back_up(world, dest)
+    backup = opened(dest, world, tmp_path)
+    (blob, *_) = dest.glob("store/blobs/sha256/*/*")
+    blob.unlink()
+
+    def repaired():
+        return backup.verify(log=False, repair=str(world.home), dry_run=dry_run)
+
+    def meanwhile(act):
+        monkeypatch.undo()
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
+            act()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
+    with pytest.raises(KeyboardInterrupt):
+        back_up(world, dest)
+    monkeypatch.setattr(mending.Mending, "take", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    with pytest.raises(KeyboardInterrupt):
+        repaired()
+    assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)
+    assert back_up(world, dest).ok
 
 
 def test_gc_in_a_backup_that_is_behind_says_how_to_renew_it(world, dest):

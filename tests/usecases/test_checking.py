@@ -15,6 +15,7 @@ from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, Schem
 from modelkeep.store.database import Database, in_memory
 from modelkeep.store.ledger import apply_changes
 from modelkeep.usecases.checking import verify
+from modelkeep.usecases.findings import Findings
 
 _LOG = {"entry", "details", "document"}
 
@@ -493,6 +494,44 @@ def test_a_truncated_file_is_found(world):
     for length in (100, 4096, len(data) // 2, len(data) - 4096):
         world.database.write_bytes(data[:length])
         assert not world.verify().ok
+
+
+def overwrite(world, *tables):
+    """Make the first page of some tables unreadable."""
+    data = bytearray(world.database.read_bytes())
+    for name, page in world.rows("SELECT name, rootpage FROM sqlite_schema"):
+        if name not in tables:
+            continue
+        data[(page - 1) * 4096 : (page - 1) * 4096 + 64] = b"\xff" * 64
+    world.database.write_bytes(data)
+
+
+def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(world):
+    damaged = f"the database of {world.home} is damaged: database disk image is malformed"
+    overwrite(world, "version")
+    assert world.findings(bytes_=False) == [f"error database version: {damaged}"]
+    overwrite(world, "model", "tenure")
+    assert world.findings(bytes_=False) == [f"error database database: {damaged}; met in model, tenure, version"]
+    assert world.verify(bytes_=False).errors == 1
+    overwrite(world, "entry")
+    (line,) = world.findings(bytes_=False)
+    assert line.startswith(f"error database database: {damaged}; met in log, alias, archived, dataset, ")
+    assert line.endswith(", tenure, version, version_blob")
+
+
+def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
+    findings = Findings()
+    for number in range(30):
+        with findings.noting("log"):
+            message = f"trouble {number}"
+            raise IntegrityError(message)
+    findings.warning("mode", "fraud@1", "it can be written to")
+    with findings.noting("alias"):
+        message = "trouble 29"
+        raise IntegrityError(message)
+    kept = findings.all()
+    assert [each.message for each in kept[-2:]] == ["it can be written to", "and 5 more of this kind"]
+    assert [each.place for each in kept[:25]] == ["log"] * 25
 
 
 def test_an_index_that_lies_is_found(world):

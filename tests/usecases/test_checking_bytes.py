@@ -152,5 +152,9 @@ def test_what_is_about_bytes_is_refused_where_only_the_log_is_checked(world):
             world.verify(bytes_=False, **more)
     with pytest.raises(UsageError, match="--dry-run goes with --repair"):
         world.verify(dry_run=True)
+    with pytest.raises(UsageError, match="a reference says whose stored bytes are looked at"):
+        world.verify("fraud@1", bytes_=False)
+    with pytest.raises(UsageError, match="nothing would be looked at"):
+        world.verify(log=False, bytes_=False)
     with pytest.raises(UsageError, match="'8/7'"):
         world.verify(subset="8/7")

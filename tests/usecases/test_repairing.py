@@ -147,6 +147,18 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(world, elsewhere):
     assert repaired(world, elsewhere).ok
 
 
+def test_a_dry_run_remembers_no_head(world, elsewhere):
+    world.damage(ONE)
+    (elsewhere / "one").write_bytes(ONE)
+    world.forget()
+    assert world.verify(repair=str(elsewhere), dry_run=True).ok
+    assert every(world.root / "state") == {}
+    with pytest.raises(UsageError, match="--accept-head has something remembered"):
+        world.verify(repair=str(elsewhere), dry_run=True, accept_head=True)
+    assert world.verify(repair=str(elsewhere)).ok
+    assert len(every(world.root / "state")) == 1
+
+
 def test_something_else_in_its_place_is_moved_away(world, elsewhere):
     for content, make in ((ONE, Path.mkdir), (TWO, os.mkfifo), (THREE, lambda path: path.symlink_to("/etc/passwd"))):
         make(world.damage(content, None))
@@ -169,8 +181,9 @@ def test_a_store_on_a_disk_that_is_away_is_not_made_anew(world, elsewhere):
     other = world.copy(elsewhere)
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "nowhere")
-    with pytest.raises(RegistryUnavailable, match="is not whole"):
-        repaired(world, other.home)
+    for dry_run in (True, False):
+        with pytest.raises(RegistryUnavailable, match="is not whole"):
+            repaired(world, other.home, dry_run=dry_run)
     assert not (world.root / "nowhere").exists()
 
 

@@ -85,11 +85,21 @@ def verify(
     refs: Annotated[
         list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all unless given.")
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Only the log and the tables.")] = False,
-    bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Bytes by existence and size, not by their hash.")] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Only the log and the tables that it makes; no stored byte.")
+    ] = False,
+    bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes; not the log.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="The log by form, chain and details, without replay and tables; the bytes by existence, "
+            "size and mode, without their hash; with --log or --bytes one of the two.",
+        ),
+    ] = False,
     subset: Annotated[
-        str | None, typer.Option("--subset", metavar="K/N", help="Only the K-th of N parts of the stored bytes.")
+        str | None,
+        typer.Option("--subset", metavar="K/N", help="Only the K-th of N parts of the stored bytes; N up to 9999."),
     ] = None,
     repair: Annotated[
         str | None,

@@ -89,6 +89,7 @@ def summary(found: Verification) -> str:
         size(found.size_bytes),
     )
     how = [f"part {found.subset}"] if found.subset else []
+    how += ["no replay"] if found.quick and found.entries else []
     how += ["sizes only"] if found.quick and found.blobs else []
     part = f" ({', '.join(how)})" if how else ""
     parts = [counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number]

@@ -8,6 +8,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 _FORM = pattern(r"([0-9]{1,4})/([0-9]{1,4})", 256)  # re.ASCII
+#: The most parts there can be: what _FORM has digits for.
+MOST = 9999
 _PREFIX = "sha256:"
 #: Digests are spread evenly over this many places; the first 16 hex digits say which.
 _PLACES = 1 << 64
@@ -50,7 +52,10 @@ def parse_subset(text: str) -> Subset:
     match = _FORM.fullmatch(text)
     part, of = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= part <= of:
-        message = f"--subset cannot be '{printable(text)}': it is K/N, the K-th of N parts, and K goes from 1 to N"
+        message = (
+            f"--subset cannot be '{printable(text)}': it is K/N, the K-th of N parts, as in 1/7; "
+            f"K goes from 1 to N, and N up to {MOST}"
+        )
         raise UsageError(message, f"--subset {_near(part, of)}")
     return Subset(part, of)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import product
 
 from modelkeep.domain.text import printable
@@ -72,7 +72,7 @@ class BackupPlace:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep backups out: what one has brought is garbage to the database until that is in its place."""
+        """Keep backups out, and who sweeps or repairs: what one has brought is garbage until its database is in place."""
         with of_the_destination(self.path):
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -89,7 +89,7 @@ class BackupPlace:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = f"another backup to {printable(self.path)} is running, or gc in it"
+            message = f"a backup to {printable(self.path)} is running, or gc or a repair in it"
             raise Busy(message, "try again when it has ended") from None
         except OSError:
             return  # a file system without locks: who shares it must take turns
@@ -147,6 +147,14 @@ class BackupPlace:
         """Remove the copy that will not come to its place."""
         with suppress(OSError):
             os.unlink(self.draft)
+
+
+def no_backup_beside(directory: str) -> AbstractContextManager[None]:
+    """Return what keeps backups to a registry's directory out, where it is a backup: `Busy` where one is running.
+
+    A backup takes the files that another has begun for what a killed one left.
+    """
+    return nullcontext() if backup_mark.read(directory) is None else BackupPlace(directory).alone()
 
 
 def _check_apart(path: str, directory: str) -> None:

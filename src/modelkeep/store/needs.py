@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from modelkeep.domain import chain, checking
 from modelkeep.domain.chain import Entry
@@ -22,6 +23,7 @@ from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.checking import Stored
 from modelkeep.store.queries.statement import Connection
+from modelkeep.store.temporary import of_temporary_files
 
 #: The kinds of intent that say what versions need.
 _KINDS = frozenset({"register", "delete"})
@@ -51,8 +53,9 @@ class Needs:
         self._known: Head | None = None
         self._last: Link | None = None
         self._beside = lying.Beside()
-        self._made = sqlite3.connect("", isolation_level=None)
-        self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        with _room():
+            self._made = sqlite3.connect("", isolation_level=None)
+            self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
 
     def close(self) -> None:
         """Remove the private file."""
@@ -66,17 +69,19 @@ class Needs:
         """
         self._require_same(connection)
         page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
-        self._made.execute("BEGIN")
-        for stored in page:
-            self._take(stored)
-        self._made.execute("COMMIT")
+        with _room():
+            self._made.execute("BEGIN")
+            for stored in page:
+                self._take(stored)
+            self._made.execute("COMMIT")
         if not page:
             self._require_known()
         return bool(page)
 
     def has(self, digest: str) -> bool:
         """Tell whether a version that was not deleted needs a content."""
-        return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
+        with _room():
+            return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
 
     def _require_same(self, connection: Connection) -> None:
         """See that the entry taken last still stands where it stood: the file may have been put back."""
@@ -129,6 +134,11 @@ class Needs:
                     self._made.execute(_NEED, (row["digest"], row["model"], row["version"]))
                 case Insert("deleted", row):
                     self._made.execute(_GONE, (row["model"], row["version"]))
+
+
+def _room() -> AbstractContextManager[None]:
+    """Return what tells a full directory for temporary files from a full disk of the registry."""
+    return of_temporary_files("nothing more was swept, for what the log needs is kept in a temporary file")
 
 
 def backwards(known: Head, ends: int | None, hint: str | None = None) -> IntegrityError:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
 
 from modelkeep.domain.answers.care import Verification
 from modelkeep.domain.quick import replace
 from modelkeep.domain.subset import EVERYTHING, parse_subset
+from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store import backup_mark, remembered
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.usecases.checking_bytes import Looked, Wanted, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context
@@ -32,31 +35,23 @@ def verify(  # noqa: PLR0913  the command's own flags
     """Check the log, the stored bytes or both; see `Registry.verify`."""
     findings = Findings()
     # All that was typed is looked at at once, for a word that means nothing is told before long work begins.
-    _check_options(log=log, bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run, accept_head=accept_head)
+    _check_options(refs, log=log, bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run, accept_head=accept_head)
     wanted = Wanted(None, EVERYTHING if subset is None else parse_subset(subset), quick)
     repairing = None if repair is None else Repair(context, repair, dry_run=dry_run)
     with findings.noting("references"):
         wanted = replace(wanted, chosen=versions_of(context, refs) if refs else None)
     check = LogCheck(context, findings, deep=log and not quick)
-    try:
+    with closing(check), nullcontext() if repairing is None else no_backup_beside(context.directory):
         if log:
             check.run()
-            lost = check.lost()
-            if lost is not None:
-                behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
-                place, words = lost
-                if behind:  # by its nature
-                    words = words.replace("the log went backwards", "it is a backup, and older")
-                findings.add("warning" if accept_head or behind else "error", "head", place, words)
+            _check_end(context, findings, check, accept_head=accept_head)
         looked = Looked(0, 0, 0)
         if bytes_:
             with findings.noting("store"):
                 looked = check_bytes(context, findings, wanted, check.trusted, repair=repairing, progress=progress)
-        if log and findings.ok and check.head is not None and check.registry is not None:
+        if log and findings.ok and not dry_run and check.head is not None and check.registry is not None:
             keep = remembered.replace if accept_head else remembered.remember
             keep(context.state_dir, check.registry, check.head.seq, check.head.hash)
-    finally:
-        check.close()
     return Verification(
         ok=findings.ok,
         entries=check.entries,
@@ -75,10 +70,34 @@ def verify(  # noqa: PLR0913  the command's own flags
     )
 
 
+def _check_end(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:
+    """Hold the end of the log against the one that this account saw last."""
+    lost = check.lost()
+    if lost is not None:
+        behind = check.is_behind and backup_mark.backup_of(context.directory) is not None
+        place, words = lost
+        if behind:  # by its nature
+            words = words.replace("the log went backwards", "it is a backup, and older")
+        findings.add("warning" if accept_head or behind else "error", "head", place, words)
+
+
 def _check_options(
-    *, log: bool, bytes_: bool, subset: str | None, repair: str | None, dry_run: bool, accept_head: bool
+    refs: Sequence[str],
+    *,
+    log: bool,
+    bytes_: bool,
+    subset: str | None,
+    repair: str | None,
+    dry_run: bool,
+    accept_head: bool,
 ) -> None:
-    """Refuse what is about bytes where none are looked at, and what is about the log where that is not."""
+    """Refuse what is about bytes where none are looked at, what is about the log where that is not, and no look at all."""
+    if not log and not bytes_:
+        message = "nothing would be looked at: neither the log nor the stored bytes"
+        raise UsageError(message, "modelkeep verify")
+    if refs and not bytes_:
+        message = "a reference says whose stored bytes are looked at, and --log looks at none"
+        raise UsageError(message, f"modelkeep verify --bytes {printable(' '.join(refs))}")
     for option, given in (("--subset", subset), ("--repair", repair)):
         if given is not None and not bytes_:
             message = f"{option} is about the stored bytes, and --log looks at none"
@@ -88,4 +107,7 @@ def _check_options(
         raise UsageError(message, "modelkeep verify --bytes --repair PATH --dry-run")
     if accept_head and not log:
         message = "--accept-head is about the log, and --bytes does not look at it"
+        raise UsageError(message, "modelkeep verify --accept-head")
+    if accept_head and dry_run:
+        message = "--accept-head has something remembered, and --dry-run writes nothing"
         raise UsageError(message, "modelkeep verify --accept-head")

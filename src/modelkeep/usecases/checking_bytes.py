@@ -164,9 +164,7 @@ def tell(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> Non
     """Note what is wrong with a content, or was, for the first versions that need it."""
     for one in needing:
         which = "" if one.digest in trouble.text else f" ({one.digest})"
-        findings.add(
-            _severity(trouble), trouble.code, f"{one.name}@{one.version}", f"{one.path}: {trouble.text}{which}"
-        )
+        findings.add_content(_severity(trouble), trouble.code, one, f"{trouble.text}{which}")
 
 
 def _severity(trouble: Trouble) -> str:

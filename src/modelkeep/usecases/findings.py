@@ -7,13 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.domain.answers.care import VerifyFinding
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
+from modelkeep.store.queries.checking import Needed
 
 _MOST_OF_A_KIND = 25
 #: Of damaged files more: each is to be mended by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
+_DATABASE = "database"
+#: No path that is registered has more bytes.
+_LONGEST_FIELD = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A trouble that is met in several places: which of the findings that were kept tells of it."""
+
+    number: int | None
+    places: list[str]
 
 
 class Findings:
@@ -22,6 +35,7 @@ class Findings:
     def __init__(self) -> None:
         self._kept: list[VerifyFinding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._met: dict[str, _Met] = {}
 
     def error(self, code: str, place: str, message: str) -> None:
         """Note something that is wrong."""
@@ -33,9 +47,20 @@ class Findings:
 
     def add(self, severity: str, code: str, place: str, message: str) -> None:
         """Note a finding."""
-        self._counts[severity, code] += 1
-        if self._counts[severity, code] <= _most(code):
-            self._kept.append(VerifyFinding(severity, code, _safe(place), _safe(message)))
+        self._note(VerifyFinding(severity, code, _safe(place), _safe(message)))
+
+    def add_content(self, severity: str, code: str, needed: Needed, message: str) -> None:
+        """Note a finding about a stored content that a version needs."""
+        ref = f"{needed.name}@{needed.version}"
+        text = f"{needed.path}: {message}"
+        said = VerifyFinding(severity, code, _safe(ref), _safe(text))
+        self._note(replace(said, ref=_whole(ref), path=_whole(needed.path), digest=_whole(needed.digest)))
+
+    def _note(self, finding: VerifyFinding) -> None:
+        kind = finding.severity, finding.code
+        self._counts[kind] += 1
+        if self._counts[kind] <= _most(finding.code):
+            self._kept.append(finding)
 
     def has_room(self, severity: str, code: str) -> bool:
         """Whether a further finding of this kind would be kept, and not only counted."""
@@ -52,11 +77,23 @@ class Findings:
 
     @contextmanager
     def noting(self, place: str) -> Iterator[None]:
-        """Keep what cannot be read as a finding, and go on after the block."""
+        """Keep what cannot be read as a finding, and go on after the block; the same trouble again only names the place."""
         try:
             yield
         except IntegrityError as error:
-            self.error("database", place, error.message)
+            self._meet(place, error.message)
+
+    def _meet(self, place: str, message: str) -> None:
+        met = self._met.get(message)
+        if met is None:
+            number = len(self._kept)
+            self.error(_DATABASE, place, message)
+            self._met[message] = _Met(number if number < len(self._kept) else None, [place])
+        elif place != _DATABASE:  # which says no more than the finding does
+            met.places.append(place)
+            if met.number is not None:
+                text = f"{message}; met in {', '.join(met.places)}"
+                self._kept[met.number] = VerifyFinding("error", _DATABASE, _DATABASE, _safe(text))
 
     def all(self) -> tuple[VerifyFinding, ...]:
         """Return the findings, and for each kind that has too many how many were left out."""
@@ -70,6 +107,11 @@ class Findings:
 
 def _most(code: str) -> int:
     return _MOST_FILES if code == "blob" else _MOST_OF_A_KIND
+
+
+def _whole(text: str) -> str | None:
+    """Return what a program is given as it is; what is longer than any name, path or digest of ours is none."""
+    return text if len(text) <= _LONGEST_FIELD else None
 
 
 def _safe(text: str) -> str:

@@ -72,6 +72,9 @@ class Repair:
         source = self._taken.get(digest)
         if source is None:
             return replace(trouble, text=f"{trouble.text}; {self._spares.path} has no right copy")
-        kept = self._mending.kept.get(digest)
         text = f"{trouble.text}; {'could be' if self._dry_run else 'was'} taken from {source}"
-        return Trouble(f"{text}; the damaged one is {kept}" if kept else text, repaired=True)
+        if (kept := self._mending.kept.get(digest)) is not None:
+            text += f"; the damaged one is {kept}"
+        elif (why := self._mending.unkept.get(digest)) is not None:
+            text += f"; the damaged one could not be kept: {why}"
+        return Trouble(text, repaired=True)

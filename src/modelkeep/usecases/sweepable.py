@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, remembered
-from modelkeep.store.backup_place import BackupPlace
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.needs import backwards
 from modelkeep.store.ownership import require_own
@@ -28,16 +28,11 @@ def sweepable(context: Context, *, dry_run: bool) -> Iterator[str]:
     if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
         message = f"the store is not there: {bucket.root} holds no blobs/sha256"
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
-    with _no_backup_beside(context):
+    with no_backup_beside(context.directory):
         with context.database.reading() as connection:
             require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)
             _require_head(context, connection)
         yield bucket.root
-
-
-def _no_backup_beside(context: Context) -> AbstractContextManager[None]:
-    """Return what keeps backups to this directory out where it is a backup."""
-    return nullcontext() if backup_mark.read(context.directory) is None else BackupPlace(context.directory).alone()
 
 
 def _require_head(context: Context, connection: Connection) -> None:

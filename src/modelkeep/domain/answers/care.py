@@ -7,12 +7,19 @@ from modelkeep.domain.quick import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words."""
+    """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words.
+
+    Of a stored content ``digest`` says which, and ``ref`` and ``path`` one version that needs it and the
+    file that it is there; elsewhere they are None.
+    """
 
     severity: str
     code: str
     place: str
     message: str
+    ref: str | None = None
+    path: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
