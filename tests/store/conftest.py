@@ -53,7 +53,6 @@ class MemoryBucket:
 class MemoryBatch:
     def __init__(self, bucket: MemoryBucket):
         self.repaired: list[str] = []
-        self.adopted: list[str] = []
         self.bucket = bucket
         self.noted: dict[str, MemoryDraft] = {}
 
@@ -72,7 +71,10 @@ class MemoryBatch:
     def let_go(self):
         pass
 
-    def withdraw(self):
+    def part(self):
+        return frozenset()
+
+    def withdraw(self, _asking):
         pass
 
     def put(self, key, draft):

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from modelkeep.store.bucket import Batch, Bucket, Draft
+from modelkeep.store.bucket import Asking, Batch, Bucket, Draft
 from modelkeep.store.copying import copy_file, share
 from modelkeep.store.hashing import (
     CHUNK,
@@ -123,18 +123,13 @@ class Adding:
         """Take note that what was moved is registered."""
         self._batch.let_go()
 
-    def part(self) -> None:
-        """See that what was moved is the store's alone, also where its first name could not be removed."""
-        self._batch.part()
+    def part(self) -> frozenset[str]:
+        """See that what was moved is the store's alone, also where its first name stays; return what is not."""
+        return self._batch.part()
 
-    @property
-    def adopted(self) -> tuple[str, ...]:
-        """The digests of files that were not copied: their bytes are still the user's too."""
-        return tuple(self._batch.adopted)
-
-    def withdraw(self) -> None:
-        """Take what was to be moved and will not be out of the store again; under the database's write lock."""
-        self._batch.withdraw()
+    def withdraw(self, asking: Asking) -> None:
+        """Take what was to be moved and will not be out of the store again, or what is needed of it out of reach."""
+        self._batch.withdraw(asking)
 
     def damaged(self, files: Iterable[ManifestFile]) -> frozenset[str]:
         """Return the digests of which the store's bytes were there before and are not right: they are read again."""

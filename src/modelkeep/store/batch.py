@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket import Draft
+from modelkeep.store.bucket import Asking, Draft
 from modelkeep.store.copying import copy_file
 from modelkeep.store.drafts import TMP, DirectoryDraft, Workplace, make_directory, make_tmp
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
@@ -90,11 +90,13 @@ class DirectoryBatch:
         """Return a draft that is an open file of the user's itself; None where it must be copied."""
         with of_the_store(self._bucket.root):
             path = self._place.new_path()
+        draft = MovedDraft(os.fstat(descriptor), path, self._bucket.root, sync=not self._many)
+        self._drafts.append(draft)  # first: an interruption then finds it
         try:
-            draft = MovedDraft(descriptor, path, self._bucket.root, sync=not self._many)
+            draft.take(descriptor)
         except OSError:
+            draft.discard()
             return None
-        self._drafts.append(draft)
         return draft
 
     def put(self, key: str, draft: Draft) -> None:
@@ -141,10 +143,18 @@ class DirectoryBatch:
                     sync_directory(os.path.join(self._bucket.root, "blobs", "sha256"))
         return new
 
-    @property
-    def adopted(self) -> list[str]:
-        """The keys that stand for files of the user's themselves."""
-        return [key for key, draft in self._noted.items() if isinstance(draft, MovedDraft)]
+    def _adopted(self) -> list[tuple[str, MovedDraft]]:
+        """Return what stands on its shelf and is a file of the user's itself."""
+        moved = [(key, draft) for key, draft in self._noted.items() if isinstance(draft, MovedDraft) and draft.path]
+        return [(key, draft) for key, draft in moved if self._names(key, draft)]
+
+    def _names(self, key: str, draft: MovedDraft) -> int:
+        """Return how many names a blob has that is this draft; 0 where it is another file, or none."""
+        with suppress(OSError):
+            status = status_of(self._bucket.local_path(key))
+            if status is not None and os.path.samestat(status, draft.status()):
+                return status.st_nlink
+        return 0
 
     def let_go(self) -> None:
         """Take note that what was adopted is the store's by now."""
@@ -152,32 +162,48 @@ class DirectoryBatch:
             if isinstance(draft, MovedDraft):
                 draft.let_go()
 
-    def part(self) -> None:
+    def part(self) -> frozenset[str]:
         """Give what was adopted and still has a name outside bytes of its own: nobody else may have a pen for them.
 
-        To be called when all names outside should be gone. What cannot be copied now stays as it is.
+        To be called when all names outside should be gone. Returned is what could not be copied: it stays as it is.
         """
-        for key in self.adopted:
-            path, draft = self._bucket.local_path(key), self._noted[key]
-            status = status_of(path)
-            if status is None or not draft.path or status.st_nlink <= _SHELF_AND_DRAFT:
-                continue
-            with suppress(OSError, ModelkeepError), open(path, "rb", buffering=0) as stream:
-                own = self.draft()
-                landed = own.fill(partial(copy_file, stream.fileno(), size=status.st_size, count=_uncounted))
-                own.finish()
-                if landed.digest == key:
-                    own.replace(path)
-                    sync_directory(os.path.dirname(path))
+        still = set()
+        for key, draft in self._adopted():
+            if self._names(key, draft) > _SHELF_AND_DRAFT:
+                with suppress(OSError, ModelkeepError):
+                    if self.renew(key):
+                        draft.stay()
+                        continue
+                still.add(key)
+        return frozenset(still)
 
-    def withdraw(self) -> None:
-        """Take what was adopted off its shelf; under the database's write lock."""
-        with of_the_store(self._bucket.root):
-            for key in self.adopted:
-                path, draft = self._bucket.local_path(key), self._noted[key]
-                status = status_of(path)
-                if status is not None and draft.path and os.path.samestat(status, draft.status()):
-                    os.unlink(path)
+    def withdraw(self, asking: Asking) -> None:
+        """Take what was adopted off its shelf where nothing needs it; what is needed gets bytes of its own."""
+        if not self._adopted():
+            return
+        with suppress(OSError, ModelkeepError), asking() as is_needed:
+            for key, _ in self._adopted():
+                if not is_needed(key):
+                    with suppress(OSError):
+                        os.unlink(self._bucket.local_path(key))
+        self.part()
+
+    def renew(self, key: str) -> bool:
+        """Give a blob bytes of its own, durably and in one step; False, and nothing done, where they are not right."""
+        path = self._bucket.local_path(key)
+        with of_the_store(self._bucket.root), open(path, "rb", buffering=0) as stream:
+            own = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=True)
+            self._drafts.append(own)
+            size = os.fstat(stream.fileno()).st_size
+            landed = own.fill(partial(copy_file, stream.fileno(), size=size, count=_uncounted))
+            own.finish()
+            if landed.digest != key:
+                own.discard()
+                return False
+            os.rename(own.path, path)
+            own.path = ""
+            sync_directory(os.path.dirname(path))
+        return True
 
     def again(self, key: str) -> bool:
         """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""

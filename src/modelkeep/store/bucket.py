@@ -11,12 +11,15 @@ sweep is over. A batch stays open until the transaction is over that relies on i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _T = TypeVar("_T")
+#: Holds the database's write lock while its block lasts, and answers there whether a version needs a key.
+Asking: TypeAlias = Callable[[], AbstractContextManager[Callable[[str], bool]]]
 
 
 class Draft(Protocol):
@@ -44,10 +47,6 @@ class Batch(Protocol):
     @property
     def repaired(self) -> Sequence[str]:
         """The keys that were there with another size, which was damage: they are whole now."""
-
-    @property
-    def adopted(self) -> Sequence[str]:
-        """The keys that stand for files of the user's themselves."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -81,11 +80,11 @@ class Batch(Protocol):
     def let_go(self) -> None:
         """Take note that what was adopted is the bucket's by now."""
 
-    def part(self) -> None:
-        """Give what was adopted and still has a name outside bytes of its own."""
+    def part(self) -> frozenset[str]:
+        """Give what was adopted and still has a name outside bytes of its own; return what could not get them."""
 
-    def withdraw(self) -> None:
-        """Take what was adopted and not let go out of its place; under the database's write lock."""
+    def withdraw(self, asking: Asking) -> None:
+        """Take what was adopted out of its place where nothing needs it; else give it bytes of its own."""
 
     def again(self, key: str) -> bool:
         """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""

@@ -7,18 +7,19 @@ Nothing is visible in the store before all of it is durable, and nothing at all 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.adding import Adding
 from modelkeep.store.artifacts import Artifacts
+from modelkeep.store.bucket import Asking
 from modelkeep.store.intake import Known, Tell, read_all
-from modelkeep.store.moving import check_move, remove
+from modelkeep.store.moving import check_move, foretell, remove
 from modelkeep.store.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.source import Source, changed
 from modelkeep.store.troubles import of_the_source
@@ -51,12 +52,16 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An artifact that was taken in, durably, while its drafts are still at hand."""
+    """An artifact that was taken in, durably, while its drafts are still at hand.
+
+    ``damaged`` are contents that were there before and are not right; see ``let_go``.
+    """
 
     ingested: Ingested
     adding: Adding
     typed: Sequence[str] = ()
     moving: Sequence[Source] = ()
+    damaged: frozenset[str] = frozenset()
 
     def put_back(self, files: Iterable[ManifestFile]) -> None:
         """See under the database's write lock that all bytes are in their place; some may have been swept away.
@@ -70,29 +75,18 @@ class Taken:
     def let_go(self) -> tuple[str, ...]:
         """Remove what was to be moved, once it is registered; say what was, and what stays.
 
-        What was in the store before is read again first, for a damaged copy looks like a good one until then.
+        Nothing else comes between: until the names outside are gone, somebody may write to what is registered.
         """
         if not self.moving:
             return ()
         self.adding.let_go()
-        files = self.ingested.manifest.files
-        damaged = self.adding.damaged(files)
-        needed = {file.path for file in files if file.digest in damaged}
-        stay = tuple(_last_copy(source.shown) for source in self.moving if source.path in needed)
-        gone = remove(self.typed, [source for source in self.moving if source.path not in needed])
-        self.adding.part()
+        digests = {file.path: file.digest for file in self.ingested.manifest.files}
+        going = [source for source in self.moving if digests[source.path] not in self.damaged]
+        gone = remove(self.typed, going)
+        still = self.adding.part()
+        stay = [_last_copy(source.shown) for source in self.moving if digests[source.path] in self.damaged]
+        stay += [_still_shared(source.shown) for source in going if digests[source.path] in still]
         return (*stay, *gone)
-
-    def withdraw(self, is_needed: Callable[[str], bool]) -> None:
-        """Take what was not registered in the end out of the store where it has a second name outside.
-
-        To be called under the database's write lock, which ``is_needed`` asks. Where the entry is
-        there, and only the telling of it failed, what was to be moved goes as it would have gone.
-        """
-        if any(is_needed(digest) for digest in self.adding.adopted):
-            self.let_go()
-        else:
-            self.adding.withdraw()
 
 
 class Swept(Exception):
@@ -107,7 +101,7 @@ def taking(
     *,
     stdin: BinaryIO | None = None,
     known: Known | None = None,
-    move: bool = False,
+    asking: Asking | None = None,
     progress: Tell | None = None,
 ) -> Iterator[Taken]:
     """Take in what stands at some paths; ``-`` is standard input. The block is to last until it is registered.
@@ -115,7 +109,8 @@ def taking(
     One directory is its contents, one file the file under its base name (or ``selection.filename``),
     several are the files and directories by their names. In the block, all bytes are durable. ``known``
     is asked which contents of some sizes there are, so that one of those is not copied in vain.
-    ``move``: what is taken in will be removed by ``Taken.let_go``.
+    ``asking``, which asks what is needed, tells that all will be removed by ``Taken.let_go``; where the
+    block is left by an error, each file is what it was, and nothing of it is in the store.
 
     Raises ``NotFound`` for a path that is not there; ``UsageError`` for names, links, devices and
     secrets that are refused and for sources that may not be read; ``Conflict`` for a source that
@@ -128,16 +123,32 @@ def taking(
         return
     named = name_all(paths, selection)
     found = find(named, selection, secrets=False)
+    move = asking is not None
     if move:
         check_move(paths, found.sources, selection)
-    with artifacts.adding(many=len(found.sources) > _MANY) as adding:
+    with artifacts.adding(many=len(found.sources) > _MANY) as adding, _withdrawn(adding, asking):
         files = read_all(found, adding, known, progress, move=move)
         manifest = Manifest.of(files)
         _require_same(found, named, selection, secrets=False, moved=move)
         form = _form(paths)
         new_bytes = adding.commit()
         ingested = _ingested(manifest, form, found, new_bytes, adding.repaired)
-        yield Taken(ingested, adding, paths, found.sources if move else ())
+        if move:
+            # A damaged copy looks like a good one until it is read; not later, see `Taken.let_go`.
+            yield Taken(ingested, adding, paths, found.sources, adding.damaged(files))
+        else:
+            yield Taken(ingested, adding)
+
+
+@contextmanager
+def _withdrawn(adding: Adding, asking: Asking | None) -> Iterator[None]:
+    """Let the store share no file with anybody, where it was not registered in the end."""
+    try:
+        yield
+    except BaseException:
+        if asking is not None:
+            adding.withdraw(asking)
+        raise
 
 
 def ingest(
@@ -174,7 +185,8 @@ def measure(
         check_move(paths, found.sources, selection)
     manifest = Manifest.of(read_all(found, None, None, progress))
     _require_same(found, named, selection, secrets=secrets)
-    return _ingested(manifest, _form(paths), found, 0)
+    ingested = _ingested(manifest, _form(paths), found, 0)
+    return replace(ingested, notes=(*ingested.notes, *foretell(paths, found.sources))) if move else ingested
 
 
 def _ingested(
@@ -211,6 +223,10 @@ def _identity(source: Source, *, moved: bool) -> tuple[str | int, ...]:
 
 def _last_copy(shown: str) -> str:
     return f"warning: '{shown}' stays: the store's copy is damaged: modelkeep verify --bytes --repair {shown}"
+
+
+def _still_shared(shown: str) -> str:
+    return f"warning: '{shown}' stays, and who writes to it changes the registered bytes: modelkeep gc"
 
 
 def _form(paths: Sequence[str]) -> Literal["file", "tree"]:

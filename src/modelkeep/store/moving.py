@@ -23,31 +23,36 @@ from modelkeep.store.selection import Selection
 from modelkeep.store.source import Source, open_below
 
 _OURS_AND_THEIRS = 2
+#: So many files are foretold by their names.
+_TOLD = 20
 _OF_A_REGISTRY = ("registry.db", "registry.lock", "backup.json")
 _ACCESS_LIST = "system.posix_acl_access"
 
 
 class MovedDraft(DirectoryDraft):
-    """A file of the user's that has a second name among the drafts. Its mode is given back unless it is let go."""
+    """A file of the user's that has a second name among the drafts. Its mode is given back unless it is let go.
 
-    def __init__(self, descriptor: int, path: str, root: str, *, sync: bool) -> None:
-        """Give an open file a second name; ``OSError`` where it cannot be had, or not for us alone."""
-        status = os.fstat(descriptor)
-        if status.st_nlink != 1 or status.st_uid != os.geteuid() or _has_access_list(descriptor):
-            message = "its mode and its pen would not be ours"
-            raise OSError(message)
-        _link_open_file(descriptor, path)
-        self._mode: int | None = stat.S_IMODE(status.st_mode)
-        self.path = path
+    That name ends with its mode (``7-0644``), for whoever tidies up after us.
+    """
+
+    def __init__(self, status: os.stat_result, path: str, root: str, *, sync: bool) -> None:
+        """Take note of an open file as ``fstat`` tells it; nothing is done to it yet."""
+        self._status = status
+        self._mode: int = stat.S_IMODE(status.st_mode)
+        self._stays = True
+        self.path = f"{path}-{self._mode:04o}"
         self._root = root
         self._sync = sync
         self._descriptor = -1
-        try:
-            os.fchmod(descriptor, 0o444)
-            _require_no_writer(descriptor)
-        except BaseException:
-            self.discard()
-            raise
+
+    def take(self, descriptor: int) -> None:
+        """Give the file its second name; ``OSError`` where it cannot be had, or not for us alone."""
+        if self._status.st_nlink != 1 or self._status.st_uid != os.geteuid() or _has_access_list(descriptor):
+            message = "its mode and its pen would not be ours"
+            raise OSError(message)
+        _link_open_file(descriptor, self.path)
+        os.fchmod(descriptor, 0o444)
+        _require_no_writer(descriptor)
 
     def finish(self) -> None:
         """Sync where each file is synced: whoever wrote it may not have done so."""
@@ -56,11 +61,15 @@ class MovedDraft(DirectoryDraft):
 
     def let_go(self) -> None:
         """Take note that the file is the store's by now."""
-        self._mode = None
+        self._stays = False
+
+    def stay(self) -> None:
+        """Take note that the file is the user's again: the store has bytes of its own."""
+        self._stays = True
 
     def discard(self) -> None:
         """Remove the second name, and give the mode back where the first one stays."""
-        if self.path and self._mode is not None:
+        if self.path and self._stays:
             with suppress(OSError):
                 if self.status().st_nlink <= _OURS_AND_THEIRS:  # else it is on its shelf, where nobody may write to it
                     os.chmod(self.path, self._mode)
@@ -122,6 +131,25 @@ def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selec
             raise UsageError(message, "leave out --move")
 
 
+def foretell(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
+    """Say what ``remove`` would take away, and what would stay."""
+    files = {_path(source) for source in sources}
+    going: set[str] = set()
+    for directory in _with_their_parents({(source.root, os.path.dirname(source.inner)) for source in sources}):
+        with suppress(OSError):
+            inside = {os.path.join(directory, name) for name in os.listdir(directory)}
+            if inside <= files | going and not os.path.samefile(directory, "."):
+                going.add(directory)
+    notes = [f"would be moved: '{source.shown}'" for source in sources[:_TOLD]]
+    if len(sources) > _TOLD:
+        notes.append(f"would be moved: and {len(sources) - _TOLD} more")
+    tops = sorted(each for each in going if os.path.dirname(each.rstrip("/")) not in going)
+    notes += [f"would be removed: '{printable(each)}'" for each in tops]
+    stay = (path for path in typed if os.path.isdir(path) and path not in going)
+    notes += [f"'{printable(path)}' would stay: {_why_it_would_stay(path)}" for path in stay]
+    return tuple(notes)
+
+
 def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
     """Remove files that are registered by now, and the directories that are empty then; say what stays."""
     notes = []
@@ -149,6 +177,13 @@ def _why_it_stays(directory: str) -> str:
     with suppress(OSError):
         if not os.listdir(directory):
             return "it is the current directory" if os.path.samefile(directory, ".") else "it could not be removed"
+    return "there is more in it"
+
+
+def _why_it_would_stay(directory: str) -> str:
+    with suppress(OSError):
+        if os.path.samefile(directory, "."):
+            return "it is the current directory"
     return "there is more in it"
 
 

@@ -13,8 +13,8 @@ from typing import BinaryIO, TypeAlias
 
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.quick import replace
-from modelkeep.errors import Conflict, ModelkeepError, UsageError
-from modelkeep.store.ingest import Ingested, Swept, Taken, measure, taking
+from modelkeep.errors import Conflict, UsageError
+from modelkeep.store.ingest import Ingested, Swept, measure, taking
 from modelkeep.store.queries import contents
 from modelkeep.store.session import Session
 from modelkeep.usecases.carrying_out import PutBack
@@ -47,10 +47,10 @@ def with_bytes(
             request.selection,
             stdin=stdin,
             known=partial(_of_sizes, session),
-            move=request.move,
+            asking=partial(_asking, context) if request.move else None,
             progress=progress,
         )
-        with suppress(Swept), taking_in as taken, _withdrawn(context, taken):
+        with suppress(Swept), taking_in as taken:
             done = register(taken.ingested, taken.put_back)
             return replace(done, notes=(*done.notes, *taken.let_go()))
         if "-" in request.paths:
@@ -60,15 +60,10 @@ def with_bytes(
 
 
 @contextmanager
-def _withdrawn(context: Context, taken: Taken) -> Iterator[None]:
-    """Leave nothing in the store that has a second name outside, where it was not registered in the end."""
-    try:
-        yield
-    except BaseException:
-        if taken.adding.adopted:
-            with suppress(ModelkeepError), context.database.writing() as connection:
-                taken.withdraw(partial(contents.is_needed, connection))
-        raise
+def _asking(context: Context) -> Iterator[Callable[[str], bool]]:
+    """Let nobody write, and tell meanwhile whether some version needs a content."""
+    with context.database.writing() as connection:
+        yield partial(contents.is_needed, connection)
 
 
 def _of_sizes(session: Session, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
