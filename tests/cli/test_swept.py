@@ -42,6 +42,16 @@ def test_what_is_not_ours_and_what_came_back_is_said():
     assert told[-1] == "unknown: and 2 more"
 
 
+def test_what_had_a_name_outside_is_said():
+    found = cleaned(garbage=(), parted=("sha256:1",))
+    assert swept.told(found, "7d") == [
+        "sha256:1 had a name outside the store, and has a file of its own now",
+    ]
+    assert swept.told(cleaned(parted=("sha256:1",), dry_run=True), "7d")[2:] == [
+        "sha256:1 has a name outside the store, and would get a file of its own",
+    ]
+
+
 def test_the_lines_of_a_pipe():
     page = swept.page(cleaned())
     assert page.lines == [

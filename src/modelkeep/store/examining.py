@@ -6,7 +6,6 @@ finding and no signal.
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable
 from shlex import quote
@@ -15,10 +14,12 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket import Bucket
+from modelkeep.store.durable import status_of
 from modelkeep.store.hashing import content_of
 from modelkeep.store.passing import passing
 
 _WRITABLE = 0o222
+_NAMED = "it has a name outside the store, and who writes to that changes it: modelkeep gc"
 Look = Callable[[memoryview], object]
 
 
@@ -26,43 +27,48 @@ Look = Callable[[memoryview], object]
 class Trouble:
     """What is wrong with a stored content, in words.
 
-    ``lost``: its bytes cannot be had from it; ``repaired``: they could not, and can again.
+    ``lost``: its bytes cannot be had from it; ``repaired``: they could not, and can again; ``named``: it has
+    a name outside the store.
     """
 
     text: str
     lost: bool = True
     repaired: bool = False
+    named: bool = False
 
     @property
     def code(self) -> str:
         """How a finding of it is called."""
-        return "blob" if self.lost else "mode"
+        return "blob" if self.lost else "name" if self.named else "mode"
 
 
-def examine(bucket: Bucket, digest: str, size: int, *, quick: bool, look: Look | None = None) -> Trouble | None:
+def examine(
+    bucket: Bucket,
+    digest: str,
+    size: int,
+    *,
+    quick: bool,
+    look: Look | None = None,
+    outside: Callable[[str], bool] | None = None,
+) -> Trouble | None:
     """Return what is wrong with a content, None where nothing is; ``quick`` reads no byte of it.
 
-    ``look`` sees the bytes as they pass.
+    ``look`` sees the bytes as they pass; ``outside`` tells of a path whether it has a name outside the store.
     """
     try:
         path = bucket.local_path(digest)
         there = bucket.size(digest)
-        mode = None if path is None else _mode(path)
-        trouble = _at_a_glance(there, size, mode, path)
+        status = None if path is None else status_of(path)
+        trouble = _at_a_glance(there, size, None if status is None else status.st_mode, path)
         if trouble is not None and trouble.lost:
             return trouble
+        if path is not None and status is not None and status.st_nlink > 1 and outside is not None and outside(path):
+            trouble = trouble or Trouble(_NAMED, lost=False, named=True)
         return trouble if quick else _read(bucket, digest, size, look) or trouble
     except ModelkeepError as error:
         return Trouble(error.message)
     except OSError as error:
         return Trouble(f"cannot be read: {(error.strerror or str(error)).lower()}")
-
-
-def _mode(path: str) -> int | None:
-    try:
-        return os.lstat(path).st_mode
-    except FileNotFoundError:
-        return None
 
 
 def _at_a_glance(there: int | None, size: int, mode: int | None, path: str | None) -> Trouble | None:

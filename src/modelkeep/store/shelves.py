@@ -28,7 +28,8 @@ class Lying:
 
     ``name`` is the last part of ``path``; ``changed`` the time (seconds since 1970) since when the
     file is as it is, in this place: its ctime. Its mtime would be that of a source which was moved
-    in, or from before a backup was brought back. ``size_bytes`` is what removing it would free.
+    in, or from before a backup was brought back. ``size_bytes`` is what removing it would free; ``names``
+    how many the file has.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Lying:
     name: str
     size_bytes: int
     changed: float
+    names: int = 1
 
     @property
     def digest(self) -> str:
@@ -108,7 +110,7 @@ def _lying(kind: str, entry: os.DirEntry[str]) -> Lying | None:
     except FileNotFoundError:
         return None
     size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-    return Lying(kind, entry.path, entry.name, size, status.st_ctime)
+    return Lying(kind, entry.path, entry.name, size, status.st_ctime, status.st_nlink)
 
 
 def _is_hex(name: str, digits: int) -> bool:

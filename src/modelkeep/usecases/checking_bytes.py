@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
+from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.examining import Trouble, examine
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Needed
 from modelkeep.store.queries.statement import Connection
+from modelkeep.store.second_names import SecondNames
 from modelkeep.store.workers import Progress, each
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
@@ -84,14 +86,14 @@ def check_bytes(
     source = Source(context, trusted)
     versions, total, contents = _looked_for(source, wanted)
     told = Progress(total, progress)
+    bucket = context.artifacts.bucket
+    outside = SecondNames(bucket.root).outside if isinstance(bucket, DirectoryBucket) else None
 
     def look(content: Content) -> Trouble | None:
         digest, size, _ = content
         if wanted.quick:
             told.add(size)
-        return examine(
-            context.artifacts.bucket, digest, size, quick=wanted.quick, look=lambda data: told.add(len(data))
-        )
+        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: told.add(len(data)), outside=outside)
 
     blobs = done = 0
     while some := list(islice(contents, _AT_ONCE)):

@@ -28,6 +28,7 @@ from modelkeep.store.queries.statement import Connection
 from modelkeep.store.shelves import Lying
 from modelkeep.store.troubles import of_the_store
 from modelkeep.usecases.context import Context
+from modelkeep.usecases.parting import part
 from modelkeep.usecases.sweepable import sweepable
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class _Cleaning:
         self._young: list[int] = []
         self._unknown: list[str] = []
         self._brought_back: list[str] = []
+        self._linked: list[Lying] = []
 
     def run(self) -> Cleaned:
         """Look through the store and clean it."""
@@ -92,9 +94,10 @@ class _Cleaning:
             self._total = sum(each.lying.size_bytes for each in found) + sum(each.size_bytes for each in waiting)
             self._empty([_Found(each, "moved into the trash before") for each in waiting])
             self._empty(self._throw(found))
-        self._sweep_tmp()
+        parted = part(self._context, self._root, self._linked, self._is_over, dry_run=self._dry_run)
+        self._sweep_tmp(parted.kept)
         return Cleaned(
-            changed=bool(self._removed or self._brought_back),
+            changed=bool(self._removed or self._brought_back or parted.digests),
             garbage=tuple(self._removed),
             files=self._files,
             freed_bytes=sum(each.size_bytes for each in self._removed),
@@ -102,6 +105,7 @@ class _Cleaning:
             young_bytes=sum(self._young),
             grace_seconds=int(self._grace.total_seconds()),
             brought_back=tuple(self._brought_back),
+            parted=parted.digests,
             unknown=tuple(map(printable, self._unknown)),
             dry_run=self._dry_run,
         )
@@ -124,6 +128,7 @@ class _Cleaning:
         for each in found:
             if each.kind in {"blob", "trash"}:
                 blobs.append(each)
+                self._linked += [each] if each.kind == "blob" and each.names > 1 else []
             elif each.kind == "unknown":
                 self._unknown.append(each.path)
             elif self._is_old(each.changed, each.size_bytes):
@@ -234,13 +239,16 @@ class _Cleaning:
             self._brought_back.append(lying.digest)
         return True
 
-    def _sweep_tmp(self) -> None:
+    def _is_over(self, found: leftovers.Leftover) -> bool:
+        return leftovers.is_over(found, self._now, self._grace.total_seconds())
+
+    def _sweep_tmp(self, kept: frozenset[str]) -> None:
         mount = mount_of(self._root)
         local = mount is not None and not mount.network
         for each in leftovers.leftovers(self._root, local=local):
             if each.fate == "unknown":
                 self._unknown.append(each.path)
-            elif leftovers.is_over(each, self._now, self._grace.total_seconds()):
+            elif each.path not in kept and self._is_over(each):
                 if self._dry_run or leftovers.remove(each):
                     kind, why = ("aside", _ASIDE) if each.damaged else ("leftover", "left by a process that ended")
                     self._note(kind, each.path, each.size_bytes, why, each.files)

@@ -76,7 +76,8 @@ class Cleaned:
     """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
 
     ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
-    are needed; ``unknown`` are paths in the store that modelkeep did not make, left alone.
+    are needed; ``parted`` those of needed bytes that had a name outside the store, and have a file of their
+    own now; ``unknown`` are paths in the store that modelkeep did not make, left alone.
     """
 
     changed: bool
@@ -87,6 +88,7 @@ class Cleaned:
     young_bytes: int
     grace_seconds: int
     brought_back: tuple[str, ...] = ()
+    parted: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     dry_run: bool = False
 

@@ -13,6 +13,8 @@ from modelkeep.store.mounts import mount_of
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.checking import Needed
+from modelkeep.store.second_names import SecondNames
+from modelkeep.store.shelves import Lying
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.doctor.exam import Exam
 
@@ -84,6 +86,7 @@ def check_garbage(exam: Exam) -> None:
                 if not garbage.is_needed(connection, each.digest):
                     size += each.size_bytes
                     since.append(garbage.since(each.changed, garbage.was_needed(connection, each.digest)))
+    _tell_names(exam, [each for each in seen if each.names > 1])
     if since:
         when, hint = _when_it_goes(exam, since)
         exam.ok("garbage", exam.store, f"{_files(len(since))}, {size} bytes, needed by no version: {when}", hint)
@@ -101,6 +104,21 @@ def _when_it_goes(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
     some = f"gc takes {ripe} now, and all" if ripe else "gc takes all of it"
     told = f"{some} from {format_time(last)[:16].replace('T', ' ')} UTC on"
     return told, f"modelkeep gc{'' if ripe else ' --grace 0        (now)'}"
+
+
+def _tell_names(exam: Exam, linked: Sequence[Lying]) -> None:
+    """Tell of stored files that have a name outside: a killed ``register --move`` leaves one, or a hard link does."""
+    names = SecondNames(exam.store)
+    outside = [each for each in linked if names.outside(each.path)]
+    if not outside:
+        return
+    with exam.context.database.reading() as connection:
+        needed = [each for each in outside if garbage.is_needed(connection, each.digest)]
+    for each in needed[:_TOLD]:
+        text = "it has a name outside the store, and who writes to that changes what is registered"
+        exam.warning("name", each.path, text, "modelkeep gc")
+    if len(needed) > _TOLD:
+        exam.warning("name", exam.store, f"and {len(needed) - _TOLD} more", "modelkeep gc")
 
 
 def check_leftovers(exam: Exam) -> None:
