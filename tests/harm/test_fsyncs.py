@@ -83,6 +83,36 @@ syncfs store/tmp/
 fsync store/blobs/sha256/
 """
     + COMMIT,
+    # its own file is synced as one that is written; what takes the source away comes after the entry
+    "register-move": """\
+fsync store/tmp/X/2-0640
+fsync store/blobs/sha256/XX/
+fsync store/blobs/sha256/
+"""
+    + COMMIT
+    + """\
+fsync work/
+""",
+    "register-move-tree": """\
+fsync store/tmp/X/2-0640
+fsync store/tmp/X/3
+fsync store/tmp/X/5-0640
+3 fsync store/blobs/sha256/XX/
+fsync store/blobs/sha256/
+"""
+    + COMMIT
+    + """\
+fsync work/moving
+fsync work/moving/sub
+""",
+    "register-move-known": """\
+fsync store/blobs/sha256/XX/
+fsync store/blobs/sha256/
+"""
+    + COMMIT
+    + """\
+fsync work/
+""",
     "promote": COMMIT,
     "rollback": COMMIT,
     "archive": COMMIT,

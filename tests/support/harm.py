@@ -57,6 +57,8 @@ class Scene:
     visible: bool = True
     #: Whether what it answered must outlive the power; a view in a cache is made again.
     lasting: bool = True
+    #: Whether it takes files away from `work` once they are registered; see moves.py.
+    moves: bool = False
 
     def __str__(self) -> str:
         """Name the row in test ids."""

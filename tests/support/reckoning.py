@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import moves
+
 from harm import Ended, Place, Played, Strike
 from modelkeep.registry import open_registry
 
@@ -42,20 +44,23 @@ def judged(played: Played, ended: Ended, toll: Toll, where: object, *, lasting: 
     except Exception as error:  # noqa: BLE001 - whatever a reader meets is what a person would have to repair
         toll.add("repairs", f"{told}: cannot be read: {error!r}")
         return
-    if found not in (played.old, played.new):
+    going = scene.moves and moves.is_on_its_way(played, found)
+    if found not in (played.old, played.new) and not going:
         toll.add("half", f"{told}: {_difference(played, found)}")
-    if lasting and (ended.code == 0 or ended.stdout.strip()) and found != played.new:
+    kept = found == played.new or (going and (ended.code != 0 or "stays" in ended.stderr))
+    if lasting and (ended.code == 0 or ended.stdout.strip()) and not kept:
         toll.add("lost", f"{told}: {_difference(played, found)}")
-    if (findings := place.findings()) not in ([], played.findings):
+    if (findings := moves.but_names(scene, place.findings())) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")
-    again = place.run(scene.words)
+    words, then = moves.what_next(played, found, toll.points) if scene.moves else (scene.words, played.new)
+    again = place.run(words)
     if again.code != 0 or "Traceback" in again.stderr:
         toll.add("repairs", f"{told}: and then {again}")
-    elif place.look() != played.new:
+    elif place.look() != then:
         toll.add("repairs", f"{told}: and again, {_difference(played, place.look())}")
     elif findings := place.findings():
         toll.add("repairs", f"{told}: and again, verify finds {findings}")
-    elif left := tidied(place):
+    elif left := tidied(place) + moves.shared(place):
         toll.add("repairs", f"{told}: {left} is left")
 
 

@@ -46,6 +46,10 @@ def _row(name: str, line: str, prepare: Callable[[Place], object] = lambda _plac
     return Scene(name, tuple(line.split()), prepare)
 
 
+def _moving(name: str, line: str, prepare: Callable[[Place], object]) -> Scene:
+    return Scene(name, tuple(line.split()), prepare, moves=True)
+
+
 def _old_tree(place: Place) -> None:
     """Let a whole directory stand where an artifact is to go."""
     (place.work / "out").unlink()
@@ -96,6 +100,21 @@ def _older(place: Place) -> None:
         blob.chmod(0o444)  # git does not keep it
 
 
+def _to_move(place: Place) -> None:
+    """Let files stand there that are large enough to be taken as they are, and one that is not."""
+    for name, seed in (("big", b"big"), ("moving/sub/f1", b"f1"), ("moving/f2", b"f2")):
+        (place.work / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.work / name).write_bytes(seed * 600_000)
+        (place.work / name).chmod(0o640)
+    (place.work / "moving/f3").write_bytes(b"f3")
+
+
+def _known(place: Place) -> None:
+    """Let what is to be moved be registered already, by another name."""
+    _to_move(place)
+    place.must("register", "churn", "big", "--code", "none")
+
+
 def _no_config(place: Place) -> None:
     shutil.rmtree(place.config)
 
@@ -108,6 +127,9 @@ SCENES = (
     _row("register-swept", "register churn tree --code none", _swept),
     _row("register-few", "register fraud few --code none"),
     _row("register-many", "register fraud many --code none"),
+    _moving("register-move", "register fraud big --code none --move", _to_move),
+    _moving("register-move-tree", "register fraud moving --code none --move", _to_move),
+    _moving("register-move-known", "register fraud big --code none --move", _known),
     _row("promote", "promote fraud@3 production -m go"),
     _row("rollback", "rollback fraud@2 -m slow"),
     _row("archive", "archive fraud@3"),

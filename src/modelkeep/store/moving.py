@@ -68,11 +68,17 @@ class MovedDraft(DirectoryDraft):
         self._stays = True
 
     def discard(self) -> None:
-        """Remove the second name, and give the mode back where the first one stays."""
+        """Remove the second name, and give the mode back where the first one stays.
+
+        Where it cannot be, the second name stays for `gc`, which will.
+        """
         if self.path and self._stays:
-            with suppress(OSError):
-                if self.status().st_nlink <= _OURS_AND_THEIRS:  # else it is on its shelf, where nobody may write to it
-                    os.chmod(self.path, self._mode)
+            with suppress(FileNotFoundError):
+                try:
+                    if self.status().st_nlink <= _OURS_AND_THEIRS:  # else it is on its shelf: nobody may write to it
+                        os.chmod(self.path, self._mode)
+                except OSError:
+                    self.path = ""
         super().discard()
 
 
@@ -160,7 +166,7 @@ def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
             above.add((source.root, os.path.dirname(source.inner)))
         else:
             notes.append(f"'{source.shown}' stays: {problem}")
-    for directory in {os.path.dirname(_path(source)) or "." for source in sources}:
+    for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
         with suppress(OSError):  # at worst, what was moved is back after a power cut
             sync_directory(directory)
     gone = len(sources) - len(notes)

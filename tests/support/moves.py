@@ -1,0 +1,52 @@
+"""What must be so of files that are moved in: each is there whole or registered, and in the end nobody shares one with the store."""
+
+import stat
+from pathlib import Path
+
+from harm import Place, Played, Scene
+
+
+def is_on_its_way(played: Played, found: dict[str, object]) -> bool:
+    """Tell whether all is registered, and of the files some are gone and the others whole."""
+    old, new, there = (each["work"] for each in (played.old, played.new, found))
+    rest = {part: played.new[part] for part in found if part != "work"}
+    return {**found, **rest} == found and new.items() <= there.items() <= old.items()
+
+
+def but_names(scene: Scene, findings: list[str]) -> list[str]:
+    """Return what a verification finds, but what it warns of until the next command was there."""
+    return [each for each in findings if not (scene.moves and each.startswith("name "))]
+
+
+def what_next(played: Played, found: dict[str, object], turn: int) -> tuple[tuple[str, ...], dict[str, object]]:
+    """Return the next command, and what must be there after it.
+
+    What is registered with all of its files still there is in turns cleaned, or moved again. With some of
+    them the same line would be another version, and with none of them nothing.
+    """
+    if found["registry"] != played.new["registry"] or (found["work"] == played.old["work"] and turn % 2):
+        return played.scene.words, played.new
+    return ("gc", "--grace", "0"), found
+
+
+def shared(place: Place) -> list[str]:
+    """Return the stored files that have a second name, and files that have one or lost their mode."""
+    blobs = (place.registry / "store" / "blobs").rglob("*")
+    linked = [
+        f"{path.name} has {path.stat().st_nlink} names" for path in blobs if _is_file(path) and path.stat().st_nlink > 1
+    ]
+    for path in filter(_is_file, place.work.rglob("*")):
+        kept = place.kept / "work" / path.relative_to(place.work)
+        if path.stat().st_nlink > 1:
+            linked.append(f"{path.name} has {path.stat().st_nlink} names")
+        if _is_file(kept) and _mode(kept) != _mode(path) and not _mode(path) & stat.S_IWUSR:
+            linked.append(f"{path.name} has mode {_mode(path):o}")
+    return linked
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
