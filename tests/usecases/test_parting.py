@@ -198,14 +198,16 @@ def test_what_a_writer_has_at_hand_is_no_name_outside(world, r):
 
 
 def test_a_store_that_fails_half_way_leaves_each_file_as_it_was(world, r):
-    for name in "ab":
+    for name in "abc":
         big(f"m/{name}", name.encode())
-    place = world.blob(b"b" * BIG)
-    place.mkdir(parents=True)  # what stands in the place of a content and is no file
+    last = b"last" * 2 * BIG  # it takes longest to read
+    Path("m/last").write_bytes(last)
+    world.blob(last).mkdir(parents=True)  # what stands in the place of a content and is no file
     with pytest.raises(ModelkeepError):
         r.register("fraud", "m", code="none", move=True)
-    assert is_untouched("m/a", b"a")
-    assert is_untouched("m/b", b"b")
+    for name in "abc":
+        assert is_untouched(f"m/{name}", name.encode())
+    assert os.stat("m/last").st_nlink == 1
     assert blobs(world) == {}
     assert nothing_in_tmp(world)
 
