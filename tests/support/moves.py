@@ -18,13 +18,13 @@ def but_names(scene: Scene, findings: list[str]) -> list[str]:
     return [each for each in findings if not (scene.moves and each.startswith("name "))]
 
 
-def what_next(played: Played, found: dict[str, object], turn: int) -> tuple[tuple[str, ...], dict[str, object]]:
+def what_next(played: Played, found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
     """Return the next command, and what must be there after it.
 
-    What is registered with all of its files still there is in turns cleaned, or moved again. With some of
-    them the same line would be another version, and with none of them nothing.
+    What is registered is cleaned: moving it once more would part it from its file by itself (see
+    test_parting.py), with some of its files only it is another version, and with none of them nothing.
     """
-    if found["registry"] != played.new["registry"] or (found["work"] == played.old["work"] and turn % 2):
+    if found["registry"] != played.new["registry"]:
         return played.scene.words, played.new
     return ("gc", "--grace", "0"), found
 

@@ -52,7 +52,7 @@ def judged(played: Played, ended: Ended, toll: Toll, where: object, *, lasting: 
         toll.add("lost", f"{told}: {_difference(played, found)}")
     if (findings := moves.but_names(scene, place.findings())) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")
-    words, then = moves.what_next(played, found, toll.points) if scene.moves else (scene.words, played.new)
+    words, then = moves.what_next(played, found) if scene.moves else (scene.words, played.new)
     again = place.run(words)
     if again.code != 0 or "Traceback" in again.stderr:
         toll.add("repairs", f"{told}: and then {again}")
