@@ -66,24 +66,30 @@ def acting(world, act):
     return world.registry
 
 
-def killed(call, number, *more):
-    """Kill `register --move` of some paths at a call of its."""
+def struck(how, *paths):
+    """Run `register --move` of some paths, and do to one of its calls what strace can."""
     code = (
         "from modelkeep.registry import open_registry\n"
-        f"open_registry('../registry').register('fraud', *{more!r}, code='none', move=True)\n"
+        f"open_registry('../registry').register('fraud', *{paths!r}, code='none', move=True)\n"
     )
-    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-    done = subprocess.run(
-        [*strace, "-e", f"inject={call}:signal=SIGKILL:when={number}", sys.executable, "-S", "-c", code],
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={how.partition(':')[0]}", "-e", f"inject={how}"]
+    return subprocess.run(
+        [*strace, sys.executable, "-S", "-c", code],
         env={
             **os.environ,
             "PYTHONPATH": str(Path(modelkeep.__file__).parent.parent),
             "PYTHONDONTWRITEBYTECODE": "1",
             "XDG_STATE_HOME": os.path.abspath("../child-state"),
         },
+        capture_output=True,
         check=False,
+        text=True,
     )
-    assert done.returncode in {-9, 137}
+
+
+def killed(call, number, *paths):
+    """Kill `register --move` of some paths at a call of its."""
+    assert struck(f"{call}:signal=SIGKILL:when={number}", *paths).returncode in {-9, 137}
 
 
 def killed_after_the_entry(world, *more):
@@ -277,3 +283,13 @@ def test_a_dry_run_says_what_would_go_and_what_would_stay(world, r):
     assert told("m")[1:] == ["would be moved: 'm/19'", "would be moved: and 7 more", "would be removed: 'm'"]
     os.chdir("m")
     assert told(".")[-2:] == ["would be removed: './deep'", "'.' would stay: it is the current directory"]
+
+
+@needs_strace
+def test_a_disk_that_cannot_keep_what_is_moved_in_is_the_stores_trouble_and_the_file_is_left_as_it_was(world, r):
+    big()
+    ended = struck("fsync:error=ENOSPC:when=1", "model.bin")
+    assert f"no space left for the store {world.home}/store" in ended.stderr
+    assert is_untouched("model.bin")
+    assert blobs(world) == {}
+    assert nothing_in_tmp(world)

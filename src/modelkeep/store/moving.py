@@ -21,6 +21,7 @@ from modelkeep.store.drafts import DirectoryDraft
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.selection import Selection
 from modelkeep.store.source import Source, open_below
+from modelkeep.store.troubles import of_the_store
 
 _OURS_AND_THEIRS = 2
 #: So many files are foretold by their names.
@@ -57,7 +58,8 @@ class MovedDraft(DirectoryDraft):
     def finish(self) -> None:
         """Sync where each file is synced: whoever wrote it may not have done so."""
         if self._sync:
-            self.sync()
+            with of_the_store(self._root):  # it is the store's disk as well
+                self.sync()
 
     def let_go(self) -> None:
         """Take note that the file is the store's by now."""
