@@ -31,6 +31,12 @@ _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
+# Paths as nearly all are: of letters that nobody refuses, short, and no name in them is reserved.
+_ORDINARY = pattern(
+    r"(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
+    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+",
+    re.IGNORECASE | re.ASCII,
+)
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
 
@@ -97,7 +103,7 @@ def check_path(path: str) -> str:
     a control character, is no UTF-8, is longer than 255 bytes a name or 1024 in all, is reserved on Windows, or
     ends a name in a dot or space. Any Unicode form is kept as it is.
     """
-    why = _refused(path)
+    why = None if _ORDINARY.fullmatch(path) else _refused(path)
     if why:
         message = f"'{printable(path)}' cannot be a path in an artifact: {why}"
         raise UsageError(message, _HINT)
