@@ -6,6 +6,7 @@ back the same on every system are refused, not repaired (DESIGN §3).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -33,9 +34,8 @@ _WINDOWS = pattern(
 )
 # Paths as nearly all are: of letters that nobody refuses, short, and no name in them is reserved.
 _ORDINARY = pattern(
-    r"(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
-    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+",
-    re.IGNORECASE | re.ASCII,
+    r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
+    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
 )
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
@@ -70,15 +70,7 @@ class Manifest:
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
         """Return the manifest that these bytes are, to the letter, or raise ``Damaged``."""
-        files = tuple(_read(data))
-        if any(before.path >= after.path for before, after in pairwise(files)):
-            why = "its paths are not sorted, or one stands in it twice"
-            raise _damaged(why)
-        try:
-            _check(files)
-        except UsageError as error:
-            raise _damaged(error.message) from error
-        return cls(files)
+        return _parsed(data)
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes."""
@@ -168,6 +160,20 @@ def _take(places: dict[str, str], path: str, shown: str) -> None:
 
 def _same(path: str) -> str:
     return path.lower() if path.isascii() else normalize("NFC", normalize("NFC", path).casefold())
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(data: bytes) -> Manifest:
+    """Read a manifest; whoever asks for one asks for it several times, and then for another."""
+    files = tuple(_read(data))
+    if any(before.path >= after.path for before, after in pairwise(files)):
+        why = "its paths are not sorted, or one stands in it twice"
+        raise _damaged(why)
+    try:
+        _check(files)
+    except UsageError as error:
+        raise _damaged(error.message) from error
+    return Manifest(files)
 
 
 def _read(data: bytes) -> Iterable[ManifestFile]:
