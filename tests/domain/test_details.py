@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.details import Details, Line, RedactedLine, digest_of_text, write
+from modelkeep.domain.details import Details, Line, RedactedLine, digest_of_text, is_plain, write
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 GOLDEN = """\
@@ -141,6 +141,33 @@ def test_the_digest_of_a_text_is_that_of_its_details(fields):
     assert digest_of_text(details.text) == details.digest
     redacted = details.redact(details.lines[-1].line_digest)
     assert digest_of_text(redacted.text) == details.digest
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1), st.data())
+def test_what_is_plain_is_taken_and_has_every_line(fields, data):
+    text = write(fields, salts()).text
+    place = data.draw(st.integers(0, len(text)))
+    for bent in (text, text[:place] + data.draw(st.text(max_size=3)) + text[place + data.draw(st.integers(0, 3)) :]):
+        if is_plain(bent):
+            details = Details.parse(bent)
+            assert details.text == bent
+            assert all(isinstance(line, Line) for line in details.lines)
+
+
+def test_what_people_mostly_write_is_plain():
+    details = write([("tag.owner", "risk"), ("reason", "Zürich 東京 \u2028")], salts())
+    assert is_plain(details.text)
+    assert not is_plain(details.redact(details.lines[0].line_digest).text)
+    for text in (
+        "",
+        "modelkeep details 1\n",
+        details.text[:-1],
+        details.text + "x",
+        details.text.replace("risk", "\udc80"),
+    ):
+        assert not is_plain(text)
+        with pytest.raises(Damaged):
+            Details.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,41 @@ def test_two_paths_that_are_one_elsewhere_are_refused(one, other):
         assert refusal.value.hint == "rename the file, or leave it out with --exclude"
 
 
+def is_legal(segment):
+    """Say by the letter of the rule whether a name of these letters may stand in a path."""
+    stem = segment.partition(".")[0].rstrip(" ").lower()
+    reserved = stem in {"con", "prn", "aux", "nul"} or (
+        stem[:3] in {"com", "lpt"} and len(stem) == 4 and stem[3] in "0123456789"
+    )
+    return segment not in {"", ".", ".."} and segment[-1] not in ". " and not reserved
+
+
+@given(st.lists(st.text("conCOMlpt10.-_ é", max_size=6), min_size=1, max_size=4).map("/".join))
+def test_a_path_is_refused_by_the_rule_whatever_it_is_made_of(path):
+    if all(map(is_legal, path.split("/"))):
+        assert check_path(path) == path
+    else:
+        with pytest.raises(UsageError):
+            check_path(path)
+
+
+@pytest.mark.parametrize("reserved", ["con", "CON", "prn", "aux.bin", "nul", "com1", "Lpt9.tar.gz", "com0"])
+def test_a_reserved_name_is_refused_wherever_it_stands(reserved):
+    for path in (reserved, f"a/{reserved}", f"{reserved}/a", f"a/{reserved}/b.bin"):
+        with pytest.raises(UsageError, match="is reserved on Windows"):
+            check_path(path)
+    for path in (f"a{reserved}", f"{reserved}x/a".replace(".", ""), f"_{reserved}"):
+        assert check_path(path) == path
+
+
+def test_an_ordinary_path_has_its_length_too():
+    assert check_path("a" * 255) == "a" * 255
+    assert check_path("/".join(["a" * 255] * 4)) == "/".join(["a" * 255] * 4)
+    for path in ("a" * 256, "a/" + "b" * 256, "/".join(["a" * 255] * 5), "a" * 255 + "/" + "b" * 770):
+        with pytest.raises(UsageError, match=r"longer than|more than"):
+            check_path(path)
+
+
 def test_the_paths_that_clash_are_named():
     with pytest.raises(UsageError) as refusal:
         of("A/y", "a/x")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import random
+import shutil
 import socket
 import sys
 import threading
@@ -18,6 +19,7 @@ from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket, create_store
 from modelkeep.store.ingest import Selection, Swept, ingest, measure, taking
+from modelkeep.store.selection import IGNORE_FILE
 
 PLAIN = Selection()
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
@@ -660,6 +662,55 @@ def test_a_directory_that_was_swapped_for_a_link_to_itself_is_not_entered(artifa
     with pytest.raises(Conflict, match="'m/d/b' was changed while it was read"):
         ingest(artifacts, ["m"], PLAIN, progress=meddle)
     assert nothing_left(root)
+
+
+def write_into(directory):
+    (directory / "a").write_bytes(b"c" * 100_000)
+
+
+def add_to(directory):
+    (directory / "c").write_bytes(b"c")
+
+
+def take_from(directory):
+    (directory / "a").unlink()
+
+
+def copy_in(directory):
+    shutil.copy2(directory / "a", directory / "c")
+    os.replace(directory / "c", directory / "a")
+
+
+def swap_names_in(directory):
+    os.rename(directory / "a", directory / "c")
+    os.rename(directory / "b", directory / "a")
+    os.rename(directory / "c", directory / "b")
+
+
+def ignore_in(directory):
+    (directory / IGNORE_FILE).write_text("a\n")
+
+
+@pytest.mark.parametrize("change", [write_into, add_to, take_from, copy_in, swap_names_in, ignore_in])
+def test_a_directory_that_changes_after_it_was_read_is_another_artifact(artifacts, work, root, change, one_thread):
+    make(work, {"m/a": bytes(100_000), "m/b": bytes(100_000)})
+
+    def meddle(so_far, total):
+        if so_far == total:
+            change(work / "m")
+
+    with pytest.raises(Conflict, match=r"'m/[abc]' was changed while it was read"):
+        ingest(artifacts, ["m"], PLAIN, progress=meddle)
+    assert nothing_left(root)
+
+
+def test_a_directory_that_stays_as_it_is_goes_in_with_what_it_ignores_and_links_to(artifacts, work):
+    make(work, {"m/a": b"a", "m/x": b"x", f"m/{IGNORE_FILE}": b"x\n", "m/d/e": b"e"})
+    os.symlink("a", work / "m/b")
+    taken = ingest(artifacts, ["m"], Selection(follow_symlinks=True))
+    assert [file.path for file in taken.manifest.files] == ["a", "b", "d/e"]
+    twice = ingest(artifacts, ["m", "m/d"], Selection(follow_symlinks=True))
+    assert [file.path for file in twice.manifest.files] == ["d/e", "m/a", "m/b", "m/d/e"]
 
 
 def test_a_file_that_grows_is_not_run_after(artifacts, work, root):

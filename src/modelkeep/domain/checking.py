@@ -5,16 +5,19 @@ What is wrong comes back as `Problem`; the caller knows where it read the entry 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import zip_longest
+from typing import TypeAlias
 
-from modelkeep.domain.canonical import encode, sha256
+from modelkeep.domain.canonical import encode
 from modelkeep.domain.chain import Entry
 from modelkeep.domain.decide import AlreadySo, decide
-from modelkeep.domain.details import Details, RedactedLine, digest_of_text
+from modelkeep.domain.details import Details, RedactedLine, digest_of_text, is_plain
 from modelkeep.domain.events import Event, to_json
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.outline import Outline
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import State
@@ -22,6 +25,8 @@ from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import Damaged, ModelkeepError
 
+#: Digest of some bytes; whoever hashes many has a quicker one.
+Hash: TypeAlias = Callable[[bytes], str]
 #: How far a writer's clock may be behind the log before it is worth a word.
 CLOCK_MAY_LAG = timedelta(minutes=5)
 _ID = pattern(r"[0-9a-f]{32}")
@@ -46,7 +51,7 @@ class Link:
     time: str | None
 
 
-def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]:
+def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterator[Problem]:
     """Yield what is wrong with an entry's place: ``seq`` is where it stands, ``before`` what stands before it."""
     if entry.seq != seq:
         yield Problem("seq", f"it says it is entry {entry.seq}")
@@ -62,7 +67,7 @@ def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]
     yield from _check_times(entry, None if before is None else before.time)
 
 
-def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
+def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Problem]:
     """Yield what is wrong with the parts that no rule reads: ids, signatures; ``registry`` is the first entry's."""
     intent = entry.intent
     for what, text in (("registry", intent.registry), ("intent", intent.id)):
@@ -82,7 +87,9 @@ def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
         yield Problem("signature", "it has a date to expire at, which only what is signed has")
 
 
-def check_details(entry: Entry, text: str | None, *, new: bool) -> tuple[Details | None, tuple[Problem, ...]]:
+def check_details(
+    entry: Entry | Outline, text: str | None, *, new: bool, sha256: Hash = digest_of
+) -> tuple[Details | None, tuple[Problem, ...]]:
     """Return the details an entry names and what is wrong with them; ``new``: no entry before names them."""
     digest = entry.intent.details
     if digest is None:
@@ -94,7 +101,7 @@ def check_details(entry: Entry, text: str | None, *, new: bool) -> tuple[Details
     except Damaged as error:
         return None, (Problem("details", f"its details {digest}: {error.message}"),)
     problems = []
-    found = digest_of_text(text)
+    found = digest_of_text(text, sha256)
     if found != digest:
         problems.append(Problem("details", f"its details were changed: they are {found}, not {digest}"))
     problems += [
@@ -107,7 +114,15 @@ def check_details(entry: Entry, text: str | None, *, new: bool) -> tuple[Details
     return details, tuple(problems)
 
 
-def check_document(digest: str, data: bytes | None) -> Problem | None:
+def check_text(entry: Entry | Outline, text: str | None, sha256: Hash) -> tuple[Problem, ...]:
+    """Return what is wrong with the details an entry names, where nobody needs to have them read."""
+    digest = entry.intent.details
+    if digest is None or (text is not None and is_plain(text) and digest_of_text(text, sha256) == digest):
+        return ()
+    return check_details(entry, text, new=True, sha256=sha256)[1]
+
+
+def check_document(digest: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
     """Return what is wrong with the manifest that an entry names."""
     if data is None:
         return Problem("document", f"its manifest {digest} is missing")
@@ -135,7 +150,7 @@ def judge(state: State, entry: Entry) -> Problem | None:
     return None
 
 
-def _check_times(entry: Entry, before: str | None) -> Iterator[Problem]:
+def _check_times(entry: Entry | Outline, before: str | None) -> Iterator[Problem]:
     try:
         clock = parse_stored(entry.clock)
         time = clock if entry.time == entry.clock else parse_stored(entry.time)

@@ -10,7 +10,7 @@ line that gives way to that digest changes nothing. Lines end with ``\n`` alone:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.canonical import decode, encode
@@ -24,6 +24,7 @@ HEADER = "modelkeep details 1"
 _SALT = pattern(r"[0-9a-f]{32}")
 # A line as nearly all are: no text in it is written with an escape, and none needs one.
 _PLAIN = pattern(r'\["([0-9a-f]{32})","([^"\\\x00-\x1f]*)","([^"\\\x00-\x1f]*)"\]')
+_ALL_PLAIN = pattern(r'modelkeep details 1\n(?:\["[0-9a-f]{32}","[^"\\\x00-\x1f]*","[^"\\\x00-\x1f]*"\]\n)+')
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
@@ -126,11 +127,25 @@ def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
     return Details(tuple(Line(next(salts), field, value) for field, value in fields))
 
 
-def digest_of_text(text: str) -> str:
-    """Return the digest of details from a text that `Details.parse` took: its lines are canonical."""
+def digest_of_text(text: str, digest: Callable[[bytes], str] = digest_of) -> str:
+    """Return the digest of details from a text that `Details.parse` takes: its lines are canonical.
+
+    Whoever has many hands in a quicker SHA-256.
+    """
     header, *lines = text[:-1].split("\n")
-    parts = [line if line.startswith("sha256:") else digest_of(line.encode()) for line in lines]
-    return digest_of("\n".join([header, *parts, ""]).encode())
+    parts = [line if line.startswith("sha256:") else digest(line.encode()) for line in lines]
+    return digest("\n".join([header, *parts, ""]).encode())
+
+
+def is_plain(text: str) -> bool:
+    """Say whether `Details.parse` would take a text, and no line was redacted; False where only parsing tells."""
+    if not _ALL_PLAIN.fullmatch(text):
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _line(text: str) -> AnyLine:

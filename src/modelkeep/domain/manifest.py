@@ -6,6 +6,7 @@ back the same on every system are refused, not repaired (DESIGN §3).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -30,6 +31,11 @@ _SEPARATOR = pattern(r"[\\:]")
 _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
+)
+# Paths as nearly all are: of letters that nobody refuses, short, and no name in them is reserved.
+_ORDINARY = pattern(
+    r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
+    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
 )
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
@@ -64,15 +70,7 @@ class Manifest:
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
         """Return the manifest that these bytes are, to the letter, or raise ``Damaged``."""
-        files = tuple(_read(data))
-        if any(before.path >= after.path for before, after in pairwise(files)):
-            why = "its paths are not sorted, or one stands in it twice"
-            raise _damaged(why)
-        try:
-            _check(files)
-        except UsageError as error:
-            raise _damaged(error.message) from error
-        return cls(files)
+        return _parsed(data)
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes."""
@@ -97,7 +95,7 @@ def check_path(path: str) -> str:
     a control character, is no UTF-8, is longer than 255 bytes a name or 1024 in all, is reserved on Windows, or
     ends a name in a dot or space. Any Unicode form is kept as it is.
     """
-    why = _refused(path)
+    why = None if _ORDINARY.fullmatch(path) else _refused(path)
     if why:
         message = f"'{printable(path)}' cannot be a path in an artifact: {why}"
         raise UsageError(message, _HINT)
@@ -162,6 +160,20 @@ def _take(places: dict[str, str], path: str, shown: str) -> None:
 
 def _same(path: str) -> str:
     return path.lower() if path.isascii() else normalize("NFC", normalize("NFC", path).casefold())
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(data: bytes) -> Manifest:
+    """Read a manifest; whoever asks for one asks for it several times, and then for another."""
+    files = tuple(_read(data))
+    if any(before.path >= after.path for before, after in pairwise(files)):
+        why = "its paths are not sorted, or one stands in it twice"
+        raise _damaged(why)
+    try:
+        _check(files)
+    except UsageError as error:
+        raise _damaged(error.message) from error
+    return Manifest(files)
 
 
 def _read(data: bytes) -> Iterable[ManifestFile]:

@@ -11,7 +11,8 @@ from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
-_STORED = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z")
+# No hour 24, which a later Python takes.
+_STORED = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _DATE = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = pattern(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
@@ -57,10 +58,9 @@ def format_time(moment: datetime) -> str:
 
 def parse_stored(text: str) -> datetime:
     """Return the UTC datetime of a stored time; anything but the 27 characters raises ``Damaged``."""
-    match = _STORED.fullmatch(text)
     try:
-        if match:
-            return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        if _STORED.fullmatch(text):
+            return datetime.fromisoformat(text)
     except ValueError:
         pass
     message = f"not a time of the log: {printable(text)!r}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _FEW_DIRECTORIES = 16
+_SHELF_OF_KEY = len("sha256:00")
 #: The names of an adopted file when it has none outside any more.
 _SHELF_AND_DRAFT = 2
 
@@ -219,7 +220,8 @@ class DirectoryBatch:
         return True
 
     def _shelves(self, keys: Iterable[str]) -> set[str]:
-        return {os.path.dirname(self._bucket.local_path(key)) for key in keys}
+        one_of_each = {key[:_SHELF_OF_KEY]: key for key in keys}
+        return {os.path.dirname(self._bucket.local_path(key)) for key in one_of_each.values()}
 
     def _publish(self, key: str, draft: DirectoryDraft) -> bool:
         """Give a draft its place; say whether its bytes were not there before."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelkeep.store.batch import DirectoryBatch
 
 _PREFIX = "sha256:"
-_HEX = frozenset("0123456789abcdef")
+_HEX = "0123456789abcdef"
 
 
 def create_store(root: str) -> None:
@@ -129,4 +129,4 @@ class DirectoryBucket:
 
 
 def _is_hex(name: str) -> bool:
-    return len(name) == 64 and _HEX.issuperset(name)
+    return len(name) == 64 and not name.strip(_HEX)

@@ -22,6 +22,8 @@ from modelkeep.domain.quick import dataclass, field
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.store.sql_state import SqlState
 
+#: A document of more bytes takes longer to be projected than the statements take to be compiled.
+_LONG = 16 * 1024
 #: What the writer sees outside the log, given the state under the lock.
 Look: TypeAlias = Callable[[SqlState], Observed]
 
@@ -65,7 +67,7 @@ def prepare(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) 
         entry = _decided(SqlState(connection), draft, look, now).entry
     except ModelkeepError:
         return
-    if entry is None:
+    if entry is None or sum(map(len, draft.documents.values())) > _LONG:
         return
     log = [_APPEND]
     if draft.details is not None:

@@ -100,7 +100,7 @@ class Needs:
     def _take(self, stored: Stored) -> None:
         place = 1 if self._last is None else self._last.seq + 1
         entry = stored.entry
-        if entry is None:
+        if not isinstance(entry, Entry):
             raise _not_whole(stored.seq, stored.trouble or "it cannot be read")
         for problem in self._problems(entry, place, stored):
             if problem.severity == "error":

@@ -104,14 +104,21 @@ class Directories:
         above, _, name = source.inner.rpartition("/")
         if not source.inner:
             return open_below(source.root, "", follow=source.follow)
+        directory = self._open.get((source.root, above))
+        if directory is None:
+            directory = self._kept(source, above)
+        if directory is None:
+            return open_below(source.root, source.inner, follow=source.follow)
+        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
+
+    def _kept(self, source: Source, above: str) -> int | None:
+        """Open a directory that stays open, None where there are enough of them."""
         with self._lock:
             directory = self._open.get((source.root, above))
-            if directory is None:
-                if len(self._open) >= _OPEN_DIRECTORIES:
-                    return open_below(source.root, source.inner, follow=source.follow)
+            if directory is None and len(self._open) < _OPEN_DIRECTORIES:
                 directory = open_below(source.root, above, follow=source.follow, directory=True)
                 self._open[source.root, above] = directory
-        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
+            return directory
 
 
 def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:

@@ -42,6 +42,7 @@ class Found:
     links: int = 0
     empty_directories: int = 0
     executables: int = 0
+    ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def notes(self) -> tuple[str, ...]:
         """Say what did not go in, a line each."""
@@ -60,17 +61,20 @@ class Found:
         return tuple(notes)
 
 
-def find(named: Named, selection: Selection, *, secrets: bool, again: bool = False) -> Found:
+def find(
+    named: Named, selection: Selection, *, secrets: bool, before: Found | None = None, moved: bool = False
+) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
     Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
-    ``UsageError``; a path that is not there raises ``NotFound``. ``again``: to be compared with what was found before.
+    ``UsageError``; a path that is not there raises ``NotFound``. ``before``: what was found in the same
+    way, to be compared; a file that did not change since (see `Stamp.is_of` for ``moved``) is the very same source.
     """
     found = Found()
     for root, name in named:
-        _Walk(root, selection, found, secrets=secrets).start(name)
+        _Walk(root, selection, found, secrets=secrets, before=before, moved=moved).start(name)
     found.sources.sort(key=lambda source: source.path)
-    if not again:
+    if before is None:
         Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
     return found
 
@@ -78,7 +82,9 @@ def find(named: Named, selection: Selection, *, secrets: bool, again: bool = Fal
 class _Walk:
     """One typed path, looked through."""
 
-    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool) -> None:
+    def __init__(
+        self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None, moved: bool
+    ) -> None:
         self._root = root
         self._selection = selection
         self._found = found
@@ -87,6 +93,9 @@ class _Walk:
         self._exclude = Globs(selection.exclude)
         self._ignored = Globs(())
         self._visits: Counter[tuple[int, int]] = Counter()
+        self._before = before
+        self._moved = moved
+        self._known: dict[str, Source] = {}
 
     def start(self, name: str | None) -> None:
         """Look at the typed path itself: a file goes in under ``name``, a directory with what is below it."""
@@ -108,13 +117,20 @@ class _Walk:
         with of_the_source(self._root):
             descriptor = open_below(self._root, "", follow=True, directory=True)
         try:
-            self._ignored = Globs(ignored_globs(descriptor, shown))
+            self._ignore(ignored_globs(descriptor, shown))
             if is_registry(descriptor):
                 message = f"'{shown}' is a registry, not an artifact"
                 raise UsageError(message)
         finally:
             os.close(descriptor)
         self._directory("", name + "/" if name else "", ((status.st_dev, status.st_ino),))
+
+    def _ignore(self, globs: tuple[str, ...]) -> None:
+        """Leave out what these globs mean; where they are those of before, so is what is known of each file."""
+        self._ignored = Globs(globs)
+        self._found.ignored[self._root] = globs
+        if self._before is not None and self._before.ignored.get(self._root) == globs:
+            self._known = {source.inner: source for source in self._before.sources if source.root == self._root}
 
     def _directory(self, inner: str, prefix: str, above: tuple[tuple[int, int], ...]) -> None:
         """Look at a directory and, one after the other, at all below it (depth is bounded by the length of a path)."""
@@ -154,6 +170,11 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError as error:
             raise changed(self._shown(inner)) from error
+        known = self._known.get(inner)
+        # What is what it was, and goes in where it went, need not be judged again.
+        if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status, moved=self._moved):
+            self._found.sources.append(known)
+            return None
         link = stat.S_ISLNK(status.st_mode)
         if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
             return None

@@ -16,11 +16,12 @@ from modelkeep.domain.chain import Entry
 from modelkeep.domain.checking import Link
 from modelkeep.domain.details import Details
 from modelkeep.domain.head import Head
+from modelkeep.domain.outline import Outline, Outlines
 from modelkeep.errors import Damaged
 from modelkeep.store import remembered, schema
 from modelkeep.store.database import in_memory
 from modelkeep.store.queries import checking as lying
-from modelkeep.store.queries.checking import Stored
+from modelkeep.store.queries.checking import Stored, digest_of
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.rebuilt import Rebuilt, Table
 from modelkeep.usecases.checking_pages import looking
@@ -40,7 +41,7 @@ class LogCheck:
         self._context = context
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
-        self._beside = lying.Beside()
+        self._beside = lying.Beside(None if deep else Outlines())
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -148,23 +149,29 @@ class LogCheck:
         time = before.time if stored.entry is None and before is not None else None
         self._before = Link(stored.seq, stored.hash, time if stored.entry is None else stored.entry.time)
 
-    def _check(self, stored: Stored, entry: Entry, before: Link | None) -> None:
+    def _check(self, stored: Stored, entry: Entry | Outline, before: Link | None) -> None:
         place = f"entry {stored.seq}"
         if stored.seq == 1 and entry.intent.registry != self.registry:
             self._known_from(entry.intent.registry)
             self._known_hash = stored.hash if self._known is not None and self._known.seq == 1 else None
-        named = entry.intent.details
-        old = named is not None and self._rebuilt is not None and self._rebuilt.names_details(named)
-        details, problems = checking.check_details(entry, stored.text, new=not old)
-        documents = {digest: data for digest, data in stored.documents.items() if data is not None}
         found = [*checking.check_link(entry, stored.seq, before), *checking.check_frame(entry, self.registry)]
-        found += problems
-        found += filter(None, (checking.check_document(digest, data) for digest, data in stored.documents.items()))
+        details = None
+        named = entry.intent.details
+        if self._rebuilt is None:
+            found += checking.check_text(entry, stored.text, digest_of)
+        else:
+            new = named is None or not self._rebuilt.names_details(named)
+            details, problems = checking.check_details(entry, stored.text, new=new, sha256=digest_of)
+            found += problems
+        for digest, data in stored.documents.items():
+            if (problem := checking.check_document(digest, data, digest_of)) is not None:
+                found.append(problem)
         for problem in found:
             self._findings.add(problem.severity, problem.code, place, problem.message)
-        if self._rebuilt is None or self._stopped is not None:
+        if self._rebuilt is None or self._stopped is not None or isinstance(entry, Outline):
             return
-        if len(documents) < len(stored.documents) or (details is None and entry.intent.details is not None):
+        documents = {digest: data for digest, data in stored.documents.items() if data is not None}
+        if len(documents) < len(stored.documents) or (details is None and named is not None):
             self._stop(stored.seq)
         else:
             self._follow(self._rebuilt, stored, entry, details, documents)

@@ -15,6 +15,7 @@ from modelkeep.capture import git, machine, values
 from modelkeep.capture.urls import scrub_text
 from modelkeep.domain import intents
 from modelkeep.domain.answers.changes import Registered
+from modelkeep.domain.canonical import sha256
 from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
@@ -132,8 +133,10 @@ def _asked(
         symlinks=taken.symlinks,
         trained=found.trained,
     )
+    document = taken.manifest.to_bytes()
+    digest = sha256(document)
     subject = Subject(
-        digest=taken.manifest.digest,
+        digest=digest,
         model=None if model is None else model.seq,
         name=request.name if model is None else model.name,
         stage=None if stage is None else stage.name,
@@ -144,7 +147,7 @@ def _asked(
         subject=subject,
         expect=expectation(connection, request.expect, subject.model),
         fields=_fields(request, found, [address for _, address in parents]),
-        documents={taken.manifest.digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
+        documents={digest: document} if taken.manifest.files else {},
     )
 
 
@@ -261,7 +264,7 @@ def _told(connection: Connection, request: Request, done: Done, taken: Ingested,
         hints=() if promoted else (f"modelkeep promote {ref} {stages[0].name}",),
         version=registered.version,
         label=registered.label,
-        digest=taken.manifest.digest,
+        digest=done.asked.subject.digest or taken.manifest.digest,
         size_bytes=taken.size_bytes,
         files=len(taken.manifest.files),
         verdict=against,

@@ -12,6 +12,7 @@ from typing import Any
 
 from modelkeep.domain import chain
 from modelkeep.domain.chain import Entry
+from modelkeep.domain.outline import Outline, Outlines
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
@@ -66,12 +67,12 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 class Stored:
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
-    ``hash`` is the one of the bytes as they lie there.
+    It may be an outline where the reader asked for no more. ``hash`` is the one of the bytes as they lie there.
     """
 
     seq: int
     hash: str
-    entry: Entry | None
+    entry: Entry | Outline | None
     trouble: str | None
     text: str | None
     documents: dict[str, bytes | None]
@@ -112,9 +113,13 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
 
 
 class Beside:
-    """What entries name and what lies beside the log, as it is found one page after the other."""
+    """What entries name and what lies beside the log, as it is found one page after the other.
 
-    def __init__(self) -> None:
+    ``outlines``: an entry need not be read whole where they know it.
+    """
+
+    def __init__(self, outlines: Outlines | None = None) -> None:
+        self.outlines = outlines
         self.details = Ahead("details", "text")
         self.documents = Ahead("document", "bytes")
 
@@ -206,7 +211,8 @@ def version_count(connection: sqlite3.Connection) -> int:
     return int(connection.execute(VERSIONS).fetchone()[0])
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
+    """Return ``sha256:`` and the hex of the SHA-256 of some bytes: for many of them this one is the quickest."""
     return f"sha256:{sha256(data).hexdigest()}"
 
 
@@ -218,9 +224,11 @@ def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: obje
     if not isinstance(data, bytes):
         trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
         return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data, _digest)
+    digest = chain.hash_of(data, digest_of)
+    outlines = beside.outlines
+    entry: Entry | Outline | None = None if outlines is None else outlines.of(data)
     try:
-        entry = chain.parse(data)
+        entry = entry or chain.parse(data)
     except (Damaged, SchemaMismatch) as error:
         return Stored(seq, digest, None, error.message, None, {})
     text: str | None = None
@@ -228,7 +236,7 @@ def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: obje
         found = beside.details.get(connection, entry.intent.details)
         text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
-    for name in chain.documents_of(entry):
+    for name in entry.documents if isinstance(entry, Outline) else chain.documents_of(entry):
         found = beside.documents.get(connection, name)
         documents[name] = found if isinstance(found, bytes) else None
     return Stored(seq, digest, entry, None, text, documents)
