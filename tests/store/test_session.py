@@ -9,6 +9,7 @@ import pytest
 
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.registry import create_registry
+from modelkeep.store import schema
 from modelkeep.store.database import Database
 from modelkeep.store.session import changing
 
@@ -114,6 +115,60 @@ def test_between_its_transactions_a_session_is_in_nobodys_way(database, elsewher
             pass
         elsewhere.execute("BEGIN EXCLUSIVE")
         elsewhere.execute("COMMIT")
+
+
+def test_who_is_alone_begins_to_write_at_once_and_keeps_others_out_until_the_end(database, elsewhere):
+    elsewhere.execute("PRAGMA busy_timeout = 0")
+    with changing(database) as session:
+        with session.alone() as connection:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                elsewhere.execute("BEGIN IMMEDIATE")
+            with open(database.lock_path, "rb") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            connection.execute("INSERT INTO model VALUES (7)")
+        assert elsewhere.execute("SELECT seq FROM model").fetchall() == [(7,)]
+        with session.reading(), open(database.lock_path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(IntegrityError, match="UNIQUE constraint failed"), session.alone() as connection:
+            connection.executemany("INSERT INTO model VALUES (?)", [(8,), (8,)])
+        with session.alone() as connection:
+            assert connection.execute("SELECT seq FROM model").fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize("way", ["IMMEDIATE", "EXCLUSIVE"])
+@pytest.mark.parametrize("read_before", [False, True])
+def test_nobody_is_alone_where_somebody_writes_or_waits_to_and_nothing_is_waited_for(
+    database, elsewhere, way, read_before
+):
+    with changing(database) as session:
+        if read_before:
+            with session.reading():
+                pass
+        elsewhere.execute(f"BEGIN {way}")
+        with session.alone() as connection:
+            assert connection is None
+        elsewhere.execute("COMMIT")
+        with open(database.lock_path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with session.alone() as connection:
+                assert connection is None
+        with session.alone() as connection:
+            assert connection.in_transaction
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_trigger_or_an_older_schema_is_refused_to_who_is_alone_too(database, elsewhere, read_before):
+    with changing(database) as session:
+        if read_before:
+            with session.reading():
+                pass
+        elsewhere.execute("PRAGMA user_version = 0")
+        with pytest.raises(SchemaMismatch), session.alone():
+            pass
+        elsewhere.execute(f"PRAGMA user_version = {schema.VERSION}")
+        elsewhere.execute(ROGUE)
+        with pytest.raises(IntegrityError, match="changed by something other"), session.alone():
+            pass
 
 
 def test_whoever_cannot_read_for_a_writer_waits_in_the_queue_and_practises_not_at_all(database, elsewhere):

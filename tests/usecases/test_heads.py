@@ -16,6 +16,7 @@ import modelkeep
 from harm import needs_strace
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
+from modelkeep.store.database import Database
 
 
 @pytest.fixture
@@ -118,3 +119,19 @@ def test_a_database_that_cannot_be_looked_at_after_the_change_is_no_error(regist
     assert False in done, "no look ever failed: the test tests nothing"
     assert done[-8:] == [True] * 8
     assert registry.verify().ok
+
+
+def test_nobody_waits_in_the_queue_for_who_listens_or_for_who_is_asked(registry: Registry, tmp_path: Path) -> None:
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    shutil.copy(tmp_path / "earlier.db", database)
+    others = []
+
+    def somebody_writes(_text: str = "") -> None:
+        with Database(registry.directory, lock_wait=0.1).writing():
+            others.append("wrote")
+
+    context = dataclasses.replace(registry._context, claim=somebody_writes, say=somebody_writes)
+    assert Registry(context, Located(registry.directory, "flag")).promote("fraud@1", "production").changed
+    assert others == ["wrote", "wrote"]  # the claim is asked, that the log went backwards is said

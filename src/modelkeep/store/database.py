@@ -20,8 +20,8 @@ from modelkeep.store.connecting import begun, connect
 from modelkeep.store.durable import create_file
 from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.permissions import look, may_not, who_may_write
-from modelkeep.store.queue import queued
-from modelkeep.store.refusals import WRONG_VALUES, damage_of, refusal
+from modelkeep.store.queue import at_once, queued
+from modelkeep.store.refusals import WRONG_VALUES, damage_of, is_busy, refusal
 from modelkeep.store.restoring import lost_database
 
 DATABASE = "registry.db"
@@ -151,16 +151,43 @@ class Database:
             connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
                 connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                with _transaction(connection):
+                    yield connection
             finally:
                 if opened is None:
                     connection.close()
+
+    @contextmanager
+    def alone(self, opened: sqlite3.Connection | None) -> Iterator[sqlite3.Connection | None]:
+        """Yield a connection inside ``BEGIN IMMEDIATE`` where nobody writes or waits to, else None: nothing is waited for."""
+        self._look()
+        self.check_mount()
+        with at_once(self.lock_path) as ours:
+            connection = self._begun_alone(opened) if ours else None
+            if connection is None:
+                yield None
+                return
+            try:
+                connection.execute(f"PRAGMA busy_timeout = {int(self.lock_wait * 1000)}")
+                with _transaction(connection):
+                    yield connection
+            finally:
+                if opened is None:
+                    connection.close()
+
+    def _begun_alone(self, opened: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        connection = opened
+        try:
+            connection = connect(self.path, "rw", 0) if opened is None else opened
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            if opened is None and connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.Error) and is_busy(error):
+                return None
+            raise
+        return connection
 
     def _open_for_reading(self) -> sqlite3.Connection:
         self._look()
@@ -207,6 +234,20 @@ class Database:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise refusal(error, self.path) from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit at the end, roll back on any error."""
+    try:
+        if not connection.in_transaction:
+            connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def in_memory() -> sqlite3.Connection:

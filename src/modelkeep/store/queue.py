@@ -26,16 +26,31 @@ class _Woken(Exception):
 @contextmanager
 def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
     """Hold the side file's lock; ``Busy`` when it is not had by ``deadline`` (monotonic seconds)."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: SQLite's own lock alone, safe but less fair
+    with _side_file(path) as descriptor:
+        if descriptor is not None and not _at_once(descriptor) and not _wait(descriptor, deadline):
+            raise busy(path, f"has been writing to it for {waited:g} s")
         yield
+
+
+@contextmanager
+def at_once(path: str) -> Iterator[bool]:
+    """Hold the side file's lock where nobody else does; tell whether it is so. Nothing is waited for."""
+    with _side_file(path) as descriptor:
+        yield descriptor is None or _at_once(descriptor)
+
+
+@contextmanager
+def _side_file(path: str) -> Iterator[int | None]:
+    """Yield the open side file; None where SQLite's own lock alone keeps writers apart, safe but less fair."""
+    try:
+        import fcntl  # noqa: F401  Windows has none
+    except ImportError:
+        yield None
         return
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        # The side file only makes the queue fair: a copy of a registry may lack it.
-        yield
+    except FileNotFoundError:  # a copy of a registry may lack it
+        yield None
         return
     except OSError as error:
         if error.errno == errno.ELOOP:
@@ -46,16 +61,21 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
             raise RegistryUnavailable(message, "ulimit -n") from error
         raise may_not(os.path.dirname(path), path, "written", error) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not _wait(descriptor, deadline):
-                raise busy(path, f"has been writing to it for {waited:g} s") from None
-        except OSError:  # a file system without such locks: again SQLite's own alone, which tells what it cannot lock
-            pass
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _at_once(descriptor: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without such locks: again SQLite's own alone, which tells what it cannot lock
+        pass
+    return True
 
 
 def busy(path: str, does: str) -> Busy:

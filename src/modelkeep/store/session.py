@@ -63,6 +63,18 @@ class Session:
                 self._check_shape(connection)
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield a connection inside ``BEGIN IMMEDIATE`` where nobody else writes or waits to, else None."""
+        with self._database.translated(), self._database.alone(self._connection) as connection:
+            if connection is not None:
+                schema.check_age(connection)
+                if connection is self._connection:
+                    self._check_shape(connection)
+                else:
+                    schema.check_shape(connection)
+            yield connection
+
     def unchanged(self, connection: sqlite3.Connection) -> bool:
         """Tell whether nobody has written to the file since the last read transaction of this session."""
         return connection is self._connection and self._seen == _number(connection, "data_version")

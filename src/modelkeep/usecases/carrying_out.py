@@ -90,6 +90,8 @@ def rehearse(
     message: str | None,
 ) -> Done:
     """Decide the same as in earnest, and write nothing."""
+    context.database.check_mount()
+    backup_mark.require_no_backup(context.directory)
     asked, draft = _drafted(context, connection, resolve, message)
     if draft is None:
         return _nothing(asked)
@@ -112,6 +114,12 @@ def carry_out_in(
     ``put_back`` sees under the lock that the bytes of new documents are in their place, or raises: `gc`
     may have swept them away. Without it, what is in the trash is brought back.
     """
+    context.database.check_mount()
+    was_backup = backup_mark.require_no_backup(context.directory)
+    if context.database.may_be_written:
+        done = _alone(context, session, resolve, message, put_back, was_backup=was_backup)
+        if done is not None:
+            return done
     with session.reading() as connection:
         asked, draft = _drafted(context, connection, resolve, message)
         if draft is None:
@@ -125,8 +133,6 @@ def carry_out_in(
     with session.practising() as practice:
         if practice is not None:
             ledger.prepare(practice, draft, _look(context, practice, looked), context.now())
-    if backup_mark.require_no_backup(context.directory):
-        backup_mark.remove(context.directory)
     with session.writing() as connection:
         # Where nobody has written since, every reference still means what it meant.
         again = asked if session.unchanged(connection) else resolve(connection, _silent)
@@ -135,14 +141,60 @@ def carry_out_in(
         deletions.refuse_change(connection, again.subject, again.arguments)
         _check_same(asked, again)
         again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
-        _put_back(context, connection, again, put_back or context.artifacts.bring_back)
-        if put_back is not None:  # it has looked already, and would have raised
-            again = replace(again, documents={})
-        outcome = ledger.append(connection, draft, _look(context, connection, again), context.now())
-    notes = (
-        () if outcome.entry is None or outcome.entry_hash is None else after(context, outcome.entry, outcome.entry_hash)
-    )
-    return Done(again, outcome.entry, outcome.already, notes)
+        done, entry_hash = _appended(context, connection, again, draft, put_back, was_backup=was_backup)
+    return _remembered(context, done, entry_hash)
+
+
+def _alone(
+    context: Context,
+    session: Session,
+    resolve: Callable[[Connection, Callable[[str], None]], Asked],
+    message: str | None,
+    put_back: PutBack | None,
+    *,
+    was_backup: bool,
+) -> Done | None:
+    """Look, decide and write in one go where nobody else writes or waits to; None where somebody does."""
+    claim = context.claim()  # it may ask git, for which nobody is to wait
+    said: list[str] = []
+    heard = replace(context, claim=lambda: claim, say=said.append)  # nor for whoever reads what is said
+    try:
+        with session.alone() as connection:
+            if connection is None:
+                return None
+            asked, draft = _drafted(heard, connection, resolve, message)
+            if draft is None:
+                return _nothing(asked)
+            done, entry_hash = _appended(heard, connection, asked, draft, put_back, was_backup=was_backup)
+    finally:
+        for text in said:
+            context.say(text)
+    return _remembered(context, done, entry_hash)
+
+
+def _appended(
+    context: Context,
+    connection: Connection,
+    asked: Asked,
+    draft: Draft,
+    put_back: PutBack | None,
+    *,
+    was_backup: bool,
+) -> tuple[Done, str | None]:
+    """Append what was asked, under the lock; return the entry's hash too."""
+    if was_backup:
+        backup_mark.remove(context.directory)
+    _put_back(context, connection, asked, put_back or context.artifacts.bring_back)
+    # Who has put things back has looked already, and would have raised.
+    seen = asked if put_back is None else replace(asked, documents={})
+    outcome = ledger.append(connection, draft, _look(context, connection, seen), context.now())
+    return Done(seen, outcome.entry, outcome.already, ()), outcome.entry_hash
+
+
+def _remembered(context: Context, done: Done, entry_hash: str | None) -> Done:
+    if done.entry is None or entry_hash is None:
+        return done
+    return replace(done, notes=after(context, done.entry, entry_hash))
 
 
 def _drafted(
@@ -152,8 +204,6 @@ def _drafted(
     message: str | None,
 ) -> tuple[Asked, Draft | None]:
     """Return what was asked, resolved, and its draft: None where there is nothing to do."""
-    context.database.check_mount()
-    backup_mark.require_no_backup(context.directory)
     check_head(context, connection)
     asked = resolve(connection, context.say)
     if asked.unchanged is not None:
