@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,6 @@ PLAIN = [
     '[user]\n\temail = ana@example.com\n[user "work"]\n\temail = other@x\n',
 ]
 LEFT_TO_GIT = [
-    "",
     "[user]\n\tname = Ana\n",
     '[user]\n\temail = "ana@example.com"\n',
     "[user]\n\temail = ana@example.com # mine\n",
@@ -75,8 +75,49 @@ def test_a_work_tree_that_says_something_of_the_user_is_left_to_git(home, tmp_pa
         assert gitconfig.address(str(below), environ(home)) is None
 
 
-def test_no_home_no_file_or_a_bare_repository_is_left_to_git(home, tmp_path):
-    assert gitconfig.address(str(tmp_path), environ(home)) is None
+@pytest.mark.linux
+@pytest.mark.parametrize("text", [None, "", "[core]\n\teditor = vi\n"])
+def test_where_no_file_says_anything_of_the_user_git_need_not_be_asked(home, tmp_path, text):
+    system = Path("/etc/gitconfig")
+    if shutil.which("git", path=environ(home)["PATH"]) != "/usr/bin/git":
+        pytest.skip("git is not the distribution's")
+    if system.exists() and any(word in system.read_text().lower() for word in ("[user", "[include")):
+        pytest.skip("git is configured for all users")
+    if text is not None:
+        (home / ".gitconfig").write_text(text)
+    assert gitconfig.address(str(tmp_path / "work"), environ(home)) == ""
+    assert asked(home, tmp_path / "work") is None
+    assert machine.claims(environ(home), str(tmp_path / "work")) is None
+
+
+@pytest.mark.linux
+def test_where_another_git_is_found_first_its_file_for_all_users_is_left_to_it(home, tmp_path):
+    other = tmp_path / "bin" / "git"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    assert gitconfig.address(str(tmp_path), environ(home) | {"PATH": f"{other.parent}:/usr/bin"}) is None
+    assert gitconfig.address(str(tmp_path), environ(home) | {"PATH": ""}) is None
+
+
+@pytest.mark.parametrize("text", PLAIN)
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_second_file_counts_where_there_is_no_first(home, tmp_path, text, moved):
+    given = environ(home) | ({"XDG_CONFIG_HOME": str(tmp_path / "xdg")} if moved else {})
+    second = (tmp_path / "xdg" if moved else home / ".config") / "git" / "config"
+    second.parent.mkdir(parents=True)
+    second.write_text(text, newline="")
+    assert gitconfig.address(str(tmp_path / "work"), given) == "ana@example.com"
+    second.write_text(LEFT_TO_GIT[1])
+    assert gitconfig.address(str(tmp_path / "work"), given) is None
+    (home / ".gitconfig").write_text("[user]\n\temail = bo@example.com\n")
+    assert gitconfig.address(str(tmp_path / "work"), given) == "bo@example.com"
+    (home / ".gitconfig").unlink()
+    (home / ".gitconfig").symlink_to("nowhere")
+    assert gitconfig.address(str(tmp_path / "work"), given) is None
+
+
+def test_no_home_or_a_bare_repository_is_left_to_git(home, tmp_path):
     (home / ".gitconfig").write_text(PLAIN[0])
     assert gitconfig.address(str(tmp_path), {}) is None
     (home / ".gitconfig").write_bytes(b"[user]\n\temail = \xff\n")

@@ -2,13 +2,14 @@
 
 Starting git for it costs a change of the registry a twentieth of its time. Whatever is not plain
 (includes, quotes, continued lines, a work tree with settings of its own) is left to git, which is
-then asked.
+then asked. Where no file says anything of the user, as on many a server, there is nothing to ask.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 
 from modelkeep.domain.patterns import pattern
 
@@ -17,12 +18,36 @@ _NOT_PLAIN = frozenset('"\\#;')
 
 
 def address(cwd: str, environ: Mapping[str, str]) -> str | None:
-    """Return ``user.email`` as git would from this directory, None where only git can say."""
+    """Return ``user.email`` as git would from this directory, empty where there is none, None where only git can say."""
     home = environ.get("HOME")
     if not home or not _is_ordinary(os.path.realpath(cwd)):
         return None
-    text = _read(os.path.join(home, ".gitconfig"))
-    return None if text is None else _address(text)
+    for path in _files(home, environ):  # what an earlier one says counts more
+        if path is None:
+            return None
+        if os.path.lexists(path):
+            text = _read(path)
+            if text is None or _speaks_of_the_user(text):
+                return None if text is None else _address(text)
+    return ""
+
+
+def _files(home: str, environ: Mapping[str, str]) -> Iterator[str | None]:
+    """Yield the files that git reads for every work tree (git-config(1), FILES), None for one whose place only git knows."""
+    yield os.path.join(home, ".gitconfig")
+    yield os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "git", "config")
+    yield "/etc/gitconfig" if _is_of_the_system(environ) else None
+
+
+def _is_of_the_system(environ: Mapping[str, str]) -> bool:
+    """Tell whether git is the one of a Linux distribution, whose place for the file of all users is known."""
+    if sys.platform != "linux":
+        return False
+    for directory in environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(directory, "git")
+        if os.path.isabs(path) and os.access(path, os.X_OK):
+            return os.path.realpath(path) == "/usr/bin/git"
+    return False
 
 
 def _is_ordinary(place: str) -> bool:
@@ -31,14 +56,18 @@ def _is_ordinary(place: str) -> bool:
         git = os.path.join(place, ".git")
         if os.path.lexists(git):
             text = _read(os.path.join(git, "config"))
-            return text is not None and not any(
-                word in text.lower() for word in ("[include", "[user", "worktreeconfig")
-            )
+            return text is not None and not _speaks_of_the_user(text) and "worktreeconfig" not in text.lower()
         if os.path.lexists(os.path.join(place, "HEAD")):  # it may be a repository without a work tree
             return False
         below, place = place, os.path.dirname(place)
         if place == below:
             return True
+
+
+def _speaks_of_the_user(text: str) -> bool:
+    """Say whether a file may say something of the user, or have another one say it."""
+    lower = text.lower()
+    return "[user" in lower or "[include" in lower
 
 
 def _address(text: str) -> str | None:
