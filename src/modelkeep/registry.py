@@ -871,7 +871,7 @@ def create_registry(
     from modelkeep.locate import Located
     from modelkeep.store import sharing
     from modelkeep.usecases import creating
-    from modelkeep.usecases.carrying_out import observed
+    from modelkeep.usecases.observing import observed
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))

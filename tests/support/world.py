@@ -22,8 +22,8 @@ from modelkeep.store.artifacts import Artifacts
 from modelkeep.store.blobs import DirectoryBucket
 from modelkeep.store.database import Database
 from modelkeep.usecases import checking, creating
-from modelkeep.usecases.carrying_out import observed
 from modelkeep.usecases.context import Context
+from modelkeep.usecases.observing import observed
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

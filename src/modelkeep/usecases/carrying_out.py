@@ -30,6 +30,7 @@ from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.heads import after, check_head
+from modelkeep.usecases.observing import absent_of, observed
 
 #: Puts what was swept away in its place again.
 PutBack: TypeAlias = Callable[[Sequence[ManifestFile]], None]
@@ -227,29 +228,6 @@ def details_of(context: Context, fields: Sequence[tuple[str, str]]) -> Details |
             yield context.chance()
 
     return details_.write(checked, salts())
-
-
-def observed(context: Context, absent: tuple[str, ...]) -> Observed:
-    """Return what this machine says about the writer, and the bytes it did not find."""
-    return Observed(
-        absent=absent,
-        client=context.client,
-        groups=(),
-        uid=context.actor.uid,
-        user=context.actor.user,
-        user_namespace=context.actor.user_namespace,
-        via=None,
-    )
-
-
-def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
-    """Return the manifest's digest where bytes of it are missing: existence and size are looked at.
-
-    What `gc` swept away and has not removed yet is not missing: a change that needs it brings it back.
-    """
-    if manifest is not None and context.artifacts.absent(manifest.files, swept=True):
-        return (manifest.digest,)
-    return ()
 
 
 def _draft(context: Context, state: SqlState, asked: Asked, message: str | None) -> Draft:

@@ -20,7 +20,7 @@ from modelkeep.store.queries.resolving import Resolved
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases import standing_notes
-from modelkeep.usecases.carrying_out import Asked, Done, absent_of, carry_out
+from modelkeep.usecases.carrying_out import Asked, Done, carry_out
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.naming import (
     Say,
@@ -31,6 +31,7 @@ from modelkeep.usecases.naming import (
     version_of,
     version_or_model,
 )
+from modelkeep.usecases.observing import absent_of
 from modelkeep.usecases.telling_changes import change
 
 
