@@ -91,8 +91,6 @@ def rehearse(
     message: str | None,
 ) -> Done:
     """Decide the same as in earnest, and write nothing."""
-    context.database.check_mount()
-    backup_mark.require_no_backup(context.directory)
     asked, draft = _drafted(context, connection, resolve, message)
     if draft is None:
         return _nothing(asked)
@@ -115,10 +113,8 @@ def carry_out_in(
     ``put_back`` sees under the lock that the bytes of new documents are in their place, or raises: `gc`
     may have swept them away. Without it, what is in the trash is brought back.
     """
-    context.database.check_mount()
-    was_backup = backup_mark.require_no_backup(context.directory)
     if context.database.may_be_written:
-        done = _alone(context, session, resolve, message, put_back, was_backup=was_backup)
+        done = _alone(context, session, resolve, message, put_back)
         if done is not None:
             return done
     with session.reading() as connection:
@@ -134,6 +130,7 @@ def carry_out_in(
     with session.practising() as practice:
         if practice is not None:
             ledger.prepare(practice, draft, _look(context, practice, looked), context.now())
+    was_backup = backup_mark.require_no_backup(context.directory)
     with session.writing() as connection:
         # Where nobody has written since, every reference still means what it meant.
         again = asked if session.unchanged(connection) else resolve(connection, _silent)
@@ -152,10 +149,9 @@ def _alone(
     resolve: Callable[[Connection, Callable[[str], None]], Asked],
     message: str | None,
     put_back: PutBack | None,
-    *,
-    was_backup: bool,
 ) -> Done | None:
     """Look, decide and write in one go where nobody else writes or waits to; None where somebody does."""
+    was_backup = backup_mark.require_no_backup(context.directory)
     claim = context.claim()  # it may ask git, for which nobody is to wait
     said: list[str] = []
     heard = replace(context, claim=lambda: claim, say=said.append)  # nor for whoever reads what is said
@@ -205,6 +201,8 @@ def _drafted(
     message: str | None,
 ) -> tuple[Asked, Draft | None]:
     """Return what was asked, resolved, and its draft: None where there is nothing to do."""
+    context.database.check_mount()
+    backup_mark.require_no_backup(context.directory)
     check_head(context, connection)
     asked = resolve(connection, context.say)
     if asked.unchanged is not None:
