@@ -23,8 +23,10 @@ _SECONDS = 60
 _PR_SET_PTRACER, _ANY = 0x59616D61, ctypes.c_ulong(-1)
 
 
-def ended(strace: Iterable[str], words: Iterable[str], environ: Mapping[str, str], cwd: Path) -> tuple[int, str, str]:
-    """Run a command in such an environment, under strace with these options; return its code, stdout and stderr."""
+def ended(
+    strace: Iterable[str] | None, words: Iterable[str], environ: Mapping[str, str], cwd: Path
+) -> tuple[int, str, str]:
+    """Run a command in such an environment, held by strace with these options if any; return its code, stdout, stderr."""
     server = _server(environ["PYTHONPATH"])
     on = sorted(os.sched_getaffinity(0))
     pid = _told(server, {"words": list(words), "environ": dict(environ), "cwd": str(cwd), "on": on})
@@ -39,8 +41,11 @@ def ended(strace: Iterable[str], words: Iterable[str], environ: Mapping[str, str
 
 
 @contextmanager
-def _held(pid: int, strace: Iterable[str]) -> Iterator[None]:
+def _held(pid: int, strace: Iterable[str] | None) -> Iterator[None]:
     """Let strace hold a process as long as it lives."""
+    if strace is None:
+        yield
+        return
     words = ["strace", *strace, "-p", str(pid)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as tracer:
         said = tracer.stderr.readline()
