@@ -38,3 +38,12 @@ def test_a_fork_dies_at_the_call_it_is_struck_at_with_nothing_done(set_up):
     assert played.place.print() == before
     assert played.place.run(played.scene.words).code == 0
     assert played.place.print() != before
+
+
+def test_it_is_told_whether_a_struck_call_was_made_once_more(set_up):
+    played = set_up(next(scene for scene in SCENES if scene.name == "promote"))
+    last = max(number for call, number in played.points if call == "fdatasync")
+    for number, went_on in ((1, True), (last, False)):
+        played.place.bring_back()
+        ended = played.place.run(played.scene.words, Strike("fdatasync", number, "error=EIO"))
+        assert ended.went_on is went_on

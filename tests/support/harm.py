@@ -21,7 +21,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,8 @@ class Ended:
     code: int
     stdout: str
     stderr: str
+    #: Whether it made the struck call once more after that: else an error that stays is the same as one that goes.
+    went_on: bool = True
 
     @property
     def killed(self) -> bool:
@@ -122,7 +124,12 @@ class Place:
         """Run a command to its end, or to where it is struck."""
         if strike is None:
             return self._run(words)
-        return self._traced(("-o", os.devnull, "-e", f"trace={strike.call}", "-e", f"inject={strike}"), words)
+        options = ("-e", f"trace={strike.call}", "-e", f"inject={strike}")
+        if strike.onwards or "error" not in strike.what:
+            return self._traced(("-o", os.devnull, *options), words)
+        ended, lines = self._logged(options, words)
+        made = Counter(match[1] for match in map(_LINE.match, lines) if match)
+        return replace(ended, went_on=max(made.values(), default=0) > strike.number)
 
     def forked(self, words: Iterable[str]) -> Ended:
         """Run a command as a fork that nothing strikes but the disk."""
@@ -136,11 +143,8 @@ class Place:
 
     def traced(self, words: Iterable[str], calls: str = CHANGING) -> list[str]:
         """Run a command and return its calls, a line each, as strace tells them with the paths of descriptors."""
-        log = self.root.parent / f"{self.root.name}.calls"
-        ended = self._traced(("-y", "-s", "200", "-o", str(log), "-e", f"trace={calls}"), words)
+        ended, lines = self._logged(("-y", "-s", "200", "-e", f"trace={calls}"), words)
         assert ended.code == 0, ended
-        lines = log.read_text(errors="replace").splitlines()
-        log.unlink()
         return lines
 
     def keep(self) -> None:
@@ -225,6 +229,13 @@ class Place:
                 [(v.ref, v.state, v.stages, v.aliases, v.tags, v.digest) for v in versions],
                 [(t.ref, t.stage, t.until is None, t.why) for m in models for t in registry.history(m.name)],
             )
+
+    def _logged(self, strace: Iterable[str], words: Iterable[str]) -> tuple[Ended, list[str]]:
+        log = self.root.parent / f"{self.root.name}.calls"
+        ended = self._traced(("-o", str(log), *strace), words)
+        lines = log.read_text(errors="replace").splitlines()
+        log.unlink()
+        return ended, lines
 
     def _traced(self, strace: Iterable[str], words: Iterable[str]) -> Ended:
         return Ended(*warm.ended(("-f", *strace), words, self.environ, self.work))
