@@ -185,7 +185,8 @@ class Place:
             for path in sorted(top.rglob("*")):
                 about = path.lstat()
                 what = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
-                print_.update(repr((str(path), about.st_mode, about.st_uid, about.st_gid, what)).encode())
+                held = (about.st_mode, about.st_nlink, about.st_uid, about.st_gid)
+                print_.update(repr((str(path), held, what)).encode())
         return print_.digest()
 
     def leftovers(self) -> list[str]:
@@ -264,8 +265,8 @@ class Played:
     points: list[tuple[str, int]]
     #: What a verification finds before: nothing, unless the command is there to mend it.
     findings: list[str]
-    #: The states of the disk that were judged and found good, and whether the change was done in them.
-    judged: dict[bytes, bool] = field(default_factory=dict)
+    #: The states of the disk that were judged and found good, and what was seen in them.
+    judged: dict[bytes, dict[str, object]] = field(default_factory=dict)
 
 
 def play(scene: Scene, place: Place, beginning: Path) -> Played:
