@@ -1,6 +1,7 @@
 # make demo     see what it does, in twenty seconds
 # make test     everything: tests, lint, types, contracts, generated files
 # make quick    the quick part of the tests
+# make harm     kill, fail and cut the power of every command at every call, where the tests take a sample: hours
 # make coverage the domain's own tests, and which of its lines and branches they miss
 # make check    lint, format, types, import contracts
 # make docs     renew the generated files
@@ -18,7 +19,7 @@ PY := .venv/bin/python
 JOBS ?= auto
 REFERENCE ?= -m modelkeep.cli.reference
 
-.PHONY: help demo test quick coverage check docs bench venv venv-run fmt lock clean
+.PHONY: help demo test quick harm coverage check docs bench venv venv-run fmt lock clean
 .NOTPARALLEL:
 
 help:
@@ -32,6 +33,9 @@ test: check
 
 quick: venv
 	$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow and not shell and not linux"
+
+harm: venv
+	$(PY) -m pytest -n $(JOBS) --dist worksteal --full -m full tests/harm $(ARGS)
 
 coverage: venv
 	@rm -f .coverage .coverage.*

@@ -1,8 +1,5 @@
 """What the tests of harm share: a scene that was set up, and the reckoning."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,16 +7,14 @@ import pytest
 from reckoning import Toll
 from scenes import begin
 
-from harm import Place, Played, Scene, one_processor, play
+from harm import Place, Played, Scene, in_memory, one_processor, play
 
 
 @pytest.fixture
 def memory(tmp_path) -> Iterator[Path]:
-    """Return a directory in memory where there is one: what dies is the process, and the disk need not be waited for."""
-    shm = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(prefix="modelkeep-harm-", dir=shm if os.access(shm, os.W_OK) else tmp_path))
-    yield made
-    shutil.rmtree(made)
+    """Return a directory in memory: what dies is the process, and the disk need not be waited for."""
+    with in_memory(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def fill(rooms, played, toll):
     for room in rooms:
         played.place.bring_back()
         limit(disk, **room)
-        ended = played.place.run(played.scene.words)
+        ended = played.place.forked(played.scene.words)
         politely(played, ended, toll, room)
         limit(disk)
         judged(played, ended, toll, room)

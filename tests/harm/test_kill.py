@@ -22,8 +22,7 @@ def kill_at(points, played, toll):
         ended = played.place.run(played.scene.words, strike)
         assert ended.killed, f"{strike} was never come to: {ended}"
         journals += any(played.place.registry.glob("*-journal"))
-        done.setdefault(call, []).append(played.place.look() == played.new)
-        judged(played, ended, toll, strike)
+        done.setdefault(call, []).append(judged(played, ended, toll, strike))
     before = any(False in each for each in done.values())
     assert before or not played.scene.visible, "no kill came before the change"
     for call, each in done.items():

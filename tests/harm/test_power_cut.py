@@ -12,7 +12,7 @@ from disks import LOSE_ALL, LOSE_DATA, disk
 from reckoning import judged
 from scenes import SCENES
 
-from harm import Place, Strike, needs_root, needs_strace, one_processor, play, sampled, spread
+from harm import Place, Strike, in_memory, needs_root, needs_strace, one_processor, play, sampled, spread
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace, needs_root]
 
@@ -22,8 +22,11 @@ KINDS = ("ext4", "xfs")
 
 @pytest.fixture(scope="module")
 def powered(request, tmp_path_factory):
-    """Return a disk of such a kind, with one processor to write on it."""
-    with one_processor(), disk(request.param, tmp_path_factory.mktemp("disk")) as made:
+    """Return a disk of such a kind, with one processor to write on it.
+
+    Its image is in memory: what the file system has not written to it is lost all the same.
+    """
+    with one_processor(), in_memory(tmp_path_factory.mktemp("disk")) as at, disk(request.param, at) as made:
         yield made
 
 

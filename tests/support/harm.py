@@ -6,23 +6,26 @@
 ``Played``  a scene that was set up and played once unharmed: what it looks like before and after, and its points
 
 What came of it is judged in reckoning.py.
-``Place.run`` runs the command as a process of its own, under strace where it is struck. strace counts
-the calls of one name in one thread, so a point is a name and a number.
+``Place.run`` runs the command as a process of its own: a program, or, where it is struck, a fork that
+strace holds (warm.py). strace counts the calls of one name in one thread, so a point is a name and a number.
 """
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import warm
 
 import modelkeep
 from modelkeep.errors import ModelkeepError
@@ -86,6 +89,8 @@ class Ended:
     code: int
     stdout: str
     stderr: str
+    #: Whether it made the struck call once more after that: else an error that stays is the same as one that goes.
+    went_on: bool = True
 
     @property
     def killed(self) -> bool:
@@ -118,11 +123,17 @@ class Place:
     def run(self, words: Iterable[str], strike: Strike | None = None) -> Ended:
         """Run a command to its end, or to where it is struck."""
         if strike is None:
-            return self._run((), words)
-        # with a filter strace 6.1 makes errors twice as fast, and forgets to send signals
-        quick = () if "signal" in strike.what else ("--seccomp-bpf",)
-        strace = ("strace", "-f", *quick, "-qq", "-o", "/dev/null", "-e", f"trace={strike.call}")
-        return self._run((*strace, "-e", f"inject={strike}"), words)
+            return self._run(words)
+        options = ("-e", f"trace={strike.call}", "-e", f"inject={strike}")
+        if strike.onwards or "error" not in strike.what:
+            return self._traced(("-o", os.devnull, *options), words)
+        ended, lines = self._logged(options, words)
+        made = Counter(match[1] for match in map(_LINE.match, lines) if match)
+        return replace(ended, went_on=max(made.values(), default=0) > strike.number)
+
+    def forked(self, words: Iterable[str]) -> Ended:
+        """Run a command as a fork that nothing strikes but the disk."""
+        return Ended(*warm.ended(None, words, self.environ, self.work))
 
     def must(self, *words: str) -> str:
         """Run a command that is to be done; return what it printed."""
@@ -132,12 +143,8 @@ class Place:
 
     def traced(self, words: Iterable[str], calls: str = CHANGING) -> list[str]:
         """Run a command and return its calls, a line each, as strace tells them with the paths of descriptors."""
-        log = self.root.parent / f"{self.root.name}.calls"
-        strace = ("strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "200", "-o", str(log), "-e", f"trace={calls}")
-        ended = self._run(strace, words)
+        ended, lines = self._logged(("-y", "-s", "200", "-e", f"trace={calls}"), words)
         assert ended.code == 0, ended
-        lines = log.read_text(errors="replace").splitlines()
-        log.unlink()
         return lines
 
     def keep(self) -> None:
@@ -170,6 +177,17 @@ class Place:
     def look_outside(self) -> dict[str, bytes]:
         """Return the content of each file in the directory where the commands run."""
         return _files(self.work)
+
+    def print(self) -> bytes:
+        """Return what tells apart any two states of the disk, times aside; nobody opens the registry for it."""
+        print_ = hashlib.sha256()
+        for top in dict.fromkeys((self.root, self.state)):
+            for path in sorted(top.rglob("*")):
+                about = path.lstat()
+                what = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
+                held = (about.st_mode, about.st_nlink, about.st_uid, about.st_gid)
+                print_.update(repr((str(path), held, what)).encode())
+        return print_.digest()
 
     def leftovers(self) -> list[str]:
         """Return what lies in the store beside the blobs."""
@@ -213,9 +231,19 @@ class Place:
                 [(t.ref, t.stage, t.until is None, t.why) for m in models for t in registry.history(m.name)],
             )
 
-    def _run(self, before: Iterable[str], words: Iterable[str]) -> Ended:
+    def _logged(self, strace: Iterable[str], words: Iterable[str]) -> tuple[Ended, list[str]]:
+        log = self.root.parent / f"{self.root.name}.calls"
+        ended = self._traced(("-o", str(log), *strace), words)
+        lines = log.read_text(errors="replace").splitlines()
+        log.unlink()
+        return ended, lines
+
+    def _traced(self, strace: Iterable[str], words: Iterable[str]) -> Ended:
+        return Ended(*warm.ended(("-f", *strace), words, self.environ, self.work))
+
+    def _run(self, words: Iterable[str]) -> Ended:
         done = subprocess.run(
-            [*before, sys.executable, "-S", "-m", "modelkeep", *words],
+            [sys.executable, "-S", "-m", "modelkeep", *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -237,6 +265,8 @@ class Played:
     points: list[tuple[str, int]]
     #: What a verification finds before: nothing, unless the command is there to mend it.
     findings: list[str]
+    #: The states of the disk that were judged and found good, and what was seen in them.
+    judged: dict[bytes, dict[str, object]] = field(default_factory=dict)
 
 
 def play(scene: Scene, place: Place, beginning: Path) -> Played:
@@ -285,6 +315,17 @@ def one_processor() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """Make a directory in memory where there is one, else in the other directory; it is gone at the end."""
+    shm = Path("/dev/shm")
+    made = Path(tempfile.mkdtemp(prefix="modelkeep-harm-", dir=shm if os.access(shm, os.W_OK) else otherwise))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
 
 
 def sampled(every: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:

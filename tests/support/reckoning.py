@@ -13,6 +13,7 @@ class Toll:
     """What harm was done, and what came of it; ``troubles`` tells each case that must not be."""
 
     points: int = 0
+    states: int = 0
     lost: int = 0
     half: int = 0
     repairs: int = 0
@@ -23,8 +24,9 @@ class Toll:
 
     def __str__(self) -> str:
         """Tell the figures in one line."""
+        states = f", {self.states} states" if self.states else ""
         return (
-            f"{self.points} points: {self.lost} acknowledged changes lost, {self.half} half states, "
+            f"{self.points} points{states}: {self.lost} acknowledged changes lost, {self.half} half states, "
             f"{self.repairs} manual repairs, {self.rude} errors badly told{self.note}"
         )
 
@@ -34,34 +36,54 @@ class Toll:
         self.troubles.append(f"{kind}: {what}")
 
 
-def judged(played: Played, ended: Ended, toll: Toll, where: object, *, lasting: bool = True) -> None:
-    """Count what came of one harm: old or new, nothing acknowledged lost, the next command works, verify is clean."""
+def judged(played: Played, ended: Ended, toll: Toll, where: object, *, lasting: bool = True) -> bool:
+    """Count what came of one harm: old or new, nothing acknowledged lost, the next command works, verify is clean.
+
+    Return whether the change was done. Of two harms that leave the same bytes, the first is judged for both.
+    """
     toll.points += 1
+    told = f"{played.scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
+    state, troubles = played.place.print(), len(toll.troubles)
+    found = played.judged.get(state)
+    if found is None:
+        toll.states += 1
+        found = _left(played, toll, told)
+        if len(toll.troubles) == troubles:
+            played.judged[state] = found
+    done = found == played.new
+    going = bool(found) and _is_on_its_way(played, found) and (ended.code != 0 or "stays" in ended.stderr)
+    if found and lasting and (ended.code == 0 or ended.stdout.strip()) and not (done or going):
+        toll.add("lost", f"{told}: {_difference(played, found)}")
+    return done
+
+
+def _left(played: Played, toll: Toll, told: str) -> dict[str, object]:
+    """Count what is amiss in the state a harm left, and return what is seen in it: nothing if it cannot be read."""
     place, scene = played.place, played.scene
-    told = f"{scene} struck at {where}, ended {ended.code}, said {ended.stdout!r} {ended.stderr!r}"
     try:
         found = place.look()
     except Exception as error:  # noqa: BLE001 - whatever a reader meets is what a person would have to repair
         toll.add("repairs", f"{told}: cannot be read: {error!r}")
-        return
-    going = scene.moves and moves.is_on_its_way(played, found)
-    if found not in (played.old, played.new) and not going:
+        return {}
+    if found not in (played.old, played.new) and not _is_on_its_way(played, found):
         toll.add("half", f"{told}: {_difference(played, found)}")
-    kept = found == played.new or (going and (ended.code != 0 or "stays" in ended.stderr))
-    if lasting and (ended.code == 0 or ended.stdout.strip()) and not kept:
-        toll.add("lost", f"{told}: {_difference(played, found)}")
     if (findings := moves.but_names(scene, place.findings())) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")
     words, then = moves.what_next(played, found) if scene.moves else (scene.words, played.new)
     again = place.run(words)
     if again.code != 0 or "Traceback" in again.stderr:
         toll.add("repairs", f"{told}: and then {again}")
-    elif place.look() != then:
-        toll.add("repairs", f"{told}: and again, {_difference(played, place.look())}")
+    elif (after := place.look()) != then:
+        toll.add("repairs", f"{told}: and again, {_difference(played, after)}")
     elif findings := place.findings():
         toll.add("repairs", f"{told}: and again, verify finds {findings}")
     elif left := tidied(place) + moves.shared(place):
         toll.add("repairs", f"{told}: {left} is left")
+    return found
+
+
+def _is_on_its_way(played: Played, found: dict[str, object]) -> bool:
+    return played.scene.moves and moves.is_on_its_way(played, found)
 
 
 def tidied(place: Place) -> list[str]:
