@@ -169,8 +169,8 @@ class Grower:
 
     def _blob(self, n: int) -> ManifestFile:
         """Put a small file into the store and return it as a manifest's line."""
-        from modelkeep.store.ingest import ingest
-        from modelkeep.store.selection import Selection
+        from modelkeep.store.incoming.ingest import ingest
+        from modelkeep.store.incoming.selection import Selection
 
         path = os.path.join(self.context.directory, "..", "model.onnx")
         with open(path, "w", encoding="ascii") as file:

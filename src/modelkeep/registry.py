@@ -120,7 +120,7 @@ class Registry:
         >>> registry.register("fraud", "model.onnx").changed
         False
         """
-        from modelkeep.store.selection import Selection
+        from modelkeep.store.incoming.selection import Selection
         from modelkeep.usecases import registering
         from modelkeep.usecases.request import Request
 
@@ -754,7 +754,7 @@ class Registry:
         >>> registry.access().shared
         """
         from modelkeep.domain.answers.care import Access
-        from modelkeep.store import sharing
+        from modelkeep.store.access import sharing
 
         found = sharing.sharing_of(self.directory)
         if found is None:
@@ -869,7 +869,7 @@ def create_registry(
     """
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
-    from modelkeep.store import sharing
+    from modelkeep.store.access import sharing
     from modelkeep.usecases import creating
     from modelkeep.usecases.observing import observed
 
@@ -938,8 +938,8 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     from modelkeep import locate
     from modelkeep.capture import machine
-    from modelkeep.store.artifacts import Artifacts
-    from modelkeep.store.blobs import DirectoryBucket
+    from modelkeep.store.bucket.artifacts import Artifacts
+    from modelkeep.store.bucket.blobs import DirectoryBucket
     from modelkeep.store.database import STORE, Database
     from modelkeep.usecases.context import Context
 

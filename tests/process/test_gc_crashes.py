@@ -10,9 +10,10 @@ from processes import do, killed_at
 from harm import needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
-from modelkeep.store import leftovers, trash
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.bucket import trash
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.care import leftovers
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 

@@ -47,7 +47,7 @@ def test_a_read_in_a_pipe_loads_nothing_heavy(run, made, words: list[str]):
     assert {name for name in found if name.split(".")[0] in HEAVY or name in HEAVY} == set()
     assert found & OURS_OF_OTHERS == set()
     assert "subprocess" not in found
-    assert "modelkeep.store.mounts" not in found
+    assert "modelkeep.store.access.mounts" not in found
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import people as people_
 import pytest
 
 from harm import CHANGING, Strike, needs_strace, one_processor, points
-from modelkeep.store import access_lists
+from modelkeep.store.access import access_lists
 
 pytestmark = [
     pytest.mark.process,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import IntegrityError
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
 
 
 class MemoryBucket:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import modelkeep
-from modelkeep.store.copying import NotWritten, copy_file
-from modelkeep.store.hashing import CHUNK, Content, content_of_file
+from modelkeep.store.bucket.copying import NotWritten, copy_file
+from modelkeep.store.bucket.hashing import CHUNK, Content, content_of_file
 
 MIB = 1024 * 1024
 SIZES = [0, 1, CHUNK, 2 * MIB - 1, 2 * MIB, 16 * MIB, 33 * MIB + 17]
@@ -94,7 +94,7 @@ def test_what_the_target_refuses_is_not_the_sources_fault(tmp_path, size):
 
 COPY = """
 import os, sys
-from modelkeep.store.copying import NotRead, NotWritten, copy_file
+from modelkeep.store.bucket.copying import NotRead, NotWritten, copy_file
 with open("a", "rb") as one, open("b", "x+b") as other:
     try:
         print(copy_file(one.fileno(), other.fileno(), os.path.getsize("a"), lambda _: None))
@@ -200,10 +200,10 @@ def disk(request, tmp_path):
 @pytest.mark.linux
 @pytest.mark.slow
 def test_on_any_file_system_what_goes_in_comes_out_and_equal_content_is_there_once(disk):
-    from modelkeep.store.artifacts import Artifacts
-    from modelkeep.store.blobs import DirectoryBucket, create_store
-    from modelkeep.store.export import export
-    from modelkeep.store.ingest import Selection, ingest
+    from modelkeep.store.bucket.artifacts import Artifacts
+    from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+    from modelkeep.store.incoming.ingest import Selection, ingest
+    from modelkeep.store.outgoing.export import export
 
     place, _ = disk
     store, source, out = place / "store", place / "m", place / "out"

@@ -13,11 +13,11 @@ import pytest
 
 import modelkeep
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket, create_store
-from modelkeep.store.export import export
-from modelkeep.store.ingest import Selection, ingest
-from modelkeep.store.view import view
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.incoming.ingest import Selection, ingest
+from modelkeep.store.outgoing.export import export
+from modelkeep.store.outgoing.view import view
 
 pytestmark = pytest.mark.linux
 
@@ -25,11 +25,11 @@ SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PROLOGUE = """
 import sys
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.blobs import DirectoryBucket, create_store
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.ingest import Selection, ingest, measure
-from modelkeep.store.export import export
-from modelkeep.store.view import view
+from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.incoming.ingest import Selection, ingest, measure
+from modelkeep.store.outgoing.export import export
+from modelkeep.store.outgoing.view import view
 artifacts = Artifacts(DirectoryBucket("store"))
 """
 REGISTER = "ingest(artifacts, ['m'], Selection())"

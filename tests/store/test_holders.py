@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from modelkeep.store.holders import holder_of
+from modelkeep.store.access.holders import holder_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
 

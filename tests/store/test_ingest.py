@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket, create_store
-from modelkeep.store.ingest import Selection, Swept, ingest, measure, taking
-from modelkeep.store.selection import IGNORE_FILE
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.incoming.ingest import Selection, Swept, ingest, measure, taking
+from modelkeep.store.incoming.selection import IGNORE_FILE
 
 PLAIN = Selection()
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
@@ -771,9 +771,9 @@ def test_memory_stays_small_whatever_the_size(root, work):
         file.truncate(400 * 1024 * 1024)
     code = (
         "import resource, sys\n"
-        "from modelkeep.store.blobs import DirectoryBucket\n"
-        "from modelkeep.store.artifacts import Artifacts\n"
-        "from modelkeep.store.ingest import Selection, ingest\n"
+        "from modelkeep.store.bucket.blobs import DirectoryBucket\n"
+        "from modelkeep.store.bucket.artifacts import Artifacts\n"
+        "from modelkeep.store.incoming.ingest import Selection, ingest\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "ingest(Artifacts(DirectoryBucket(sys.argv[1])), ['big'], Selection())\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"

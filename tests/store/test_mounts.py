@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from modelkeep.errors import RegistryUnavailable
-from modelkeep.store.mounts import check_locks, mount_of
+from modelkeep.store.access.mounts import check_locks, mount_of
 
 ROOT = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n"
 

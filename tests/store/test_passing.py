@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from modelkeep.store import passing as passing_
-from modelkeep.store.hashing import content_of
-from modelkeep.store.passing import passing
+from modelkeep.store.bucket import passing as passing_
+from modelkeep.store.bucket.hashing import content_of
+from modelkeep.store.bucket.passing import passing
 
 SIZE = 1 << 20
 

@@ -8,9 +8,9 @@ import pytest
 
 from modelkeep import create_registry
 from modelkeep.domain.answers.care import Access
-from modelkeep.store import access_lists, permissions, sharing
+from modelkeep.store.access import access_lists, permissions, sharing
+from modelkeep.store.access.sharing import Group, Sharing
 from modelkeep.store.durable import create_file
-from modelkeep.store.sharing import Group, Sharing
 
 MINE = Sharing(Group(permissions.group_name(os.getegid()), os.getegid()))
 

@@ -7,10 +7,10 @@ import stat
 import pytest
 
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket
-from modelkeep.store.ingest import Selection, ingest
-from modelkeep.store.view import _make, view
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.incoming.ingest import Selection, ingest
+from modelkeep.store.outgoing.view import _make, view
 
 REGISTRY = "872491a30d60d598962de6e7b834ab76"
 

@@ -18,8 +18,8 @@ from modelkeep.capture.machine import Actor
 from modelkeep.domain import chain
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
-from modelkeep.store.artifacts import Artifacts
-from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.blobs import DirectoryBucket
 from modelkeep.store.database import Database
 from modelkeep.usecases import checking, creating
 from modelkeep.usecases.context import Context

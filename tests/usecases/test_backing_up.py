@@ -11,9 +11,11 @@ import pytest
 from world import World, every, tell_story
 
 from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store import backup_bytes, database_copy, mending
+from modelkeep.store.backup import contents as backup_bytes
+from modelkeep.store.backup import database as database_copy
+from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
-from modelkeep.store.backup_place import BackupPlace
+from modelkeep.store.care import mending
 from modelkeep.usecases import backing_up
 
 

@@ -10,7 +10,8 @@ from world import World, changed, every, rechained
 
 from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
-from modelkeep.store import leftovers, trash
+from modelkeep.store.bucket import trash
+from modelkeep.store.care import leftovers
 from modelkeep.store.database import Database
 
 GRACE = "7d"

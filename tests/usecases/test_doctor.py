@@ -18,9 +18,11 @@ from modelkeep.domain.chain import hash_of
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
-from modelkeep.store import leftovers, remembered, trash
+from modelkeep.store import remembered
+from modelkeep.store.access.mounts import mount_of
+from modelkeep.store.bucket import trash
+from modelkeep.store.care import leftovers
 from modelkeep.store.database import Database
-from modelkeep.store.mounts import mount_of
 from modelkeep.usecases.doctor import place
 from modelkeep.usecases.doctor.exam import Exam
 

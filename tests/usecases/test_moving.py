@@ -14,7 +14,7 @@ from world import World
 
 import modelkeep
 from modelkeep.errors import UsageError
-from modelkeep.store.ingest import Selection, measure
+from modelkeep.store.incoming.ingest import Selection, measure
 
 BIG = 1_500_000
 
@@ -212,7 +212,7 @@ def test_a_file_with_two_names_is_copied_and_the_other_name_stays(world, r):
 @pytest.mark.linux
 def test_a_file_that_may_not_go_in_the_end_shares_no_bytes_with_the_store(world, r, monkeypatch):
     big()
-    monkeypatch.setattr("modelkeep.store.moving._remove_file", lambda _source: "permission denied")
+    monkeypatch.setattr("modelkeep.store.incoming.moving._remove_file", lambda _source: "permission denied")
     made = r.register("fraud", "model.bin", code="none", move=True)
     assert "'model.bin' stays: permission denied" in notes(made)
     (blob,) = blobs(world).values()

@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store import schema
+from modelkeep.store.access.permissions import look, may_not, who_may_write
 from modelkeep.store.connecting import begun, connect
 from modelkeep.store.durable import create_file
 from modelkeep.store.neighbours import check_neighbours
-from modelkeep.store.permissions import look, may_not, who_may_write
 from modelkeep.store.queue import at_once, queued
 from modelkeep.store.refusals import WRONG_VALUES, damage_of, is_busy, refusal
 from modelkeep.store.restoring import lost_database
@@ -53,7 +53,7 @@ class Database:
         """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
         if self._mount_is_known:
             return
-        from modelkeep.store.mounts import check_locks  # reads ask nothing of it
+        from modelkeep.store.access.mounts import check_locks  # reads ask nothing of it
 
         say = self._say or (lambda _text: None)
         check_locks(self.directory, say)

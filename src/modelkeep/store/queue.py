@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import Busy, RegistryUnavailable
-from modelkeep.store.permissions import may_not
+from modelkeep.store.access.permissions import may_not
 
 _POLL_SECONDS = 0.02
 
@@ -80,7 +80,7 @@ def _at_once(descriptor: int) -> bool:
 
 def busy(path: str, does: str) -> Busy:
     """Return the error that names the lock file, and who holds it where the machine tells."""
-    from modelkeep.store.holders import holder_of
+    from modelkeep.store.access.holders import holder_of
 
     holder = holder_of(path)
     message = f"the registry is busy: {holder or 'somebody else'} {does}: {path}"

@@ -7,7 +7,7 @@ import os
 import sqlite3
 
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
-from modelkeep.store.permissions import may_not
+from modelkeep.store.access.permissions import may_not
 from modelkeep.store.queue import busy
 from modelkeep.store.troubles import look_for_room, out_of_files
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.permissions import FORBIDDEN, may_not
+from modelkeep.store.access.permissions import FORBIDDEN, may_not
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 

@@ -227,8 +227,8 @@ def _digests(context: Context, what: str) -> tuple[str, ...]:
     """Return the digests to look for: of the bytes that stand there, or the one that was typed."""
     path = os.path.join(context.cwd, what)
     if os.path.lexists(path):
-        from modelkeep.store.ingest import measure
-        from modelkeep.store.selection import Selection
+        from modelkeep.store.incoming.ingest import measure
+        from modelkeep.store.incoming.selection import Selection
 
         # A view of `path`, or a snapshot of a hub's cache, is made of links.
         measured = measure([path], Selection(follow_symlinks=True))

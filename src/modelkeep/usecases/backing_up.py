@@ -16,15 +16,15 @@ from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
-from modelkeep.store.backup_bytes import Content, bring, lacking
+from modelkeep.store.backup.contents import Content, bring, lacking
+from modelkeep.store.backup.database import copy_database
+from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import Mark
-from modelkeep.store.backup_place import BackupPlace
-from modelkeep.store.database_copy import copy_database
+from modelkeep.store.bucket.workers import Progress
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries import needed
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
-from modelkeep.store.workers import Progress
 from modelkeep.usecases.checking_bytes import Source, tell
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings

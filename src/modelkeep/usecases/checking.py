@@ -11,7 +11,7 @@ from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store import backup_mark, remembered
-from modelkeep.store.backup_place import no_backup_beside
+from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.usecases.checking_bytes import Looked, Wanted, check_bytes, versions_of
 from modelkeep.usecases.checking_log import LogCheck
 from modelkeep.usecases.context import Context

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
-from modelkeep.store.blobs import DirectoryBucket
-from modelkeep.store.examining import Trouble, examine
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.examining import Trouble, examine
+from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.care.second_names import SecondNames
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries.checking import Needed
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.second_names import SecondNames
-from modelkeep.store.workers import Progress, each
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.findings import Findings

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 from modelkeep.errors import IntegrityError, ModelkeepError
+from modelkeep.store.bucket.workers import begun
 from modelkeep.store.database import Database
 from modelkeep.store.queries import checking as lying
-from modelkeep.store.workers import begun
 
 #: Where something is wrong, and what.
 Broken: TypeAlias = list[tuple[str, str]]

@@ -20,12 +20,14 @@ from modelkeep.domain.answers.care import Cleaned, Garbage
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
-from modelkeep.store import leftovers, remembered, shelves, trash
-from modelkeep.store.mounts import mount_of
-from modelkeep.store.needs import Needs
+from modelkeep.store import remembered
+from modelkeep.store.access.mounts import mount_of
+from modelkeep.store.bucket import trash
+from modelkeep.store.care import leftovers, shelves
+from modelkeep.store.care.needs import Needs
+from modelkeep.store.care.shelves import Lying
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.statement import Connection
-from modelkeep.store.shelves import Lying
 from modelkeep.store.troubles import of_the_store
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.parting import part

@@ -11,7 +11,7 @@ from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
     from modelkeep.capture.machine import Actor
-    from modelkeep.store.artifacts import Artifacts
+    from modelkeep.store.bucket.artifacts import Artifacts
     from modelkeep.store.database import Database
 
 

@@ -10,17 +10,18 @@ from modelkeep.domain.chain import Observed
 from modelkeep.domain.intents import NOBODY, Init, Intent
 from modelkeep.domain.stages import declare_stages
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
-from modelkeep.store import database, ledger, sharing
-from modelkeep.store.blobs import create_store
+from modelkeep.store import database, ledger
+from modelkeep.store.access import sharing
+from modelkeep.store.access.mounts import check_locks
+from modelkeep.store.access.sharing import Sharing
+from modelkeep.store.bucket.blobs import create_store
+from modelkeep.store.bucket.trash import TRASH
+from modelkeep.store.care.ownership import require_own
 from modelkeep.store.database import Database
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
-from modelkeep.store.mounts import check_locks
-from modelkeep.store.ownership import require_own
 from modelkeep.store.restoring import bring_back
-from modelkeep.store.sharing import Sharing
 from modelkeep.store.sql_state import SqlState
-from modelkeep.store.trash import TRASH
 
 _IGNORE = ".gitignore"
 _OURS = frozenset({database.DATABASE, f"{database.DATABASE}-journal", database.LOCK, database.STORE, _IGNORE})

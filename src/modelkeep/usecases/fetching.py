@@ -10,11 +10,11 @@ from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
+from modelkeep.store.outgoing.view import view
 from modelkeep.store.queries import manifests
 from modelkeep.store.queries.manifests import Form
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
-from modelkeep.store.view import view
 from modelkeep.usecases import deletions
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.moments import as_of
@@ -48,7 +48,7 @@ def get(
     moment: str | None,
 ) -> Fetched:
     """Copy an artifact out, every byte checked; see `Registry.get`."""
-    from modelkeep.store import export  # `path` copies nothing
+    from modelkeep.store.outgoing import export  # `path` copies nothing
 
     with context.database.reading() as connection:
         artifact = _artifact(context, connection, ref, f"get {{}} {dest}", moment)

@@ -11,8 +11,8 @@ from modelkeep.domain import intents
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import UsageError
-from modelkeep.store.ingest import Ingested, measure
-from modelkeep.store.selection import Selection
+from modelkeep.store.incoming.ingest import Ingested, measure
+from modelkeep.store.incoming.selection import Selection
 from modelkeep.usecases.context import Context
 from modelkeep.usecases.request import Request
 

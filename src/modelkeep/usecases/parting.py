@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.batch import DirectoryBatch
-from modelkeep.store.blobs import DirectoryBucket
+from modelkeep.store.bucket.batch import DirectoryBatch
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.care.leftovers import Leftover
+from modelkeep.store.care.second_names import SecondNames, drafted, give_back
+from modelkeep.store.care.shelves import Lying
 from modelkeep.store.durable import status_of
-from modelkeep.store.leftovers import Leftover
 from modelkeep.store.queries import contents, garbage
-from modelkeep.store.second_names import SecondNames, drafted, give_back
-from modelkeep.store.shelves import Lying
 from modelkeep.usecases.context import Context
 
 

@@ -21,8 +21,8 @@ from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.ingest import Ingested
-from modelkeep.store.ownership import require_own
+from modelkeep.store.care.ownership import require_own
+from modelkeep.store.incoming.ingest import Ingested
 from modelkeep.store.queries.given import known
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.session import Session, changing

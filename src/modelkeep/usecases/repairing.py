@@ -13,9 +13,9 @@ from typing import BinaryIO
 from modelkeep.domain.quick import replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.examining import Trouble
-from modelkeep.store.mending import Mending
-from modelkeep.store.spares import Spares
+from modelkeep.store.bucket.examining import Trouble
+from modelkeep.store.care.mending import Mending
+from modelkeep.store.care.spares import Spares
 from modelkeep.usecases.context import Context
 
 _TRASH = "the store's own trash"

@@ -11,7 +11,7 @@ from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_key, check_text
 from modelkeep.errors import UsageError
-from modelkeep.store.selection import Selection
+from modelkeep.store.incoming.selection import Selection
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from modelkeep.domain.text import printable
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, remembered
-from modelkeep.store.backup_place import no_backup_beside
-from modelkeep.store.blobs import DirectoryBucket
-from modelkeep.store.needs import backwards
-from modelkeep.store.ownership import require_own
+from modelkeep.store.backup.place import no_backup_beside
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.care.needs import backwards
+from modelkeep.store.care.ownership import require_own
 from modelkeep.store.queries.statement import Connection
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.context import Context

@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeAlias
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.quick import replace
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.ingest import Ingested, Swept, measure, taking
+from modelkeep.store.incoming.ingest import Ingested, Swept, measure, taking
 from modelkeep.store.queries import contents
 from modelkeep.store.session import Session
 from modelkeep.usecases.carrying_out import PutBack

@@ -10,7 +10,8 @@ from importlib import metadata
 from modelkeep._version import __version__
 from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
-from modelkeep.store import leftovers, probing
+from modelkeep.store import probing
+from modelkeep.store.care import leftovers
 from modelkeep.usecases.doctor.exam import Exam, may
 
 _APART_SECONDS = 300.0

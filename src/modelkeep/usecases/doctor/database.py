@@ -9,7 +9,7 @@ from datetime import timedelta
 from modelkeep.domain.times import age
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store import backup_mark, probing, remembered, schema
-from modelkeep.store.holders import Holder, holder_of
+from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.probing import Probed
 from modelkeep.store.restoring import bring_back
 from modelkeep.usecases.doctor.exam import Exam

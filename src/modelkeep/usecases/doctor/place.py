@@ -6,8 +6,8 @@ import os
 import stat
 from shlex import quote
 
-from modelkeep.store.mounts import Mount, mount_of
-from modelkeep.store.permissions import group_name, user_name
+from modelkeep.store.access.mounts import Mount, mount_of
+from modelkeep.store.access.permissions import group_name, user_name
 from modelkeep.store.restoring import bring_back, lost_database
 from modelkeep.usecases.doctor.exam import Exam, may
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from modelkeep.domain.times import format_time
-from modelkeep.store import leftovers, ownership, shelves
-from modelkeep.store.mounts import mount_of
+from modelkeep.store.access.mounts import mount_of
+from modelkeep.store.care import leftovers, ownership, shelves
+from modelkeep.store.care.second_names import SecondNames
+from modelkeep.store.care.shelves import Lying
 from modelkeep.store.queries import checking as lying
 from modelkeep.store.queries import garbage
 from modelkeep.store.queries.checking import Needed
-from modelkeep.store.second_names import SecondNames
-from modelkeep.store.shelves import Lying
 from modelkeep.store.sql_state import SqlState
 from modelkeep.usecases.doctor.exam import Exam
 

@@ -1,0 +1,52 @@
+"""Who holds the lock that somebody waits for, as far as the kernel tells: a process, its account, whether it is stopped."""
+
+from __future__ import annotations
+
+import os
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.store.access.permissions import user_name
+
+_TABLE = "/proc/locks"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process of this machine that holds a lock."""
+
+    pid: int
+    user: str
+    stopped: bool
+
+    def __str__(self) -> str:
+        return f"process {self.pid} of {self.user}{', which is stopped,' if self.stopped else ''}"
+
+
+def holder_of(path: str, table: str | None = None) -> Holder | None:
+    """Return who holds a lock on a file, a writer before a reader; None where nobody tells.
+
+    ``table`` is the text of ``/proc/locks`` (proc(5)). It knows no process of another machine or container.
+    """
+    try:
+        status = os.stat(path)
+        if table is None:
+            with open(_TABLE, encoding="ascii") as file:
+                table = file.read()
+    except (OSError, ValueError):
+        return None
+    held = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    rows = [row for line in table.splitlines() if len(row := line.split()) >= 6 and row[5] == held]
+    for row in sorted(rows, key=lambda row: row[3] != "WRITE"):
+        if row[4].isdigit() and (pid := int(row[4])) not in {0, os.getpid()} and (found := _process(pid)) is not None:
+            return found
+    return None
+
+
+def _process(pid: int) -> Holder | None:
+    try:
+        uid = os.stat(f"/proc/{pid}").st_uid
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state = file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return None
+    return Holder(pid, user_name(uid), state == b"T")

@@ -1,0 +1,254 @@
+"""A registry of several accounts: a group that writes, another one that reads.
+
+The writers are a setgid group: what is made in a directory of the group belongs to it. The readers are
+in an access list, for a file has one group. A private registry is 0700. Directories are never sticky:
+there one member could not take away the journal that another one's crash left, nor sweep his bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
+from modelkeep.store.access import access_lists
+from modelkeep.store.access.permissions import group_name, owner_of, user_name
+
+#: Directories and files of a shared registry, and the directory of a private one.
+SHARED_DIRECTORY, SHARED_FILE, PRIVATE = 0o2770, 0o660, 0o700
+_PASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the machine: its name (its number where it has none) and its id."""
+
+    name: str
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who shares a registry: the group that writes, and the one that reads, if there is one."""
+
+    writers: Group
+    readers: Group | None = None
+
+
+def wanted(shared: str | None, readers: str | None) -> Sharing | None:
+    """Return what ``--shared`` and ``--readers`` ask for; None for a private registry.
+
+    Raises ``NotFound`` for a group that is not there, ``UsageError`` for readers without writers or
+    that are the writers, ``RegistryUnavailable`` for a group that we are not in and so cannot give away to.
+    """
+    if shared is None:
+        if readers is not None:
+            message = f"--readers {printable(readers)} needs --shared: which group may write?"
+            raise UsageError(message, f"modelkeep init --shared GROUP --readers {printable(readers)}")
+        return None
+    found = Sharing(_group(shared), None if readers is None else _group(readers))
+    if found.readers == found.writers:
+        message = f"{found.writers.name} cannot be both: who may write may read"
+        raise UsageError(message, f"modelkeep init --shared {found.writers.name}")
+    if os.geteuid() != 0 and found.writers.gid not in {os.getegid(), *os.getgroups()}:
+        message = f"this account is not in the group {found.writers.name}, so it cannot share with it"
+        raise RegistryUnavailable(message, f"newgrp {found.writers.name} if it was added a moment ago; else ask root")
+    return found
+
+
+def sharing_of(directory: str) -> Sharing | None:
+    """Return who shares a registry, as its directory says; None where it is one account's own."""
+    status = os.stat(directory)
+    if not (status.st_mode & stat.S_ISGID and status.st_mode & stat.S_IWGRP):
+        return None
+    named = access_lists.groups_in(access_lists.read(directory))
+    return Sharing(_named(status.st_gid), _named(named[0]) if named else None)
+
+
+def open_directory(path: str, sharing: Sharing | None) -> bool:
+    """Give a directory to those who share it, or with None to its owner alone; False where it was so already."""
+    if sharing is None:
+        return _keep_private(path)
+    with _held(path) as held:
+        return _give(held, path, SHARED_DIRECTORY, sharing)
+
+
+def open_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+    """Give all of a registry to those who share it, its directory last; return how much was not so before.
+
+    Contents are 0444 and open to whoever comes through the directories. Raises ``RegistryUnavailable``
+    where something belongs to somebody else. Members can write there while root or the owner does
+    this: everything is changed through a descriptor, never by a name.
+    """
+    _check_store(directory, store)
+    count = 0
+    for _ in range(_PASSES):  # what was made meanwhile, in a directory that was not open yet, is seen by the next
+        changed = _open_all(directory, os.path.realpath(store), lock, sharing)
+        count += changed
+        if not changed:
+            break
+    return count
+
+
+def _open_all(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+    count = 0
+    for path, _, _, descriptor in os.fwalk(store, onerror=_raise):
+        count += _give(descriptor, path, SHARED_DIRECTORY, sharing)
+    top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(top) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+        for name in names:
+            path = os.path.join(directory, name)
+            # Who may open the side file may hold it for ever, so readers may not.
+            who = Sharing(sharing.writers) if path == lock else sharing
+            with suppress(FileNotFoundError), _held(path, top) as held:  # a journal comes and goes
+                count += _give(held, path, SHARED_FILE, who)
+        return count + _give(top, directory, SHARED_DIRECTORY, sharing)
+    finally:
+        os.close(top)
+
+
+def _check_store(directory: str, store: str) -> None:
+    """Refuse a link that somebody put in the place of the store: root would open to a group whatever it leads to."""
+    link = os.lstat(store)
+    if not stat.S_ISLNK(link.st_mode):
+        return
+    we = os.geteuid()
+    believed = link.st_uid in {0, we, os.stat(directory).st_uid}
+    if not believed or (we == 0 and link.st_uid not in {0, os.stat(store).st_uid}):
+        message = f"{store} is a link that {user_name(link.st_uid)} made, to {os.path.realpath(store)}: not shared"
+        raise RegistryUnavailable(message, f"ls -ld {store} {os.path.realpath(store)}")
+
+
+def in_the_way(directory: str, sharing: Sharing) -> str | None:
+    """Return the first directory above that lets a group of those who share it not through, None if there is none."""
+    groups = [each for each in (sharing.writers, sharing.readers) if each is not None]
+    above = os.path.dirname(os.path.realpath(directory))
+    while True:
+        status = os.stat(above)
+        through = status.st_mode & stat.S_IXOTH or (
+            status.st_mode & stat.S_IXGRP and all(group.gid == status.st_gid for group in groups)
+        )
+        if not through and not access_lists.read(above):
+            return above
+        if above == os.path.dirname(above):
+            return None
+        above = os.path.dirname(above)
+
+
+def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
+    readers = None if sharing.readers is None else sharing.readers.gid
+    inside = b"" if readers is None else access_lists.with_group(mode & 0o777, readers)
+    lists = {access_lists.ACCESS: inside}
+    status = os.stat(held)
+    if stat.S_ISDIR(status.st_mode):
+        # Without one a colleague's umask holds until his chmod: long enough for somebody else to be refused.
+        umask = access_lists.of_mode(mode & 0o777) if access_lists.there_are(held) else b""
+        lists[access_lists.DEFAULT] = inside or umask
+    gid = sharing.writers.gid
+    # Of others' directories it is not asked: an administrator prepares them by chmod.
+    others = not inside and os.geteuid() not in {0, status.st_uid}
+    if _is_so(held, mode, gid, lists) or (others and _is_so(held, mode, gid, {access_lists.ACCESS: inside})):
+        return False
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        message = f"{path} has another name elsewhere, where it would be shared as well"
+        raise RegistryUnavailable(message, f"find -samefile {path}        (looks for it)")
+    try:
+        if status.st_gid != gid:
+            os.chown(held, -1, gid)
+        for which, data in lists.items():
+            access_lists.write(held, data, which)
+        os.chmod(held, mode)
+    except PermissionError as error:
+        raise _not_ours(path, error, sharing) from error
+    except OSError as error:
+        raise _cannot(path, error, sharing) from error
+    if not _is_so(held, mode, gid, lists):
+        raise _cannot(path, None, sharing)
+    return True
+
+
+def _is_so(held: str | int, mode: int, gid: int, lists: dict[str, bytes]) -> bool:
+    status = os.stat(held)
+    if (stat.S_IMODE(status.st_mode), status.st_gid) != (mode, gid):
+        return False
+    return all(access_lists.read(held, which) == data for which, data in lists.items())
+
+
+@contextmanager
+def _held(path: str, below: int | None = None) -> Iterator[str]:
+    """Yield a name that stays with what lies at ``path`` (in the directory ``below``) whatever is put there meanwhile.
+
+    The database is not opened by this: closing any other descriptor of it would drop SQLite's locks.
+    """
+    if not hasattr(os, "O_PATH") or not os.path.isdir("/proc/self/fd"):
+        yield path
+        return
+    name = path if below is None else os.path.basename(path)
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _keep_private(path: str) -> bool:
+    """Make a directory of ours 0700; one that its owner prepared for a group stays as it is."""
+    status = os.stat(path)
+    mode = stat.S_IMODE(status.st_mode)
+    if status.st_uid != os.geteuid() or mode == PRIVATE or mode & SHARED_DIRECTORY == SHARED_DIRECTORY:
+        return False
+    os.chmod(path, PRIVATE)
+    return True
+
+
+def _group(text: str) -> Group:
+    import grp
+
+    try:
+        return Group(text, grp.getgrnam(text).gr_gid)
+    except (KeyError, ValueError):
+        if text.isascii() and text.isdigit() and int(text) < access_lists.LARGEST_ID:
+            return _named(int(text))
+    from difflib import get_close_matches
+
+    names = [each.gr_name for each in grp.getgrall()]
+    close = get_close_matches(text, names, n=1)
+    message = f"there is no group '{printable(text)}' on this machine"
+    raise NotFound(message, f"did you mean {close[0]}?" if close else "getent group        (lists them)")
+
+
+def _named(gid: int) -> Group:
+    return Group(group_name(gid), gid)
+
+
+def _not_ours(path: str, error: OSError, sharing: Sharing) -> RegistryUnavailable:
+    message = f"{path} cannot be given to the group {sharing.writers.name}"
+    if os.lstat(path).st_uid == os.geteuid():
+        return RegistryUnavailable(f"{message}: {(error.strerror or '').lower()}", f"ls -ld {path}")
+    owner = owner_of(path)
+    who = "root" if owner == "root" else f"{owner} or root"
+    return RegistryUnavailable(f"{message}: it belongs to {owner}", f"{who} can do it with the same command")
+
+
+def _cannot(path: str, error: OSError | None, sharing: Sharing) -> UsageError:
+    from modelkeep.store.access.mounts import mount_of
+
+    mount = mount_of(path)
+    kind = f" ({mount.kind})" if mount is not None else ""
+    if error is None:
+        message = f"the file system of {path}{kind} keeps no groups and modes, so nothing there can be shared by them"
+        return UsageError(message, "init it on another file system")
+    if sharing.readers is not None:
+        message = f"the file system of {path}{kind} has no access lists for --readers: {(error.strerror or '').lower()}"
+        return UsageError(message, "leave out --readers: who is in the group may read, and write")
+    return UsageError(f"{path} cannot be shared: {(error.strerror or str(error)).lower()}")
+
+
+def _raise(error: OSError) -> None:
+    raise error

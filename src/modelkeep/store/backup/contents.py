@@ -1,0 +1,97 @@
+"""Contents on their way from one store to another: each is hashed as it is written, none arrives with a wrong byte."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeAlias
+
+from modelkeep.errors import ModelkeepError
+from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.bucket.batch import DirectoryBatch
+from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.examining import Trouble
+from modelkeep.store.bucket.hashing import content_of
+from modelkeep.store.bucket.passing import passing
+from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.care.mending import Mending
+
+#: A digest and a size in bytes.
+Content: TypeAlias = tuple[str, int]
+#: So many contents are made durable together: what is held does not grow with the registry.
+_AT_ONCE = 512
+_MANY = 16
+
+
+def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Content]:
+    """Yield the contents that a store does not have, or has with another size; one that is not made yet has none."""
+    if not os.path.isdir(bucket.root):
+        return iter(contents)
+    return (content for content in contents if bucket.size(content[0]) != content[1])
+
+
+def bring(
+    source: Artifacts, bucket: DirectoryBucket, contents: Iterable[Content], progress: Progress
+) -> Iterator[tuple[Content, Trouble | None]]:
+    """Copy contents into a store; yield each when it is durable there, or why it could not be had.
+
+    A store that cannot be written raises ``RegistryUnavailable``; what was yielded before stays.
+    """
+    waiting = iter(contents)
+    while some := list(islice(waiting, _AT_ONCE)):
+        damaged = [content for content in some if os.path.lexists(bucket.local_path(content[0]))]
+        absent = [content for content in some if content not in damaged]
+        with bucket.begin(many=len(absent) > _MANY) as batch:
+            troubles = each(_bringer(source, batch, progress), absent, progress)
+            batch.commit()
+        yield from zip(absent, troubles, strict=True)
+        mending = Mending(bucket, dry_run=False)
+        for digest, size in damaged:
+            yield (digest, size), _mended(source, mending, digest, size)
+
+
+def _bringer(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Callable[[Content], Trouble | None]:
+    def work(content: Content) -> Trouble | None:
+        digest, size = content
+        try:
+            stream = source.open(digest)
+        except ModelkeepError as error:
+            return Trouble(error.message)
+        draft = batch.draft()
+
+        def write(data: memoryview) -> None:
+            draft.write(data)
+            progress.add(len(data))
+
+        with stream:
+            try:
+                found = content_of(passing(stream, size), write)
+            except OSError as error:  # what cannot be written has other errors
+                draft.discard()
+                return _unreadable(error)
+        if (found.digest, found.size) != content:
+            draft.discard()
+            return Trouble(f"its bytes are {found.digest} instead of {digest}")
+        draft.finish()
+        batch.put(digest, draft)
+        return None
+
+    return work
+
+
+def _mended(source: Artifacts, mending: Mending, digest: str, size: int) -> Trouble | None:
+    try:
+        stream = source.open(digest)
+    except ModelkeepError as error:
+        return Trouble(error.message)
+    with stream:
+        try:
+            right = mending.take(digest, size, stream)
+        except OSError as error:
+            return _unreadable(error)
+    return None if right else Trouble(f"its bytes are not those of {digest}")
+
+
+def _unreadable(error: OSError) -> Trouble:
+    return Trouble(f"cannot be read: {(error.strerror or str(error)).lower()}")
