@@ -27,6 +27,10 @@ LEFT_TO_GIT = [
     '[user]\n\temail = ana@example.com\n[includeIf "gitdir:~/"]\n\tpath = other\n',
     "[user]\n\temail =\n",
     "[user]\n\temail\n",
+    "# mine\r[user]\r\temail = ana@example.com\r",
+    "[user]\n\temail = ana@example.com\n\x0b\n",
+    "[user]\n\temail = ana@example.com\n\xa0[core]\n",
+    "[user]\n\temail = ana@example.com\nnot a setting\n",
 ]
 
 
@@ -58,7 +62,7 @@ def test_a_plain_address_is_read_as_git_reads_it(home, tmp_path, text):
 
 @pytest.mark.parametrize("text", LEFT_TO_GIT)
 def test_what_is_not_plain_is_left_to_git(home, tmp_path, text):
-    (home / ".gitconfig").write_text(text)
+    (home / ".gitconfig").write_text(text, newline="")
     assert gitconfig.address(str(tmp_path / "work"), environ(home)) is None
 
 
@@ -73,6 +77,23 @@ def test_a_work_tree_that_says_something_of_the_user_is_left_to_git(home, tmp_pa
     for said in ("[User]\n\temail = x@y\n", "[include]\n\tpath = x\n", "[extensions]\n\tworktreeConfig = true\n"):
         (git / "config").write_text(said)
         assert gitconfig.address(str(below), environ(home)) is None
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
+@pytest.mark.parametrize("below", ["no repository", "another one's"])
+def test_what_only_looks_like_a_work_tree_is_left_to_git(home, tmp_path, below):
+    (home / ".gitconfig").write_text(PLAIN[0])
+    work = tmp_path / "work"
+    subprocess.run(["git", "init", "-q", str(work)], check=True, env=environ(home))
+    subprocess.run(["git", "config", "user.email", "x@y"], cwd=work, check=True, env=environ(home))
+    place = work / "below"
+    (place / ".git").mkdir(parents=True)
+    (place / ".git" / "config").write_text("[core]\n\tbare = false\n")
+    if below == "another one's":
+        subprocess.run(["git", "init", "-q", str(place)], check=True, env=environ(home))
+        (place / ".git" / "commondir").write_text(f"{work / '.git'}\n")
+    assert asked(home, place) == "x@y"
+    assert gitconfig.address(str(place), environ(home)) is None
 
 
 @pytest.mark.linux

@@ -14,6 +14,10 @@ from collections.abc import Iterator, Mapping
 from modelkeep.domain.patterns import pattern
 
 _SECTION = pattern(r'\[[A-Za-z0-9.-]+( "[^"\\]*")?\]')
+_KEY = pattern(r"[A-Za-z][A-Za-z0-9-]*")
+# What git does not take for white space, or not for the end of a line.
+_ODD = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
+_WHITE = " \t\r"
 _NOT_PLAIN = frozenset('"\\#;')
 
 
@@ -51,12 +55,18 @@ def _is_of_the_system(environ: Mapping[str, str]) -> bool:
 
 
 def _is_ordinary(place: str) -> bool:
-    """Say whether git would find nothing here, or a work tree that says nothing of the user."""
+    """Say whether git would find nothing here, or a work tree that says nothing of the user.
+
+    What is called ``.git`` and is no repository is passed by, so none above may say something either.
+    """
     while True:
         git = os.path.join(place, ".git")
         if os.path.lexists(git):
             text = _read(os.path.join(git, "config"))
-            return text is not None and not _speaks_of_the_user(text) and "worktreeconfig" not in text.lower()
+            if text is None or _speaks_of_the_user(text) or "worktreeconfig" in text.lower():
+                return False
+            if os.path.lexists(os.path.join(git, "commondir")):  # then another file is read
+                return False
         if os.path.lexists(os.path.join(place, "HEAD")):  # it may be a repository without a work tree
             return False
         below, place = place, os.path.dirname(place)
@@ -73,7 +83,7 @@ def _speaks_of_the_user(text: str) -> bool:
 def _address(text: str) -> str | None:
     section, found = "", None
     for line in text.split("\n"):
-        stripped = line.strip()
+        stripped = line.strip(_WHITE)
         if not stripped or stripped[0] in "#;":
             continue
         if stripped[0] == "[":
@@ -84,8 +94,11 @@ def _address(text: str) -> str | None:
         if stripped.endswith("\\"):
             return None
         key, _, value = stripped.partition("=")
-        if section == "[user]" and key.strip().lower() == "email":
-            found = value.strip()
+        key = key.rstrip(_WHITE)
+        if not _KEY.fullmatch(key):
+            return None
+        if section == "[user]" and key.lower() == "email":
+            found = value.strip(_WHITE)
             if not found or not _NOT_PLAIN.isdisjoint(found):
                 return None
     return found
@@ -93,7 +106,8 @@ def _address(text: str) -> str | None:
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
     except (OSError, ValueError):
         return None
+    return None if _ODD.search(text) else text
