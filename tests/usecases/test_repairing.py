@@ -198,6 +198,16 @@ def test_only_the_versions_and_the_part_asked_for_are_repaired(world, elsewhere)
     assert sum(repaired(world, elsewhere, subset=f"{day}/7").repaired for day in range(1, 8)) == 2
 
 
+@pytest.mark.parametrize("content", [ONE, b"none of them"])
+def test_what_other_versions_need_too_is_told_of_those_asked_for(world, elsewhere, content):
+    for _ in range(5):
+        world.register(content=ONE, if_exists="new")
+    world.damage(ONE, None)
+    (elsewhere / "m").write_bytes(content)
+    found = world.verify("fraud@8", log=False, repair=str(elsewhere), dry_run=True)
+    assert [(each.place, each.ref) for each in found.findings] == [("fraud@8", "fraud@8")]
+
+
 def test_the_registry_itself_is_no_source(world):
     for source in (world.home, world.home / "store"):
         with pytest.raises(UsageError, match="is the registry itself"):

@@ -96,18 +96,22 @@ def check_bytes(
         return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: told.add(len(data)), outside=outside)
 
     blobs = done = 0
+    chosen: dict[str, list[Needed]] = {}
     while some := list(islice(contents, _AT_ONCE)):
         for (digest, size, needing), trouble in zip(some, each(look, some, told), strict=True):
             blobs += 1
             done += size
             if trouble is not None and repair is not None and trouble.lost:
                 repair.note(digest, size, trouble)
+                if wanted.chosen is not None:  # others may need it too, and nobody asked about those
+                    chosen[digest] = needing
             elif trouble is not None:
                 tell(findings, needing, trouble)
     if repair is not None:
         for digest, trouble in repair.carry_out():
             if findings.has_room(_severity(trouble), trouble.code):
-                tell(findings, source.ask(partial(lying.needing, digest=digest, most=_TOLD)), trouble)
+                needing = chosen.get(digest) or source.ask(partial(lying.needing, digest=digest, most=_TOLD))
+                tell(findings, needing, trouble)
             else:  # counted and not told: nobody need be asked whose it is
                 findings.add(_severity(trouble), trouble.code, digest, trouble.text)
     return Looked(versions, blobs, done)
