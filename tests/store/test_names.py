@@ -139,6 +139,16 @@ def test_the_newest_numbers_come_first_and_the_lowest_of_each_length_is_among_th
     assert words(asked().fixed("fraud", "45")) == ["45"]
 
 
+def test_where_the_newest_numbers_begin_alike_another_one_keeps_the_shell_from_filling_that_in(story, asked):
+    for _ in range(150):
+        story.register("fraud", "same bytes")
+    assert words(asked().versions("fraud", "v")) == [*(f"v{number}" for number in range(150, 130, -1)), "v1", "v99"]
+    story.archive("fraud")
+    found = words(asked().versions("fraud", "", ARCHIVED))
+    assert found == [*map(str, range(150, 130, -1)), "1", "99"]
+    assert words(asked().versions("fraud", "1", ARCHIVED))[-1] == "1"
+
+
 def test_between_archived_versions_the_newest_are_found_as_well(story, asked):
     for number in range(1, 60):
         story.register("fraud", f"bytes {number}", label=f"1.{number}")

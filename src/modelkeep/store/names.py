@@ -35,8 +35,7 @@ MOST, MOST_VERSIONS = 50, 20
 STANDING, ARCHIVED, ALL = "standing", "archived", "all"
 
 _PATIENCE, _STEPS = 0.1, 3_000_000  # seconds to wait for a writer; steps of SQLite's machine for a question
-_LOOKED_AT = 1_000  # rows that are looked at for the few that are wanted
-_LABELS_LOOKED_AT = 250
+_LOOKED_AT, _LABELS_LOOKED_AT = 1_000, 250  # rows that are looked at for the few that are wanted
 _LOOKED_AT_ONCE = 100  # numbers, before the deleted ones that follow are counted and skipped
 _LAST = "\U0010ffff"  # sorts behind whatever follows a prefix
 _MOST_WINDOWS = 100  # of versions between archived ones
@@ -153,8 +152,7 @@ class Names:
         found: list[Offer] = []
         end = prefix + _LAST
         while len(found) < MOST and (row := self._row(DATA_VERSIONS, dataset, prefix, end)):
-            end = row[0]
-            found.append((end, ""))
+            found.append((end := row[0], ""))
         return found
 
     def commits(self, prefix: str) -> list[Offer]:
@@ -207,7 +205,13 @@ class Names:
                     found += self._rows(NUMBERS, model, lowest, lowest, 1)
             if len(found) > MOST_VERSIONS and not digits:
                 break
-        return [(f"{v}{number}", self._told(model, number, label)) for number, label in found]
+        offers = [(f"{v}{number}", self._told(model, number, label)) for number, label in found]
+        firsts = {str(number)[0] for number, _ in found}
+        if digits or len(found) <= MOST_VERSIONS or len(firsts) > 1:
+            return offers
+        # A number that begins otherwise: else a shell fills in the digit that all these begin with.
+        others = (self._numbers(model, wanted, v + digit) for digit in "987654321" if digit not in firsts)
+        return [*offers, *next(filter(None, others), [])[:1]]
 
     def _newest(self, model: int | None, low: int, high: int, most: int) -> list[tuple[int, str | None]]:
         """Return the newest numbers that are not deleted, with their labels; long runs of deleted ones are skipped."""
@@ -224,8 +228,7 @@ class Names:
     def _labels(self, model: int | None, wanted: list[Window], typed: str) -> list[Offer]:
         """Return the highest labels that begin so, and the lowest where there are more, with a ``v`` if one was typed.
 
-        Where more labels are taken by versions that are not wanted than are looked at, those of the
-        newest versions stand for the rest.
+        Where most of those looked at are of versions that are not wanted, those of the newest stand for the rest.
         """
         if not wanted:
             return []
