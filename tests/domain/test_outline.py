@@ -1,6 +1,7 @@
 """An outline tells what the whole entry would, and never of what could not be read whole."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,15 @@ def test_what_few_entries_have_is_read_whole(outlines, change):
     whole = json.loads(REGISTER)
     change(whole)
     assert outlines.of(encode(whole)) is None
+
+
+def test_kinds_that_nobody_knows_take_no_room():
+    outlines = Outlines()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            kind = b"x" * (20_000 + number)
+            assert outlines.of(REGISTER.replace(b'"kind":"register"', b'"kind":"' + kind + b'"')) is None
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()

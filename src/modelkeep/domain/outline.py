@@ -74,8 +74,10 @@ class Outlines:
         return Outline(int(seq), prev, clock, time, Asked(registry, id_, details, asked), documents)
 
     def _compiled(self, kind: str) -> re.Pattern[str] | None:
+        if kind not in KINDS:  # nor is it kept: a forged log may have a long one in each entry
+            return None
         self._times[kind] += 1
-        if kind not in KINDS or self._times[kind] < self._worth_compiling:
+        if self._times[kind] < self._worth_compiling:
             return None
         self._forms[kind] = re.compile(forms.entry(kind))
         return self._forms[kind]
