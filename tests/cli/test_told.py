@@ -6,7 +6,7 @@ import pytest
 from rows import PROMOTED, REGISTERED, change
 
 from modelkeep.cli import told
-from modelkeep.domain.answers.care import Verification
+from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
@@ -26,6 +26,15 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
 )
 def test_a_verification_says_what_it_left_out(looked, said):
     assert told.summary(dataclasses.replace(LOOKED, **looked)) == said
+
+
+def test_what_helps_is_told_beside_a_repair_too_but_for_the_repair_itself():
+    wrong = tuple(VerifyFinding("error", code, "somewhere", "is wrong") for code in ("blob", "head"))
+    bad = dataclasses.replace(LOOKED, ok=False, findings=wrong)
+    repair, accept = told.what_next(bad)
+    assert "--repair" in repair
+    assert "--accept-head" in accept
+    assert told.what_next(bad, repairing=True) == [accept]
 
 
 def test_a_promotion_prints_before_and_after():

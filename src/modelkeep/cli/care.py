@@ -131,8 +131,8 @@ def verify(
     call.show(pages.verification(found), lambda to: to.verification(found))
     if call.chatty and call.format != "table":
         call.say(summary(found))
-    if call.chatty and repair is None:
-        for text in what_next(found):
+    if call.chatty:
+        for text in what_next(found, repairing=repair is not None):
             call.say(text)
     return 0 if found.ok else IntegrityError.exit_code
 

@@ -98,13 +98,13 @@ def summary(found: Verification) -> str:
     return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
 
 
-def what_next(found: Verification) -> list[str]:
-    """Return what helps where a verification found what can be put right."""
+def what_next(found: Verification, *, repairing: bool = False) -> list[str]:
+    """Return what helps where a verification found what can be put right; a ``repairing`` one is not sent to repair."""
     wrong = {each.code for each in found.findings if each.severity == "error"}
     lines = []
     if any("the store is not there: " in each.message for each in found.findings):
         lines.append("hint: is the disk it is on mounted? modelkeep doctor")
-    elif "blob" in wrong:
+    elif "blob" in wrong and not repairing:
         lines.append(
             "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
         )
