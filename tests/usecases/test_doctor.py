@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from world import World, every
 
+import modelkeep
 from modelkeep.domain.chain import hash_of
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
@@ -54,6 +55,11 @@ def told(world, *severities):
         for each in found.findings
         if each.severity in wanted
     ]
+
+
+def test_it_says_where_modelkeep_itself_lies(world):
+    (found,) = [each for each in world.registry.doctor().findings if each.code == "modelkeep"]
+    assert found.place == str(Path(modelkeep.__file__).parent)
 
 
 def only(world, code):
