@@ -20,7 +20,7 @@ from modelkeep.store.care.ownership import require_own
 from modelkeep.store.database import Database
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
-from modelkeep.store.restoring import bring_back
+from modelkeep.store.restoring import begun_backup, bring_back
 from modelkeep.store.sql_state import SqlState
 
 _IGNORE = ".gitignore"
@@ -135,6 +135,8 @@ def _make(
         _check_store(store, os.path.join(directory, database.STORE))
     is_new = not os.path.isdir(directory)
     make_directories(directory, sharing.PRIVATE)
+    if (begun := begun_backup(directory)) is not None:
+        raise Conflict(*begun)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"

@@ -95,7 +95,7 @@ def check_files(exam: Exam) -> None:
     database = exam.context.database
     above = os.stat(exam.context.directory)
     if not os.path.lexists(database.path):
-        exam.error("database", database.path, "it is not there", bring_back(exam.context.directory))
+        exam.error("database", database.path, "it is not there", _brought_back(exam, database.path))
     else:
         _file(exam, "database", database.path, above)
     if not os.path.lexists(database.lock_path):
@@ -105,19 +105,25 @@ def check_files(exam: Exam) -> None:
         _file(exam, "lock", database.lock_path, above)
 
 
+def _brought_back(exam: Exam, path: str, else_hint: str | None = None) -> str:
+    """Return what brings back a database that is missing or empty."""
+    lost = lost_database(path)
+    hint = else_hint if lost is None else lost.hint
+    return hint or bring_back(exam.context.directory)
+
+
 def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
+    directory = exam.context.directory
     status = os.lstat(path)
     mode = stat.S_IMODE(status.st_mode)
     told = f"mode {mode:04o}, owner {_owner(status)}"
     shared = above.st_mode & stat.S_ISGID and above.st_mode & stat.S_IWGRP
     if not stat.S_ISREG(status.st_mode):
         anew = f"rm {quote(path)} && touch {quote(path)}"
-        hint = anew if code == "lock" else bring_back(exam.context.directory)
+        hint = anew if code == "lock" else bring_back(directory)
         exam.error(code, path, "it is not a regular file", hint)
     elif code == "database" and status.st_size == 0:
-        lost = lost_database(path)
-        hint = f"modelkeep init {quote(exam.context.directory)}" if lost is None else bring_back(exam.context.directory)
-        exam.error(code, path, "it is empty", hint)
+        exam.error(code, path, "it is empty", _brought_back(exam, path, f"modelkeep init {quote(directory)}"))
     elif mode & stat.S_IWOTH:
         exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {quote(path)}")
     elif code == "database" and not may(path, os.R_OK):  # the queue is for writers alone
