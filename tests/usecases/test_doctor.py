@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from world import World, every
 
+import modelkeep
 from modelkeep.domain.chain import hash_of
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
@@ -79,6 +80,7 @@ def test_a_registry_in_good_order_has_no_finding_that_is_none(world):
         "head", "bytes", "garbage", "leftovers", "clock", "python", "sqlite", "modelkeep", "typer", "cache", "memory",
         "origin",
     } == {each.code for each in found.findings}  # fmt: skip
+    assert [each.place for each in found.findings if each.code == "modelkeep"] == [os.path.dirname(modelkeep.__file__)]
 
 
 def test_it_changes_nothing(world):

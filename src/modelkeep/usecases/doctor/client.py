@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from importlib import metadata
 
+from modelkeep import errors
 from modelkeep._version import __version__
 from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
@@ -64,7 +65,7 @@ def check_versions(exam: Exam) -> None:
         exam.error("sqlite", "sqlite3", text, "use a Python that was built with a newer SQLite")
     else:
         exam.ok("sqlite", "sqlite3", probing.sqlite_version())
-    exam.ok("modelkeep", os.path.dirname(os.path.dirname(os.path.abspath(leftovers.__file__))), __version__)
+    exam.ok("modelkeep", os.path.dirname(os.path.abspath(errors.__file__)), __version__)
     typer = _version("typer")
     if typer is None:
         exam.ok("typer", "typer", "it is not installed: there is no command line, only the API")
