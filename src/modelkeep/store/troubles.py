@@ -48,12 +48,22 @@ def store_trouble(error: OSError, root: str) -> ModelkeepError:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else root
-        unread = os.path.lexists(path) and not os.access(path, os.R_OK)
-        return may_not(os.path.dirname(root), path, "read" if unread else "written", error)
+        return may_not(os.path.dirname(root), path, "written" if _may_be_read(path) else "read", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         where = "" if error.filename is None else f"{error.filename}: "
         return RegistryUnavailable(f"the store {root} is not whole: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
+
+
+def _may_be_read(path: str) -> bool:
+    """Say whether a path, or what it is to be made in, can at least be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return os.access(path, os.R_OK)
 
 
 def not_a_blob(path: str) -> IntegrityError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from shlex import quote
 
 from modelkeep.store.access.mounts import Mount, mount_of
@@ -127,9 +128,7 @@ def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
     elif mode & stat.S_IWOTH:
         exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {quote(path)}")
     elif code == "database" and not may(path, os.R_OK):  # the queue is for writers alone
-        exam.error(
-            code, path, f"{told}: this account may not read it", f"ask {_owner(status)} for chmod g+r {quote(path)}"
-        )
+        exam.error(code, path, f"{told}: this account may not read it", _readable(status, f"g+r {quote(path)}"))
     elif shared and not mode & stat.S_IWGRP:
         exam.error(
             code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {quote(path)}"
@@ -165,6 +164,8 @@ def check_store(exam: Exam) -> None:
 
 
 def _store_directory(exam: Exam, place: str, *, shared: bool) -> bool:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(place)  # where it may not even be looked at, nobody here can tell that it is not there
     if not os.path.isdir(place):
         if os.path.basename(place) == "tmp" and not os.path.lexists(place):
             mode = stat.S_IMODE(os.stat(exam.store).st_mode)
@@ -229,7 +230,7 @@ def _sample(exam: Exam, blobs: str) -> bool:
             "blobs",
             closed[0],
             "this account may not read a stored file",
-            f"ask its owner for chmod a+r {quote(closed[0])}",
+            _readable(os.lstat(closed[0]), f"a+r {quote(closed[0])}"),
         )
     return bool(writable or closed)
 
@@ -272,6 +273,13 @@ def _umask() -> int | None:
             return next((int(line.split()[1], 8) for line in file if line.startswith("Umask:")), None)
     except OSError:
         return None
+
+
+def _readable(status: os.stat_result, how: str) -> str:
+    """Return what lets this account read a file: its own it can open to itself, another's is to be asked for."""
+    if status.st_uid == os.geteuid():
+        return f"chmod u{how[1:]}"
+    return f"ask {user_name(status.st_uid)} for chmod {how}"
 
 
 def _owner(status: os.stat_result) -> str:
