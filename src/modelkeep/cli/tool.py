@@ -134,7 +134,7 @@ def completion(
     ] = "modelkeep",
 ) -> None:
     """Print a completion script."""
-    choice(shell, "the shell", _SHELLS)
+    choice(shell, "the shell", _SHELLS, "modelkeep completion")
     from modelkeep.cli import bash, grammar
 
     call.show(leaves.script(shell, bash.script(grammar, as_)))

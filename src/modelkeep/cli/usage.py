@@ -51,13 +51,15 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
     return UsageError(message, printable(likely))
 
 
-def choice(value: str, option: str, allowed: Sequence[str]) -> str:
-    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest."""
+def choice(value: str, option: str, allowed: Sequence[str], line: str | None = None) -> str:
+    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest.
+
+    ``line`` is what is typed before a value that is no option's.
+    """
     if value in allowed:
         return value
     message = f"{option} cannot be '{printable(value)}'"
-    meant = close(value, allowed)
-    raise UsageError(message, f"{option} {meant}" if meant else f"{option} {'|'.join(allowed)}")
+    raise UsageError(message, f"{printable(line or option)} {close(value, allowed) or '|'.join(allowed)}")
 
 
 def whole(value: str | None, option: str) -> int | None:
