@@ -116,6 +116,7 @@ def test_a_word_that_is_none_of_those_allowed_is_answered_with_the_closest():
     assert refused("register", "m", "p", "--if-exists", "ski") == ("--if-exists cannot be 'ski'", "--if-exists skip")
     assert refused("mark", "fraud@3", "god") == ("the mark cannot be 'god'", "modelkeep mark fraud@3 good")
     assert refused("mark", "fraud@3", "okay") == ("the mark cannot be 'okay'", "modelkeep mark fraud@3 bad|good")
+    assert refused("demo", "--json") == ("the demo is a story to be read, and has no JSON document", "modelkeep demo")
     assert refused("completion", "tcsh") == ("the shell cannot be 'tcsh'", "modelkeep completion bash")
 
 

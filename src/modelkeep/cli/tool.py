@@ -142,12 +142,15 @@ def completion(
 
 @command()
 def demo(
-    _call: Call,
+    call: Call,
     keep: Annotated[
         str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the story in this directory.")
     ] = None,
 ) -> int:
     """Play the story of a team."""
+    if call.format == "json":
+        message = "the demo is a story to be read, and has no JSON document"
+        raise UsageError(message, "modelkeep demo")
     from modelkeep.cli.demo import play
 
     return play(keep)
