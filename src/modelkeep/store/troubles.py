@@ -114,8 +114,11 @@ def _near(path: str) -> str | None:
 
 
 @contextmanager
-def of_the_destination(path: str) -> Iterator[None]:
-    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do."""
+def of_the_destination(path: str, instead: str | None = None) -> Iterator[None]:
+    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do.
+
+    ``instead`` is how another is named, where that is not plain.
+    """
     try:
         yield
     except OSError as error:
@@ -127,4 +130,13 @@ def of_the_destination(path: str) -> Iterator[None]:
             message = f"there is no directory {parent!r} to write into"
             raise NotFound(message, f"mkdir -p {parent}") from error
         message = f"{path!r} cannot be written: {_reason(error)}"
-        raise UsageError(message) from error
+        look = f"ls -ld {_there(path)}" if error.errno in FORBIDDEN else None
+        raise UsageError(message, instead or look) from error
+
+
+def _there(path: str) -> str:
+    """Return the nearest directory above a path that is there."""
+    above = os.path.dirname(path)
+    while above and not os.path.isdir(above):
+        above = os.path.dirname(above)
+    return above or "."
