@@ -247,13 +247,15 @@ def check_space(exam: Exam) -> None:
         there = os.statvfs(path)
         free, size = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
         share = f"{free * 100 // size} %" if size else "0 %"
-        if free < _ENOUGH_BYTES or free < size * _FEW:
+        few_bytes = free < _ENOUGH_BYTES or free < size * _FEW
+        few_files = there.f_files > 0 and (there.f_favail < _ENOUGH_FILES or there.f_favail < there.f_files * _FEW)
+        if few_files:
+            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {quote(path)}")
+        if few_bytes:
             exam.warning(
                 "space", path, f"{free >> 20} MiB are free, {share}", f"make room: modelkeep gc -n; df -h {quote(path)}"
             )
-        elif there.f_files and (there.f_favail < _ENOUGH_FILES or there.f_favail < there.f_files * _FEW):
-            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {quote(path)}")
-        else:
+        elif not few_files:
             exam.ok("space", path, f"{free >> 20} MiB are free, {share}")
 
 
