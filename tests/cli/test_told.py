@@ -6,7 +6,7 @@ import pytest
 from rows import PROMOTED, REGISTERED, change
 
 from modelkeep.cli import told
-from modelkeep.domain.answers.care import Verification
+from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
@@ -31,6 +31,13 @@ def test_a_verification_says_what_it_left_out(looked, said):
 def test_a_promotion_prints_before_and_after():
     assert told.change(PROMOTED).lines == ["production: fraud@3 -> fraud@4"]
     assert told.change(PROMOTED).ids == ["fraud@4"]
+
+
+def test_a_verification_that_finds_the_database_damaged_says_what_brings_it_back():
+    damaged = VerifyFinding("error", "database", "database", "file is not a database")
+    assert told.what_next(dataclasses.replace(LOOKED, ok=False, findings=(damaged,))) == [
+        "hint: cp BACKUP/registry.db REGISTRY/        (what was written since is lost: docs/backup.md)"
+    ]
 
 
 def test_what_was_so_already_prints_nothing_and_says_why():

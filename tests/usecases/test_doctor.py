@@ -296,7 +296,12 @@ def test_an_empty_database(world):
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 4096])
 def test_a_database_that_is_none(world, content):
     world.database.write_bytes(content)
-    assert only(world, "database").severity == "error"
+    found = only(world, "database")
+    assert (found.severity, found.place) == ("error", str(world.database))
+    assert found.hint == (
+        "what can be read: modelkeep verify --log; "
+        f"bring it back from a backup: cp BACKUP/registry.db {world.home}/        (docs/backup.md)"
+    )
 
 
 def test_a_database_of_another_program(world):
