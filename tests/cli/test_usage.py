@@ -60,6 +60,7 @@ def test_a_misspelt_option_is_answered_with_the_closest():
         "modelkeep promote has no option '--mesage'",
         "--message",
     )
+    assert refused("list", "--bogus") == ("modelkeep list has no option '--bogus'", "modelkeep list --help")
 
 
 def test_what_is_missing_is_named_as_the_usage_line_names_it():

@@ -85,8 +85,10 @@ def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageE
         if not option.lower().startswith("--f"):  # --force is nothing to be led to by --grace
             options = [each for each in options if each != "--force"]
         message = f"{command} has no option '{printable(option)}'"
-        meant = close(option, options)
-        return UsageError(message, meant or f"{command} --help")
+        meant = close(
+            option.lstrip("-"), [each[2:] for each in options if each.startswith("--")]
+        )  # dashes are no likeness
+        return UsageError(message, f"--{meant}" if meant else f"{command} --help")
     if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else _name(parameter)
         return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))
