@@ -42,6 +42,13 @@ def test_a_promotion_prints_before_and_after():
     assert told.change(PROMOTED).ids == ["fraud@4"]
 
 
+def test_a_verification_that_finds_the_database_damaged_says_what_brings_it_back():
+    damaged = VerifyFinding("error", "database", "database", "file is not a database")
+    assert told.what_next(dataclasses.replace(LOOKED, ok=False, findings=(damaged,))) == [
+        "hint: cp BACKUP/registry.db REGISTRY/        (what was written since is lost: docs/backup.md)"
+    ]
+
+
 def test_what_was_so_already_prints_nothing_and_says_why():
     same = change(changed=False, why="fraud@4 is in production already", effects=PROMOTED.effects)
     assert told.change(same).lines == ()

@@ -60,6 +60,7 @@ def test_a_misspelt_option_is_answered_with_the_closest():
         "modelkeep promote has no option '--mesage'",
         "--message",
     )
+    assert refused("list", "--bogus") == ("modelkeep list has no option '--bogus'", "modelkeep list --help")
 
 
 def test_what_is_missing_is_named_as_the_usage_line_names_it():
@@ -114,7 +115,10 @@ def test_a_word_that_is_none_of_those_allowed_is_answered_with_the_closest():
     assert refused("list", "--format", "jsn") == ("--format cannot be 'jsn'", "--format json")
     assert refused("--format", "xml", "list")[0] == "--format cannot be 'xml'"
     assert refused("register", "m", "p", "--if-exists", "ski") == ("--if-exists cannot be 'ski'", "--if-exists skip")
-    assert refused("mark", "fraud@3", "god") == ("the mark cannot be 'god'", "the mark good")
+    assert refused("mark", "fraud@3", "god") == ("the mark cannot be 'god'", "modelkeep mark fraud@3 good")
+    assert refused("mark", "fraud@3", "okay") == ("the mark cannot be 'okay'", "modelkeep mark fraud@3 bad|good")
+    assert refused("demo", "--json") == ("the demo is a story to be read, and has no JSON document", "modelkeep demo")
+    assert refused("completion", "tcsh") == ("the shell cannot be 'tcsh'", "modelkeep completion bash")
 
 
 def test_a_tree_is_a_format_of_lineage_only():

@@ -267,7 +267,7 @@ def test_what_is_so_already_needs_no_permission(people, models):
 
 
 def test_an_outsider_is_told_that_it_is_shut_and_not_that_there_is_none(people, models):
-    lines = [*READS[:3], *CHANGES[:3], "register fraud new.onnx"]
+    lines = [*READS[:3], *CHANGES[:3], "register fraud new.onnx", "gc", "init"]
     for line, (code, said) in each(people, "otto", models, lines).items():
         assert (code, said) == (
             7,
@@ -403,6 +403,34 @@ def test_a_side_file_that_a_member_made_unreadable_is_named_with_whom_to_ask(peo
     )
     assert people("ana", "init", own, "--shared", "ml", "--readers", "auditors").exit_code == 0
     assert people("bo", "tag", "fraud", "a=b", "--registry", own).exit_code == 0
+
+
+@pytest.mark.parametrize("shut", ["store", "store/blobs/sha256"])
+def test_a_store_that_nobody_may_look_into_is_told_as_that_and_not_as_gone(people, own, shut):
+    (own / shut).chmod(0)
+    lines = ["get fraud@1 out.onnx", "path fraud@1", "backup copy", "gc", "register fraud new.onnx"]
+    for line, (code, said) in each(people, "ana", own, lines).items():
+        assert (code, said) == (
+            7,
+            (
+                f"error: the registry {own} may not be read by this account: {own}/{shut}: permission denied\n"
+                f"hint: it is yours: ls -ld {own}/{shut}\n"
+            ),
+        ), line
+    told = people("ana", "doctor", "--registry", own).stdout
+    assert f"error\tstore\t{own}/store/blobs" in told
+    assert ("it is not there" in told, "mkdir" in told) == (False, False), told
+
+
+def test_doctor_tells_an_owner_and_a_colleague_how_a_file_is_opened_to_them(people, own):
+    (own / "registry.db").chmod(0)
+    blob = next((own / "store/blobs/sha256").glob("*/*"))
+    blob.chmod(0)
+    told = {who: people(who, "doctor", "--registry", own).stdout for who in ("ana", "bo")}
+    assert f"\tchmod u+r {own}/registry.db\n" in told["ana"]
+    assert f"\tchmod u+r {blob}\n" in told["ana"]
+    assert f"\task ana for chmod g+r {own}/registry.db\n" in told["bo"]
+    assert f"\task ana for chmod a+r {blob}\n" in told["bo"]
 
 
 def test_members_queue_in_turn_whoever_they_are(people, own):

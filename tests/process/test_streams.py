@@ -44,9 +44,10 @@ def test_in_a_log_of_both_streams_the_answer_stands_above_its_notes(run, made):
     assert done.stdout.splitlines()[:2] == ["fraud@3", "1.0 kB in 1 file"]
 
 
-def test_a_full_disk_behind_stdout_is_told(run, made):
+@pytest.mark.parametrize("words", ["list", "show fraud@1", "--help", "config --help", "list --help", "--version"])
+def test_a_full_disk_behind_stdout_is_told(run, made, words: str):
     with open("/dev/full", "wb") as full:
-        process = run.start("list", stdout=full)
+        process = run.start(*words.split(), stdout=full)
         _, stderr = process.communicate()
     assert process.returncode == 8
     assert stderr.startswith(b"error: the answer could not be written to standard output: No space left on device\n")

@@ -419,6 +419,7 @@ def test_a_place_that_may_not_be_written_is_told(model, work):
     finally:
         os.seteuid(0)
     assert caught.value.message == "'file' cannot be written: permission denied"
+    assert caught.value.hint == "ls -ld ."
 
 
 def test_many_files_come_out_with_several_threads(artifacts, work):

@@ -162,8 +162,9 @@ def test_missing_or_cut_off_bytes_are_an_error_and_not_a_dangling_link(artifacts
 
 def test_a_cache_that_cannot_be_written_is_told(artifacts, tree, work):
     (work / "cache").write_bytes(b"")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written") as told:
         see(artifacts, tree)
+    assert told.value.hint == "set MODELKEEP_CACHE to a directory of your own"
 
 
 def test_a_store_without_paths_says_so(tree):

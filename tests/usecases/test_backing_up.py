@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from world import World, every, tell_story
 
-from modelkeep.errors import Busy, Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
+from modelkeep.errors import (
+    Busy,
+    Conflict,
+    IntegrityError,
+    ModelkeepError,
+    NotFound,
+    RegistryUnavailable,
+    UsageError,
+)
+from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup import database as database_copy
 from modelkeep.store.backup.place import BackupPlace
@@ -580,15 +589,40 @@ def test_what_a_killed_backup_left_is_cleared_away(world, dest):
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
-def test_who_reads_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, dest, tmp_path, harm):
+@pytest.mark.parametrize("holds", ["some bytes", "no bytes yet"])
+def test_who_meets_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, dest, tmp_path, harm, holds):
     back_up(world, dest)
     harm(dest / "registry.db")
-    with pytest.raises(RegistryUnavailable) as told:
-        opened(dest, world, tmp_path).registry.models()
-    assert told.value.message == f"{dest} is a backup of {world.home} that was begun and is not complete"
-    assert told.value.hint == f"modelkeep --registry {world.home} backup {dest}"
+    if holds == "no bytes yet":
+        for shelf in (dest / "store" / "blobs" / "sha256").iterdir():
+            shutil.rmtree(shelf)
+    go_on = f"modelkeep --registry {world.home} backup {dest}"
+    for ask in (opened(dest, world, tmp_path).registry.models, lambda: create_registry(dest)):
+        with pytest.raises(ModelkeepError) as told:
+            ask()
+        assert told.value.message == f"{dest} is a backup of {world.home} that was begun and is not complete"
+        assert told.value.hint == go_on
+    found = opened(dest, world, tmp_path).registry.doctor().findings
+    assert go_on in [each.hint for each in found if (each.severity, each.code) == ("error", "database")]
     assert back_up(world, dest).changed
     assert opened(dest, world, tmp_path).registry.verify().ok
+
+
+def test_who_meets_a_registry_that_was_only_begun_to_be_put_back_is_told_to_go_on_with_it(world, dest, tmp_path):
+    back_up(world, dest)
+    world.home.rename(tmp_path / "away")
+    backup = opened(dest, world, tmp_path)
+    back_up(backup, world.home)
+    (world.home / "registry.db").unlink()
+    for shelf in (world.home / "store" / "blobs" / "sha256").iterdir():
+        shutil.rmtree(shelf)
+    for ask in (world.registry.models, lambda: create_registry(world.home)):
+        with pytest.raises(ModelkeepError) as told:
+            ask()
+        assert told.value.message == f"{world.home} is being put back from a backup, and that is not complete"
+        assert told.value.hint == f"modelkeep --registry BACKUP backup {world.home}"
+    assert back_up(backup, world.home).changed
+    assert world.at(world.home).registry.verify().ok
 
 
 def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):

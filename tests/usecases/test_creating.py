@@ -192,10 +192,10 @@ def test_where_there_is_one_with_another_store_it_is_a_conflict(tmp_path):
 
 def test_a_place_that_cannot_be_one_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    kind, message, _ = refused(create_registry, tmp_path / "file/r")
-    assert (kind, message) == (
+    assert refused(create_registry, tmp_path / "file/r") == (
         "RegistryUnavailable",
-        f"no registry can be made at {tmp_path}/file/r: Not a directory",
+        f"no registry can be made at {tmp_path}/file/r: not a directory",
+        "modelkeep init DIR, where this account may make one",
     )
 
 

@@ -85,6 +85,7 @@ def test_a_registry_in_good_order_has_no_finding_that_is_none(world):
         "head", "bytes", "garbage", "leftovers", "clock", "python", "sqlite", "modelkeep", "typer", "cache", "memory",
         "origin",
     } == {each.code for each in found.findings}  # fmt: skip
+    assert [each.place for each in found.findings if each.code == "modelkeep"] == [os.path.dirname(modelkeep.__file__)]
 
 
 def test_it_changes_nothing(world):
@@ -259,7 +260,12 @@ def test_an_umask_that_locks_its_own_account_out(world):
 def test_a_disk_that_is_nearly_full_and_one_without_room_for_files(tmp_path):
     world = World(tmp_path)
     world.moment = datetime.now(UTC)
-    for options, said in (("size=64m", "are free"), ("size=2000m,nr_inodes=60", "more files can be made")):
+    bytes_, files = "are free", "more files can be made"
+    for options, said in (
+        ("size=64m", [bytes_]),
+        ("size=2000m,nr_inodes=60", [files]),
+        ("size=64m,nr_inodes=60", [files, bytes_]),
+    ):
         disk = tmp_path / options.replace(",", "-")
         disk.mkdir()
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=False, capture_output=True)
@@ -269,9 +275,9 @@ def test_a_disk_that_is_nearly_full_and_one_without_room_for_files(tmp_path):
             (world.home / "store").rename(tmp_path / "away")
             subprocess.run(["cp", "-a", f"{tmp_path}/away", disk / "store"], check=True)
             (world.home / "store").symlink_to(disk / "store")
-            found = only(world, "space")
-            assert (found.severity, found.place) == ("warning", str(disk / "store"))
-            assert said in found.message
+            found = only_with(world, *["space"] * len(said))
+            assert {(each.severity, each.place) for each in found} == {("warning", str(disk / "store"))}
+            assert all(text in each.message for text, each in zip(said, found, strict=True))
         finally:
             (world.home / "store").unlink()
             (tmp_path / "away").rename(world.home / "store")
@@ -295,7 +301,12 @@ def test_an_empty_database(world):
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 4096])
 def test_a_database_that_is_none(world, content):
     world.database.write_bytes(content)
-    assert only(world, "database").severity == "error"
+    found = only(world, "database")
+    assert (found.severity, found.place) == ("error", str(world.database))
+    assert found.hint == (
+        "what can be read: modelkeep verify --log; "
+        f"bring it back from a backup: cp BACKUP/registry.db {world.home}/        (docs/backup.md)"
+    )
 
 
 def test_a_database_of_another_program(world):

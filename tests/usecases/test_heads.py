@@ -92,6 +92,29 @@ def test_another_entry_where_one_was_seen_is_told(registry: Registry, tmp_path: 
     ]
 
 
+def test_what_was_seen_is_not_forgotten_by_writing_on_until_somebody_says_that_this_is_right(
+    registry: Registry, tmp_path: Path
+) -> None:
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    shutil.copy(tmp_path / "earlier.db", database)
+    for text in ("as many as were lost", "more than were lost", "and more"):
+        registry.note("fraud", text)
+    reader, said = seen_by(registry)
+    reader.model("fraud")
+    assert len(said) == 1
+    assert said[0].startswith("warning: the log went backwards: this account saw entry 3, and the log has another one")
+    assert [each.code for each in registry.verify().findings] == ["head"]
+    assert not registry.verify().ok
+    assert registry.verify(accept_head=True).ok
+    registry.note("fraud", "went on")
+    assert registry.verify().findings == ()
+    reader, said = seen_by(registry)
+    reader.model("fraud")
+    assert said == []
+
+
 @pytest.mark.slow
 @needs_strace
 def test_a_database_that_cannot_be_looked_at_after_the_change_is_no_error(registry: Registry) -> None:

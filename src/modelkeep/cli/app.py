@@ -11,7 +11,7 @@ import typer
 import typer.core
 import typer.main
 
-from modelkeep.cli import commands, shared
+from modelkeep.cli import commands, shared, streams
 from modelkeep.cli.call import Flags
 from modelkeep.errors import UsageError
 
@@ -21,6 +21,10 @@ _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 class OneCommand(typer.core.TyperCommand):
     """A command whose help we write ourselves."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option ``--help``, which is an answer like any other."""
+        return _answering(super().get_help_option(ctx))
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
@@ -57,6 +61,10 @@ class LazyGroup(typer.core.TyperGroup):
 
             raise unknown_command(word, [str(each) for each in rest], self.row)
         return word, found, rest
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option ``--help``, which is an answer like any other."""
+        return _answering(super().get_help_option(ctx))
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints: all commands in panels, or those of this group."""
@@ -113,11 +121,23 @@ def _typer(**more: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **more)
 
 
+def _answering(option: Any) -> Any:
+    """Let an option print the help as answers are printed: what cannot be written is told, and is no bug."""
+
+    def answer(ctx: Any, _option: Any, asked: bool) -> None:
+        if asked and not ctx.resilient_parsing:
+            streams.out(ctx.get_help() + "\n")
+            raise typer.Exit
+
+    option.callback = answer
+    return option
+
+
 def _version(value: bool) -> None:
     if value:
         from modelkeep import __version__
 
-        typer.echo(f"{PROGRAM} {__version__}")
+        streams.out(f"{PROGRAM} {__version__}\n")
         raise typer.Exit
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ def mark(
     mark: Annotated[str, typer.Argument(metavar="bad|good", help="bad keeps it from coming back; good lifts that.")],
 ) -> None:
     """Mark a version."""
-    choice(mark, "the mark", ("bad", "good"))
+    choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
     found = call.registry().mark(ref, mark, **call.changing)
     call.show(told.change(found))
     call.tell_change(told.beside(found), found)

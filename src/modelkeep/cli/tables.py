@@ -112,7 +112,10 @@ class Tables(Sheets):
         """Return the graph as a tree: what made it above, what was made from it below."""
         drawn = [self._tree(found, up=True), self._tree(found, up=False)]
         branches = [tree for tree in drawn if tree.children]
-        return Group(*(branches or drawn[:1]))
+        if branches:
+            return Group(*branches)
+        root = next((each for each in found.nodes if each.id == found.root), None)
+        return _node(root, found.root).append("  nothing was found", style="dim")
 
     def _tree(self, found: Lineage, *, up: bool) -> Tree:
         nodes = {each.id: each for each in found.nodes}

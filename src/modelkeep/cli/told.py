@@ -108,6 +108,8 @@ def what_next(found: Verification, *, repairing: bool = False) -> list[str]:
         lines.append(
             "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
         )
+    if "database" in wrong:
+        lines.append("hint: cp BACKUP/registry.db REGISTRY/        (what was written since is lost: docs/backup.md)")
     if "head" in wrong:
         lines.append(
             "hint: bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head"

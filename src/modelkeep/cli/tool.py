@@ -134,7 +134,7 @@ def completion(
     ] = "modelkeep",
 ) -> None:
     """Print a completion script."""
-    choice(shell, "the shell", _SHELLS)
+    choice(shell, "the shell", _SHELLS, "modelkeep completion")
     from modelkeep.cli import bash, grammar
 
     call.show(leaves.script(shell, bash.script(grammar, as_)))
@@ -142,12 +142,15 @@ def completion(
 
 @command()
 def demo(
-    _call: Call,
+    call: Call,
     keep: Annotated[
         str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the story in this directory.")
     ] = None,
 ) -> int:
     """Play the story of a team."""
+    if call.format == "json":
+        message = "the demo is a story to be read, and has no JSON document"
+        raise UsageError(message, "modelkeep demo")
     from modelkeep.cli.demo import play
 
     return play(keep)

@@ -51,13 +51,15 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
     return UsageError(message, printable(likely))
 
 
-def choice(value: str, option: str, allowed: Sequence[str]) -> str:
-    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest."""
+def choice(value: str, option: str, allowed: Sequence[str], line: str | None = None) -> str:
+    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest.
+
+    ``line`` is what is typed before a value that is no option's.
+    """
     if value in allowed:
         return value
     message = f"{option} cannot be '{printable(value)}'"
-    meant = close(value, allowed)
-    raise UsageError(message, f"{option} {meant}" if meant else f"{option} {'|'.join(allowed)}")
+    raise UsageError(message, f"{printable(line or option)} {close(value, allowed) or '|'.join(allowed)}")
 
 
 def whole(value: str | None, option: str) -> int | None:
@@ -83,8 +85,10 @@ def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageE
         if not option.lower().startswith("--f"):  # --force is nothing to be led to by --grace
             options = [each for each in options if each != "--force"]
         message = f"{command} has no option '{printable(option)}'"
-        meant = close(option, options)
-        return UsageError(message, meant or f"{command} --help")
+        meant = close(
+            option.lstrip("-"), [each[2:] for each in options if each.startswith("--")]
+        )  # dashes are no likeness
+        return UsageError(message, f"--{meant}" if meant else f"{command} --help")
     if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else _name(parameter)
         return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))

@@ -48,12 +48,22 @@ def store_trouble(error: OSError, root: str) -> ModelkeepError:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else root
-        unread = os.path.lexists(path) and not os.access(path, os.R_OK)
-        return may_not(os.path.dirname(root), path, "read" if unread else "written", error)
+        return may_not(os.path.dirname(root), path, "written" if _may_be_read(path) else "read", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         where = "" if error.filename is None else f"{error.filename}: "
         return RegistryUnavailable(f"the store {root} is not whole: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
+
+
+def _may_be_read(path: str) -> bool:
+    """Say whether a path, or what it is to be made in, can at least be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return os.access(path, os.R_OK)
 
 
 def not_a_blob(path: str) -> IntegrityError:
@@ -104,8 +114,11 @@ def _near(path: str) -> str | None:
 
 
 @contextmanager
-def of_the_destination(path: str) -> Iterator[None]:
-    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do."""
+def of_the_destination(path: str, instead: str | None = None) -> Iterator[None]:
+    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do.
+
+    ``instead`` is how another is named, where that is not plain.
+    """
     try:
         yield
     except OSError as error:
@@ -117,4 +130,13 @@ def of_the_destination(path: str) -> Iterator[None]:
             message = f"there is no directory {parent!r} to write into"
             raise NotFound(message, f"mkdir -p {parent}") from error
         message = f"{path!r} cannot be written: {_reason(error)}"
-        raise UsageError(message) from error
+        look = f"ls -ld {_there(path)}" if error.errno in FORBIDDEN else None
+        raise UsageError(message, instead or look) from error
+
+
+def _there(path: str) -> str:
+    """Return the nearest directory above a path that is there."""
+    above = os.path.dirname(path)
+    while above and not os.path.isdir(above):
+        above = os.path.dirname(above)
+    return above or "."

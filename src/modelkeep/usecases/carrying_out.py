@@ -91,7 +91,7 @@ def rehearse(
     message: str | None,
 ) -> Done:
     """Decide the same as in earnest, and write nothing."""
-    asked, draft = _drafted(context, connection, resolve, message)
+    asked, draft, _ = _drafted(context, connection, resolve, message)
     if draft is None:
         return _nothing(asked)
     # Nothing was copied, so nothing of what would be new is in the store.
@@ -118,7 +118,7 @@ def carry_out_in(
         if done is not None:
             return done
     with session.reading() as connection:
-        asked, draft = _drafted(context, connection, resolve, message)
+        asked, draft, goes_on = _drafted(context, connection, resolve, message)
         if draft is None:
             return _nothing(asked)
         # What would be new has just been put into the store, or is seen to be missing under the lock.
@@ -140,7 +140,7 @@ def carry_out_in(
         _check_same(asked, again)
         again = replace(again, look_at=tuple(dict.fromkeys((*again.look_at, *asked.look_at))))
         done, entry_hash = _appended(context, connection, again, draft, put_back, was_backup=was_backup)
-    return _remembered(context, done, entry_hash)
+    return _remembered(context, done, entry_hash, goes_on=goes_on)
 
 
 def _alone(
@@ -159,14 +159,14 @@ def _alone(
         with session.alone() as connection:
             if connection is None:
                 return None
-            asked, draft = _drafted(heard, connection, resolve, message)
+            asked, draft, goes_on = _drafted(heard, connection, resolve, message)
             if draft is None:
                 return _nothing(asked)
             done, entry_hash = _appended(heard, connection, asked, draft, put_back, was_backup=was_backup)
     finally:
         for text in said:
             context.say(text)
-    return _remembered(context, done, entry_hash)
+    return _remembered(context, done, entry_hash, goes_on=goes_on)
 
 
 def _appended(
@@ -188,10 +188,10 @@ def _appended(
     return Done(seen, outcome.entry, outcome.already, ()), outcome.entry_hash
 
 
-def _remembered(context: Context, done: Done, entry_hash: str | None) -> Done:
+def _remembered(context: Context, done: Done, entry_hash: str | None, *, goes_on: bool) -> Done:
     if done.entry is None or entry_hash is None:
         return done
-    return replace(done, notes=after(context, done.entry, entry_hash))
+    return replace(done, notes=after(context, done.entry, entry_hash, goes_on=goes_on))
 
 
 def _drafted(
@@ -199,16 +199,19 @@ def _drafted(
     connection: Connection,
     resolve: Callable[[Connection, Callable[[str], None]], Asked],
     message: str | None,
-) -> tuple[Asked, Draft | None]:
-    """Return what was asked, resolved, and its draft: None where there is nothing to do."""
+) -> tuple[Asked, Draft | None, bool]:
+    """Return what was asked, resolved, and its draft, None where there is nothing to do.
+
+    The third says whether the log goes on from what this account saw of it.
+    """
     context.database.check_mount()
     backup_mark.require_no_backup(context.directory)
-    check_head(context, connection)
+    goes_on = check_head(context, connection)
     asked = resolve(connection, context.say)
     if asked.unchanged is not None:
-        return asked, None
+        return asked, None, goes_on
     deletions.refuse_change(connection, asked.subject, asked.arguments)
-    return asked, _draft(context, SqlState(connection), asked, message)
+    return asked, _draft(context, SqlState(connection), asked, message), goes_on
 
 
 def _nothing(asked: Asked) -> Done:

@@ -13,6 +13,7 @@ from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store import database, ledger
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
+from modelkeep.store.access.permissions import look
 from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.blobs import create_store
 from modelkeep.store.bucket.trash import TRASH
@@ -20,7 +21,7 @@ from modelkeep.store.care.ownership import require_own
 from modelkeep.store.database import Database
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ledger import Draft
-from modelkeep.store.restoring import bring_back
+from modelkeep.store.restoring import begun_backup, bring_back
 from modelkeep.store.sql_state import SqlState
 
 _IGNORE = ".gitignore"
@@ -49,6 +50,7 @@ def create(
         _check_as_wanted(directory, stages, store)
         _share(directory, shared, say)
         return False
+    look(directory, os.path.join(directory, database.DATABASE))
     place = Database(directory, say=say)
     place.check_mount()
     if store is not None:
@@ -70,8 +72,8 @@ def create(
     try:
         made = _make(place, store, shared, Draft(intent), observed, now)
     except OSError as error:
-        message = f"no registry can be made at {directory}: {error.strerror or error}"
-        raise RegistryUnavailable(message) from error
+        message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
+        raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
     if not made:  # somebody else was quicker, maybe with others
         _check_as_wanted(directory, stages, store)
     _share(directory, shared, _silent if made else say)
@@ -135,6 +137,8 @@ def _make(
         _check_store(store, os.path.join(directory, database.STORE))
     is_new = not os.path.isdir(directory)
     make_directories(directory, sharing.PRIVATE)
+    if (begun := begun_backup(directory)) is not None:
+        raise Conflict(*begun)
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"

@@ -18,27 +18,33 @@ if TYPE_CHECKING:
 _APART_SECONDS = 300.0
 
 
-def check_head(context: Context, connection: Connection) -> None:
-    """Warn where the log ends before, or has another entry at, the head that this account saw last."""
+def check_head(context: Context, connection: Connection) -> bool:
+    """Say whether the log goes on from the head that this account saw last; warn where it does not.
+
+    It does not where it ends before, or has another entry there.
+    """
     state = SqlState(connection)
     registry, head = state.registry_id(), state.head()
     known = None if registry is None else remembered.recall(context.state_dir, registry)
     if known is None or head is None or state.hash_at(known.seq) == known.hash:
-        return
+        return True
     if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
-        return  # a backup is behind by its nature
+        return True  # a backup is behind by its nature
     context.say(
         f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
         f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
     )
+    return False
 
 
-def after(context: Context, entry: Entry, entry_hash: str) -> tuple[str, ...]:
+def after(context: Context, entry: Entry, entry_hash: str, *, goes_on: bool) -> tuple[str, ...]:
     """Remember the head that was written; return warnings of clocks that do not agree.
 
-    The change is made: nothing that goes wrong here may say that it is not.
+    The change is made: nothing that goes wrong here may say that it is not. Where the log does not go on
+    from what this account saw, that is remembered until somebody says that this is the right one.
     """
-    remembered.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
+    if goes_on:
+        remembered.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
     clock = parse_stored(entry.clock)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()

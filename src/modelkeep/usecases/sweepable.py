@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from modelkeep.domain.text import printable
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, remembered
+from modelkeep.store.access.permissions import look
 from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.store.bucket.blobs import DirectoryBucket
 from modelkeep.store.care.needs import backwards
@@ -25,7 +26,9 @@ def sweepable(context: Context, *, dry_run: bool) -> Iterator[str]:
     if not isinstance(bucket, DirectoryBucket):
         message = "this store has no directory that could be cleaned"
         raise UsageError(message)
-    if not os.path.isdir(os.path.join(bucket.root, "blobs", "sha256")):
+    blobs = os.path.join(bucket.root, "blobs", "sha256")
+    if not os.path.isdir(blobs):
+        look(context.directory, blobs)
         message = f"the store is not there: {bucket.root} holds no blobs/sha256"
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
     with no_backup_beside(context.directory):

@@ -20,6 +20,8 @@ from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.durable import exchange
 from modelkeep.store.troubles import of_the_destination
 
+_INSTEAD = "set MODELKEEP_CACHE to a directory of your own"
+
 
 def view(
     artifacts: Artifacts,
@@ -51,7 +53,7 @@ def view(
     home = os.path.join(os.path.abspath(cache_dir), registry_id)
     place = os.path.join(home, manifest.digest.removeprefix("sha256:"))
     if not _leads(place, links):
-        with of_the_destination(place):
+        with of_the_destination(place, _INSTEAD):
             os.makedirs(home, mode=0o700, exist_ok=True)
             _require_ours(home)
             _make(home, place, links)
@@ -75,7 +77,7 @@ def _require_ours(home: str) -> None:
         why = "may be written by everybody"
     if why:
         message = f"the cache {home} {why}: what it leads to could be changed at any time"
-        raise UsageError(message, "set MODELKEEP_CACHE to a directory of your own")
+        raise UsageError(message, _INSTEAD)
 
 
 def _inside(manifest: Manifest, inner: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from modelkeep.domain.times import age
-from modelkeep.errors import RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.store import backup_mark, probing, remembered, schema
 from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.probing import Probed
@@ -55,6 +55,9 @@ def check_database(exam: Exam) -> None:
     except RegistryUnavailable as error:
         exam.error("database", database.path, error.message, error.hint or f"ls -l {database.path}")
         return
+    except IntegrityError as error:
+        exam.error("database", database.path, error.message, _what_can_be_done(exam))
+        return
     _schema(exam, found)
     if found.journal_mode != "delete":
         text = f"journal_mode is {found.journal_mode}, not delete: acknowledged changes may be lost in a power cut"
@@ -83,6 +86,10 @@ def _is_hot(exam: Exam) -> bool:
     return bool(probing.journal_bytes(database, "-journal")) and _writer(exam) is None
 
 
+def _what_can_be_done(exam: Exam) -> str:
+    return f"what can be read: modelkeep verify --log; {bring_back(exam.context.directory)}"
+
+
 def _schema(exam: Exam, found: Probed) -> None:
     path = exam.context.database.path
     if found.schema < schema.VERSION:
@@ -92,9 +99,7 @@ def _schema(exam: Exam, found: Probed) -> None:
         exam.error("schema", path, f"the {kind} {name} is {fate}", "modelkeep verify --log")
     if found.damage is not None:
         text = f"the file is damaged: {found.damage.splitlines()[-1]}"
-        exam.error(
-            "database", path, text, f"what can be read: modelkeep verify --log; {bring_back(exam.context.directory)}"
-        )
+        exam.error("database", path, text, _what_can_be_done(exam))
     if found.schema == schema.VERSION and not found.odd:
         exam.ok("schema", path, f"it is {found.schema}, as modelkeep makes it; {found.size_bytes >> 10} KiB")
         exam.is_open = True

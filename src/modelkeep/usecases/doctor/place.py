@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from shlex import quote
 
 from modelkeep.store.access.mounts import Mount, mount_of
@@ -95,7 +96,7 @@ def check_files(exam: Exam) -> None:
     database = exam.context.database
     above = os.stat(exam.context.directory)
     if not os.path.lexists(database.path):
-        exam.error("database", database.path, "it is not there", bring_back(exam.context.directory))
+        exam.error("database", database.path, "it is not there", _brought_back(exam, database.path))
     else:
         _file(exam, "database", database.path, above)
     if not os.path.lexists(database.lock_path):
@@ -105,25 +106,29 @@ def check_files(exam: Exam) -> None:
         _file(exam, "lock", database.lock_path, above)
 
 
+def _brought_back(exam: Exam, path: str, else_hint: str | None = None) -> str:
+    """Return what brings back a database that is missing or empty."""
+    lost = lost_database(path)
+    hint = else_hint if lost is None else lost.hint
+    return hint or bring_back(exam.context.directory)
+
+
 def _file(exam: Exam, code: str, path: str, above: os.stat_result) -> None:
+    directory = exam.context.directory
     status = os.lstat(path)
     mode = stat.S_IMODE(status.st_mode)
     told = f"mode {mode:04o}, owner {_owner(status)}"
     shared = above.st_mode & stat.S_ISGID and above.st_mode & stat.S_IWGRP
     if not stat.S_ISREG(status.st_mode):
         anew = f"rm {quote(path)} && touch {quote(path)}"
-        hint = anew if code == "lock" else bring_back(exam.context.directory)
+        hint = anew if code == "lock" else bring_back(directory)
         exam.error(code, path, "it is not a regular file", hint)
     elif code == "database" and status.st_size == 0:
-        lost = lost_database(path)
-        hint = f"modelkeep init {quote(exam.context.directory)}" if lost is None else bring_back(exam.context.directory)
-        exam.error(code, path, "it is empty", hint)
+        exam.error(code, path, "it is empty", _brought_back(exam, path, f"modelkeep init {quote(directory)}"))
     elif mode & stat.S_IWOTH:
         exam.error(code, path, f"{told}: everybody on this machine may write it", f"chmod o-w {quote(path)}")
     elif code == "database" and not may(path, os.R_OK):  # the queue is for writers alone
-        exam.error(
-            code, path, f"{told}: this account may not read it", f"ask {_owner(status)} for chmod g+r {quote(path)}"
-        )
+        exam.error(code, path, f"{told}: this account may not read it", _readable(status, f"g+r {quote(path)}"))
     elif shared and not mode & stat.S_IWGRP:
         exam.error(
             code, path, f"{told}: the group may write the directory and not this file", f"chmod g+w {quote(path)}"
@@ -159,6 +164,8 @@ def check_store(exam: Exam) -> None:
 
 
 def _store_directory(exam: Exam, place: str, *, shared: bool) -> bool:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(place)  # where it may not even be looked at, nobody here can tell that it is not there
     if not os.path.isdir(place):
         if os.path.basename(place) == "tmp" and not os.path.lexists(place):
             mode = stat.S_IMODE(os.stat(exam.store).st_mode)
@@ -223,7 +230,7 @@ def _sample(exam: Exam, blobs: str) -> bool:
             "blobs",
             closed[0],
             "this account may not read a stored file",
-            f"ask its owner for chmod a+r {quote(closed[0])}",
+            _readable(os.lstat(closed[0]), f"a+r {quote(closed[0])}"),
         )
     return bool(writable or closed)
 
@@ -240,13 +247,15 @@ def check_space(exam: Exam) -> None:
         there = os.statvfs(path)
         free, size = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
         share = f"{free * 100 // size} %" if size else "0 %"
-        if free < _ENOUGH_BYTES or free < size * _FEW:
+        few_bytes = free < _ENOUGH_BYTES or free < size * _FEW
+        few_files = there.f_files > 0 and (there.f_favail < _ENOUGH_FILES or there.f_favail < there.f_files * _FEW)
+        if few_files:
+            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {quote(path)}")
+        if few_bytes:
             exam.warning(
                 "space", path, f"{free >> 20} MiB are free, {share}", f"make room: modelkeep gc -n; df -h {quote(path)}"
             )
-        elif there.f_files and (there.f_favail < _ENOUGH_FILES or there.f_favail < there.f_files * _FEW):
-            exam.warning("space", path, f"{there.f_favail} more files can be made", f"make room: df -i {quote(path)}")
-        else:
+        elif not few_files:
             exam.ok("space", path, f"{free >> 20} MiB are free, {share}")
 
 
@@ -266,6 +275,13 @@ def _umask() -> int | None:
             return next((int(line.split()[1], 8) for line in file if line.startswith("Umask:")), None)
     except OSError:
         return None
+
+
+def _readable(status: os.stat_result, how: str) -> str:
+    """Return what lets this account read a file: its own it can open to itself, another's is to be asked for."""
+    if status.st_uid == os.geteuid():
+        return f"chmod u{how[1:]}"
+    return f"ask {user_name(status.st_uid)} for chmod {how}"
 
 
 def _owner(status: os.stat_result) -> str:
