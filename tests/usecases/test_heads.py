@@ -115,6 +115,22 @@ def test_what_was_seen_is_not_forgotten_by_writing_on_until_somebody_says_that_t
     assert said == []
 
 
+def test_a_log_that_cannot_be_accepted_is_not_said_to_be(registry: Registry, tmp_path: Path) -> None:
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    shutil.copy(tmp_path / "earlier.db", database)
+    heads = Path(registry._context.state_dir) / "heads"
+    (remembered,) = heads.iterdir()
+    remembered.unlink()
+    remembered.mkdir()  # nothing can take the place of a full directory, whoever asks
+    (remembered / "in the way").touch()
+    found = registry.verify(accept_head=True)
+    assert not found.ok
+    assert [(each.severity, each.code) for each in found.findings] == [("error", "memory")]
+    assert "the log could not be accepted" in found.findings[0].message
+
+
 @pytest.mark.slow
 @needs_strace
 def test_a_database_that_cannot_be_looked_at_after_the_change_is_no_error(registry: Registry) -> None:

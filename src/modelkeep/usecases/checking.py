@@ -49,9 +49,8 @@ def verify(  # noqa: PLR0913  the command's own flags
         if bytes_:
             with findings.noting("store"):
                 looked = check_bytes(context, findings, wanted, check.trusted, repair=repairing, progress=progress)
-        if log and findings.ok and not dry_run and check.head is not None and check.registry is not None:
-            keep = remembered.replace if accept_head else remembered.remember
-            keep(context.state_dir, check.registry, check.head.seq, check.head.hash)
+        if log and findings.ok and not dry_run:
+            _keep_end(context, findings, check, accept_head=accept_head)
     return Verification(
         ok=findings.ok,
         entries=check.entries,
@@ -79,6 +78,21 @@ def _check_end(context: Context, findings: Findings, check: LogCheck, *, accept_
         if behind:  # by its nature
             words = words.replace("the log went backwards", "it is a backup, and older")
         findings.add("warning" if accept_head or behind else "error", "head", place, words)
+
+
+def _keep_end(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:
+    """Keep the end of the log that was seen; where somebody asked for it, it is read back."""
+    registry, head = check.registry, check.head
+    if registry is None or head is None:
+        return
+    if not accept_head:
+        remembered.remember(context.state_dir, registry, head.seq, head.hash)
+        return
+    remembered.replace(context.state_dir, registry, head.seq, head.hash)
+    kept = remembered.recall(context.state_dir, registry)
+    if kept is None or (kept.seq, kept.hash) != (head.seq, head.hash):
+        words = f"the log could not be accepted: {printable(context.state_dir)} cannot be written"
+        findings.add("error", "memory", f"entry {head.seq}", words)
 
 
 def _check_options(
