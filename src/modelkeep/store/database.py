@@ -29,6 +29,8 @@ LOCK = "registry.lock"
 STORE = "store"
 #: What of a registry that was rebuilt on disk is held in memory: more does not make it quicker.
 _SCRATCH_KIB = 16 * 1024
+#: Readers come and go in milliseconds: they are waited for even by who waits for nobody.
+_LEAST_PATIENCE = 0.05
 
 
 class Database:
@@ -147,7 +149,7 @@ class Database:
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            patience = max(deadline - time.monotonic(), 0.05)
+            patience = max(deadline - time.monotonic(), _LEAST_PATIENCE)
             connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
                 connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
@@ -168,7 +170,7 @@ class Database:
                 yield None
                 return
             try:
-                connection.execute(f"PRAGMA busy_timeout = {int(self.lock_wait * 1000)}")
+                connection.execute(f"PRAGMA busy_timeout = {int(max(self.lock_wait, _LEAST_PATIENCE) * 1000)}")
                 with _transaction(connection):
                     yield connection
             finally:
