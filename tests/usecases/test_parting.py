@@ -254,6 +254,28 @@ def test_a_file_that_somebody_writes_to_past_its_mode_after_the_entry_is_told_as
     assert not world.verify().ok
 
 
+@needs_strace
+def test_a_kill_while_a_damaged_blob_is_replaced_costs_the_file_not_its_mode(world, r):
+    shutil.copyfile(big(), "copy.bin")
+    r.register("other", "copy.bin", code="none")
+    world.damage(b"x" * BIG, b"short")
+    killed("rename", 1, "model.bin")
+    assert os.stat("model.bin").st_nlink == 3
+    r.gc(grace="0")
+    assert is_untouched("model.bin")
+    assert nothing_in_tmp(world)
+
+
+@needs_strace
+def test_a_damaged_blob_that_cannot_be_replaced_leaves_the_file_as_it_was(world, r):
+    shutil.copyfile(big(), "copy.bin")
+    r.register("other", "copy.bin", code="none")
+    world.damage(b"x" * BIG, b"short")
+    struck("rename:error=EIO:when=1", "model.bin")
+    assert is_untouched("model.bin")
+    assert nothing_in_tmp(world)
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 def test_an_interruption_before_the_entry_leaves_the_file_as_it_was(world, kind):
     big()
