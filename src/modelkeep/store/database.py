@@ -34,7 +34,11 @@ _LEAST_PATIENCE = 0.05
 
 
 class Database:
-    """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
+    """The SQLite file of one registry. No connection outlives a call: threads are safe, and so is a fork between calls.
+
+    A process that is forked while another thread is in a call should not use it: SQLite believes there
+    that it holds that thread's locks.
+    """
 
     def __init__(
         self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None, name: str = DATABASE

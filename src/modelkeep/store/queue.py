@@ -63,7 +63,7 @@ def _side_file(path: str) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
-        _let_go(descriptor)
+        let_go(descriptor)
         os.close(descriptor)
 
 
@@ -79,11 +79,11 @@ def _at_once(descriptor: int) -> bool:
     return True
 
 
-def _let_go(descriptor: int) -> None:
-    """Give the lock back in so many words: to close is not enough where another thread has forked a process meanwhile."""
-    import fcntl
+def let_go(descriptor: int) -> None:
+    """Give a lock back in so many words: to close is not enough where another thread has forked a process meanwhile."""
+    with suppress(ImportError, OSError):
+        import fcntl
 
-    with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
