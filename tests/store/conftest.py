@@ -68,6 +68,9 @@ class MemoryBatch:
     def adopt(self, _descriptor):
         """Have no file."""
 
+    def written(self):
+        return frozenset()
+
     def let_go(self):
         pass
 

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from modelkeep.errors import Busy
-from modelkeep.store.queue import queued
+from modelkeep.store.backup.place import BackupPlace
+from modelkeep.store.queue import at_once, queued
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 
@@ -49,6 +50,38 @@ def test_who_waits_gets_the_lock_when_it_is_let_go_and_leaves_no_alarm(lock, hol
     with queued(lock, time.monotonic() + 60, 60):
         assert untouched()
     assert untouched()
+
+
+@pytest.fixture
+def forked():
+    """Fork a process that lives until the test is over."""
+    children = []
+
+    def fork():
+        children.append(os.fork())
+        if children[-1] == 0:
+            time.sleep(60)
+            os._exit(0)
+
+    yield fork
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_a_process_that_was_forked_meanwhile_does_not_keep_the_lock(lock, forked):
+    """Another thread of a program that trains may begin its workers at any moment, and they live for hours."""
+    with queued(lock, time.monotonic() + 60, 60):
+        forked()
+    with at_once(lock) as ours:
+        assert ours
+
+
+def test_a_process_that_was_forked_meanwhile_keeps_no_backup_out(tmp_path, forked):
+    with BackupPlace(str(tmp_path)).alone():
+        forked()
+    with BackupPlace(str(tmp_path)).alone():
+        pass
 
 
 def test_an_alarm_of_somebody_else_is_left_alone(lock, holder):

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import threading
 from contextlib import suppress
 
 import pytest
@@ -24,7 +25,7 @@ def database(tmp_path):
 
 @pytest.fixture
 def elsewhere(database):
-    connection = sqlite3.connect(database.path, isolation_level=None)
+    connection = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
     yield connection
     connection.close()
 
@@ -169,6 +170,20 @@ def test_a_trigger_or_an_older_schema_is_refused_to_who_is_alone_too(database, e
         elsewhere.execute(ROGUE)
         with pytest.raises(IntegrityError, match="changed by something other"), session.alone():
             pass
+
+
+@pytest.mark.parametrize("way", ["alone", "writing"])
+def test_a_reader_that_goes_at_once_is_waited_for_by_who_waits_for_nobody(database, elsewhere, way):
+    impatient = Database(database.directory, lock_wait=0)
+    elsewhere.execute("BEGIN")
+    elsewhere.execute("SELECT count(*) FROM model").fetchall()
+    going = threading.Timer(0.01, elsewhere.execute, ["COMMIT"])
+    with changing(impatient) as session, getattr(session, way)() as connection:
+        connection.execute("INSERT INTO model VALUES (7)")
+        going.start()
+    going.join()
+    with database.reading() as connection:
+        assert connection.execute("SELECT seq FROM model").fetchall() == [(7,)]
 
 
 def test_whoever_cannot_read_for_a_writer_waits_in_the_queue_and_practises_not_at_all(database, elsewhere):

@@ -14,7 +14,7 @@ from changing import notes, refused
 from world import World
 
 import modelkeep
-from modelkeep.errors import ModelkeepError
+from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import open_registry
 
 BIG = 1_500_000
@@ -215,6 +215,64 @@ def test_a_store_that_fails_half_way_leaves_each_file_as_it_was(world, r):
         assert is_untouched(f"m/{name}", name.encode())
     assert os.stat("m/last").st_nlink == 1
     assert blobs(world) == {}
+    assert nothing_in_tmp(world)
+
+
+def test_a_file_that_somebody_writes_to_past_its_mode_before_the_entry_is_not_registered(world):
+    """Root's programs ask for no mode: one that goes on writing by the file's name writes to what was hashed."""
+    big()
+
+    def go_on():
+        os.chmod("model.bin", 0o640)  # as who is not root
+        with Path("model.bin").open("ab") as pen:
+            pen.write(b"more")
+
+    with pytest.raises(Conflict, match="was changed while it was read"):
+        acting(world, go_on).register("fraud", "model.bin", code="none", move=True)
+    assert world.registry.models() == ()
+    assert Path("model.bin").read_bytes() == b"x" * BIG + b"more"
+    assert (stat.S_IMODE(os.stat("model.bin").st_mode), os.stat("model.bin").st_nlink) == (0o640, 1)
+    assert blobs(world) == {}
+    assert nothing_in_tmp(world)
+
+
+def test_a_file_that_somebody_writes_to_past_its_mode_after_the_entry_is_told_as_damaged(world, r, monkeypatch):
+    big()
+
+    def go_on(_source):
+        os.chmod("model.bin", 0o640)
+        with Path("model.bin").open("ab") as pen:
+            pen.write(b"more")
+        return "it was changed meanwhile"
+
+    monkeypatch.setattr("modelkeep.store.incoming.moving._remove_file", go_on)
+    assert notes(r.register("fraud", "model.bin", code="none", move=True))[-3:] == [
+        "warning: 'model.bin' was written to while it was moved in: what is registered is damaged: modelkeep verify",
+        "'model.bin' stays: it was changed meanwhile",
+        "moved: 0 files",
+    ]
+    assert not world.verify().ok
+
+
+@needs_strace
+def test_a_kill_while_a_damaged_blob_is_replaced_costs_the_file_not_its_mode(world, r):
+    shutil.copyfile(big(), "copy.bin")
+    r.register("other", "copy.bin", code="none")
+    world.damage(b"x" * BIG, b"short")
+    killed("rename", 1, "model.bin")
+    assert os.stat("model.bin").st_nlink == 3
+    r.gc(grace="0")
+    assert is_untouched("model.bin")
+    assert nothing_in_tmp(world)
+
+
+@needs_strace
+def test_a_damaged_blob_that_cannot_be_replaced_leaves_the_file_as_it_was(world, r):
+    shutil.copyfile(big(), "copy.bin")
+    r.register("other", "copy.bin", code="none")
+    world.damage(b"x" * BIG, b"short")
+    struck("rename:error=EIO:when=1", "model.bin")
+    assert is_untouched("model.bin")
     assert nothing_in_tmp(world)
 
 

@@ -29,10 +29,16 @@ LOCK = "registry.lock"
 STORE = "store"
 #: What of a registry that was rebuilt on disk is held in memory: more does not make it quicker.
 _SCRATCH_KIB = 16 * 1024
+#: Readers come and go in milliseconds: they are waited for even by who waits for nobody.
+_LEAST_PATIENCE = 0.05
 
 
 class Database:
-    """The SQLite file of one registry. No connection outlives a call, so threads and forks are safe."""
+    """The SQLite file of one registry. No connection outlives a call: threads are safe, and so is a fork between calls.
+
+    A process that is forked while another thread is in a call should not use it: SQLite believes there
+    that it holds that thread's locks.
+    """
 
     def __init__(
         self, directory: str, *, lock_wait: float = 30.0, say: Callable[[str], None] | None = None, name: str = DATABASE
@@ -147,7 +153,7 @@ class Database:
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            patience = max(deadline - time.monotonic(), 0.05)
+            patience = max(deadline - time.monotonic(), _LEAST_PATIENCE)
             connection = connect(self.path, "rw", patience) if opened is None else opened
             try:
                 connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
@@ -168,7 +174,7 @@ class Database:
                 yield None
                 return
             try:
-                connection.execute(f"PRAGMA busy_timeout = {int(self.lock_wait * 1000)}")
+                connection.execute(f"PRAGMA busy_timeout = {int(max(self.lock_wait, _LEAST_PATIENCE) * 1000)}")
                 with _transaction(connection):
                     yield connection
             finally:

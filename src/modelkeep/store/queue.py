@@ -11,7 +11,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.access.permissions import may_not
@@ -63,6 +63,7 @@ def _side_file(path: str) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
+        let_go(descriptor)
         os.close(descriptor)
 
 
@@ -76,6 +77,14 @@ def _at_once(descriptor: int) -> bool:
     except OSError:  # a file system without such locks: again SQLite's own alone, which tells what it cannot lock
         pass
     return True
+
+
+def let_go(descriptor: int) -> None:
+    """Give a lock back in so many words: to close is not enough where another thread has forked a process meanwhile."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def busy(path: str, does: str) -> Busy:

@@ -7,6 +7,7 @@ again, with its own mode. Nothing of that waits for a grace period, and all of i
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from modelkeep.domain.quick import dataclass
@@ -40,13 +41,13 @@ def part(
     if dry_run:
         return Parted(tuple(each.digest for each in needed), frozenset())
     moved = [each for each in drafted(root) if each.mode is not None and is_over(each.of)]
-    drafts = {_identity(each.status) for each in moved}
+    drafts = Counter(_identity(each.status) for each in moved)
     _take_back(context, [each for each in outside if _identity(status_of(each.path)) in drafts])
     digests, kept = _renewed(context, DirectoryBucket(root), needed)
     shelved = {_identity(status_of(each.path)) for each in linked}
     for draft in moved:
         if _identity(draft.status) not in shelved:
-            give_back(draft)
+            give_back(draft, drafts[_identity(draft.status)])
     return Parted(tuple(digests), frozenset(kept))
 
 

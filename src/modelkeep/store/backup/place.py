@@ -18,6 +18,7 @@ from modelkeep.store.backup_mark import Mark
 from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
 from modelkeep.store.database import DATABASE, LOCK, STORE, Database
 from modelkeep.store.durable import create_file, sync_directory
+from modelkeep.store.queue import let_go
 from modelkeep.store.sql_state import SqlState
 from modelkeep.store.troubles import of_the_destination
 
@@ -79,6 +80,7 @@ class BackupPlace:
             self._lock(descriptor)
             yield
         finally:
+            let_go(descriptor)
             os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:

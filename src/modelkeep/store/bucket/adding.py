@@ -123,6 +123,10 @@ class Adding:
         """Take note that what was moved is registered."""
         self._batch.let_go()
 
+    def written(self) -> frozenset[str]:
+        """Return the digests of files that were to be moved and that somebody has written to meanwhile."""
+        return self._batch.written()
+
     def part(self) -> frozenset[str]:
         """See that what was moved is the store's alone, also where its first name stays; return what is not."""
         return self._batch.part()

@@ -146,8 +146,10 @@ class DirectoryBatch:
 
     def _adopted(self) -> list[tuple[str, MovedDraft]]:
         """Return what stands on its shelf and is a file of the user's itself."""
-        moved = [(key, draft) for key, draft in self._noted.items() if isinstance(draft, MovedDraft) and draft.path]
-        return [(key, draft) for key, draft in moved if self._names(key, draft)]
+        return [(key, draft) for key, draft in self._moved() if self._names(key, draft)]
+
+    def _moved(self) -> list[tuple[str, MovedDraft]]:
+        return [(key, draft) for key, draft in self._noted.items() if isinstance(draft, MovedDraft) and draft.path]
 
     def _names(self, key: str, draft: MovedDraft) -> int:
         """Return how many names a blob has that is this draft; 0 where it is another file, or none."""
@@ -156,6 +158,10 @@ class DirectoryBatch:
             if status is not None and os.path.samestat(status, draft.status()):
                 return status.st_nlink
         return 0
+
+    def written(self) -> frozenset[str]:
+        """Return the keys of adopted files that somebody has written to since they were hashed."""
+        return frozenset(key for key, draft in self._moved() if not draft.is_as_it_was())
 
     def let_go(self) -> None:
         """Take note that what was adopted is the store's by now."""

@@ -139,7 +139,11 @@ class DirectoryDraft:
         """Put a finished draft in the place of what is there, in one step; where it can be, it stays at hand too."""
         second = self.path + "+"
         if self.link(second):
-            os.rename(second, place)
+            try:
+                os.rename(second, place)
+            except BaseException:
+                _quietly(os.unlink, second)
+                raise
         else:
             path, self.path = self.path, ""
             os.rename(path, place)

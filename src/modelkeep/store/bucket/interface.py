@@ -77,6 +77,9 @@ class Batch(Protocol):
         A key that is there with another size is damaged: it is replaced and counts as new.
         """
 
+    def written(self) -> frozenset[str]:
+        """Return the keys of adopted files that somebody has written to since they were hashed."""
+
     def let_go(self) -> None:
         """Take note that what was adopted is the bucket's by now."""
 

@@ -12,6 +12,7 @@ import stat
 from contextlib import suppress
 
 from modelkeep.store.bucket.drafts import DirectoryDraft
+from modelkeep.store.durable import status_of
 from modelkeep.store.troubles import of_the_store
 
 _OURS_AND_THEIRS = 2
@@ -48,6 +49,11 @@ class MovedDraft(DirectoryDraft):
         if self._sync:
             with of_the_store(self._root):  # it is the store's disk as well
                 self.sync()
+
+    def is_as_it_was(self) -> bool:
+        """Tell whether nobody has written to the file since it was taken: root, or its owner, may do so whatever its mode."""
+        now = status_of(self.path)
+        return now is not None and (now.st_size, now.st_mtime_ns) == (self._status.st_size, self._status.st_mtime_ns)
 
     def let_go(self) -> None:
         """Take note that the file is the store's by now."""

@@ -20,8 +20,7 @@ from modelkeep.store.care.leftovers import Leftover
 from modelkeep.store.durable import status_of
 
 # See `moved.MovedDraft`.
-_MOVED = pattern(r"[0-9]+-([0-7]{4})")
-_OURS_AND_THEIRS = 2
+_MOVED = pattern(r"[0-9]+-([0-7]{4})\+?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ class SecondNames:
         return status.st_nlink > 1 + len(mine) and not any(each.of.fate == "alive" for each in mine)
 
 
-def give_back(draft: Drafted) -> None:
-    """Give a file that was to be moved in its own mode again; one that is nowhere but among the drafts is not looked at.
+def give_back(draft: Drafted, drafts: int) -> None:
+    """Give a file that was to be moved in its own mode again; one that has not just one name beside its ``drafts`` stays.
 
     To be called when it stands on no shelf.
     """
     if draft.mode is not None:
         with suppress(OSError):
-            if os.lstat(draft.path).st_nlink == _OURS_AND_THEIRS:
+            if os.lstat(draft.path).st_nlink == drafts + 1:
                 os.chmod(draft.path, draft.mode)

@@ -67,8 +67,10 @@ class Taken:
     def put_back(self, files: Iterable[ManifestFile]) -> None:
         """See under the database's write lock that all bytes are in their place; some may have been swept away.
 
-        What is not at hand and must be read again raises ``Swept``.
+        What is not at hand and must be read again raises ``Swept``, a file that was written to where it stands
+        ``Conflict``.
         """
+        self._require_unwritten()
         for file in self.adding.absent(files):
             if not self.adding.put_back(file.digest):
                 raise Swept(file.digest)
@@ -84,10 +86,17 @@ class Taken:
         digests = {file.path: file.digest for file in self.ingested.manifest.files}
         going = [source for source in self.moving if digests[source.path] not in self.damaged]
         gone = remove(self.typed, going)
-        still = self.adding.part()
+        written = self.adding.written()
+        still = self.adding.part() - written
         stay = [_last_copy(source.shown) for source in self.moving if digests[source.path] in self.damaged]
         stay += [_still_shared(source.shown) for source in going if digests[source.path] in still]
-        return (*stay, *gone)
+        lost = [_written_to(source.shown) for source in going if digests[source.path] in written]
+        return (*lost, *stay, *gone)
+
+    def _require_unwritten(self) -> None:
+        if self.moving and (written := self.adding.written()):
+            digests = {file.path: file.digest for file in self.ingested.manifest.files}
+            raise changed(next(source.shown for source in self.moving if digests[source.path] in written))
 
 
 class Swept(Exception):
@@ -226,6 +235,10 @@ def _identity(source: Source, *, moved: bool) -> tuple[str | int, ...]:
 
 def _last_copy(shown: str) -> str:
     return f"warning: '{shown}' stays: the store's copy is damaged: modelkeep verify --bytes --repair {shown}"
+
+
+def _written_to(shown: str) -> str:
+    return f"warning: '{shown}' was written to while it was moved in: what is registered is damaged: modelkeep verify"
 
 
 def _still_shared(shown: str) -> str:
