@@ -46,7 +46,7 @@ def observe_actor() -> Actor:
 def in_user_namespace(uid_map: str = "/proc/self/uid_map") -> bool:
     """Say whether the uids of this process are others outside; False where there is no such thing."""
     try:
-        with open(uid_map, encoding="ascii") as file:
+        with open(uid_map, encoding="utf-8") as file:  # ASCII would be one more codec to load
             return " ".join(file.read(4096).split()) != _WHOLE
     except (OSError, ValueError):
         return False

@@ -7,11 +7,11 @@ are objects in it.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from modelkeep.domain.quick import hints_of
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
 
@@ -108,5 +108,5 @@ def _field(name: str, value: object) -> Iterable[str]:
 
 @functools.cache
 def _fields(kind: type[object]) -> tuple[tuple[str, bool], ...]:
-    """Return the fields of a dataclass, and whether each is a tuple of names and values."""
-    return tuple((each.name, str(each.type).startswith(_PAIRS)) for each in dataclasses.fields(kind))  # type: ignore[arg-type]
+    """Return the fields of a kind of values, and whether each is a tuple of names and values."""
+    return tuple((name, str(hint).startswith(_PAIRS)) for name, hint in hints_of(kind).items())

@@ -10,7 +10,6 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from unicodedata import normalize
 
 from modelkeep.domain.canonical import Json, decode, encode, sha256
 from modelkeep.domain.patterns import pattern
@@ -159,7 +158,11 @@ def _take(places: dict[str, str], path: str, shown: str) -> None:
 
 
 def _same(path: str) -> str:
-    return path.lower() if path.isascii() else normalize("NFC", normalize("NFC", path).casefold())
+    if path.isascii():
+        return path.lower()
+    from unicodedata import normalize  # nearly all paths are ASCII
+
+    return normalize("NFC", normalize("NFC", path).casefold())
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,15 +9,22 @@ type checker sees are the standard's.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import dataclasses
     from dataclasses import dataclass, field, replace
 else:
-    from dataclasses import field, replace
+
+    def field(**given: Any) -> _Given:
+        """Take note of what the standard's ``field`` is to be given, should somebody ask for the fields."""
+        return _Given(given)
+
+    def replace(value: Value, /, **changes: Any) -> Value:
+        """Return a value with some fields changed."""
+        return type(value)(**{name: getattr(value, name) for name in value.__match_args__} | changes)
 
     def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
         """Return the decorator; ``frozen`` and ``slots`` are said, as a reader expects them."""
@@ -27,9 +34,23 @@ else:
         return _declared
 
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["dataclass", "field", "hints_of", "replace"]
 
 _assign = object.__setattr__
+#: Stands where nothing was given.
+_MISSING: Any = object()
+
+
+class _Given:
+    """What a field was declared with: ``default`` or ``default_factory``, and what it counts for."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+
+    def counts(self, use: str) -> bool:
+        """Tell whether the field counts for ``repr``, ``compare`` or ``hash``, which is as ``compare`` if nothing is said."""
+        said = self.given.get(use)
+        return bool(self.given.get("compare", True) if said is None and use == "hash" else said is not False)
 
 
 class _Description:
@@ -41,7 +62,13 @@ class _Description:
 
 @functools.cache
 def _described(kind: type[Value]) -> dict[str, dataclasses.Field[Any]]:
-    namespace: dict[str, Any] = {"__annotations__": kind.__hints__, "__doc__": kind.__doc__, **kind.__defaults__}
+    import dataclasses  # few ask
+
+    defaults = {
+        name: dataclasses.field(**given.given) if isinstance(given, _Given) else given
+        for name, given in kind.__defaults__.items()
+    }
+    namespace: dict[str, Any] = {"__annotations__": kind.__hints__, "__doc__": kind.__doc__, **defaults}
     twin: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(type(kind.__name__, (), namespace))
     found: dict[str, dataclasses.Field[Any]] = twin.__dataclass_fields__
     return found
@@ -57,10 +84,14 @@ class Value:
     __dataclass_fields__ = _Description()
 
     def __setattr__(self, name: str, _value: object) -> None:
+        import dataclasses
+
         message = f"cannot assign to field {name!r}"
         raise dataclasses.FrozenInstanceError(message)
 
     def __delattr__(self, name: str) -> None:
+        import dataclasses
+
         message = f"cannot delete field {name!r}"
         raise dataclasses.FrozenInstanceError(message)
 
@@ -89,11 +120,14 @@ class Value:
         return (name for name in self.__match_args__ if name not in defaults or _counts(defaults[name], use))
 
 
+def hints_of(kind: type) -> dict[str, Any]:
+    """Return the fields of a kind of values with what they are, in order."""
+    hints: dict[str, Any] = vars(kind)["__hints__"]
+    return hints
+
+
 def _counts(default: object, use: str) -> bool:
-    if not isinstance(default, dataclasses.Field):
-        return True
-    counts = getattr(default, use)
-    return bool(default.compare if counts is None else counts)
+    return default.counts(use) if isinstance(default, _Given) else True
 
 
 def _declared(cls: type) -> type:
@@ -126,21 +160,19 @@ def _init(self: Any, *args: Any, **kwargs: Any) -> None:
 
 def _compiled(kind: type[Value]) -> Callable[..., None]:
     """Write ``__init__`` as the standard does: what a factory makes is made anew for each value."""
-    scope: dict[str, Any] = {"_assign": _assign, "_missing": dataclasses.MISSING}
+    scope: dict[str, Any] = {"_assign": _assign, "_missing": _MISSING}
     parameters, body = ["self"], []
     for name in kind.__match_args__:
-        given = kind.__defaults__.get(name, dataclasses.MISSING)
+        given = kind.__defaults__.get(name, _MISSING)
         value = name
-        if isinstance(given, dataclasses.Field):
-            if given.default_factory is not dataclasses.MISSING:
-                scope[f"_make_{name}"] = given.default_factory
+        if isinstance(given, _Given):
+            if "default_factory" in given.given:
+                scope[f"_make_{name}"] = given.given["default_factory"]
                 value = f"_make_{name}() if {name} is _missing else {name}"
-                scope[f"_default_{name}"] = dataclasses.MISSING
-            else:
-                scope[f"_default_{name}"] = given.default
+            scope[f"_default_{name}"] = given.given.get("default", _MISSING)
         else:
             scope[f"_default_{name}"] = given
-        parameters.append(name if given is dataclasses.MISSING else f"{name}=_default_{name}")
+        parameters.append(name if given is _MISSING else f"{name}=_default_{name}")
         body.append(f"_assign(self, {name!r}, {value})")
     text = f"def __init__({', '.join(parameters)}):\n " + "\n ".join(body or ["pass"])
     exec(text, scope)  # noqa: S102  as the standard does, with names from our own source

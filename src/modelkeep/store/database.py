@@ -22,7 +22,6 @@ from modelkeep.store.durable import create_file
 from modelkeep.store.neighbours import check_neighbours
 from modelkeep.store.queue import at_once, queued
 from modelkeep.store.refusals import WRONG_VALUES, damage_of, is_busy, refusal
-from modelkeep.store.restoring import lost_database
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
@@ -227,6 +226,8 @@ class Database:
         """Look before SQLite does, which waits for a pipe and follows a link."""
         if not os.path.isfile(self.path):
             look(self.directory, self.path)
+            from modelkeep.store.restoring import lost_database  # few have lost theirs
+
             if (lost := lost_database(self.path)) is not None:
                 raise lost
             message = f"there is no registry at {self.directory}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import BinaryIO
 
 from modelkeep.capture import git, machine, values
@@ -20,6 +19,7 @@ from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.quick import replace
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.care.ownership import require_own
 from modelkeep.store.incoming.ingest import Ingested

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
@@ -10,6 +9,7 @@ from modelkeep.domain.chain import Entry
 from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
 from modelkeep.domain.intents import Promote, Retire, Rollback
+from modelkeep.domain.quick import replace
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import StageDef

@@ -7,11 +7,9 @@ for the past. ``KNOWN(version.seq)`` is what was in the log by then.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from typing import Any, TypeAlias
-
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 
 #: What every question is asked on; only the store knows what it is.
 Connection: TypeAlias = sqlite3.Connection
@@ -20,16 +18,24 @@ Value: TypeAlias = str | int | None
 #: A row is unpacked where its statement is known, and nowhere else.
 Row: TypeAlias = tuple[Any, ...]
 
-_HOLDS = pattern(r"HOLDS\((\w+)\)")
-_KNOWN = pattern(r"KNOWN\(([\w.]+)\)")
 
-
-@dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT: ``now``, and ``past`` with the parameter ``:at``."""
+    """One SELECT: ``now``, and ``past`` with the parameter ``:at``. Of the many there are a command needs few forms."""
 
-    now: str
-    past: str
+    def __init__(self, now: str, past: str) -> None:
+        """Take both forms, in which ``HOLDS`` and ``KNOWN`` may still stand."""
+        self._now, self._past = now, past
+
+    @functools.cached_property
+    def now(self) -> str:
+        """The form for things as they stand."""
+        return _filled(_filled(self._now, "HOLDS", "{0}.until_seq IS NULL"), "KNOWN", "TRUE")
+
+    @functools.cached_property
+    def past(self) -> str:
+        """The form for things as they stood."""
+        held = "{0}.since_seq <= :at AND ({0}.until_seq IS NULL OR {0}.until_seq > :at)"
+        return _filled(_filled(self._past, "HOLDS", held), "KNOWN", "{0} <= :at")
 
     def rows(self, connection: Connection, at: int | None, **values: Value) -> list[Row]:
         """Return all rows after entry ``at``, None for now."""
@@ -45,6 +51,13 @@ class Statement:
 
 def statement(text: str) -> Statement:
     """Return both forms of a SELECT that is written with ``HOLDS`` and ``KNOWN``."""
-    now = _KNOWN.sub("TRUE", _HOLDS.sub(r"\1.until_seq IS NULL", text))
-    held = r"\1.since_seq <= :at AND (\1.until_seq IS NULL OR \1.until_seq > :at)"
-    return Statement(now, _KNOWN.sub(r"\1 <= :at", _HOLDS.sub(held, text)))
+    return Statement(text, text)
+
+
+def _filled(text: str, word: str, form: str) -> str:
+    """Write ``WORD(name)`` out wherever it stands."""
+    first, *others = text.split(f"{word}(")
+    for other in others:
+        name, _, rest = other.partition(")")
+        first += form.format(name) + rest
+    return first
