@@ -18,6 +18,7 @@ from modelkeep.errors import NotFound, UsageError
 COLORS = ("auto", "always", "never")
 PROGRESS = ("auto", "plain", "none")
 
+_FEW_DIGITS = 6
 _DURATION = pattern(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_WAIT = 86_400.0
@@ -144,8 +145,12 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
 
 def seconds(text: str, source: str) -> float:
     """Return a duration in seconds: ``30``, ``30s``, ``500ms``, ``2m``, ``1h``; at most a day."""
-    match = _DURATION.fullmatch(text.strip())
-    value = float(match[1]) * _SECONDS[match[2] or "s"] if match else -1.0
+    plain = text.removesuffix("s")
+    if plain.isascii() and plain.isdigit() and len(plain) < _FEW_DIGITS:  # as the default is, for every command
+        value = float(plain)
+    else:
+        match = _DURATION.fullmatch(text.strip())
+        value = float(match[1]) * _SECONDS[match[2] or "s"] if match else -1.0
     if not 0 <= value <= _LONGEST_WAIT:
         message = f"{source}: not a time to wait: '{printable(text)}'"
         raise UsageError(message, "a number of seconds, or 500ms, 30s, 2m, 1h; at most a day")

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Mapping
 from modelkeep.domain.patterns import pattern
 
 _SECTION = pattern(r'\[[A-Za-z0-9.-]+( "[^"\\]*")?\]')
-_KEY = pattern(r"[A-Za-z][A-Za-z0-9-]*")
 # What git does not take for white space, or not for the end of a line.
-_ODD = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
+_ODD = frozenset(map(chr, range(0x20))) - frozenset("\t\n\r")
 _WHITE = " \t\r"
 _NOT_PLAIN = frozenset('"\\#;')
 
@@ -88,14 +87,14 @@ def _address(text: str) -> str | None:
             continue
         if stripped[0] == "[":
             section = stripped.lower()
-            if not _SECTION.fullmatch(stripped) or section.startswith("[include"):
+            if (section != "[user]" and not _SECTION.fullmatch(stripped)) or section.startswith("[include"):
                 return None
             continue
         if stripped.endswith("\\"):
             return None
         key, _, value = stripped.partition("=")
         key = key.rstrip(_WHITE)
-        if not _KEY.fullmatch(key):
+        if not (key.isascii() and key[:1].isalpha() and key.replace("-", "0").isalnum()):
             return None
         if section == "[user]" and key.lower() == "email":
             found = value.strip(_WHITE)
@@ -110,4 +109,5 @@ def _read(path: str) -> str | None:
             text = file.read()
     except (OSError, ValueError):
         return None
-    return None if _ODD.search(text) else text
+    lone = "\r" in text.replace("\r\n", "")
+    return None if lone or not _ODD.isdisjoint(text) else text

@@ -45,8 +45,9 @@ def scrub(url: str) -> str:
 
 def scrub_text(text: str) -> str:
     """Return free text (a command, a note) in which every URL is scrubbed and the rest is as it was."""
-    text = _IN_TEXT.sub(_scrub_found, text)
-    return _BARE.sub("", text) if "@" in text else text
+    if "://" in text:
+        text = _IN_TEXT.sub(_scrub_found, text)
+    return _BARE.sub("", text) if "@" in text and ":" in text else text
 
 
 def is_url(text: str) -> bool:

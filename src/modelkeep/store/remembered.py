@@ -10,11 +10,11 @@ import contextlib
 import os
 
 from modelkeep.domain.head import Head
-from modelkeep.domain.patterns import pattern
 
 _LONGEST = 200
-_ID = pattern(r"[0-9a-f]{32}")
-_LINE = pattern(r"([1-9][0-9]{0,15}) (sha256:[0-9a-f]{64})\n")
+_HEX = frozenset("0123456789abcdef")
+_MOST_DIGITS, _ID_LENGTH, _HASH_LENGTH = 16, 32, 64
+_PREFIX = "sha256:"
 
 
 def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
@@ -23,7 +23,7 @@ def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     A later number is never shorter, so the line is written over the old one: many processes that each
     put a new file in its place would keep the disk busier than the registry does.
     """
-    if not _ID.fullmatch(registry):
+    if not _is_hex(registry, _ID_LENGTH):
         return
     try:
         descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -44,7 +44,7 @@ def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
 
 def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     """Keep this head, whatever was kept before."""
-    if not _ID.fullmatch(registry):
+    if not _is_hex(registry, _ID_LENGTH):
         return
     path = _path(state_dir, registry)
     draft = f"{path}.{os.urandom(8).hex()}"
@@ -57,7 +57,7 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
 
 def recall(state_dir: str, registry: str) -> Head | None:
     """Return the head that was kept (its time is not), None where there is none or it is just being written."""
-    if not _ID.fullmatch(registry):
+    if not _is_hex(registry, _ID_LENGTH):
         return None
     try:
         descriptor = os.open(_path(state_dir, registry), os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
@@ -82,8 +82,18 @@ def _written(seq: int, entry_hash: str) -> bytes:
 
 
 def _parsed(line: bytes) -> Head | None:
-    match = _LINE.fullmatch(line.decode("ascii", "replace"))
-    return None if match is None else Head(int(match[1]), match[2], "")
+    """Read ``NUMBER sha256:HEX`` and a line's end; every command does, so no pattern is compiled for it."""
+    number, _, rest = line.decode("ascii", "replace").partition(" ")
+    digest, end = rest[:-1], rest[-1:]
+    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS and number[0] != "0"):
+        return None
+    if end != "\n" or not digest.startswith(_PREFIX) or not _is_hex(digest.removeprefix(_PREFIX), _HASH_LENGTH):
+        return None
+    return Head(int(number), digest, "")
+
+
+def _is_hex(text: str, length: int) -> bool:
+    return len(text) == length and _HEX.issuperset(text)
 
 
 def _path(state_dir: str, registry: str) -> str:
