@@ -50,9 +50,13 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     draft = f"{path}.{os.urandom(8).hex()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(draft, "xb") as file:  # never through a link that somebody put there
-            file.write(_written(seq, entry_hash))
-        os.replace(draft, path)
+        try:
+            with open(draft, "xb") as file:  # never through a link that somebody put there
+                file.write(_written(seq, entry_hash))
+            os.replace(draft, path)
+        except OSError:
+            os.unlink(draft)
+            raise
 
 
 def recall(state_dir: str, registry: str) -> Head | None:
