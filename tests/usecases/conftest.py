@@ -17,6 +17,16 @@ def history():
 
 
 @pytest.fixture
+def world(tmp_path, monkeypatch):
+    """Return a new registry, where its user stands in the directory with his files."""
+    from world import World
+
+    world = World(tmp_path)
+    monkeypatch.chdir(world.work)
+    return world
+
+
+@pytest.fixture
 def r(world):
     """Return the registry of the world that a module's tests begin in."""
     return world.registry

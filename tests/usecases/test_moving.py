@@ -19,18 +19,6 @@ from modelkeep.store.incoming.ingest import Selection, measure
 BIG = 1_500_000
 
 
-@pytest.fixture
-def world(tmp_path, monkeypatch):
-    world = World(tmp_path)
-    monkeypatch.chdir(world.work)
-    return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
-
-
 def blobs(world):
     return {path.name: path for path in (world.home / "store" / "blobs").rglob("*") if path.is_file()}
 

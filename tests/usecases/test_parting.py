@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from changing import notes, refused
-from world import World
 
 import modelkeep
 from modelkeep.errors import Conflict, ModelkeepError
@@ -21,18 +20,6 @@ BIG = 1_500_000
 
 pytestmark = pytest.mark.linux
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch):
-    world = World(tmp_path)
-    monkeypatch.chdir(world.work)
-    return world
-
-
-@pytest.fixture
-def r(world):
-    return world.registry
 
 
 def big(name="model.bin", seed=b"x"):
