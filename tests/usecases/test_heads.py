@@ -115,6 +115,14 @@ def test_what_was_seen_is_not_forgotten_by_writing_on_until_somebody_says_that_t
     assert said == []
 
 
+def test_to_accept_a_backup_forgets_nothing_of_the_registry(registry: Registry, tmp_path: Path) -> None:
+    registry.backup(tmp_path / "backup")
+    registry.promote("fraud@1", "staging")
+    assert modelkeep.open_registry(tmp_path / "backup").verify(accept_head=True).ok
+    shutil.copy(tmp_path / "backup/registry.db", Path(registry.directory) / "registry.db")
+    assert [each.code for each in registry.verify().findings] == ["head"]
+
+
 @pytest.mark.slow
 @needs_strace
 def test_a_log_that_cannot_be_accepted_is_not_said_to_be(registry: Registry, tmp_path: Path) -> None:

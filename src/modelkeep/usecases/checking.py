@@ -85,7 +85,8 @@ def _keep_end(context: Context, findings: Findings, check: LogCheck, *, accept_h
     registry, head = check.registry, check.head
     if registry is None or head is None:
         return
-    if not accept_head:
+    # A backup is behind by its nature: what was seen of the registry itself is not forgotten for it.
+    if not accept_head or backup_mark.backup_of(context.directory) is not None:
         remembered.remember(context.state_dir, registry, head.seq, head.hash)
         return
     remembered.replace(context.state_dir, registry, head.seq, head.hash)
