@@ -106,18 +106,6 @@ def test_a_registry_that_was_renamed_keeps_its_store(place):
     assert register(place / "moved").changed
 
 
-def test_another_machine_that_has_the_same_directory_mounted_elsewhere_is_no_copy(place):
-    told = json.loads(mark(place).read_text())
-    seen_there = json.dumps(told | {"directory": f"{place}/mounted", "device": told["device"] + 1})
-    mark(place).chmod(0o644)
-    mark(place).write_text(seen_there)
-    assert register(place / "r").changed
-    assert sweep(place / "r") == 1
-    assert mark(place).read_text() == seen_there  # that machine would only put it back
-    (place / "mounted").mkdir()  # but what is there is to be another directory's
-    assert refused(sweep, place / "r")[0] == "Conflict"
-
-
 def test_a_copy_in_the_place_of_the_registry_is_not_taken_for_it(place):
     (place / "r").rename(place / "old")
     copy("old", "r")

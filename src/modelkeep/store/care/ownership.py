@@ -53,8 +53,7 @@ def require_own(directory: str, registry: Callable[[], str | None], *, dry_run: 
         return
     if (trouble := _trouble(found, us, directory)) is not None:
         raise trouble
-    # Seen at another path of another device it is another machine's view, which would put its own there in turn.
-    if found != us and not dry_run and (found.directory == us.directory or found.device == us.device):
+    if found != us and not dry_run:
         with suppress(OSError):
             _write(store, us, os.replace)
 
@@ -71,13 +70,9 @@ def _here(directory: str, registry: str) -> Owner:
 
 
 def _trouble(found: Owner, us: Owner, directory: str) -> Conflict | None:
-    """Return why the store is not ours.
-
-    The device is asked only after a move, for its number may change with each boot; nor where the path is not there
-    at all: another machine has the directory mounted elsewhere.
-    """
+    """Return why the store is not ours. The device is asked only after a move: its number may change with each boot."""
     ours = found.registry == us.registry and found.inode == us.inode
-    if ours and (found.directory == us.directory or found.device == us.device or not os.path.lexists(found.directory)):
+    if ours and (found.directory == us.directory or found.device == us.device):
         return None
     link = os.path.join(directory, STORE)
     store = os.path.realpath(link)
