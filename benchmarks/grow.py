@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from modelkeep.changes import create_registry
+from modelkeep.changes.runner import observed
 from modelkeep.domain import details
 from modelkeep.domain.intents import (
     NOBODY,
@@ -28,10 +30,8 @@ from modelkeep.domain.intents import (
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.times import format_time
 from modelkeep.registry import Registry, open_registry
-from modelkeep.store import ledger
-from modelkeep.store.sql_state import SqlState
-from modelkeep.usecases import creating
-from modelkeep.usecases.carrying_out import observed
+from modelkeep.store.db import ledger
+from modelkeep.store.db.state import SqlState
 
 MODEL = "fraud"
 OTHERS = 500
@@ -62,7 +62,7 @@ class Grower:
         self.context = open_registry(directory, must_exist=False)._context
         self.clock = datetime.now(UTC) - timedelta(minutes=versions + 60)
         self.models: dict[str, int] = {}
-        creating.create(
+        create_registry.create(
             directory,
             None,
             None,
@@ -169,8 +169,8 @@ class Grower:
 
     def _blob(self, n: int) -> ManifestFile:
         """Put a small file into the store and return it as a manifest's line."""
-        from modelkeep.store.incoming.ingest import ingest
-        from modelkeep.store.incoming.selection import Selection
+        from modelkeep.store.ingest.artifact import ingest
+        from modelkeep.store.ingest.selection import Selection
 
         path = os.path.join(self.context.directory, "..", "model.onnx")
         with open(path, "w", encoding="ascii") as file:

@@ -187,7 +187,7 @@ def _write(kind: str, place: str, number: int, count: int) -> None:
 
 
 def _ours(place: str, number: int):
-    from modelkeep.usecases import annotating, staging  # noqa: F401  loaded before the word is given
+    from modelkeep.changes import annotate, stages  # noqa: F401  loaded before the word is given
 
     registry = _opened(place)
     registry.promote(f"{_model(number)}@1", "production", dry_run=True)

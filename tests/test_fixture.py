@@ -8,11 +8,11 @@ import pytest
 from make_fixture import FIXTURE, answers
 from world import World, every
 
-from modelkeep.domain import chain
+from modelkeep.domain import entry
 from modelkeep.domain.intents import KINDS
 from modelkeep.errors import SchemaMismatch
 from modelkeep.registry import open_registry
-from modelkeep.store import schema
+from modelkeep.store.db import schema
 
 PINNED = json.loads(FIXTURE.with_name("registry-1.answers.json").read_text(encoding="utf-8"))
 
@@ -29,7 +29,7 @@ def world(tmp_path):
 
 
 def test_the_fixture_holds_every_kind_of_entry(world):
-    kinds = {chain.parse(data).intent.kind for data in world.entries()}
+    kinds = {entry.parse(data).intent.kind for data in world.entries()}
     assert kinds == set(KINDS) - {"migrate", "delete"}
 
 

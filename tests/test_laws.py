@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from world import World, changed, rechained
 
-from modelkeep.domain import chain
+from modelkeep.domain import entry as chain
 from modelkeep.domain.deciding.rolling_back import target
 from modelkeep.domain.details import Details
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
-from modelkeep.store import ledger
-from modelkeep.store.database import in_memory
-from modelkeep.store.ledger import Draft
-from modelkeep.store.replay import replay
-from modelkeep.store.sql_state import SqlState
+from modelkeep.store.db import ledger
+from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.replay import replay
+from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.state import SqlState
 
 NAMES = ("fraud", "churn", "risk/Credit")
 STAGES = ("staging", "production")

@@ -48,7 +48,7 @@ def test_the_wheel_holds_every_file_of_the_package(names: set[str]):
     }
     assert wanted <= names
     assert {"modelkeep/py.typed", "modelkeep/errors.py"} <= names
-    assert any(name.startswith("modelkeep/store/migrations/") and name.endswith(".sql") for name in names)
+    assert any(name.startswith("modelkeep/store/db/migrations/") and name.endswith(".sql") for name in names)
     assert any(name.startswith("modelkeep/schemas/") and name.endswith(".json") for name in names)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep import errors
-from modelkeep.cli import commands
+from modelkeep.cli import command_table
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSCRIPTS = ["README.md", "docs/backup.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
@@ -196,9 +196,11 @@ def test_every_link_within_the_repository_leads_somewhere(document):
 
 @pytest.mark.parametrize("document", TRANSCRIPTS)
 def test_every_command_that_is_named_exists(document):
-    known = {row.name for row in commands.COMMANDS} | {alias for row in commands.COMMANDS for alias in row.aliases}
+    known = {row.name for row in command_table.COMMANDS} | {
+        alias for row in command_table.COMMANDS for alias in row.aliases
+    }
     named = set(re.findall(r"(?:`|\$ |\$\()modelkeep ([a-z]+)\b", (ROOT / document).read_text()))
-    assert named <= known | set(commands.FOREIGN)
+    assert named <= known | set(command_table.FOREIGN)
 
 
 def _generated(name: str) -> str:
@@ -208,7 +210,7 @@ def _generated(name: str) -> str:
 
 
 def test_the_readme_lists_every_command():
-    for row in commands.COMMANDS:
+    for row in command_table.COMMANDS:
         assert f"`{row.name}" in _generated("commands"), row.name
 
 

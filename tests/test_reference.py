@@ -9,7 +9,8 @@ import pytest
 
 import modelkeep
 from modelkeep import config
-from modelkeep.cli import commands, grammar
+from modelkeep.cli import command_table
+from modelkeep.cli.complete import grammar
 from modelkeep.cli.reference import api, files, man, readme, tree
 from modelkeep.errors import EXIT_CODES
 
@@ -27,7 +28,14 @@ def test_generated_files_are_up_to_date():
 
 
 def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_path):
-    for name in ("README.md", "docs", "man", "completions", "src/modelkeep/cli/grammar.py", "src/modelkeep/schemas"):
+    for name in (
+        "README.md",
+        "docs",
+        "man",
+        "completions",
+        "src/modelkeep/cli/complete/grammar.py",
+        "src/modelkeep/schemas",
+    ):
         copy = tmp_path / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
@@ -51,7 +59,7 @@ def test_every_command_and_option_is_completed_and_in_its_man_page(program):
             for spelling in option.spellings:
                 assert spelling in {word.partition("=")[0] for word in known}
                 assert spelling.replace("-", "\\-") in page
-    assert {page.stem for page in PAGES} == {"modelkeep", *(f"modelkeep-{row.name}" for row in commands.COMMANDS)}
+    assert {page.stem for page in PAGES} == {"modelkeep", *(f"modelkeep-{row.name}" for row in command_table.COMMANDS)}
 
 
 def test_an_option_takes_a_value_everywhere_or_nowhere(program):
@@ -108,7 +116,7 @@ def test_the_manual_is_clean_under_warnings(page):
 def test_what_is_typed_is_in_the_manual_as_it_is_typed():
     if shutil.which("groff") is None:
         pytest.skip("install groff")
-    for row in commands.COMMANDS:
+    for row in command_table.COMMANDS:
         page = ROOT / "man" / f"modelkeep-{row.name}.1"
         done = subprocess.run(
             ["groff", "-man", "-Tutf8", "-rLL=200n", "-P-cbou", page], capture_output=True, text=True, check=True
@@ -148,7 +156,7 @@ def test_the_script_of_bash_names_each_command_once():
     text = (ROOT / "completions" / "modelkeep.bash").read_text()
     listed = re.search(r"^_modelkeep_commands='(.*)'$", text, re.MULTILINE)
     assert listed
-    assert listed[1].split() == [row.name for row in commands.COMMANDS]
+    assert listed[1].split() == [row.name for row in command_table.COMMANDS]
     assert not re.search("%[A-Z]+%", text)
     assert "COMP_WORDBREAKS" not in text
 

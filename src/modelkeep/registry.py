@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from modelkeep.config import Settings
+    from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
     from modelkeep.domain.answers.records import AuditEntry, Identity, Status
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
-    from modelkeep.usecases.context import Context
 
 #: Keys and values: a mapping (nested ones are joined by dots) or pairs of texts.
 Values: TypeAlias = "Mapping[str, object] | Sequence[tuple[str, str]] | None"
@@ -120,9 +120,9 @@ class Registry:
         >>> registry.register("fraud", "model.onnx").changed
         False
         """
-        from modelkeep.store.incoming.selection import Selection
-        from modelkeep.usecases import registering
-        from modelkeep.usecases.request import Request
+        from modelkeep.changes import register as registering
+        from modelkeep.changes.register_request import Request
+        from modelkeep.store.ingest.selection import Selection
 
         request = Request(
             name=name,
@@ -166,10 +166,10 @@ class Registry:
         >>> registry.evaluate("fraud@1", {"auc": 0.897}, on="transactions@2026-03").changed
         True
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
         pairs = _pairs(metrics, "metric")
-        return annotating.evaluate(
+        return annotate.evaluate(
             self._context, ref, pairs, on=on, runs=_several(runs), message=message, dry_run=dry_run
         )
 
@@ -191,7 +191,7 @@ class Registry:
         >>> str(change.effects[0].before), change.effects[0].after
         ('none', 'fraud@1')
         """
-        from modelkeep.usecases import staging
+        from modelkeep.changes import stages as staging
 
         return staging.promote(self._context, ref, stage, force=force, expect=expect, message=message, dry_run=dry_run)
 
@@ -221,7 +221,7 @@ class Registry:
         >>> registry.rollback("fraud@2").changed
         False
         """
-        from modelkeep.usecases import staging
+        from modelkeep.changes import stages as staging
 
         return staging.rollback(
             self._context,
@@ -249,7 +249,7 @@ class Registry:
         >>> registry.retire("fraud", "staging").why
         'fraud has nothing in staging'
         """
-        from modelkeep.usecases import staging
+        from modelkeep.changes import stages as staging
 
         return staging.retire(self._context, ref, stage, expect=expect, message=message, dry_run=dry_run)
 
@@ -259,9 +259,9 @@ class Registry:
         >>> registry.mark("fraud@2", "good").changed
         True
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.mark(self._context, ref, mark, message=message, dry_run=dry_run)
+        return annotate.mark(self._context, ref, mark, message=message, dry_run=dry_run)
 
     def archive(
         self,
@@ -277,9 +277,9 @@ class Registry:
         >>> registry.archive("fraud@2").effects[0].after
         'archived'
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.archive(
+        return annotate.archive(
             self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
         )
 
@@ -299,7 +299,7 @@ class Registry:
         >>> registry.delete("fraud@2").effects[0].after
         'deleted'
         """
-        from modelkeep.usecases import deleting
+        from modelkeep.changes import delete as deleting
 
         return deleting.delete(self._context, ref, force=force, message=message, dry_run=dry_run)
 
@@ -318,9 +318,9 @@ class Registry:
         >>> registry.alias("fraud@1", "champion").effects[0].after
         'fraud@1'
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.alias(
+        return annotate.alias(
             self._context, ref, _several(add), _several(remove), expect=expect, message=message, dry_run=dry_run
         )
 
@@ -338,11 +338,9 @@ class Registry:
         >>> registry.tag("fraud", {"owner": "risk"}).changed
         True
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.tag(
-            self._context, ref, _pairs(tags, "tag"), _several(remove), message=message, dry_run=dry_run
-        )
+        return annotate.tag(self._context, ref, _pairs(tags, "tag"), _several(remove), message=message, dry_run=dry_run)
 
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text takes it away.
@@ -350,9 +348,9 @@ class Registry:
         >>> registry.describe("fraud", "scores card payments").changed
         True
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.describe(self._context, ref, text, message=message, dry_run=dry_run)
+        return annotate.describe(self._context, ref, text, message=message, dry_run=dry_run)
 
     def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Add a note to a version or a model.
@@ -360,9 +358,9 @@ class Registry:
         >>> registry.note("fraud@1", "checked by hand on 500 cases").changed
         True
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.note(self._context, ref, text, message=message, dry_run=dry_run)
+        return annotate.note(self._context, ref, text, message=message, dry_run=dry_run)
 
     def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a model another name; the old one keeps answering and is never given to another.
@@ -370,16 +368,16 @@ class Registry:
         >>> registry.rename("churn", "churn-monthly", dry_run=True).effects[0].after
         'churn-monthly'
         """
-        from modelkeep.usecases import annotating
+        from modelkeep.changes import annotate
 
-        return annotating.rename(self._context, name, new, message=message, dry_run=dry_run)
+        return annotate.rename(self._context, name, new, message=message, dry_run=dry_run)
 
     # Reads
 
     @property
     def id(self) -> str:
         """The registry's own identity: 128 bits in hex, from its first entry."""
-        from modelkeep.store.sql_state import SqlState
+        from modelkeep.store.db.state import SqlState
 
         with self._context.database.reading() as connection:
             return SqlState(connection).registry_id() or ""
@@ -390,7 +388,7 @@ class Registry:
         >>> [stage.name for stage in registry.stages()]
         ['staging', 'production']
         """
-        from modelkeep.store.sql_state import SqlState
+        from modelkeep.store.db.state import SqlState
 
         with self._context.database.reading() as connection:
             return SqlState(connection).stages()
@@ -401,9 +399,9 @@ class Registry:
         >>> registry.resolve("fraud@production").ref
         'fraud@1'
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.resolve(self._context, ref, as_of)
+        return snapshot.resolve(self._context, ref, as_of)
 
     def version(self, ref: str, *, as_of: str | None = None) -> Version:
         """Return all that is known of a version.
@@ -411,9 +409,9 @@ class Registry:
         >>> registry.version("fraud@1").metrics[0].value
         '0.914'
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.version(self._context, ref, as_of)
+        return snapshot.version(self._context, ref, as_of)
 
     def model(self, name: str, *, as_of: str | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
@@ -421,9 +419,9 @@ class Registry:
         >>> registry.model("fraud").newest
         2
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.model(self._context, name, as_of)
+        return snapshot.model(self._context, name, as_of)
 
     def show(self, ref: str, *, as_of: str | None = None) -> Version | Model:
         """Return the page of a version, or of the model where the ref is a bare name.
@@ -431,9 +429,9 @@ class Registry:
         >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
         ('Model', 'Version')
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.page(self._context, ref, as_of)
+        return snapshot.page(self._context, ref, as_of)
 
     def description(self, ref: str, *, as_of: str | None = None) -> str | None:
         """Return the description of a version or a model, None where there is none.
@@ -441,9 +439,9 @@ class Registry:
         >>> registry.description("churn") is None
         True
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.description(self._context, ref, as_of)
+        return snapshot.description(self._context, ref, as_of)
 
     def models(
         self,
@@ -458,9 +456,9 @@ class Registry:
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.models(self._context, pattern, as_of, everything=all, limit=limit)
+        return snapshot.models(self._context, pattern, as_of, everything=all, limit=limit)
 
     def versions(
         self,
@@ -480,9 +478,9 @@ class Registry:
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.versions(
+        return snapshot.versions(
             self._context,
             name,
             as_of,
@@ -512,9 +510,9 @@ class Registry:
         >>> registry.get("fraud@production", "served.onnx").changed
         True
         """
-        from modelkeep.usecases import fetching
+        from modelkeep.reads import fetch
 
-        return fetching.get(
+        return fetch.get(
             self._context,
             ref,
             os.fspath(dest),
@@ -533,9 +531,9 @@ class Registry:
         >>> os.path.basename(registry.path("fraud@1"))
         'model.onnx'
         """
-        from modelkeep.usecases import fetching
+        from modelkeep.reads import fetch
 
-        return fetching.path(self._context, ref, moment=as_of)
+        return fetch.path(self._context, ref, moment=as_of)
 
     def identify(self, what: Paths, *, as_of: str | None = None) -> tuple[Identified, ...]:
         """Return which versions a file, a directory or a digest is, and what they were when.
@@ -543,9 +541,9 @@ class Registry:
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.identify(self._context, os.fspath(what), as_of)
+        return snapshot.identify(self._context, os.fspath(what), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
         """Return what differs between versions; one alone is held against production.
@@ -553,9 +551,9 @@ class Registry:
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
         ['auc']
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.diff(self._context, _several(refs))
+        return snapshot.diff(self._context, _several(refs))
 
     def lineage(
         self,
@@ -573,9 +571,9 @@ class Registry:
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
+        return snapshot.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
 
     def audit(
         self,
@@ -593,9 +591,9 @@ class Registry:
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.audit(
+        return snapshot.audit(
             self._context,
             ref,
             since=since,
@@ -620,9 +618,9 @@ class Registry:
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.history(self._context, name, stage, as_of, since=since, until=until)
+        return snapshot.history(self._context, name, stage, as_of, since=since, until=until)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.
@@ -633,9 +631,9 @@ class Registry:
         >>> registry.status().models
         2
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.status(self._context, self.origin, size=size)
+        return snapshot.status(self._context, self.origin, size=size)
 
     def whoami(self) -> Identity:
         """Return who the log would say this is.
@@ -643,9 +641,9 @@ class Registry:
         >>> registry.whoami().user != ""
         True
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return answering.whoami(self._context)
+        return snapshot.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
         """Return the last entry that a moment includes, None where none is asked for.
@@ -653,9 +651,9 @@ class Registry:
         >>> registry.as_of("seq:1").seq
         1
         """
-        from modelkeep.usecases import answering
+        from modelkeep.reads import snapshot
 
-        return None if moment is None else answering.moment_of(self._context, moment)
+        return None if moment is None else snapshot.moment_of(self._context, moment)
 
     def is_bare(self, ref: str) -> bool:
         """Tell whether a ref is a bare name: a model, not a version of it.
@@ -695,7 +693,7 @@ class Registry:
         >>> registry.verify().ok
         True
         """
-        from modelkeep.usecases import checking
+        from modelkeep.maintenance import verify as checking
 
         return checking.verify(
             self._context,
@@ -729,7 +727,7 @@ class Registry:
         False
         """
         from modelkeep.domain.times import parse_age
-        from modelkeep.usecases import cleaning
+        from modelkeep.maintenance import gc as cleaning
 
         wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
         return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
@@ -744,7 +742,7 @@ class Registry:
         >>> registry.doctor().ok
         True
         """
-        from modelkeep.usecases.doctor import doctor
+        from modelkeep.maintenance.doctor import doctor
 
         return doctor(self._context, self._located)
 
@@ -779,7 +777,7 @@ class Registry:
         >>> open_registry("../backup").status().backup_of == registry.directory
         True
         """
-        from modelkeep.usecases import backing_up
+        from modelkeep.maintenance import backup as backing_up
 
         return backing_up.back_up(self._context, os.fspath(dest), dry_run=dry_run, progress=progress)
 
@@ -789,7 +787,7 @@ class Registry:
         >>> registry.migrate().changed
         False
         """
-        from modelkeep.usecases import migrating
+        from modelkeep.maintenance import migrate as migrating
 
         return migrating.migrate(self._context, dry_run=dry_run)
 
@@ -797,12 +795,12 @@ class Registry:
         """Open a SQLModel session on a private copy of the tables, for queries of one's own.
 
         >>> from sqlmodel import select
-        >>> from modelkeep.store.tables import VersionRow
+        >>> from modelkeep.store.db.tables import VersionRow
         >>> with registry.session() as session:
         ...     len(session.exec(select(VersionRow)).all())
         3
         """
-        from modelkeep.store.snapshot import session
+        from modelkeep.store.db.private_copy import session
 
         return session(self._context.database)
 
@@ -834,8 +832,8 @@ def open_registry(
     if refusal := not_used(found.registry):
         raise refusal
     if must_exist and not is_registry(found.registry.path):
-        from modelkeep.store.database import DATABASE
-        from modelkeep.store.restoring import lost_database
+        from modelkeep.store.db.lost_database import lost_database
+        from modelkeep.store.db.sqlite import DATABASE
 
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost
@@ -867,11 +865,11 @@ def create_registry(
     >>> create_registry(registry.directory)[1]
     False
     """
+    from modelkeep.changes import create_registry as creating
+    from modelkeep.changes.observed import observed
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
     from modelkeep.store.access import sharing
-    from modelkeep.usecases import creating
-    from modelkeep.usecases.observing import observed
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
@@ -914,7 +912,7 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
     (('depth', '8'), ('rate', '0.10'))
     """
-    from modelkeep.capture import values
+    from modelkeep.provenance import values
 
     parts = [values.from_flags(given, what), *(values.from_file(os.fspath(file), what) for file in files)]
     return tuple(values.merge(*parts, what=what))
@@ -937,11 +935,11 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from datetime import UTC, datetime
 
     from modelkeep import locate
-    from modelkeep.capture import machine
+    from modelkeep.context import Context
+    from modelkeep.provenance import machine
     from modelkeep.store.bucket.artifacts import Artifacts
     from modelkeep.store.bucket.blobs import DirectoryBucket
-    from modelkeep.store.database import STORE, Database
-    from modelkeep.usecases.context import Context
+    from modelkeep.store.db.sqlite import STORE, Database
 
     cwd = os.getcwd()
 
@@ -980,7 +978,7 @@ def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
     if given is None:
         return ()
     if isinstance(given, Mapping):
-        from modelkeep.capture.values import from_mapping
+        from modelkeep.provenance.values import from_mapping
 
         return tuple(from_mapping(given, what))
     return tuple((key, value) for key, value in given)

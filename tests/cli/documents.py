@@ -5,7 +5,9 @@ from pathlib import Path
 
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
-from modelkeep.cli import batch, leaves, output, pages, swept, told
+from modelkeep.cli import batch
+from modelkeep.cli.views import changes as told
+from modelkeep.cli.views import gc_views, output, reads, scalar_views
 from modelkeep.domain.answers.care import (
     Access,
     BackedUp,
@@ -31,49 +33,49 @@ BACK = RolledBack(
 )  # fmt: skip
 
 DOCUMENTS = {
-    "models": pages.models([FRAUD, CHURN], None),
-    "models-as-of": pages.models([FRAUD], AS_OF),
-    "versions": pages.versions([version_row(3, metrics=(("auc", "0.9"),), stages=("staging",))], AS_OF),
-    "version": pages.version(VERSION, None),
-    "model": pages.model(MODEL, AS_OF),
-    "tenures": pages.tenures([TENURE], None),
-    "entries": pages.entries([ENTRY]),
-    "identified": pages.identified([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    "diff": pages.diff(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
-    "lineage": pages.lineage(LINEAGE),
-    "verification": pages.verification(
+    "models": reads.models([FRAUD, CHURN], None),
+    "models-as-of": reads.models([FRAUD], AS_OF),
+    "versions": reads.versions([version_row(3, metrics=(("auc", "0.9"),), stages=("staging",))], AS_OF),
+    "version": reads.version(VERSION, None),
+    "model": reads.model(MODEL, AS_OF),
+    "tenures": reads.tenures([TENURE], None),
+    "entries": reads.entries([ENTRY]),
+    "identified": reads.identified([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
+    "diff": reads.diff(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
+    "lineage": reads.lineage(LINEAGE),
+    "verification": reads.verification(
         Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
             findings=(VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
             subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
-    "status": pages.status(
+    "status": reads.status(
         Status(
             "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
         )
     ),
-    "backup": leaves.backed_up(
+    "backup": scalar_views.backed_up(
         BackedUp(
             "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
             new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
             findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing", "fraud@1", "model.onnx", "sha256:0"),),
         )
     ),
-    "identity": pages.identity(Identity("ana", 1000, user_namespace=False, claimed=None)),
-    "fetched": pages.fetched(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
-    "settings": pages.settings([("registry", None, "default")]),
+    "identity": reads.identity(Identity("ana", 1000, user_namespace=False, claimed=None)),
+    "fetched": reads.fetched(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
+    "settings": reads.settings([("registry", None, "default")]),
     "change": told.change(PROMOTED),
     "change-nothing": told.change(dataclasses.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
     "registered": told.reference(REGISTERED, "registered"),
     "rollback": told.change(BACK, "rollback"),
     "changes": batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),
-    "path": leaves.path("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
-    "field": leaves.field("fraud@3", pages.version(VERSION, None).document, "metric.auc"),
-    "description": leaves.description("fraud", "Scores card payments\nowned by risk"),
-    "setting": leaves.setting("lock_wait", "20s"),
-    "completion": leaves.script("bash", "complete -F _modelkeep modelkeep\n"),
-    "garbage": swept.page(
+    "path": scalar_views.path("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
+    "field": scalar_views.field("fraud@3", reads.version(VERSION, None).document, "metric.auc"),
+    "description": scalar_views.description("fraud", "Scores card payments\nowned by risk"),
+    "setting": scalar_views.setting("lock_wait", "20s"),
+    "completion": scalar_views.script("bash", "complete -F _modelkeep modelkeep\n"),
+    "garbage": gc_views.page(
         Cleaned(
             changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
             garbage=(
@@ -83,7 +85,7 @@ DOCUMENTS = {
             brought_back=("sha256:1",), parted=("sha256:2",), unknown=("/r/store/notes",),
         )
     ),
-    "diagnosis": swept.diagnosis(
+    "diagnosis": gc_views.diagnosis(
         Diagnosis(
             ok=False, registry="/r",
             findings=(
@@ -92,9 +94,9 @@ DOCUMENTS = {
             ),
         )
     ),
-    "trust": leaves.trust(["/srv/fraud", "/srv/churn"], changed=True),
-    "init": leaves.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None), created=True),
-    "migration": leaves.migration(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
+    "trust": scalar_views.trust(["/srv/fraud", "/srv/churn"], changed=True),
+    "init": scalar_views.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None), created=True),
+    "migration": scalar_views.migration(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from modelkeep.cli.screen import Screen
+from modelkeep.cli.terminal import Screen
 from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
 from modelkeep.domain.answers.records import AuditEntry
 from modelkeep.domain.answers.relations import Lineage, LineageEdge, LineageNode

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from modelkeep.cli import commands, complete, grammar
+from modelkeep.cli import command_table
+from modelkeep.cli.complete import completers, grammar
+from modelkeep.cli.complete import completion as complete
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -50,9 +52,9 @@ def tab(home):
 
 
 def test_an_empty_line_offers_the_everyday_commands_first(tab):
-    everyday = [row.name for row in commands.COMMANDS if row.panel == commands.EVERYDAY]
+    everyday = [row.name for row in command_table.COMMANDS if row.panel == command_table.EVERYDAY]
     assert tab("")[: len(everyday)] == everyday
-    assert len(tab("")) == len(commands.COMMANDS)
+    assert len(tab("")) == len(command_table.COMMANDS)
 
 
 def test_commands_and_those_below_them_are_completed_with_a_line_of_help(tab, home):
@@ -265,20 +267,22 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep._version",
         "modelkeep.cli",
         "modelkeep.cli.complete",
-        "modelkeep.cli.grammar",
-        "modelkeep.cli.line",
+        "modelkeep.cli.complete.completion",
+        "modelkeep.cli.complete.grammar",
+        "modelkeep.cli.complete.partial_command",
         "modelkeep.cli.main",
-        "modelkeep.cli.offers",
+        "modelkeep.cli.complete.completers",
         "modelkeep.domain",
         "modelkeep.domain.hashing",
         "modelkeep.errors",
         "modelkeep.locate",
         "modelkeep.userdirs",
         "modelkeep.store",
-        "modelkeep.store.half_typed",
-        "modelkeep.store.names",
-        "modelkeep.store.neighbours",
-        "modelkeep.store.schema",
+        "modelkeep.store.db",
+        "modelkeep.store.db.prefixes",
+        "modelkeep.store.db.completion",
+        "modelkeep.store.db.journal_files",
+        "modelkeep.store.db.schema",
     }
 
 
@@ -288,5 +292,5 @@ def test_every_kind_of_value_is_known():
         for _, arguments, options in grammar.COMMANDS.values()
         for kind in [*arguments.split(), *(word.partition("=")[2] for word in options.split())]
     }
-    known = {*complete.offers.FIXED, *complete.offers.ASKED, "text", ""}
+    known = {*completers.FIXED, *completers.ASKED, "text", ""}
     assert {kind for kind in kinds if "|" not in kind} <= known

@@ -2,32 +2,32 @@
 
 import pytest
 
-from modelkeep.cli import failures
+from modelkeep.cli import error_output
 from modelkeep.errors import NotFound, UsageError
 
 
 def test_an_error_is_two_lines():
     error = NotFound("fraud has no version 7", "modelkeep list fraud        (newest is 4)")
-    assert failures.as_text(error) == (
+    assert error_output.as_text(error) == (
         "error: fraud has no version 7\nhint: modelkeep list fraud        (newest is 4)\n"
     )
 
 
 def test_without_a_hint_it_is_one():
-    assert failures.as_text(NotFound("gone")) == "error: gone\n"
+    assert error_output.as_text(NotFound("gone")) == "error: gone\n"
 
 
 def test_what_has_several_lines_is_aligned():
     error = UsageError("two ways:\none", "first\nsecond")
-    assert failures.as_text(error) == "error: two ways:\n       one\nhint: first\n      second\n"
+    assert error_output.as_text(error) == "error: two ways:\n       one\nhint: first\n      second\n"
 
 
 def test_control_characters_are_shown():
-    assert failures.as_text(NotFound("no \x1b[2J")) == "error: no \\x1b[2J\n"
+    assert error_output.as_text(NotFound("no \x1b[2J")) == "error: no \\x1b[2J\n"
 
 
 def test_json_is_one_ascii_line():
-    text = failures.as_json(NotFound("modèle\nx"))
+    text = error_output.as_json(NotFound("modèle\nx"))
     assert text.isascii()
     assert "\n" not in text
 
@@ -45,10 +45,10 @@ def test_json_is_one_ascii_line():
     ],
 )
 def test_json_is_known_from_arguments_that_cannot_be_parsed(arguments: list[str], wanted: bool):
-    assert failures.wants_json(arguments) is wanted
+    assert error_output.wants_json(arguments) is wanted
 
 
 def test_a_bug_is_told_as_one():
-    told = failures.bug(KeyError("x"))
+    told = error_output.bug(KeyError("x"))
     assert told.exit_code == 70
     assert told.message == "this is a bug in modelkeep: KeyError: 'x'"

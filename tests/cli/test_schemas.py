@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 from documents import DOCUMENTS
 
-from modelkeep.cli import commands, failures, output, schemas
+from modelkeep.cli import command_table, error_output, schemas
+from modelkeep.cli.views import output
 from modelkeep.errors import NotFound
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -52,7 +53,7 @@ def test_there_is_a_golden_file_of_every_document():
 
 
 def test_an_error_keeps_to_its_schema():
-    document = json.loads(failures.as_json(NotFound("fraud has no version 7", "modelkeep list fraud")))
+    document = json.loads(error_output.as_json(NotFound("fraud has no version 7", "modelkeep list fraud")))
     jsonschema.validate(document, closed(schemas.schema("error")))
     assert document["error"] == {
         "code": "not_found",
@@ -63,7 +64,7 @@ def test_an_error_keeps_to_its_schema():
 
 
 def test_every_command_names_schemas_that_are_there():
-    rows = [each for row in commands.COMMANDS for each in (row, *row.commands)]
+    rows = [each for row in command_table.COMMANDS for each in (row, *row.commands)]
     named = {name for row in rows for name in row.schema}
     assert named <= schemas.DOCUMENTS.keys()
     assert schemas.DOCUMENTS.keys() - named <= {"error", "field"}

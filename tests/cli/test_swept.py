@@ -2,8 +2,8 @@
 
 import io
 
-from modelkeep.cli import swept
-from modelkeep.cli.tables import Screen, Tables
+from modelkeep.cli.views import gc_views
+from modelkeep.cli.views.tables import Screen, Tables
 from modelkeep.domain.answers.care import Cleaned, Diagnosis, DoctorFinding, Garbage
 
 BLOB = Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
@@ -21,22 +21,25 @@ def cleaned(**more):
 
 
 def test_what_was_freed_is_said():
-    assert swept.told(cleaned(), "7d") == ["freed 1.2 GB in 14 files"]
-    assert swept.told(cleaned(dry_run=True), "7d") == ["would free 1.2 GB in 14 files", "dry run: nothing was removed"]
+    assert gc_views.told(cleaned(), "7d") == ["freed 1.2 GB in 14 files"]
+    assert gc_views.told(cleaned(dry_run=True), "7d") == [
+        "would free 1.2 GB in 14 files",
+        "dry run: nothing was removed",
+    ]
 
 
 def test_what_is_too_young_is_said():
     found = cleaned(garbage=(), young_files=3, young_bytes=40_000_000)
-    assert swept.told(found, "7d") == [
+    assert gc_views.told(found, "7d") == [
         "nothing to do: there is no garbage of that age",
         "3 files, 40.0 MB, are younger than 7d",
     ]
-    assert swept.told(cleaned(garbage=()), "7d") == ["nothing to do: there is no garbage"]
+    assert gc_views.told(cleaned(garbage=()), "7d") == ["nothing to do: there is no garbage"]
 
 
 def test_what_is_not_ours_and_what_came_back_is_said():
     found = cleaned(garbage=(), brought_back=("sha256:1",), unknown=tuple(f"/r/store/{n}" for n in range(12)))
-    told = swept.told(found, "7d")
+    told = gc_views.told(found, "7d")
     assert told[1] == "warning: sha256:1 is needed and lay in the trash; it is back"
     assert told[2] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
     assert told[-1] == "unknown: and 2 more"
@@ -44,16 +47,16 @@ def test_what_is_not_ours_and_what_came_back_is_said():
 
 def test_what_had_a_name_outside_is_said():
     found = cleaned(garbage=(), parted=("sha256:1",))
-    assert swept.told(found, "7d") == [
+    assert gc_views.told(found, "7d") == [
         "sha256:1 had a name outside the store, and has a file of its own now",
     ]
-    assert swept.told(cleaned(parted=("sha256:1",), dry_run=True), "7d")[2:] == [
+    assert gc_views.told(cleaned(parted=("sha256:1",), dry_run=True), "7d")[2:] == [
         "sha256:1 has a name outside the store, and would get a file of its own",
     ]
 
 
 def test_the_lines_of_a_pipe():
-    page = swept.page(cleaned())
+    page = gc_views.page(cleaned())
     assert page.lines == [
         "sha256:0c41\t1200000000\tnever registered",
         "/r/store/tmp/0-17-a\t0\tleft by a process that ended",
@@ -72,13 +75,13 @@ DIAGNOSIS = Diagnosis(
 
 
 def test_a_diagnosis_in_a_pipe_and_in_one_line():
-    page = swept.diagnosis(DIAGNOSIS)
+    page = gc_views.diagnosis(DIAGNOSIS)
     assert page.lines == [
         "error\tlocks\t/r\tnfs with nolock\tmount it without nolock",
         "ok\tpython\t/usr/bin/python\t3.11.7\t-",
     ]
     assert page.ids == ["locks"]
-    assert swept.verdict(DIAGNOSIS) == "NOT ok: 1 error, 0 warnings, 1 thing in order"
+    assert gc_views.verdict(DIAGNOSIS) == "NOT ok: 1 error, 0 warnings, 1 thing in order"
 
 
 def test_the_tables_of_a_terminal():

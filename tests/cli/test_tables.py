@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, screen, version_row
 
-from modelkeep.cli import pages
-from modelkeep.cli.screen import text
-from modelkeep.cli.tables import Tables
+from modelkeep.cli.terminal import text
+from modelkeep.cli.views import reads
+from modelkeep.cli.views.tables import Tables
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.records import Status
 from modelkeep.domain.answers.relations import Lineage, LineageNode
@@ -165,5 +165,5 @@ def test_findings_stand_above_the_summary():
 def test_files_that_were_not_added_up_are_many():
     found = Status("/r", "flag", "ab", 1, 2, 3, None, "sha256:0", "production", (), ())
     assert "holds     1 model, 2 versions, many files (status --size), 3 entries\n" in drawn("status", found)
-    assert "size_bytes\t-" in pages.status(found).lines
-    assert pages.status(found).document["size_bytes"] is None
+    assert "size_bytes\t-" in reads.status(found).lines
+    assert reads.status(found).document["size_bytes"] is None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from modelkeep.cli import app, commands
-from modelkeep.cli.compare import expanded
+from modelkeep.cli import app, command_table
+from modelkeep.cli.commands.compare import expanded
 from modelkeep.errors import ModelkeepError, UsageError
 
 
@@ -154,7 +154,7 @@ def test_a_selector_without_a_model_is_refused(words: list[str]):
 def test_every_command_is_built_has_help_and_an_example():
     tree = app.group()
     context = tree.make_context("modelkeep", ["status"])
-    for row in commands.COMMANDS:
+    for row in command_table.COMMANDS:
         built = tree.get_command(context, row.name)
         assert built is not None, row.name
         assert row.examples, row.name
@@ -170,9 +170,9 @@ def test_list_answers_to_ls():
     assert tree.get_command(context, "ls").name == "list"
 
 
-@pytest.mark.parametrize("row", commands.COMMANDS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", command_table.COMMANDS, ids=lambda row: row.name)
 @pytest.mark.parametrize("width", ["60", "100"])
-def test_help_fits_the_window(row: commands.Command, width: str, capsys, monkeypatch):
+def test_help_fits_the_window(row: command_table.Command, width: str, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", width)
     assert app.run([row.name, "--help"]) == 0
     told = capsys.readouterr().out

@@ -5,8 +5,8 @@ import json
 import pytest
 from stories import GOLDEN
 
-from modelkeep.domain import chain, compiled, events, intents, records
-from modelkeep.domain.chain import Observed, Signature
+from modelkeep.domain import compiled, entry, events, intents, records
+from modelkeep.domain.entry import Observed, Signature
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 
@@ -131,4 +131,4 @@ def test_an_entry_that_lacks_a_part_is_damage():
     for part in ("intent", "events", "observed"):
         whole = {key: value for key, value in ENTRIES[0].items() if key != part}
         with pytest.raises(Damaged):
-            chain.parse(chain.canonical.encode(whole))
+            entry.parse(entry.canonical.encode(whole))

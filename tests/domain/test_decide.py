@@ -6,14 +6,14 @@ import pytest
 from history import REGISTRY, History, at
 
 from modelkeep.domain import events, intents
-from modelkeep.domain.chain import Observed
 from modelkeep.domain.decide import AlreadySo, decide
 from modelkeep.domain.deciding.rolling_back import explained, target
+from modelkeep.domain.entry import Observed
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
-from modelkeep.store.database import in_memory
-from modelkeep.store.sql_state import SqlState
+from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.state import SqlState
 
 HERE = Observed((), "modelkeep/0", (), 1000, "ana", user_namespace=False, via=None)
 PROMOTE = intents.Promote(break_glass=False, force=False, request=None, share=None)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stories import GOLDEN
 
-from modelkeep.domain import chain, events, intents
+from modelkeep.domain import entry as chain
+from modelkeep.domain import events, intents
 from modelkeep.domain.canonical import encode
 from modelkeep.domain.outline import Asked, Outline, Outlines
 from modelkeep.errors import Damaged, SchemaMismatch

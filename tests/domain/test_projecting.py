@@ -5,7 +5,7 @@ from history import History
 
 from modelkeep.domain.deciding.rolling_back import target
 from modelkeep.domain.events import PassedOver
-from modelkeep.store.sql_state import SqlState
+from modelkeep.store.db.state import SqlState
 
 
 @pytest.fixture

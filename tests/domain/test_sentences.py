@@ -1,7 +1,7 @@
 import pytest
 
 from modelkeep.domain import events, intents
-from modelkeep.domain.chain import Entry, Observed
+from modelkeep.domain.entry import Entry, Observed
 from modelkeep.domain.events import End
 from modelkeep.domain.sentences import sentence, stageless_ends, subject_of
 from modelkeep.domain.stages import StageDef

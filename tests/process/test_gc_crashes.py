@@ -13,7 +13,7 @@ from modelkeep.registry import create_registry, open_registry
 from modelkeep.store.bucket import trash
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.care import leftovers
+from modelkeep.store.care import stale_tmp
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 
@@ -49,7 +49,7 @@ def base(tmp_path, monkeypatch):
             added = artifacts.add_file("m").digest.removeprefix("sha256:")
     for name in (added, needed[0]):
         trash.throw(str(STORE), [(name, str(BLOBS / name[:2]))])
-    left = STORE / "tmp" / f"{leftovers.boot_id()}-4000000-{'a' * 16}"
+    left = STORE / "tmp" / f"{stale_tmp.boot_id()}-4000000-{'a' * 16}"
     left.mkdir()
     for name in "123":
         (left / name).write_text("half")

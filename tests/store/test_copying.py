@@ -202,8 +202,8 @@ def disk(request, tmp_path):
 def test_on_any_file_system_what_goes_in_comes_out_and_equal_content_is_there_once(disk):
     from modelkeep.store.bucket.artifacts import Artifacts
     from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-    from modelkeep.store.incoming.ingest import Selection, ingest
-    from modelkeep.store.outgoing.export import export
+    from modelkeep.store.export.artifact import export
+    from modelkeep.store.ingest.artifact import Selection, ingest
 
     place, _ = disk
     store, source, out = place / "store", place / "m", place / "out"

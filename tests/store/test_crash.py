@@ -15,9 +15,9 @@ import modelkeep
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-from modelkeep.store.incoming.ingest import Selection, ingest
-from modelkeep.store.outgoing.export import export
-from modelkeep.store.outgoing.view import view
+from modelkeep.store.export.artifact import export
+from modelkeep.store.export.view import view
+from modelkeep.store.ingest.artifact import Selection, ingest
 
 pytestmark = pytest.mark.linux
 

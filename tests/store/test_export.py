@@ -9,8 +9,8 @@ import pytest
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.hashing import CHUNK
-from modelkeep.store.incoming.ingest import Selection, ingest
-from modelkeep.store.outgoing.export import Exported, export, export_stream
+from modelkeep.store.export.artifact import Exported, export, export_stream
+from modelkeep.store.ingest.artifact import Selection, ingest
 
 
 @pytest.fixture
@@ -393,7 +393,7 @@ def test_an_interruption_leaves_the_old_and_no_litter(tree, model, work):
 
 
 def test_without_exchanging_names_a_tree_is_replaced_all_the_same(tree, work):
-    from modelkeep.store.outgoing.export import _swap_aside
+    from modelkeep.store.export.artifact import _swap_aside
 
     (work / "old").mkdir()
     (work / "old/mine").touch()

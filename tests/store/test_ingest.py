@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-from modelkeep.store.incoming.ingest import Selection, Swept, ingest, measure, taking
-from modelkeep.store.incoming.selection import IGNORE_FILE
+from modelkeep.store.ingest.artifact import Selection, Swept, ingest, measure, taking
+from modelkeep.store.ingest.selection import IGNORE_FILE
 
 PLAIN = Selection()
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
@@ -773,7 +773,7 @@ def test_memory_stays_small_whatever_the_size(root, work):
         "import resource, sys\n"
         "from modelkeep.store.bucket.blobs import DirectoryBucket\n"
         "from modelkeep.store.bucket.artifacts import Artifacts\n"
-        "from modelkeep.store.incoming.ingest import Selection, ingest\n"
+        "from modelkeep.store.ingest.artifact import Selection, ingest\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "ingest(Artifacts(DirectoryBucket(sys.argv[1])), ['big'], Selection())\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.domain.labels import fold
-from modelkeep.store import half_typed, names, schema
-from modelkeep.store.names import ALL, ARCHIVED, Names
+from modelkeep.store.db import completion, prefixes, schema
+from modelkeep.store.db.completion import ALL, ARCHIVED, Names
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -70,11 +70,11 @@ def test_a_model_without_a_version_in_the_pipeline_is_for_those_who_want_archive
 
 
 def test_what_is_cut_keeps_the_last_so_that_no_shell_fills_in_too_much(story, asked):
-    for number in range(names.MOST + 5):
+    for number in range(completion.MOST + 5):
         story.register(f"fraud-{number:02}")
     story.register("future")
     found = words(asked().models("f"))
-    assert len(found) == names.MOST + 1
+    assert len(found) == completion.MOST + 1
     assert found[-1] == "future"
 
 
@@ -157,7 +157,7 @@ def test_between_archived_versions_the_newest_are_found_as_well(story, asked):
     found = words(asked().versions("fraud", ""))
     assert [int(word) for word in found if word.isdigit()] == [*range(59, 20, -2), 19]
     labels = [word for word in found if "." in word]
-    assert len(labels) == names.MOST_VERSIONS
+    assert len(labels) == completion.MOST_VERSIONS
     assert all(int(label.removeprefix("1.")) % 2 for label in labels)
     assert words(asked().versions("fraud", "1."))[-1] == "1.1"  # the lowest is among them
     assert words(asked().versions("fraud", "1.2.0")) == []
@@ -167,7 +167,7 @@ def test_between_archived_versions_the_newest_are_found_as_well(story, asked):
 @given(st.text("0123456789", max_size=4), st.integers(1, 30_000), st.integers(0, 30_000))
 def test_the_ranges_of_a_prefix_hold_the_numbers_that_begin_so_and_no_other(digits, first, more):
     last = first + more
-    found = [number for low, high in half_typed.ranges(digits, first, last) for number in range(low, high + 1)]
+    found = [number for low, high in prefixes.ranges(digits, first, last) for number in range(low, high + 1)]
     assert found == [number for number in range(first, last + 1) if str(number).startswith(digits)]
 
 
@@ -175,11 +175,7 @@ def test_the_ranges_of_a_prefix_hold_the_numbers_that_begin_so_and_no_other(digi
 def test_standing_and_archived_are_all_there_is_and_never_both(ranges, newest):
     archived = sorted((first, min(first + more, newest)) for first, more in ranges if first <= newest)
     inner, between = (
-        [
-            number
-            for low, high in half_typed.windows(archived, newest, inner=inner)
-            for number in range(high, low - 1, -1)
-        ]
+        [number for low, high in prefixes.windows(archived, newest, inner=inner) for number in range(high, low - 1, -1)]
         for inner in (True, False)
     )
     gone = {number for first, last in archived for number in range(first, last + 1)}
@@ -199,7 +195,7 @@ def test_the_newest_that_are_left_are_found_whichever_were_deleted(deleted, low,
     def rows(statement, _model, first, last, limit=None):
         kept = [number for number in range(last, first - 1, -1) if number not in deleted]
         return iter(
-            [(last - first + 1 - len(kept),)] if statement == names.DELETED else [(n, None) for n in kept[:limit]]
+            [(last - first + 1 - len(kept),)] if statement == completion.DELETED else [(n, None) for n in kept[:limit]]
         )
 
     asked._rows = rows
@@ -214,7 +210,7 @@ def test_what_was_deleted_is_offered_to_nobody(story, asked):
     story.register("churn", label="1.0")
     story.delete("fraud@2")
     story.delete("churn@1")
-    for which in (names.STANDING, ALL):
+    for which in (completion.STANDING, ALL):
         assert asked().models("", which) == [("fraud", "2 versions")]
         assert words(asked().versions("fraud", "", which)) == ["latest", "3", "1", "2.0", "1.0"]
         assert asked().versions("fraud", "2", which) == [("2.0", "version 3")]
@@ -232,8 +228,8 @@ def test_a_run_of_deleted_numbers_is_as_long_as_it_is(deleted):
         return sum(deleted[first - 1 : last])
 
     length = len(deleted)
-    assert half_typed.run(counted, 1, length, 1) == [*deleted, False].index(False)
-    assert half_typed.run(counted, length, 1, -1) == [*deleted[::-1], False].index(False)
+    assert prefixes.run(counted, 1, length, 1) == [*deleted, False].index(False)
+    assert prefixes.run(counted, length, 1, -1) == [*deleted[::-1], False].index(False)
 
 
 def _deleted_behind(story, first, last):
@@ -336,9 +332,9 @@ def test_a_directory_may_be_called_as_people_please(story, asked, tmp_path):
 
 
 def test_it_reads_the_schema_of_today_and_folds_case_as_all_do():
-    assert schema.VERSION == names.SCHEMA
+    assert schema.VERSION == completion.SCHEMA
     text = "".join(map(chr, range(0x300)))
-    assert half_typed.folded(text) == fold(text)
+    assert prefixes.folded(text) == fold(text)
 
 
 def everything(found):
@@ -408,7 +404,9 @@ def test_hot_questions_walk_no_table(story, asked):
     story.register("fraud")
     connection = asked()._connection
     statements = {
-        name: text for name, text in vars(names).items() if name.isupper() and name[0] != "_" and "SELECT" in str(text)
+        name: text
+        for name, text in vars(completion).items()
+        if name.isupper() and name[0] != "_" and "SELECT" in str(text)
     }
     assert len(statements) > 20
     steps = {

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from modelkeep.store.bucket import passing as passing_
+from modelkeep.store.bucket import page_cache as passing_
 from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.passing import passing
+from modelkeep.store.bucket.page_cache import passing
 
 SIZE = 1 << 20
 

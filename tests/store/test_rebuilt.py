@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from world import World, tell_story
 
-from modelkeep.domain import chain
+from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
 from modelkeep.errors import Damaged, RegistryUnavailable
-from modelkeep.store.queries import checking, deciding
-from modelkeep.store.rebuilt import Rebuilt
+from modelkeep.store.db.shadow_tables import Rebuilt
+from modelkeep.store.db.sql import deciding, raw_rows
 
 EDITS = {
     "nothing": [],
@@ -35,9 +35,9 @@ def told(tmp_path_factory):
 def differences(world, slice_rows):
     """Return what a comparison of every table finds, with so many rows at a time."""
     rebuilt = Rebuilt(slice_rows)
-    real = checking.lenient(sqlite3.connect(world.database))
+    real = raw_rows.lenient(sqlite3.connect(world.database))
     try:
-        for stored in checking.page(real, None, checking.Beside()):
+        for stored in raw_rows.page(real, None, raw_rows.Beside()):
             details = None if stored.text is None else Details.parse(stored.text)
             rebuilt.add(stored.entry, stored.hash, details, stored.documents)
         return {table.name: list(rebuilt.differences(table, lambda query: query(real))) for table in rebuilt.tables()}
@@ -57,29 +57,29 @@ def test_any_size_of_a_slice_finds_the_same(told, tmp_path, edit):
 
 
 def test_a_log_is_read_page_by_page(told):
-    connection = checking.lenient(sqlite3.connect(told.database))
-    whole = checking.page(connection, None, checking.Beside())
+    connection = raw_rows.lenient(sqlite3.connect(told.database))
+    whole = raw_rows.page(connection, None, raw_rows.Beside())
     assert [each.seq for each in whole] == list(range(1, 25))
-    assert checking.page(connection, 20, checking.Beside()) == whole[20:]
-    assert checking.page(connection, 24, checking.Beside()) == []
+    assert raw_rows.page(connection, 20, raw_rows.Beside()) == whole[20:]
+    assert raw_rows.page(connection, 24, raw_rows.Beside()) == []
     assert whole[1].hash == chain.hash_of(told.entries()[1])
     connection.close()
 
 
 def given(world):
     """Return what `Rebuilt.add` takes, entry by entry."""
-    connection = checking.lenient(sqlite3.connect(world.database))
+    connection = raw_rows.lenient(sqlite3.connect(world.database))
     try:
         return [
             (stored.entry, stored.hash, None if stored.text is None else Details.parse(stored.text), stored.documents)
-            for stored in checking.page(connection, None, checking.Beside())
+            for stored in raw_rows.page(connection, None, raw_rows.Beside())
         ]
     finally:
         connection.close()
 
 
 def rows(connection):
-    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in checking.table_names(connection)}
+    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in raw_rows.table_names(connection)}
 
 
 def test_an_entry_that_cannot_be_projected_leaves_no_trace_and_those_before_it_stay(told):
@@ -160,7 +160,7 @@ def test_contents_are_found_by_digest_through_an_index_once_somebody_asks_for_th
         rebuilt.add(*each)
     for _ in (1, 2):
         connection = rebuilt.by_content()
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {checking.BLOBS}", ("", 0, 0, "", "sha256:g", 1)).fetchall()
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {raw_rows.BLOBS}", ("", 0, 0, "", "sha256:g", 1)).fetchall()
         assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>? AND digest<?)" in [
             row[3] for row in plan
         ]

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from modelkeep.store.remembered import recall, remember, replace
+from modelkeep.store.head_cache import recall, remember, replace
 
 REGISTRY = "a" * 32
 

@@ -1,6 +1,6 @@
 """The numbered scripts lead to what the tables say, and the pinned fingerprint is of that."""
 
-from modelkeep.store import generate, schema
+from modelkeep.store.db import generate, schema
 
 
 def test_the_scripts_lead_to_the_schema_of_the_tables():

@@ -9,8 +9,8 @@ import pytest
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.incoming.ingest import Selection, ingest
-from modelkeep.store.outgoing.view import _make, view
+from modelkeep.store.export.view import _make, view
+from modelkeep.store.ingest.artifact import Selection, ingest
 
 REGISTRY = "872491a30d60d598962de6e7b834ab76"
 

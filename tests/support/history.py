@@ -9,16 +9,16 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 from modelkeep.domain import details, intents
-from modelkeep.domain.chain import Observed
+from modelkeep.domain.entry import Observed
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.times import format_time
-from modelkeep.store import ledger
-from modelkeep.store.database import in_memory
-from modelkeep.store.ledger import Draft
-from modelkeep.store.queries.resolving import resolve
-from modelkeep.store.sql_state import SqlState
+from modelkeep.store.db import ledger
+from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.sql.references import resolve
+from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.state import SqlState
 
 REGISTRY = "0" * 31 + "1"
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -184,9 +184,9 @@ class History:
 
     def until(self, seq):
         """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
-        from modelkeep.domain import chain
+        from modelkeep.domain import entry as chain
         from modelkeep.domain.project import project
-        from modelkeep.store.replay import entries, named_by
+        from modelkeep.store.db.replay import entries, named_by
 
         target = in_memory()
         for number, data in entries(self.connection):

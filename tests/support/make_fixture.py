@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from world import World, tell_story
 
-from modelkeep.capture import machine
+from modelkeep.provenance import machine
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "registry-1"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from history import History
 
-from modelkeep.domain import chain
+from modelkeep.domain import entry as chain
 from modelkeep.domain.intents import KINDS as INTENTS
 from modelkeep.domain.intents import Data, Migrate
 

@@ -14,16 +14,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from modelkeep.capture.machine import Actor
-from modelkeep.domain import chain
+from modelkeep.changes import create_registry
+from modelkeep.changes.observed import observed
+from modelkeep.context import Context
+from modelkeep.domain import entry as chain
 from modelkeep.locate import Located
+from modelkeep.maintenance import verify as checking
+from modelkeep.provenance.machine import Actor
 from modelkeep.registry import Registry
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.database import Database
-from modelkeep.usecases import checking, creating
-from modelkeep.usecases.context import Context
-from modelkeep.usecases.observing import observed
+from modelkeep.store.db.sqlite import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ class World:
             say=self.said.append,
         )
         if create:
-            creating.create(
+            create_registry.create(
                 str(self.home),
                 stages,
                 None,

@@ -11,8 +11,8 @@ import typer
 import typer.core
 import typer.main
 
-from modelkeep.cli import commands, shared, streams
-from modelkeep.cli.call import Flags
+from modelkeep.cli import command_table, options, streams
+from modelkeep.cli.context import Flags
 from modelkeep.errors import UsageError
 
 PROGRAM = "modelkeep"
@@ -28,7 +28,7 @@ class OneCommand(typer.core.TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
-        from modelkeep.cli import helping
+        from modelkeep.cli import help as helping
 
         return helping.of_command(self, ctx)
 
@@ -36,8 +36,8 @@ class OneCommand(typer.core.TyperCommand):
 class LazyGroup(typer.core.TyperGroup):
     """A group that knows its commands by the table and builds one when it is asked for."""
 
-    rows: Sequence[commands.Command] = ()
-    row: commands.Command | None = None
+    rows: Sequence[command_table.Command] = ()
+    row: command_table.Command | None = None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, in the order of the table."""
@@ -68,14 +68,14 @@ class LazyGroup(typer.core.TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints: all commands in panels, or those of this group."""
-        from modelkeep.cli import helping
+        from modelkeep.cli import help as helping
 
         return helping.of_group(self.row, self.rows, ctx)
 
 
 def group() -> LazyGroup:
     """Return the whole tree of commands; ``list_commands`` and ``get_command`` walk it."""
-    return _group(None, commands.COMMANDS)
+    return _group(None, command_table.COMMANDS)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -95,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _group(row: commands.Command | None, rows: Sequence[commands.Command]) -> LazyGroup:
+def _group(row: command_table.Command | None, rows: Sequence[command_table.Command]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS, help=row.help if row else "")(
         _below(row) if row else _root()
@@ -105,9 +105,9 @@ def _group(row: commands.Command | None, rows: Sequence[commands.Command]) -> La
     return made  # type: ignore[no-any-return]
 
 
-def _built(row: commands.Command, parent: commands.Command | None) -> Any:
-    module = importlib.import_module(f"modelkeep.cli.{row.module}")
-    functions: Mapping[str, shared.Built] = module.COMMANDS
+def _built(row: command_table.Command, parent: command_table.Command | None) -> Any:
+    module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
+    functions: Mapping[str, options.Built] = module.COMMANDS
     app = _typer()
     app.command(row.name, cls=OneCommand, help=row.help, context_settings=_SETTINGS)(
         functions[f"{parent.name} {row.name}" if parent else row.name]
@@ -149,17 +149,17 @@ def _root() -> Any:
         ctx.obj = Flags().and_then(values)
         if ctx.invoked_subcommand is not None:
             return None
-        from modelkeep.cli import tool
+        from modelkeep.cli.commands import tool
 
-        return tool.bare(shared.made(ctx, {}))
+        return tool.bare(options.made(ctx, {}))
 
     flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")]
     own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]
-    shared.describe(root, own, shared.before_the_command())
+    options.describe(root, own, options.before_the_command())
     return root
 
 
-def _below(row: commands.Command) -> Any:
+def _below(row: command_table.Command) -> Any:
     """Return the callback of a group below the program: the options between it and its commands."""
 
     def between(ctx: typer.Context, **values: Any) -> None:
@@ -170,5 +170,5 @@ def _below(row: commands.Command) -> Any:
             message = f"{row.name} needs one of {names}"
             raise UsageError(message, row.commands[0].examples[0])
 
-    shared.describe(between, [], shared.before_the_command())
+    options.describe(between, [], options.before_the_command())
     return between

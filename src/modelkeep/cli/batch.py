@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelkeep.cli import failures, streams, told
-from modelkeep.cli.call import Call
-from modelkeep.cli.output import Page, document, plain
+from modelkeep.cli import error_output, streams
+from modelkeep.cli.context import Call
+from modelkeep.cli.views import changes as told
+from modelkeep.cli.views.output import Page, document, plain
 from modelkeep.errors import ModelkeepError, PartlyDone
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def each(call: Call, items: Sequence[str], change: Callable[[str], Change]) -> i
         if fate.change is not None:
             call.tell_change([_named(line, fate, fates) for line in told.beside(fate.change)], fate.change)
         elif fate.error is not None and call.format != "json":
-            streams.err(failures.as_text(fate.error))
+            streams.err(error_output.as_text(fate.error))
     return exit_code(fates)
 
 
@@ -41,7 +42,7 @@ def page(fates: Sequence[Fate]) -> Page:
         {
             "item": fate.item,
             "change": None if fate.change is None else plain(fate.change),
-            "error": None if fate.error is None else failures.as_document(fate.error),
+            "error": None if fate.error is None else error_output.as_document(fate.error),
         }
         for fate in fates
     ]

@@ -28,9 +28,9 @@ def main() -> int:
 def answer() -> int:
     """Run the command that was typed and return its exit code; what it prints may not be flushed yet."""
     if sys.argv[1:2] == ["__complete"]:
-        from modelkeep.cli import complete
+        from modelkeep.cli.complete import completion
 
-        complete.main(sys.argv[3:])
+        completion.main(sys.argv[3:])
         return 0
     _collect_garbage_rarely()
     _hold_standard_descriptors()
@@ -55,19 +55,19 @@ def answer() -> int:
 
 def _told(error: ModelkeepError, arguments: list[str]) -> int:
     """Say an error and return its exit code; a stderr that cannot be written changes nothing."""
-    from modelkeep.cli import failures
+    from modelkeep.cli import error_output
 
     try:  # noqa: SIM105 - contextlib would be loaded by completion
-        failures.tell(error, arguments)
+        error_output.tell(error, arguments)
     except OSError:
         pass
     return error.exit_code
 
 
 def _bug(error: Exception, arguments: list[str]) -> int:
-    from modelkeep.cli import failures
+    from modelkeep.cli import error_output
 
-    return _told(failures.bug(error), arguments)
+    return _told(error_output.bug(error), arguments)
 
 
 def _collect_garbage_rarely() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from modelkeep.cli import commands
+from modelkeep.cli import command_table
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -25,7 +25,7 @@ def close(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None = None) -> UsageError:
+def unknown_command(word: str, rest: Sequence[str], row: command_table.Command | None = None) -> UsageError:
     """Return the error for a command that is not there, with the one that was likely meant.
 
     ``rest`` is what was typed after it, ``row`` the group it was looked for in.
@@ -40,8 +40,8 @@ def unknown_command(word: str, rest: Sequence[str], row: commands.Command | None
         return UsageError(
             message, f"modelkeep --registry {there} backup DIR        (where the registry is to be again)"
         )
-    known = [each.name for each in (row.commands if row else commands.COMMANDS)]
-    meant = None if row else commands.FOREIGN.get(word.lower())
+    known = [each.name for each in (row.commands if row else command_table.COMMANDS)]
+    meant = None if row else command_table.FOREIGN.get(word.lower())
     meant = meant or close(word, known)
     if meant is None:
         return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
@@ -76,7 +76,7 @@ def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageE
     """Return what Typer raised as an error of ours; ``typed`` is the line, for what is raised without its command."""
     context = getattr(error, "ctx", None)
     command = _path(context)
-    if context is None and (named := next((word for word in typed if commands.find(word)), None)):
+    if context is None and (named := next((word for word in typed if command_table.find(word)), None)):
         command = f"{command} {named}"
     option = getattr(error, "option_name", None)
     kind = type(error).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.chain import Entry
+from modelkeep.domain.entry import Entry
 
 
 def actor_of(entry: Entry) -> str:

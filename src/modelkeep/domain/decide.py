@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from modelkeep.domain import intents
-from modelkeep.domain.chain import Observed
 from modelkeep.domain.deciding import deleting, naming, registering, rolling_back, staging, standing
 from modelkeep.domain.deciding.common import AlreadySo, Decision, Question
+from modelkeep.domain.entry import Observed
 from modelkeep.domain.events import RegistryCreated
 from modelkeep.domain.intents import Intent
 from modelkeep.domain.stages import check_stage

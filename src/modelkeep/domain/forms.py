@@ -1,7 +1,7 @@
 """The text of entries as nearly all are written, as one pattern: what matches is canonical and of the right form.
 
 Of what does not match nothing is said: a text with an escape in it, a long number, a signature are
-read by `modelkeep.domain.chain`, which also says what is wrong. Keys stand in their order, no white
+read by `modelkeep.domain.entry`, which also says what is wrong. Keys stand in their order, no white
 space is anywhere, and numbers and texts have one spelling each, so nothing needs to be read and
 written again to tell. Compiling one takes as long as reading three hundred entries whole.
 """
@@ -13,7 +13,8 @@ import types
 import typing
 from collections.abc import Mapping
 
-from modelkeep.domain import chain, events, intents
+from modelkeep.domain import entry as chain
+from modelkeep.domain import events, intents
 
 _LETTERS = r'[^"\\\x00-\x1f]*'
 _TEXT = f'"{_LETTERS}"'

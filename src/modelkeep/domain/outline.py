@@ -9,7 +9,7 @@ import re
 from collections import Counter
 
 from modelkeep.domain import forms
-from modelkeep.domain.chain import Signature
+from modelkeep.domain.entry import Signature
 from modelkeep.domain.intents import KINDS, NOBODY, Actor
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.quick import dataclass

@@ -12,8 +12,8 @@ from typing import assert_never
 
 from modelkeep.domain import events, intents
 from modelkeep.domain.actor import actor_of
-from modelkeep.domain.chain import Entry
 from modelkeep.domain.details import Details, Line
+from modelkeep.domain.entry import Entry
 from modelkeep.domain.events import Event
 from modelkeep.domain.labels import fold
 from modelkeep.domain.projecting import standing, versions

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from modelkeep.domain import events, intents
-from modelkeep.domain.chain import Entry
+from modelkeep.domain.entry import Entry
 from modelkeep.domain.events import End
 
 _MOST_METRICS, _MOST_TAGS, _LONGEST_NOTE = 4, 4, 200

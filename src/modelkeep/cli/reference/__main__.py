@@ -15,7 +15,7 @@ def main() -> int:
         print(f"there is no checkout at {files.ROOT}", file=sys.stderr)
         return 2
     # a process of its own: the command line does not know the store
-    code = subprocess.run([sys.executable, "-m", "modelkeep.store.generate"], check=False).returncode
+    code = subprocess.run([sys.executable, "-m", "modelkeep.store.db.generate"], check=False).returncode
     for name in files.renew():
         print(f"renewed {name}")
     return code

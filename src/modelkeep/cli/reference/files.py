@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from types import SimpleNamespace
 
-from modelkeep.cli import bash, schemas
+from modelkeep.cli import schemas
+from modelkeep.cli.complete import bash_script
 from modelkeep.cli.reference import api, grammar, man, readme
 from modelkeep.cli.reference.tree import tree
 
@@ -22,7 +23,7 @@ def generated(root: str = ROOT) -> dict[str, str]:
     typed = grammar.text(program)
     newest = SimpleNamespace()
     exec(typed, vars(newest))  # noqa: S102 - our own text of a moment ago, newer than the module may be
-    found = {"src/modelkeep/cli/grammar.py": typed, "completions/modelkeep.bash": bash.script(newest)}
+    found = {"src/modelkeep/cli/complete/grammar.py": typed, "completions/modelkeep.bash": bash_script.script(newest)}
     found |= {f"man/{name}": text for name, text in man.pages(program).items()}
     found |= {f"src/modelkeep/schemas/{name}": text for name, text in schemas.texts().items()}
     found["docs/api.md"] = api.text()

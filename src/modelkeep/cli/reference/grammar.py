@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modelkeep.cli import commands, pages, schemas
+from modelkeep.cli import command_table, schemas
 from modelkeep.cli.reference.tree import Node, Parameter, walk
+from modelkeep.cli.views import reads
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.intents import KINDS
-from modelkeep.usecases.listing import SORT_KEYS
+from modelkeep.reads.lists import SORT_KEYS
 
 _HEAD = '''"""What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
 
@@ -29,7 +30,7 @@ def text(program: Node) -> str:
         parts += [f"        {_quoted(line)},\n" for line in lines]
         parts.append("    ),\n")
     parts.append("}\n\n#: Other names of commands.\nALIASES = {\n")
-    parts += [f'    "{alias}": "{row.name}",\n' for row in commands.COMMANDS for alias in row.aliases]
+    parts += [f'    "{alias}": "{row.name}",\n' for row in command_table.COMMANDS for alias in row.aliases]
     parts.append("}\n\n")
     parts.append("#: What is one of a fixed list of words; a dot at the end leads to names from the registry.\n")
     for name, words in _lists():
@@ -41,7 +42,7 @@ def _lists() -> Iterable[tuple[str, Iterable[str]]]:
     fields = dict.fromkeys([*_fields("version"), *_fields("model"), "metric.", "param.", "tag."])
     yield "FIELDS", fields
     yield "SORTS", [key.removesuffix("K") for key in SORT_KEYS]
-    yield "COLUMNS", [*pages.VERSION_KEYS, "metric.", "param.", "tag."]
+    yield "COLUMNS", [*reads.VERSION_KEYS, "metric.", "param.", "tag."]
     yield "ACTIONS", KINDS
     yield "SETTINGS", [*KEYS, "registries."]
     yield "COLORS", COLORS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modelkeep.cli import commands
+from modelkeep.cli import command_table
 from modelkeep.cli.reference.tree import Node, Parameter, argument, synopsis, walk
 from modelkeep.errors import EXIT_CODES
 
@@ -75,7 +75,7 @@ def _whole(program: Node) -> str:
     parts = [_head("modelkeep"), _section("NAME"), "modelkeep \\- a model registry in one file and one directory\n"]
     parts += [_section("SYNOPSIS"), _call("modelkeep", "COMMAND [ARGUMENTS] [OPTIONS]")]
     parts += [_section("DESCRIPTION"), _text(_ABOUT), _section("COMMANDS")]
-    for panel in commands.PANELS:
+    for panel in command_table.PANELS:
         parts.append(f".SS {panel}\n")
         for node in walk(program):
             if node.row and node.row.panel == panel and not node.below:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from modelkeep.cli import commands
+from modelkeep.cli import command_table
 from modelkeep.errors import EXIT_CODES
 
 _BLOCK = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -18,13 +18,13 @@ def renewed(text: str) -> str:
 
 def _commands() -> str:
     lines = ["| command | |", "|---|---|"]
-    for panel in commands.PANELS:
+    for panel in command_table.PANELS:
         lines.append(f"| **{panel}** | |")
-        lines += [f"| {_called(row)} | {_cell(row.help)} |" for row in commands.COMMANDS if row.panel == panel]
+        lines += [f"| {_called(row)} | {_cell(row.help)} |" for row in command_table.COMMANDS if row.panel == panel]
     return _joined(lines)
 
 
-def _called(row: commands.Command) -> str:
+def _called(row: command_table.Command) -> str:
     below = "\\|".join(each.name for each in row.commands)
     names = [f"{row.name} {below}" if below else row.name, *row.aliases]
     return ", ".join(f"`{name}`" for name in names)

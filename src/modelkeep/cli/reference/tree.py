@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from modelkeep.cli import app, commands
-from modelkeep.cli.shared import FORMATS, SHARED
+from modelkeep.cli import app, command_table
+from modelkeep.cli.options import FORMATS, SHARED
 
 #: What a value is, by the word that help shows for it: what completion offers there.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
@@ -103,7 +103,7 @@ class Node:
     """A command: the words that call it, its row in the table, its parameters, the commands below it."""
 
     words: tuple[str, ...]
-    row: commands.Command | None
+    row: command_table.Command | None
     parameters: tuple[Parameter, ...]
     below: tuple[Node, ...]
 
@@ -151,8 +151,8 @@ def argument(parameter: Parameter) -> str:
     return shown if parameter.required else f"[{shown}]"
 
 
-def _node(words: tuple[str, ...], row: commands.Command | None, found: Any) -> Node:
-    rows = commands.COMMANDS if row is None else row.commands
+def _node(words: tuple[str, ...], row: command_table.Command | None, found: Any) -> Node:
+    rows = command_table.COMMANDS if row is None else row.commands
     below = tuple(_node((*words, each.name), each, found.get_command(None, each.name)) for each in rows)
     name = " ".join(words)
     own = [each for each in found.params if each.name not in {"help", "ctx"}]

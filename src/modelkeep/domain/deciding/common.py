@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from modelkeep.domain.chain import Observed
+from modelkeep.domain.entry import Observed
 from modelkeep.domain.events import End, Event
 from modelkeep.domain.intents import Intent, Subject
 from modelkeep.domain.quick import dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias, TypeVar
 
 from modelkeep.domain import intents
-from modelkeep.domain.chain import Entry
+from modelkeep.domain.entry import Entry
 from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from modelkeep.domain import events
-from modelkeep.domain.chain import Entry
+from modelkeep.domain.entry import Entry
 from modelkeep.domain.events import End
 from modelkeep.domain.projecting.changes import Change, Close, Insert, Row, opened
 

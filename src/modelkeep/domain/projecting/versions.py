@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from modelkeep.domain import events, intents
 from modelkeep.domain.actor import actor_of
 from modelkeep.domain.canonical import sha256
-from modelkeep.domain.chain import Entry
 from modelkeep.domain.details import Details, Line
+from modelkeep.domain.entry import Entry
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.projecting.changes import Change, Close, Insert, Row, arguments, opened, subject

@@ -13,9 +13,9 @@ from modelkeep.store.bucket.batch import DirectoryBatch
 from modelkeep.store.bucket.blobs import DirectoryBucket
 from modelkeep.store.bucket.examining import Trouble
 from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.passing import passing
+from modelkeep.store.bucket.page_cache import passing
 from modelkeep.store.bucket.workers import Progress, each
-from modelkeep.store.care.mending import Mending
+from modelkeep.store.care.repair import Mending
 
 #: A digest and a size in bytes.
 Content: TypeAlias = tuple[str, int]

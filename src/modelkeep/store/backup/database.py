@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from modelkeep.errors import Busy, RegistryUnavailable
-from modelkeep.store.database import Database
+from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.writers_queue import queued
 from modelkeep.store.durable import create_file
-from modelkeep.store.queue import queued
-from modelkeep.store.troubles import of_the_destination
+from modelkeep.store.os_errors import of_the_destination
 
 #: A step of so many pages (4 MB) is over in some 20 ms.
 STEP_PAGES = 1000

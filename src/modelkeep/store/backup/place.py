@@ -16,11 +16,11 @@ from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-from modelkeep.store.database import DATABASE, LOCK, STORE, Database
+from modelkeep.store.db.sqlite import DATABASE, LOCK, STORE, Database
+from modelkeep.store.db.state import SqlState
+from modelkeep.store.db.writers_queue import let_go
 from modelkeep.store.durable import create_file, sync_directory
-from modelkeep.store.queue import let_go
-from modelkeep.store.sql_state import SqlState
-from modelkeep.store.troubles import of_the_destination
+from modelkeep.store.os_errors import of_the_destination
 
 DRAFT = f"{DATABASE}.new"
 #: What may be in a directory that is taken for an empty one.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.troubles import of_the_source
+from modelkeep.store.os_errors import of_the_source
 
 if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile

@@ -18,7 +18,7 @@ from modelkeep.store.bucket.drafts import TMP, DirectoryDraft, Workplace, make_d
 from modelkeep.store.bucket.interface import Asking, Draft
 from modelkeep.store.bucket.moved import MovedDraft
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
-from modelkeep.store.troubles import not_a_blob, of_the_store, store_trouble
+from modelkeep.store.os_errors import not_a_blob, of_the_store, store_trouble
 
 if TYPE_CHECKING:
     from types import TracebackType

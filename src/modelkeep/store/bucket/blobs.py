@@ -17,7 +17,7 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket import trash
 from modelkeep.store.bucket.trash import TRASH
 from modelkeep.store.durable import status_of, sync_directory
-from modelkeep.store.troubles import not_a_blob, of_the_store
+from modelkeep.store.os_errors import not_a_blob, of_the_store
 
 if TYPE_CHECKING:
     from modelkeep.store.bucket.batch import DirectoryBatch

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from modelkeep.store.bucket.copying import NotWritten
 from modelkeep.store.durable import status_of
-from modelkeep.store.troubles import store_trouble
+from modelkeep.store.os_errors import store_trouble
 
 _T = TypeVar("_T")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}

@@ -15,7 +15,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.hashing import content_of
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.bucket.passing import passing
+from modelkeep.store.bucket.page_cache import passing
 from modelkeep.store.durable import status_of
 
 _WRITABLE = 0o222

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from modelkeep.store.bucket.drafts import DirectoryDraft
 from modelkeep.store.durable import status_of
-from modelkeep.store.troubles import of_the_store
+from modelkeep.store.os_errors import of_the_store
 
 _OURS_AND_THEIRS = 2
 _ACCESS_LIST = "system.posix_acl_access"

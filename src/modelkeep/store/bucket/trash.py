@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from modelkeep.domain.quick import dataclass
 from modelkeep.store.durable import sync_directory
-from modelkeep.store.troubles import FULL
+from modelkeep.store.os_errors import FULL
 
 TRASH = "trash"
 

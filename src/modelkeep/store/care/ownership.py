@@ -16,8 +16,8 @@ from shlex import quote
 from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.care.shelves import OWNER
-from modelkeep.store.database import STORE
+from modelkeep.store.care.layout import OWNER
+from modelkeep.store.db.sqlite import STORE
 
 _FORMAT = "modelkeep store 1"
 _LARGEST = 65536

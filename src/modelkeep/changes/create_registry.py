@@ -1,0 +1,202 @@
+"""Making a registry: a directory, a database with its first entry, a store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from modelkeep.domain.entry import Observed
+from modelkeep.domain.intents import NOBODY, Init, Intent
+from modelkeep.domain.stages import declare_stages
+from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
+from modelkeep.store.access import sharing
+from modelkeep.store.access.mounts import check_locks
+from modelkeep.store.access.permissions import look
+from modelkeep.store.access.sharing import Sharing
+from modelkeep.store.bucket.blobs import create_store
+from modelkeep.store.bucket.trash import TRASH
+from modelkeep.store.care.ownership import require_own
+from modelkeep.store.db import ledger, sqlite
+from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.lost_database import begun_backup, bring_back
+from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.state import SqlState
+from modelkeep.store.durable import make_directories, sync_directory
+
+_IGNORE = ".gitignore"
+_OURS = frozenset({sqlite.DATABASE, f"{sqlite.DATABASE}-journal", sqlite.LOCK, sqlite.STORE, _IGNORE})
+
+
+def create(
+    directory: str,
+    stages: Sequence[str] | None,
+    store: str | None,
+    *,
+    observed: Observed,
+    now: str,
+    chance: Callable[[], str],
+    say: Callable[[str], None] | None = None,
+    shared: Sharing | None = None,
+) -> bool:
+    """Make a registry; return False where there is one with the same stages already.
+
+    One that is there is shared with those it is to be shared with. Raises ``Conflict`` for other
+    stages than those that are there and for a directory that holds other things,
+    ``RegistryUnavailable`` where the directory cannot be made, or given to a group.
+    """
+    say = say or (lambda _text: None)
+    if os.path.exists(os.path.join(directory, sqlite.DATABASE)) and _is_finished(directory):
+        _check_as_wanted(directory, stages, store)
+        _share(directory, shared, say)
+        return False
+    look(directory, os.path.join(directory, sqlite.DATABASE))
+    place = Database(directory, say=say)
+    place.check_mount()
+    if store is not None:
+        check_locks(os.path.abspath(store), say)
+    declared = declare_stages(stages or ("staging", "production"))
+    intent = Intent(
+        registry=chance(),
+        id=chance(),
+        arguments=Init(declared),
+        subject=None,
+        expect=None,
+        details=None,
+        seen=None,
+        not_after=None,
+        actor=NOBODY,
+        origin=None,
+        time=now,
+    )
+    try:
+        made = _make(place, store, shared, Draft(intent), observed, now)
+    except OSError as error:
+        message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
+        raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
+    if not made:  # somebody else was quicker, maybe with others
+        _check_as_wanted(directory, stages, store)
+    _share(directory, shared, _silent if made else say)
+    return made
+
+
+def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -> None:
+    """Give a registry that is there to those it is to be shared with, and say what that was."""
+    if shared is None:
+        return
+    place = Database(directory)
+    store = os.path.join(directory, sqlite.STORE)
+    try:
+        count = sharing.open_registry(directory, store, place.lock_path, shared)
+    except OSError as error:
+        message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
+        raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error
+    with_whom = shared.writers.name + (f", to be read by {shared.readers.name}" if shared.readers else "")
+    if count:
+        say(f"shared with {with_whom}: access was set at {count} {'place' if count == 1 else 'places'}")
+    else:
+        say(f"nothing to do: it is shared with {with_whom} already")
+
+
+def _silent(_text: str) -> None:
+    """A registry that was made shared is shared."""
+
+
+def _is_finished(directory: str) -> bool:
+    """Tell whether the first entry was written: a killed `init` leaves an empty database."""
+    found = Database(directory)
+    try:
+        with found.raw() as connection:
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    except ModelkeepError:
+        return True
+    return bool(tables)
+
+
+def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
+    """Refuse to take a registry that is there for one with other stages or another store."""
+    there_store = os.path.realpath(os.path.join(directory, sqlite.STORE))
+    if store is not None and there_store != os.path.realpath(store):
+        message = f"the registry {directory} keeps its bytes in {there_store}, not in {store}"
+        raise Conflict(message, "the store is given once, when a registry is made")
+    if wanted is None:
+        return
+    with Database(directory).reading() as connection:
+        there = [stage.name for stage in SqlState(connection).stages()]
+    if there != list(wanted):
+        message = f"the registry {directory} has the stages {','.join(there)}, not {','.join(wanted)}"
+        raise Conflict(message, "stages are given once, when a registry is made")
+
+
+def _make(
+    place: Database, store: str | None, shared: Sharing | None, draft: Draft, observed: Observed, now: str
+) -> bool:
+    directory = place.directory
+    if store is not None:
+        store = os.path.abspath(store)
+        _check_store(store, os.path.join(directory, sqlite.STORE))
+    is_new = not os.path.isdir(directory)
+    make_directories(directory, sharing.PRIVATE)
+    if (begun := begun_backup(directory)) is not None:
+        raise Conflict(*begun)
+    others = sorted(set(os.listdir(directory)) - _OURS)
+    if others:
+        message = f"{directory} holds other things: {', '.join(others[:3])}"
+        raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
+    _check_not_emptied(directory)
+    try:
+        sharing.open_directory(directory, shared)
+    except ModelkeepError:
+        if is_new:
+            os.rmdir(directory)
+        raise
+    if os.path.basename(directory) == ".modelkeep" and not os.path.exists(os.path.join(directory, _IGNORE)):
+        with open(os.path.join(directory, _IGNORE), "w", encoding="utf-8") as file:
+            file.write("*\n")
+    root = os.path.join(directory, sqlite.STORE)
+    if store is not None and not os.path.lexists(root):
+        with suppress(FileExistsError):
+            os.mkdir(store, sharing.PRIVATE)
+        sharing.open_directory(store, shared)
+        os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
+    create_store(root)
+    with place.creating() as connection:
+        if connection is None:
+            return False
+        ledger.append(connection, draft, lambda _state: observed, now)
+    sync_directory(directory)
+    sync_directory(os.path.dirname(os.path.abspath(directory)))
+    require_own(directory, lambda: draft.intent.registry)
+    return True
+
+
+def _check_not_emptied(directory: str) -> None:
+    """Refuse to begin a new log over the bytes of one that is gone: it would call them garbage.
+
+    The bytes are looked at first: who has any had a finished database before.
+    """
+    blobs = os.path.join(directory, sqlite.STORE, "blobs", "sha256")
+    path = os.path.join(directory, sqlite.DATABASE)
+    if os.path.isdir(blobs) and os.listdir(blobs) and not (os.path.exists(path) and _is_finished(directory)):
+        message = f"{directory} holds the bytes of a registry whose {sqlite.DATABASE} is missing or empty"
+        raise Conflict(message, bring_back(directory))
+
+
+def _check_store(store: str, link: str) -> None:
+    """Refuse a store below nothing (a disk that is not mounted?) or where somebody else's things are.
+
+    Two registries must not share one, not even an empty one: the bytes that one does not name are garbage to
+    it. What a killed `init` left is known by its ``link``, which comes before anything in the store.
+    """
+    above = os.path.dirname(store)
+    if not os.path.isdir(above):
+        message = f"there is no directory {above} to make a store in"
+        raise RegistryUnavailable(message, f"is its disk mounted? else: mkdir -p {above}")
+    if not os.path.isdir(store):
+        return
+    blobs = os.path.join(store, "blobs", "sha256")
+    ours = {"blobs", "tmp", TRASH} if os.path.realpath(link) == os.path.realpath(store) else set()
+    held = set(os.listdir(store)) - ours or (os.path.isdir(blobs) and os.listdir(blobs))
+    if held:
+        message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"
+        raise Conflict(message, f"--store {os.path.join(store, 'modelkeep')}")

@@ -1,0 +1,30 @@
+"""What deciding is told of the world outside the log: who writes, and which bytes are not there."""
+
+from __future__ import annotations
+
+from modelkeep.context import Context
+from modelkeep.domain.entry import Observed
+from modelkeep.domain.manifest import Manifest
+
+
+def observed(context: Context, absent: tuple[str, ...]) -> Observed:
+    """Return what this machine says about the writer, and the bytes it did not find."""
+    return Observed(
+        absent=absent,
+        client=context.client,
+        groups=(),
+        uid=context.actor.uid,
+        user=context.actor.user,
+        user_namespace=context.actor.user_namespace,
+        via=None,
+    )
+
+
+def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
+    """Return the manifest's digest where bytes of it are missing: existence and size are looked at.
+
+    What `gc` swept away and has not removed yet is not missing: a change that needs it brings it back.
+    """
+    if manifest is not None and context.artifacts.absent(manifest.files, swept=True):
+        return (manifest.digest,)
+    return ()

@@ -1,0 +1,106 @@
+"""What is found out outside the registry when something is registered: code, data, runs, when it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from modelkeep.changes.register_request import Request
+from modelkeep.context import Context
+from modelkeep.domain import intents
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.times import At, format_time, parse_moment
+from modelkeep.errors import UsageError
+from modelkeep.provenance import git, runs
+from modelkeep.provenance.datasets import DataSpec, parse_data
+from modelkeep.store.ingest.artifact import Ingested, measure
+from modelkeep.store.ingest.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found out outside the registry."""
+
+    code: git.Code
+    data: tuple[DataSpec, ...]
+    on: DataSpec | None
+    runs: tuple[runs.Run, ...]
+    trained: intents.Trained
+
+
+def find_out(context: Context, request: Request) -> Found:
+    """Return what was typed and found out; an explicit time of training is no guess."""
+    trained = _trained(context, request)
+    return Found(
+        code=git.capture(request.paths, context.cwd, request.code, context.environ),
+        data=datasets(context, request.data),
+        on=None if request.on is None else datasets(context, [request.on])[0],
+        runs=runs.runs(request.runs, context.environ),
+        trained=trained or intents.Trained(None, guessed=False, seeds=(), started=None),
+    )
+
+
+def guess_training(newest_mtime_ns: int | None) -> intents.Trained | None:
+    """Return the newest time of an artifact's files as a guess; None where it is no time at all."""
+    if newest_mtime_ns is None:
+        return None
+    try:
+        newest = datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return intents.Trained(format_time(newest), guessed=True, seeds=(), started=None)
+
+
+def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
+    """Return the datasets that somebody typed; a path is hashed."""
+    return tuple(parse_data(text, context.cwd, _hash) for text in given)
+
+
+def data_of(spec: DataSpec | None) -> intents.Data | None:
+    """Return what the log says of a dataset: not where it lies."""
+    return None if spec is None else intents.Data(spec.digest, spec.name, spec.role, spec.version)
+
+
+def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
+    """Return the addresses of runs, for the details."""
+    return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
+
+
+def _hash(path: str) -> str:
+    measured = measure([path], Selection(follow_symlinks=True))
+    return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
+
+
+def summary(taken: Ingested, found: Found) -> str:
+    """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+    count = len(taken.manifest.files)
+    parts = [f"{human_size(taken.size_bytes)} in {count} file{'' if count == 1 else 's'}"]
+    code = found.code
+    if code.commit is not None:
+        parts.append(f"code {code.commit[:7]}{' (dirty)' if code.dirty else ''}")
+    elif code.note:
+        parts.append(f"code unknown ({code.note})")
+    parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
+    parts += [f"run {run.id}" for run in found.runs]
+    return ", ".join(parts)
+
+
+def human_size(size_bytes: int) -> str:
+    """Return a size as people read it: ``812 B``, ``3.2 MB``."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _trained(context: Context, request: Request) -> intents.Trained | None:
+    if request.trained_at is None:
+        return None
+    now = context.clock()
+    moment = parse_moment(request.trained_at, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
+    if not isinstance(moment, At):
+        message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
+        raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+    return intents.Trained(moment.time, guessed=False, seeds=(), started=None)

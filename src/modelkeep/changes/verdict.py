@@ -1,0 +1,37 @@
+"""How a new version's metrics compare with production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
+
+from __future__ import annotations
+
+from modelkeep.domain.answers.changes import Verdict
+from modelkeep.domain.numbers import difference
+from modelkeep.store.db.sql import annotations as wording
+from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.state import SqlState
+
+
+def against_production(
+    connection: Connection,
+    model: int,
+    name: str,
+    version: int,
+    metrics: tuple[tuple[str, str], ...],
+    displaced: int | None,
+) -> tuple[Verdict, ...]:
+    """Return each metric beside that of the holder of the last stage, exact where both are numbers.
+
+    Where the version has just taken that stage itself, it is ``displaced`` that it is held against.
+    """
+    state = SqlState(connection)
+    stage = state.stages()[-1].name
+    holder = state.holder(model, stage)
+    standing = displaced if holder is None or holder.version == version else holder.version
+    if standing is None:
+        return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
+    other = wording.newest_metrics(connection, model, standing)
+    against = f"{stage} {name}@{standing}"
+    return tuple(
+        Verdict(metric, value, against, other[metric], difference(value, other[metric]))
+        if metric in other
+        else Verdict(metric, value, None, None, None)
+        for metric, value in metrics
+    )

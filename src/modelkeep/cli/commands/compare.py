@@ -1,0 +1,76 @@
+"""`diff` and `lineage`: versions side by side, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from modelkeep.cli.context import Call
+from modelkeep.cli.options import command
+from modelkeep.cli.usage import whole
+from modelkeep.cli.views import reads
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+_TREE = "tree"
+
+
+@command()
+def diff(
+    call: Call,
+    refs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
+    ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where they differ.")] = False,
+) -> int:
+    """Show versions side by side."""
+    found = call.registry().diff(expanded(refs or []))
+    call.show(reads.diff(found), lambda to: to.diff(found))
+    if found.same and call.chatty:
+        call.say(f"{' and '.join(found.refs)} do not differ")
+    return 1 if exit_code and not found.same else 0
+
+
+def expanded(words: Sequence[str]) -> list[str]:
+    """Return the references that the words mean: ``fraud 3 4`` and ``fraud@3 @4`` are fraud@3 and fraud@4.
+
+    A first word without ``@`` that others follow is the model; else each is a REF or ``@SELECTOR``.
+    """
+    if not words:
+        message = "diff needs versions"
+        raise UsageError(message, "modelkeep diff fraud 3 4, or modelkeep diff fraud@4 (against production)")
+    first, rest = words[0], list(words[1:])
+    if first.startswith("@"):
+        message = f"'{printable(first)}' is a version of which model?"
+        raise UsageError(message, printable(f"modelkeep diff NAME{first}"))
+    name, at, _ = first.partition("@")
+    if not rest or first.startswith(("sha256:", "models:/")):
+        return [first, *(word if not word.startswith("@") else _unnamed(word) for word in rest)]
+    if not at:
+        return [f"{name}@{word.removeprefix('@')}" for word in rest]
+    return [first, *(f"{name}{word}" if word.startswith("@") else word for word in rest)]
+
+
+def _unnamed(word: str) -> str:
+    message = f"'{printable(word)}' is a version of which model? a digest has no name"
+    raise UsageError(message, printable(f"NAME{word}"))
+
+
+@command(past=True, formats=(_TREE, "table", "lines", "json"))
+def lineage(
+    call: Call,
+    node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
+    up: Annotated[bool, typer.Option("--up", help="Only what made it.")] = False,
+    down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
+    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
+) -> None:
+    """Show where a version comes from and what came from it."""
+    both, steps = up == down, whole(depth, "--depth")
+    found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
+    call.show(reads.lineage(found), lambda to: to.lineage(found))
+
+
+COMMANDS = {"diff": diff, "lineage": lineage}

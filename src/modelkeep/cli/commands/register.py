@@ -1,0 +1,157 @@
+"""`register` and `evaluate`: a new version, and metrics that came later."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, BinaryIO
+
+import typer
+
+from modelkeep.cli.context import Call
+from modelkeep.cli.options import command
+from modelkeep.cli.progress import Progress
+from modelkeep.cli.usage import choice
+from modelkeep.cli.views import changes as told
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+Many = list[str] | None
+
+Metrics = Annotated[Many, typer.Option("-M", "--metric", metavar="K=V", help="A metric.")]
+MetricFiles = Annotated[Many, typer.Option("--metrics", metavar="FILE", help="Metrics from a JSON or TOML file.")]
+On = Annotated[str | None, typer.Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
+Runs = Annotated[Many, typer.Option("--run", metavar="ID", help="The run that made it: an id of a tracker, or a URI.")]
+
+
+@command(changes=True, expects=True, long=True)
+def register(
+    call: Call,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The model; it is created with its first version.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or a directory; - is standard input.")],
+    label: Annotated[str | None, typer.Option("--label", metavar="V", help="An immutable label: 1.2.0.")] = None,
+    bump: Annotated[
+        str | None, typer.Option("--bump", metavar="major|minor|patch", help="The label after the highest one.")
+    ] = None,
+    param: Annotated[Many, typer.Option("-p", "--param", metavar="K=V", help="A parameter of the training.")] = None,
+    params: Annotated[Many, typer.Option("--params", metavar="FILE", help="Params from a JSON or TOML file.")] = None,
+    metric: Metrics = None,
+    metrics: MetricFiles = None,
+    on: On = None,
+    tag: Annotated[Many, typer.Option("--tag", metavar="K=V", help="A tag.")] = None,
+    data: Annotated[
+        Many,
+        typer.Option("--data", metavar="[ROLE=]DATA", help="What it was trained on: a path, a URI or NAME@VERSION."),
+    ] = None,
+    parent: Annotated[
+        Many, typer.Option("--parent", metavar="REF", help="What it was made from: a version, or a URI.")
+    ] = None,
+    run: Runs = None,
+    code: Annotated[
+        str, typer.Option("--code", metavar="auto|none|REV", help="The code that made it; auto asks git.")
+    ] = "auto",
+    author: Annotated[str | None, typer.Option("--author", metavar="A", help="Who made it.")] = None,
+    trained_at: Annotated[
+        str | None, typer.Option("--trained-at", metavar="T", help="When it was trained; else its newest file tells.")
+    ] = None,
+    description: Annotated[str | None, typer.Option("--description", metavar="TEXT", help="What it is.")] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", metavar="STAGE", help="Promote it to this stage in the same step.")
+    ] = None,
+    alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it.")] = None,
+    if_exists: Annotated[
+        str, typer.Option("--if-exists", metavar="error|skip|new", help="The same bytes are registered already: then?")
+    ] = "error",
+    filename: Annotated[
+        str | None, typer.Option("--filename", metavar="F", help="The name of what comes from standard input.")
+    ] = None,
+    exclude: Annotated[Many, typer.Option("--exclude", metavar="GLOB", help="Leave these files out.")] = None,
+    include: Annotated[
+        Many, typer.Option("--include", metavar="GLOB", help="Take these files in, though they look like secrets.")
+    ] = None,
+    follow_symlinks: Annotated[
+        bool, typer.Option("--follow-symlinks", help="Take in what symbolic links lead to.")
+    ] = False,
+    move: Annotated[bool, typer.Option("--move", help="Remove the files once they are registered.")] = False,
+) -> None:
+    """Register a new version."""
+    _check_order(name, paths)
+    if bump is not None:
+        choice(bump, "--bump", ("major", "minor", "patch"))
+    choice(if_exists, "--if-exists", ("error", "skip", "new"))
+    registry = call.registry(create=not call.flags.dry_run)
+    with Progress(call, "registering") as progress:
+        found = registry.register(
+            name,
+            *paths,
+            stage=stage,
+            alias=alias or (),
+            label=label,
+            bump=bump,
+            params=_pairs(param, params, "param"),
+            metrics=_pairs(metric, metrics, "metric"),
+            on=on,
+            tags=_pairs(tag, None, "tag"),
+            data=data or (),
+            parents=parent or (),
+            runs=run or (),
+            code=code,
+            author=author,
+            trained_at=trained_at,
+            description=description,
+            if_exists=if_exists,
+            filename=filename,
+            exclude=exclude or (),
+            include=include or (),
+            follow_symlinks=follow_symlinks,
+            move=move,
+            stdin=_standard_input() if "-" in paths else None,
+            progress=progress.tell,
+            **call.changing_one,
+        )
+    call.show(told.reference(found, "registered"))
+    call.tell_change(told.registered(found), found)
+
+
+@command(changes=True)
+def evaluate(
+    call: Call,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="The version.")],
+    metric: Metrics = None,
+    metrics: MetricFiles = None,
+    on: On = None,
+    run: Runs = None,
+) -> None:
+    """Add metrics to a version."""
+    found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
+    call.show(told.reference(found))
+    call.tell_change(told.beside(found), found)
+
+
+def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
+    from modelkeep.registry import read_pairs
+
+    return read_pairs(given or (), files or (), what)
+
+
+def _check_order(name: str, paths: Sequence[str]) -> None:
+    """Refuse a line on which file and name changed places, with the right one as hint."""
+    first = paths[0]
+    if not os.path.exists(name) or first == "-" or os.path.exists(first):
+        return
+    from shlex import join
+
+    kind = "directory" if os.path.isdir(name) else "file"
+    message = f"there is no file '{printable(first)}' here, and '{printable(name)}' is a {kind}: the name comes first"
+    raise UsageError(message, printable(f"modelkeep register {join([first, name, *paths[1:]])}"))
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None or sys.stdin.closed:
+        message = "standard input is closed"
+        raise UsageError(message, "give a file, or pipe into it")
+    return sys.stdin.buffer
+
+
+COMMANDS = {"register": register, "evaluate": evaluate}

@@ -1,0 +1,1 @@
+"""Completion: answered before Typer is imported, read-only, bounded and silent on any trouble."""

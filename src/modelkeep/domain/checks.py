@@ -1,0 +1,172 @@
+"""One entry of the log, held against everything that must be true of it: pure, and never raising.
+
+What is wrong comes back as `Problem`; the caller knows where it read the entry and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import zip_longest
+from typing import TypeAlias
+
+from modelkeep.domain.canonical import encode
+from modelkeep.domain.decide import AlreadySo, decide
+from modelkeep.domain.details import Details, RedactedLine, digest_of_text, is_plain
+from modelkeep.domain.entry import Entry
+from modelkeep.domain.events import Event, to_json
+from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.outline import Outline
+from modelkeep.domain.patterns import pattern
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.state import State
+from modelkeep.domain.text import printable
+from modelkeep.domain.times import parse_stored
+from modelkeep.errors import Damaged, ModelkeepError
+
+#: Digest of some bytes; whoever hashes many has a quicker one.
+Hash: TypeAlias = Callable[[bytes], str]
+#: How far a writer's clock may be behind the log before it is worth a word.
+CLOCK_MAY_LAG = timedelta(minutes=5)
+_ID = pattern(r"[0-9a-f]{32}")
+_TOLD = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with an entry, or odd where ``severity`` is ``warning``."""
+
+    code: str
+    message: str
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the next entry must hold on to; ``time`` is None where the entry could not be read."""
+
+    seq: int
+    hash: str
+    time: str | None
+
+
+def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterator[Problem]:
+    """Yield what is wrong with an entry's place: ``seq`` is where it stands, ``before`` what stands before it."""
+    if entry.seq != seq:
+        yield Problem("seq", f"it says it is entry {entry.seq}")
+    prev = None if before is None else before.hash
+    if entry.prev != prev and before is None:
+        yield Problem("chain", f"it is the first and holds on to another one: {entry.prev}")
+    elif entry.prev != prev and before is not None:
+        yield Problem(
+            "chain",
+            f"it holds on to {entry.prev or 'nothing'}, and entry {before.seq} has the hash {prev}: "
+            f"one of the two is not what was written",
+        )
+    yield from _check_times(entry, None if before is None else before.time)
+
+
+def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with the parts that no rule reads: ids, signatures; ``registry`` is the first entry's."""
+    intent = entry.intent
+    for what, text in (("registry", intent.registry), ("intent", intent.id)):
+        if not _ID.fullmatch(text):
+            yield Problem(
+                "damaged", f"not an id of a{'n' if what == 'intent' else ''} {what}: {printable(text)[:_TOLD]}"
+            )
+    if registry is not None and intent.registry != registry:
+        yield Problem(
+            "registry", f"it belongs to the registry {printable(intent.registry)[:_TOLD]}, this one is {registry}"
+        )
+    if entry.signatures or intent.actor.key is not None or intent.actor.ci is not None:
+        yield Problem("signature", "it bears a signature or a key, which this modelkeep cannot check")
+    elif intent.actor.person is not None:
+        yield Problem("signature", "it names a person, and nothing proves it")
+    if intent.not_after is not None and not entry.signatures:
+        yield Problem("signature", "it has a date to expire at, which only what is signed has")
+
+
+def check_details(
+    entry: Entry | Outline, text: str | None, *, new: bool, sha256: Hash = digest_of
+) -> tuple[Details | None, tuple[Problem, ...]]:
+    """Return the details an entry names and what is wrong with them; ``new``: no entry before names them."""
+    digest = entry.intent.details
+    if digest is None:
+        return None, ()
+    if text is None:
+        return None, (Problem("details", f"its details {digest} are missing"),)
+    try:
+        details = Details.parse(text)
+    except Damaged as error:
+        return None, (Problem("details", f"its details {digest}: {error.message}"),)
+    problems = []
+    found = digest_of_text(text, sha256)
+    if found != digest:
+        problems.append(Problem("details", f"its details were changed: they are {found}, not {digest}"))
+    problems += [
+        Problem("details", f"line {number} of its details was taken out, and no entry says so")
+        for number, line in enumerate(details.lines, start=1)
+        if isinstance(line, RedactedLine)
+    ]
+    if not new:
+        problems.append(Problem("details", f"its details {digest} belong to an entry before it"))
+    return details, tuple(problems)
+
+
+def check_text(entry: Entry | Outline, text: str | None, sha256: Hash) -> tuple[Problem, ...]:
+    """Return what is wrong with the details an entry names, where nobody needs to have them read."""
+    digest = entry.intent.details
+    if digest is None or (text is not None and is_plain(text) and digest_of_text(text, sha256) == digest):
+        return ()
+    return check_details(entry, text, new=True, sha256=sha256)[1]
+
+
+def check_document(digest: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
+    """Return what is wrong with the manifest that an entry names."""
+    if data is None:
+        return Problem("document", f"its manifest {digest} is missing")
+    found = sha256(data)
+    if found != digest:
+        return Problem("document", f"its manifest was changed: the bytes are {found}, not {digest}")
+    try:
+        Manifest.from_bytes(data)
+    except Damaged as error:
+        return Problem("document", f"its manifest {digest}: {error.message}")
+    return None
+
+
+def judge(state: State, entry: Entry) -> Problem | None:
+    """Decide again, on the state before the entry, and say where the log tells otherwise."""
+    try:
+        decided = decide(state, entry.intent, entry.observed, entry.time)
+    except ModelkeepError as error:
+        return Problem("decision", f"{entry.intent.kind} could not have been written: {error.message}")
+    if isinstance(decided, AlreadySo):
+        return Problem("decision", f"{entry.intent.kind} could not have been written: nothing to do, {decided.why}")
+    for number, (said, right) in enumerate(zip_longest(entry.events, decided), start=1):
+        if said != right:
+            return Problem("decision", f"event {number} is {_shown(said)}, by the rules it is {_shown(right)}")
+    return None
+
+
+def _check_times(entry: Entry | Outline, before: str | None) -> Iterator[Problem]:
+    try:
+        clock = parse_stored(entry.clock)
+        time = clock if entry.time == entry.clock else parse_stored(entry.time)
+        if entry.intent.time != entry.clock:
+            parse_stored(entry.intent.time)
+    except Damaged as error:
+        yield Problem("time", error.message)
+        return
+    if before is not None and entry.time < before:
+        yield Problem("time", f"its time {entry.time} is before the one of the entry before it, {before}")
+    elif entry.time != max(entry.clock, before or entry.clock):
+        yield Problem("time", f"its time {entry.time} is neither its clock's {entry.clock} nor the entry's before it")
+    if time - clock > CLOCK_MAY_LAG:
+        behind = (time - clock) // timedelta(minutes=1)
+        yield Problem("clock", f"the clock of the machine that wrote it was {behind} minutes behind the log", "warning")
+
+
+def _shown(event: Event | None) -> str:
+    return "none" if event is None else printable(encode(to_json(event)).decode())[:_TOLD]

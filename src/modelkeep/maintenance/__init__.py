@@ -1,0 +1,1 @@
+"""Looking after a registry: verify, repair, gc, backup, migrate and doctor."""

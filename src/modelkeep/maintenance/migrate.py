@@ -1,0 +1,39 @@
+"""`migrate`: an older registry to today's schema, only when somebody asks, and never without a backup."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC
+
+from modelkeep.context import Context
+from modelkeep.domain.answers.care import Migration
+from modelkeep.store.backup_mark import require_no_backup
+from modelkeep.store.db import migrate as migrating
+from modelkeep.store.db import schema
+from modelkeep.store.db.migrate import Plan
+
+
+def migrate(context: Context, *, dry_run: bool, plan: Plan = migrating.TODAY) -> Migration:
+    """Apply the scripts that are missing; see `Registry.migrate`."""
+    with context.database.raw() as connection:
+        before = schema.age(connection, plan.version)
+    if before == plan.version or dry_run:
+        return Migration(before < plan.version, before, plan.version, None, dry_run=dry_run)
+    require_no_backup(context.directory)
+    with context.database.migrating() as connection:
+        # Somebody else may have asked for it a moment ago.
+        before = schema.age(connection, plan.version)
+        if before == plan.version:
+            return Migration(changed=False, schema_before=before, schema_after=before, backup=None)
+        backup = _beside(context, before)
+        # Through a second connection: one that may write cannot be copied from.
+        with context.database.raw() as source:
+            migrating.back_up(source, backup)
+        migrating.upgrade(connection, plan, before)
+    return Migration(changed=True, schema_before=before, schema_after=plan.version, backup=backup)
+
+
+def _beside(context: Context, number: int) -> str:
+    """Return where the backup goes: beside the database, named after its schema and the time."""
+    stamp = context.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return os.path.join(context.directory, f"{os.path.basename(context.database.path)}.backup-{number}-{stamp}")

@@ -1,0 +1,81 @@
+"""Who and where: the account the machine knows, its name, and who the person claims to be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from modelkeep.domain.patterns import pattern
+from modelkeep.domain.quick import dataclass
+
+_UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST = 200
+# inside, outside, count: the whole range mapped to itself is no user namespace
+_WHOLE = "0 0 4294967295"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The account of the operating system that runs us.
+
+    ``uid`` is None on Windows. ``user`` is the name service's word for it, ``uid:1000650000`` if it
+    has none; never ``$LOGNAME``. In a user namespace uid 0 is nobody special.
+    """
+
+    uid: int | None
+    user: str
+    user_namespace: bool
+
+
+def observe_actor() -> Actor:
+    """Return the account that runs this process."""
+    try:
+        import pwd
+    except ImportError:
+        return Actor(None, _clean(os.getlogin()) or "unknown", user_namespace=False)
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except (KeyError, OSError):
+        user = ""
+    if not user or user != _clean(user):
+        user = f"uid:{uid}"
+    return Actor(uid, user, in_user_namespace())
+
+
+def in_user_namespace(uid_map: str = "/proc/self/uid_map") -> bool:
+    """Say whether the uids of this process are others outside; False where there is no such thing."""
+    try:
+        with open(uid_map, encoding="utf-8") as file:  # ASCII would be one more codec to load
+            return " ".join(file.read(4096).split()) != _WHOLE
+    except (OSError, ValueError):
+        return False
+
+
+def hostname() -> str | None:
+    """Return the name of this machine as it calls itself; None if it has none."""
+    name = os.environ.get("COMPUTERNAME", "") if not hasattr(os, "uname") else os.uname().nodename
+    return _clean(name) or None
+
+
+def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:
+    """Return who the person says to be: ``MODELKEEP_ACTOR``, the config's word, git's identity; or None.
+
+    One line of at most 200 characters. It is a claim: nothing checked it.
+    """
+    if said := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
+        return said
+    from modelkeep.provenance import git_identity
+
+    found = git_identity.address(cwd, environ)
+    if found is None:
+        from modelkeep.provenance import git
+
+        found = git.identity(cwd, environ)
+    return _clean(found or "") or None
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub(" ", text)
+    return " ".join(text.split())[:_LONGEST].rstrip()

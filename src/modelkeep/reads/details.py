@@ -1,0 +1,176 @@
+"""What a registry answers when it is only asked: each function on one connection, at one moment.
+
+``at`` is the last entry the answer includes, None for now. Nothing is opened here, and no disk is read.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from modelkeep.domain.answers.records import AuditEntry, Status
+from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
+from modelkeep.domain.times import Moment
+from modelkeep.store.db.sql.moments import moment
+from modelkeep.store.db.sql.references import Resolved, resolve
+from modelkeep.store.db.sql.stages import stages
+from modelkeep.store.db.sql.statement import Connection
+
+if TYPE_CHECKING:
+    from modelkeep.reads.diff import diff
+    from modelkeep.reads.lineage import identify, lineage
+    from modelkeep.reads.lists import is_glob, models, versions
+else:
+
+    def __getattr__(name: str) -> object:
+        """Return an answer that has a module of its own; what other answers need is not loaded."""
+        if name not in _ELSEWHERE:
+            raise AttributeError(name)
+        return getattr(import_module(f"modelkeep.reads.{_ELSEWHERE[name]}"), name)
+
+
+__all__ = [
+    "Connection",
+    "Resolved",
+    "audit",
+    "description",
+    "diff",
+    "history",
+    "identify",
+    "is_glob",
+    "lineage",
+    "model",
+    "models",
+    "moment",
+    "resolve",
+    "stages",
+    "status",
+    "version",
+    "version_row",
+    "versions",
+]
+
+_ELSEWHERE = {
+    "diff": "diff",
+    "identify": "lineage",
+    "is_glob": "lists",
+    "lineage": "lineage",
+    "models": "lists",
+    "versions": "lists",
+}
+_LAST_ENTRIES = 5
+
+
+def version_row(connection: Connection, at: int | None, model: int, number: int) -> VersionRow:
+    """Return the line of one version that was there at that moment."""
+    from modelkeep.store.db.sql.model_names import name_of
+    from modelkeep.store.db.sql.version_states import holders
+    from modelkeep.store.db.sql.versions import version_rows
+
+    holding = holders(connection, at, model, stages(connection, at))
+    (row,) = version_rows(connection, at, model, name_of(connection, at, model), [number], holding)
+    return row
+
+
+def version(connection: Connection, at: int | None, model: int, number: int) -> Version:
+    """Return all that was known of a version that was there at that moment."""
+    from modelkeep.store.db.sql import details
+
+    return details.version(connection, at, model, number, stages(connection, at))
+
+
+def model(connection: Connection, at: int | None, model: int) -> Model:
+    """Return the page of a model that was there at that moment."""
+    from modelkeep.store.db.sql import details
+
+    return details.model(connection, at, model, stages(connection, at))
+
+
+def description(connection: Connection, at: int | None, model: int, number: int | None) -> str | None:
+    """Return the description of a version, or of a model where there is no number."""
+    from modelkeep.store.db.sql import models as model_queries
+
+    return model_queries.description(connection, at, model, number or 0)
+
+
+def history(
+    connection: Connection,
+    at: int | None = None,
+    *,
+    model: int | None = None,
+    version: int | None = None,
+    stage: str | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+) -> tuple[Tenure, ...]:
+    """Return the tenures that fall into [since, until), oldest first; without a model those of the last stage.
+
+    ``stage`` is a stage's full name.
+    """
+    from modelkeep.store.db.sql import history as histories
+    from modelkeep.store.db.sql import moments
+
+    if model is None and stage is None:
+        stage = stages(connection, at)[-1].name
+    return histories.tenures(
+        connection,
+        at,
+        model=model,
+        version=version,
+        stage=stage,
+        after=moments.over_by(connection, since),
+        last=moments.last_until(connection, until),
+    )
+
+
+def audit(
+    connection: Connection,
+    about: Resolved | None = None,
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    limit: int | None = None,
+    reverse: bool = False,
+) -> tuple[AuditEntry, ...]:
+    """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
+
+    About a version those that are about it or displaced it; about a model all of its. ``NotFound``
+    for an action that there is not.
+    """
+    from modelkeep.reads import log_sentences  # what reads entries is not needed for lists and pages
+    from modelkeep.store.db.sql import moments
+
+    told = log_sentences.newest(
+        connection,
+        about=None if about is None else (about.model, about.number or 0),
+        first=moments.first_since(connection, since),
+        last=moments.last_until(connection, until),
+        actor=actor,
+        action=action,
+        limit=limit,
+    )
+    return tuple(told if reverse else reversed(told))
+
+
+def status(connection: Connection, registry: str, origin: str, *, size: bool = False) -> Status:
+    """Return the registry at a glance; ``registry`` and ``origin`` are where it is and who said so."""
+    from modelkeep.store.db.sql import status as counting
+
+    there = counting.counts(connection, size=size)
+    last = stages(connection, None)[-1].name
+    return Status(
+        registry=registry,
+        origin=origin,
+        id=there.id,
+        models=there.models,
+        versions=there.versions,
+        entries=there.entries,
+        size_bytes=there.size_bytes,
+        head_hash=there.head_hash,
+        production_stage=last,
+        production=counting.in_stage(connection, last),
+        last=audit(connection, limit=_LAST_ENTRIES),
+        deleted=there.deleted,
+    )

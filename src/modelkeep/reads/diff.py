@@ -1,0 +1,114 @@
+"""Versions side by side: only what differs, numbers with their exact difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelkeep.domain.answers.relations import Diff, DiffRow
+from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.numbers import difference
+from modelkeep.domain.refs import Ref
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.db.sql import details, version_states
+from modelkeep.store.db.sql.references import Resolved, resolve
+from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.statement import Connection
+
+#: The sections of an answer, in their order.
+SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "files")
+
+
+def diff(connection: Connection, refs: Sequence[Ref]) -> Diff:
+    """Return what differs between versions, in the order given; one alone is held against production.
+
+    A bare name is its latest version. The note of a number is what each is more or less than the first.
+    """
+    stages = stages_of(connection, None)
+    if not refs:
+        message = "diff needs a version"
+        raise UsageError(message, "modelkeep diff fraud@3 fraud@4")
+    chosen = [_chosen(connection, resolve(connection, None, ref, stages)) for ref in refs]
+    if len(chosen) == 1:
+        model, name, _ = chosen[0]
+        held = {each.stage: each.version for each in version_states.holders(connection, None, model, stages)}
+        last = stages[-1].name
+        if last not in held:
+            message = f"{name} has nothing in {last} to compare with"
+            raise NotFound(message, f"modelkeep list {name}")
+        chosen.insert(0, (model, name, held[last]))
+    return compare([details.version(connection, None, model, number, stages) for model, _, number in chosen])
+
+
+def compare(versions: Sequence[Version]) -> Diff:
+    """Return the rows in which versions differ."""
+    sides = [_facts(version) for version in versions]
+    rows = []
+    for section in SECTIONS:
+        for key in dict.fromkeys(key for side in sides for key in side[section]):
+            values = tuple(side[section].get(key) for side in sides)
+            if any(value != values[0] for value in values):
+                rows.append(DiffRow(section, key, values, _note(section, key, values)))
+    return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
+
+
+def _chosen(connection: Connection, found: Resolved) -> tuple[int, str, int]:
+    if found.number is not None:
+        return found.model, found.name, found.number
+    number = version_states.latest(connection, None, found.model)
+    if number is None:
+        message = f"{found.name} has no version that is neither archived, deleted nor bad"
+        raise NotFound(message, f"modelkeep list {found.name} --all")
+    return found.model, found.name, number
+
+
+def _facts(version: Version) -> dict[str, dict[str, str]]:
+    metrics: dict[str, str] = {}
+    for metric in version.metrics:
+        metrics.setdefault(metric.name if metric.on is None else f"{metric.name} on {metric.on}", metric.value)
+    data: dict[str, list[str]] = {}
+    for used in version.data:
+        key = used.name if used.role is None else f"{used.role}={used.name}"
+        data.setdefault(key, []).append(used.version or used.digest or used.location or used.node)
+    code = version.code
+    return {
+        "version": _known(
+            label=version.label,
+            digest=version.digest,
+            form=version.form,
+            files=str(version.files),
+            size_bytes=str(version.size_bytes),
+            author=version.author,
+            description=version.description,
+        ),
+        "metrics": metrics,
+        "params": dict(version.params),
+        "tags": dict(version.tags),
+        "data": {key: ", ".join(values) for key, values in data.items()},
+        "code": _known(
+            commit=code.commit,
+            dirty=None if code.dirty is None else str(code.dirty).lower(),
+            diff=code.diff,
+            remote=code.remote,
+            branch=code.branch,
+        ),
+        "runs": {run.id: run.location or run.id for run in version.runs},
+        "parents": {
+            parent.ref or parent.location or "-": parent.ref or parent.location or "-" for parent in version.parents
+        },
+        "files": {file.path: file.digest for file in version.contents},
+    }
+
+
+def _known(**facts: str | None) -> dict[str, str]:
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _note(section: str, key: str, values: Sequence[str | None]) -> str | None:
+    """Return how much more or less than the first side each other one has, where both are numbers."""
+    if section not in ("metrics", "params") and key not in ("size_bytes", "files"):
+        return None
+    first = values[0]
+    notes = [None if first is None or value is None else difference(value, first) for value in values[1:]]
+    if all(note is None for note in notes):
+        return None
+    return " ".join(note or "-" for note in notes)

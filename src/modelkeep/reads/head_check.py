@@ -1,0 +1,58 @@
+"""The end of the log and the clocks around it: what is warned of on the way, and never refused."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from modelkeep.context import Context
+from modelkeep.domain.times import parse_stored
+from modelkeep.store import backup_mark, head_cache
+from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Entry
+
+_APART_SECONDS = 300.0
+
+
+def check_head(context: Context, connection: Connection) -> bool:
+    """Say whether the log goes on from the head that this account saw last; warn where it does not.
+
+    It does not where it ends before, or has another entry there.
+    """
+    state = SqlState(connection)
+    registry, head = state.registry_id(), state.head()
+    known = None if registry is None else head_cache.recall(context.state_dir, registry)
+    if known is None or head is None or state.hash_at(known.seq) == known.hash:
+        return True
+    if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
+        return True  # a backup is behind by its nature
+    context.say(
+        f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
+        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
+    )
+    return False
+
+
+def after(context: Context, entry: Entry, entry_hash: str, *, goes_on: bool) -> tuple[str, ...]:
+    """Remember the head that was written; return warnings of clocks that do not agree.
+
+    The change is made: nothing that goes wrong here may say that it is not. Where the log does not go on
+    from what this account saw, that is remembered until somebody says that this is the right one.
+    """
+    if goes_on:
+        head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
+    clock = parse_stored(entry.clock)
+    warnings = []
+    behind = (parse_stored(entry.time) - clock).total_seconds()
+    if behind > _APART_SECONDS:
+        warnings.append(f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry")
+    with suppress(OSError):  # on a network mount it may be another file's place by now
+        # The commit has just written the database: on a network mount this is the server's clock.
+        apart = abs(os.stat(context.database.path).st_mtime - clock.timestamp())
+        if apart > _APART_SECONDS:
+            warnings.append(f"warning: this machine's clock is {apart / 60:.0f} minutes away from the file system's")
+    return tuple(warnings)

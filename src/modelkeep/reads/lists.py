@@ -1,0 +1,240 @@
+"""The rules of ``list``: which models and versions, in which order, how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from modelkeep.domain.answers.versions import ModelRow, VersionRow
+from modelkeep.domain.labels import fold
+from modelkeep.domain.numbers import as_number
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
+from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.db.sql import model_names, sort_keys, version_states
+from modelkeep.store.db.sql import models as model_queries
+from modelkeep.store.db.sql import versions as version_queries
+from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.statement import Connection
+
+#: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
+SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
+
+_CHUNK = 128
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    key: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A version that is to be listed; ``seq`` is the entry that made it."""
+
+    model: int
+    name: str
+    number: int
+    seq: int
+
+
+def is_glob(text: str) -> bool:
+    """Tell whether a text is a pattern and not a name."""
+    return not _GLOB.isdisjoint(text)
+
+
+def models(
+    connection: Connection,
+    at: int | None,
+    pattern: str | None = None,
+    *,
+    everything: bool = False,
+    limit: int | None = None,
+) -> tuple[ModelRow, ...]:
+    """Return models by name; those of which every version is archived or deleted only with ``everything`` or by name.
+
+    A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
+    """
+    stages = stages_of(connection, at)
+    if pattern is not None and not is_glob(pattern):
+        named = model_names.find_model(connection, at, pattern)
+        return (model_queries.model_row(connection, at, named.model, named.name, stages),)[:limit]
+    rows = (
+        model_queries.model_row(connection, at, model, name, stages) for model, name in _named(connection, at, pattern)
+    )
+    return tuple(islice((row for row in rows if everything or not row.archived), limit))
+
+
+def versions(
+    connection: Connection,
+    at: int | None,
+    *,
+    model: int | None = None,
+    pattern: str | None = None,
+    stage: str | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    everything: bool = False,
+) -> tuple[VersionRow, ...]:
+    """Return versions of one model, of the models that match a pattern, or of all, newest first.
+
+    ``stage`` leaves those that hold it (or are in development), ``sort`` is ``KEY[:desc]``: exact
+    numbers before text, what is missing last, the newer first among equals. Archived and deleted ones are there
+    only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
+    """
+    order = _sort(sort)
+    stages = stages_of(connection, at)
+    wanted = None if stage is None else _stage(stage, stages)
+    if model is None and pattern is not None and not is_glob(pattern):
+        model = model_names.find_model(connection, at, pattern).model
+    listing = _Listing(connection, at, stages, wanted, everything=everything)
+    if model is None and pattern is None and wanted is None and order == _Sort("created", descending=True):
+        return tuple(islice(listing.newest_of_all(), limit))
+    if model is None:
+        chosen: Iterable[tuple[int, str]] = _named(connection, at, pattern)
+    else:
+        chosen = [(model, model_names.name_of(connection, at, model))]
+    if model is not None and order.key in ("version", "created") and order.descending:
+        (one,) = chosen
+        return tuple(listing.rows(islice(listing.candidates(*one), limit)))
+    found = [candidate for one in chosen for candidate in listing.candidates(*one)]
+    return tuple(listing.rows(islice(listing.sorted(found, order), limit)))
+
+
+class _Listing:
+    """One answer in the making: what is asked of every model alike."""
+
+    def __init__(
+        self, connection: Connection, at: int | None, stages: Stages, stage: str | None, *, everything: bool
+    ) -> None:
+        self.connection = connection
+        self.at = at
+        self.stages = stages
+        self.stage = stage
+        self.everything = everything
+        self._holding: dict[int, tuple[version_states.Holding, ...]] = {}
+
+    def holding(self, model: int) -> tuple[version_states.Holding, ...]:
+        """Return who holds the stages of a model."""
+        if model not in self._holding:
+            self._holding[model] = version_states.holders(self.connection, self.at, model, self.stages)
+        return self._holding[model]
+
+    def newest_of_all(self) -> Iterator[VersionRow]:
+        """Yield the versions of all models, newest first."""
+        before = 2**62
+        while page := version_queries.newest_of_all(self.connection, self.at, before, _CHUNK, deleted=self.everything):
+            before = page[-1][2]
+            names = {model: model_names.name_of(self.connection, self.at, model) for model, _, _ in page}
+            rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
+            yield from (row for row in rows if self.everything or not row.archived)
+
+    def candidates(self, model: int, name: str) -> Iterator[_Candidate]:
+        """Yield the versions of a model that are to be listed, newest first."""
+        seqs: dict[int, int] = {}
+        for number, there in self._numbers(model):
+            if there.is_archived(number) and not self.everything:
+                continue
+            if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
+                continue
+            if number not in seqs:
+                seqs = sort_keys.created(self.connection, model, max(1, number - _CHUNK), number)
+            yield _Candidate(model, name, number, seqs[number])
+
+    def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
+        holding = self.holding(model)
+        if self.stage is None or self.stage == DEVELOPMENT:
+            highest = version_states.newest(self.connection, self.at, model)
+            yield from version_states.walk(self.connection, self.at, model, holding, highest, deleted=self.everything)
+            return
+        for each in holding:
+            if each.stage == self.stage:
+                window = (each.version, each.version)
+                yield each.version, version_states.standing(self.connection, self.at, model, window, holding)
+
+    def sorted(self, found: Sequence[_Candidate], order: _Sort) -> list[_Candidate]:
+        """Return candidates in the order asked for."""
+        newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
+        if order.key == "name":
+            return sorted(newest_first, key=lambda each: fold(each.name), reverse=order.descending)
+        by_model: dict[int, list[int]] = {}
+        for each in found:
+            by_model.setdefault(each.model, []).append(each.number)
+        values = {
+            model: sort_keys.values(self.connection, self.at, order.key, model, min(numbers), max(numbers))
+            for model, numbers in by_model.items()
+        }
+        return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)
+
+    def rows(self, candidates: Iterable[_Candidate]) -> list[VersionRow]:
+        """Return the lines of candidates, in their order."""
+        chosen = list(candidates)
+        by_model: dict[tuple[int, str], list[int]] = {}
+        for each in chosen:
+            by_model.setdefault((each.model, each.name), []).append(each.number)
+        lines: dict[tuple[int, int], VersionRow] = {}
+        for (model, name), numbers in by_model.items():
+            holding = self.holding(model)
+            for row in version_queries.version_rows(self.connection, self.at, model, name, numbers, holding):
+                lines[model, row.version] = row
+        return [lines[each.model, each.number] for each in chosen]
+
+
+def _ordered(items: Sequence[tuple[str | int | None, _Candidate]], order: _Sort) -> list[_Candidate]:
+    """Sort numbers before texts before what is missing; equals keep their order, whatever the direction."""
+    exact = order.key.startswith(("metric.", "param.", "tag."))
+    numbers, texts, missing = [], [], []
+    for value, each in items:
+        number = as_number(value) if exact and isinstance(value, str) else None
+        if number is not None:
+            numbers.append((number, each))
+        elif value is None:
+            missing.append(each)
+        else:
+            texts.append((value, each))
+    numbers.sort(key=lambda pair: pair[0], reverse=order.descending)
+    # The values of one key are all texts or all whole numbers.
+    texts.sort(key=lambda pair: pair[0], reverse=order.descending)
+    return [each for _, each in numbers] + [each for _, each in texts] + missing
+
+
+def _sort(text: str | None) -> _Sort:
+    if text is None:
+        return _Sort("created", descending=True)
+    key, colon, direction = text.rpartition(":")
+    if not colon or direction not in ("asc", "desc"):
+        key, direction = text, "asc"
+    kind, dot, name = key.partition(".")
+    if (dot and name and kind in ("metric", "param", "tag")) or (not dot and key in SORT_KEYS):
+        return _Sort(key, descending=direction == "desc")
+    message = f"versions cannot be sorted by '{printable(text)}'"
+    raise UsageError(message, f"KEY or KEY:desc, where KEY is {', '.join(SORT_KEYS)}")
+
+
+def _stage(text: str, stages: Stages) -> str:
+    if fold(text) in DEVELOPMENT_WORDS:
+        return DEVELOPMENT
+    stage = resolve_stage(text, stages)
+    if stage is not None:
+        return stage.name
+    message = f"there is no stage '{printable(text)}'"
+    raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
+
+
+def _named(connection: Connection, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
+    """Yield the models whose names match a pattern, without case."""
+    if pattern is None:
+        yield from model_queries.names(connection, at)
+        return
+    import re
+    from fnmatch import translate
+
+    folded = fold(pattern)
+    matches = re.compile(translate(folded)).match
+    prefix = re.split(r"[*?[]", folded, maxsplit=1)[0]
+    for model, name in model_queries.names(connection, at, prefix):
+        if matches(fold(name)):
+            yield model, name

@@ -1,0 +1,62 @@
+"""Entries of the log as people read them: a sentence each, with who, when and why."""
+
+from __future__ import annotations
+
+from modelkeep.domain import entry as chain
+from modelkeep.domain import intents, sentences
+from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.errors import Damaged, NotFound
+from modelkeep.store.db.sql import audit
+from modelkeep.store.db.sql.statement import Connection
+
+
+def newest(
+    connection: Connection,
+    *,
+    about: tuple[int, int] | None,
+    first: int,
+    last: int | None,
+    actor: str | None,
+    action: str | None,
+    limit: int | None,
+) -> list[AuditEntry]:
+    """Return the newest entries that were asked for, newest first; ``NotFound`` for an action that there is not."""
+    if action is not None and action not in intents.KINDS:
+        message = f"there is no action '{action}'"
+        raise NotFound(message, f"actions are {', '.join(intents.KINDS)}")
+    found = audit.entries(connection, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
+    return [told(connection, logged) for logged in found]
+
+
+def told(connection: Connection, logged: audit.Logged) -> AuditEntry:
+    """Return an entry as a sentence; one that cannot be read says so, and locks nobody out of the others."""
+    texts = dict(reversed(audit.texts(connection, logged.seq)))
+    subject = None
+    try:
+        entry = chain.parse(logged.data)
+        fields = list(texts.items())
+        if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
+            fields = audit.tags(connection, entry.intent.details)
+        stages = {
+            end: stage
+            for model, end in sentences.stageless_ends(entry)
+            if (stage := audit.stage_of(connection, model, end.version, end.tenure)) is not None
+        }
+        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields, stages)
+    except Damaged as error:
+        sentence = f"cannot be read: {error.message}"
+    reason = texts.get("reason")
+    if reason is not None:
+        sentence += f': "{reason}"'
+    return AuditEntry(
+        seq=logged.seq,
+        time=logged.time,
+        actor=logged.actor,
+        claimed=texts.get("claimed"),
+        action=logged.action,
+        subject=subject,
+        sentence=sentence,
+        reason=reason,
+        hash=logged.hash,
+        entry=logged.data.decode(errors="replace"),
+    )

@@ -1,0 +1,156 @@
+"""What the log itself says that versions need: the second opinion before anything is swept.
+
+The tables are believed by every reading command, for `verify` finds what somebody did to them and
+nothing is lost meanwhile. A sweep cannot be taken back, so it asks the log as well: the chain from
+its first entry to its last, each manifest against its digest, each deletion. Only what neither the
+tables nor the log need may go. What this says of a million versions is kept in a private file of
+SQLite's, not in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from modelkeep.domain import checks
+from modelkeep.domain import entry as chain
+from modelkeep.domain.checks import Link
+from modelkeep.domain.entry import Entry
+from modelkeep.domain.head import Head
+from modelkeep.domain.project import Insert, project
+from modelkeep.errors import IntegrityError, ModelkeepError
+from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.sql import raw_rows as lying
+from modelkeep.store.db.sql.raw_rows import Stored
+from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.temporary import of_temporary_files
+
+#: The kinds of intent that say what versions need.
+_KINDS = frozenset({"register", "delete"})
+_TABLES = """
+CREATE TABLE need (digest TEXT NOT NULL, model INTEGER NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (digest, model, version)) WITHOUT ROWID;
+CREATE TABLE gone (model INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, version)) WITHOUT ROWID;
+"""
+_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (?, ?, ?)"
+_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (?, ?)"
+_IS_NEEDED = """
+SELECT 1 FROM need
+WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
+LIMIT 1
+"""
+_HINT = "modelkeep verify --log"
+
+
+class Needs:
+    """What the entries taken so far say that versions need; grows as the log does.
+
+    ``recall`` returns the head that this account remembers of a registry, given its id.
+    """
+
+    def __init__(self, recall: Callable[[str], Head | None]) -> None:
+        self._recall = recall
+        self._known: Head | None = None
+        self._last: Link | None = None
+        self._beside = lying.Beside()
+        with _room():
+            self._made = sqlite3.connect("", isolation_level=None)
+            self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+
+    def close(self) -> None:
+        """Remove the private file."""
+        self._made.close()
+
+    def follow(self, connection: Connection) -> bool:
+        """Take the next entries of the log; False where it has no more.
+
+        Raises ``IntegrityError`` where the log is not whole, is not the one whose beginning was taken
+        before, or is not the one that this account saw last.
+        """
+        self._require_same(connection)
+        page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
+        with _room():
+            self._made.execute("BEGIN")
+            for stored in page:
+                self._take(stored)
+            self._made.execute("COMMIT")
+        if not page:
+            self._require_known()
+        return bool(page)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether a version that was not deleted needs a content."""
+        with _room():
+            return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
+
+    def _require_same(self, connection: Connection) -> None:
+        """See that the entry taken last still stands where it stood: the file may have been put back."""
+        if self._last is None:
+            return
+        data = garbage.entry_bytes(connection, self._last.seq)
+        if data is None or chain.hash_of(data) != self._last.hash:
+            message = f"nothing was swept: entry {self._last.seq} of the log was changed while it was read"
+            raise IntegrityError(message, _HINT)
+
+    def _require_known(self) -> None:
+        known = self._known
+        if known is not None and (self._last is None or self._last.seq < known.seq):
+            raise backwards(known, None if self._last is None else self._last.seq)
+
+    def _take(self, stored: Stored) -> None:
+        place = 1 if self._last is None else self._last.seq + 1
+        entry = stored.entry
+        if not isinstance(entry, Entry):
+            raise _not_whole(stored.seq, stored.trouble or "it cannot be read")
+        for problem in self._problems(entry, place, stored):
+            if problem.severity == "error":
+                raise _not_whole(place, problem.message)
+        if self._last is None:
+            self._known = self._recall(entry.intent.registry)
+        if self._known is not None and self._known.seq == place and self._known.hash != stored.hash:
+            raise backwards(self._known, place)
+        if stored.documents or entry.intent.kind in _KINDS:
+            self._learn(entry, stored)
+        self._last = Link(stored.seq, stored.hash, entry.time)
+
+    def _problems(self, entry: Entry, place: int, stored: Stored) -> Iterator[checks.Problem]:
+        yield from checks.check_link(entry, place, self._last)
+        if stored.seq != place:
+            yield checks.Problem("seq", f"entry {stored.seq} stands there")
+        for digest, data in stored.documents.items():
+            problem = checks.check_document(digest, data)
+            if problem is not None:
+                yield problem
+
+    def _learn(self, entry: Entry, stored: Stored) -> None:
+        documents = {digest: data for digest, data in stored.documents.items() if data is not None}
+        try:
+            changes = [*project(entry, stored.hash, None, documents)]
+        except (ModelkeepError, ValueError, ArithmeticError, LookupError) as error:
+            raise _not_whole(stored.seq, str(error)) from error
+        for change in changes:
+            match change:
+                case Insert("version_blob", row):
+                    self._made.execute(_NEED, (row["digest"], row["model"], row["version"]))
+                case Insert("deleted", row):
+                    self._made.execute(_GONE, (row["model"], row["version"]))
+
+
+def _room() -> AbstractContextManager[None]:
+    """Return what tells a full directory for temporary files from a full disk of the registry."""
+    return of_temporary_files("nothing more was swept, for what the log needs is kept in a temporary file")
+
+
+def backwards(known: Head, ends: int | None, hint: str | None = None) -> IntegrityError:
+    """Return the error for a log that is not the one this account saw last; ``ends`` is its last entry, if known."""
+    there = "has another one there" if ends is not None and ends >= known.seq else f"ends at {ends or 0}"
+    return IntegrityError(
+        f"nothing was swept: this account saw entry {known.seq} of the log, and the log {there}; "
+        f"what looks like garbage may be what the lost entries need",
+        hint or "bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head",
+    )
+
+
+def _not_whole(seq: int, trouble: str) -> IntegrityError:
+    return IntegrityError(f"nothing was swept: the log is not whole at entry {seq}: {trouble}", _HINT)

@@ -1,0 +1,79 @@
+"""Every connection to the registry's SQLite file is opened here, and every read transaction begun."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from modelkeep.store.db import schema
+from modelkeep.store.db.sqlite_errors import is_busy
+
+#: How long a reader waits for the end of a commit, and how long between two looks.
+READ_PATIENCE = 10.0
+_NAP_SECONDS = 0.003
+_T = TypeVar("_T")
+
+
+def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
+    """Open the file: the one prologue of every connection."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
+    quoted = f"//{quoted}" if quoted.startswith("//") else quoted
+    connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
+    try:
+        for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
+            connection.execute(f"PRAGMA {pragma}")
+        if mode == "rw" and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except (sqlite3.Error, UnicodeDecodeError):
+        connection.close()
+        raise
+    return connection
+
+
+def begun(path: str, mode: str, patience: float = READ_PATIENCE) -> sqlite3.Connection:
+    """Open the file and begin a read transaction that sees one state, for which it waits some seconds at most."""
+
+    def attempt() -> sqlite3.Connection:
+        connection = connect(path, mode, 0)
+        try:
+            _begin(connection)
+        except (sqlite3.Error, UnicodeDecodeError):
+            connection.close()
+            raise
+        return connection
+
+    return _patiently(attempt, patience)
+
+
+def begin(connection: sqlite3.Connection, patience: float = READ_PATIENCE) -> None:
+    """Begin another read transaction on a connection that is open; see `begun`."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    _patiently(lambda: _begin(connection), patience)
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # what really opens it
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _patiently(attempt: Callable[[], _T], patience: float) -> _T:
+    """Try again, and soon, while somebody commits.
+
+    SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return attempt()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_NAP_SECONDS)

@@ -1,0 +1,188 @@
+"""The log and its picture, written together: one intent, one entry, one transaction.
+
+Under the lock, on the writer's own connection: read the state, look outside it, decide, append the
+entry, project it. Everything before is preparation and everything after is telling.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from modelkeep.domain import decide
+from modelkeep.domain import entry as chain
+from modelkeep.domain.decide import AlreadySo
+from modelkeep.domain.details import Details
+from modelkeep.domain.entry import Entry, Observed
+from modelkeep.domain.intents import Intent
+from modelkeep.domain.project import Change, Close, Insert, project
+from modelkeep.domain.projecting.changes import Value
+from modelkeep.domain.quick import dataclass, field
+from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.store.db.state import SqlState
+
+#: A document of more bytes takes longer to be projected than the statements take to be compiled.
+_LONG = 16 * 1024
+#: What the writer sees outside the log, given the state under the lock.
+Look: TypeAlias = Callable[[SqlState], Observed]
+
+_APPEND = "INSERT INTO entry (seq, bytes) VALUES (?, ?)"
+_READ = "SELECT bytes FROM entry WHERE seq = ?"
+_KEEP_DETAILS = "INSERT INTO details (digest, text) VALUES (?, ?)"
+_KEEP_DOCUMENT = "INSERT INTO document (digest, bytes) VALUES (?, ?)"
+_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
+_HAS_DOCUMENT = "SELECT 1 FROM document WHERE digest = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An intent and what it names: its details, and the documents that may be new here."""
+
+    intent: Intent
+    details: Details | None = None
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an intent: the entry it left and its hash, or why there was nothing to do."""
+
+    entry: Entry | None
+    already: AlreadySo | None
+    entry_hash: str | None = None
+
+
+def ask(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
+    """Decide without writing: the same decision and the same errors as `append`."""
+    return _decided(SqlState(connection), draft, look, now)
+
+
+def prepare(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> None:
+    """Decide as `append` will, and have its statements compiled, which takes longer than carrying them out.
+
+    What is refused is told by `append`: by then it may be right.
+    """
+    try:
+        entry = _decided(SqlState(connection), draft, look, now).entry
+    except ModelkeepError:
+        return
+    if entry is None or sum(map(len, draft.documents.values())) > _LONG:
+        return
+    log = [_APPEND]
+    if draft.details is not None:
+        connection.execute(_HAS_DETAILS, (draft.details.digest,)).fetchone()
+        log.append(_KEEP_DETAILS)
+    for digest in draft.documents:
+        connection.execute(_HAS_DOCUMENT, (digest,)).fetchone()
+        log.append(_KEEP_DOCUMENT)
+    for statement in dict.fromkeys((*log, *map(_statement, project(entry, "", draft.details, draft.documents)))):
+        connection.executemany(statement, ())
+
+
+def append(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
+    """Carry out an intent inside the caller's write transaction.
+
+    The same intent again is answered with the entry it led to; the same id with other bytes raises
+    ``Conflict``, as does whatever `decide` refuses.
+    """
+    state = SqlState(connection)
+    before = state.entry_of_intent(draft.intent.id)
+    if before is not None:
+        return Outcome(_repeated(connection, before, draft.intent), None)
+    outcome = _decided(state, draft, look, now)
+    if outcome.entry is None:
+        return outcome
+    return Outcome(outcome.entry, None, _write(connection, outcome.entry, draft))
+
+
+def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """Make row changes; table and column names come from `project`, never from outside.
+
+    New rows of one form that come one after the other are one call of the driver.
+    """
+    form, rows = "", list[tuple[Value, ...]]()
+    for change in changes:
+        match change:
+            case Insert(row=row):
+                statement = _statement(change)
+                if statement != form:
+                    if rows:
+                        connection.executemany(form, rows)
+                    form, rows = statement, []
+                rows.append(tuple(row.values()))
+            case Close(where=where, until_seq=until_seq, sets=sets):
+                if rows:
+                    connection.executemany(form, rows)
+                form, rows = "", []
+                values = (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
+                connection.execute(_statement(change), values)
+    if rows:
+        connection.executemany(form, rows)
+
+
+def _statement(change: Change) -> str:
+    match change:
+        case Insert(table, row):
+            return _insert(table, tuple(row))
+        case Close(table, where, _, sets):
+            return _close(
+                table, tuple([(column, sign) for column, sign, _ in where]), tuple([column for column, _ in sets])
+            )
+
+
+@functools.cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+@functools.cache
+def _close(table: str, where: tuple[tuple[str, str], ...], sets: tuple[str, ...]) -> str:
+    settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column in sets)])
+    tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign in where)])
+    return f"UPDATE {table} SET {settings} WHERE {tests}"
+
+
+def _decided(state: SqlState, draft: Draft, look: Look, now: str) -> Outcome:
+    head = state.head()
+    time = now if head is None else max(now, head.time)
+    observed = look(state)
+    decision = decide.decide(state, draft.intent, observed, time)
+    if isinstance(decision, AlreadySo):
+        return Outcome(None, decision)
+    entry = Entry(
+        seq=1 if head is None else head.seq + 1,
+        prev=None if head is None else head.hash,
+        clock=now,
+        time=time,
+        intent=draft.intent,
+        observed=observed,
+        events=decision,
+    )
+    return Outcome(entry, None)
+
+
+def _repeated(connection: sqlite3.Connection, seq: int, intent: Intent) -> Entry:
+    entry = chain.parse(connection.execute(_READ, (seq,)).fetchone()[0])
+    if entry.intent.to_bytes() != intent.to_bytes():
+        message = f"the log has another intent with the id {intent.id}"
+        raise Conflict(message)
+    return entry
+
+
+def _write(connection: sqlite3.Connection, entry: Entry, draft: Draft) -> str:
+    data = entry.to_bytes()
+    entry_hash = chain.hash_of(data)
+    connection.execute(_APPEND, (entry.seq, data))
+    if draft.details is not None:
+        digest = draft.details.digest
+        if connection.execute(_HAS_DETAILS, (digest,)).fetchone():
+            message = "these details belong to another entry"
+            raise Conflict(message)
+        connection.execute(_KEEP_DETAILS, (digest, draft.details.text))
+    for digest, document in draft.documents.items():
+        if not connection.execute(_HAS_DOCUMENT, (digest,)).fetchone():
+            connection.execute(_KEEP_DOCUMENT, (digest, document))
+    apply_changes(connection, project(entry, entry_hash, draft.details, draft.documents))
+    return entry_hash

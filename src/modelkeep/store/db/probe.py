@@ -1,0 +1,94 @@
+"""What a registry's database is like, looked at without believing any of it, and changing nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from modelkeep.domain import entry as chain
+from modelkeep.domain.head import Head
+from modelkeep.domain.quick import dataclass
+from modelkeep.errors import Damaged, SchemaMismatch
+from modelkeep.store.db import schema
+from modelkeep.store.db.sql import garbage, reachable
+from modelkeep.store.db.sql import raw_rows as lying
+from modelkeep.store.db.sqlite import Database, in_memory
+
+#: STRICT tables came with it.
+OLDEST_SQLITE = (3, 37, 0)
+#: As much of a database is looked through at once; a larger one is left to `verify`.
+_LOOKED_THROUGH = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The schema's number, what is odd in it, how the journal works, and the end of the log.
+
+    ``odd`` are kinds, names and fates (missing, changed, unknown). ``trouble`` says why the last entry
+    cannot be read. ``registry`` is the id by the last entry that can. ``damage`` is what SQLite finds wrong
+    with the file, where that is small enough to be looked through.
+    """
+
+    schema: int
+    odd: tuple[tuple[str, str, str], ...]
+    journal_mode: str
+    size_bytes: int
+    head: Head | None
+    registry: str | None
+    trouble: str | None
+    damage: str | None
+
+
+def sqlite_version() -> str:
+    """Return the version of the SQLite that Python was built with."""
+    return sqlite3.sqlite_version
+
+
+def is_too_old() -> bool:
+    """Tell whether this SQLite cannot open a registry at all."""
+    return sqlite3.sqlite_version_info < OLDEST_SQLITE
+
+
+def journal_bytes(database: Database, suffix: str) -> int | None:
+    """Return the size of a file beside the database (``-journal``, ``-wal``), None where it is not there."""
+    try:
+        return os.lstat(database.path + suffix).st_size
+    except OSError:
+        return None
+
+
+def probe(database: Database) -> Probed:
+    """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
+    with database.raw() as connection:
+        number = schema.age(connection)
+        lying.lenient(connection)
+        odd: tuple[tuple[str, str, str], ...] = ()
+        if number == schema.VERSION:
+            right = in_memory()
+            try:
+                odd = tuple(lying.odd_objects(connection, right))
+            finally:
+                right.close()
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        pages, page = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        size = int(pages) * int(page)
+        ours = number == schema.VERSION and not odd  # else it may be made to take for ever
+        damage = reachable.broken(connection) if ours and size <= _LOOKED_THROUGH else None
+        last = lying.head(connection)
+        head, registry, trouble = None, None, None
+        if last is not None:
+            seq, data = last
+            try:
+                entry = chain.parse(data)
+                registry, time = entry.intent.registry, entry.time
+            except (Damaged, SchemaMismatch) as error:
+                trouble, time = error.message, ""
+            head = Head(seq, chain.hash_of(data), time)
+        return Probed(number, odd, str(mode), size, head, registry, trouble, damage)
+
+
+def hash_at(database: Database, seq: int) -> str | None:
+    """Return the hash of the bytes that stand at a number of the log."""
+    with database.raw() as connection:
+        data = garbage.entry_bytes(connection, seq)
+    return None if data is None else chain.hash_of(data)

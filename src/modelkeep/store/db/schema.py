@@ -1,0 +1,111 @@
+"""The schema's age and shape: numbered scripts, and a fingerprint that tells a rogue trigger.
+
+A shared file can be given a trigger that would run in somebody else's session, so every transaction
+compares the schema it finds with the one the scripts make, before it does anything else.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from modelkeep.domain.hashing import digest_of
+from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
+
+#: "mkep": what makes a SQLite file a registry.
+APPLICATION_ID = 0x6D6B6570
+VERSION = 2
+FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
+
+# Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
+# `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
+# with an expression in it that SQLite itself would work out.
+SCHEMA = """
+SELECT type, name, sql FROM sqlite_schema
+WHERE NOT (type = 'index' AND sql IS NULL)
+    AND NOT (type = 'table' AND sql IN (
+        'CREATE TABLE sqlite_stat1(tbl,idx,stat)', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'
+    ))
+ORDER BY type, name
+"""
+
+#: No value in a registry is longer: what a forged row says it holds is not made room for.
+LONGEST_BYTES = 64 << 20
+
+
+def script(number: int) -> str:
+    """Return the SQL of one migration."""
+    with open(os.path.join(os.path.dirname(__file__), "migrations", f"{number:04}.sql"), encoding="utf-8") as file:
+        return file.read()
+
+
+def statements(number: int) -> list[str]:
+    """Return the statements of one migration; each may be a trigger with semicolons inside."""
+    found, text = [], ""
+    for line in script(number).splitlines(keepends=True):
+        if text or not line.startswith("--"):
+            text += line
+        if sqlite3.complete_statement(text):
+            found.append(text.strip())
+            text = ""
+    return found
+
+
+def apply(connection: sqlite3.Connection, since: int) -> None:
+    """Bring a schema from ``since`` to `VERSION`, inside the caller's transaction."""
+    for number in range(since + 1, VERSION + 1):
+        for statement in statements(number):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def fingerprint(connection: sqlite3.Connection) -> str:
+    """Return a digest of every table, index and trigger of a database."""
+    rows = connection.execute(SCHEMA).fetchall()
+    return digest_of(repr(rows).encode())
+
+
+def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
+    """Return the schema's number; what is no registry raises ``RegistryUnavailable``, a newer one ``SchemaMismatch``."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise _no_registry(connection)
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found < 0:
+        message = f"the registry says its schema is {found}, which no modelkeep wrote"
+        raise IntegrityError(message, "modelkeep verify --log")
+    if found > newest:
+        message = f"the registry has schema {found}, this modelkeep knows {newest}"
+        raise SchemaMismatch(message, "install a newer modelkeep")
+    return found
+
+
+def _no_registry(connection: sqlite3.Connection) -> RegistryUnavailable:
+    """Return the error for a file without our mark; one that is empty was ours, or an `init` was killed."""
+    from modelkeep.store.db.lost_database import lost_database
+
+    path = str(connection.execute("PRAGMA database_list").fetchone()[2])
+    if (lost := lost_database(path)) is not None:
+        return lost
+    return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR makes one")
+
+
+def is_utf8(connection: sqlite3.Connection) -> bool:
+    """Say whether a database keeps its text as UTF-8, as every registry does from its beginning."""
+    return bool(connection.execute("PRAGMA encoding").fetchone() == ("UTF-8",))
+
+
+def check_age(connection: sqlite3.Connection) -> None:
+    """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
+    if age(connection) < VERSION:
+        message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
+        raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+
+
+def check_shape(connection: sqlite3.Connection) -> None:
+    """Raise ``IntegrityError`` where the schema is not what the scripts made.
+
+    In UTF-16 text has another order, so that a range of names would be another one.
+    """
+    if fingerprint(connection) != FINGERPRINT or not is_utf8(connection):
+        message = "the schema of the registry was changed by something other than modelkeep"
+        raise IntegrityError(message, "modelkeep verify --log tells what")

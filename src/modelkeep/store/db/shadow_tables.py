@@ -1,0 +1,251 @@
+"""The tables as the log makes them, beside the real ones: what `verify` decides on and holds those against.
+
+They lie in a file without a name that is gone with the process, so that memory does not grow with the
+log. What deciding never asks for is left out: the indexes that only answers need, and the triggers
+that keep a log from being changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from modelkeep.domain import checks as rules
+from modelkeep.domain.details import Details
+from modelkeep.domain.entry import Entry
+from modelkeep.domain.project import project
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
+from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
+from modelkeep.store.db import schema
+from modelkeep.store.db.ledger import apply_changes
+from modelkeep.store.db.replay_state import Following
+from modelkeep.store.db.sql import raw_rows
+from modelkeep.store.db.sqlite import scratch
+
+Row: TypeAlias = tuple[Any, ...]
+#: One entry to be projected, with its hash and what it names.
+Given: TypeAlias = tuple[Entry, str, Details | None, Mapping[str, bytes]]
+#: Of these only the names are kept here: what lies under them was held against its digest.
+_BY_NAME = {"details": "text", "document": "bytes"}
+_TOLD = 80
+#: So many entries are undone together, and all but the wrong one done again, where one cannot be projected.
+_TOGETHER = 100
+#: The indexes that deciding looks things up in; those that are unique are rules.
+_ASKED = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
+_BLOBS = "version_blob_digest"
+
+_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
+_KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (?, '')"
+_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (?, x'')"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns, and which of them make a row's key, by name and by place."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    places: tuple[int, ...]
+
+    def key_of(self, row: Row) -> tuple[tuple[int, Any], ...]:
+        """Return a row's key as something that sorts as SQLite does."""
+        return tuple(_sortable(row[place]) for place in self.places)
+
+    def named(self, row: Row) -> str:
+        """Return a row's key as a person reads it."""
+        return ", ".join(f"{column} {_shown(row[place])}" for column, place in zip(self.key, self.places, strict=True))
+
+
+class Rebuilt:
+    """An empty registry, into which entries are projected one by one."""
+
+    def __init__(self, slice_rows: int = raw_rows.SLICE) -> None:
+        self._slice_rows = slice_rows
+        with _room():
+            self.connection = scratch()
+            self._left_out = _leave_out(self.connection)
+            self.connection.execute("BEGIN")
+            self.connection.execute("SAVEPOINT some")
+        self._since: list[Given] = []
+        self.state = Following(self.connection)
+
+    def close(self) -> None:
+        """Give the room back."""
+        self.connection.close()
+
+    def names_details(self, digest: str) -> bool:
+        """Tell whether an entry before names these details."""
+        return self.connection.execute(_HAS_DETAILS, (digest,)).fetchone() is not None
+
+    def judge(self, entry: Entry) -> rules.Problem | None:
+        """Decide again, on the state before the entry, and say where the log tells otherwise."""
+        with _room():
+            return rules.judge(self.state, entry)
+
+    def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
+        """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""
+        given = (entry, entry_hash, details, documents)
+        with _room():
+            if len(self._since) == _TOGETHER:
+                self.connection.execute("RELEASE some")
+                self.connection.execute("SAVEPOINT some")
+                self._since.clear()
+            try:
+                self._project(given)
+            except (ModelkeepError, sqlite3.Error, ValueError, ArithmeticError, LookupError) as error:
+                if isinstance(error, sqlite3.Error) and _is_of_the_disk(error):
+                    raise
+                self.connection.execute("ROLLBACK TO some")
+                for before in self._since:
+                    self._project(before)
+                message = f"it cannot be projected: {error}"
+                raise Damaged(message) from error
+            self._since.append(given)
+        self.state.follow(entry, entry_hash)
+
+    def _project(self, given: Given) -> None:
+        entry, _, _, documents = given
+        if entry.intent.details is not None:
+            self.connection.execute(_KEEP_DETAILS, (entry.intent.details,))
+        for digest in documents:
+            self.connection.execute(_KEEP_DOCUMENT, (digest,))
+        apply_changes(self.connection, project(*given))
+
+    def by_content(self) -> sqlite3.Connection:
+        """Return the tables, ready to be asked which versions need a content."""
+        with _room():
+            if _BLOBS in self._left_out:
+                self.connection.execute(self._left_out.pop(_BLOBS))
+        return self.connection
+
+    def tables(self) -> list[Table]:
+        """Return every table that is made from the log."""
+        return [self._table(name) for name in raw_rows.table_names(self.connection) if name != "entry"]
+
+    def differences(
+        self, table: Table, read: Callable[[Callable[[sqlite3.Connection], list[Row]]], list[Row]]
+    ) -> Iterator[str]:
+        """Yield how the real table differs, row for row.
+
+        ``read`` runs a query on the registry as it is, after it made sure that what was rebuilt is of
+        the same moment. Both sides are read slice by slice, up to the key that both have reached.
+        """
+        after: Row | None = None
+        while True:
+            reached = after
+
+            def query(connection: sqlite3.Connection, reached: Row | None = reached) -> list[Row]:
+                return self._slice(connection, table, reached)
+
+            found = read(query)
+            with _room():
+                made = self._slice(self.connection, table, after)
+            if found == made and len(found) == self._slice_rows:  # as nearly all are
+                after = found[-1]
+                continue
+            real, right = _readable(found), _readable(made)
+            last = self._reached(table, real, right)
+            if last is not None:
+                real = [row for row in real if table.key_of(row) <= table.key_of(last)]
+                right = [row for row in right if table.key_of(row) <= table.key_of(last)]
+            yield from _compared(table, real, right)
+            if last is None:
+                return
+            if after is not None and table.key_of(last) <= table.key_of(*_readable([after])):
+                yield "its rows do not come in the order of their key"
+                return
+            after = last
+
+    def _table(self, name: str) -> Table:
+        rows = self.connection.execute(f"PRAGMA table_info({name})").fetchall()
+        columns = [str(row[1]) for row in rows if row[1] != _BY_NAME.get(name)]
+        key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+        return Table(name, tuple(columns), tuple(key), tuple(columns.index(column) for column in key))
+
+    def _slice(self, connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
+        columns, key = ", ".join(table.columns), ", ".join(table.key)
+        values = [] if after is None else [_bound(after[place]) for place in table.places]
+        marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytes) else "?" for value in values)
+        where = "" if after is None else f"WHERE ({key}) > ({marks})"
+        statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {self._slice_rows}"
+        return raw_rows.raw_rows(connection, statement, values)
+
+    def _reached(self, table: Table, real: list[Row], right: list[Row]) -> Row | None:
+        """Return the row up to which both slices are complete, None where both have come to the end."""
+        full = [rows[-1] for rows in (real, right) if len(rows) == self._slice_rows]
+        return min(full, key=table.key_of, default=None)
+
+
+def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
+    there = {table.key_of(row): row for row in real}
+    wanted = {table.key_of(row): row for row in right}
+    for key in sorted(there.keys() | wanted.keys()):
+        if key not in there:
+            yield f"the row {table.named(wanted[key])} is missing"
+        elif key not in wanted:
+            yield f"the row {table.named(there[key])} follows from no entry"
+        elif there[key] != wanted[key]:
+            pairs = zip(table.columns, there[key], wanted[key], strict=True)
+            odd = [
+                f"{name} is {_shown(is_)}, by the log {_shown(right_)}" for name, is_, right_ in pairs if is_ != right_
+            ]
+            yield f"the row {table.named(wanted[key])}: {'; '.join(odd)}"
+
+
+def _leave_out(connection: sqlite3.Connection) -> dict[str, str]:
+    """Drop what only costs time here; return the statements that would make it again, by name."""
+    left_out = {}
+    for kind, name, sql in connection.execute(schema.SCHEMA).fetchall():
+        if kind == "trigger" or (kind == "index" and name not in _ASKED and not sql.startswith("CREATE UNIQUE")):
+            connection.execute(f"DROP {kind} {name}")
+            left_out[name] = sql
+    return left_out
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say what it is about when there is no room for the tables."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        message = f"the tables cannot be made again beside the real ones: {error}"
+        hint = "TMPDIR names the directory for temporary files: it needs about half the room of the registry's database"
+        raise RegistryUnavailable(message, hint) from error
+
+
+def _is_of_the_disk(error: sqlite3.Error) -> bool:
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM", "SQLITE_CORRUPT"))
+
+
+def _readable(rows: list[Row]) -> list[Row]:
+    """Return rows with their text as text; what no entry leads to may be no UTF-8."""
+    return [
+        tuple(value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in row)
+        for row in rows
+    ]
+
+
+def _bound(value: Any) -> Any:
+    """Return a part of a key as it is handed back to SQLite: text may be no UTF-8."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    """Return a value as something that sorts as SQLite does, whatever its type."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, str):
+        return 2, value.encode("utf-8", "surrogateescape")
+    return (3, value) if isinstance(value, bytes) else (1, value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = printable(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _TOLD else text[:_TOLD] + "…"

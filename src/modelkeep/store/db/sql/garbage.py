@@ -1,0 +1,67 @@
+"""What a stored content is to the versions: needed by one that is there, or only by deleted ones, or by none."""
+
+from __future__ import annotations
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.times import parse_stored
+from modelkeep.store.db.sql.statement import Connection
+
+NEEDED = """
+SELECT 1 FROM version_blob
+WHERE digest = :digest AND NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version
+)
+LIMIT 1
+"""
+
+# A version may have the same content under several paths.
+NEEDED_ONCE = """
+SELECT version_blob.version, deleted.seq, entry_index.time, entry_action.actor,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob
+CROSS JOIN deleted ON deleted.model = version_blob.model AND deleted.version = version_blob.version
+CROSS JOIN entry_index ON entry_index.seq = deleted.seq
+CROSS JOIN entry_action ON entry_action.seq = deleted.seq
+WHERE version_blob.digest = :digest
+GROUP BY version_blob.model, version_blob.version
+ORDER BY deleted.seq DESC, version_blob.version DESC
+"""
+
+ENTRY = """
+SELECT bytes FROM entry WHERE seq = :seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The deleted versions that a content was of: the last of them, how many more, when it was deleted and by whom."""
+
+    ref: str
+    more: int
+    time: str
+    actor: str
+
+
+def is_needed(connection: Connection, digest: str) -> bool:
+    """Tell whether a version that was not deleted needs a content."""
+    return connection.execute(NEEDED, {"digest": digest}).fetchone() is not None
+
+
+def was_needed(connection: Connection, digest: str) -> Gone | None:
+    """Return the deleted versions that a content was of, None where no version ever needed it."""
+    rows = connection.execute(NEEDED_ONCE, {"digest": digest}).fetchall()
+    if not rows:
+        return None
+    version, _, time, actor, name = rows[0]
+    return Gone(f"{name}@{version}", len(rows) - 1, str(time), str(actor))
+
+
+def since(changed: float, gone: Gone | None) -> float:
+    """Return since when (seconds since 1970) a content is needed by nobody: its last version's end, or its own age."""
+    return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
+
+
+def entry_bytes(connection: Connection, seq: int) -> bytes | None:
+    """Return the bytes of an entry as they lie there."""
+    row = connection.execute(ENTRY, {"seq": seq}).fetchone()
+    return row[0] if row is not None and isinstance(row[0], bytes) else None

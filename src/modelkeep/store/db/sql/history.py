@@ -1,0 +1,91 @@
+"""Tenures: what held a stage from when to when, by whom, for whom, and why."""
+
+from __future__ import annotations
+
+from modelkeep.domain.answers.versions import Tenure
+from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.statement import Connection, Row, Value
+
+# An end after the moment asked for is not known there, so the bounds are parameters of every form.
+_TENURE = """
+SELECT tenure.model, tenure.version, version.label, tenure.stage, tenure.share,
+    tenure.since_seq, began.time, opener.actor, tenure.opened_by,
+    (SELECT value FROM entry_text WHERE seq = tenure.since_seq AND field = 'reason' ORDER BY position LIMIT 1),
+    tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
+    (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1)
+FROM tenure
+JOIN version ON version.model = tenure.model AND version.number = tenure.version
+JOIN entry_index AS began ON began.seq = tenure.since_seq
+JOIN entry_action AS opener ON opener.seq = tenure.since_seq
+LEFT JOIN entry_index AS ended ON ended.seq = tenure.until_seq
+LEFT JOIN entry_action AS ender ON ender.seq = tenure.until_seq
+WHERE tenure.since_seq <= :last AND (tenure.until_seq IS NULL OR tenure.until_seq > :after)
+"""
+
+OF_MODEL = _TENURE + "AND tenure.model = :model ORDER BY tenure.since_seq, tenure.stage"
+OF_MODEL_IN_STAGE = _TENURE + "AND tenure.model = :model AND tenure.stage = :stage ORDER BY tenure.since_seq"
+OF_VERSION = _TENURE + "AND tenure.model = :model AND tenure.version = :version ORDER BY tenure.since_seq, tenure.stage"
+IN_STAGE = _TENURE + "AND tenure.stage = :stage ORDER BY tenure.since_seq"
+
+_EVER = 2**62
+
+
+def tenures(
+    connection: Connection,
+    at: int | None,
+    *,
+    model: int | None = None,
+    version: int | None = None,
+    stage: str | None = None,
+    after: int = 0,
+    last: int | None = None,
+) -> tuple[Tenure, ...]:
+    """Return tenures of a version, a model, a stage of it or a stage of all models, oldest first.
+
+    Those that were over by entry ``after`` or began after entry ``last`` are left out; what ended
+    after the moment asked for goes on there.
+    """
+    last = min(_EVER if last is None else last, _EVER if at is None else at)
+    if model is None:
+        asked = IN_STAGE
+    elif version is not None:
+        asked = OF_VERSION
+    else:
+        asked = OF_MODEL if stage is None else OF_MODEL_IN_STAGE
+    values: dict[str, Value] = {"model": model, "version": version, "stage": stage, "after": after, "last": last}
+    names: dict[int, str] = {}
+    found = []
+    for row in connection.execute(asked, values).fetchall():
+        if row[0] not in names:
+            names[row[0]] = name_of(connection, at, row[0])
+        found.append(_tenure(row, names[row[0]], at))
+    return tuple(found)
+
+
+def _tenure(row: Row, name: str, at: int | None) -> Tenure:
+    (
+        _, version, label, stage, share,
+        since_seq, since, actor, opened_by, why,
+        until_seq, until, ended_actor, ended_by, ended_for, ended_why,
+    ) = row  # fmt: skip
+    if until_seq is not None and at is not None and until_seq > at:
+        until_seq = until = ended_actor = ended_by = ended_for = ended_why = None
+    return Tenure(
+        ref=f"{name}@{version}",
+        name=name,
+        version=version,
+        label=label,
+        stage=stage,
+        since=since,
+        since_seq=since_seq,
+        until=until,
+        until_seq=until_seq,
+        actor=actor,
+        opened_by=opened_by,
+        why=why,
+        ended_by=ended_by,
+        ended_actor=ended_actor,
+        ended_for=None if ended_for is None else f"{name}@{ended_for}",
+        ended_why=ended_why,
+        share=share,
+    )

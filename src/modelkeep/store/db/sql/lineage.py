@@ -1,0 +1,176 @@
+"""What a version was made of, and what was made of it, of data, of a commit or of a run."""
+
+from __future__ import annotations
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.statement import Connection, Row, statement
+
+DATA = """
+SELECT role, name, data_version, digest FROM dataset WHERE model = :model AND version = :number ORDER BY position
+"""
+
+CODE = """
+SELECT code_commit FROM version WHERE model = :model AND number = :number
+"""
+
+RUNS = statement("""
+SELECT run.id, (SELECT value FROM entry_text
+                WHERE entry_text.seq = run.seq AND entry_text.field = 'run.' || CAST(run.position AS TEXT))
+FROM run WHERE run.model = :model AND run.version = :number AND KNOWN(run.seq) ORDER BY run.seq, run.position
+""")
+
+PARENTS = """
+SELECT parent.parent_model, parent.parent_version,
+    (SELECT value FROM entry_text
+     WHERE entry_text.seq = version.seq AND entry_text.field = 'parent.' || CAST(parent.position AS TEXT))
+FROM parent JOIN version ON version.model = parent.model AND version.number = parent.version
+WHERE parent.model = :model AND parent.version = :number ORDER BY parent.position
+"""
+
+CHILDREN = statement("""
+SELECT parent.model, parent.version
+FROM parent JOIN version ON version.model = parent.model AND version.number = parent.version
+WHERE parent.parent_model = :model AND parent.parent_version = :number AND KNOWN(version.seq)
+ORDER BY version.seq
+""")
+
+_FROM_DATA = """
+SELECT dataset.model, dataset.version, dataset.role, dataset.name, dataset.data_version, dataset.digest
+FROM dataset JOIN version ON version.model = dataset.model AND version.number = dataset.version
+WHERE dataset.name = :name AND KNOWN(version.seq)
+"""
+
+FROM_DATA = statement(_FROM_DATA + "ORDER BY version.seq, dataset.position")
+
+FROM_DATA_VERSION = statement(_FROM_DATA + "AND dataset.data_version = :version ORDER BY version.seq, dataset.position")
+
+FROM_DATA_DIGEST = statement(
+    _FROM_DATA
+    + """AND dataset.data_version IS NULL AND substr(dataset.digest, 1, length(:version)) = :version
+ORDER BY version.seq, dataset.position
+"""
+)
+
+COMMITS = statement("""
+SELECT DISTINCT code_commit FROM version
+WHERE code_commit >= :low AND code_commit < :high AND KNOWN(version.seq) ORDER BY code_commit LIMIT 10
+""")
+
+FROM_CODE = statement("""
+SELECT model, number FROM version WHERE code_commit = :commit AND KNOWN(version.seq) ORDER BY seq
+""")
+
+FROM_RUN = statement("""
+SELECT model, version FROM run WHERE id = :id AND KNOWN(run.seq) GROUP BY model, version ORDER BY min(seq)
+""")
+
+_SHORT_DIGEST = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True)
+class DataUse:
+    """A dataset of a version as it was told; ``node`` is its name in the lineage."""
+
+    node: str
+    role: str | None
+    name: str
+    version: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentUse:
+    """A version something was made of (``ref``, ``model``, ``number``), or an address elsewhere."""
+
+    ref: str | None
+    location: str | None
+    model: int | None
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunUse:
+    """A run by its id, and its address if one was given."""
+
+    id: str
+    location: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """All that went into a version."""
+
+    data: tuple[DataUse, ...]
+    commit: str | None
+    runs: tuple[RunUse, ...]
+    parents: tuple[ParentUse, ...]
+
+
+def data_node(name: str, version: str | None, digest: str | None) -> str:
+    """Return the name of data in the lineage: ``data:NAME@VERSION``, by its digest where it has no version."""
+    at = version or (None if digest is None else digest[:_SHORT_DIGEST])
+    return f"data:{name}" if at is None else f"data:{name}@{at}"
+
+
+def made_of(connection: Connection, at: int | None, model: int, number: int) -> Made:
+    """Return what went into a version; runs that came later count from their entry on."""
+    where = {"model": model, "number": number}
+    runs: dict[str, RunUse] = {}
+    for run, location in RUNS.rows(connection, at, **where):
+        known = runs.get(run)
+        runs[run] = RunUse(run, location if known is None or known.location is None else known.location)
+    parents = []
+    for parent, version, location in connection.execute(PARENTS, where).fetchall():
+        ref = None if parent is None else f"{name_of(connection, at, parent)}@{version}"
+        parents.append(ParentUse(ref, location, parent, version))
+    return Made(
+        data=tuple(_data(row) for row in connection.execute(DATA, where).fetchall()),
+        commit=connection.execute(CODE, where).fetchone()[0],
+        runs=tuple(runs.values()),
+        parents=tuple(parents),
+    )
+
+
+def children(connection: Connection, at: int | None, model: int, number: int) -> tuple[str, ...]:
+    """Return the references of the versions that were made from one, in the order they came."""
+    return tuple(
+        dict.fromkeys(
+            f"{name_of(connection, at, child)}@{version}"
+            for child, version in child_versions(connection, at, model, number)
+        )
+    )
+
+
+def child_versions(connection: Connection, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
+    """Return model and number of the versions that were made from one."""
+    rows = CHILDREN.rows(connection, at, model=model, number=number)
+    return list(dict.fromkeys((child, version) for child, version in rows))
+
+
+def from_data(connection: Connection, at: int | None, name: str, version: str | None) -> list[tuple[int, int, DataUse]]:
+    """Return the versions that used data; without a version, any of that name."""
+    by_digest = version is not None and version.startswith("sha256:")
+    by_version = FROM_DATA_DIGEST if by_digest else FROM_DATA_VERSION
+    rows = (FROM_DATA if version is None else by_version).rows(connection, at, name=name, version=version)
+    return [(row[0], row[1], _data(row[2:])) for row in rows]
+
+
+def commits(connection: Connection, at: int | None, prefix: str) -> list[str]:
+    """Return the first commits that begin so."""
+    return [commit for (commit,) in COMMITS.rows(connection, at, low=prefix, high=prefix + "g")]
+
+
+def from_code(connection: Connection, at: int | None, commit: str) -> list[tuple[int, int]]:
+    """Return the versions that were made from a commit."""
+    return [(model, number) for model, number in FROM_CODE.rows(connection, at, commit=commit)]
+
+
+def from_run(connection: Connection, at: int | None, run: str) -> list[tuple[int, int]]:
+    """Return the versions that name a run."""
+    return [(model, number) for model, number in FROM_RUN.rows(connection, at, id=run)]
+
+
+def _data(row: Row) -> DataUse:
+    role, name, version, digest = row
+    return DataUse(data_node(name, version, digest), role, name, version, digest)

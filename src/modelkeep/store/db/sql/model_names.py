@@ -1,0 +1,88 @@
+"""Models by their names: without case, and by names they bore once."""
+
+from __future__ import annotations
+
+from modelkeep.domain.labels import fold
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound
+from modelkeep.store.db.sql.statement import Connection, statement
+
+BEARER = statement("""
+SELECT model, name FROM model_name
+WHERE folded = :folded AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
+""")
+
+NAME = statement("""
+SELECT name FROM model_name WHERE model = :model AND HOLDS(model_name)
+""")
+
+FORMER = statement("""
+SELECT name FROM model_name
+WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded
+GROUP BY folded ORDER BY min(since_seq)
+""")
+
+# Names of a similar length are enough to find the one that was meant.
+SIMILAR = statement("""
+SELECT name FROM model_name
+WHERE length(folded) BETWEEN :shortest AND :longest AND HOLDS(model_name) ORDER BY folded LIMIT 5000
+""")
+
+_APART = 3
+_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model by its ``seq``, the name it had at the moment asked for, and an older one if that was typed."""
+
+    model: int
+    name: str
+    renamed_from: str | None = None
+
+
+def find_model(connection: Connection, at: int | None, name: str) -> Named:
+    """Return the model that bears or bore a name; ``NotFound`` with near names."""
+    row = BEARER.row(connection, at, folded=fold(name))
+    if row is None:
+        raise no_model(connection, at, name)
+    model, as_written = row
+    present = name_of(connection, at, model)
+    return Named(model, present, None if fold(present) == fold(as_written) else as_written)
+
+
+def name_of(connection: Connection, at: int | None, model: int) -> str:
+    """Return what a model was called at a moment."""
+    row = NAME.row(connection, at, model=model)
+    if row is None:
+        message = f"there was no model {model} then"
+        raise NotFound(message)
+    return str(row[0])
+
+
+def former_names(connection: Connection, at: int | None, model: int, present: str) -> tuple[str, ...]:
+    """Return the other names that a model bore, oldest first."""
+    return tuple(name for (name,) in FORMER.rows(connection, at, model=model, folded=fold(present)))
+
+
+def no_model(connection: Connection, at: int | None, name: str) -> NotFound:
+    """Return the error for a name that no model bore, with those that are near."""
+    shown = printable(name)
+    if at is not None and (later := BEARER.row(connection, None, folded=fold(name))) is not None:
+        then = NAME.row(connection, at, model=later[0])
+        message = f"there was no model {shown} then"
+        return NotFound(message, None if then is None else f"it was called {then[0]}")
+    message = f"there is no model {shown}" if at is None else f"there was no model {shown} then"
+    length = len(name)
+    rows = SIMILAR.rows(connection, at, shortest=length - _APART, longest=length + _APART)
+    return NotFound(message, hint("modelkeep list", name, [row[0] for row in rows]))
+
+
+def hint(command: str, typed: str, known: list[str]) -> str:
+    """Return a command that helps, with what is near to what was typed behind it."""
+    import difflib
+
+    by_fold = {fold(name): name for name in known}
+    near = [by_fold[found] for found in difflib.get_close_matches(fold(typed), list(by_fold), _OFFERED)]
+    return f"{command}        (near: {', '.join(near)})" if near else command

@@ -1,0 +1,170 @@
+"""Models as lines of the matrix: who holds their stages, what is newest, what waits in development."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.stages import Stages
+from modelkeep.store.db.sql import deletions
+from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.sql.version_states import Holding, Standing, holders, newest, newest_left, standing, walk
+
+NAMES = statement("""
+SELECT model, name, folded FROM model_name
+WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded LIMIT :count
+""")
+
+HELD_BY = """
+SELECT version.label, entry_index.time, entry_action.actor
+FROM version, entry_index, entry_action
+WHERE version.model = :model AND version.number = :version
+    AND entry_index.seq = :since AND entry_action.seq = :since
+"""
+
+LABEL = """
+SELECT label, time FROM version WHERE model = :model AND number = :number
+"""
+
+ENTRY = """
+SELECT entry_index.time, entry_action.actor
+FROM entry_index JOIN entry_action ON entry_action.seq = entry_index.seq WHERE entry_index.seq = :seq
+"""
+
+DESCRIPTION = statement("""
+SELECT text FROM description WHERE model = :model AND version = :version AND HOLDS(description)
+""")
+
+_PAGE = 64
+# What no name has in it: it sorts before, or behind, whatever follows a prefix.
+_FIRST, _LAST = "\x01", "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a line and a page of a model share; ``highest`` is the newest number given, deleted or not."""
+
+    highest: int
+    versions: int
+    newest: int
+    newest_label: str | None
+    latest: int | None
+    archived: bool
+    created: str
+    actor: str
+    holding: tuple[Holding, ...]
+    holders: tuple[Holder, ...]
+    development: InDevelopment | None
+    description: str | None
+
+
+def names(connection: Connection, at: int | None, prefix: str = "") -> Iterator[tuple[int, str]]:
+    """Yield models by name, those whose name begins so (without case), a page at a time."""
+    low = prefix
+    while page := NAMES.rows(connection, at, low=low, end=prefix + _LAST, count=_PAGE):
+        yield from ((model, name) for model, name, _ in page)
+        low = page[-1][2] + _FIRST
+
+
+def model_row(connection: Connection, at: int | None, model: int, name: str, stages: Stages) -> ModelRow:
+    """Return the line of a model."""
+    seen = overview(connection, at, model, stages)
+    return ModelRow(
+        name=name,
+        newest=seen.newest,
+        newest_label=seen.newest_label,
+        latest=seen.latest,
+        versions=seen.versions,
+        created=seen.created,
+        archived=seen.archived,
+        holders=seen.holders,
+        development=seen.development,
+        description=seen.description,
+    )
+
+
+def overview(connection: Connection, at: int | None, model: int, stages: Stages) -> Overview:
+    """Return how a model stands at a moment."""
+    highest = newest(connection, at, model)
+    holding = holders(connection, at, model, stages)
+    gone = deletions.count(connection, at, model, 1, highest)
+    used = deletions.used(connection, at, model) if gone else frozenset()
+    there = standing(connection, at, model, (1, highest), holding, deleted=used)
+    left = newest_left(connection, at, model) or highest if gone else highest
+
+    def numbers() -> Iterator[tuple[int, Standing]]:
+        """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
+        if gone:
+            return walk(connection, at, model, holding, left)
+        return ((number, there) for number in range(highest, 0, -1))
+
+    out = _archived(there, highest) + (_gone_beside(connection, at, model, there, highest) if gone else 0)
+    waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
+    label, _ = connection.execute(LABEL, {"model": model, "number": left}).fetchone()
+    created, actor = entry(connection, model)
+    return Overview(
+        highest=highest,
+        versions=highest - gone,
+        newest=left,
+        newest_label=label,
+        latest=next((number for number, how in numbers() if how.is_latest(number)), None),
+        archived=out == highest,
+        created=created,
+        actor=actor,
+        holding=holding,
+        holders=tuple(holder(connection, model, each) for each in holding),
+        development=_development(connection, model, numbers(), waiting),
+        description=description(connection, at, model, 0),
+    )
+
+
+def holder(connection: Connection, model: int, each: Holding) -> Holder:
+    """Return who holds a stage, since when and by whose hand."""
+    values = {"model": model, "version": each.version, "since": each.since_seq}
+    label, since, actor = connection.execute(HELD_BY, values).fetchone()
+    return Holder(each.stage, each.version, label, since, actor)
+
+
+def entry(connection: Connection, seq: int) -> tuple[str, str]:
+    """Return when an entry was written and by whom."""
+    time, actor = connection.execute(ENTRY, {"seq": seq}).fetchone()
+    return time, actor
+
+
+def description(connection: Connection, at: int | None, model: int, version: int) -> str | None:
+    """Return the description of a version, or of the model for version 0."""
+    row = DESCRIPTION.row(connection, at, model=model, version=version)
+    return None if row is None else str(row[0])
+
+
+def _development(
+    connection: Connection, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
+) -> InDevelopment | None:
+    """Return the newest of the versions in development, where any are waiting."""
+    if waiting <= 0:
+        return None
+    number = next(number for number, how in numbers if how.state(number) == "development")
+    label, time = connection.execute(LABEL, {"model": model, "number": number}).fetchone()
+    return InDevelopment(number, label, time, waiting - 1)
+
+
+def _archived(there: Standing, highest: int) -> int:
+    """Count the archived versions."""
+    return sum(min(last, highest) - first + 1 for first, last in there.archived)
+
+
+def _gone_beside(connection: Connection, at: int | None, model: int, there: Standing, highest: int) -> int:
+    """Count the deleted versions that are not archived too: those between the archived ones."""
+    found, after = 0, 1
+    for first, last in (*there.archived, (highest + 1, highest + 1)):
+        found += deletions.count(connection, at, model, after, first - 1)
+        after = last + 1
+    return found
+
+
+def _outside(there: Standing, numbers: frozenset[int]) -> int:
+    """Count the numbers that are not archived."""
+    if not there.archived:
+        return len(numbers)
+    return sum(1 for number in numbers if not there.is_archived(number))

@@ -1,0 +1,98 @@
+"""What was given when a version was registered: what the same bytes again are compared with."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.store.db.sql import annotations as wording
+
+VERSION = """
+SELECT seq, digest, label, size_bytes, files, trained_ended, code_commit FROM version WHERE model = :model AND number = :number
+"""
+
+TEXTS = """
+SELECT field, value FROM entry_text WHERE seq = :seq ORDER BY position
+"""
+
+METRICS = """
+SELECT name, value, on_name, on_version, on_digest FROM metric WHERE model = :model AND version = :number ORDER BY seq
+"""
+
+DATASETS = """
+SELECT role, name, data_version, digest FROM dataset WHERE model = :model AND version = :number ORDER BY position
+"""
+
+PARENTS = """
+SELECT position, parent_model, parent_version FROM parent WHERE model = :model AND version = :number ORDER BY position
+"""
+
+RUNS = """
+SELECT id FROM run WHERE model = :model AND version = :number
+"""
+
+HELD = """
+SELECT stage FROM tenure WHERE model = :model AND version = :number AND until_seq IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A version as it was registered and as it is described now.
+
+    ``metrics`` are all values ever recorded, each with the data (name, version, digest; None where none
+    was named) it was measured on; ``data`` are role, name, version and digest; ``parents``
+    are a model and version here or an address.
+    """
+
+    digest: str
+    label: str | None
+    size_bytes: int
+    files: int
+    trained: str | None
+    commit: str | None
+    texts: tuple[tuple[str, str], ...]
+    metrics: dict[tuple[str, str], frozenset[tuple[str | None, str | None, str | None]]]
+    tags: dict[str, str]
+    description: str | None
+    data: frozenset[tuple[str | None, str, str | None, str | None]]
+    parents: frozenset[tuple[int, int] | str]
+    runs: frozenset[str]
+    stages: frozenset[str]
+    aliases: frozenset[str]
+
+    def text(self, field: str) -> str | None:
+        """Return the text that was given for a field."""
+        return dict(self.texts).get(field)
+
+
+def known(connection: sqlite3.Connection, model: int, number: int) -> Known:
+    """Return what is known of a version that exists."""
+    key = {"model": model, "number": number}
+    seq, digest, label, size_bytes, files, trained, commit = connection.execute(VERSION, key).fetchone()
+    texts = tuple(connection.execute(TEXTS, {"seq": seq}).fetchall())
+    addresses = dict(texts)
+    parents = {
+        (parent, version) if parent is not None else addresses.get(f"parent.{position}", "")
+        for position, parent, version in connection.execute(PARENTS, key).fetchall()
+    }
+    metrics: dict[tuple[str, str], set[tuple[str | None, str | None, str | None]]] = {}
+    for name, value, *on in connection.execute(METRICS, key).fetchall():
+        metrics.setdefault((name, value), set()).add((on[0], on[1], on[2]))
+    return Known(
+        digest=digest,
+        label=label,
+        size_bytes=size_bytes,
+        files=files,
+        trained=trained,
+        commit=commit,
+        texts=texts,
+        metrics={each: frozenset(places) for each, places in metrics.items()},
+        tags={name: tag.value for name, tag in wording.tags(connection, model, number).items()},
+        description=wording.description(connection, model, number),
+        data=frozenset(connection.execute(DATASETS, key).fetchall()),
+        parents=frozenset(parents),
+        runs=frozenset(run for (run,) in connection.execute(RUNS, key).fetchall()),
+        stages=frozenset(stage for (stage,) in connection.execute(HELD, key).fetchall()),
+        aliases=frozenset(wording.aliases_of(connection, model, number)),
+    )

@@ -1,0 +1,76 @@
+"""What versions are sorted by: one value a version, for all of a model at once."""
+
+from __future__ import annotations
+
+from modelkeep.domain.labels import fold, label_sort_key
+from modelkeep.store.db.sql.statement import Connection, statement
+
+NUMBERS = """
+SELECT number, number FROM version WHERE model = :model AND number BETWEEN :first AND :last
+"""
+
+CREATED = """
+SELECT number, seq FROM version WHERE model = :model AND number BETWEEN :first AND :last
+"""
+
+SIZES = """
+SELECT number, size_bytes FROM version WHERE model = :model AND number BETWEEN :first AND :last
+"""
+
+LABELS = """
+SELECT number, label FROM version WHERE model = :model AND label IS NOT NULL AND number BETWEEN :first AND :last
+"""
+
+AUTHORS = """
+SELECT number, coalesce((SELECT entry_text.value FROM entry_text
+                         WHERE entry_text.seq = version.seq AND entry_text.field = 'author'), actor)
+FROM version WHERE model = :model AND number BETWEEN :first AND :last
+"""
+
+METRIC = statement("""
+SELECT version, value FROM metric
+WHERE model = :model AND version BETWEEN :first AND :last AND name = :key AND KNOWN(metric.seq)
+ORDER BY version, name, seq
+""")
+
+PARAM = """
+SELECT version.number, entry_text.value
+FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.field = :key
+WHERE version.model = :model AND version.number BETWEEN :first AND :last
+ORDER BY version.number, entry_text.position
+"""
+
+TAG = statement("""
+SELECT version, value FROM tag
+WHERE model = :model AND version BETWEEN :first AND :last AND key = :key AND HOLDS(tag)
+""")
+
+#: What a version has from the start.
+_OWN = {"version": NUMBERS, "created": CREATED, "size": SIZES, "label": LABELS, "author": AUTHORS}
+
+
+def created(connection: Connection, model: int, first: int, last: int) -> dict[int, int]:
+    """Return the entry that made each version of a window."""
+    return dict(connection.execute(CREATED, {"model": model, "first": first, "last": last}).fetchall())
+
+
+def values(
+    connection: Connection, at: int | None, sort: str, model: int, first: int, last: int
+) -> dict[int, str | int]:
+    """Return what each version of a window has for a key of ``list --sort``; the others have nothing.
+
+    The key is version, created, size, label, author, metric.K, param.K or tag.K.
+    """
+    where: dict[str, str | int | None] = {"model": model, "first": first, "last": last}
+    kind, _, key = sort.partition(".")
+    match kind:
+        case "metric":
+            rows = METRIC.rows(connection, at, **where, key=key)
+        case "param":
+            rows = connection.execute(PARAM, {**where, "key": f"param.{key}"}).fetchall()
+        case "tag":
+            rows = TAG.rows(connection, at, **where, key=key)
+        case _:
+            rows = connection.execute(_OWN[kind], where).fetchall()
+    made = {"label": label_sort_key, "author": fold}.get(kind)
+    return dict(rows) if made is None else {number: made(value) for number, value in rows}

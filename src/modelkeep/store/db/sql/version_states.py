@@ -1,0 +1,219 @@
+"""How the versions of a model stand: deleted, archived, bad, holding a stage, or none of it.
+
+Versions are looked at in windows of consecutive numbers, the newest first, so that an answer about
+the newest fifty costs the same in a model of a hundred or of a hundred thousand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+from modelkeep.domain.lifecycle import state_of
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.stages import Stages
+from modelkeep.store.db.sql import deletions
+from modelkeep.store.db.sql.statement import Connection, Statement, statement
+
+NEWEST = """
+SELECT max(number) FROM version WHERE model = :model
+"""
+
+AT_MOST = """
+SELECT number, seq FROM version WHERE model = :model AND number <= :number ORDER BY number DESC LIMIT 1
+"""
+
+ARCHIVED = statement("""
+SELECT first, last FROM archived
+WHERE model = :model AND first <= :last AND last >= :first AND HOLDS(archived) ORDER BY first, last
+""")
+
+BAD = statement("""
+SELECT version FROM mark WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(mark)
+""")
+
+HELD = statement("""
+SELECT DISTINCT version FROM tenure
+WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since_seq)
+""")
+
+# A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
+HOLDER = Statement(
+    now="""
+SELECT version, since_seq, until_seq FROM tenure
+WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
+""",
+    past="""
+SELECT version, since_seq, until_seq FROM tenure
+WHERE model = :model AND stage = :stage AND since_seq <= :at AND share IS NULL
+ORDER BY since_seq DESC LIMIT 1
+""",
+)
+
+_WINDOW = 64
+_GROWTH = 4
+_WIDEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A stage, the version that holds it, and the entry that put it there."""
+
+    stage: str
+    version: int
+    since_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How some versions of a model stand; ``archived`` are disjoint ranges in order."""
+
+    archived: tuple[tuple[int, int], ...]
+    bad: frozenset[int]
+    held: frozenset[int]
+    stages: Mapping[int, tuple[str, ...]]
+    deleted: frozenset[int]
+
+    def is_archived(self, number: int) -> bool:
+        """Tell whether a version is out of the pipeline."""
+        place = bisect_right(self.archived, (number, _ENDLESS))
+        return place > 0 and self.archived[place - 1][1] >= number
+
+    def state(self, number: int) -> str:
+        """Return the state of a version."""
+        return state_of(
+            archived=self.is_archived(number),
+            bad=number in self.bad,
+            live=number in self.stages,
+            held=number in self.held,
+            deleted=number in self.deleted,
+        )
+
+    def is_latest(self, number: int) -> bool:
+        """Tell whether ``latest`` may mean this version."""
+        return number not in self.bad and number not in self.deleted and not self.is_archived(number)
+
+
+_ENDLESS = 10**18
+
+
+def newest(connection: Connection, at: int | None, model: int) -> int:
+    """Return the highest number that was given by a moment, 0 for none.
+
+    Numbers and entries grow together, so a past one is found by halving.
+    """
+    row = connection.execute(NEWEST, {"model": model}).fetchone()
+    highest = int(row[0] or 0)
+    if at is None:
+        return highest
+    known, beyond = 0, highest + 1
+    while known + 1 < beyond:
+        middle = (known + beyond) // 2
+        found = connection.execute(AT_MOST, {"model": model, "number": middle}).fetchone()
+        if found is None or found[1] <= at:
+            known = middle
+        else:
+            beyond = found[0]
+    found = connection.execute(AT_MOST, {"model": model, "number": known}).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def holders(connection: Connection, at: int | None, model: int, stages: Stages) -> tuple[Holding, ...]:
+    """Return who holds the stages of a model, highest stage first."""
+    found = []
+    for stage in reversed(stages):
+        row = HOLDER.row(connection, at, model=model, stage=stage.name)
+        if row is not None and (row[2] is None or at is None or row[2] > at):
+            found.append(Holding(stage.name, row[0], row[1]))
+    return tuple(found)
+
+
+def standing(
+    connection: Connection,
+    at: int | None,
+    model: int,
+    window: tuple[int, int],
+    holding: Sequence[Holding],
+    *,
+    deleted: frozenset[int] | None = None,
+) -> Standing:
+    """Return how the versions of a window stand, given who holds the model's stages.
+
+    ``deleted`` are the deleted ones that count, where the caller knows better than to read them all.
+    """
+    first, last = window
+    if deleted is None:
+        deleted = deletions.numbers(connection, at, model, first, last)
+    stages: dict[int, tuple[str, ...]] = {}
+    for each in holding:
+        stages[each.version] = (*stages.get(each.version, ()), each.stage)
+    return Standing(
+        archived=merged(ARCHIVED.rows(connection, at, model=model, first=first, last=last)),
+        bad=frozenset(number for (number,) in BAD.rows(connection, at, model=model, first=first, last=last)),
+        held=frozenset(number for (number,) in HELD.rows(connection, at, model=model, first=first, last=last)),
+        stages=stages,
+        deleted=deleted,
+    )
+
+
+def merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
+    """Return ranges, sorted by their beginnings, as disjoint ones that do not touch."""
+    found: list[tuple[int, int]] = []
+    for first, last in ranges:
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def windows(highest: int) -> Iterator[tuple[int, int]]:
+    """Yield windows of numbers from the highest down to 1, the further the wider, up to a width."""
+    size = _WINDOW
+    while highest > 0:
+        yield max(1, highest - size + 1), highest
+        highest -= size
+        size = min(size * _GROWTH, _WIDEST)
+
+
+def walk(
+    connection: Connection,
+    at: int | None,
+    model: int,
+    holding: Sequence[Holding],
+    highest: int,
+    *,
+    deleted: bool = False,
+) -> Iterator[tuple[int, Standing]]:
+    """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
+
+    A window of which nothing is left is counted and passed over: there may be tens of thousands.
+    """
+    for first, last in windows(highest):
+        gone = deletions.count(connection, at, model, first, last)
+        if gone == last - first + 1 and not deleted:
+            continue
+        there = standing(connection, at, model, (first, last), holding, deleted=None if gone else frozenset())
+        for number in range(last, first - 1, -1):
+            if deleted or number not in there.deleted:
+                yield number, there
+
+
+def newest_left(connection: Connection, at: int | None, model: int) -> int | None:
+    """Return the highest number that was not deleted."""
+    numbers = walk(connection, at, model, (), newest(connection, at, model))
+    return next((number for number, _ in numbers), None)
+
+
+def latest(connection: Connection, at: int | None, model: int) -> int | None:
+    """Return the highest number that was not archived, deleted or bad."""
+    numbers = walk(connection, at, model, (), newest(connection, at, model))
+    return next((number for number, there in numbers if there.is_latest(number)), None)
+
+
+def in_development(
+    connection: Connection, at: int | None, model: int, holding: Sequence[Holding], highest: int
+) -> int | None:
+    """Return the highest number in development."""
+    numbers = walk(connection, at, model, holding, highest)
+    return next((number for number, there in numbers if there.state(number) == "development"), None)

@@ -1,0 +1,144 @@
+"""Versions as lines of a list, a window of numbers at a time: a handful of statements for fifty lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.store.db.sql.statement import Connection, Row, Statement, statement
+from modelkeep.store.db.sql.version_states import Holding, standing
+
+ROWS = """
+SELECT number, label, time, actor, digest, size_bytes, files FROM version
+WHERE model = :model AND number BETWEEN :first AND :last
+"""
+
+AUTHORS = """
+SELECT version.number, entry_text.value
+FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.field = 'author'
+WHERE version.model = :model AND version.number BETWEEN :first AND :last
+"""
+
+PARAMS = """
+SELECT version.number, substr(entry_text.field, 7), entry_text.value
+FROM version JOIN entry_text ON entry_text.seq = version.seq
+WHERE version.model = :model AND version.number BETWEEN :first AND :last
+    AND substr(entry_text.field, 1, 6) = 'param.'
+ORDER BY version.number, entry_text.position
+"""
+
+# The newest comes last, so that it is the one that stays.
+METRICS = statement("""
+SELECT version, name, value FROM metric
+WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(metric.seq) ORDER BY version, name, seq
+""")
+
+TAGS = statement("""
+SELECT version, key, value FROM tag
+WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) ORDER BY version, key
+""")
+
+ALIASES = statement("""
+SELECT version, alias FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
+""")
+
+# The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
+NEWEST_OF_ALL = statement("""
+SELECT model, number, seq FROM version
+WHERE seq < :before AND KNOWN(version.seq) AND (:deleted OR NOT EXISTS (
+    SELECT 1 FROM deleted
+    WHERE deleted.model = version.model AND deleted.version = version.number AND KNOWN(deleted.seq)))
+ORDER BY seq DESC LIMIT :count
+""")
+
+_GAP = 32
+
+
+def version_rows(
+    connection: Connection,
+    at: int | None,
+    model: int,
+    name: str,
+    numbers: Sequence[int],
+    holding: Sequence[Holding],
+) -> list[VersionRow]:
+    """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
+    aliases: dict[int, list[str]] = {}
+    for number, alias in ALIASES.rows(connection, at, model=model):
+        aliases.setdefault(number, []).append(alias)
+    found: dict[int, VersionRow] = {}
+    for first, last in spans(numbers):
+        found.update(_window(connection, at, (model, name), (first, last), holding, aliases))
+    return [found[number] for number in numbers]
+
+
+def newest_of_all(
+    connection: Connection, at: int | None, before: int, count: int, *, deleted: bool
+) -> list[tuple[int, int, int]]:
+    """Return model, number and entry of the newest versions before an entry, newest first."""
+    rows = NEWEST_OF_ALL.rows(connection, at, before=before, count=count, deleted=int(deleted))
+    return [(model, number, seq) for model, number, seq in rows]
+
+
+def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Return ranges that hold all the numbers and little else."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and number - found[-1][1] <= _GAP:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
+def _window(
+    connection: Connection,
+    at: int | None,
+    model: tuple[int, str],
+    window: tuple[int, int],
+    holding: Sequence[Holding],
+    aliases: dict[int, list[str]],
+) -> dict[int, VersionRow]:
+    seq, name = model
+    where = {"model": seq, "first": window[0], "last": window[1]}
+    there = standing(connection, at, seq, window, holding)
+    authors = dict(connection.execute(AUTHORS, where).fetchall())
+    params = _pairs(connection.execute(PARAMS, where).fetchall())
+    metrics, tags = _values(connection, at, METRICS, where), _values(connection, at, TAGS, where)
+    return {
+        number: VersionRow(
+            ref=f"{name}@{number}",
+            name=name,
+            version=number,
+            label=label,
+            state=there.state(number),
+            stages=there.stages.get(number, ()),
+            aliases=tuple(aliases.get(number, ())),
+            bad=number in there.bad,
+            archived=there.is_archived(number),
+            created=time,
+            author=authors.get(number, actor),
+            digest=digest,
+            size_bytes=size_bytes,
+            files=files,
+            metrics=metrics.get(number, ()),
+            params=params.get(number, ()),
+            tags=tags.get(number, ()),
+            deleted=number in there.deleted,
+        )
+        for number, label, time, actor, digest, size_bytes, files in connection.execute(ROWS, where).fetchall()
+    }
+
+
+def _values(
+    connection: Connection, at: int | None, asked: Statement, where: dict[str, int]
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    return _pairs(asked.rows(connection, at, **where))
+
+
+def _pairs(rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return key and value by version; of the same key the last row counts."""
+    found: dict[int, dict[str, str]] = {}
+    for number, key, value in rows:
+        found.setdefault(number, {})[key] = value
+    return {number: tuple(pairs.items()) for number, pairs in found.items()}

@@ -1,0 +1,87 @@
+"""What SQLite refuses, said in words a user can act on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.store.access.permissions import may_not
+from modelkeep.store.db.writers_queue import busy
+from modelkeep.store.os_errors import look_for_room, out_of_files
+
+#: Somebody else writes at this moment.
+BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
+#: What Python raises where a row is not what the schema promises, or is not there.
+WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether somebody else's lock is all that is in the way."""
+    return getattr(error, "sqlite_errorname", "") in BUSY
+
+
+def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
+    """Return the error that says why SQLite could not read or write the registry's file."""
+    directory = os.path.dirname(path)
+    if isinstance(error, UnicodeDecodeError):  # the driver fails on what a damaged schema makes SQLite say
+        message = f"the database of {directory} is damaged: it holds text that is not UTF-8"
+        return IntegrityError(message, "modelkeep verify --log")
+    name = getattr(error, "sqlite_errorname", "")
+    if is_busy(error) or name == "SQLITE_LOCKED":
+        return busy(path, "holds it")
+    if name.startswith(_OF_THE_DISK):
+        return _unusable(name, error, path)
+    if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
+        message = f"the database of {directory} is damaged: {error}"
+    elif name.startswith("SQLITE_CONSTRAINT"):
+        message = f"the tables of {directory} do not fit its log: {error}"
+    else:
+        message = f"the database of {directory} does not answer: {error}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def damage_of(connection: sqlite3.Connection, path: str) -> IntegrityError | None:
+    """Return the error that says the file is damaged, None where SQLite finds nothing wrong with it.
+
+    To be asked when an answer could not be made of what was read: a flipped bit makes NULL of a number,
+    and hides a row from its index. Else it is a bug, and stays one.
+    """
+    try:
+        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        found = str(error)
+    if found == "ok":
+        return None
+    message = f"the database of {os.path.dirname(path)} is damaged: {found.splitlines()[-1]}"
+    return IntegrityError(message, "modelkeep verify --log")
+
+
+def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable:
+    """Return what the disk refused, and what helps."""
+    directory = os.path.dirname(path)
+    if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
+        return may_not(directory, path, "written")
+    if name == "SQLITE_FULL":
+        return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
+    if name.startswith("SQLITE_CANTOPEN") and _too_many_are_open():
+        return RegistryUnavailable(f"the registry {directory} cannot be opened: too many files are open", "ulimit -n")
+    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
+        message = f"the disk of {directory} has no inode left for another file: nothing was changed"
+        return RegistryUnavailable(message, look_for_room(directory))
+    if name.startswith("SQLITE_IOERR"):
+        message = f"the disk of {directory} does not read or write as it should: {error}"
+        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
+    hint = "are the directory and its files yours to write?"
+    return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)
+
+
+def _too_many_are_open() -> bool:
+    """Tell whether this process can open no other file: SQLite does not say why it could not."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno in {errno.EMFILE, errno.ENFILE}
+    return False

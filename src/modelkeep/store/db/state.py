@@ -1,0 +1,176 @@
+"""The state that deciding reads, answered from the rows on one connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from modelkeep.domain.head import Head
+from modelkeep.domain.labels import fold
+from modelkeep.domain.stages import StageDef
+from modelkeep.domain.state import Model, Tenure, Version
+from modelkeep.store.db.sql import deciding
+
+if TYPE_CHECKING:
+    from modelkeep.domain.intents import Data
+
+_Row = tuple[int, int, int | None, int | None, int | None]
+
+
+class SqlState:
+    """A registry's state as the tables picture it; see `modelkeep.domain.state.State`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head | None:
+        """Return the newest entry."""
+        row = self._one(deciding.HEAD)
+        return None if row is None else Head(*row)
+
+    def registry_id(self) -> str | None:
+        """Return the registry's id."""
+        row = self._one(deciding.REGISTRY)
+        return None if row is None else str(row[0])
+
+    def hash_at(self, seq: int) -> str | None:
+        """Return the hash of an entry."""
+        row = self._one(deciding.HASH_AT, seq=seq)
+        return None if row is None else str(row[0])
+
+    def has_intent(self, intent_id: str) -> bool:
+        """Tell whether an entry bears this intent."""
+        return self.entry_of_intent(intent_id) is not None
+
+    def entry_of_intent(self, intent_id: str) -> int | None:
+        """Return the entry that bears an intent."""
+        row = self._one(deciding.INTENT, intent=intent_id)
+        return None if row is None else int(row[0])
+
+    def stages(self) -> tuple[StageDef, ...]:
+        """Return the stages, lowest first."""
+        rows = self._connection.execute(deciding.STAGES).fetchall()
+        return tuple(StageDef(name, protected=bool(kept), synonyms=tuple(words.split())) for name, kept, words in rows)
+
+    def model_named(self, name: str) -> Model | None:
+        """Return the model that bears or bore a name."""
+        row = self._one(deciding.MODEL_NAMED, folded=fold(name))
+        return None if row is None else self.model(row[0])
+
+    def model(self, seq: int) -> Model | None:
+        """Return a model."""
+        row = self._one(deciding.MODEL, model=seq)
+        return None if row is None else Model(seq, *row)
+
+    def version(self, model: int, number: int) -> Version | None:
+        """Return a version."""
+        row = self._one(deciding.VERSION, model=model, number=number)
+        if row is None:
+            return None
+        digest, label, bad, archived, deleted = row
+        return Version(model, number, digest, label, bad=bool(bad), archived=bool(archived), deleted=bool(deleted))
+
+    def version_labelled(self, model: int, key: str) -> int | None:
+        """Return the number behind a label's key."""
+        row = self._one(deciding.VERSION_LABELLED, model=model, key=key)
+        return None if row is None else int(row[0])
+
+    def labels(self, model: int) -> tuple[str, ...]:
+        """Return the labels of a model."""
+        return tuple(label for (label,) in self._connection.execute(deciding.LABELS, {"model": model}).fetchall())
+
+    def version_with_digest(self, model: int, digest: str) -> int | None:
+        """Return the newest undeleted version with these bytes."""
+        row = self._one(deciding.VERSION_WITH_DIGEST, model=model, digest=digest)
+        return None if row is None or row[0] is None else int(row[0])
+
+    def holder(self, model: int, stage: str) -> Tenure | None:
+        """Return the tenure that holds a stage now."""
+        return _tenure(model, stage, self._one(deciding.HOLDER, model=model, stage=stage))
+
+    def last_holder(self, model: int, stage: str) -> Tenure | None:
+        """Return the newest tenure of a stage."""
+        return _tenure(model, stage, self._one(deciding.LAST_HOLDER, model=model, stage=stage))
+
+    def stages_held(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the stages that a version holds or ever held."""
+        rows = self._connection.execute(deciding.STAGES_HELD, {"model": model, "version": version})
+        return tuple(stage for (stage,) in rows.fetchall())
+
+    def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
+        """Return the newest tenure of a version in a stage."""
+        row = self._one(deciding.LATEST_TENURE, model=model, stage=stage, version=version)
+        return _tenure(model, stage, row)
+
+    def tenure(self, model: int, stage: str, seq: int) -> Tenure | None:
+        """Return the tenure that an entry opened."""
+        return _tenure(model, stage, self._one(deciding.TENURE, model=model, stage=stage, seq=seq))
+
+    def open_tenures(self, model: int, first: int, last: int) -> tuple[Tenure, ...]:
+        """Return the tenures that some versions hold now."""
+        rows = self._connection.execute(deciding.OPEN_TENURES, {"model": model, "first": first, "last": last})
+        return tuple(
+            Tenure(seq, model, stage, version, share, came_from, until=None)
+            for seq, stage, version, share, came_from in rows.fetchall()
+        )
+
+    def was_left(self, model: int, stage: str, version: int) -> bool:
+        """Tell whether a rollback left this version since its last promotion."""
+        row = self._one(deciding.WAS_LEFT, model=model, stage=stage, version=version)
+        return row is not None and bool(row[0])
+
+    def last_rollback(self, model: int, stage: str) -> str | None:
+        """Return the time of the newest rollback of a stage."""
+        row = self._one(deciding.LAST_ROLLBACK, model=model, stage=stage)
+        return None if row is None else str(row[0])
+
+    def archived_ranges(self, model: int, first: int, last: int) -> tuple[tuple[int, int], ...]:
+        """Return the archived ranges that touch some numbers."""
+        found = self._connection.execute(deciding.ARCHIVED_RANGES, {"model": model, "first": first, "last": last})
+        return tuple((start, end) for start, end in found.fetchall())
+
+    def all_archived(self, model: int) -> bool:
+        """Tell whether no version of a model is left in the pipeline."""
+        row = self._one(deciding.ALL_ARCHIVED, model=model)
+        return row is not None and bool(row[0])
+
+    def alias(self, model: int, name: str) -> int | None:
+        """Return the version an alias points at."""
+        row = self._one(deciding.ALIAS, model=model, alias=name)
+        return None if row is None else int(row[0])
+
+    def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
+        """Return the aliases that point at a version."""
+        rows = self._connection.execute(deciding.ALIASES_OF, {"model": model, "version": version})
+        return tuple(alias for (alias,) in rows.fetchall())
+
+    def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
+        """Tell whether the tag set by a line of details is still set."""
+        return self._one(deciding.TAG_LINE, model=model, version=version or 0, line=line) is not None
+
+    def newest_metric(self, model: int, version: int, name: str, on: Data | None) -> str | None:
+        """Return the newest value of a metric on some data."""
+        row = self._one(
+            deciding.NEWEST_METRIC,
+            model=model,
+            version=version,
+            name=name,
+            on_name=None if on is None else on.name,
+            on_version=None if on is None else on.version,
+            on_digest=None if on is None else on.digest,
+        )
+        return None if row is None else str(row[0])
+
+    def has_run(self, model: int, version: int, run: str) -> bool:
+        """Tell whether a version names this run."""
+        return self._one(deciding.RUN, model=model, version=version, run=run) is not None
+
+    def _one(self, statement: str, **values: str | int | None) -> Any:
+        return self._connection.execute(statement, values).fetchone()
+
+
+def _tenure(model: int, stage: str, row: _Row | None) -> Tenure | None:
+    if row is None:
+        return None
+    seq, version, share, came_from, until = row
+    return Tenure(seq, model, stage, version, share, came_from, until)

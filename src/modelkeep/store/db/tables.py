@@ -1,0 +1,429 @@
+"""The one definition of the schema: what each table holds, and which of its rows may stand together.
+
+Three tables are the log: ``entry``, ``details`` and ``document``, append-only. Every other one is
+projected from them. Public: `Registry.session()` gives notebooks these classes in a private copy.
+The classes have no behaviour. What the migrations lead to is compared with what is made from here
+(``python -m modelkeep.store.db.generate``), and STRICT tables take only INTEGER, TEXT and BLOB.
+
+``*_seq`` columns are numbers of log entries; ``since_seq`` to ``until_seq`` (NULL: now) is when a
+row held. ``model`` is the ``seq`` that created the model; ``version`` 0 is the model itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+#: A column is called ``bytes``, so its annotation cannot be.
+Octets: TypeAlias = bytes
+#: Whole numbers that Postgres must keep in 64 bits and SQLite calls INTEGER.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+_STRICT = {"sqlite_strict": True}
+_COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
+_NOW = text("until_seq IS NULL")
+
+
+def _key(kind: Any) -> Any:
+    return Column(kind, primary_key=True, nullable=False, autoincrement=False)
+
+
+def _text() -> Any:
+    return Field(sa_type=Text)
+
+
+def _number() -> Any:
+    return Field(sa_type=_NUMBER)
+
+
+def _flag(name: str) -> CheckConstraint:
+    return CheckConstraint(f"{name} IN (0, 1)", name=f"{name}_is_a_flag")
+
+
+def _of_version() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["model", "version"], ["version.model", "version.number"])
+
+
+def _of_model() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["model"], ["model.seq"])
+
+
+class EntryRow(SQLModel, table=True):
+    """The log: canonical bytes, one row an entry, never changed."""
+
+    __tablename__ = "entry"
+    __table_args__ = _STRICT
+    seq: int = Field(sa_column=_key(_NUMBER))
+    bytes: Octets = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DetailsRow(SQLModel, table=True):
+    """The free text of entries, in salted lines, under its digest."""
+
+    __tablename__ = "details"
+    __table_args__ = _STRICT
+    digest: str = Field(sa_column=_key(Text))
+    text: str = _text()
+
+
+class DocumentRow(SQLModel, table=True):
+    """Bytes kept beside the log under their SHA-256: manifests, later lock files, policies, evidence."""
+
+    __tablename__ = "document"
+    __table_args__ = _STRICT
+    digest: str = Field(sa_column=_key(Text))
+    bytes: Octets = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EntryIndexRow(SQLModel, table=True):
+    """A narrow index of the log: as-of and proofs need nothing else."""
+
+    __tablename__ = "entry_index"
+    __table_args__ = (
+        Index("entry_index_intent_id", "intent_id", unique=True),
+        Index("entry_index_time", "time", "seq"),
+        _STRICT,
+    )
+    seq: int = Field(sa_column=_key(_NUMBER))
+    hash: str = _text()
+    time: str = _text()
+    intent_id: str = _text()
+
+
+class EntryActionRow(SQLModel, table=True):
+    """What an entry did and who did it."""
+
+    __tablename__ = "entry_action"
+    __table_args__ = (
+        Index("entry_action_action", "action", "seq"),
+        Index("entry_action_actor", "actor", "seq"),
+        _STRICT,
+    )
+    seq: int = Field(sa_column=_key(_NUMBER))
+    action: str = _text()
+    actor: str = _text()
+
+
+class EntryAboutRow(SQLModel, table=True):
+    """Which models and versions an entry is about; those it displaced too."""
+
+    __tablename__ = "entry_about"
+    __table_args__ = _COMPACT
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    seq: int = Field(sa_column=_key(_NUMBER))
+
+
+class EntryTextRow(SQLModel, table=True):
+    """The lines of an entry's details, tags excepted; a redacted line has no row."""
+
+    __tablename__ = "entry_text"
+    __table_args__ = (Index("entry_text_field", "seq", "field"), _COMPACT)
+    seq: int = Field(sa_column=_key(_NUMBER))
+    position: int = Field(sa_column=_key(_NUMBER))
+    field: str = _text()
+    value: str = _text()
+
+
+class RegistryRow(SQLModel, table=True):
+    """The registry's own identity; one row."""
+
+    __tablename__ = "registry"
+    __table_args__ = _STRICT
+    id: str = Field(sa_column=_key(Text))
+    seq: int = _number()
+
+
+class StageRow(SQLModel, table=True):
+    """The stages, lowest first by position."""
+
+    __tablename__ = "stage"
+    __table_args__ = (
+        _flag("protected"),
+        Index("stage_now", "name", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _STRICT,
+    )
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    position: int = Field(sa_column=_key(_NUMBER))
+    name: str = _text()
+    protected: int = _number()
+    synonyms: str = _text()
+    until_seq: int | None = _number()
+
+
+class ModelRow(SQLModel, table=True):
+    """A model, by the entry that created it."""
+
+    __tablename__ = "model"
+    __table_args__ = _STRICT
+    seq: int = Field(sa_column=_key(_NUMBER))
+
+
+class ModelNameRow(SQLModel, table=True):
+    """The names a model bore; ``folded`` is without case, and is never another model's."""
+
+    __tablename__ = "model_name"
+    __table_args__ = (
+        _of_model(),
+        Index("model_name_now", "model", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        Index("model_name_folded_now", "folded", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        Index("model_name_folded", "folded", "since_seq"),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    name: str = _text()
+    folded: str = _text()
+    until_seq: int | None = _number()
+
+
+class VersionRow(SQLModel, table=True):
+    """A version; nothing in its row ever changes. Sizes in bytes, times as the log writes them."""
+
+    __tablename__ = "version"
+    __table_args__ = (
+        _of_model(),
+        _flag("symlinks"),
+        _flag("code_dirty"),
+        _flag("trained_guessed"),
+        CheckConstraint("form IN ('file', 'tree')", name="form_is_known"),
+        CheckConstraint("number >= 1", name="number_counts"),
+        Index("version_seq", "seq", unique=True),
+        Index("version_digest", "digest", "model", "number"),
+        Index(
+            "version_label",
+            "model",
+            "label_key",
+            unique=True,
+            sqlite_where=text("label_key IS NOT NULL"),
+            postgresql_where=text("label_key IS NOT NULL"),
+        ),
+        Index("version_code", "code_commit", sqlite_where=text("code_commit IS NOT NULL")),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    number: int = Field(sa_column=_key(_NUMBER))
+    seq: int = _number()
+    time: str = _text()
+    digest: str = _text()
+    form: str = _text()
+    files: int = _number()
+    size_bytes: int = _number()
+    symlinks: int = _number()
+    label: str | None = _text()
+    label_key: str | None = _text()
+    actor: str = _text()
+    code_commit: str | None = _text()
+    code_dirty: int | None = _number()
+    code_diff: str | None = _text()
+    trained_started: str | None = _text()
+    trained_ended: str | None = _text()
+    trained_guessed: int = _number()
+
+
+class VersionBlobRow(SQLModel, table=True):
+    """The files of a version: what ``gc`` must keep and what ``identify`` looks up."""
+
+    __tablename__ = "version_blob"
+    __table_args__ = (
+        _of_version(),
+        Index("version_blob_digest", "digest", "size_bytes"),
+        Index("version_blob_size", "size_bytes", "digest"),
+        _COMPACT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    path: str = Field(sa_column=_key(Text))
+    digest: str = _text()
+    size_bytes: int = _number()
+
+
+class DatasetRow(SQLModel, table=True):
+    """The data a version was made from."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (_of_version(), Index("dataset_name", "name", "data_version"), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    position: int = Field(sa_column=_key(_NUMBER))
+    role: str | None = _text()
+    name: str = _text()
+    data_version: str | None = _text()
+    digest: str | None = _text()
+
+
+class ParentRow(SQLModel, table=True):
+    """The versions a version was made from."""
+
+    __tablename__ = "parent"
+    __table_args__ = (_of_version(), Index("parent_child", "parent_model", "parent_version"), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    position: int = Field(sa_column=_key(_NUMBER))
+    parent_model: int | None = _number()
+    parent_version: int | None = _number()
+    digest: str | None = _text()
+
+
+class RunRow(SQLModel, table=True):
+    """The runs of a tracker that a version or its metrics came from."""
+
+    __tablename__ = "run"
+    __table_args__ = (_of_version(), Index("run_id", "id"), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    seq: int = Field(sa_column=_key(_NUMBER))
+    position: int = Field(sa_column=_key(_NUMBER))
+    id: str = _text()
+
+
+class MetricRow(SQLModel, table=True):
+    """A metric as exact text, each time it was recorded; the newest ``seq`` counts."""
+
+    __tablename__ = "metric"
+    __table_args__ = (_of_version(), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    name: str = Field(sa_column=_key(Text))
+    seq: int = Field(sa_column=_key(_NUMBER))
+    value: str = _text()
+    on_name: str | None = _text()
+    on_version: str | None = _text()
+    on_digest: str | None = _text()
+
+
+class TenureRow(SQLModel, table=True):
+    """An interval in which a version held a stage; ``came_from`` is the tenure before it."""
+
+    __tablename__ = "tenure"
+    __table_args__ = (
+        _of_version(),
+        Index(
+            "tenure_holder",
+            "model",
+            "stage",
+            unique=True,
+            sqlite_where=text("until_seq IS NULL AND share IS NULL"),
+            postgresql_where=text("until_seq IS NULL AND share IS NULL"),
+        ),
+        Index("tenure_stage", "model", "stage", "since_seq"),
+        Index("tenure_stage_since", "stage", "since_seq"),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    stage: str = _text()
+    share: int | None = _number()
+    came_from: int | None = _number()
+    opened_by: str = _text()
+    until_seq: int | None = _number()
+    ended_by: str | None = _text()
+    ended_for: int | None = _number()
+
+
+class AliasRow(SQLModel, table=True):
+    """A movable name for a version."""
+
+    __tablename__ = "alias"
+    __table_args__ = (
+        _of_version(),
+        Index("alias_now", "model", "alias", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    alias: str = Field(sa_column=_key(Text))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    version: int = _number()
+    until_seq: int | None = _number()
+
+
+class TagRow(SQLModel, table=True):
+    """A tag of a version or a model; ``line`` is the digest of the line of details that set it."""
+
+    __tablename__ = "tag"
+    __table_args__ = (
+        _of_model(),
+        Index("tag_now", "model", "version", "key", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    key: str = Field(sa_column=_key(Text))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    value: str = _text()
+    line: str = _text()
+    until_seq: int | None = _number()
+
+
+class DescriptionRow(SQLModel, table=True):
+    """The description of a version or a model."""
+
+    __tablename__ = "description"
+    __table_args__ = (
+        _of_model(),
+        Index("description_now", "model", "version", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    text: str = _text()
+    until_seq: int | None = _number()
+
+
+class MarkRow(SQLModel, table=True):
+    """The mark ``bad`` on a version."""
+
+    __tablename__ = "mark"
+    __table_args__ = (
+        _of_version(),
+        Index("mark_now", "model", "version", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    until_seq: int | None = _number()
+
+
+class ArchivedRow(SQLModel, table=True):
+    """A range of versions that is out of the pipeline."""
+
+    __tablename__ = "archived"
+    __table_args__ = (
+        _of_model(),
+        CheckConstraint("first <= last", name="range_is_one"),
+        Index("archived_last", "model", "last"),
+        _STRICT,
+    )
+    model: int = Field(sa_column=_key(_NUMBER))
+    first: int = Field(sa_column=_key(_NUMBER))
+    last: int = Field(sa_column=_key(_NUMBER))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    until_seq: int | None = _number()
+
+
+class DeletedRow(SQLModel, table=True):
+    """A version that was deleted, by the entry that says so; its number never comes back."""
+
+    __tablename__ = "deleted"
+    __table_args__ = (_of_version(), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    seq: int = _number()
+
+
+#: The tables of the log. They only grow; triggers say so to every other program as well.
+APPEND_ONLY = ("entry", "details", "document")

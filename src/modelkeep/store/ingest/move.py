@@ -1,0 +1,169 @@
+"""`register --move`: the source goes once its bytes are registered, and not a moment before.
+
+A kill at any moment leaves the file where it was or its version registered. So the file is not
+renamed but given a second name in the store, and loses the first one after the entry. DESIGN §3
+forbids such hard links for copying, since a link shares its mode and its owner's pen; here it is the
+owner's word that the file goes, nobody may have it open for writing, and until the first name is gone
+no other version relies on it (``DirectoryBatch.keep``). Where blocks can be shared, that is done instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+from modelkeep.store.durable import sync_directory
+from modelkeep.store.ingest.selection import Selection
+from modelkeep.store.ingest.source import Source, open_below
+
+#: So many files are foretold by their names.
+_TOLD = 20
+_OF_A_REGISTRY = ("registry.db", "registry.lock", "backup.json")
+
+
+class _Kept:
+    """Tells what belongs to a registry or its store, of whatever name and wherever that lies."""
+
+    def __init__(self) -> None:
+        self._stores: dict[str, str | None] = {}
+
+    def refuse(self, path: str, shown: str) -> None:
+        """Raise ``UsageError`` where a file is one that a registry needs."""
+        above, name = os.path.split(path)
+        above = os.path.realpath(above)
+        owner = self._store(above)
+        if owner is None and name.startswith(_OF_A_REGISTRY) and os.path.isfile(os.path.join(above, "registry.db")):
+            owner = above
+        if owner is not None:
+            message = f"'{shown}' is kept by the registry in {printable(owner)}: --move would take it away from there"
+            raise UsageError(message, "leave out --move")
+
+    def _store(self, directory: str) -> str | None:
+        """Return the registry, or the store, that a directory is a part of."""
+        below, found = [], None
+        while directory not in self._stores:
+            below.append(directory)
+            above, name = os.path.split(directory)
+            if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
+                found = above
+            elif all(os.path.isdir(os.path.join(directory, each)) for each in ("blobs/sha256", "tmp")):
+                found = directory
+            if found is not None or above == directory:
+                break
+            directory = above
+        else:
+            found = self._stores[directory]
+        self._stores.update(dict.fromkeys(below, found))
+        return found
+
+
+def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selection) -> None:
+    """Refuse what could not be moved as a whole, and what a registry keeps: it would lose its bytes."""
+    if selection.follow_symlinks:
+        message = "--move takes files away, and --follow-symlinks copies what links lead to"
+        raise UsageError(message, "leave out one of them")
+    kept = _Kept()
+    for path in typed:
+        if os.path.islink(path.rstrip("/")):
+            kept.refuse(os.path.realpath(path), printable(path))
+            message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
+            raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
+    for source in sources:
+        kept.refuse(_path(source), source.shown)
+    for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
+        if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            message = f"nothing can be moved out of '{printable(directory)}': permission denied"
+            raise UsageError(message, "leave out --move")
+
+
+def foretell(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
+    """Say what ``remove`` would take away, and what would stay."""
+    files = {_path(source) for source in sources}
+    going: set[str] = set()
+    for directory in _with_their_parents({(source.root, os.path.dirname(source.inner)) for source in sources}):
+        with suppress(OSError):
+            inside = {os.path.join(directory, name) for name in os.listdir(directory)}
+            if inside <= files | going and not os.path.samefile(directory, "."):
+                going.add(directory)
+    notes = [f"would be moved: '{source.shown}'" for source in sources[:_TOLD]]
+    if len(sources) > _TOLD:
+        notes.append(f"would be moved: and {len(sources) - _TOLD} more")
+    tops = sorted(each for each in going if os.path.dirname(each.rstrip("/")) not in going)
+    notes += [f"would be removed: '{printable(each)}'" for each in tops]
+    stay = (path for path in typed if os.path.isdir(path) and path not in going)
+    notes += [f"'{printable(path)}' would stay: {_why_it_would_stay(path)}" for path in stay]
+    return tuple(notes)
+
+
+def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
+    """Remove files that are registered by now, and the directories that are empty then; say what stays."""
+    notes = []
+    above: set[tuple[str, str]] = set()
+    for source in sources:
+        problem = _remove_file(source)
+        if problem is None:
+            above.add((source.root, os.path.dirname(source.inner)))
+        else:
+            notes.append(f"'{source.shown}' stays: {problem}")
+    for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
+        with suppress(OSError):  # at worst, what was moved is back after a power cut
+            sync_directory(directory)
+    gone = len(sources) - len(notes)
+    notes.append(f"moved: {gone} {'file' if gone == 1 else 'files'}")
+    for directory in _with_their_parents(above):
+        with suppress(OSError):  # there is more in it; or it is where somebody stands
+            if not os.path.samefile(directory, "."):
+                os.rmdir(directory)
+    notes += [f"'{printable(path)}' stays: {_why_it_stays(path)}" for path in typed if os.path.isdir(path)]
+    return tuple(notes)
+
+
+def _why_it_stays(directory: str) -> str:
+    with suppress(OSError):
+        if not os.listdir(directory):
+            return "it is the current directory" if os.path.samefile(directory, ".") else "it could not be removed"
+    return "there is more in it"
+
+
+def _why_it_would_stay(directory: str) -> str:
+    with suppress(OSError):
+        if os.path.samefile(directory, "."):
+            return "it is the current directory"
+    return "there is more in it"
+
+
+def _remove_file(source: Source) -> str | None:
+    """Remove the first name of a file if it still is that file; say why not."""
+    above, _, name = source.inner.rpartition("/")
+    root, name = (source.root, name) if source.inner else os.path.split(source.root)
+    try:
+        directory = open_below(root or ".", above, follow=not source.inner, directory=True)
+        try:
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if not source.stamp.is_of(status, moved=True):
+                return "it was changed meanwhile"
+            os.unlink(name, dir_fd=directory)
+        finally:
+            os.close(directory)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return None
+
+
+def _with_their_parents(above: Iterable[tuple[str, str]]) -> list[str]:
+    """Return directories and all above them up to what was typed, the deepest first."""
+    found: set[str] = set()
+    for root, inner in above:
+        if os.path.isdir(root):
+            names = inner.split("/") if inner else []
+            found.update(os.path.join(root, *names[:depth]) for depth in range(len(names) + 1))
+    return sorted(found, key=len, reverse=True)
+
+
+def _path(source: Source) -> str:
+    return os.path.join(source.root, source.inner) if source.inner else source.root

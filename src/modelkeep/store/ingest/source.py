@@ -1,0 +1,147 @@
+"""One file that goes in: what it was when it was found, and reading it only while it still is that.
+
+Directories are opened one name at a time and never through a symbolic link, unless the user asked
+to follow them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from typing import Self
+
+from modelkeep.domain.quick import dataclass
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict
+from modelkeep.store.os_errors import source_trouble
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+_OPEN_DIRECTORIES = 64
+# How opening a regular file fails that is another thing by now, or none.
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file was when it was looked at: identity, size in bytes, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Return the stamp of what ``stat`` said."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def is_of(self, status: os.stat_result, *, moved: bool = False) -> bool:
+        """Say whether nothing of a file changed; ``moved``: but its names and its mode, which tell in one time."""
+        return (
+            self.inode == status.st_ino
+            and self.size == status.st_size
+            and self.modified_ns == status.st_mtime_ns
+            and self.device == status.st_dev
+            and (moved or self.changed_ns == status.st_ctime_ns)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it."""
+
+    path: str
+    root: str
+    inner: str
+    stamp: Stamp
+    follow: bool
+    guarded: bool
+
+    @property
+    def shown(self) -> str:
+        """The path as the user would type it."""
+        return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
+
+
+class Directories:
+    """The directories that the files lie in: each is opened once, the first ones stay open for the files to come.
+
+    To be used in a ``with`` block, from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them all."""
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def open(self, source: Source) -> int:
+        """Open a file that was found; ``Conflict`` where it is not the one that was found."""
+        try:
+            descriptor = self._opened(source)
+        except OSError as error:
+            if error.errno in _GONE:
+                raise changed(source.shown) from error
+            raise source_trouble(error, source.shown) from error
+        try:
+            require_unchanged(source, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _opened(self, source: Source) -> int:
+        above, _, name = source.inner.rpartition("/")
+        if not source.inner:
+            return open_below(source.root, "", follow=source.follow)
+        directory = self._open.get((source.root, above))
+        if directory is None:
+            directory = self._kept(source, above)
+        if directory is None:
+            return open_below(source.root, source.inner, follow=source.follow)
+        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
+
+    def _kept(self, source: Source, above: str) -> int | None:
+        """Open a directory that stays open, None where there are enough of them."""
+        with self._lock:
+            directory = self._open.get((source.root, above))
+            if directory is None and len(self._open) < _OPEN_DIRECTORIES:
+                directory = open_below(source.root, above, follow=source.follow, directory=True)
+                self._open[source.root, above] = directory
+            return directory
+
+
+def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found; see ``Stamp.is_of``."""
+    if not source.stamp.is_of(os.fstat(descriptor), moved=moved):
+        raise changed(source.shown)
+
+
+def changed(shown: str) -> Conflict:
+    """Return the error that says that a source was changed while it was read."""
+    message = f"'{shown}' was changed while it was read"
+    return Conflict(message, "wait until whatever writes it has finished, then try again")
+
+
+def open_below(root: str, inner: str, *, follow: bool, directory: bool = False) -> int:
+    """Open what was typed, then go down name by name; only what was typed may be a symbolic link."""
+    names = inner.split("/") if inner else []
+    kinds = [os.O_DIRECTORY] * len(names) + [os.O_DIRECTORY if directory else 0]
+    descriptor = os.open(root, _READ | kinds[0])
+    for name, kind in zip(names, kinds[1:], strict=True):
+        above = descriptor
+        try:
+            descriptor = os.open(name, _READ | kind | (0 if follow else os.O_NOFOLLOW), dir_fd=above)
+        finally:
+            os.close(above)
+    return descriptor

@@ -1,0 +1,286 @@
+"""Finding the files that go in: a look at the source that nothing in it can lead astray.
+
+Only regular files are taken. What is left out is counted, what is refused is an error, and no
+directory is looked at more often than a link farm needs to be told from a tree.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field
+
+from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+from modelkeep.store.ingest.selection import (
+    IGNORE_FILE,
+    LEFT_OUT,
+    Globs,
+    Selection,
+    ignored_globs,
+    refuse_secret,
+    secret_name,
+)
+from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
+from modelkeep.store.os_errors import of_the_source, source_trouble
+
+# A link farm (two links a level to the next) has 2**levels paths: nobody means that.
+_MOST_VISITS = 16
+
+#: Typed paths, each with its name in the artifact; None: the contents of this directory, without its own name.
+Named = list[tuple[str, str | None]]
+
+
+@dataclass(slots=True)
+class Found:
+    """All files of some typed paths, by the order of their paths in the artifact, and what was noticed."""
+
+    sources: list[Source] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    links: int = 0
+    empty_directories: int = 0
+    executables: int = 0
+    ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what did not go in, a line each."""
+        notes = []
+        if self.left_out:
+            notes.append("left out: " + ", ".join(_times(name, n) for name, n in sorted(self.left_out.items())))
+        if self.links:
+            notes.append(f"copied what {_plural(self.links, 'symbolic link leads', 'symbolic links lead')} to")
+        lost = []
+        if self.empty_directories:
+            lost.append(_plural(self.empty_directories, "empty directory", "empty directories"))
+        if self.executables:
+            lost.append(f"the executable bit of {_plural(self.executables, 'file', 'files')}")
+        if lost:
+            notes.append("not kept: " + ", ".join(lost))
+        return tuple(notes)
+
+
+def find(
+    named: Named, selection: Selection, *, secrets: bool, before: Found | None = None, moved: bool = False
+) -> Found:
+    """Return the regular files of some typed paths, each with its name in the artifact.
+
+    Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
+    ``UsageError``; a path that is not there raises ``NotFound``. ``before``: what was found in the same
+    way, to be compared; a file that did not change since (see `Stamp.is_of` for ``moved``) is the very same source.
+    """
+    found = Found()
+    for root, name in named:
+        _Walk(root, selection, found, secrets=secrets, before=before, moved=moved).start(name)
+    found.sources.sort(key=lambda source: source.path)
+    if before is None:
+        Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
+    return found
+
+
+class _Walk:
+    """One typed path, looked through."""
+
+    def __init__(
+        self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None, moved: bool
+    ) -> None:
+        self._root = root
+        self._selection = selection
+        self._found = found
+        self._secrets = secrets
+        self._include = Globs(selection.include)
+        self._exclude = Globs(selection.exclude)
+        self._ignored = Globs(())
+        self._visits: Counter[tuple[int, int]] = Counter()
+        self._before = before
+        self._moved = moved
+        self._known: dict[str, Source] = {}
+
+    def start(self, name: str | None) -> None:
+        """Look at the typed path itself: a file goes in under ``name``, a directory with what is below it."""
+        shown = printable(self._root)
+        with of_the_source(self._root):
+            status = os.stat(self._root)
+        if not stat.S_ISDIR(status.st_mode):
+            inside = name or os.path.basename(self._root)
+            if not self._left_out(inside, "by --exclude", self._exclude):
+                self._file(inside, "", status, followed=False)
+            return
+        if name is not None:
+            check_path(name)
+            if name in LEFT_OUT and not self._include.match(name, directory=True):
+                self._found.left_out[name] += 1
+                return
+            if self._left_out(name, "by --exclude", self._exclude, directory=True):
+                return
+        with of_the_source(self._root):
+            descriptor = open_below(self._root, "", follow=True, directory=True)
+        try:
+            self._ignore(ignored_globs(descriptor, shown))
+            if is_registry(descriptor):
+                message = f"'{shown}' is a registry, not an artifact"
+                raise UsageError(message)
+        finally:
+            os.close(descriptor)
+        self._directory("", name + "/" if name else "", ((status.st_dev, status.st_ino),))
+
+    def _ignore(self, globs: tuple[str, ...]) -> None:
+        """Leave out what these globs mean; where they are those of before, so is what is known of each file."""
+        self._ignored = Globs(globs)
+        self._found.ignored[self._root] = globs
+        if self._before is not None and self._before.ignored.get(self._root) == globs:
+            self._known = {source.inner: source for source in self._before.sources if source.root == self._root}
+
+    def _directory(self, inner: str, prefix: str, above: tuple[tuple[int, int], ...]) -> None:
+        """Look at a directory and, one after the other, at all below it (depth is bounded by the length of a path)."""
+        waiting = [(inner, above)]
+        while waiting:
+            inner, above = waiting.pop()
+            shown = os.path.join(self._root, inner) if inner else self._root
+            with of_the_source(shown):
+                follow = self._selection.follow_symlinks or not inner
+                descriptor = open_below(self._root, inner, follow=follow, directory=True)
+                try:
+                    if inner and is_registry(descriptor):
+                        self._found.left_out["a registry"] += 1
+                        continue
+                    with os.scandir(descriptor) as entries:
+                        empty = True
+                        for entry in entries:
+                            empty = False
+                            below = f"{inner}/{entry.name}" if inner else entry.name
+                            deeper = self._entry(descriptor, entry, below, prefix, above)
+                            if deeper is not None:
+                                waiting.append((below, (*above, deeper)))
+                    self._found.empty_directories += empty
+                finally:
+                    os.close(descriptor)
+
+    def _entry(
+        self,
+        descriptor: int,
+        entry: os.DirEntry[str],
+        inner: str,
+        prefix: str,
+        above: tuple[tuple[int, int], ...],
+    ) -> tuple[int, int] | None:
+        """Take a file, or return the identity of a directory that is to be looked at too."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError as error:
+            raise changed(self._shown(inner)) from error
+        known = self._known.get(inner)
+        # What is what it was, and goes in where it went, need not be judged again.
+        if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status, moved=self._moved):
+            self._found.sources.append(known)
+            return None
+        link = stat.S_ISLNK(status.st_mode)
+        if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
+            return None
+        if link:
+            status = self._through(descriptor, entry.name, inner, self._shown(inner))
+        if not stat.S_ISDIR(status.st_mode):
+            self._file(prefix + inner, inner, status, followed=link)
+            return None
+        check_path(prefix + inner)
+        identity = (status.st_dev, status.st_ino)
+        if self._selection.follow_symlinks:
+            shown = self._shown(inner)
+            self._visits[identity] += 1
+            if identity in above:
+                message = f"'{shown}' leads in a circle: it is a symbolic link to a directory above itself"
+                raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}")
+            if self._visits[identity] > _MOST_VISITS:
+                message = f"'{shown}' is reached in more than {_MOST_VISITS} ways through symbolic links"
+                raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}")
+            self._found.links += link
+        return identity
+
+    def _shown(self, inner: str) -> str:
+        return printable(os.path.join(self._root, inner))
+
+    def _through(self, descriptor: int, name: str, inner: str, shown: str) -> os.stat_result:
+        """Return what a symbolic link leads to, if the user allowed that."""
+        if not self._selection.follow_symlinks:
+            message = f"'{shown}' is a symbolic link"
+            hint = "--follow-symlinks copies the files they lead to; --exclude leaves them out"
+            raise UsageError(message, hint)
+        try:
+            status = os.stat(name, dir_fd=descriptor)
+        except FileNotFoundError:
+            message = f"'{shown}' is a symbolic link that leads to nothing"
+            raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}") from None
+        except OSError as error:
+            raise source_trouble(error, shown) from error
+        # A chain of links is looked at link by link and at its end: each may bear a harmless name.
+        ways = (os.readlink(name, dir_fd=descriptor), os.path.realpath(os.path.join(self._root, inner)))
+        target = next(filter(None, map(secret_name, ways)), None)
+        if target and not self._secrets and not self._include.match(inner):
+            raise refuse_secret(shown, inner, target)
+        return status
+
+    def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
+        """Take a regular file; refuse what is none, and secrets."""
+        guarded = not self._secrets and not self._include.match(inner or path)
+        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded)
+        if not stat.S_ISREG(status.st_mode):
+            message = f"'{source.shown}' is {_kind(status.st_mode)}, not a file"
+            hint = "to register what a pipe yields, use - and --filename" if stat.S_ISFIFO(status.st_mode) else None
+            raise UsageError(message, hint)
+        what = secret_name(inner or path) if guarded else None
+        if what:
+            raise refuse_secret(source.shown, inner or path, what)
+        self._found.sources.append(source)
+        self._found.links += followed
+        self._found.executables += bool(status.st_mode & 0o111)
+
+    def _is_left_out(self, inner: str, *, directory: bool) -> bool:
+        """Count what is not to go in: by its name, by ``--exclude``, by ``.modelkeepignore``."""
+        if self._include.match(inner, directory=directory):
+            return False
+        name = inner.rpartition("/")[2]
+        if name in LEFT_OUT:
+            if name != IGNORE_FILE:
+                self._found.left_out[name] += 1
+            return True
+        return self._left_out(inner, "by --exclude", self._exclude, directory=directory) or self._left_out(
+            inner, f"by {IGNORE_FILE}", self._ignored, directory=directory
+        )
+
+    def _left_out(self, inner: str, why: str, globs: Globs, *, directory: bool = False) -> bool:
+        if not globs.match(inner, directory=directory) or self._include.match(inner, directory=directory):
+            return False
+        self._found.left_out[why] += 1
+        return True
+
+
+def is_registry(descriptor: int) -> bool:
+    """Say whether an open directory is a registry: it would grow while it swallows itself."""
+    return all(_is_there(name, descriptor) for name in ("registry.db", "store"))
+
+
+def _is_there(name: str, descriptor: int) -> bool:
+    try:
+        os.stat(name, dir_fd=descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe (FIFO)"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _times(name: str, count: int) -> str:
+    if name.startswith("by "):
+        return f"{count} {name}"
+    return name if count == 1 else f"{name} ({count} times)"

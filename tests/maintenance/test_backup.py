@@ -1,0 +1,632 @@
+"""`backup`: at each moment the old backup or the new one, and never a name without its bytes."""
+
+import os
+import shutil
+import sqlite3
+import stat
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from world import World, every, tell_story
+
+from modelkeep.errors import (
+    Busy,
+    Conflict,
+    IntegrityError,
+    ModelkeepError,
+    NotFound,
+    RegistryUnavailable,
+    UsageError,
+)
+from modelkeep.maintenance import backup as backing_up
+from modelkeep.registry import create_registry
+from modelkeep.store.backup import contents as backup_bytes
+from modelkeep.store.backup import database as database_copy
+from modelkeep.store.backup.place import BackupPlace
+from modelkeep.store.backup_mark import backup_of
+from modelkeep.store.care import repair as mending
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return a registry in which everything happened; to be copied, not to be harmed."""
+    return tell_story(World(tmp_path_factory.mktemp("told")))
+
+
+@pytest.fixture
+def world(told, tmp_path):
+    return told.copy(tmp_path / "world")
+
+
+@pytest.fixture
+def dest(tmp_path):
+    return tmp_path / "backup"
+
+
+def back_up(world, dest, **how):
+    return backing_up.back_up(world.context, str(dest), **{"dry_run": False, "progress": None, **how})
+
+
+def opened(directory, world, tmp_path):
+    """Return a registry as somebody on another machine has it, who remembers nothing."""
+    return world.at(directory, tmp_path / "elsewhere")
+
+
+def dump(path):
+    connection = sqlite3.connect(path)
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def test_a_backup_is_a_registry_with_the_same_answers(world, dest, tmp_path):
+    made = back_up(world, dest)
+    assert (made.ok, made.changed, made.path, made.findings) == (True, True, str(dest), ())
+    assert (made.entries, made.versions, made.blobs, made.new_blobs) == (24, 4, 3, 3)
+    assert made.size_bytes == made.new_bytes
+    copy = opened(dest, world, tmp_path)
+    assert copy.verify().findings == ()
+    assert copy.registry.models() == world.registry.models()
+    assert copy.registry.history() == world.registry.history()
+    assert dump(dest / "registry.db") == dump(world.database)
+
+
+def test_it_is_private_and_its_contents_are_read_only(world, dest):
+    back_up(world, dest)
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o700
+    blobs = [path for path in (dest / "store" / "blobs").rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in blobs} == {0o444}
+    assert sorted(path.name for path in dest.iterdir()) == ["backup.json", "registry.db", "registry.lock", "store"]
+    assert list((dest / "store" / "tmp").iterdir()) == []
+
+
+def test_in_a_directory_of_a_group_it_is_the_groups_whatever_the_umask(world, dest):
+    dest.mkdir()
+    dest.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        back_up(world, dest)
+        back_up(world, dest)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (dest, *dest.iterdir())}
+    files = dict.fromkeys(("backup.json", "registry.db", "registry.lock"), 0o660)
+    assert modes == {dest.name: 0o2770, "store": 0o2770, **files}
+
+
+def test_again_brings_only_what_is_new(world, dest):
+    back_up(world, dest)
+    inodes = {path.name: path.stat().st_ino for path in (dest / "store" / "blobs").rglob("*") if path.is_file()}
+    again = back_up(world, dest)
+    assert (again.changed, again.new_blobs, again.new_bytes) == (False, 0, 0)
+    world.register(content=b"a new one")
+    made = back_up(world, dest)
+    assert (made.changed, made.new_blobs, made.new_bytes) == (True, 1, 9)
+    for path in (dest / "store" / "blobs").rglob("*"):
+        assert not path.is_file() or inodes.get(path.name, path.stat().st_ino) == path.stat().st_ino
+
+
+def test_a_dry_run_tells_what_is_new_and_writes_nothing(world, dest):
+    made = back_up(world, dest, dry_run=True)
+    assert (made.dry_run, made.new_blobs, made.entries, made.head_seq) == (True, 3, 24, 24)
+    assert not dest.exists()
+    real = back_up(world, dest)
+    assert (real.new_blobs, real.new_bytes, real.head_hash) == (made.new_blobs, made.new_bytes, made.head_hash)
+    world.register(content=b"a new one")
+    before = every(dest)
+    assert back_up(world, dest, dry_run=True).new_bytes == 9
+    assert every(dest) == before
+
+
+def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    before = every(dest)
+    for change in (
+        copy.register,
+        lambda: copy.registry.promote("fraud@1", "production"),
+        lambda: copy.registry.tag("fraud@1", {"a": "b"}, dry_run=True),
+    ):
+        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}: nothing is changed in it") as caught:
+            change()
+        assert caught.value.hint == f"to make it a registry of its own, for good: rm {dest}/backup.json"
+    assert every(dest) == before
+    assert copy.registry.status().backup_of == str(world.home)
+    assert world.registry.status().backup_of is None
+    (dest / "backup.json").unlink()
+    copy.register()
+    assert copy.registry.status().backup_of is None
+
+
+def test_put_back_in_its_place_it_is_the_registry_again(world, dest, tmp_path):
+    back_up(world, dest)
+    shutil.rmtree(world.home)
+    shutil.copytree(dest, world.home)
+    assert world.verify().findings == ()
+    world.registry.tag("fraud@1", {"a": "b"}, dry_run=True)
+    assert (world.home / "backup.json").exists()
+    world.register()
+    back_up(world, dest)
+    # and may move again, as any registry
+    world.home.rename(tmp_path / "moved")
+    world.at(tmp_path / "moved").register()
+    assert back_up(world.at(tmp_path / "moved"), dest).ok
+
+
+def test_a_backup_of_the_backup_into_its_place_restores_it_byte_by_byte(world, dest, tmp_path):
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    shutil.rmtree(world.home)
+    restored = back_up(copy, world.home)
+    assert restored.new_blobs == 3
+    assert world.verify().findings == ()
+    for _ in range(2):
+        with pytest.raises(Conflict, match="is a registry itself and no backup"):
+            back_up(copy, world.home)
+        world.register()
+    assert back_up(copy, tmp_path / "third").ok
+    assert backup_of(str(tmp_path / "third")) == str(world.home)
+
+
+def test_the_one_that_was_newer_is_told_and_accepts(world, dest):
+    back_up(world, dest)
+    world.register()
+    world.register()
+    shutil.rmtree(world.home)
+    shutil.copytree(dest, world.home)
+    world.said.clear()
+    world.registry.models()
+    assert world.said == [
+        "warning: the log went backwards: this account saw entry 26, and the log ends at 24; see modelkeep verify --log"
+    ]
+    assert [line.partition(":")[0] for line in world.findings()] == ["error head entry 26"]
+    assert world.verify(accept_head=True).ok
+    world.register()
+    assert world.findings() == []
+
+
+def test_a_backup_is_behind_by_its_nature_and_nobody_is_alarmed(world, dest):
+    back_up(world, dest)
+    world.register()
+    copy = world.at(dest)
+    found = copy.verify()
+    assert (found.ok, found.errors, found.warnings) == (True, 0, 1)
+    assert found.findings[0].message.startswith("it is a backup, and older: this account saw entry ")
+    (head,) = [each for each in copy.registry.doctor().findings if each.code == "head"]
+    assert (head.severity, head.message.partition(",")[0]) == ("ok", f"the last entry of a backup of {world.home}")
+    copy.said.clear()
+    copy.registry.models()
+    assert copy.said == []
+
+
+# What is refused
+
+
+def test_a_directory_with_other_things_is_refused_and_left_alone(world, dest):
+    dest.mkdir()
+    (dest / "thesis.txt").write_text("mine")
+    with pytest.raises(Conflict, match=r"holds other things: thesis.txt"):
+        back_up(world, dest)
+    assert every(dest) == {"thesis.txt": b"mine"}
+
+
+def test_another_registrys_backup_is_refused(world, dest, tmp_path):
+    other = World(tmp_path / "other")
+    other.edit("UPDATE registry SET id = 'another'")
+    back_up(other, dest)
+    before = every(dest)
+    with pytest.raises(Conflict, match="is a backup of another registry"):
+        back_up(world, dest)
+    assert every(dest) == before
+
+
+def test_a_registry_is_no_place_for_a_backup(world, tmp_path):
+    other = World(tmp_path / "other")
+    with pytest.raises(Conflict, match="is a registry itself and no backup"):
+        back_up(world, other.home)
+
+
+@pytest.mark.parametrize("where", ["registry", "registry/store/blobs", "registry/backup", ".", "store", "link"])
+def test_one_in_the_other_is_refused(world, where):
+    shutil.move(world.home / "store", world.root / "store")
+    (world.home / "store").symlink_to(world.root / "store")
+    (world.root / "link").symlink_to(world.home)
+    before = every(world.root)
+    with pytest.raises(UsageError, match="lie one in the other"):
+        back_up(world, world.root / where)
+    assert every(world.root) == before
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("earlier/new", "{root}/earlier, which is a backup of {root}/registry"),
+        ("earlier/store/blobs/new", "{root}/earlier/store, which is the store of a registry"),
+        ("other/registry/new", "the registry {root}/other/registry"),
+        ("linked/new", "{root}/earlier, which is a backup of {root}/registry"),
+    ],
+)
+def test_inside_another_backup_or_registry_is_refused(world, where, said):
+    World(world.root / "other")
+    back_up(world, world.root / "earlier")
+    (world.root / "linked").symlink_to(world.root / "earlier")
+    before = every(world.root)
+    with pytest.raises(UsageError) as refused:
+        back_up(world, world.root / where)
+    assert refused.value.message == f"{world.root / where} lies in {said.format(root=world.root)}"
+    assert every(world.root) == before
+    assert back_up(world, world.root / "earlier").changed is False
+
+
+def test_a_backup_whose_store_leads_to_the_registrys_own_is_none(world, dest):
+    back_up(world, dest)
+    shutil.rmtree(dest / "store")
+    (dest / "store").symlink_to(world.home / "store")
+    before = every(world.root)
+    with pytest.raises(UsageError, match="lie one in the other"):
+        back_up(world, dest)
+    assert every(world.root) == before
+
+
+def test_a_place_below_nothing_and_a_file_are_refused(world, dest):
+    with pytest.raises(NotFound, match="there is no directory"):
+        back_up(world, dest / "below")
+    dest.write_text("a file")
+    with pytest.raises(UsageError, match="cannot be written"):
+        back_up(world, dest)
+
+
+def test_a_mark_that_cannot_be_read_protects_what_is_there(world, dest, tmp_path):
+    back_up(world, dest)
+    for text in ("", "{", "[]", '{"format": "other"}', "[" * 5000):
+        (dest / "backup.json").write_text(text)
+        with pytest.raises(Conflict):
+            back_up(world, dest)
+        with pytest.raises(Conflict, match="is a backup of a registry"):
+            opened(dest, world, tmp_path).register()
+
+
+def test_a_log_that_went_backwards_does_not_overwrite_a_newer_backup(world, dest, tmp_path):
+    old = world.copy(tmp_path / "old")
+    world.register()
+    back_up(world, dest)
+    before = every(dest)
+    with pytest.raises(Conflict, match="has an entry 25 that the registry has not"):
+        back_up(old, dest)
+    assert every(dest) == before
+
+
+def test_a_damaged_database_does_not_overwrite_a_good_backup(world, dest):
+    back_up(world, dest)
+    before = every(dest)
+    data = bytearray(world.database.read_bytes())
+    place = data.rindex(b"risk/Fraud")
+    page = place // 4096 * 4096
+    data[page : page + 64] = b"\xff" * 64
+    world.database.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        back_up(world, dest)
+    assert every(dest) == before
+
+
+def test_two_backups_to_one_place_do_not_mix(world, dest, monkeypatch):
+    def meanwhile(*_words, **_how):
+        monkeypatch.undo()
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
+            back_up(world, dest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backing_up, "copy_database", meanwhile)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(world, dest)
+    assert back_up(world, dest).ok
+
+
+def test_what_a_backup_has_brought_is_no_garbage_before_it_ends(world, dest, tmp_path, monkeypatch):
+    back_up(world, dest)
+    world.register(content=b"a new one")
+    finish = BackupPlace.finish
+
+    def meanwhile(*words):
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
+            opened(dest, world, tmp_path).registry.gc(grace="0")
+        finish(*words)
+
+    monkeypatch.setattr(BackupPlace, "finish", meanwhile)
+    assert back_up(world, dest).new_blobs == 1
+    assert opened(dest, world, tmp_path).verify().findings == ()
+    assert opened(dest, world, tmp_path).registry.gc(grace="0").garbage == ()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest, tmp_path, monkeypatch, dry_run):
+    back_up(world, dest)
+    backup = opened(dest, world, tmp_path)
+    (blob, *_) = dest.glob("store/blobs/sha256/*/*")
+    blob.unlink()
+
+    def repaired():
+        return backup.verify(log=False, repair=str(world.home), dry_run=dry_run)
+
+    def meanwhile(act):
+        monkeypatch.undo()
+        with pytest.raises(Busy, match="is running, or gc or a repair in it"):
+            act()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
+    with pytest.raises(KeyboardInterrupt):
+        back_up(world, dest)
+    monkeypatch.setattr(mending.Mending, "take", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    with pytest.raises(KeyboardInterrupt):
+        repaired()
+    assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)
+    assert back_up(world, dest).ok
+
+
+def test_gc_in_a_backup_that_is_behind_says_how_to_renew_it(world, dest):
+    back_up(world, dest)
+    world.register(content=b"a new one")
+    with pytest.raises(IntegrityError) as refused:
+        world.at(dest).registry.gc(grace="0")
+    assert refused.value.hint == f"modelkeep --registry {world.home} backup {dest}"
+    back_up(world, dest)
+    assert world.at(dest).registry.gc(grace="0").garbage == ()
+
+
+# What is damaged on either side
+
+
+def test_what_is_damaged_is_told_and_never_copied_and_the_rest_is(world, dest, tmp_path):
+    contents = [b"model %d" % number for number in range(3)]
+    for content in contents:
+        world.register("more", content)
+    world.damage(contents[0], None)
+    world.damage(contents[1], b"MODEL 1")
+    made = back_up(world, dest)
+    assert (made.ok, made.new_blobs) == (False, 4)
+    told = sorted(f"{each.severity} {each.place}: {each.message[:21]}" for each in made.findings)
+    assert told == ["error more@1: model.onnx: the bytes", "error more@2: model.onnx: its bytes"]
+    copy = opened(dest, world, tmp_path)
+    assert sorted(each.place for each in copy.verify().findings) == ["more@1", "more@2"]
+    assert all("missing" in each.message for each in copy.verify().findings)
+
+
+def test_a_good_copy_in_the_backup_outlives_damage_in_the_registry(world, dest):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    world.damage(b"precious", b"PRECIOUS")
+    assert back_up(world, dest).ok
+    assert world.verify(log=False, repair=str(dest)).ok
+    assert world.blob(b"precious").read_bytes() == b"precious"
+
+
+def test_what_is_cut_short_in_the_backup_is_brought_again(world, dest, tmp_path):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    copy.damage(b"precious", b"prec")
+    made = back_up(world, dest)
+    assert (made.ok, made.new_blobs) == (True, 1)
+    assert copy.verify().findings == ()
+
+
+def test_something_else_in_the_place_of_a_content_is_moved_away(world, dest, tmp_path):
+    world.register("more", b"precious")
+    back_up(world, dest)
+    copy = opened(dest, world, tmp_path)
+    copy.damage(b"precious", None).mkdir()
+    assert back_up(world, dest).ok
+    assert copy.verify().findings == ()
+
+
+def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypatch):
+    """Its bytes may be gone before they are copied: then the database is copied again, which knows of it."""
+    world.register("more", b"soon gone")
+    real, turns = backup_bytes.bring, []
+
+    def meanwhile(*words):
+        if not turns:
+            world.edit("DELETE FROM version_blob WHERE size_bytes = 9")  # what a deletion leaves behind
+            world.damage(b"soon gone", None)
+        turns.append(1)
+        return real(*words)
+
+    monkeypatch.setattr(backing_up, "bring", meanwhile)
+    made = back_up(world, dest)
+    assert (made.ok, len(turns)) == (True, 2)
+    assert opened(dest, world, tmp_path).verify(log=False).findings == ()
+
+
+def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
+    for number in range(12):
+        world.register("more", b"content %d" % number)
+    monkeypatch.setattr(backup_bytes, "_AT_ONCE", 5)
+    seen = []
+    real = backup_bytes.each
+
+    def measured(work, items, progress):
+        seen.append(len(items))
+        return real(work, items, progress)
+
+    monkeypatch.setattr(backup_bytes, "each", measured)
+    assert back_up(world, dest).new_blobs == 15
+    assert seen == [5, 5, 5]
+
+
+def test_progress_ends_at_what_is_new(world, dest):
+    told = []
+    made = back_up(world, dest, progress=lambda *pair: told.append(pair))
+    assert told[-1] == (made.new_bytes, made.new_bytes)
+
+
+# The copy of the database
+
+
+def test_a_writer_between_two_steps_makes_it_begin_again_and_the_copy_is_whole(world, tmp_path):
+    steps = []
+
+    class Busier(sqlite3.Connection):
+        def backup(self, target, *, progress, **more):
+            def watch(status, remaining, total):
+                steps.append(remaining)
+                if len(steps) in (1, 3):
+                    world.register()
+                progress(status, remaining, total)
+
+            return super().backup(target, progress=watch, **more)
+
+    copy = tmp_path / "copy.db"
+    _copy_with(world, Busier, copy, step_pages=10)
+    assert any(later >= earlier for earlier, later in pairwise(steps))
+    assert dump(copy) == dump(world.database)
+
+
+def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp_path):
+    import fcntl
+
+    queued = []
+
+    class Busiest(sqlite3.Connection):
+        def backup(self, target, *, progress, **more):
+            def watch(status, remaining, total):
+                with open(world.home / "registry.lock") as file:
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        queued.append(True)
+                    else:
+                        fcntl.flock(file, fcntl.LOCK_UN)
+                        if remaining:
+                            world.register()  # as long as nobody stands before them
+                progress(status, remaining, total)
+
+            return super().backup(target, progress=watch, **more)
+
+    # more than SQLite holds in memory, so that what is broken off has reached the file
+    world.edit(("INSERT INTO document (digest, bytes) VALUES ('large', ?)", b"x" * 8_000_000))
+    copy = tmp_path / "copy.db"
+    _copy_with(world, Busiest, copy, step_pages=1000)
+    assert queued
+    assert dump(copy) == dump(world.database)
+
+
+def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
+    monkeypatch.setattr(database_copy, "_LONGEST_HOLD_SECONDS", -1.0)
+    with pytest.raises(Busy, match="longer than writers may be kept waiting"):
+        database_copy.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
+
+
+def _copy_with(world, kind, path, *, step_pages):
+    from modelkeep.store.db import sqlite
+
+    connect = sqlite.sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite.sqlite3, "connect", lambda *words, **more: connect(*words, **{"factory": kind, **more}))
+        database_copy.copy_database(world.context.database, str(path), step_pages=step_pages)
+
+
+def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another account")
+    for path in (tmp_path, *list(tmp_path.parents)[:3]):
+        path.chmod(path.stat().st_mode | 0o055)
+    for path in [world.root, world.home, *world.home.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    dest.mkdir()
+    os.chown(dest, 12345, 12345)
+
+    def as_another(outcome):
+        child = os.fork()
+        if child == 0:
+            os.setgid(12345)
+            os.setuid(12345)
+            try:
+                os._exit(0 if back_up(world, dest).ok else 1)
+            except Busy as error:
+                os._exit(6 if "may not have writers wait" in error.message else 1)
+            finally:
+                os._exit(1)  # whatever else it was: the child runs no further tests
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == outcome
+
+    assert as_another(0)
+    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
+    assert as_another(6)
+
+
+def test_there_is_no_backup_of_nothing(tmp_path, dest):
+    world = World(tmp_path, create=False)
+    with pytest.raises(RegistryUnavailable):
+        back_up(world, dest)
+    assert not dest.exists()
+
+
+def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path):
+    back_up(world, dest)
+    world.home.rename(tmp_path / "moved")
+    moved = world.at(tmp_path / "moved")
+    assert back_up(moved, dest).ok
+    assert backup_of(str(dest)) == str(tmp_path / "moved")
+
+
+def test_what_a_killed_backup_left_is_cleared_away(world, dest):
+    back_up(world, dest)
+    left = dest / "store" / "tmp" / "boot-1-ab"
+    left.mkdir()
+    (left / "1").write_bytes(b"half")
+    (left / "1+").write_bytes(b"whole, and not yet in its place")
+    kept = dest / "store" / "tmp" / "boot-2-cd"
+    kept.mkdir()
+    (kept / "damaged-00").write_bytes(b"for a look")
+    (dest / "registry.db.new").write_bytes(b"half")
+    back_up(world, dest)
+    assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
+    assert not (dest / "registry.db.new").exists()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize("holds", ["some bytes", "no bytes yet"])
+def test_who_meets_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, dest, tmp_path, harm, holds):
+    back_up(world, dest)
+    harm(dest / "registry.db")
+    if holds == "no bytes yet":
+        for shelf in (dest / "store" / "blobs" / "sha256").iterdir():
+            shutil.rmtree(shelf)
+    go_on = f"modelkeep --registry {world.home} backup {dest}"
+    for ask in (opened(dest, world, tmp_path).registry.models, lambda: create_registry(dest)):
+        with pytest.raises(ModelkeepError) as told:
+            ask()
+        assert told.value.message == f"{dest} is a backup of {world.home} that was begun and is not complete"
+        assert told.value.hint == go_on
+    found = opened(dest, world, tmp_path).registry.doctor().findings
+    assert go_on in [each.hint for each in found if (each.severity, each.code) == ("error", "database")]
+    assert back_up(world, dest).changed
+    assert opened(dest, world, tmp_path).registry.verify().ok
+
+
+def test_who_meets_a_registry_that_was_only_begun_to_be_put_back_is_told_to_go_on_with_it(world, dest, tmp_path):
+    back_up(world, dest)
+    world.home.rename(tmp_path / "away")
+    backup = opened(dest, world, tmp_path)
+    back_up(backup, world.home)
+    (world.home / "registry.db").unlink()
+    for shelf in (world.home / "store" / "blobs" / "sha256").iterdir():
+        shutil.rmtree(shelf)
+    for ask in (world.registry.models, lambda: create_registry(world.home)):
+        with pytest.raises(ModelkeepError) as told:
+            ask()
+        assert told.value.message == f"{world.home} is being put back from a backup, and that is not complete"
+        assert told.value.hint == f"modelkeep --registry BACKUP backup {world.home}"
+    assert back_up(backup, world.home).changed
+    assert world.at(world.home).registry.verify().ok
+
+
+def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):
+    (world.home / "store").rename(world.root / "away")
+    with pytest.raises(RegistryUnavailable, match="the store is not there"):
+        back_up(world, dest)
+    assert not dest.exists()

@@ -1,0 +1,505 @@
+"""gc removes what no version needs, says why, and is stopped by whatever makes the log doubtful."""
+
+import hashlib
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from world import World, changed, every, rechained
+
+from modelkeep.domain.answers.care import Garbage
+from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
+from modelkeep.store.bucket import trash
+from modelkeep.store.care import stale_tmp
+from modelkeep.store.db.sqlite import Database
+
+GRACE = "7d"
+OLD_BOOT = "0" * 32
+NOBODY = 4_000_000  # no process has this number: the kernel's largest is 4,194,304, and here nobody starts so many
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Return a registry with two versions, a year after they were made as files count time."""
+    world = World(tmp_path)
+    world.register(content=b"one")
+    world.register(content=b"two!")
+    world.pass_time(days=365)
+    return world
+
+
+def digest(content):
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def blob(world, content):
+    name = hashlib.sha256(content).hexdigest()
+    return world.home / "store" / "blobs" / "sha256" / name[:2] / name
+
+
+def abandoned(world, content=b"abandoned"):
+    """Put bytes into the store that no entry follows: a register that was killed before its transaction."""
+    with world.context.artifacts.adding() as adding:
+        draft = world.work / "abandoned"
+        draft.write_bytes(content)
+        with draft.open("rb") as stream:
+            adding.take(stream)
+        adding.commit()
+    return blob(world, content)
+
+
+def left(world, name, *contents):
+    """Leave a directory in store/tmp as a writer does."""
+    place = world.home / "store" / "tmp" / name
+    place.mkdir()
+    for number, content in enumerate(contents, start=1):
+        (place / str(number)).write_bytes(content)
+    return place
+
+
+def here(pid=NOBODY):
+    return f"{stale_tmp.boot_id()}-{pid}-{os.urandom(8).hex()}"
+
+
+def kept(world):
+    return sorted(path.name for path in (world.home / "store" / "blobs").rglob("*") if path.is_file())
+
+
+# What goes --------------------------------------------------------------------------------------
+
+
+def test_bytes_that_no_version_was_registered_with_go_and_the_rest_stays(world):
+    place = abandoned(world)
+    found = world.registry.gc()
+    assert found.garbage == (Garbage("blob", digest(b"abandoned"), 9, "never registered"),)
+    assert (found.changed, found.files, found.freed_bytes, found.young_files) == (True, 1, 9, 0)
+    assert not place.exists()
+    assert kept(world) == sorted(hashlib.sha256(each).hexdigest() for each in (b"one", b"two!"))
+    assert list((world.home / "store" / "trash").iterdir()) == []
+    assert world.findings() == []
+    assert world.registry.gc().changed is False
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(world):
+    abandoned(world)
+    left(world, here(), b"half")
+    before = every(world.home)
+    would = world.registry.gc(dry_run=True)
+    assert every(world.home) == before
+    done = world.registry.gc()
+    assert would.garbage == done.garbage != ()
+    assert (would.dry_run, would.freed_bytes, would.files) == (True, done.freed_bytes, done.files)
+
+
+def test_nothing_is_written_to_the_database(world):
+    abandoned(world)
+    before = (world.database.read_bytes(), world.database.stat().st_mtime_ns)
+    assert world.registry.gc().changed
+    assert (world.database.read_bytes(), world.database.stat().st_mtime_ns) == before
+
+
+def test_what_came_within_the_grace_period_is_kept_and_said(world):
+    place = abandoned(world, b"young")
+    world.moment = world.moment.fromtimestamp(place.stat().st_ctime + 6 * 86_400, world.moment.tzinfo)
+    found = world.registry.gc()
+    assert (found.garbage, found.young_files, found.young_bytes) == ((), 1, 5)
+    assert place.exists()
+    world.pass_time(days=1)
+    assert world.registry.gc().freed_bytes == 5
+
+
+def test_a_grace_of_nothing_looks_at_no_clock(world):
+    world.moment = world.moment.replace(year=1990)
+    place = abandoned(world)
+    assert world.registry.gc().garbage == ()
+    assert place.exists()
+    assert world.registry.gc(grace="0").freed_bytes == 9
+
+
+def test_many_blobs_go_in_batches_and_other_writers_have_their_turn_between(world, monkeypatch):
+    monkeypatch.setattr("modelkeep.maintenance.gc._BATCH", 3)
+    for number in range(10):
+        abandoned(world, b"%d" % number)
+    locks = []
+    writing = Database.writing
+
+    def counted(database):
+        locks.append(len(kept(world)))
+        return writing(database)
+
+    monkeypatch.setattr(Database, "writing", counted)
+    assert world.registry.gc().files == 10
+    assert locks == [12, 9, 6, 3, 2, 2, 2, 2]  # four times three or less into the trash, and four times out of it
+
+
+def test_a_blob_that_a_version_needs_is_never_swept_whatever_its_age(world):
+    for path in (world.home / "store" / "blobs").rglob("*"):
+        os.utime(path, (0, 0))
+    assert world.registry.gc(grace="0").garbage == ()
+    assert world.findings() == []
+
+
+def test_archived_and_bad_versions_keep_their_bytes(world):
+    world.registry.mark("fraud@1", "bad")
+    world.registry.archive("fraud@2")
+    assert world.registry.gc(grace="0").garbage == ()
+
+
+def test_what_was_moved_aside_and_somebody_else_sweeps_is_no_trouble(world, monkeypatch):
+    aside = world.home / "store" / "blobs" / "sha256" / ".modelkeep-0123456789abcdef"
+    aside.write_bytes(b"damaged")
+    unlink = os.unlink
+
+    def late(path, **how):
+        if str(path) == str(aside):
+            unlink(path)
+        unlink(path, **how)
+
+    monkeypatch.setattr(os, "unlink", late)
+    assert world.registry.gc(grace="0").files == 1
+
+
+# Leftovers ---------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_writer_left_goes_at_once(world):
+    place = left(world, here(), b"half", b"a file")
+    found = world.registry.gc(grace="3650d")
+    assert found.garbage == (Garbage("leftover", str(place), 10, "left by a process that ended"),)
+    assert found.files == 2
+    assert not place.exists()
+
+
+def test_a_draft_that_is_a_blob_as_well_frees_nothing(world):
+    place = left(world, here())
+    os.link(blob(world, b"one"), place / "1")
+    found = world.registry.gc()
+    assert [each.size_bytes for each in found.garbage] == [0]
+    assert not place.exists()
+    assert world.findings() == []
+
+
+def test_a_directory_whose_writer_holds_its_lock_is_left_alone(world):
+    import fcntl
+
+    place = left(world, here(), b"half")
+    descriptor = os.open(place, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    assert world.registry.gc(grace="0").garbage == ()
+    assert place.exists()
+    os.close(descriptor)
+    assert world.registry.gc(grace="0").files == 1
+
+
+def test_a_directory_whose_process_runs_is_left_alone_for_it_may_be_about_to_lock_it(world):
+    place = left(world, here(os.getpid()), b"half")
+    world.moment = world.moment.fromtimestamp(place.stat().st_mtime, world.moment.tzinfo)
+    assert world.registry.gc(grace="0").garbage == ()
+    world.pass_time(days=2)  # the number of a process is used again after a while
+    assert world.registry.gc(grace="0").files == 1
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_of_another_boot_only_time_tells_where_other_machines_write(world, local):
+    place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    for path in (place / "1", place):
+        os.utime(path, (0, 0))
+    (found,) = stale_tmp.leftovers(str(world.home / "store"), local=local)
+    assert found.fate == ("gone" if local else "unsure")
+    assert stale_tmp.is_over(found, found.changed + 86_399, 0) is local
+    assert stale_tmp.is_over(found, found.changed + 86_401, 0)
+    assert stale_tmp.is_over(found, found.changed + 86_401, 2 * 86_400) is local
+
+
+def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine(world):
+    left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    (found,) = stale_tmp.leftovers(str(world.home / "store"), local=True)
+    assert found.fate == "unsure"
+    assert not stale_tmp.is_over(found, found.changed + 86_399, 0)
+
+
+def test_a_damaged_blob_that_was_moved_aside_goes_after_the_grace_period(world):
+    aside = blob(world, b"one").with_name(".modelkeep-abc")
+    aside.write_bytes(b"bad")
+    assert world.registry.gc(grace="3650d").young_files == 1
+    (found,) = world.registry.gc().garbage
+    assert found == Garbage("aside", str(aside), 3, "damaged, and moved aside for a good one")
+    assert not aside.exists()
+
+
+def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world):
+    place = left(world, here(), b"half")
+    (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
+    world.moment = world.moment.fromtimestamp(place.stat().st_mtime + 6 * 86_400, world.moment.tzinfo)
+    assert world.registry.gc().young_files == 1
+    world.pass_time(days=1)
+    (found,) = world.registry.gc().garbage
+    assert found == Garbage("aside", str(place), 7, "damaged, and moved aside for a good one")
+    assert not place.exists()
+
+
+# What is not ours --------------------------------------------------------------------------------
+
+
+def test_what_modelkeep_did_not_make_is_told_and_left_alone(world):
+    store = world.home / "store"
+    (store / "README").write_text("mine")
+    (store / "tmp" / "notes").write_text("mine")
+    (store / "blobs" / "sha256" / "zz").mkdir()
+    shelf = blob(world, b"one").parent
+    (shelf / "notes.txt").write_text("mine")
+    (shelf / ("0" * 64)).write_text("on the wrong shelf")
+    link = shelf / (shelf.name + "f" * 62)
+    link.symlink_to("/etc/passwd")
+    odd = left(world, here(), b"x")
+    (odd / "directory").mkdir()
+    before = every(world.home)
+    found = world.registry.gc(grace="0")
+    assert sorted(found.unknown) == sorted(
+        map(
+            str,
+            [
+                store / "README", store / "tmp" / "notes", store / "blobs" / "sha256" / "zz",
+                shelf / "notes.txt", shelf / ("0" * 64), link, odd,
+            ],
+        )
+    )  # fmt: skip
+    assert (found.changed, every(world.home)) == (False, before)
+
+
+# The trash ---------------------------------------------------------------------------------------
+
+
+def test_what_an_earlier_run_left_in_the_trash_is_removed(world):
+    place = abandoned(world)
+    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
+    assert not place.exists()
+    found = world.registry.gc(grace="3650d")
+    assert found.garbage == (Garbage("trash", digest(b"abandoned"), 9, "moved into the trash before"),)
+    assert list((world.home / "store" / "trash").iterdir()) == []
+
+
+def test_what_a_version_needs_is_brought_back_from_the_trash(world):
+    place = blob(world, b"one")
+    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
+    assert world.findings() != []
+    found = world.registry.gc()
+    assert (found.changed, found.garbage, found.brought_back) == (True, (), (digest(b"one"),))
+    assert world.findings() == []
+
+
+def test_a_copy_in_the_trash_of_what_is_on_its_shelf_just_goes(world):
+    place = blob(world, b"one")
+    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
+    place.write_bytes(b"one")
+    place.chmod(0o444)
+    found = world.registry.gc()
+    assert (found.garbage, found.brought_back) == ((), ())
+    assert list((world.home / "store" / "trash").iterdir()) == []
+    assert world.findings() == []
+
+
+def test_a_blob_that_is_registered_while_the_sweep_looks_stays(world, monkeypatch):
+    abandoned(world, b"wanted")
+    other = World(world.root, create=False)
+    other.count = iter(range(1000, 2000))
+    other.moment = world.moment
+    writing = Database.writing
+
+    def first_register(database):
+        if database is world.context.database and not registered:
+            registered.append(other.register(content=b"wanted").ref)
+        return writing(database)
+
+    registered = []
+    monkeypatch.setattr(Database, "writing", first_register)
+    found = world.registry.gc(grace="0")
+    assert registered == ["fraud@3"]
+    assert found.garbage == ()
+    assert world.findings() == []
+
+
+# What makes the log doubtful ---------------------------------------------------------------------
+
+
+def refused(world, match, kind=IntegrityError, **how):
+    before = every(world.home)
+    for dry_run in (True, False):
+        with pytest.raises(kind, match=match) as caught:
+            world.registry.gc(grace="0", dry_run=dry_run, **how)
+        assert every(world.home) == before
+    return caught.value
+
+
+def test_a_table_that_forgot_a_file_of_a_version_sweeps_nothing(world):
+    abandoned(world)
+    world.edit("DELETE FROM version_blob WHERE version = 1")
+    error = refused(world, f"by the log a version needs {digest(b'one')}, by the tables none")
+    assert error.hint == "modelkeep verify --log"
+
+
+def test_a_forged_deletion_in_the_tables_sweeps_nothing(world):
+    world.edit("INSERT INTO deleted (model, version, seq) VALUES (2, 1, 3)")
+    refused(world, f"by the log a version needs {digest(b'one')}")
+
+
+def test_a_table_that_names_more_than_the_log_keeps_it(world):
+    place = abandoned(world)
+    name = digest(b"abandoned")
+    world.edit(f"INSERT INTO version_blob VALUES (2, 1, 'extra', '{name}', 9)")
+    assert world.registry.gc(grace="0").garbage == ()
+    assert place.exists()
+
+
+def test_a_log_with_a_gap_sweeps_nothing(world):
+    abandoned(world)
+    world.edit("DELETE FROM entry WHERE seq = 2")
+    refused(world, "the log is not whole at entry 2")
+
+
+def test_a_changed_entry_sweeps_nothing(world):
+    abandoned(world)
+    entries = world.entries()
+    world.write_log(
+        [entries[0], changed(entries[1], lambda entry: {**entry, "clock": entry["time"][:-2] + "9Z"}), entries[2]]
+    )
+    refused(world, "the log is not whole at entry")
+
+
+def test_a_changed_manifest_sweeps_nothing(world):
+    abandoned(world)
+    world.edit("UPDATE document SET bytes = CAST(replace(CAST(bytes AS TEXT), 'model', 'motel') AS BLOB)")
+    refused(world, "the log is not whole at entry 2: its manifest was changed")
+
+
+def test_a_backup_that_was_put_back_must_not_sweep_what_came_after_it(world):
+    old = world.database.read_bytes()
+    world.register(content=b"newer")
+    world.database.write_bytes(old)
+    error = refused(world, "this account saw entry 4 of the log, and the log ends at 3")
+    assert "verify --accept-head" in error.hint
+    assert world.verify(accept_head=True).ok
+    world.pass_time(days=365)
+    assert [each.place for each in world.registry.gc().garbage] == [digest(b"newer")]
+
+
+def test_a_log_that_went_on_otherwise_sweeps_nothing(world):
+    abandoned(world)
+    entries = world.entries()
+    other = rechained([*entries[:2], changed(entries[2], lambda entry: {**entry, "clock": entry["clock"]})], first=1)
+    assert other == entries  # a forger who changes nothing
+    world.write_log(rechained([entries[0], changed(entries[1], _other_user), entries[2]]))
+    refused(world, "this account saw entry 3 of the log, and the log has another one there|not whole")
+
+
+def _other_user(entry):
+    return {**entry, "observed": {**entry["observed"], "user": "eve"}}
+
+
+def test_a_schema_that_somebody_changed_sweeps_nothing(world):
+    abandoned(world)
+    connection = sqlite3.connect(world.database)
+    connection.execute("CREATE TABLE mine (a)")
+    connection.commit()
+    connection.close()
+    refused(world, "the schema of the registry was changed")
+
+
+def test_an_older_schema_is_migrated_first(world):
+    abandoned(world)
+    connection = sqlite3.connect(world.database)
+    connection.executescript("DROP INDEX version_blob_size; DROP TABLE deleted; PRAGMA user_version = 1")
+    connection.close()
+    assert world.registry.gc(grace="0", dry_run=True).files == 1
+    with pytest.raises(SchemaMismatch, match="older schema"):
+        world.registry.gc(grace="0")
+    assert blob(world, b"abandoned").exists()
+
+
+def test_a_store_whose_disk_is_not_mounted_is_told(world):
+    (world.home / "store").rename(world.home / "elsewhere")
+    (world.home / "store").mkdir()
+    with pytest.raises(RegistryUnavailable, match="the store is not there"):
+        world.registry.gc()
+
+
+def test_it_waits_its_turn_no_longer_than_told(world):
+    abandoned(world)
+    world.context.database.lock_wait = 0.1
+    with Database(str(world.home)).writing(), pytest.raises(Busy):
+        world.registry.gc(grace="0")
+    assert blob(world, b"abandoned").exists()
+
+
+@pytest.mark.parametrize("text", ["", "7", "-1d", "7 d", "1y", "99999999999d", "999999999w", "7d\x1b"])
+def test_a_grace_that_is_no_length_of_time_is_refused(world, text):
+    with pytest.raises(UsageError, match="grace: not a length of time"):
+        world.registry.gc(grace=text)
+
+
+def test_a_store_behind_a_link_is_cleaned_where_it_is(tmp_path):
+    from modelkeep.registry import create_registry, open_registry
+
+    create_registry(tmp_path / "r", store=tmp_path / "bytes")
+    name = hashlib.sha256(b"x").hexdigest()
+    shelf = tmp_path / "bytes" / "blobs" / "sha256" / name[:2]
+    shelf.mkdir()
+    (shelf / name).write_bytes(b"x")
+    assert open_registry(tmp_path / "r").gc(grace="0").files == 1
+    assert list(shelf.iterdir()) == []
+    assert Path(tmp_path / "bytes" / "trash").is_dir()
+
+
+# What only deleted versions need -----------------------------------------------------------------
+
+
+def test_bytes_of_deleted_versions_go_and_say_whose_they_were(world):
+    world.registry.delete("fraud@1", message="trial")
+    world.pass_time(days=8)
+    found = world.registry.gc()
+    (row,) = found.garbage
+    assert (row.kind, row.place, row.size_bytes) == ("blob", digest(b"one"), 3)
+    assert row.reason == "only fraud@1, deleted 2027-11-23 by ana"
+    assert kept(world) == [hashlib.sha256(b"two!").hexdigest()]
+    assert world.findings() == []
+    assert world.registry.gc().changed is False
+
+
+def test_the_grace_period_of_a_deleted_version_begins_with_its_deletion(world):
+    world.registry.delete("fraud@1")
+    world.pass_time(days=6)
+    assert world.registry.gc().young_files == 1
+    world.pass_time(days=1)
+    assert world.registry.gc().files == 1
+
+
+def test_bytes_that_another_version_needs_too_stay(world):
+    world.register("churn", content=b"one")
+    world.registry.delete("fraud@1")
+    assert world.registry.gc(grace="0").garbage == ()
+    world.registry.delete("churn@1")
+    (row,) = world.registry.gc(grace="0").garbage
+    assert row.reason.startswith("only churn@1 and 1 more, deleted ")
+    assert world.findings() == []
+
+
+def test_bytes_of_a_deleted_version_that_are_registered_again_stay(world):
+    world.registry.delete("fraud@1")
+    assert world.register(content=b"one").ref == "fraud@3"
+    assert world.registry.gc(grace="0").garbage == ()
+    assert world.findings() == []
+
+
+def test_bytes_of_a_deleted_version_that_are_registered_after_the_sweep_are_stored_again(world):
+    world.registry.delete("fraud@1")
+    assert world.registry.gc(grace="0").files == 1
+    assert world.register(content=b"one").ref == "fraud@3"
+    assert world.findings() == []
+
+
+def test_a_deletion_that_only_the_log_knows_sweeps_nothing_yet(world):
+    world.registry.delete("fraud@1")
+    world.edit("DELETE FROM deleted")
+    assert world.registry.gc(grace="0").garbage == ()
+    assert blob(world, b"one").exists()

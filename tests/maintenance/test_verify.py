@@ -1,0 +1,689 @@
+"""Verify by doing harm: every edit is found and named, and where nothing was edited nothing is."""
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
+
+from modelkeep.domain import entry as chain
+from modelkeep.domain import events, intents
+from modelkeep.domain.entry import hash_of
+from modelkeep.domain.project import project
+from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
+from modelkeep.maintenance.findings import Findings
+from modelkeep.maintenance.verify import verify
+from modelkeep.store.db.ledger import apply_changes
+from modelkeep.store.db.sqlite import Database, in_memory
+
+_LOG = {"entry", "details", "document"}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return a registry in which everything happened; to be copied, not to be harmed."""
+    return tell_story(World(tmp_path_factory.mktemp("told")))
+
+
+@pytest.fixture
+def world(told, tmp_path):
+    return told.copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def told_all(tmp_path_factory):
+    """Return a registry with a row in every table; to be copied, not to be harmed."""
+    return tell_all(World(tmp_path_factory.mktemp("all")))
+
+
+@pytest.fixture
+def full(told_all, tmp_path):
+    return told_all.copy(tmp_path / "copy")
+
+
+def columns():
+    """Return every column of every table there is, so that a new one cannot be forgotten."""
+    connection = in_memory()
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return [
+        (table, row[1], row[2], bool(row[3]))
+        for table in sorted(tables)
+        for row in connection.execute(f"PRAGMA table_info({table})")
+    ]
+
+
+def test_where_nothing_was_edited_nothing_is_found(world):
+    found = world.verify()
+    assert found.findings == ()
+    assert (found.ok, found.entries, found.versions, found.blobs) == (True, 24, 4, 3)
+    assert found.head_hash == hash_of(world.entries()[-1])
+
+
+def test_the_story_leaves_a_row_in_every_table(told_all):
+    assert told_all.verify().findings == ()
+    tables = {table for table, *_ in columns()}
+    assert [table for table in sorted(tables) if not told_all.rows(f"SELECT 1 FROM {table} LIMIT 1")] == []
+
+
+@pytest.mark.parametrize(("table", "column", "kind", "required"), columns(), ids=str)
+def test_an_edited_column_is_found_and_named(full, table, column, kind, required):
+    key, place, value = _a_row(full, table, column)
+    other = {"INTEGER": lambda: (value or 0) + 100, "TEXT": lambda: f"{value or ''}x", "BLOB": lambda: value + b" "}[
+        kind
+    ]()
+    full.edit((f"UPDATE {table} SET {column} = ? WHERE ({', '.join(key)}) = ({_marks(key)})", other, *place))
+    found = full.findings(bytes_=False)
+    assert found
+    if table not in _LOG:
+        told = [line for line in found if line.startswith(f"error table {table}: the row ")]
+        assert len(told) == (2 if column in key else 1)
+        assert all(column in line for line in told)
+
+
+def test_an_optional_column_that_was_emptied_is_found(told, tmp_path):
+    emptied = 0
+    for table, column in [(table, column) for table, column, _, required in columns() if not required]:
+        world = told.copy(tmp_path / f"{table}-{column}")
+        key, place, value = _a_row(world, table, column)
+        if value is None:
+            continue  # the story leaves it empty
+        try:
+            world.edit((f"UPDATE {table} SET {column} = NULL WHERE ({', '.join(key)}) = ({_marks(key)})", *place))
+        except sqlite3.IntegrityError:
+            continue  # the schema lets only one such row stand
+        (found,) = world.findings(bytes_=False)
+        assert found.startswith(f"error table {table}: the row ")
+        assert f": {column} is NULL, by the log " in found
+        emptied += 1
+    assert emptied > 10
+
+
+@pytest.mark.parametrize("table", sorted({table for table, *_ in columns()}))
+def test_a_row_that_was_taken_out_is_found(full, table):
+    key, place, _ = _a_row(full, table)
+    full.edit((f"DELETE FROM {table} WHERE ({', '.join(key)}) = ({_marks(key)})", *place))
+    found = full.findings(bytes_=False)
+    assert found
+    if table not in _LOG:
+        assert any(line.startswith(f"error table {table}: the row ") and "is missing" in line for line in found)
+
+
+@pytest.mark.parametrize("table", sorted({table for table, *_ in columns()} - {"entry"}))
+def test_a_row_that_nobody_wrote_is_found(full, table):
+    columns_ = [row for row in columns() if row[0] == table]
+    row = {column: {"INTEGER": 77, "TEXT": "x", "BLOB": b"x"}[kind] for _, column, kind, _ in columns_}
+    row |= {"form": "file"} if table == "version" else {}
+    row |= {name: 1 for name in ("protected", "symlinks", "code_dirty", "trained_guessed") if name in row}
+    marks = ", ".join("?" * len(row))
+    full.edit((f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values()))
+    (line,) = full.findings(bytes_=False)
+    assert line.startswith(f"error table {table}: the row ")
+    assert "follows from no entry" in line
+
+
+def test_the_wrong_row_is_named_with_its_key_and_both_values(world):
+    world.edit("UPDATE tenure SET stage = 'production' WHERE version = 3")
+    assert world.findings() == [
+        "error table tenure: the row model 2, version 3, since_seq 17: stage is production, by the log staging",
+    ]
+
+
+# The log
+
+
+def test_any_changed_entry_is_found(world):
+    for number, data in enumerate(world.entries()):
+        other = world.copy(world.root.parent / f"changed-{number}")
+        entries = other.entries()
+        entries[number] = changed(data, lambda value: value["observed"].update(user="mallory"))
+        other.write_log(entries)
+        found = other.findings(bytes_=False)
+        assert any(line.startswith(f"error chain entry {number + 2}: ") for line in found) or number == 23
+        assert any("head entry 24" in line or f"entry_index: the row seq {number + 1}:" in line for line in found)
+
+
+@pytest.mark.slow
+def test_any_changed_bit_of_an_entry_is_found(world):
+    data = bytearray(world.entries()[1])
+    for place in range(0, len(data), 7):
+        data[place] ^= 1
+        world.edit(("UPDATE entry SET bytes = ? WHERE seq = 2", bytes(data)))
+        assert not world.verify(bytes_=False).ok
+        data[place] ^= 1
+    world.edit(("UPDATE entry SET bytes = ? WHERE seq = 2", bytes(data)))
+    assert world.verify().findings == ()
+
+
+def test_any_removed_entry_is_found(world):
+    for seq in range(1, 24):
+        other = world.copy(world.root.parent / f"removed-{seq}")
+        other.edit(("DELETE FROM entry WHERE seq = ?", seq))
+        assert f"error seq entry {seq}: missing from the log" in other.findings(bytes_=False)
+        entries = other.entries()
+        other.write_log(entries)  # moved up, so that no number is missing
+        assert not other.verify(bytes_=False).ok
+        other.write_log(rechained(entries))
+        assert not other.verify(bytes_=False).ok
+
+
+def test_swapped_entries_are_found(world):
+    entries = world.entries()
+    for one, two in [(2, 3), (5, 9), (0, 1), (22, 23)]:
+        swapped = list(entries)
+        swapped[one], swapped[two] = swapped[two], swapped[one]
+        world.write_log(swapped)
+        found = world.findings(bytes_=False)
+        assert f"error seq entry {one + 1}: it says it is entry {two + 1}" in found
+        assert f"error seq entry {two + 1}: it says it is entry {one + 1}" in found
+
+
+def test_an_inserted_entry_is_found(world):
+    entries = world.entries()
+    for place in (1, 5, 24):
+        world.write_log([*entries[:place], entries[5], *entries[place:]])
+        assert not world.verify(bytes_=False).ok
+
+
+def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
+    entries = world.entries()
+    forged = changed(entries[22], lambda value: value.update(seq=25, prev=hash_of(entries[23])))
+    world.write_log([*entries, forged])
+    found = world.findings(bytes_=False)
+    assert found[0].startswith("error time entry 25: its time ")
+    assert found[1].startswith("error details entry 25: its details sha256:")
+    assert found[1].endswith("belong to an entry before it")
+    assert found[2].startswith("error decision entry 25: register could not have been written: the log has an intent ")
+
+
+FORGED = {
+    "a bad version goes into production": (
+        "churn@2", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 2)],
+        "promote could not have been written: churn@2 is marked bad",
+    ),
+    "it says that it displaced nobody": (
+        "fraud@3", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), None, (), 2, None, None, "production", (), 3)],
+        ('event 1 is {"approvals":[],"came_from":null,"ends":[],"kind":"VersionPromoted","model":2,"rule":null,"share":null,'
+        '"stage":"production","verdict":[],"version":3}, by the rules it is {"approvals":[],"came_from":12,"ends":[],'
+        '"kind":"VersionPromoted","model":2,"rule":null,"share":null,"stage":"production","verdict":[],"version":3}'),
+    ),
+    "it says less than happened": (
+        "churn@2", "production", intents.Promote(break_glass=False, force=True, request=None, share=None),
+        [],
+        None,
+    ),
+    "it says more than happened": (
+        "fraud@3", None, intents.Mark("bad"),
+        [events.VersionMarked("bad", 2, 3), events.AliasSet("golden", 2, 3)],
+        'event 2 is {"alias":"golden","kind":"AliasSet","model":2,"version":3}, by the rules it is none',
+    ),
+    "a version is where it is already": (
+        "churn@1", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 1)],
+        "promote could not have been written: nothing to do, churn@1 is in production",
+    ),
+    "a version in production is archived": (
+        "churn@1", None, intents.Archive(all=False, undo=False),
+        [events.VersionArchived((events.End(24, 1),), 1, 1, 23)],
+        "archive could not have been written: churn@1 is in production, which is protected",
+    ),
+    "a name goes from one model to another": (
+        "churn", None, intents.Rename("fraud"), [events.ModelRenamed(23)],
+        "rename could not have been written: the name fraud belongs to the model risk/Fraud",
+    ),
+    "a rollback goes to what never was there": (
+        "churn@1", "production", intents.Rollback(None, None, keep_good=True, to=2),
+        [events.StageRolledBack(None, (events.End(24, 1),), 1, 23, (), None, "production", 2)],
+        "rollback could not have been written: churn@2 never held production",
+    ),
+    "an alias has the name of a stage": (
+        "churn@1", None, intents.Alias(("prod",), ()), [events.AliasSet("prod", 23, 1)],
+        "alias could not have been written: 'prod' is a stage here, and an alias may not have a stage's name",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(FORGED))
+def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
+    ref, stage, arguments, happened, finding = FORGED[what]
+    world.register("churn", content=b"other")
+    world.registry.mark("churn@2", "bad")
+    if not happened:
+        with pytest.raises(Damaged, match="entry: no events"):
+            chain.parse(_forged(world, ref, stage, arguments, happened).to_bytes())
+        return
+    # chained, projected, remembered: whoever may write the file may write anything into it
+    entry = _forged(world, ref, stage, arguments, happened)
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("INSERT INTO entry VALUES (?, ?)", (entry.seq, entry.to_bytes()))
+    apply_changes(connection, project(entry, hash_of(entry.to_bytes()), None, {}))
+    connection.close()
+    assert world.findings() == [f"error decision entry 27: {finding}"]
+
+
+def _forged(world, ref, stage, arguments, happened):
+    last = chain.parse(world.entries()[-1])
+    found = world.registry.resolve(ref) if "@" in ref else None
+    model = 23 if "churn" in ref else 2
+    intent = replace(
+        last.intent,
+        id="f" * 32,
+        arguments=arguments,
+        subject=intents.Subject(found and found.digest, model, ref.split("@")[0], stage, found and found.version),
+        details=None,
+        seen=intents.Seen(hash_of(world.entries()[-1]), last.seq),
+    )
+    return replace(last, seq=last.seq + 1, prev=hash_of(world.entries()[-1]), intent=intent, events=tuple(happened))
+
+
+def test_a_cut_tail_is_found_where_the_head_is_remembered_until_it_is_accepted(world):
+    before = World(world.root.parent / "before")
+    before.register()
+    short = before.copy(world.root.parent / "short")
+    before.register()
+    # somebody puts the shorter registry back, whole and fitting: nothing in it is wrong
+    (before.home / "registry.db").write_bytes(short.database.read_bytes())
+    assert before.findings() == [
+        "error head entry 3: the log went backwards: this account saw entry 3 of it, and it ends with entry 2",
+    ]
+    assert before.verify(accept_head=True).ok
+    assert before.findings() == []
+
+
+def test_another_log_of_the_same_length_is_found_where_the_head_is_remembered(tmp_path):
+    one = World(tmp_path / "one")
+    other = one.copy(tmp_path / "other")
+    one.register(message="this happened")
+    other.register(message="no, this")
+    (one.home / "registry.db").write_bytes(other.database.read_bytes())
+    (found,) = one.findings(bytes_=False)
+    assert found.startswith("error head entry 2: it is not the one that this account saw, which had the hash sha256:")
+    one.forget()
+    assert one.findings(bytes_=False) == []
+
+
+def test_a_clean_verify_remembers_the_head_and_one_with_findings_does_not(world):
+    world.forget()
+    world.edit("DELETE FROM alias")
+    assert not world.verify().ok
+    assert every(world.root / "state") == {}
+    (world.home / "registry.db").unlink()
+    other = tell_story(World(world.root.parent / "clean"))
+    other.forget()
+    assert other.verify(bytes_=False).ok
+    head = f"24 {hash_of(other.entries()[-1])}\n".encode()
+    assert list(every(other.root / "state").values()) == [head]
+
+
+def test_a_clock_that_was_far_behind_is_a_warning(tmp_path):
+    world = World(tmp_path)
+    world.pass_time(hours=2)
+    world.register()
+    world.pass_time(hours=-1, minutes=-30)
+    world.register()
+    found = world.verify()
+    assert found.ok
+    assert [(each.severity, each.code, each.place) for each in found.findings] == [("warning", "clock", "entry 3")]
+    assert found.findings[0].message == "the clock of the machine that wrote it was 89 minutes behind the log"
+
+
+# What lies beside the log
+
+
+def test_a_details_text_that_was_changed_taken_out_or_redacted_is_found(world):
+    (digest, text) = world.rows("SELECT digest, text FROM details WHERE text LIKE '%first good one%'")[0]
+    world.edit(("UPDATE details SET text = replace(text, 'good', 'best') WHERE digest = ?", digest))
+    found = world.findings(bytes_=False)
+    assert found[0].startswith("error details entry 2: its details were changed: they are sha256:")
+    line = text.split("\n")[1]
+    import hashlib
+
+    redacted = text.replace(line, "sha256:" + hashlib.sha256(line.encode()).hexdigest())
+    world.edit(("UPDATE details SET text = ? WHERE digest = ?", redacted, digest))
+    found = world.findings(bytes_=False)
+    assert found[0] == "error details entry 2: line 1 of its details was taken out, and no entry says so"
+    world.edit(("DELETE FROM details WHERE digest = ?", digest))
+    found = world.findings(bytes_=False)
+    assert found[0] == f"error details entry 2: its details {digest} are missing"
+    assert found[-1] == "warning replay entry 2: nothing after it was decided again, and no table was compared"
+
+
+def test_a_manifest_that_was_changed_or_taken_out_is_found(world):
+    ((digest,),) = world.rows("SELECT digest FROM version WHERE model = 2 AND number = 1")
+    world.edit(
+        (
+            "UPDATE document SET bytes = CAST(replace(bytes, 'model.onnx', 'moral.onnx') AS BLOB) WHERE digest = ?",
+            digest,
+        )
+    )
+    assert world.findings(bytes_=False)[0].startswith(
+        "error document entry 2: its manifest was changed: the bytes are "
+    )
+    world.edit(("DELETE FROM document WHERE digest = ?", digest))
+    assert world.findings(bytes_=False)[0] == f"error document entry 2: its manifest {digest} is missing"
+
+
+def test_text_that_is_no_utf8_is_a_finding_and_no_crash(world):
+    for table, column in (("tag", "value"), ("details", "text"), ("model_name", "name"), ("registry", "id")):
+        other = world.copy(world.root.parent / f"bad-{table}")
+        other.edit(f"UPDATE {table} SET {column} = CAST(x'ff' AS TEXT)")
+        assert not other.verify().ok
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"null", b"[]", b"\xff\xfe", b'{"a":1e400}', b"[" * 60000, b'{"format":"modelkeep entry 1"}',
+     b'{"format":"modelkeep entry ' + b"9" * 5000 + b'"}', "modelkeep".encode("utf-16"), b"x" * 70000],
+    ids=lambda data: repr(data[:30]),
+)  # fmt: skip
+def test_an_entry_of_any_bytes_is_a_finding_and_no_crash(world, data):
+    world.edit(("UPDATE entry SET bytes = ? WHERE seq = 5", data))
+    found = world.findings(bytes_=False)
+    assert found[0].startswith("error damaged entry 5: ")
+    assert found[1].startswith("error chain entry 6: it holds on to sha256:")
+
+
+def test_numbers_that_no_log_has_are_findings(world):
+    first = world.entries()[0]
+    for seq in (-(2**63), -1, 0):
+        world.edit(("INSERT INTO entry VALUES (?, ?)", seq, first))
+    world.edit(("INSERT INTO entry VALUES (?, ?)", 2**63 - 1, first))
+    found = world.findings(bytes_=False)
+    assert found[:3] == [
+        f"error seq entry {seq}: no entry of a log has this number" for seq in (-9223372036854775808, -1, 0)
+    ]
+    assert found[3] == f"error seq entries 25 to {2**63 - 2}: missing from the log"
+
+
+def test_an_emptied_log_is_found(world):
+    world.edit("DELETE FROM entry")
+    assert world.findings(bytes_=False)[0] == "error seq log: it is empty"
+
+
+def test_what_a_forger_wrote_cannot_take_over_a_terminal(world):
+    entries = world.entries()
+    entries[4] = changed(entries[4], lambda value: value["intent"].update(details="sha256:\x1b]0;owned\x07\u202e"))
+    world.write_log(entries)
+    found = world.findings(bytes_=False)
+    assert "error details entry 5: its details sha256:\\x1b]0;owned\\x07\\u202e are missing" in found
+    world.edit('CREATE VIEW "a\x1b[2J" AS SELECT 1')
+    assert "error schema view a\\x1b[2J: the view is unknown" in world.findings(bytes_=False)
+
+
+# The schema and the file
+
+
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        ("CREATE TRIGGER evil AFTER INSERT ON tenure BEGIN DELETE FROM mark; END", "trigger evil: the trigger is unknown"),
+        ("CREATE TRIGGER sqlitex AFTER INSERT ON tenure BEGIN DELETE FROM mark; END", "trigger sqlitex: the trigger is unknown"),
+        ("DROP TRIGGER entry_is_not_deleted", "trigger entry_is_not_deleted: the trigger is missing"),
+        ("DROP INDEX alias_now", "index alias_now: the index is missing"),
+        ("CREATE VIEW answers AS SELECT 1", "view answers: the view is unknown"),
+        ("ALTER TABLE alias ADD COLUMN more TEXT", "table alias: the table is changed"),
+        ("DROP TABLE alias", "table alias: the table is missing"),
+    ],
+)  # fmt: skip
+def test_an_odd_object_of_the_schema_is_named(world, statement, finding):
+    connection = sqlite3.connect(world.database)
+    connection.execute(statement)
+    connection.close()
+    found = world.findings()
+    assert any(line.endswith(finding) for line in found), found
+
+
+def test_whatever_is_missing_from_the_schema_is_named(told, tmp_path):
+    objects = told.rows("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL")
+    assert len(objects) > 40
+    for kind, name in objects:
+        world = told.copy(tmp_path / name)
+        connection = sqlite3.connect(world.database)
+        connection.execute(f"DROP {kind} {name}")
+        connection.close()
+        assert f"error schema {kind} {name}: the {kind} is missing" in world.findings(bytes_=False)
+        with pytest.raises(
+            IntegrityError, match="the schema of the registry was changed by something other than modelkeep"
+        ):
+            world.registry.models()
+
+
+def test_a_registry_whose_log_is_a_view_is_not_asked_anything(world):
+    connection = sqlite3.connect(world.database)
+    connection.execute("ALTER TABLE entry RENAME TO hidden")
+    connection.execute(
+        "CREATE VIEW entry AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq FROM n) SELECT seq, x'' AS bytes FROM n"
+    )
+    connection.close()
+    found = world.findings(bytes_=False)
+    assert found[-1] == "error schema log: the log was not read: its tables are not the ones modelkeep makes"
+
+
+@pytest.mark.slow
+def test_flipped_pages_of_the_file_are_found_and_no_crash(world):
+    original = world.database.read_bytes()
+    clean = 0
+    for place in range(0, len(original), 1511):
+        data = bytearray(original)
+        data[place : place + 16] = bytes(byte ^ 0x55 for byte in data[place : place + 16])
+        world.database.write_bytes(data)
+        try:
+            found = world.verify()
+        except (RegistryUnavailable, SchemaMismatch):
+            continue  # not a registry any more, or one from the future: said so
+        # what SQLite keeps for itself (free bytes of a page, counters of its header) may change unseen
+        clean += found.ok and _all_rows(data, world.root) != _all_rows(original, world.root)
+    assert clean == 0
+
+
+def test_a_schema_that_is_no_text_is_a_finding_and_for_everybody_else_an_error(world):
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = CAST(x'fffe20ff' AS TEXT) WHERE name = 'tag'")
+    connection.close()
+    assert not world.verify().ok
+    with pytest.raises(IntegrityError) as caught:
+        world.registry.models()
+    assert caught.value.exit_code == 5
+
+
+def test_a_truncated_file_is_found(world):
+    data = world.database.read_bytes()
+    for length in (100, 4096, len(data) // 2, len(data) - 4096):
+        world.database.write_bytes(data[:length])
+        assert not world.verify().ok
+
+
+def overwrite(world, *tables):
+    """Make the first page of some tables unreadable."""
+    data = bytearray(world.database.read_bytes())
+    for name, page in world.rows("SELECT name, rootpage FROM sqlite_schema"):
+        if name not in tables:
+            continue
+        data[(page - 1) * 4096 : (page - 1) * 4096 + 64] = b"\xff" * 64
+    world.database.write_bytes(data)
+
+
+def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(world):
+    damaged = f"the database of {world.home} is damaged: database disk image is malformed"
+    overwrite(world, "version")
+    assert world.findings(bytes_=False) == [f"error database version: {damaged}"]
+    overwrite(world, "model", "tenure")
+    assert world.findings(bytes_=False) == [f"error database database: {damaged}; met in model, tenure, version"]
+    assert world.verify(bytes_=False).errors == 1
+    overwrite(world, "entry")
+    (line,) = world.findings(bytes_=False)
+    assert line.startswith(f"error database database: {damaged}; met in log, alias, archived, dataset, ")
+    assert line.endswith(", tenure, version, version_blob")
+
+
+def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
+    findings = Findings()
+    for number in range(30):
+        with findings.noting("log"):
+            message = f"trouble {number}"
+            raise IntegrityError(message)
+    findings.warning("mode", "fraud@1", "it can be written to")
+    with findings.noting("alias"):
+        message = "trouble 29"
+        raise IntegrityError(message)
+    kept = findings.all()
+    assert [each.message for each in kept[-2:]] == ["it can be written to", "and 5 more of this kind"]
+    assert [each.place for each in kept[:25]] == ["log"] * 25
+
+
+def test_an_index_that_lies_is_found(world):
+    let_an_index_lie(world)
+    found = world.findings(bytes_=False)
+    assert any(line.startswith("error database registry.db: ") and "alias_now" in line for line in found), found
+
+
+class _Interrupted(Database):
+    """A database that somebody else writes to just before the n-th time that it is looked at."""
+
+    def __init__(self, world, turn):
+        super().__init__(str(world.home))
+        self.world, self.turn = world, turn
+
+    @contextmanager
+    def raw(self):
+        self.turn -= 1
+        if self.turn == 0:
+            self.world.register("churn", metrics={"auc": "0.9"}, stage="production", tags={"owner": "me"})
+            self.world.registry.promote("risk/Fraud@1", "production")
+        with super().raw() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_whoever_writes_meanwhile_is_in_nobodys_way_and_no_finding(told, tmp_path, quick):
+    turns = 0
+    for turn in range(1, 100):
+        world = told.copy(tmp_path / str(turn))
+        database = _Interrupted(world, turn)
+        context = replace(world.context, database=database)
+        found = verify(context, (), log=True, bytes_=True, quick=quick, accept_head=False, progress=None)
+        assert found.findings == (), turn
+        if database.turn > 0:
+            break
+        assert found.entries in {24, 26}
+        turns += 1
+    assert turns > (3 if quick else 20)
+
+
+# The bytes
+
+
+def test_a_flipped_byte_is_found_with_version_and_file(world):
+    blob = _blob(world, "fraud@1")
+    data = bytearray(blob.read_bytes())
+    data[0] ^= 1
+    blob.chmod(0o644)
+    blob.write_bytes(data)
+    (found,) = world.findings()
+    assert found.startswith("error blob risk/Fraud@1: model.onnx: its bytes are sha256:")
+    assert world.verify(quick=True).ok  # which reads no byte
+
+
+def test_a_missing_and_a_shortened_blob_are_found_even_in_a_hurry(world):
+    _blob(world, "fraud@1").unlink()
+    blob = _blob(world, "fraud@2")
+    blob.chmod(0o644)
+    blob.write_bytes(b"short")
+    for how in ({}, {"quick": True}, {"log": False}):
+        found = sorted(line.split(" (")[0] for line in world.findings(**how))
+        assert found == [
+            "error blob risk/Fraud@1: model.onnx: missing",
+            "error blob risk/Fraud@2: model.onnx: 5 bytes instead of 8",
+        ]
+
+
+def test_bytes_that_two_versions_share_are_read_once_and_told_for_both(world):
+    seen = []
+    assert world.verify(progress=lambda *pair: seen.append(pair)).blobs == 3
+    assert seen == [(done, 20) for done in (seen[0][0], seen[1][0], 20)]
+    _blob(world, "churn@1").unlink()
+    places = [each.place for each in world.verify().findings]
+    assert places == ["risk/Fraud@3", "churn@1"]
+
+
+def test_only_the_versions_asked_for_are_looked_at(world):
+    _blob(world, "fraud@1").unlink()
+    assert world.verify("fraud@2", log=False).findings == ()
+    assert [each.place for each in world.verify("fraud@1", "fraud@2", log=False).findings] == ["risk/Fraud@1"]
+    assert world.verify("churn", log=False).versions == 1
+
+
+def test_a_blob_that_is_something_else_is_found(world):
+    blob = _blob(world, "fraud@1")
+    target = world.root / "elsewhere"
+    target.write_bytes(blob.read_bytes())
+    blob.unlink()
+    blob.symlink_to(target)
+    assert [each.code for each in world.verify().findings] == ["blob"]
+    blob.unlink()
+    os.mkfifo(blob)
+    assert [each.code for each in world.verify().findings] == ["blob"]
+
+
+def test_bytes_that_nothing_needs_are_no_finding(world):
+    world.context.artifacts.add_file(str(world.work / world.model()))
+    assert world.verify().findings == ()
+
+
+def test_a_store_that_is_not_there_is_found(world):
+    (world.home / "store").rename(world.root / "gone")
+    assert {each.code for each in world.verify().findings} == {"blob"}
+
+
+def test_a_verification_writes_nothing_but_the_head(world):
+    before = every(world.home)
+    world.verify()
+    assert every(world.home) == before
+
+
+def test_a_row_taken_from_the_list_of_blobs_hides_no_missing_blob(world):
+    _blob(world, "fraud@1").unlink()
+    world.edit("DELETE FROM version_blob WHERE model = 2 AND version = 1")
+    codes = {each.code for each in world.verify().findings}
+    assert codes == {"table", "blob"}
+
+
+def _blob(world, ref):
+    files = world.rows(
+        "SELECT version_blob.digest FROM version_blob JOIN model_name USING (model) WHERE folded LIKE ? AND version = ?",
+        f"%{ref.split('@')[0]}",
+        int(ref.split("@")[1]),
+    )
+    digest = files[0][0].removeprefix("sha256:")
+    return world.home / "store" / "blobs" / "sha256" / digest[:2] / digest
+
+
+def _a_row(world, table, column=None):
+    """Return the key's columns, one row's key and its value in a column, which is not NULL where that can be."""
+    rows = world.rows(f"PRAGMA table_info({table})")
+    key = [row[1] for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+    column = column or key[0]
+    order = ", ".join(f"{name} DESC" for name in key)
+    (row,) = world.rows(f"SELECT {', '.join(key)}, {column} FROM {table} ORDER BY {column} IS NULL, {order} LIMIT 1")
+    return key, row[:-1], row[-1]
+
+
+def _marks(key):
+    return ", ".join("?" * len(key))
+
+
+def _all_rows(data, root):
+    path = root / "dump.db"
+    path.write_bytes(data)
+    connection = sqlite3.connect(path)
+    connection.text_factory = bytes
+    try:
+        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()
+        return [connection.execute(f"SELECT * FROM {name.decode()}").fetchall() for (name,) in tables]
+    finally:
+        connection.close()
+        path.unlink()

@@ -1,0 +1,47 @@
+"""SQLite looks at the pages of a large file beside the rest, and finds what it finds in a small one."""
+
+import pytest
+from world import World, let_an_index_lie, tell_story
+
+from modelkeep.errors import IntegrityError
+from modelkeep.maintenance.verify_pages import looking
+from modelkeep.store.db.sqlite import Database
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    return tell_story(World(tmp_path_factory.mktemp("told")))
+
+
+def broken(world, small_bytes, odd=()):
+    with looking(Database(str(world.home)), odd, small_bytes) as found:
+        return found()
+
+
+def test_a_whole_file_has_nothing_to_find(told):
+    assert broken(told, 0) == []
+    assert broken(told, 2**30) == []
+
+
+def test_an_index_that_lies_is_found_in_its_table_unless_that_is_left_out(told, tmp_path):
+    world = told.copy(tmp_path / "copy")
+    let_an_index_lie(world)
+    large, small = broken(world, 0), broken(world, 2**30)
+    assert {place for place, _ in large} == {"alias"}
+    assert {place for place, _ in small} == {"registry.db"}
+    assert {text for _, text in large} == {text for _, text in small}
+    assert broken(world, 0, odd={"alias"}) == []
+
+
+def test_a_file_that_cannot_be_read_is_an_error_where_it_is_asked_for(told, tmp_path):
+    world = told.copy(tmp_path / "copy")
+    data = bytearray(world.database.read_bytes())
+    data[100:4096] = bytes(4096 - 100)
+    world.database.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        broken(world, 0)
+
+
+def test_whatever_ends_the_rest_ends_the_looking_too(told):
+    with pytest.raises(ZeroDivisionError), looking(Database(str(told.home)), (), 0):
+        raise ZeroDivisionError

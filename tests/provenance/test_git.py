@@ -1,0 +1,354 @@
+"""Code, as git tells it: commit, dirty, digest, remote, branch; unknown is never a failure."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.provenance import git
+
+GIT = shutil.which("git")
+pytestmark = pytest.mark.skipif(GIT is None, reason="needs git")
+
+
+class Repo:
+    """A work tree with one commit, made by real git in a home of its own."""
+
+    def __init__(self, base: Path, name: str = "repo") -> None:
+        self.home = base / "home"
+        self.home.mkdir(exist_ok=True)
+        (self.home / ".gitconfig").write_text("[user]\n\tname = Ana Diaz\n\temail = ana@example.com\n")
+        self.environ = {"HOME": str(self.home), "PATH": os.environ["PATH"]}
+        self.path = base / name
+        self.path.mkdir()
+        self("init", "-q", "-b", "main")
+        self.write("train.py", "print(1)\n")
+        self("add", ".")
+        self("commit", "-q", "-m", "one")
+
+    def __call__(self, *arguments: str) -> str:
+        done = subprocess.run([GIT, *arguments], cwd=self.path, env=self.environ, capture_output=True, check=True)
+        return done.stdout.decode().strip()
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def capture(self, *paths: object, rev: str = "auto", cwd: Path | None = None, **more: str) -> git.Code:
+        return git.capture([str(path) for path in paths], str(cwd or self.path), rev, {**self.environ, **more})
+
+
+@pytest.fixture
+def repo(tmp_path):
+    return Repo(tmp_path)
+
+
+def test_a_clean_tree_is_a_commit_and_a_branch(repo):
+    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+
+
+def test_dirty_counts_tracked_files_staged_or_not_and_no_others(repo):
+    repo.write("model.onnx", "untracked")
+    assert repo.capture().dirty is False
+    repo.write("train.py", "print(2)\n")
+    assert repo.capture().dirty is True
+    repo("add", "train.py")
+    assert repo.capture().dirty is True
+    repo("commit", "-q", "-m", "two")
+    assert repo.capture().dirty is False
+    (repo.path / "train.py").unlink()
+    assert repo.capture().dirty is True
+
+
+def test_the_digest_is_that_of_the_diff_as_git_writes_it(repo):
+    assert repo.capture().diff is None
+    repo.write("train.py", "print(2)\n")
+    diff = subprocess.run(
+        [GIT, "diff", "HEAD", "--binary", "--full-index", "--no-renames"],
+        cwd=repo.path, env=repo.environ, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    assert repo.capture().diff == "sha256:" + hashlib.sha256(diff).hexdigest()
+
+
+def test_the_digest_does_not_depend_on_how_somebody_likes_diffs(repo):
+    repo.write("train.py", "print(2)\n")
+    before = repo.capture().diff
+    for key, value in [
+        ("diff.noprefix", "true"), ("diff.mnemonicPrefix", "true"), ("diff.algorithm", "patience"), ("color.ui", "always"),
+        ("diff.context", "9"), ("diff.external", "/bin/echo"), ("diff.renames", "copies"), ("core.pager", "cat"),
+    ]:  # fmt: skip
+        repo("config", key, value)
+    assert repo.capture().diff == before
+
+
+def test_a_touched_file_of_the_same_content_is_clean(repo):
+    os.utime(repo.path / "train.py", (1, 1))
+    assert repo.capture().dirty is False
+
+
+def test_the_artifacts_work_tree_comes_before_the_current_directory(repo, tmp_path):
+    other = Repo(tmp_path, "other")
+    other.write("x.py", "")
+    other("add", ".")
+    other("commit", "-q", "-m", "other")
+    artifact = other.write("out/model.onnx", "m")
+    assert repo.capture(artifact).commit == other("rev-parse", "HEAD")
+    assert repo.capture(artifact.parent).commit == other("rev-parse", "HEAD")
+
+
+def test_an_artifact_outside_of_any_work_tree_means_the_current_directory(repo, tmp_path):
+    artifact = tmp_path / "model.onnx"
+    artifact.write_text("m")
+    for path in (artifact, "-", "relative.onnx", "gone/away.onnx"):
+        assert repo.capture(path).commit == repo("rev-parse", "HEAD")
+
+
+def test_where_there_is_no_git_repository_nothing_is_known_and_nothing_said(tmp_path):
+    assert git.capture([], str(tmp_path), "auto", {"PATH": os.environ["PATH"]}) == git.Code()
+
+
+def test_a_directory_that_is_gone_is_unknown(tmp_path):
+    assert git.capture([], str(tmp_path / "gone"), "auto", {"PATH": os.environ["PATH"]}) == git.Code()
+
+
+def test_none_asks_nothing(repo):
+    assert repo.capture(rev="none") == git.Code()
+
+
+def test_a_work_tree_beside_the_repository_is_understood(repo):
+    repo("worktree", "add", "-q", "../beside", "-b", "side")
+    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(
+        repo("rev-parse", "HEAD"), dirty=False, branch="side"
+    )
+
+
+def test_a_detached_head_has_no_branch(repo):
+    repo("checkout", "-q", "--detach")
+    assert repo.capture().branch is None
+    assert repo.capture().commit == repo("rev-parse", "HEAD")
+
+
+def test_a_repository_without_a_commit_is_unknown(tmp_path):
+    repo = Repo(tmp_path)
+    repo("checkout", "-q", "--orphan", "new")
+    assert repo.capture() == git.Code(branch="new", note="the work tree has no commit yet")
+
+
+def test_the_remote_loses_its_token(repo):
+    repo("remote", "add", "origin", "https://x-access-token:ghs_SECRET@github.com/acme/fraud.git")
+    assert repo.capture().remote == "https://github.com/acme/fraud.git"
+
+
+def test_the_branchs_own_remote_comes_before_origin(repo):
+    repo("remote", "add", "a", "https://example.com/a")
+    assert repo.capture().remote == "https://example.com/a"
+    repo("remote", "add", "origin", "https://example.com/origin")
+    assert repo.capture().remote == "https://example.com/origin"
+    repo("remote", "add", "Fork", "git@example.com:fork.git")
+    repo("config", "branch.main.remote", "Fork")
+    assert repo.capture().remote == "example.com:fork.git"
+
+
+def test_a_token_that_insteadof_puts_in_never_appears(repo):
+    repo("config", "url.https://u:SECRET@github.com/.insteadOf", "https://github.com/")
+    repo("remote", "add", "origin", "https://github.com/acme/fraud.git")
+    assert repo.capture().remote == "https://github.com/acme/fraud.git"
+
+
+def test_variables_of_git_do_not_point_us_elsewhere(repo, tmp_path):
+    other = Repo(tmp_path, "other")
+    other("commit", "-q", "--allow-empty", "-m", "other")
+    here = repo.capture(GIT_DIR=str(other.path / ".git"), GIT_WORK_TREE=str(other.path), GIT_INDEX_FILE="/x")
+    assert here.commit == repo("rev-parse", "HEAD")
+
+
+def test_looking_writes_nothing(repo):
+    os.utime(repo.path / "train.py", (1, 1))  # what would make git refresh its index
+    before = (repo.path / ".git/index").stat().st_mtime_ns
+    repo.capture()
+    assert (repo.path / ".git/index").stat().st_mtime_ns == before
+
+
+def test_a_program_that_the_repository_names_is_not_run(repo, tmp_path):
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    repo("config", "core.fsmonitor", str(trap))
+    repo("config", "diff.external", str(trap))
+    repo("config", "core.pager", str(trap))
+    repo.write("train.py", "print(2)\n")
+    assert repo.capture().dirty is True
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("key", ["filter.evil.clean", "filter.evil.process"])
+def test_a_filter_that_the_repository_names_is_not_run_and_that_is_said(repo, tmp_path, key):
+    repo.write(".gitattributes", "* filter=evil\n")
+    repo.write("train.py", "print(2)\n")
+    repo("add", ".")
+    repo("commit", "-q", "-m", "two")
+    repo("config", key, f"touch {tmp_path}/sprung; cat")
+    os.utime(repo.path / "train.py", (1, 1))  # what makes git look into the file
+    assert repo.capture() == git.Code(
+        repo("rev-parse", "HEAD"),
+        note=f"the work tree's own configuration names a program ({key}): it was not run, so changes are unknown",
+    )
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_filter_of_the_account_is_run_as_git_itself_does(repo, tmp_path):
+    with (repo.home / ".gitconfig").open("a") as config:
+        config.write('[filter "ours"]\n\tclean = tr 2 1\n')
+    repo.write(".gitattributes", "*.py filter=ours\n")
+    repo("add", ".")
+    repo("commit", "-q", "-m", "two")
+    repo("config", "filter.lfs.process", "git-lfs filter-process")
+    repo.write("train.py", "print(2)\n")
+    assert repo.capture().dirty is False
+
+
+def test_a_submodule_is_not_entered(repo, tmp_path):
+    inner = Repo(tmp_path, "inner")
+    repo("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.path), "sub")
+    repo("commit", "-q", "-m", "with a submodule")
+    config = repo.path / ".git/modules/sub/config"
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    with config.open("a") as file:
+        file.write(f'[filter "evil"]\n\tclean = touch {tmp_path}/sprung\n[core]\n\tfsmonitor = {trap}\n')
+    repo.write("sub/.gitattributes", "* filter=evil\n")
+    repo.write("sub/train.py", "print(2)\n")
+    assert repo.capture().dirty is False
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_partial_clone_fetches_nothing(repo, tmp_path):
+    lacking = repo("rev-parse", "HEAD^{tree}")
+    repo("config", "extensions.partialClone", "origin")
+    repo("config", "remote.origin.url", str(repo.path))
+    repo("config", "remote.origin.promisor", "true")
+    repo("config", "remote.origin.uploadpack", f"touch {tmp_path}/sprung; git-upload-pack")
+    (repo.path / ".git/objects" / lacking[:2] / lacking[2:]).unlink()
+    repo.capture()
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_git_missing_is_unknown_and_says_so(repo):
+    assert repo.capture(PATH="/nowhere") == git.Code(note="git is not installed")
+    assert git.identity(str(repo.path), {"PATH": ""}) is None
+
+
+def test_a_git_of_the_current_directory_is_not_run(repo, monkeypatch):
+    monkeypatch.chdir(repo.path)
+    repo.write("git", "#!/bin/sh\ntouch sprung\n").chmod(0o755)
+    assert repo.capture(PATH=".:").commit is None
+    assert not (repo.path / "sprung").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_work_tree_of_another_user_is_unknown_and_says_so(repo):
+    for path in [repo.path, *repo.path.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    assert repo.capture() == git.Code(
+        note="git does not trust the work tree: it belongs to another user (git's safe.directory)"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_in_a_work_tree_of_another_user_only_a_full_hash_is_believed(repo):
+    commit = repo("rev-parse", "HEAD")
+    for path in [repo.path, *repo.path.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    why = "git does not trust the work tree: it belongs to another user (git's safe.directory)"
+    assert repo.capture(rev=commit) == git.Code(commit, note=f"not looked up: {why}")
+    with pytest.raises(NotFound) as caught:
+        repo.capture(rev="main")
+    assert caught.value.message == f"cannot look up the commit 'main': {why}"
+
+
+def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_path):
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text(f"#!/bin/sh\nsleep 60 & echo $! >> {tmp_path}/children; wait\n")
+    slow.chmod(0o755)
+    started = time.monotonic()
+    code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
+    assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
+    assert code == git.Code(note="git did not answer within 2 seconds")
+    for child in (tmp_path / "children").read_text().split():
+        assert _ends(int(child))
+
+
+def _ends(pid: int) -> bool:
+    """Say whether a process that was killed is gone; the kernel takes a moment."""
+    deadline = time.monotonic() + 10
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    """Say whether a process runs; one that is dead and not yet buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_where_only_the_status_hangs_the_commit_is_known(repo, tmp_path):
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\ncase " $* " in *" status "*) sleep 60;; esac\nexec {GIT} "$@"\n')
+    slow.chmod(0o755)
+    code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
+    assert code == git.Code(repo("rev-parse", "HEAD"), note="git did not answer within 2 seconds")
+
+
+def test_a_revision_is_resolved_to_its_commit(repo):
+    first = repo("rev-parse", "HEAD")
+    repo("tag", "-a", "v1", "-m", "v1")
+    repo("commit", "-q", "--allow-empty", "-m", "two")
+    for rev in ("v1", "HEAD~1", first, first[:8], "refs/tags/v1"):
+        assert repo.capture(rev=rev) == git.Code(first)
+
+
+@pytest.mark.parametrize("rev", ["nothing", "--all", "-h", "HEAD..HEAD", "HEAD:train.py", "", "a b", "0" * 40])
+def test_a_revision_that_is_none_is_not_found(repo, rev):
+    with pytest.raises(NotFound):
+        repo.capture(rev=rev)
+
+
+def test_a_revision_with_a_nul_is_a_usage_error(repo):
+    with pytest.raises(UsageError):
+        repo.capture(rev="a\0b")
+
+
+def test_without_a_work_tree_only_a_full_hash_is_believed(tmp_path):
+    full = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
+    environ = {"PATH": os.environ["PATH"]}
+    assert git.capture([], str(tmp_path), full, environ) == git.Code(full, note="not looked up: no git work tree here")
+    with pytest.raises(NotFound, match="no git work tree here in which 'main' could be looked up"):
+        git.capture([], str(tmp_path), "main", environ)
+
+
+def test_the_identity_is_the_address_else_the_name(repo, tmp_path):
+    assert git.identity(str(repo.path), repo.environ) == "ana@example.com"
+    assert git.identity(str(tmp_path), repo.environ) == "ana@example.com"
+    repo("config", "user.email", "ana@work.example")
+    assert git.identity(str(repo.path), repo.environ) == "ana@work.example"
+
+
+def test_hostile_file_names_and_branches_do_no_harm(repo):
+    repo("checkout", "-q", "-b", "a/ü-$(touch;x)")
+    repo.write("# branch.oid 0000\n\x1b[2J", "x")
+    repo("add", ".")
+    code = repo.capture()
+    assert (code.commit, code.dirty, code.branch) == (repo("rev-parse", "HEAD"), True, "a/ü-$(touch;x)")

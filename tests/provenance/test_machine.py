@@ -1,0 +1,80 @@
+"""Who and where, as the machine says it and not as variables do."""
+
+import os
+import pwd
+
+import pytest
+
+from modelkeep.provenance import machine
+
+
+def test_the_actor_is_who_the_name_service_says_whatever_variables_say(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    actor = machine.observe_actor()
+    assert (actor.uid, actor.user) == (os.getuid(), pwd.getpwuid(os.getuid()).pw_name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_uid_without_a_name_is_its_number():
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.setuid(1_000_650_000)
+        os.write(writer, machine.observe_actor().user.encode())
+        os._exit(0)
+    os.close(writer)
+    assert os.read(reader, 100) == b"uid:1000650000"
+    os.close(reader)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize(
+    ("uid_map", "inside"),
+    [
+        ("         0          0 4294967295\n", False),
+        ("         0       1000          1\n", True),
+        ("0 100000 65536\n", True),
+        ("0 0 1\n1 100000 65535\n", True),
+        ("", True),
+    ],
+)
+def test_a_user_namespace_is_told_by_its_map(tmp_path, uid_map, inside):
+    path = tmp_path / "uid_map"
+    path.write_text(uid_map)
+    assert machine.in_user_namespace(str(path)) is inside
+
+
+def test_where_there_are_no_namespaces_there_is_none(tmp_path):
+    assert machine.in_user_namespace(str(tmp_path / "uid_map")) is False
+    (tmp_path / "uid_map").write_bytes(b"\xff\xff")
+    assert machine.in_user_namespace(str(tmp_path / "uid_map")) is False
+
+
+def test_the_host_is_what_the_kernel_calls_itself(monkeypatch):
+    monkeypatch.setenv("HOSTNAME", "somewhere-else")
+    assert machine.hostname() == os.uname().nodename
+
+
+def test_a_claim_is_the_variable_else_the_config_else_gits_identity(tmp_path):
+    (tmp_path / ".gitconfig").write_text("[user]\n\temail = ana@example.com\n")
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    assert machine.claims(environ, str(tmp_path)) == "ana@example.com"
+    assert machine.claims(environ, str(tmp_path), "bo@x") == "bo@x"
+    assert machine.claims({**environ, "MODELKEEP_ACTOR": "cy@x"}, str(tmp_path), "bo@x") == "cy@x"
+    assert machine.claims({**environ, "MODELKEEP_ACTOR": " "}, str(tmp_path)) == "ana@example.com"
+    assert machine.claims({}, "/nowhere") is None or "@" in (machine.claims({}, "/nowhere") or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("ana\nbo", "ana bo"),
+        ("\x1b[2Jana", "[2Jana"),
+        ("ana\udcff", "ana"),
+        ("a" * 500, "a" * 200),
+        ("  ana  b ", "ana b"),
+    ],
+)
+def test_a_claim_is_one_short_line_of_text(said, kept):
+    assert machine.claims({"MODELKEEP_ACTOR": said}, "/") == kept

@@ -1,0 +1,293 @@
+"""Params, metrics and tags: keys and exact text from flags, files and Python."""
+
+import enum
+import functools
+import io
+import json
+import math
+import os
+import pathlib
+import sys
+import threading
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.domain.numbers import as_number
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.provenance import values
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name: str, text: str | bytes) -> str:
+        path = tmp_path / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return str(path)
+
+    return write
+
+
+# Flags
+
+
+def test_what_is_typed_is_kept_to_the_letter():
+    assert values.from_flags(["lr=0.10", "note=a=b", "empty=", "s= x "], "param") == [
+        ("lr", "0.10"), ("note", "a=b"), ("empty", ""), ("s", " x "),
+    ]  # fmt: skip
+
+
+def test_a_flag_without_a_value_is_told_with_the_line_to_type():
+    with pytest.raises(UsageError) as caught:
+        values.from_flags(["auc"], "metric")
+    assert (caught.value.message, caught.value.hint) == ("metric 'auc' has no value", "--metric auc=VALUE")
+
+
+@pytest.mark.parametrize("text", ["=1", " a=1", "a =1", "é=1", "a:b=1", "a\n=1", "a=\0", "a=\udcff", "x" * 251 + "=1"])
+def test_what_cannot_be_stored_is_a_usage_error(text):
+    with pytest.raises(UsageError):
+        values.from_flags([text], "tag")
+
+
+def test_a_key_given_twice_with_one_value_is_one_and_with_two_is_a_mistake():
+    assert values.from_flags(["a=1", "a=1"], "param") == [("a", "1")]
+    with pytest.raises(UsageError, match=r"param 'a' was given twice: '1' and '1\.0'"):
+        values.from_flags(["a=1", "a=1.0"], "param")
+    with pytest.raises(UsageError, match="metric 'auc' was given twice"):
+        values.merge([("auc", "0.9")], [("auc", "0.8")], what="metric")
+    assert values.merge([("a", "1")], [("b", "2"), ("a", "1")], what="param") == [("a", "1"), ("b", "2")]
+
+
+# Files
+
+
+def test_numbers_of_json_keep_their_spelling(file):
+    path = file("p.json", '{"lr": 0.10, "big": 123456789012345678901234567890, "e": 1E-5, "s": "x", "z": -0.0}')
+    assert values.from_file(path, "param") == [
+        ("lr", "0.10"), ("big", "123456789012345678901234567890"), ("e", "1E-5"), ("s", "x"), ("z", "-0.0"),
+    ]  # fmt: skip
+
+
+def test_nested_keys_are_joined_by_a_dot(file):
+    path = file("p.json", '{"a": {"b": {"c": 1}}, "d": {}, "n": null, "t": true, "f": false, "l": []}')
+    assert values.from_file(path, "param") == [
+        ("a.b.c", "1"), ("d", "{}"), ("n", "null"), ("t", "true"), ("f", "false"), ("l", "[]"),
+    ]  # fmt: skip
+
+
+def test_a_list_is_one_param_and_several_metrics(file):
+    path = file("p.json", '{"layers": [64, 32.0, "relu", null], "deep": [[1, 2], {"k": 3}]}')
+    assert values.from_file(path, "param") == [
+        ("layers", '[64, 32.0, "relu", null]'), ("deep.0", "[1, 2]"), ("deep.1.k", "3"),
+    ]  # fmt: skip
+    assert values.from_file(file("m.json", '{"fold": [0.90, 0.8]}'), "metric") == [
+        ("fold.0", "0.90"),
+        ("fold.1", "0.8"),
+    ]
+
+
+def test_toml_is_read_as_exactly(file):
+    path = file("p.toml", "lr = 0.10\nn = 1_000.50\np = +1.5\nx = 0x10\nd = 2026-11-23\ni = inf\n[o]\nb = [0.10, 2]\n")
+    assert values.from_file(path, "param") == [
+        ("lr", "0.10"), ("n", "1000.50"), ("p", "1.5"), ("x", "16"), ("d", "2026-11-23"), ("i", "inf"), ("o.b", "[0.10, 2]"),
+    ]  # fmt: skip
+
+
+def test_without_an_ending_the_content_decides(file):
+    assert values.from_file(file("params", ' {"a": 1}'), "param") == [("a", "1")]
+    assert values.from_file(file("other", "a = 1\n"), "param") == [("a", "1")]
+    assert values.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param") == [("a", "1")]
+    with pytest.raises(UsageError, match="is neither JSON nor TOML"):
+        values.from_file(file("params.yaml", "a: 1\n"), "param")
+
+
+def test_a_dash_is_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"auc": 0.10}')))
+    assert values.from_file("-", "metric") == [("auc", "0.10")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
+    with pytest.raises(UsageError, match="standard input is not JSON"):
+        values.from_file("-", "metric")
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        values.from_file("-", "metric")
+
+
+def test_what_another_program_is_still_writing_is_read_to_its_end(tmp_path):
+    """As in --metrics <(evaluate.py)."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text('{"auc": 0.9}'))
+    writer.start()
+    assert values.from_file(str(tmp_path / "pipe"), "metric") == [("auc", "0.9")]
+    writer.join()
+
+
+def test_the_report_of_scikit_learn_is_understood(file):
+    report = {
+        "0": {"precision": 0.5, "recall": 1.0, "f1-score": 0.67, "support": 1.0},
+        "accuracy": 0.6,
+        "macro avg": {"f1-score": 0.49},
+        "weighted avg": {"f1-score": 0.61, "support": 5.0},
+    }
+    expected = [
+        ("0.precision", "0.5"), ("0.recall", "1.0"), ("0.f1-score", "0.67"), ("0.support", "1.0"), ("accuracy", "0.6"),
+        ("macro avg.f1-score", "0.49"), ("weighted avg.f1-score", "0.61"), ("weighted avg.support", "5.0"),
+    ]  # fmt: skip
+    assert values.from_mapping(report, "metric") == expected
+    assert values.from_file(file("r.json", json.dumps(report)), "metric") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("x.json", '{"a": 1', "is not JSON: Expecting ',' delimiter: line 1 column 8"),
+        ("x.toml", "a = \n", r"is not TOML: Invalid value \(at line 1, column 5\)"),
+        ("x.json", "[1]", "has no keys at its top"),
+        ("x.json", "3", "has no keys at its top"),
+        ("x.json", '{"a": 1, "a": 2}', "the key 'a' stands twice"),
+        ("x.json", '{"a": {"b": 1}, "a.b": 2}', "param 'a.b' was given twice"),
+        ("x.json", b"\xff\xfe", "is not UTF-8"),
+        ("x.json", '{"a\\u001b": 1}', "not a legal param key"),
+        ("x.json", '{"a": "\\u0000"}', "NUL"),
+        ("x.json", '{"a": "\\ud800"}', "not valid UTF-8"),
+        ("x.json", '{"": 1}', "not a legal param key"),
+        ("x.json", "[" * 200_000, "is not JSON"),
+        ("x.json", '{"a":' * 100 + "1" + "}" * 100, "nested more than 32 deep"),
+        ("x.toml", "a = " + "[" * 100_000, "is not TOML"),
+        ("x.toml", "a = " + "[" * 200_000, "is larger than 128 KiB"),
+        ("x.toml", ".".join("a" * 40_000) + " = 1", "has a key that is nested more than 32 deep"),
+        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON nor TOML"),
+        ("x.json", "{" + ",".join(f'"k{i}":1' for i in range(10_002)) + "}", "more than 10,000 params"),
+        ("x.json", b'{"a": "' + b"x" * (2 << 20) + b'"}', "is larger than 2 MiB"),
+    ],
+)
+def test_a_wrong_file_is_told_for_what_it_is(file, name, content, told):
+    with pytest.raises(UsageError, match=told) as caught:
+        values.from_file(file(name, content), "param")
+    assert "\x1b" not in caught.value.message
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(NotFound, match="there is no file"):
+        values.from_file(str(tmp_path / "gone.json"), "param")
+    with pytest.raises(UsageError, match="Is a directory"):
+        values.from_file(str(tmp_path), "param")
+
+
+# Python
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Model:
+    pass
+
+
+class Rude:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1, "0.1"), (1e-05, "1e-05"), (math.nan, "nan"), (math.inf, "inf"), (3, "3"), (True, "true"), (None, "null"),
+        ("0.10", "0.10"), (Decimal("0.10"), "0.10"), (Colour.RED, "red"), (pathlib.PurePosixPath("/x"), "/x"),
+        (date(2026, 1, 2), "2026-01-02"), (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
+        (["é"], '["é"]'), ({(1, 2)}, '["[1, 2]"]'), ([1, "1", None, True, 0.5], '[1, "1", null, true, 0.5]'), ((), "[]"), ({3, 1}, "[1, 3]"), ({}, "{}"),
+        (len, "builtins.len"), (dict, "builtins.dict"), (b"x", "b'x'"),
+        (Rude(), "<Rude>"), (functools.partial(len), "functools.partial(<built-in function len>)"),
+    ],
+)  # fmt: skip
+def test_values_of_python_are_written_plainly(value, text):
+    assert values.from_mapping({"k": value}, "param") == [("k", text)]
+
+
+def test_an_object_reads_the_same_in_the_next_process():
+    """An address in its text would make the same registration differ from itself."""
+    (_, text), *_ = values.from_mapping({"k": Model()}, "param")
+    assert text.endswith("Model object>")
+    assert " at 0x" not in text
+
+
+def test_a_long_description_is_cut_and_a_given_text_is_not():
+    described = values.from_mapping({"k": bytearray(10_000)}, "param")[0][1]
+    assert len(described) == 1_000
+    assert described.endswith("...")
+    assert values.from_mapping({"k": "x" * 10_000}, "param") == [("k", "x" * 10_000)]
+
+
+def test_a_whole_number_that_python_will_not_write_is_hexadecimal():
+    assert values.from_mapping({"k": 1 << 20_000}, "param") == [("k", hex(1 << 20_000))]
+
+
+def test_numpys_values_are_written_as_numpy_writes_them():
+    numpy = pytest.importorskip("numpy")
+    given = {
+        "f32": numpy.float32(0.1), "f64": numpy.float64(0.1), "i": numpy.int64(3), "b": numpy.bool_(True), "s": numpy.str_("x"),
+        "zero": numpy.array(0.5), "list": numpy.array([1, 2]), "nan": numpy.float64("nan"), "in": [numpy.float32(0.5)],
+        "objects": numpy.array([1, None], dtype=object),
+    }  # fmt: skip
+    assert values.from_mapping(given, "param") == [
+        ("f32", "0.1"), ("f64", "0.1"), ("i", "3"), ("b", "true"), ("s", "x"), ("zero", "0.5"), ("list", "[1, 2]"),
+        ("nan", "nan"), ("in", "[0.5]"), ("objects", "[1, null]"),
+    ]  # fmt: skip
+    assert values.from_mapping({"per": numpy.array([0.9, 0.8])}, "metric") == [("per.0", "0.9"), ("per.1", "0.8")]
+
+
+def test_a_large_array_is_described_and_not_spelled_out():
+    numpy = pytest.importorskip("numpy")
+    ((_, text),) = values.from_mapping({"k": numpy.zeros((100_000, 10))}, "param")
+    assert len(text) <= 1_000
+
+
+def test_keys_that_are_no_text_are_written_as_values_are():
+    assert values.from_mapping({0: 0.5, True: {1.5: 1}}, "metric") == [("0", "0.5"), ("true.1.5", "1")]
+
+
+def test_a_mapping_that_holds_itself_is_refused():
+    loop: dict[str, object] = {}
+    loop["a"] = loop
+    with pytest.raises(UsageError, match="nested more than 32 deep"):
+        values.from_mapping(loop, "param")
+
+
+def test_a_metric_that_is_no_number_is_kept_and_warned_of():
+    assert values.doubtful([("auc", "0.9"), ("loss", "nan"), ("e", "1e-05"), ("p", "95%")]) == [
+        "metric loss is kept as text, for 'nan' is no number that can be compared",
+        "metric p is kept as text, for '95%' is no number that can be compared",
+    ]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_of_python_is_a_number_and_itself_again(value):
+    ((_, text),) = values.from_mapping({"k": value}, "metric")
+    assert as_number(text) is not None
+    assert float(text) == value
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text('aé"\\ ', max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", min_size=1, max_size=2), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(
+    st.dictionaries(st.text("cd", min_size=1, max_size=2), json_values, max_size=4),
+    st.sampled_from(["param", "metric"]),
+)
+def test_a_mapping_and_its_json_say_the_same(tmp_path_factory, mapping, what):
+    path = tmp_path_factory.getbasetemp() / "same.json"
+    path.write_text(json.dumps(mapping))
+    assert values.from_file(str(path), what) == values.from_mapping(mapping, what)

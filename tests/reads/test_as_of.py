@@ -1,0 +1,145 @@
+"""As-of: every answer about a past moment equals the answer of a registry that was replayed up to it."""
+
+import random
+
+import pytest
+
+from modelkeep.domain.refs import parse_ref
+from modelkeep.errors import ModelkeepError
+from modelkeep.reads import details
+
+
+@pytest.fixture
+def story(history):
+    """A story in which everything that can change does, and changes back."""
+    from modelkeep.domain.intents import Data
+
+    test = Data(None, "test", None, "2026-02")
+    history.register("fraud", "one", label="1.0", metrics=[("auc", "0.9")], data=[test], author="bo", tag__owner="risk")
+    history.register("fraud", "two", metrics=[("auc", "0.91")], parents=["fraud@1"], runs=["run-1"], param__depth="8")
+    history.register("churn", "one", commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")
+    history.promote("fraud@1", "production")
+    history.alias("fraud@1", "champion", "old")
+    history.promote("fraud@2", "staging", reason="try it")
+    history.promote("fraud@2", "production", reason="good")
+    history.evaluate("fraud@2", [("auc", "0.8")], on=test, runs=["run-2"])
+    history.evaluate("fraud@2", [("auc", "0.7"), ("f1", "0.5")])
+    history.rollback("fraud@2", 1, reason="p99")
+    history.tag("fraud@1", owner="ml", tier="gold")
+    history.tag("fraud@1", remove=["tier"])
+    history.describe("fraud", "finds fraud")
+    history.describe("fraud@1", "the first")
+    history.describe("fraud@1", "the very first")
+    history.note("fraud", "about all")
+    history.note("fraud@1", "about one")
+    history.alias("fraud@2", "champion", remove=["old"])
+    history.mark("fraud@2", "good")
+    history.archive("fraud@2")
+    history.rename("fraud", "risk/fraud")
+    history.register("fraud", "three", parents=["churn@1"], data=[test])
+    history.archive("fraud@2", undo=True)
+    history.retire("risk/fraud", "production", reason="gone")
+    history.archive("churn")
+    history.archive("risk/fraud")
+    history.archive("risk/fraud@2", undo=True)
+    history.promote("risk/fraud@3", "production", force=True)
+    history.rename("risk/fraud", "fraud")
+    history.tag("fraud", team="a")
+    history.tag("fraud", remove=["team"])
+    history.describe("fraud", "")
+    history.register("fraud", "four", parents=["fraud@2"], aliases=["old"], stage="staging")
+    history.delete("fraud@4", reason="a trial")
+    history.mark("churn@1")
+    history.delete("churn@1")
+    history.register("churn", "one")
+    history.delete("fraud@2", force=True)
+    return history
+
+
+def answers(connection, at):
+    """Return everything that can be asked of a registry at a moment."""
+    found = {"stages": details.stages(connection, at)}
+    for everything in (False, True):
+        found["models", everything] = details.models(connection, at, everything=everything)
+        for sort in (
+            None,
+            "name:desc",
+            "created",
+            "size",
+            "label:desc",
+            "author",
+            "metric.auc:desc",
+            "param.depth",
+            "tag.owner",
+        ):
+            found["versions", sort, everything] = details.versions(connection, at, sort=sort, everything=everything)
+        for stage in ("development", "staging", "production"):
+            found["stage", stage, everything] = details.versions(connection, at, stage=stage, everything=everything)
+    found["history"] = details.history(connection, at)
+    for (model,) in connection.execute("SELECT seq FROM model WHERE seq <= ?", (at or 2**62,)).fetchall():
+        page = found["model", model] = details.model(connection, at, model)
+        found["history", model] = details.history(connection, at, model=model)
+        found["versions", model] = details.versions(connection, at, model=model, everything=True)
+        found["limited", model] = details.versions(connection, at, model=model, sort="version:desc", limit=1)
+        for number in range(1, page.newest + 1):
+            version = found["version", model, number] = details.version(connection, at, model, number)
+            found["row", model, number] = details.version_row(connection, at, model, number)
+            found["lineage", model, number] = details.lineage(connection, at, parse_ref(version.ref))
+    for ref in ("fraud", "risk/fraud@latest", "FRAUD@production", "fraud@staging", "fraud@dev", "fraud@champion",
+                "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip
+        found["resolve", ref] = _resolved(connection, at, ref)
+    return found
+
+
+def _resolved(connection, at, ref):
+    try:
+        return details.resolve(connection, at, parse_ref(ref), details.stages(connection, at))
+    except ModelkeepError as error:
+        return type(error)
+
+
+def test_every_answer_about_the_past_is_that_of_a_replay_up_to_it(story):
+    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    assert last > 30
+    for seq in range(1, last + 1):
+        then, replayed = answers(story.connection, seq), answers(story.until(seq), None)
+        for question, answer in replayed.items():
+            assert then[question] == answer, (seq, question)
+        assert then.keys() == replayed.keys()
+
+
+def test_the_present_is_the_past_of_the_last_entry(story):
+    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    assert answers(story.connection, None) == answers(story.connection, last)
+
+
+def test_random_stories_have_a_past_too(history):
+    chance = random.Random(7)
+    history.register("fraud")
+    history.register("churn")
+    for _ in range(120):
+        name = chance.choice(["fraud", "churn"])
+        newest = max(each.version for each in details.versions(history.connection, None, pattern=name, everything=True))
+        ref = f"{name}@{chance.randint(1, newest)}"
+        verbs = [
+            lambda name=name: history.register(name, aliases=chance.sample(["a", "b"], 1)),
+            lambda name=name: history.register(name, metrics=[("auc", str(chance.random()))]),
+            lambda ref=ref: history.promote(ref, chance.choice(["staging", "production"]), force=True),
+            lambda ref=ref: history.promote(ref, chance.choice(["staging", "production"])),
+            lambda ref=ref: history.mark(ref, chance.choice(["bad", "good"])),
+            lambda ref=ref: history.archive(ref, undo=chance.random() < 0.4),
+            lambda name=name: history.archive(name, undo=chance.random() < 0.7),
+            lambda ref=ref: history.alias(ref, chance.choice("abc")),
+            lambda ref=ref: history.tag(ref, owner=str(chance.random())),
+            lambda name=name: history.retire(name, chance.choice(["staging", "production"])),
+            lambda ref=ref: history.evaluate(ref, [("auc", str(chance.random()))]),
+        ]
+        try:
+            chance.choice(verbs)()
+        except (ModelkeepError, AssertionError):  # refused, or so already
+            continue
+    (last,) = history.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    for seq in chance.sample(range(3, last + 1), 12):
+        then, replayed = answers(history.connection, seq), answers(history.until(seq), None)
+        for question, answer in replayed.items():
+            assert then[question] == answer, (seq, question)

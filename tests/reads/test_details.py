@@ -1,0 +1,361 @@
+import pytest
+from changing import refused
+from world import World
+
+from modelkeep.domain.answers.versions import (
+    CodeState,
+    Dataset,
+    FileRow,
+    Held,
+    Holder,
+    InDevelopment,
+    Metric,
+    ModelRow,
+    NoteText,
+    ParentRef,
+    RunRef,
+    Tenure,
+    Training,
+    VersionRow,
+)
+from modelkeep.domain.intents import Data
+from modelkeep.domain.times import At, AtSeq
+from modelkeep.errors import NotFound
+from modelkeep.reads import details
+
+
+@pytest.fixture
+def fraud(history):
+    """Entries 2 to 9: three versions, 1 in production, then 3 and back, 2 in staging, a champion."""
+    history.register("fraud", "one", label="1.0", stage="production", author="bo", param__depth="8", tag__owner="risk")
+    history.register("fraud", "two", metrics=[("auc", "0.91")], stage="staging")
+    history.register("fraud", "three", metrics=[("auc", "0.92")], aliases=["champion"])
+    history.promote("fraud@3", "production", reason="march data")
+    history.user = "bo"
+    history.rollback("fraud@3", 1, reason="p99 latency")
+    history.register("fraud", "four")
+    history.evaluate("fraud@4", [("auc", "0.9")], Data(None, "test", None, "2026-02"))
+    history.describe("fraud", "finds fraud")
+    return history
+
+
+def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
+    from history import at
+
+    (row,) = details.models(fraud.connection, None)
+    assert row == ModelRow(
+        name="fraud",
+        newest=4,
+        newest_label=None,
+        latest=4,
+        versions=4,
+        created=at(2),
+        archived=False,
+        holders=(
+            Holder("production", 1, "1.0", at(6), "bo"),
+            Holder("staging", 2, None, at(3), "ana"),
+        ),
+        development=InDevelopment(4, None, at(7), 0),
+        description="finds fraud",
+    )
+
+
+def test_what_waits_in_development_is_counted_behind_the_newest(fraud):
+    for _ in range(3):
+        fraud.register("fraud")
+    (row,) = details.models(fraud.connection, None)
+    assert (row.development.version, row.development.more) == (7, 3)
+    fraud.archive("fraud@5")
+    fraud.mark("fraud@7")
+    (row,) = details.models(fraud.connection, None)
+    assert (row.development.version, row.development.more) == (6, 1)
+    for ref in ("fraud@4", "fraud@6"):
+        fraud.promote(ref, "staging")
+    (row,) = details.models(fraud.connection, None)
+    assert row.development is None
+
+
+def test_the_line_of_a_version(fraud):
+    from history import at
+
+    row = details.version_row(fraud.connection, None, 2, 1)
+    assert row == VersionRow(
+        ref="fraud@1",
+        name="fraud",
+        version=1,
+        label="1.0",
+        state="live",
+        stages=("production",),
+        aliases=(),
+        bad=False,
+        archived=False,
+        created=at(2),
+        author="bo",
+        digest=row.digest,
+        size_bytes=3,
+        files=1,
+        params=(("depth", "8"),),
+        tags=(("owner", "risk"),),
+    )
+
+
+def test_the_state_is_the_first_that_applies(fraud):
+    def states():
+        rows = details.versions(fraud.connection, None, model=2, everything=True)
+        return {row.version: row.state for row in rows}
+
+    assert states() == {1: "live", 2: "live", 3: "bad", 4: "development"}
+    fraud.mark("fraud@3", "good")
+    fraud.mark("fraud@2")
+    assert states() == {1: "live", 2: "bad", 3: "superseded", 4: "development"}
+    fraud.archive("fraud@2")
+    fraud.archive("fraud@4")
+    assert states() == {1: "live", 2: "archived", 3: "superseded", 4: "archived"}
+
+
+def test_the_page_of_a_version_tells_all_that_is_known(history):
+    from history import at, sha
+
+    test, train = Data(None, "test", None, "2026-02"), Data(sha("x"), "train.csv", "train", None)
+    history.register("base", "zero")
+    history.register(
+        "fraud",
+        {"model.onnx": "one", "tokens.json": "{}"},
+        form="tree",
+        data=[train, test],
+        parents=["base@1", "https://hub/bert"],
+        runs=["run-1"],
+        commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
+        metrics=[("auc", "0.9")],
+        on=test,
+        stage="production",
+        reason="first",
+        claimed="ana@x",
+        host="trainer-3",
+        source=["a", "b"],
+        description="the first",
+        param__depth="8",
+        param__rate="0.1",
+        code__branch="main",
+        data__0="train.csv",
+        parent__1="https://hub/bert",
+        run__0="https://tracker/run-1",
+    )
+    history.evaluate("fraud@1", [("auc", "0.8")])
+    history.evaluate("fraud@1", [("auc", "0.91")], test, ["run-2"], run__0="https://tracker/run-2")
+    history.note("fraud@1", "look at this")
+    history.register("child", parents=["fraud@1"])
+    history.tag("fraud@1", owner="risk")
+    page = details.version(history.connection, None, 3, 1)
+    assert page.data == (
+        Dataset(f"data:train.csv@{sha('x')[:19]}", "train", "train.csv", None, sha("x"), "train.csv"),
+        Dataset("data:test@2026-02", None, "test", "2026-02", None, None),
+    )
+    assert page.code == CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", False, None, None, "main")
+    assert page.parents == (ParentRef("base@1", None), ParentRef(None, "https://hub/bert"))
+    assert page.children == ("child@1",)
+    assert page.runs == (
+        RunRef("run-1", "https://tracker/run-1"),
+        RunRef("run-2", "https://tracker/run-2"),
+    )
+    assert page.metrics == (
+        Metric("auc", "0.91", "data:test@2026-02", at(5)),
+        Metric("auc", "0.8", None, at(4)),
+    )
+    assert page.params == (("depth", "8"), ("rate", "0.1"))
+    assert page.tags == (("owner", "risk"),)
+    assert page.notes == (NoteText(at(6), "ana", "look at this"),)
+    assert page.stages == (Held("production", at(3), "ana"),)
+    assert page.contents == (
+        FileRow("model.onnx", 3, sha("one")),
+        FileRow("tokens.json", 2, sha("{}")),
+    )
+    assert (page.ref, page.form, page.files, page.size_bytes, page.seq) == ("fraud@1", "tree", 2, 5, 3)
+    assert (page.reason, page.claimed, page.host, page.source) == ("first", "ana@x", "trainer-3", ("a", "b"))
+    assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "live")
+    assert [tenure.stage for tenure in page.tenures] == ["production"]
+    assert page.trained == Training(None, None, False)
+
+
+def test_the_page_of_a_model(fraud):
+    from history import at
+
+    fraud.tag("fraud", team="a")
+    fraud.note("fraud", "about the model")
+    fraud.note("fraud@1", "about a version")
+    fraud.rename("fraud", "risk/fraud")
+    fraud.archive("risk/fraud@2")
+    page = details.model(fraud.connection, None, 2)
+    assert (page.name, page.former_names, page.created, page.actor) == ("risk/fraud", ("fraud",), at(2), "ana")
+    assert (page.description, page.tags, page.aliases) == ("finds fraud", (("team", "a"),), (("champion", 3),))
+    assert (page.newest, page.latest, page.versions, page.archived) == (4, 4, 4, False)
+    assert [holder.stage for holder in page.holders] == ["production"]
+    assert [row.ref for row in page.recent] == ["risk/fraud@4", "risk/fraud@3", "risk/fraud@1"]
+    assert page.notes == (NoteText(at(11), "bo", "about the model"),)
+
+
+def test_a_model_of_which_all_is_archived_still_shows_its_versions(history):
+    history.register("fraud")
+    history.archive("fraud")
+    page = details.model(history.connection, None, 2)
+    assert (page.archived, page.latest, page.development) == (True, None, None)
+    assert [row.ref for row in page.recent] == ["fraud@1"]
+
+
+def test_history_tells_when_by_whom_for_whom_and_why(fraud):
+    from history import at
+
+    first, _staging, second, third = details.history(fraud.connection, model=2)
+    assert first == Tenure(
+        ref="fraud@1", name="fraud", version=1, label="1.0", stage="production",
+        since=at(2), since_seq=2, until=at(5), until_seq=5, actor="ana", opened_by="register", why=None,
+        ended_by="promote", ended_actor="ana", ended_for="fraud@3", ended_why="march data",
+    )  # fmt: skip
+    assert (second.ref, second.why, second.ended_by, second.ended_why) == (
+        "fraud@3",
+        "march data",
+        "rollback",
+        "p99 latency",
+    )
+    assert (third.ref, third.opened_by, third.actor, third.until) == ("fraud@1", "rollback", "bo", None)
+
+
+def test_history_without_a_model_is_production_of_all(fraud):
+    fraud.register("churn", stage="production")
+    fraud.promote("churn@1", "staging")
+    told = [(tenure.ref, tenure.stage) for tenure in details.history(fraud.connection)]
+    assert told == [
+        ("fraud@1", "production"),
+        ("fraud@3", "production"),
+        ("fraud@1", "production"),
+        ("churn@1", "production"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "seqs"),
+    [
+        (None, None, [2, 5, 6]),
+        (At("2026-01-01T00:05:30.000000Z"), None, [5, 6]),
+        (At("2026-01-01T00:05:00.000000Z"), None, [5, 6]),
+        (At("2026-01-01T00:04:59.000000Z"), None, [2, 5, 6]),
+        (None, At("2026-01-01T00:05:00.000000Z"), [2]),
+        (None, At("2026-01-01T00:05:00.000000Z", inclusive=True), [2, 5]),
+        (At("2026-01-01T00:05:10.000000Z"), At("2026-01-01T00:05:20.000000Z"), [5]),
+        (AtSeq(6), None, [6]),
+        (None, AtSeq(2), [2]),
+    ],
+)
+def test_history_between_two_moments_is_what_held_then(fraud, since, until, seqs):
+    told = details.history(fraud.connection, model=2, stage="production", since=since, until=until)
+    assert [tenure.since_seq for tenure in told] == seqs
+
+
+def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
+    told = details.audit(fraud.connection)
+    assert [(entry.seq, entry.actor, entry.action, entry.subject, entry.sentence) for entry in told] == [
+        (1, "ana", "init", None, "created the registry with the stages staging and production"),
+        (2, "ana", "register", "fraud@1", "registered fraud@1 as 1.0, put it in production"),
+        (3, "ana", "register", "fraud@2", "registered fraud@2, put it in staging"),
+        (4, "ana", "register", "fraud@3", "registered fraud@3, called it champion"),
+        (5, "ana", "promote", "fraud@3", 'promoted fraud@3 to production, in place of fraud@1: "march data"'),
+        (6, "bo", "rollback", "fraud@3", 'rolled fraud production back from 3 to 1, 3 marked bad: "p99 latency"'),
+        (7, "bo", "register", "fraud@4", "registered fraud@4"),
+        (8, "bo", "evaluate", "fraud@4", "recorded auc 0.9 for fraud@4 on test@2026-02"),
+        (9, "bo", "describe", "fraud", "described fraud"),
+    ]
+    assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
+    assert told[4].entry.startswith('{"clock":"2026-01-01T00:05:00.000000Z","events":[{"approvals":[]')
+    assert told[4].hash.startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("options", "seqs"),
+    [
+        ({"limit": 2}, [8, 9]),
+        ({"limit": 2, "reverse": True}, [9, 8]),
+        ({"actor": "ana"}, [1, 2, 3, 4, 5]),
+        ({"action": "register"}, [2, 3, 4, 7]),
+        ({"action": "register", "actor": "bo"}, [7]),
+        ({"since": AtSeq(3), "until": AtSeq(5)}, [3, 4, 5]),
+        ({"since": At("2026-01-01T00:03:00.000000Z"), "until": At("2026-01-01T00:05:00.000000Z")}, [3, 4]),
+        ({"until": At("2026-01-01T00:05:00.000000Z", inclusive=True)}, [1, 2, 3, 4, 5]),
+        ({"about": "fraud"}, [2, 3, 4, 5, 6, 7, 8, 9]),
+        ({"about": "fraud@1"}, [2, 5, 6]),
+        ({"about": "fraud@1", "action": "promote"}, [5]),
+        ({"about": "fraud@3", "actor": "bo"}, [6]),
+        ({"about": "fraud@3", "actor": "ana", "action": "register"}, [4]),
+        ({"actor": "nobody"}, []),
+    ],
+)
+def test_the_audit_leaves_what_was_asked_for(fraud, options, seqs):
+    about = options.pop("about", None)
+    found = details.audit(fraud.connection, about and fraud.resolved(about), **options)
+    assert [entry.seq for entry in found] == seqs
+
+
+def test_an_action_that_there_is_not_is_refused(fraud):
+    with pytest.raises(NotFound) as error:
+        details.audit(fraud.connection, action="promoted")
+    assert error.value.message == "there is no action 'promoted'"
+    assert error.value.hint.startswith("actions are init, register, evaluate, promote, rollback")
+
+
+def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
+    fraud.connection.execute("DROP TRIGGER entry_is_not_updated")
+    fraud.connection.execute("UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',))
+    told = details.audit(fraud.connection)
+    assert len(told) == 9
+    assert told[3].sentence == "registered fraud@3, called it champion"
+    assert told[4].sentence.startswith("cannot be read: entry: no events")
+    assert told[4].subject is None
+
+
+def test_the_status_is_the_registry_at_a_glance(fraud):
+    from history import REGISTRY, at
+
+    fraud.register("churn", "one")
+    status = details.status(fraud.connection, "/registry", "flag")
+    assert (status.registry, status.origin, status.id) == ("/registry", "flag", REGISTRY)
+    assert (status.models, status.versions, status.entries) == (2, 5, 10)
+    assert status.size_bytes == len("one" + "two" + "three" + "four")
+    assert status.production_stage == "production"
+    assert status.production == (("fraud", Holder("production", 1, "1.0", at(6), "bo")),)
+    assert [entry.seq for entry in status.last] == [6, 7, 8, 9, 10]
+    assert status.head_hash == status.last[-1].hash
+
+
+def test_a_description_is_read_alone(fraud):
+    assert details.description(fraud.connection, None, 2, None) == "finds fraud"
+    assert details.description(fraud.connection, 8, 2, None) is None
+    assert details.description(fraud.connection, None, 2, 1) is None
+
+
+def test_the_audit_names_the_tags_that_were_set(fraud):
+    fraud.tag("fraud@1", tier="gold", owner="ml")
+    fraud.tag("fraud@1", remove=["tier"])
+    fraud.note("fraud@1", "look at this")
+    assert [entry.sentence for entry in details.audit(fraud.connection, limit=3)] == [
+        "tagged fraud@1 tier=gold and owner=ml",
+        "took 1 tag off fraud@1",
+        "noted on fraud@1: look at this",
+    ]
+
+
+def test_a_registry_with_an_empty_log_has_no_status():
+    from modelkeep.errors import Damaged
+    from modelkeep.store.db.sqlite import in_memory
+
+    with pytest.raises(Damaged, match="the log of this registry is empty"):
+        details.status(in_memory(), "/registry", "flag")
+
+
+def test_what_the_tables_call_another_version_than_the_log_is_never_handed_out(tmp_path):
+    world = World(tmp_path)
+    world.register(content=b"one")
+    world.register(content=b"two")
+    world.edit("UPDATE version SET digest = (SELECT digest FROM version WHERE number = 1) WHERE number = 2")
+    kind, message, hint = refused(world.registry.get, "fraud@2", tmp_path / "out")
+    assert (kind, message) == ("Damaged", "the tables have another artifact for version 2 than the log")
+    assert hint == "modelkeep verify --log"
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,97 @@
+import pytest
+
+from modelkeep.domain.answers.relations import DiffRow
+from modelkeep.domain.intents import Data
+from modelkeep.domain.refs import parse_ref
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.reads import details
+
+
+@pytest.fixture
+def fraud(history):
+    history.register(
+        "fraud", {"a": "one", "b": "two"}, form="tree", metrics=[("auc", "0.907"), ("f1", "0.5")], label="1.0",
+        data=[Data(None, "transactions", None, "2026-01")], stage="production", param__depth="8", param__kind="gini",
+    )  # fmt: skip
+    history.register(
+        "fraud", {"a": "one", "c": "three"}, form="tree", metrics=[("auc", "0.914"), ("loss", "nan")],
+        data=[Data(None, "transactions", None, "2026-02")], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
+        param__depth="10", param__kind="entropy", tag__owner="bo",
+    )  # fmt: skip
+    history.register("fraud", {"a": "one", "b": "two"}, form="tree", metrics=[("auc", "0.9")])
+    return history
+
+
+def diff(history, *refs):
+    return details.diff(history.connection, [parse_ref(ref) for ref in refs])
+
+
+def test_only_what_differs_is_told_with_exact_differences(fraud):
+    from history import sha
+
+    answer = diff(fraud, "fraud@1", "fraud@2")
+    digests = fraud.resolved("fraud@1").digest, fraud.resolved("fraud@2").digest
+    assert (answer.refs, answer.same) == (("fraud@1", "fraud@2"), False)
+    assert answer.rows == (
+        DiffRow("version", "label", ("1.0", None)),
+        DiffRow("version", "digest", digests),
+        DiffRow("version", "size_bytes", ("6", "8"), "+2"),
+        DiffRow("metrics", "auc", ("0.907", "0.914"), "+0.007"),
+        DiffRow("metrics", "f1", ("0.5", None)),
+        DiffRow("metrics", "loss", (None, "nan")),
+        DiffRow("params", "depth", ("8", "10"), "+2"),
+        DiffRow("params", "kind", ("gini", "entropy")),
+        DiffRow("tags", "owner", (None, "bo")),
+        DiffRow("data", "transactions", ("2026-01", "2026-02")),
+        DiffRow("code", "commit", (None, "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")),
+        DiffRow("code", "dirty", (None, "false")),
+        DiffRow("files", "b", (sha("two"), None)),
+        DiffRow("files", "c", (None, sha("three"))),
+    )
+
+
+def test_more_than_two_stand_side_by_side_against_the_first(fraud):
+    answer = diff(fraud, "fraud@1", "fraud@2", "fraud@3")
+    auc = next(row for row in answer.rows if row.key == "auc")
+    assert auc == DiffRow("metrics", "auc", ("0.907", "0.914", "0.9"), "+0.007 -0.007")
+    depth = next(row for row in answer.rows if row.key == "depth")
+    assert depth == DiffRow("params", "depth", ("8", "10", None), "+2 -")
+
+
+def test_one_alone_is_held_against_production(fraud):
+    assert diff(fraud, "fraud@2").refs == ("fraud@1", "fraud@2")
+    assert diff(fraud, "fraud").refs == ("fraud@1", "fraud@3")
+    fraud.retire("fraud", "production")
+    with pytest.raises(NotFound) as error:
+        diff(fraud, "fraud@2")
+    assert error.value.message == "fraud has nothing in production to compare with"
+
+
+def test_a_version_is_the_same_as_itself(fraud):
+    answer = diff(fraud, "fraud@1", "fraud@production")
+    assert (answer.same, answer.rows) == (True, ())
+
+
+def test_versions_of_different_models_can_be_compared(fraud):
+    fraud.register("churn", metrics=[("auc", "0.5")])
+    answer = diff(fraud, "churn@1", "fraud@3")
+    assert next(row.note for row in answer.rows if row.key == "auc") == "+0.4"
+
+
+def test_a_metric_on_other_data_is_another_metric(fraud):
+    fraud.evaluate("fraud@1", [("auc", "0.8")], Data(None, "test", None, "1"))
+    row = next(row for row in diff(fraud, "fraud@1", "fraud@2").rows if "test" in row.key)
+    assert row == DiffRow("metrics", "auc on data:test@1", ("0.8", None))
+
+
+def test_diff_of_nothing_is_refused(fraud):
+    with pytest.raises(UsageError):
+        diff(fraud)
+
+
+def test_a_model_without_a_version_to_compare_says_so(fraud):
+    fraud.register("churn")
+    fraud.mark("churn@1")
+    with pytest.raises(NotFound) as error:
+        diff(fraud, "churn", "fraud@1")
+    assert error.value.message == "churn has no version that is neither archived, deleted nor bad"

@@ -1,0 +1,234 @@
+import pytest
+
+from modelkeep.domain.answers.relations import Identified, LineageEdge, LineageNode
+from modelkeep.domain.intents import Data
+from modelkeep.domain.refs import parse_node
+from modelkeep.errors import Conflict, NotFound
+from modelkeep.reads import details
+
+COMMIT = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
+
+
+@pytest.fixture
+def family(history):
+    """base@1 -> fraud@1 -> child@1, with data, code, a run and a parent elsewhere."""
+    from history import sha
+
+    history.register("base", parents=["https://hub/bert"], parent__0="https://hub/bert")
+    history.register(
+        "fraud",
+        "one",
+        data=[Data(None, "transactions", None, "2026-02"), Data(sha("x"), "val.csv", "val", None)],
+        parents=["base@1"],
+        runs=["run-1"],
+        commit=COMMIT,
+        stage="production",
+    )
+    history.register("child", parents=["fraud@1"], data=[Data(None, "transactions", None, "2026-03")])
+    history.register("other", data=[Data(None, "transactions", "train", "2026-02")], commit=COMMIT)
+    return history
+
+
+def lineage(family, node, **options):
+    return details.lineage(family.connection, None, parse_node(node), **options)
+
+
+def edges(answer):
+    return [(edge.source, edge.relation, edge.target) for edge in answer.edges]
+
+
+def test_what_made_a_version_stands_above_and_what_was_made_of_it_below(family):
+    from history import sha
+
+    answer = lineage(family, "fraud@1")
+    assert answer.root == "fraud@1"
+    assert edges(answer) == [
+        ("data:transactions@2026-02", "trained_on", "fraud@1"),
+        (f"data:val.csv@{sha('x')[:19]}", "used_as_val", "fraud@1"),
+        (f"code:{COMMIT}", "built_from", "fraud@1"),
+        ("run:run-1", "tracked_by", "fraud@1"),
+        ("base@1", "derived_from", "fraud@1"),
+        ("https://hub/bert", "derived_from", "base@1"),
+        ("fraud@1", "derived_from", "child@1"),
+    ]
+    assert answer.nodes[0] == LineageNode("fraud@1", "version", "live", ("production",))
+    assert LineageNode("https://hub/bert", "uri") in answer.nodes
+    assert len({node.id for node in answer.nodes}) == len(answer.nodes) == 8
+
+
+def test_one_direction_and_few_steps_can_be_asked_for(family):
+    assert edges(lineage(family, "fraud", up=False)) == [("fraud@1", "derived_from", "child@1")]
+    assert edges(lineage(family, "base@1", up=False, depth=1)) == [("base@1", "derived_from", "fraud@1")]
+    assert edges(lineage(family, "base@1", up=False)) == [
+        ("base@1", "derived_from", "fraud@1"),
+        ("fraud@1", "derived_from", "child@1"),
+    ]
+    assert [edge[0] for edge in edges(lineage(family, "child", down=False, depth=1))] == [
+        "data:transactions@2026-03", "fraud@1",
+    ]  # fmt: skip
+    assert lineage(family, "fraud@1", depth=0).edges == ()
+
+
+def test_data_leads_to_all_that_it_went_into(family):
+    assert edges(lineage(family, "data:transactions@2026-02")) == [
+        ("data:transactions@2026-02", "trained_on", "fraud@1"),
+        ("data:transactions@2026-02", "trained_on", "other@1"),
+        ("fraud@1", "derived_from", "child@1"),
+    ]
+
+
+def test_data_without_a_version_is_all_versions_of_it(family):
+    assert edges(lineage(family, "data:transactions", depth=2)) == [
+        ("data:transactions", "version_of", "data:transactions@2026-02"),
+        ("data:transactions", "version_of", "data:transactions@2026-03"),
+        ("data:transactions@2026-02", "trained_on", "fraud@1"),
+        ("data:transactions@2026-02", "trained_on", "other@1"),
+        ("data:transactions@2026-03", "trained_on", "child@1"),
+    ]
+
+
+def test_data_is_found_by_the_beginning_of_its_digest(family):
+    from history import sha
+
+    assert edges(lineage(family, f"data:val.csv@{sha('x')}", depth=1)) == [
+        (f"data:val.csv@{sha('x')}", "used_as_val", "fraud@1"),
+    ]
+    assert edges(lineage(family, f"data:val.csv@{sha('x')[:15]}", depth=1))[0][2] == "fraud@1"
+
+
+def test_a_commit_is_found_by_its_beginning(family):
+    answer = lineage(family, "code:9F2C4E", depth=1)
+    assert answer.root == f"code:{COMMIT}"
+    assert edges(answer) == [
+        (f"code:{COMMIT}", "built_from", "fraud@1"),
+        (f"code:{COMMIT}", "built_from", "other@1"),
+    ]
+    family.register("fraud", commit="9f2c" + "0" * 36)
+    with pytest.raises(Conflict, match="code:9f2c means several commits"):
+        lineage(family, "code:9f2c")
+
+
+def test_a_run_leads_to_its_versions(family):
+    family.evaluate("other@1", [("auc", "1")], runs=["run-1"])
+    assert edges(lineage(family, "run:run-1", depth=1)) == [
+        ("run:run-1", "tracked_by", "fraud@1"),
+        ("run:run-1", "tracked_by", "other@1"),
+    ]
+
+
+@pytest.mark.parametrize("node", ["data:nothing", "data:transactions@1", "code:abcdef", "run:x", "deployment:x", "x@1"])
+def test_what_nothing_names_is_not_found(family, node):
+    with pytest.raises(NotFound):
+        lineage(family, node)
+
+
+def test_a_diamond_is_walked_once(history):
+    history.register("a")
+    history.register("b", parents=["a@1"])
+    history.register("c", parents=["a@1"])
+    history.register("d", parents=["b@1", "c@1"])
+    answer = lineage(history, "d@1")
+    assert len(answer.nodes) == 4
+    assert LineageEdge("a@1", "b@1", "derived_from") in answer.edges
+    assert len(answer.edges) == len(set(answer.edges)) == 4
+
+
+def test_a_circle_comes_to_an_end(history):
+    history.register("a")
+    history.register("b", parents=["a@1"])
+    # no history makes one, but tables can be edited
+    history.connection.execute("INSERT INTO parent VALUES (2, 1, 0, 3, 1, NULL)")
+    assert edges(lineage(history, "a@1")) == [("b@1", "derived_from", "a@1"), ("a@1", "derived_from", "b@1")]
+
+
+def test_what_came_later_is_not_in_the_past(family):
+    answer = details.lineage(family.connection, 3, parse_node("fraud@1"))
+    assert [node.id for node in answer.nodes if node.kind == "version"] == ["fraud@1", "base@1"]
+    with pytest.raises(NotFound):
+        details.lineage(family.connection, 2, parse_node("run:run-1"))
+
+
+def test_the_lineage_of_a_renamed_model_bears_its_new_name(family):
+    family.rename("base", "foundation")
+    assert ("foundation@1", "derived_from", "fraud@1") in edges(lineage(family, "fraud@1"))
+
+
+@pytest.fixture
+def fraud(history):
+    history.register("fraud", "one", stage="staging")
+    history.register("fraud", {"model.onnx": "one", "tokens.json": "{}"}, form="tree")
+    history.promote("fraud@1", "production")
+    history.promote("fraud@2", "production")
+    return history
+
+
+def test_bytes_are_known_from_every_tenure_of_every_version_that_has_them(fraud):
+    from history import at, sha
+
+    file = sha("one")
+    assert details.identify(fraud.connection, [file]) == (
+        Identified("fraud@2", "production", at(5), None, "live", "model.onnx", file),
+        Identified("fraud@1", "production", at(4), at(5), "live", "model.onnx", file),
+        Identified("fraud@1", "staging", at(2), None, "live", "model.onnx", file),
+    )
+
+
+def test_a_version_is_known_by_its_digest_and_by_the_beginning_of_it(fraud):
+    digest = fraud.resolved("fraud@2").digest
+    for given in (digest, digest[:15], digest.removeprefix("sha256:")):
+        (found,) = details.identify(fraud.connection, [given])
+        assert (found.ref, found.file, found.digest) == ("fraud@2", None, digest)
+
+
+def test_a_version_that_never_held_a_stage_is_one_line(fraud):
+    from history import sha
+
+    fraud.register("churn", "mine")
+    (found,) = details.identify(fraud.connection, [sha("mine")])
+    assert found == Identified("churn@1", None, None, None, "development", "model.onnx", sha("mine"))
+
+
+def test_any_of_several_digests_will_do(fraud):
+    from history import sha
+
+    assert {found.ref for found in details.identify(fraud.connection, [sha("nobody"), sha("{}")])} == {"fraud@2"}
+
+
+def test_unknown_bytes_are_not_found(fraud):
+    from history import sha
+
+    with pytest.raises(NotFound) as error:
+        details.identify(fraud.connection, [sha("nobody")])
+    assert error.value.message == f"no version has these bytes: {sha('nobody')}"
+
+
+def test_a_manifest_is_not_looked_up_among_files(history):
+    from history import sha
+
+    from modelkeep.domain.manifest import Manifest, ManifestFile
+
+    manifest = Manifest.of([ManifestFile(sha("one"), "model.onnx", 3)])
+    history.register("fraud", "one")
+    history.register("trap", manifest.to_bytes().decode())
+    found = details.identify(history.connection, [manifest.digest])
+    assert [(each.ref, each.file) for each in found] == [("fraud@1", None), ("trap@1", "model.onnx")]
+
+
+def test_a_bare_name_needs_a_version_that_is_latest(fraud):
+    fraud.register("churn")
+    fraud.mark("churn@1")
+    with pytest.raises(NotFound, match="churn has no version that is neither archived, deleted nor bad"):
+        lineage(fraud, "churn")
+
+
+def test_a_parent_whose_address_was_redacted_is_left_out(history):
+    history.register("fraud", parents=["https://hub/bert"])
+    assert lineage(history, "fraud@1").edges == ()
+
+
+def test_of_equal_versions_the_newest_comes_first(history):
+    history.register("fraud", "one")
+    history.register("churn", "one")
+    history.register("fraud", "one")
+    found = details.identify(history.connection, [history.subject("churn@1").digest])
+    assert [each.ref for each in found] == ["fraud@2", "churn@1", "fraud@1"]

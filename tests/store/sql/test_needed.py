@@ -1,0 +1,41 @@
+"""Which bytes are needed: each content once, and none of a deleted version."""
+
+import sqlite3
+
+import pytest
+
+from modelkeep.store.db.sql import reachable
+
+
+@pytest.fixture
+def connection():
+    """Return the two tables that matter here, as a schema that knows deletion has them."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE version_blob (model INT, version INT, path TEXT, digest TEXT, size_bytes INT)")
+    rows = [
+        (1, 1, "a", "sha256:b", 2),
+        (1, 1, "b", "sha256:a", 1),
+        (1, 2, "a", "sha256:b", 2),
+        (2, 1, "a", "sha256:c", 3),
+    ]
+    connection.executemany("INSERT INTO version_blob VALUES (?, ?, ?, ?, ?)", rows)
+    return connection
+
+
+def test_each_content_is_needed_once(connection):
+    assert list(reachable.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    assert reachable.is_needed(connection, "sha256:c")
+    assert not reachable.is_needed(connection, "sha256:d")
+
+
+def test_pages_join_without_a_gap(connection, monkeypatch):
+    monkeypatch.setattr(reachable, "_PAGE", 1)
+    assert list(reachable.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+
+
+def test_what_only_deleted_versions_had_is_not_needed(connection):
+    connection.execute("CREATE TABLE deleted (model INT, version INT, seq INT)")
+    connection.execute("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
+    assert list(reachable.all_needed(connection)) == [("sha256:b", 2)]
+    assert reachable.is_needed(connection, "sha256:b")
+    assert not reachable.is_needed(connection, "sha256:a")

@@ -1,0 +1,162 @@
+"""Every statement fits the schema, and those that people wait for find their rows through an index."""
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+
+from modelkeep.store.db import sql
+from modelkeep.store.db.sql.statement import Statement, statement
+from modelkeep.store.db.sqlite import in_memory
+
+_VALUES = re.compile(r":([a-z_]+)")
+
+
+def _statements():
+    for info in pkgutil.iter_modules(sql.__path__):
+        module = importlib.import_module(f"modelkeep.store.db.sql.{info.name}")
+        for name, value in vars(module).items():
+            if isinstance(value, Statement):
+                yield f"{info.name}.{name} now", value.now
+                yield f"{info.name}.{name} past", value.past
+            elif name.isupper() and not name.startswith("_") and isinstance(value, str) and "SELECT" in value:
+                yield f"{info.name}.{name}", value
+
+
+STATEMENTS = dict(_statements())
+
+
+@pytest.fixture(scope="module")
+def connection():
+    return in_memory()
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_statement_fits_the_schema(connection, name):
+    text = STATEMENTS[name]
+    assert connection.execute(f"EXPLAIN {text}", _values(text)).fetchall()
+
+
+def test_there_are_statements_to_look_at():
+    assert len(STATEMENTS) > 100
+
+
+#: What may be read from one end to the other, and by which statement: all the rest goes by an index.
+ALLOWED = {
+    "status.COUNTS": {"model", "version", "deleted", "registry"},
+    "status.SIZE": {"version_blob", "blob"},
+    # the first few of them
+    "status.FILES": {"version_blob", "some"},
+    "status.IN_STAGE": {"model_name"},
+    "deciding.REGISTRY": {"registry"},
+    "deciding.STAGES": {"stage"},
+    "stages.STAGES now": {"stage"},
+    "stages.STAGES past": {"stage"},
+    # the error for a name that is not there offers near ones
+    "model_names.SIMILAR now": {"model_name"},
+    "model_names.SIMILAR past": {"model_name"},
+    # the newest entry is at the end of the key
+    "deciding.HEAD": {"entry_index"},
+    "moments.LAST": {"entry_index"},
+    "moments.FIRST": {"entry_index"},
+}
+
+
+# `verify` reads everything on purpose
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if not name.startswith("raw_rows.")])
+def test_no_statement_reads_a_table_from_end_to_end(connection, name):
+    plan = _plan(connection, STATEMENTS[name])
+    scanned = {match[1] for line in plan if (match := re.match(r"SCAN (?!CONSTANT)(\w+)", line))}
+    assert scanned - ALLOWED.get(name, set()) == set(), plan
+
+
+#: Where an answer is limited, its order comes from the index too: nothing is sorted before it is cut.
+LIMITED = [
+    "versions.NEWEST_OF_ALL now",
+    "versions.NEWEST_OF_ALL past",
+    "models.NAMES now",
+    "audit.ALL",
+    "audit.ABOUT",
+    "audit.BY_ACTION",
+    "audit.BY_ACTOR",
+    "moments.NOT_LATER",
+    "moments.EARLIER",
+    "version_states.HOLDER past",
+    "version_states.AT_MOST",
+]
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_what_is_limited_is_not_sorted_first(connection, name):
+    assert [line for line in _plan(connection, STATEMENTS[name]) if "B-TREE" in line] == []
+
+
+PINNED = {
+    "version_states.NEWEST": ["SEARCH version USING COVERING INDEX sqlite_autoindex_version_1 (model=?)"],
+    "version_states.HOLDER now": ["SEARCH tenure USING INDEX tenure_holder (model=? AND stage=?)"],
+    "version_states.HOLDER past": ["SEARCH tenure USING INDEX tenure_stage (model=? AND stage=? AND since_seq<?)"],
+    "moments.NOT_LATER": ["SEARCH entry_index USING COVERING INDEX entry_index_time (time<?)"],
+    "references.OF_VERSION now": [
+        "SEARCH version USING INDEX version_digest (digest>? AND digest<?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+        "USE TEMP B-TREE FOR ORDER BY",
+    ],
+    "versions.NEWEST_OF_ALL now": [
+        "SEARCH version USING INDEX version_seq (seq<?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deletions.COUNT now": ["SEARCH deleted USING PRIMARY KEY (model=? AND version>? AND version<?)"],
+    "deletions.DELETION now": [
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH entry_text USING PRIMARY KEY (seq=?)",
+    ],
+    "deciding.VERSION_WITH_DIGEST": [
+        "SEARCH version USING COVERING INDEX version_digest (digest=? AND model=?)",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deciding.STAGES_HELD": [
+        "SEARCH tenure USING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)",
+        "USE TEMP B-TREE FOR DISTINCT",
+    ],
+    "audit.ALL": [
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+    ],
+    "audit.ABOUT": [
+        "SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)",
+        "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_the_plan_of_a_hot_read_is_the_one_that_was_measured(connection, name):
+    assert _plan(connection, STATEMENTS[name]) == PINNED[name]
+
+
+def test_a_statement_is_written_once_for_now_and_then():
+    made = statement("SELECT 1 FROM tag, version WHERE HOLDS(tag) AND KNOWN(version.seq)")
+    assert made.now == "SELECT 1 FROM tag, version WHERE tag.until_seq IS NULL AND TRUE"
+    assert made.past == (
+        "SELECT 1 FROM tag, version WHERE tag.since_seq <= :at AND (tag.until_seq IS NULL OR tag.until_seq > :at)"
+        " AND version.seq <= :at"
+    )
+
+
+def _values(text):
+    return (1,) * text.count("?") or dict.fromkeys(_VALUES.findall(text), 1)
+
+
+def _plan(connection, text):
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {text}", _values(text)).fetchall()
+    return [row[3] for row in rows]
