@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from modelkeep.domain.quick import dataclass
-from modelkeep.store.bucket.workers import begun, wait_for
+from modelkeep.store.content.workers import begun, wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024
