@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeVar
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,8 +24,7 @@ class NotWritten(OSError):
     """A draft refused bytes that `Draft.fill` copies into it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """What a bucket tells of a key without reading its bytes.
 
     ``since`` (seconds since 1970) is when the bytes came, as they are, to where they are. ``writable``: it is a
@@ -38,8 +37,7 @@ class Blob:
     writable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StaleDraft:
+class StaleDraft(Struct, frozen=True):
     """The drafts of one writer that did not remove them, or has not yet.
 
     ``writer`` is ``gone``, ``alive`` or ``unsure``. ``damaged``: a repair keeps a damaged blob there, to be
