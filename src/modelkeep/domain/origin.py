@@ -8,7 +8,7 @@ from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.verbs.migrate import Migrate
 from modelkeep.domain.verbs.question import AlreadySo
-from modelkeep.domain.verbs.rows import Changes, Insert, Recorded
+from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.errors import Conflict
 
 
@@ -38,5 +38,5 @@ def origin_rows(recorded: Recorded) -> Changes:
     intent = recorded.entry.intent
     origin = intent.origin
     if origin is not None and origin.entry is not None:
-        row = {"system": origin.system, "registry": origin.registry or "", "entry": origin.entry}
+        row: Row = {"system": origin.system, "source": origin.registry or "", "entry": origin.entry}
         yield Insert("origin", {**row, "seq": recorded.seq, "fact": fact_digest(intent), "time": origin.time})

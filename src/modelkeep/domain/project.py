@@ -13,9 +13,9 @@ from modelkeep.domain.details import Details, Line
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.origin import origin_rows
 from modelkeep.domain.verbs import ROWS, AnyEvent
-from modelkeep.domain.verbs.rows import Assign, Change, Changes, Close, Insert, Recorded, Row
+from modelkeep.domain.verbs.rows import Assign, Bury, Change, Changes, Close, Insert, Recorded, Row
 
-__all__ = ["Assign", "Change", "Close", "Insert", "project"]
+__all__ = ["Assign", "Bury", "Change", "Close", "Insert", "project"]
 
 
 def project(entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> Changes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelkeep.domain import entry as chain
 from modelkeep.domain import intents, sentences
 from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.entry import parse_entry
 from modelkeep.errors import Damaged, NotFound
 from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql.statement import Connection
@@ -33,7 +33,7 @@ def told(connection: Connection, logged: audit.Logged) -> AuditEntry:
     texts = dict(reversed(audit.texts(connection, logged.seq)))
     subject = None
     try:
-        entry = chain.parse(logged.data)
+        entry = parse_entry(logged.data)
         fields = list(texts.items())
         if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
             fields = audit.tags(connection, entry.intent.details)

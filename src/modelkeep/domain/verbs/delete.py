@@ -8,7 +8,7 @@ from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_words
 from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, End, Event, Question, ends_of
-from modelkeep.domain.verbs.rows import Changes, Close, Insert, Recorded
+from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded
 from modelkeep.domain.verbs.tenures import ended_rows, stages_left
 from modelkeep.domain.verbs.wording import Texts, model_name
 from modelkeep.errors import Conflict
@@ -89,15 +89,15 @@ def _check_protected(question: Question, model: Model, version: Version, holds: 
 def deleted_rows(recorded: Recorded, event: VersionDeleted) -> Changes:
     """Yield the ends of the tenures and the tombstone."""
     yield from ended_rows(recorded, event.model, event.ends)
-    yield Insert("deleted", {"model": event.model, "version": event.version, "seq": recorded.seq})
+    yield Insert("deleted", {"model": event.model, "version": event.version, "seq": recorded.seq, "skipped": 0})
 
 
 def model_deleted_rows(recorded: Recorded, event: ModelDeleted) -> Changes:
-    """Yield the ends of the model's tenures, aliases and names, and its tombstone."""
+    """Yield the ends of the model's tenures, aliases and names, and the tombstones of its versions."""
     yield from ended_rows(recorded, event.model, event.ends)
     for table in ("alias", "model_name"):
         yield Close(table, (("model", "=", event.model),), recorded.seq)
-    yield Insert("model_deleted", {"model": event.model, "last": event.last, "seq": recorded.seq})
+    yield Bury(event.model, recorded.seq)
 
 
 def sentence(entry: Entry, _command: Delete, _texts: Texts) -> str:

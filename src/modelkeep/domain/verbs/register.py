@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: The largest number that a version may be given.
 _LARGEST_VERSION = 999_999_999
+#: So many numbers may be left out at once: each has a row.
+_MOST_SKIPPED = 10_000
 
 
 class Code(LogValue, frozen=True):
@@ -161,6 +163,9 @@ def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped
     if not next_number <= number <= _LARGEST_VERSION:
         message = f"a version gets a number from {next_number} to {_LARGEST_VERSION}, not {number}"
         raise Conflict(message)
+    if number - next_number > _MOST_SKIPPED:
+        message = f"at most {_MOST_SKIPPED} numbers may be left out at once, not {number - next_number}"
+        raise Conflict(message)
     return [] if number == next_number else [NumbersSkipped(model.seq, next_number, number - 1)]
 
 
@@ -205,8 +210,9 @@ def _check(question: Question, command: Register) -> None:
 
 
 def skipped_rows(recorded: Recorded, event: NumbersSkipped) -> Changes:
-    """Yield the row of the numbers that were left out."""
-    yield Insert("skipped", {"model": event.model, "first": event.first, "last": event.last, "seq": recorded.seq})
+    """Yield a tombstone for each number that was left out: it has no version, as a deleted one."""
+    for number in range(event.first, event.last + 1):
+        yield Insert("deleted", {"model": event.model, "version": number, "seq": recorded.seq, "skipped": 1})
 
 
 def registered_rows(recorded: Recorded, event: VersionRegistered) -> Changes:

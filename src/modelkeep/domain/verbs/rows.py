@@ -45,7 +45,14 @@ class Assign(Struct, frozen=True):
     sets: tuple[tuple[str, Cell], ...]
 
 
-Change: TypeAlias = Insert | Close | Assign
+class Bury(Struct, frozen=True):
+    """Every version of a model that has no tombstone gets one (a row of ``deleted``)."""
+
+    model: int
+    seq: int
+
+
+Change: TypeAlias = Insert | Close | Assign | Bury
 Changes: TypeAlias = Iterator[Change]
 
 

@@ -193,11 +193,11 @@ def _model_notes(connection: Connection, at: int | None, model: int) -> tuple[No
     rows = MODEL_NOTES.rows(connection, at, model=model)
     if not rows:
         return ()
-    from modelkeep.domain import entry  # few models have notes
+    from modelkeep.domain.entry import parse_entry  # few models have notes
 
     found = []
     for time, actor, text, data in rows:
-        subject = entry.parse(data).intent.subject
+        subject = parse_entry(data).intent.subject
         if subject is not None and subject.version is None:
             found.append(NoteText(time, actor, text))
     return tuple(found)
