@@ -9,6 +9,7 @@ from world import World
 
 from modelkeep.errors import UsageError
 from modelkeep.maintenance import verify_bytes
+from modelkeep.maintenance.findings import Findings
 from modelkeep.store.bucket import examining
 
 
@@ -133,7 +134,6 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
 
 
 def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
-    monkeypatch.setattr(verify_bytes, "_AT_ONCE", 5)
     sizes = []
     real = verify_bytes.each
 
@@ -142,19 +142,23 @@ def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
         return real(work, items, progress)
 
     monkeypatch.setattr(verify_bytes, "each", measured)
-    assert world.verify(log=False).blobs == 12
+    findings = Findings()
+    checked = verify_bytes.check_bytes(
+        world.context, findings, verify_bytes.Wanted(), None, repair=None, progress=None, at_once=5
+    )
+    assert (checked.blobs, findings.all()) == (12, ())
     assert sizes == [5, 5, 2]
 
 
 def test_what_is_about_bytes_is_refused_where_only_the_log_is_checked(world):
     for more in ({"subset": "1/7"}, {"repair": str(world.work)}):
-        with pytest.raises(UsageError, match="--log looks at none"):
+        with pytest.raises(UsageError, match="--log checks none"):
             world.verify(bytes_=False, **more)
     with pytest.raises(UsageError, match="--dry-run goes with --repair"):
         world.verify(dry_run=True)
-    with pytest.raises(UsageError, match="a reference says whose stored bytes are looked at"):
+    with pytest.raises(UsageError, match="a reference chooses whose stored bytes are checked"):
         world.verify("fraud@1", bytes_=False)
-    with pytest.raises(UsageError, match="nothing would be looked at"):
+    with pytest.raises(UsageError, match="nothing would be checked"):
         world.verify(log=False, bytes_=False)
     with pytest.raises(UsageError, match="'8/7'"):
         world.verify(subset="8/7")
