@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
     from modelkeep.provenance.machine import Actor
-    from modelkeep.store.bucket.artifacts import Artifacts
+    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The registry's files, and what stands outside: clock, chance, who this is, where we are.
 
     ``chance`` returns 128 random bits in hex. ``claim`` asks (late, for it may ask git) who the

@@ -10,7 +10,7 @@ from world import World
 from modelkeep.errors import UsageError
 from modelkeep.maintenance import verify_bytes
 from modelkeep.maintenance.findings import Findings
-from modelkeep.store.bucket import examining
+from modelkeep.store.content import checking
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def bytes_found(world, *refs, **how):
 
 def test_a_week_of_parts_reads_each_content_once(world, monkeypatch):
     seen = Counter()
-    real = examining.examine
+    real = checking.examine
 
     def counted(bucket, digest, size, **how):
         seen[digest] += 1
@@ -122,8 +122,8 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.register("fraud", b"one")
     world.register("fraud", b"two")
-    monkeypatch.setattr("modelkeep.store.bucket.workers._processors", lambda: 2)
-    real, both = examining.examine, threading.Barrier(2, timeout=20)
+    monkeypatch.setattr("modelkeep.store.content.workers._processors", lambda: 2)
+    real, both = checking.examine, threading.Barrier(2, timeout=20)
 
     def meeting(*words, **how):
         both.wait()  # breaks unless the other thread comes too

@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from modelkeep.changes import create_registry
 from modelkeep.changes.observed import observed
@@ -22,8 +23,8 @@ from modelkeep.locate import Located
 from modelkeep.maintenance import verify as checking
 from modelkeep.provenance.machine import Actor
 from modelkeep.registry import Registry
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.db.sqlite import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The newest entry of a log: its number, hash and time."""
 
     seq: int

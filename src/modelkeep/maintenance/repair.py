@@ -9,13 +9,14 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from modelkeep.context import Context
-from modelkeep.domain.quick import replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.bucket.examining import Trouble
 from modelkeep.store.care.repair import StoreRepair
 from modelkeep.store.care.repair_sources import RepairSource
+from modelkeep.store.content.checking import Trouble
 
 _TRASH = "the store's own trash"
 

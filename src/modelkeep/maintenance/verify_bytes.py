@@ -7,16 +7,17 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from modelkeep.context import Context
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.maintenance.findings import Findings
 from modelkeep.reads import deletions
 from modelkeep.reads.references import version_or_model
-from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.bucket.examining import Trouble, examine
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.hard_links import SecondNames
+from modelkeep.store.content.checking import Trouble, examine
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.sql import raw_rows
 from modelkeep.store.db.sql.raw_rows import Needed
 from modelkeep.store.db.sql.statement import Connection
@@ -35,8 +36,7 @@ _SHOWN = 3
 _AT_ONCE = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """How many versions and contents were checked, and how many bytes those are."""
 
     versions: int
@@ -44,8 +44,7 @@ class Checked:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which contents are checked: those of ``chosen`` versions or of all, of one part of them, at ``most`` so many.
 
     ``quick`` looks at sizes and modes, and reads no byte.

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.head import compare
-from modelkeep.domain.times import age
 from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
+from modelkeep.rendering.ages import human_age
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder
 from modelkeep.store.db import probe, schema
@@ -40,7 +40,7 @@ def check_writer(exam: Exam) -> Iterator[DoctorFinding]:
 def _since(exam: Exam, writer: Holder) -> str:
     with suppress(OSError):
         seconds = exam.context.clock().timestamp() - os.stat(f"/proc/{writer.pid}").st_mtime
-        return f", which began {age(timedelta(seconds=seconds))} ago,"
+        return f", which began {human_age(timedelta(seconds=seconds))} ago,"
     return ""
 
 

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Literal
 
+from msgspec import Struct
+
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts, require
-from modelkeep.store.bucket.hashing import Content, chunks_of, content_of
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.content.artifacts import Artifacts, require
+from modelkeep.store.content.hashing import Content, chunks_of, content_of
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import exchange, make_directories, rename_new, sync_directory, sync_file_system
 from modelkeep.store.export.compare import holds
 from modelkeep.store.os_errors import of_the_destination
@@ -29,8 +30,7 @@ PREFIX = ".modelkeep-"
 _MANY = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """Where the artifact is, and whether anything had to be written for it."""
 
     path: str

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
-from modelkeep.domain.quick import dataclass
-from modelkeep.store.bucket.workers import begun, wait_for
+from msgspec import Struct
+
+from modelkeep.store.content.workers import begun, wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024
@@ -23,8 +24,7 @@ _WORTH_A_THREAD = 8 * 1024 * 1024
 Count = Callable[[int], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What some bytes are: their digest and how many there are."""
 
     digest: str
