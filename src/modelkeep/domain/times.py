@@ -1,4 +1,4 @@
-"""Times: 27 characters in the log, what people type as T, and ages that people read."""
+"""Times: 27 characters in the log, and what people type as T."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
@@ -21,12 +22,11 @@ _TIME = pattern(
 _AGE = pattern(r"([0-9]{1,9})([smhdw])")
 _SEQ = pattern(r"seq:([1-9][0-9]{0,14})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTES_IN_HOUR = 60
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """A moment by the clock, as a stored time of 27 characters.
 
     ``inclusive`` says that an upper bound takes the instant itself in too: the last microsecond
@@ -38,8 +38,7 @@ class At:
     inclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AtSeq:
+class AtSeq(Struct, frozen=True):
     """A moment by the log: right after entry ``seq``."""
 
     seq: int
@@ -106,18 +105,6 @@ def parse_age(text: str, what: str) -> timedelta:
     raise UsageError(message, "7d, 12h, 30m, 2w or 0")
 
 
-def age(delta: timedelta) -> str:
-    """Return how long ago for people, in the largest whole unit: ``40s``, ``5m``, ``2h``, ``12d``."""
-    seconds = max(0, int(delta.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds}s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE}m"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR}h"
-    return f"{seconds // _DAY}d"
-
-
 def _day(day: date, zone: tzinfo, *, end: bool) -> At:
     if not end:
         return At(format_time(_midnight(day, zone)))
@@ -143,7 +130,7 @@ def _offset(text: str) -> tzinfo:
     if text in "Zz":
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
-    if minutes >= _MINUTE:
+    if minutes >= _MINUTES_IN_HOUR:
         message = f"offset {text}"
         raise ValueError(message)
     distance = timedelta(hours=hours, minutes=minutes)
