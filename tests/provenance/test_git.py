@@ -138,9 +138,7 @@ def test_a_detached_head_has_no_branch(repo):
 def test_a_repository_without_a_commit_is_unknown(tmp_path):
     repo = Repo(tmp_path)
     repo("checkout", "-q", "--orphan", "new")
-    assert repo.capture() == git.Code(
-        branch="new", note="the work tree has no commit, or none that can be read"
-    )
+    assert repo.capture() == git.Code(branch="new", note="the work tree has no commit, or none that can be read")
 
 
 def test_the_remote_loses_its_token(repo):
@@ -286,9 +284,7 @@ def test_a_git_of_the_current_directory_is_not_run(repo, monkeypatch):
 def test_a_work_tree_of_another_user_is_unknown_and_says_so(repo):
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
-    assert repo.capture() == git.Code(
-        note="the repository belongs to another user (git's safe.directory may allow it)"
-    )
+    assert repo.capture() == git.Code(note="the repository belongs to another user (git's safe.directory may allow it)")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")

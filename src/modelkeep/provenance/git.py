@@ -19,6 +19,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
 from modelkeep.provenance.git_program import Config, Git, GitFailed, PrivateRepository, find_git, private_repository

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from modelkeep.domain.patterns import pattern
 from msgspec import Struct
+
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import printable
 from modelkeep.provenance.git_repository import Repository, read_regular
 
@@ -74,23 +73,27 @@ class Git(Struct, frozen=True):
         Raises ``GitFailed`` where git cannot be started, takes too long, writes more than 64 MiB that
         are not handed on, or ends with a code that is not in ``accept``.
         """
-        kept = bytearray()
         command = [self.program, "--no-optional-locks", "--no-pager", *arguments]
+        kept, complaint = bytearray(), bytearray()
         try:
-            with open(stdin, "rb") as source, tempfile.TemporaryFile() as complaint:
+            with open(stdin, "rb") as source:
                 process = subprocess.Popen(
-                    command, stdin=source, stdout=subprocess.PIPE, stderr=complaint, cwd=cwd,
+                    command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
                     env=dict(self.environ if environ is None else environ), start_new_session=True,
                 )  # fmt: skip
-                with process, _killed_at_the_end(process):
-                    _limit_memory(process.pid)
-                    for chunk in _chunks(process, self.deadline):
-                        (write or kept.extend)(chunk)
-                        if len(kept) > _MOST_OUTPUT_BYTES:
-                            raise GitFailed("git has more to say than is read")
-                    code = process.wait(max(self.deadline - time.monotonic(), 0))
-                complaint.seek(0)
-                reason = complaint.read(_CHUNK)
+            with process, _killed_at_the_end(process):
+                _limit_memory(process.pid)
+                for chunk, is_error in _chunks(process, self.deadline):
+                    if is_error:
+                        complaint += chunk[: _CHUNK - len(complaint)]
+                    elif write is not None:
+                        write(chunk)
+                    elif len(kept) < _MOST_OUTPUT_BYTES:
+                        kept += chunk
+                    else:
+                        message = "git has more to say than is read"
+                        raise GitFailed(message)
+                code = process.wait(max(self.deadline - time.monotonic(), 0))
         except (subprocess.TimeoutExpired, TimeoutError):
             message = f"git did not answer within {_SECONDS:.0f} seconds"
             raise GitFailed(message) from None
@@ -98,7 +101,7 @@ class Git(Struct, frozen=True):
             message = f"git could not be run: {error}"
             raise GitFailed(message) from error
         if code not in accept:
-            lines = reason.decode(errors="replace").strip().splitlines()
+            lines = complaint.decode(errors="replace").strip().splitlines()
             raise GitFailed(f"git says: {printable(lines[0])[:200]}" if lines else f"git ended with {code}")
         return bytes(kept)
 
@@ -108,6 +111,8 @@ def find_git(environ: Mapping[str, str]) -> Git | None:
 
     A relative directory (``.``) is passed over: a model's directory with a ``git`` in it is no reason to run that.
     """
+    import shutil
+
     directories = environ.get("PATH", os.defpath).split(os.pathsep)
     program = shutil.which("git", path=os.pathsep.join(path for path in directories if os.path.isabs(path)))
     if program is None:
@@ -140,7 +145,8 @@ class PrivateRepository:
         """Return the repository's own configuration, read as data and without its includes."""
         path = os.path.join(self._directory, "copied-config")
         if not self._copy(os.path.join(self._repository.common_dir, "config"), path, _MOST_CONFIG_BYTES):
-            raise GitFailed("the repository's configuration is no file of at most 1 MiB")
+            message = "the repository's configuration is no file of at most 1 MiB"
+            raise GitFailed(message)
         self._write("HEAD", "ref: refs/heads/none\n")
         return _parsed(self.run("config", "--file", path, "--no-includes", "-z", "--list"))
 
@@ -156,7 +162,8 @@ class PrivateRepository:
         self._copy_attributes(account)
         index = os.path.join(self._repository.git_dir, "index")
         if os.path.lexists(index) and not self._copy(index, os.path.join(self._directory, "index"), _MOST_INDEX_BYTES):
-            raise GitFailed("the index is no file of at most 64 MiB")
+            message = "the index is no file of at most 64 MiB"
+            raise GitFailed(message)
 
     def link_references(self) -> None:
         """Let git see the references, for a revision that a person named."""
@@ -167,7 +174,9 @@ class PrivateRepository:
         packed = os.path.join(self._directory, "packed-refs")
         self._copy(os.path.join(common, "packed-refs"), packed, _MOST_PACKED_BYTES)
 
-    def run(self, *arguments: str, accept: Iterable[int] = (0,), write: Callable[[bytes], object] | None = None) -> bytes:
+    def run(
+        self, *arguments: str, accept: Iterable[int] = (0,), write: Callable[[bytes], object] | None = None
+    ) -> bytes:
         """Ask git in the work tree; errors as `Git.run` has them."""
         return self._git.run(arguments, self._environ, cwd=self._repository.work_tree, accept=accept, write=write)
 
@@ -216,6 +225,8 @@ class PrivateRepository:
 @contextlib.contextmanager
 def private_repository(git: Git, repository: Repository) -> Iterator[PrivateRepository]:
     """Make a `PrivateRepository` and remove it again; ``GitFailed`` where the disk refuses."""
+    import tempfile
+
     try:
         with tempfile.TemporaryDirectory(prefix="modelkeep-git-") as directory:
             yield PrivateRepository(git, repository, directory)
@@ -224,21 +235,24 @@ def private_repository(git: Git, repository: Repository) -> Iterator[PrivateRepo
         raise GitFailed(message) from error
 
 
-def _chunks(process: subprocess.Popen[bytes], deadline: float) -> Iterator[bytes]:
-    """Yield what a process writes until it closes its output; ``TimeoutError`` at the deadline."""
+def _chunks(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tuple[bytes, bool]]:
+    """Yield what a process writes, and whether it is a complaint, until it ends; ``TimeoutError`` at the deadline."""
     import selectors
 
-    assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
             left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
+            ready = selector.select(left) if left > 0 else []
+            if not ready:
                 raise TimeoutError
-            chunk = os.read(process.stdout.fileno(), _CHUNK)
-            if not chunk:
-                return
-            yield chunk
+            for key, _ in ready:
+                if chunk := os.read(key.fd, _CHUNK):
+                    yield chunk, key.fileobj is process.stderr
+                else:
+                    selector.unregister(key.fileobj)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ import os
 import stat
 from collections.abc import Mapping
 
-from modelkeep.domain.patterns import pattern
 from msgspec import Struct
+
+from modelkeep.domain.patterns import pattern
 from modelkeep.locate import other_owner
 
 #: A full object name: SHA-1 or SHA-256.
