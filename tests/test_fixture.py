@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from log_kinds import COMMANDS as KINDS
 from make_fixture import FIXTURE, answers
 from world import World, every
 
-from modelkeep.domain import entry
-from modelkeep.domain.intents import KINDS
+from modelkeep.domain.entry import parse_entry
 from modelkeep.errors import SchemaMismatch
 from modelkeep.registry import open_registry
 from modelkeep.store.db import schema
@@ -29,7 +29,7 @@ def world(tmp_path):
 
 
 def test_the_fixture_holds_every_kind_of_entry(world):
-    kinds = {entry.parse(data).intent.kind for data in world.entries()}
+    kinds = {parse_entry(data).intent.kind for data in world.entries()}
     assert kinds == set(KINDS) - {"migrate", "delete"}
 
 

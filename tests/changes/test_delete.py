@@ -323,7 +323,7 @@ def test_verify_asks_only_for_bytes_that_something_needs(world, gone):
         assert world.verify(**how).findings == ()
     found = world.verify("fraud@2")
     assert (found.findings, found.versions, found.blobs) == ((), 0, 0)
-    assert world.said[-1] == f"note: {said(gone)}; none of its bytes need be there"
+    assert world.said[-1] == f"note: {said(gone)}; its bytes are not needed any more"
 
 
 # The way back
@@ -354,8 +354,8 @@ def test_an_entry_that_forges_a_deletion_is_found(world, r):
     """`verify --log` decides again: production does not go without force, whoever wrote so."""
     import json
 
-    from modelkeep.domain import entry as chain
-    from modelkeep.domain.canonical import encode
+    from modelkeep.domain.entry import hash_entry
+    from modelkeep.domain.record import encode_canonical as encode
 
     r.promote("fraud@1", "production")
     r.delete("fraud@1", force=True)
@@ -363,7 +363,7 @@ def test_an_entry_that_forges_a_deletion_is_found(world, r):
     value = json.loads(entries[-1])
     value["intent"]["arguments"]["force"] = False
     world.write_log([*entries[:-1], encode(value)])
-    world.edit(f"UPDATE entry_index SET hash = '{chain.hash_of(encode(value))}' WHERE seq = {len(entries)}")
+    world.edit(f"UPDATE entry_index SET hash = '{hash_entry(encode(value))}' WHERE seq = {len(entries)}")
     world.forget()
     (line,) = world.findings(bytes_=False)
     assert line == (

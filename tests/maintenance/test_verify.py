@@ -5,12 +5,11 @@ import sqlite3
 from contextlib import contextmanager
 
 import pytest
+from log_kinds import events, intents
 from msgspec.structs import replace
 from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain import events, intents
-from modelkeep.domain.entry import hash_of
+from modelkeep.domain.entry import hash_of, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.findings import Findings
@@ -200,12 +199,12 @@ def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
 FORGED = {
     "a bad version goes into production": (
         "churn@2", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 2)],
+        [events.VersionPromoted(came_from=24, ends=(events.End(24, 1),), model=23, stage="production", version=2)],
         "promote could not have been written: churn@2 is marked bad",
     ),
     "it says that it displaced nobody": (
         "fraud@3", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), None, (), 2, None, None, "production", (), 3)],
+        [events.VersionPromoted(model=2, stage="production", version=3)],
         ('event 1 is {"approvals":[],"came_from":null,"ends":[],"kind":"VersionPromoted","model":2,"rule":null,"share":null,'
         '"stage":"production","verdict":[],"version":3}, by the rules it is {"approvals":[],"came_from":12,"ends":[],'
         '"kind":"VersionPromoted","model":2,"rule":null,"share":null,"stage":"production","verdict":[],"version":3}'),
@@ -222,12 +221,12 @@ FORGED = {
     ),
     "a version is where it is already": (
         "churn@1", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 1)],
+        [events.VersionPromoted(came_from=24, ends=(events.End(24, 1),), model=23, stage="production", version=1)],
         "promote could not have been written: nothing to do, churn@1 is in production",
     ),
     "a version in production is archived": (
         "churn@1", None, intents.Archive(all=False, undo=False),
-        [events.VersionArchived((events.End(24, 1),), 1, 1, 23)],
+        [events.VersionArchived(ends=(events.End(24, 1),), first=1, last=1, model=23)],
         "archive could not have been written: churn@1 is in production, which is protected",
     ),
     "a name goes from one model to another": (
@@ -235,8 +234,8 @@ FORGED = {
         "rename could not have been written: the name fraud belongs to the model risk/Fraud",
     ),
     "a rollback goes to what never was there": (
-        "churn@1", "production", intents.Rollback(None, None, keep_good=True, to=2),
-        [events.StageRolledBack(None, (events.End(24, 1),), 1, 23, (), None, "production", 2)],
+        "churn@1", "production", intents.Rollback(keep_good=True, to=2),
+        [events.StageRolledBack(ends=(events.End(24, 1),), from_=1, model=23, stage="production", to=2)],
         "rollback could not have been written: churn@2 never held production",
     ),
     "an alias has the name of a stage": (
@@ -253,7 +252,7 @@ def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
     world.registry.mark("churn@2", "bad")
     if not happened:
         with pytest.raises(Damaged, match="entry: no events"):
-            chain.parse(_forged(world, ref, stage, arguments, happened).to_bytes())
+            parse_entry(_forged(world, ref, stage, arguments, happened).to_bytes())
         return
     # chained, projected, remembered: whoever may write the file may write anything into it
     entry = _forged(world, ref, stage, arguments, happened)
@@ -265,14 +264,20 @@ def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
 
 
 def _forged(world, ref, stage, arguments, happened):
-    last = chain.parse(world.entries()[-1])
+    last = parse_entry(world.entries()[-1])
     found = world.registry.resolve(ref) if "@" in ref else None
     model = 23 if "churn" in ref else 2
     intent = replace(
         last.intent,
         id="f" * 32,
         arguments=arguments,
-        subject=intents.Subject(found and found.digest, model, ref.split("@")[0], stage, found and found.version),
+        subject=intents.Subject(
+            digest=found and found.digest,
+            model=model,
+            name=ref.split("@")[0],
+            stage=stage,
+            version=found and found.version,
+        ),
         details=None,
         seen=intents.Seen(hash_of(world.entries()[-1]), last.seq),
     )
@@ -523,11 +528,11 @@ def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(w
 def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
     findings = Findings()
     for number in range(30):
-        with findings.noting("log"):
+        with findings.catching("log"):
             message = f"trouble {number}"
             raise IntegrityError(message)
     findings.warning("mode", "fraud@1", "it can be written to")
-    with findings.noting("alias"):
+    with findings.catching("alias"):
         message = "trouble 29"
         raise IntegrityError(message)
     kept = findings.all()

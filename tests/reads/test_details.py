@@ -18,8 +18,8 @@ from modelkeep.domain.answers.versions import (
     Training,
     VersionRow,
 )
-from modelkeep.domain.intents import Data
 from modelkeep.domain.times import At, AtSeq
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound
 from modelkeep.reads import details
 
@@ -34,7 +34,7 @@ def fraud(history):
     history.user = "bo"
     history.rollback("fraud@3", 1, reason="p99 latency")
     history.register("fraud", "four")
-    history.evaluate("fraud@4", [("auc", "0.9")], Data(None, "test", None, "2026-02"))
+    history.evaluate("fraud@4", [("auc", "0.9")], Data(name="test", version="2026-02"))
     history.describe("fraud", "finds fraud")
     return history
 
@@ -116,7 +116,7 @@ def test_the_state_is_the_first_that_applies(fraud):
 def test_the_page_of_a_version_tells_all_that_is_known(history):
     from history import at, sha
 
-    test, train = Data(None, "test", None, "2026-02"), Data(sha("x"), "train.csv", "train", None)
+    test, train = Data(name="test", version="2026-02"), Data(digest=sha("x"), name="train.csv", role="train")
     history.register("base", "zero")
     history.register(
         "fraud",

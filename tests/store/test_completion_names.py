@@ -240,9 +240,9 @@ def test_tab_looks_at_a_bounded_part_however_many_of_the_newest_versions_were_de
 
 
 def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
-    data = [Data(None, name, None, version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
+    data = [Data(name=name, version=version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
     story.register("fraud", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d" * 5 + "00000")
     story.register("churn", metrics=[("rmse", "3")], data=data[:1])
     story.tag("fraud@1", owner="risk")

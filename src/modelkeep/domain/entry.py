@@ -167,14 +167,6 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
         return data
 
 
-class Head(Struct, frozen=True):
-    """The newest entry of a log: its number, hash and time; all that a client needs to remember of it."""
-
-    seq: int
-    hash: str
-    time: str
-
-
 class _Format(Struct):
     format: str = ""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from modelkeep.domain.entry import Head
+    from modelkeep.domain.head import Head
     from modelkeep.domain.stages import StageDef
     from modelkeep.domain.verbs.evaluate import Data
 

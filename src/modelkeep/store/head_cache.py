@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from modelkeep.domain.entry import Head
+from modelkeep.domain.head import Head
 
 _LONGEST = 200
 _HEX = frozenset("0123456789abcdef")

@@ -27,7 +27,7 @@ from modelkeep.domain.verbs import (
     rollback,
     tag,
 )
-from modelkeep.domain.verbs.question import Decision
+from modelkeep.domain.verbs.question import Command, Decision
 from modelkeep.domain.verbs.rows import Changes
 
 #: What an intent can ask for.
@@ -76,7 +76,7 @@ AnyEvent: TypeAlias = (
 )
 
 #: Of each command what decides it and what tells it, as ``decide(question, command)`` and ``sentence(entry, command, texts)``.
-VERBS: Mapping[type, tuple[Callable[..., Decision], Callable[..., str]]] = {
+VERBS: Mapping[type[Command], tuple[Callable[..., Decision], Callable[..., str]]] = {
     init.Init: (init.decide, init.sentence),
     create.Create: (create.decide, create.sentence),
     register.Register: (register.decide, register.sentence),
@@ -95,6 +95,9 @@ VERBS: Mapping[type, tuple[Callable[..., Decision], Callable[..., str]]] = {
     rename.Rename: (rename.decide, rename.sentence),
     migrate.Migrate: (migrate.decide, migrate.sentence),
 }
+
+#: The words for all commands, as the log writes them.
+ACTIONS: tuple[str, ...] = tuple(str(command.__struct_config__.tag) for command in VERBS)
 
 
 def _no_rows(_recorded: Any, _event: note.NoteAdded) -> Changes:

@@ -15,7 +15,8 @@ from contextlib import AbstractContextManager
 
 from modelkeep.domain import checks
 from modelkeep.domain.checks import Link
-from modelkeep.domain.entry import Entry, Head, hash_entry
+from modelkeep.domain.entry import Entry, hash_entry
+from modelkeep.domain.head import Head
 from modelkeep.domain.project import Bury, Insert, project
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.sql import garbage

@@ -7,7 +7,8 @@ import sqlite3
 
 from msgspec import Struct
 
-from modelkeep.domain.entry import Head, hash_entry, parse_entry
+from modelkeep.domain.entry import hash_entry, parse_entry
+from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db import schema
 from modelkeep.store.db.sql import garbage, reachable

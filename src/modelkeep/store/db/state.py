@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from modelkeep.domain.entry import Head
+from modelkeep.domain.head import Head
 from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, Tenure, Version
