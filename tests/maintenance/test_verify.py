@@ -9,7 +9,7 @@ from log_kinds import events, intents
 from msgspec.structs import replace
 from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
 
-from modelkeep.domain.entry import hash_of, parse_entry
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.findings import Findings
@@ -57,7 +57,7 @@ def test_where_nothing_was_edited_nothing_is_found(world):
     found = world.verify()
     assert found.findings == ()
     assert (found.ok, found.entries, found.versions, found.blobs) == (True, 24, 4, 3)
-    assert found.head_hash == hash_of(world.entries()[-1])
+    assert found.head_hash == hash_entry(world.entries()[-1])
 
 
 def test_the_story_leaves_a_row_in_every_table(told_all):
@@ -187,7 +187,7 @@ def test_an_inserted_entry_is_found(world):
 
 def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
     entries = world.entries()
-    forged = changed(entries[22], lambda value: value.update(seq=25, prev=hash_of(entries[23])))
+    forged = changed(entries[22], lambda value: value.update(seq=25, prev=hash_entry(entries[23])))
     world.write_log([*entries, forged])
     found = world.findings(bytes_=False)
     assert found[0].startswith("error time entry 25: its time ")
@@ -258,7 +258,7 @@ def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
     entry = _forged(world, ref, stage, arguments, happened)
     connection = sqlite3.connect(world.database, isolation_level=None)
     connection.execute("INSERT INTO entry VALUES (?, ?)", (entry.seq, entry.to_bytes()))
-    apply_changes(connection, project(entry, hash_of(entry.to_bytes()), None, {}))
+    apply_changes(connection, project(entry, hash_entry(entry.to_bytes()), None, {}))
     connection.close()
     assert world.findings() == [f"error decision entry 27: {finding}"]
 
@@ -279,9 +279,9 @@ def _forged(world, ref, stage, arguments, happened):
             version=found and found.version,
         ),
         details=None,
-        seen=intents.Seen(hash_of(world.entries()[-1]), last.seq),
+        seen=intents.Seen(hash_entry(world.entries()[-1]), last.seq),
     )
-    return replace(last, seq=last.seq + 1, prev=hash_of(world.entries()[-1]), intent=intent, events=tuple(happened))
+    return replace(last, seq=last.seq + 1, prev=hash_entry(world.entries()[-1]), intent=intent, events=tuple(happened))
 
 
 def test_a_cut_tail_is_found_where_the_head_is_remembered_until_it_is_accepted(world):
@@ -319,7 +319,7 @@ def test_a_clean_verify_remembers_the_head_and_one_with_findings_does_not(world)
     other = tell_story(World(world.root.parent / "clean"))
     other.forget()
     assert other.verify(bytes_=False).ok
-    head = f"24 {hash_of(other.entries()[-1])}\n".encode()
+    head = f"24 {hash_entry(other.entries()[-1])}\n".encode()
     assert list(every(other.root / "state").values()) == [head]
 
 

@@ -198,7 +198,7 @@ def _deleted_behind(story, first, last):
     copied = f"INSERT INTO version SELECT {', '.join(own.get(name, name) for name in columns)} {first_of_all}"
     numbers = [(number,) for number in range(first, last + 1)]
     story.connection.executemany(copied, numbers)
-    story.connection.executemany(f"INSERT INTO deleted SELECT model, ?1, 1 {first_of_all}", numbers)
+    story.connection.executemany(f"INSERT INTO deleted SELECT model, ?1, 1, 0 {first_of_all}", numbers)
 
 
 def _steps(asked, question):

@@ -13,6 +13,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.describe import Describe
@@ -130,6 +131,8 @@ def alias(
             else version_or_model(connection, ref, say)
         )
         state = SqlState(connection)
+        for name in adding:
+            check_alias(name, state.stages())
         effects = []
         for name in (*adding, *removing):
             pointed = state.alias(found.model, name)

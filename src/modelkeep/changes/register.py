@@ -23,6 +23,8 @@ from modelkeep.domain.entry import Subject
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.register import Code, Parent, Register, VersionRegistered
@@ -111,6 +113,10 @@ def _asked(
     model = state.model_named(request.name)
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
+    if model is None or model.deleted:
+        check_name(request.name)
+    for alias in request.aliases:
+        check_alias(fold(alias), state.stages())
     stage = None if request.stage is None else stage_named(connection, request.stage)
     parents = [_parent(connection, say, text) for text in request.parents]
     arguments = Register(
@@ -132,8 +138,8 @@ def _asked(
     digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None else model.seq,
-        name=request.name if model is None else model.name,
+        model=None if model is None or model.deleted else model.seq,
+        name=request.name if model is None or model.deleted else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )

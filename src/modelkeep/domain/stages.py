@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
@@ -53,21 +53,21 @@ def check_stage(text: str) -> str:
     return _check(text, "stage")
 
 
-def check_alias(text: str, stages: Iterable[str], synonyms: Iterable[str]) -> str:
+def check_alias(text: str, stages: Stages) -> str:
     """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
     _check(text, "alias")
-    if text in {*stages, *synonyms}:
+    if any(text == stage.name or text in stage.synonyms for stage in stages):
         message = f"'{text}' is a stage here, and an alias may not have a stage's name"
         raise UsageError(message, _legal(text, "alias"))
     return text
 
 
-def check_imported_alias(text: str, stage_words: Iterable[str]) -> str:
+def check_imported_alias(text: str, stages: Stages) -> str:
     """Return an alias as the log may hold it, else raise ``UsageError``: another registry's may have capitals and ``_``."""
     if not _IMPORTED_ALIAS.fullmatch(text):
         message = f"not a legal name for an alias: '{printable(text)}'"
         raise UsageError(message, _legal(text, "alias"))
-    if fold(text) in set(stage_words):
+    if resolve_stage(text, stages) is not None:
         message = f"'{text}' is a stage here, and an alias may not have a stage's name"
         raise UsageError(message, _legal(text, "alias"))
     return text

@@ -61,8 +61,7 @@ def decide(question: Question, command: Alias) -> Decision:
 
 def check_free_of_stages(question: Question, alias: str) -> None:
     """Raise ``UsageError`` for what can be no alias in this registry: it may not be a stage or mean one."""
-    stages = question.state.stages()
-    check_imported_alias(alias, [word for stage in stages for word in (stage.name, *stage.synonyms)])
+    check_imported_alias(alias, question.state.stages())
 
 
 def _check(question: Question, command: Alias, model: Model) -> None:
