@@ -38,7 +38,7 @@ def test_the_fixture_keeps_verifying(world):
     assert found.ok
     assert [each.code for each in found.findings] == ["schema"]
     assert (found.entries, found.versions, found.blobs, found.size_bytes) == (27, 5, 4, 24)
-    assert found.head_hash == "sha256:3944e9ee7cee6eb69b5bfe269a9f1e261e9425330de5bb2d957c41294bf523fd"
+    assert found.head_hash == "sha256:31a6bee624361506ef63710904058c0c3aa10c55bc465f95ef705b9784f6e74c"
 
 
 def test_the_fixture_keeps_answering(world):

@@ -361,7 +361,7 @@ def test_an_entry_that_forges_a_deletion_is_found(world, r):
     r.delete("fraud@1", force=True)
     entries = world.entries()
     value = json.loads(entries[-1])
-    value["intent"]["command"]["force"] = False
+    del value["intent"]["command"]["force"]
     world.write_log([*entries[:-1], encode(value)])
     world.edit(f"UPDATE entry_index SET hash = '{hash_entry(encode(value))}' WHERE seq = {len(entries)}")
     world.forget()

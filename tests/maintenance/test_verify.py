@@ -45,7 +45,8 @@ def full(told_all, tmp_path):
 def columns():
     """Return every column of every table there is, so that a new one cannot be forgotten."""
     connection = in_memory()
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    tables.remove("origin")  # nothing that the API can do imports yet; see tests/domain/test_origin.py
     return [
         (table, row[1], row[2], bool(row[3]))
         for table in sorted(tables)
@@ -114,7 +115,7 @@ def test_a_row_that_nobody_wrote_is_found(full, table):
     columns_ = [row for row in columns() if row[0] == table]
     row = {column: {"INTEGER": 77, "TEXT": "x", "BLOB": b"x"}[kind] for _, column, kind, _ in columns_}
     row |= {"form": "file"} if table == "version" else {}
-    row |= {name: 1 for name in ("protected", "symlinks", "code_dirty", "trained_guessed") if name in row}
+    row |= {name: 1 for name in ("protected", "symlinks", "skipped", "trained_guessed") if name in row}
     marks = ", ".join("?" * len(row))
     full.edit((f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values()))
     (line,) = full.findings(bytes_=False)
@@ -125,7 +126,8 @@ def test_a_row_that_nobody_wrote_is_found(full, table):
 def test_the_wrong_row_is_named_with_its_key_and_both_values(world):
     world.edit("UPDATE tenure SET stage = 'production' WHERE version = 3")
     assert world.findings() == [
-        "error table tenure: the row model 2, version 3, since_seq 17: stage is production, by the log staging",
+        "error table tenure: the row model 2, version 3, stage production, since_seq 17 follows from no entry",
+        "error table tenure: the row model 2, version 3, stage staging, since_seq 17 is missing",
     ]
 
 
@@ -198,19 +200,18 @@ def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
 
 FORGED = {
     "a bad version goes into production": (
-        "churn@2", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted(came_from=24, ends=(events.End(24, 1),), model=23, stage="production", version=2)],
+        "churn@2", "production", intents.Promote(),
+        [events.VersionPromoted(came_from=24, ends=(events.End("production", 24, 1),), model=23, stage="production", version=2)],
         "promote could not have been written: churn@2 is marked bad",
     ),
     "it says that it displaced nobody": (
-        "fraud@3", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
+        "fraud@3", "production", intents.Promote(),
         [events.VersionPromoted(model=2, stage="production", version=3)],
-        ('event 1 is {"approvals":[],"came_from":null,"ends":[],"kind":"VersionPromoted","model":2,"rule":null,"share":null,'
-        '"stage":"production","verdict":[],"version":3}, by the rules it is {"approvals":[],"came_from":12,"ends":[],'
-        '"kind":"VersionPromoted","model":2,"rule":null,"share":null,"stage":"production","verdict":[],"version":3}'),
+        ('event 1 is {"kind":"VersionPromoted","model":2,"stage":"production","version":3}, '
+        'by the rules it is {"came_from":12,"kind":"VersionPromoted","model":2,"stage":"production","version":3}'),
     ),
     "it says less than happened": (
-        "churn@2", "production", intents.Promote(break_glass=False, force=True, request=None, share=None),
+        "churn@2", "production", intents.Promote(force=True),
         [],
         None,
     ),
@@ -220,13 +221,13 @@ FORGED = {
         'event 2 is {"alias":"golden","kind":"AliasSet","model":2,"version":3}, by the rules it is none',
     ),
     "a version is where it is already": (
-        "churn@1", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted(came_from=24, ends=(events.End(24, 1),), model=23, stage="production", version=1)],
+        "churn@1", "production", intents.Promote(),
+        [events.VersionPromoted(came_from=24, ends=(events.End("production", 24, 1),), model=23, stage="production", version=1)],
         "promote could not have been written: nothing to do, churn@1 is in production",
     ),
     "a version in production is archived": (
         "churn@1", None, intents.Archive(all=False, undo=False),
-        [events.VersionArchived(ends=(events.End(24, 1),), first=1, last=1, model=23)],
+        [events.VersionArchived(ends=(events.End("production", 24, 1),), first=1, last=1, model=23)],
         "archive could not have been written: churn@1 is in production, which is protected",
     ),
     "a name goes from one model to another": (
@@ -235,7 +236,7 @@ FORGED = {
     ),
     "a rollback goes to what never was there": (
         "churn@1", "production", intents.Rollback(keep_good=True, to=2),
-        [events.StageRolledBack(ends=(events.End(24, 1),), from_=1, model=23, stage="production", to=2)],
+        [events.StageRolledBack(ends=(events.End("production", 24, 1),), from_=1, model=23, stage="production", to=2)],
         "rollback could not have been written: churn@2 never held production",
     ),
     "an alias has the name of a stage": (
@@ -270,7 +271,7 @@ def _forged(world, ref, stage, arguments, happened):
     intent = replace(
         last.intent,
         id="f" * 32,
-        arguments=arguments,
+        command=arguments,
         subject=intents.Subject(
             digest=found and found.digest,
             model=model,

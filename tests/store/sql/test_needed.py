@@ -35,7 +35,7 @@ def test_pages_join_without_a_gap(connection, monkeypatch):
 
 def test_what_only_deleted_versions_had_is_not_needed(connection):
     connection.execute("CREATE TABLE deleted (model INT, version INT, seq INT)")
-    connection.execute("INSERT INTO deleted VALUES (1, 1, 9, 0), (2, 1, 9, 0)")
+    connection.execute("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
     assert list(reachable.all_needed(connection)) == [("sha256:b", 2)]
     assert reachable.is_needed(connection, "sha256:b")
     assert not reachable.is_needed(connection, "sha256:a")
