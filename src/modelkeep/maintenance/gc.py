@@ -29,8 +29,8 @@ from modelkeep.store.db.reachability import LogReferences
 from modelkeep.store.db.sql import garbage
 from modelkeep.store.db.sql.statement import Connection
 
-#: The writers' lock is held for about so long, then the next writer has its turn.
-HOLD_SECONDS = 0.2
+#: A batch is decided for so long; removing it takes about as long again. Then the next writer has its turn.
+HOLD_SECONDS = 0.1
 #: So many contents are looked at in one read transaction.
 _PAGE = 1_000
 #: Drafts of a writer that may live on another machine are kept for at least so long, whatever the grace period.
@@ -120,7 +120,7 @@ class _Collection:
             if garbage.is_needed(connection, blob.key):
                 continue
             gone = garbage.was_needed(connection, blob.key)
-            if self._now - garbage.since(blob.since, gone) < self._grace_seconds:
+            if self._grace_seconds and self._now - garbage.since(blob.since, gone) < self._grace_seconds:
                 self._young.append(blob.size)
             elif gone is None:
                 yield _Found(blob, "never registered")
@@ -142,11 +142,12 @@ class _Collection:
                 with self._context.database.reading() as connection:
                     batch = list(self._unneeded(connection, found))
             else:
-                with self._context.database.writing() as connection, sweeping(self._bucket):
-                    batch = []
-                    for each in self._unneeded(connection, found):
-                        self._bucket.delete(each.blob.key)
-                        batch.append(each)
+                with self._context.database.writing() as connection:
+                    batch = list(self._unneeded(connection, found))
+                    if batch:
+                        with sweeping(self._bucket):
+                            for each in batch:
+                                self._bucket.delete(each.blob.key)
                 self._bucket.settle()
             for each in batch:
                 self._note("blob", each.blob.key, each.blob.size, each.reason)

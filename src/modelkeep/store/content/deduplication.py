@@ -18,9 +18,7 @@ from modelkeep.store.content.hashing import Content, Count, content_of, read_ful
 _CHUNK = 128 * 1024
 
 
-def equal_content(
-    bucket: Bucket, descriptor: int, size: int, digests: Sequence[str], count: Count
-) -> Content | None:
+def equal_content(bucket: Bucket, descriptor: int, size: int, digests: Sequence[str], count: Count) -> Content | None:
     """Return the one of some stored contents that an open file of ``size`` bytes is equal to, None where there is none.
 
     A model that was trained again has the size of the one before, and often equal bytes at the beginning. So two

@@ -61,9 +61,7 @@ class Found:
         return tuple(notes)
 
 
-def find(
-    named: Named, selection: Selection, *, secrets: bool, before: Found | None = None
-) -> Found:
+def find(named: Named, selection: Selection, *, secrets: bool, before: Found | None = None) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
     Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
@@ -82,9 +80,7 @@ def find(
 class _Walk:
     """One typed path, looked through."""
 
-    def __init__(
-        self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None
-    ) -> None:
+    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None) -> None:
         self._root = root
         self._selection = selection
         self._found = found

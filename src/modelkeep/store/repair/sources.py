@@ -59,7 +59,8 @@ class RepairSource:
     def _from_store(self, bucket: DirectoryBucket, wanted: Mapping[str, int], take: Take) -> None:
         for digest, size in list(wanted.items()):
             try:
-                stream = bucket.open(digest) if bucket.size(digest) == size else None
+                there = bucket.stat(digest)
+                stream = bucket.get(digest) if there is not None and there.size == size else None
             except ModelkeepError:
                 self.unread += 1
                 continue
