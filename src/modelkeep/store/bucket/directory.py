@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.durable import sync_directory
-from modelkeep.store.os_errors import not_a_blob, of_the_store
+from modelkeep.store.os_errors import explain_store_errors, not_a_blob
 
 if TYPE_CHECKING:
     from modelkeep.store.bucket.directory_upload import DirectoryUpload
@@ -37,7 +37,7 @@ def create_store(root: str) -> None:
     from modelkeep.store.bucket.directory_drafts import make_directory
 
     root = os.path.abspath(root)
-    with of_the_store(root):
+    with explain_store_errors(root):
         for name in ("", "blobs", "blobs/sha256", TMP):
             path = os.path.join(root, name).rstrip("/")
             make_directory(path)
@@ -62,7 +62,7 @@ class DirectoryBucket:
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
         path = self.local_path(key)
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
@@ -81,7 +81,7 @@ class DirectoryBucket:
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 status = os.lstat(self.local_path(key))
             except FileNotFoundError:
@@ -91,7 +91,7 @@ class DirectoryBucket:
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, shard by shard."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             self.require_present()
             for shard in _entries(self._blobs):
                 if _is_shard(shard):
@@ -100,13 +100,13 @@ class DirectoryBucket:
     def delete(self, key: str) -> None:
         """Remove the file of a key."""
         path = self.local_path(key)
-        with of_the_store(self.root), suppress(FileNotFoundError):
+        with explain_store_errors(self.root), suppress(FileNotFoundError):
             os.unlink(path)
             self._unsettled.add(os.path.dirname(path))
 
     def settle(self) -> None:
         """Sync every directory that a key was deleted from."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             while self._unsettled:
                 sync_directory(self._unsettled.pop())
 
@@ -121,7 +121,7 @@ class DirectoryBucket:
     def read_note(self, name: str) -> bytes | None:
         """Return the bytes of a note, at most 64 KiB of them."""
         path = os.path.join(self.root, name)
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
@@ -139,7 +139,7 @@ class DirectoryBucket:
         from modelkeep.store.durable import rename_new
 
         place = os.path.join(self.root, name)
-        with of_the_store(self.root), DraftDirectory(self.root) as drafts:
+        with explain_store_errors(self.root), DraftDirectory(self.root) as drafts:
             path = drafts.new_path()
             try:
                 with open(path, "xb") as file:
@@ -158,7 +158,7 @@ class DirectoryBucket:
 
     def remove_note(self, name: str) -> None:
         """Remove the file of a note."""
-        with of_the_store(self.root), suppress(FileNotFoundError):
+        with explain_store_errors(self.root), suppress(FileNotFoundError):
             os.unlink(os.path.join(self.root, name))
             sync_directory(self.root)
 
@@ -167,7 +167,7 @@ class DirectoryBucket:
         from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
             yield from stale_drafts.find(os.path.join(self.root, TMP), local=local)
@@ -176,14 +176,14 @@ class DirectoryBucket:
         """Remove the directory of a writer that ended."""
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             return stale_drafts.remove(stale.place)
 
     def unknown(self) -> Iterator[str]:
         """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, *_NOTES})
             yield from (each.path for each in _entries(os.path.dirname(self._blobs)) if each.name != "sha256")
             for shard in _entries(self._blobs):

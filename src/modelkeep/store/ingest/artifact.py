@@ -26,7 +26,7 @@ from modelkeep.store.ingest.read_files import ContentsOfSizes, Report, read_all
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.ingest.source import Source, changed
 from modelkeep.store.ingest.walk import Found, Named, find
-from modelkeep.store.os_errors import of_the_source
+from modelkeep.store.os_errors import explain_source_errors
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]
 
@@ -173,7 +173,7 @@ def _ingest_stdin(
         first = False
         progress.add(len(data))
 
-    with of_the_source(STDIN):
+    with explain_source_errors(STDIN):
         content = writer.add_stream(stdin, look)
     new_bytes = writer.commit()
     notes = (*_repaired(writer.repaired), *(() if content.size else ("standard input was empty",)))

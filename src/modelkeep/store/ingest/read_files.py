@@ -13,7 +13,7 @@ from modelkeep.store.content.writer import ContentWriter
 from modelkeep.store.ingest.selection import refuse_secret, secret_bytes
 from modelkeep.store.ingest.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.ingest.walk import Found
-from modelkeep.store.os_errors import source_trouble
+from modelkeep.store.os_errors import source_error
 
 #: Called with the bytes that are done and the bytes there are (0: unknown), from any thread.
 Report: TypeAlias = Callable[[int, int], None]
@@ -44,7 +44,7 @@ def read_all(
                 content = read_large(source, descriptor)
             require_unchanged(source, descriptor)
         except OSError as error:
-            raise source_trouble(error, source.shown) from error
+            raise source_error(error, source.shown) from error
         finally:
             os.close(descriptor)
         if content.size != size:

@@ -17,7 +17,7 @@ from modelkeep.store.bucket.interface import Bucket, Upload
 from modelkeep.store.content.checking import examine
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.page_cache import passing
-from modelkeep.store.os_errors import of_the_store
+from modelkeep.store.os_errors import explain_store_errors
 
 
 class StoreRepair:
@@ -77,7 +77,7 @@ class StoreRepair:
         tmp = os.path.join(self.bucket.root, "tmp")
         if self._is_lost():
             return
-        with of_the_store(self.bucket.root):
+        with explain_store_errors(self.bucket.root):
             os.stat(tmp)
             if not os.access(tmp, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), tmp)
