@@ -578,7 +578,7 @@ def test_where_the_disk_of_a_store_is_to_be_mounted_nothing_is_made(world, r, fi
     told = refused(r.register, "fraud", world.work / "tree", code="none")
     assert told == (
         "RegistryUnavailable",
-        f"the store {world.home}/store is not whole: {world.home}/store/blobs/sha256: no such file or directory",
-        "modelkeep doctor",
+        f"the store is not there: {world.home}/store/blobs/sha256 is no directory",
+        "is the disk it is on mounted?",
     )
     assert os.listdir(world.root / "mount point") == []

@@ -25,7 +25,7 @@ from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup import database as database_copy
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
-from modelkeep.store.care import repair as store_repair
+from modelkeep.store.repair import store_repair
 
 
 @pytest.fixture(scope="module")

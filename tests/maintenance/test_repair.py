@@ -11,7 +11,7 @@ from world import World, every
 
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.care import repair as store_repair
+from modelkeep.store.repair import store_repair
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 

@@ -13,7 +13,7 @@ from modelkeep.store.bucket.interface import Upload
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import Trouble
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.repair.store_repair import StoreRepair
 
@@ -72,7 +72,7 @@ def _copier(source: Artifacts, upload: Upload, progress: Progress) -> Callable[[
 
         with stream:
             try:
-                found = content_of(passing(stream, size), write)
+                found = content_of(read_once(stream, size), write)
             except OSError as error:  # the source's: a draft that cannot be written raises `RegistryUnavailable`
                 draft.discard()
                 return _unreadable(error)

@@ -57,6 +57,8 @@ class DirectoryBucket:
         """Return an upload; with ``many``, one sync of the file system stands for one of each draft."""
         from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
+        with explain_store_errors(self.root):
+            self.require_present()
         return DirectoryUpload(self.root, self.local_path, many=many)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:

@@ -16,7 +16,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 
 Look = Callable[[memoryview], object]
 
@@ -61,7 +61,7 @@ def examine(bucket: Bucket, digest: str, size: int, *, quick: bool, look: Look |
 
 def _read(bucket: Bucket, digest: str, size: int, look: Look | None) -> Trouble | None:
     with bucket.get(digest) as stream:
-        found = content_of(passing(stream, size), look)
+        found = content_of(read_once(stream, size), look)
     if found.size != size:
         return Trouble(f"{found.size} bytes instead of {size}: it is being changed")
     return None if found.digest == digest else Trouble(f"its bytes are {found.digest} instead of {digest}")

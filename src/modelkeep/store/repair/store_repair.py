@@ -16,7 +16,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.interface import Bucket, Upload
 from modelkeep.store.content.checking import examine
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 from modelkeep.store.os_errors import explain_store_errors
 
 
@@ -47,11 +47,11 @@ class StoreRepair:
         """
         if self._dry_run:
             self._require_writable()
-            found = content_of(passing(stream, size))
+            found = content_of(read_once(stream, size))
             return (found.digest, found.size) == (digest, size)
         with self.bucket.upload() as upload:
             draft = upload.draft()
-            found = content_of(passing(stream, size), draft.write)
+            found = content_of(read_once(stream, size), draft.write)
             if (found.digest, found.size) != (digest, size):
                 return False
             draft.finish()
