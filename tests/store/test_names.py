@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.domain.labels import fold
-from modelkeep.store.db import completion, prefixes, schema
+from modelkeep.store.db import completion, prefixes
 from modelkeep.store.db.completion import ALL, ARCHIVED, Names
+from modelkeep.store.db.sqlite import schema
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 

@@ -24,7 +24,7 @@ from modelkeep.provenance.machine import Actor
 from modelkeep.registry import Registry
 from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
-from modelkeep.store.db.sql.raw_rows import Needed
+from modelkeep.store.db.sqlite.raw_rows import Needed
 
 _MOST_OF_A_KIND = 25
 #: Of damaged files more: each is to be mended by itself.

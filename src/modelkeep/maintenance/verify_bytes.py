@@ -17,9 +17,9 @@ from modelkeep.store.bucket.blobs import DirectoryBucket
 from modelkeep.store.bucket.examining import Trouble, examine
 from modelkeep.store.bucket.workers import Progress, each
 from modelkeep.store.care.hard_links import SecondNames
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sql.raw_rows import Needed
 from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.raw_rows import Needed
 
 if TYPE_CHECKING:
     from modelkeep.maintenance.repair import Repair

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.bucket.workers import begun
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.database import Database
 
 #: Where something is wrong, and what.
 Broken: TypeAlias = list[tuple[str, str]]

@@ -13,7 +13,7 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
 from modelkeep.maintenance.doctor.exam import Exam, may
 from modelkeep.store.care import stale_tmp
-from modelkeep.store.db import probe as probing
+from modelkeep.store.db.sqlite import probe as probing
 
 _APART_SECONDS = 300.0
 _OLDEST_TYPER = (0, 28)

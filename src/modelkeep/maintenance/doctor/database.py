@@ -11,9 +11,9 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder, holder_of
-from modelkeep.store.db import probe, schema
-from modelkeep.store.db.lost_database import bring_back
-from modelkeep.store.db.probe import Probed
+from modelkeep.store.db.sqlite import probe, schema
+from modelkeep.store.db.sqlite.lost_database import bring_back
+from modelkeep.store.db.sqlite.probe import Probed
 
 _TOLD = 5
 

@@ -10,7 +10,7 @@ from shlex import quote
 from modelkeep.maintenance.doctor.exam import Exam, may
 from modelkeep.store.access.mounts import Mount, mount_of
 from modelkeep.store.access.permissions import group_name, user_name
-from modelkeep.store.db.lost_database import bring_back, lost_database
+from modelkeep.store.db.sqlite.lost_database import bring_back, lost_database
 
 _ENOUGH_BYTES = 1 << 30
 _ENOUGH_FILES = 1000

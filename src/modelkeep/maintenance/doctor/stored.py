@@ -14,8 +14,8 @@ from modelkeep.store.care import layout, ownership, stale_tmp
 from modelkeep.store.care.hard_links import SecondNames
 from modelkeep.store.care.layout import Lying
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sql.raw_rows import Needed
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.raw_rows import Needed
 from modelkeep.store.db.state import SqlState
 
 #: So many contents and so many names are looked at.

@@ -13,9 +13,9 @@ import os
 import sqlite3
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.db import schema
-from modelkeep.store.db.journal_files import check_neighbours
 from modelkeep.store.db.prefixes import bare, folded, inside, many, ranges, run, split_v, windows
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.journal_files import check_neighbours
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:

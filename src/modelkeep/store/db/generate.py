@@ -13,7 +13,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from modelkeep.store.db import schema, tables
+from modelkeep.store.db import tables
+from modelkeep.store.db.sqlite import schema
 
 _TRIGGERS = """\
 CREATE TRIGGER {table}_is_not_replaced BEFORE INSERT ON {table}

@@ -8,7 +8,7 @@ import sqlite3
 
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store.access.permissions import may_not
-from modelkeep.store.db.writers_queue import busy
+from modelkeep.store.db.sqlite.writers_queue import busy
 from modelkeep.store.os_errors import look_for_room, out_of_files
 
 #: Somebody else writes at this moment.
