@@ -17,7 +17,6 @@ EXACTLY := $(if $(filter command environment,$(origin PYTHON)),exactly)
 PY := .venv/bin/python
 # Workers of the tests: one a processor.
 JOBS ?= auto
-REFERENCE ?= -m modelkeep.cli.reference
 
 .PHONY: help demo test quick harm coverage check docs bench venv venv-run fmt lock clean
 .NOTPARALLEL:
@@ -50,7 +49,7 @@ check: venv
 	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())'
 
 docs: venv
-	$(PY) $(REFERENCE)
+	$(PY) -m tools
 
 bench: venv
 	$(PY) -m benchmarks $(ARGS)

@@ -188,12 +188,12 @@ def test_the_top_level_holds_what_the_plan_names():
         "Makefile",
         "README.md",
         "benchmarks",
-        "completions",
         "docs",
         "man",
         "pyproject.toml",
         "src",
         "tests",
+        "tools",
     }
 
 

@@ -11,8 +11,8 @@ import modelkeep
 from modelkeep import config
 from modelkeep.cli import command_table
 from modelkeep.cli.complete import grammar
-from modelkeep.cli.reference import api, files, man, readme, tree
 from modelkeep.errors import EXIT_CODES
+from tools import api_page, command_tree, generated_files, man_pages, marked_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "man").glob("*.1"))
@@ -20,11 +20,11 @@ PAGES = sorted((ROOT / "man").glob("*.1"))
 
 @pytest.fixture(scope="module")
 def program():
-    return tree.tree()
+    return command_tree.read()
 
 
 def test_generated_files_are_up_to_date():
-    assert files.stale() == [], f"run: {files.COMMAND}"
+    assert generated_files.stale() == [], f"run: {generated_files.COMMAND}"
 
 
 def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_path):
@@ -32,27 +32,27 @@ def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_pa
         "README.md",
         "docs",
         "man",
-        "completions",
         "src/modelkeep/cli/complete/grammar.py",
+        "src/modelkeep/completions",
         "src/modelkeep/schemas",
     ):
         copy = tmp_path / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
-    assert files.stale(str(tmp_path)) == []
+    assert generated_files.stale(str(tmp_path)) == []
     (tmp_path / "man" / "modelkeep-promote.1").unlink()
     (tmp_path / "man" / "modelkeep-transition.1").touch()
     text = (tmp_path / "README.md").read_text()
     (tmp_path / "README.md").write_text(text.replace("| `promote` |", "| `demote` |"))
     expected = ["README.md", "man/modelkeep-promote.1", "man/modelkeep-transition.1"]
-    assert files.stale(str(tmp_path)) == expected
-    assert files.renew(str(tmp_path)) == expected
-    assert files.stale(str(tmp_path)) == []
+    assert generated_files.stale(str(tmp_path)) == expected
+    assert generated_files.renew(str(tmp_path)) == expected
+    assert generated_files.stale(str(tmp_path)) == []
     assert (tmp_path / "README.md").read_text() == text
 
 
 def test_every_command_and_option_is_completed_and_in_its_man_page(program):
-    for node in tree.walk(program):
+    for node in command_tree.walk(program):
         known = grammar.COMMANDS[node.title][2].split() + grammar.ALWAYS.split()
         page = (ROOT / "man" / f"modelkeep-{node.words[0]}.1").read_text()
         for option in node.options:
@@ -65,7 +65,7 @@ def test_every_command_and_option_is_completed_and_in_its_man_page(program):
 def test_an_option_takes_a_value_everywhere_or_nowhere(program):
     # the script of bash skips the word behind it without knowing the command
     takes = {}
-    for node in tree.walk(program):
+    for node in command_tree.walk(program):
         for option in node.parameters:
             for spelling in option.spellings:
                 assert takes.setdefault(spelling, bool(option.takes)) == bool(option.takes), spelling
@@ -84,7 +84,7 @@ def test_every_format_that_completion_offers_is_one(run):
 
 
 def test_the_manual_tells_every_variable_that_sets_something():
-    told = " ".join(name for name, _ in man.ENVIRONMENT)
+    told = " ".join(name for name, _ in man_pages.ENVIRONMENT)
     assert set(config.KEYS.values()) <= set(re.findall(r"\w+", told))
 
 
@@ -126,20 +126,20 @@ def test_what_is_typed_is_in_the_manual_as_it_is_typed():
 
 
 def test_a_text_in_the_manual_is_never_a_request():
-    assert man._text(".SH x") == "\\&.SH x\n"
-    assert man._text("'quoted'") == "\\&'quoted'\n"
-    assert man._exact("a\\b 'c' -d ~e^f`") == "a\\eb \\(aqc\\(aq \\-d \\(tie\\(haf\\(ga"
-    assert man._text("…") == "\\[u2026]\n"
+    assert man_pages._text(".SH x") == "\\&.SH x\n"
+    assert man_pages._text("'quoted'") == "\\&'quoted'\n"
+    assert man_pages._exact("a\\b 'c' -d ~e^f`") == "a\\eb \\(aqc\\(aq \\-d \\(tie\\(haf\\(ga"
+    assert man_pages._text("…") == "\\[u2026]\n"
 
 
 def test_only_what_stands_between_the_markers_of_a_text_is_renewed():
     text = "before\n<!-- generated: exit codes -->\nold\n<!-- end -->\nafter\n"
-    found = readme.renewed(text)
+    found = marked_tables.renewed(text)
     assert found.startswith("before\n<!-- generated: exit codes -->\n| exit | meaning |\n|---|---|\n| 0 | done, or ")
     assert found.endswith("| 141 | broken pipe |\n<!-- end -->\nafter\n")
-    assert readme.renewed(found) == found
+    assert marked_tables.renewed(found) == found
     with pytest.raises(KeyError, match="nonsense"):
-        readme.renewed("<!-- generated: nonsense -->\n<!-- end -->")
+        marked_tables.renewed("<!-- generated: nonsense -->\n<!-- end -->")
 
 
 def test_the_page_of_the_api_tells_every_public_name():
@@ -149,11 +149,11 @@ def test_the_page_of_the_api_tells_every_public_name():
             assert re.search(rf"^#+ {name}$|`{name}`", text, re.MULTILINE), name
     for name in vars(modelkeep.Registry):
         assert name.startswith("_") or f"\n### Registry.{name}\n" in text, name
-    assert api.text() == text
+    assert api_page.text() == text
 
 
 def test_the_script_of_bash_names_each_command_once():
-    text = (ROOT / "completions" / "modelkeep.bash").read_text()
+    text = (ROOT / "src" / "modelkeep" / "completions" / "modelkeep.bash").read_text()
     listed = re.search(r"^_modelkeep_commands='(.*)'$", text, re.MULTILINE)
     assert listed
     assert listed[1].split() == [row.name for row in command_table.COMMANDS]
@@ -165,4 +165,4 @@ def test_the_script_of_bash_names_each_command_once():
 def test_the_script_is_syntax_that_bash_understands():
     if shutil.which("bash") is None:
         pytest.skip("install bash")
-    subprocess.run(["bash", "-n", ROOT / "completions" / "modelkeep.bash"], check=True)
+    subprocess.run(["bash", "-n", ROOT / "src" / "modelkeep" / "completions" / "modelkeep.bash"], check=True)

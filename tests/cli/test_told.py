@@ -101,14 +101,3 @@ def test_a_verdict_without_numbers_puts_both_values_side_by_side():
         == "auc n/a (0.9 in production fraud@3)"
     )
     assert changes.verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"), (1, "1 B"), (999, "999 B"), (1000, "1.0 kB"), (3_200_000, "3.2 MB"),
-        (91_000_000, "91.0 MB"), (999_960_000, "1.0 GB"), (5 * 10**15, "5.0 PB"),
-    ],
-)  # fmt: skip
-def test_sizes_for_people(count: int, text: str):
-    assert changes.size(count) == text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.times import At, AtSeq, age, format_time, parse_age, parse_moment, parse_stored
+from modelkeep.domain.times import At, AtSeq, format_time, parse_age, parse_moment, parse_stored
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
 NOW = datetime(2026, 11, 23, 9, 12, 44, 123456, tzinfo=UTC)
@@ -138,23 +138,6 @@ def test_any_text_is_a_moment_or_a_usage_error(text):
     except UsageError:
         return
     assert isinstance(found, AtSeq) or parse_stored(found.time)
-
-
-@pytest.mark.parametrize(
-    ("delta", "text"),
-    [
-        (timedelta(seconds=-5), "0s"),
-        (timedelta(seconds=59.9), "59s"),
-        (timedelta(seconds=60), "1m"),
-        (timedelta(minutes=59), "59m"),
-        (timedelta(hours=1), "1h"),
-        (timedelta(hours=23, minutes=59), "23h"),
-        (timedelta(hours=24), "1d"),
-        (timedelta(days=90), "90d"),
-    ],
-)
-def test_an_age_is_told_in_its_largest_whole_unit(delta, text):
-    assert age(delta) == text
 
 
 @pytest.mark.parametrize(

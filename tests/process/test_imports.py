@@ -15,7 +15,6 @@ OURS_OF_OTHERS = {
     "modelkeep.cli.views.tables",
     "modelkeep.cli.terminal",
     "modelkeep.cli.schemas",
-    "modelkeep.cli.reference",
 }
 
 

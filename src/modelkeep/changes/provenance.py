@@ -13,6 +13,8 @@ from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import UsageError
 from modelkeep.provenance import git, runs
 from modelkeep.provenance.datasets import DataSpec, parse_data
+from modelkeep.rendering.counts import files
+from modelkeep.rendering.sizes import human_size
 from modelkeep.store.ingest.artifact import Ingested, measure
 from modelkeep.store.ingest.selection import Selection
 
@@ -73,8 +75,7 @@ def _hash(path: str) -> str:
 
 def summary(taken: Ingested, found: Found) -> str:
     """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
-    count = len(taken.manifest.files)
-    parts = [f"{human_size(taken.size_bytes)} in {count} file{'' if count == 1 else 's'}"]
+    parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
     code = found.code
     if code.commit is not None:
         parts.append(f"code {code.commit[:7]}{' (dirty)' if code.dirty else ''}")
@@ -83,16 +84,6 @@ def summary(taken: Ingested, found: Found) -> str:
     parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
     parts += [f"run {run.id}" for run in found.runs]
     return ", ".join(parts)
-
-
-def human_size(size_bytes: int) -> str:
-    """Return a size as people read it: ``812 B``, ``3.2 MB``."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def _trained(context: Context, request: Request) -> intents.Trained | None:

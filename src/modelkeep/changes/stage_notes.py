@@ -6,7 +6,8 @@ from datetime import datetime
 
 from modelkeep.domain.events import StageRolledBack
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.times import age, parse_stored
+from modelkeep.domain.times import parse_stored
+from modelkeep.rendering.ages import human_age
 from modelkeep.store.db.sql import annotations as wording
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.statement import Connection
@@ -40,8 +41,8 @@ def went_back(
     before = wording.last_tenure(connection, event.model, event.to, event.stage)
     if before is not None:
         since, until = (parse_stored(text) for text in before)
-        ended = age(now - until)
-        parts.append(f"{back} was live for {age(until - since)}, until {ended} ago")
+        ended = human_age(now - until)
+        parts.append(f"{back} was live for {human_age(until - since)}, until {ended} ago")
     metrics = wording.newest_metrics(connection, event.model, event.to)
     parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.answers.changes import Verdict
-from modelkeep.domain.numbers import difference
+from modelkeep.rendering.numbers import difference
 from modelkeep.store.db.sql import annotations as wording
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState

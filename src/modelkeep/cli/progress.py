@@ -10,7 +10,7 @@ from typing import Self
 
 from modelkeep.cli import streams
 from modelkeep.cli.context import Call
-from modelkeep.cli.views.changes import size
+from modelkeep.rendering.sizes import human_size
 
 _FIRST_SECONDS, _REDRAW_SECONDS, _PLAIN_SECONDS = 0.5, 0.1, 5.0
 _LONG_SECONDS = 120
@@ -60,9 +60,9 @@ class Progress:
 def line(doing: str, done: int, total: int, seconds: float) -> str:
     """Return one line of progress: ``registering 312 MB of 1.1 GB, 420 MB/s, 2 s left``."""
     rate = done / seconds if seconds > 0 else 0.0
-    told = f"{doing} {size(done)} of {size(total)}" if total else f"{doing} {size(done)}"
+    told = f"{doing} {human_size(done)} of {human_size(total)}" if total else f"{doing} {human_size(done)}"
     if rate >= 1:
-        told += f", {size(int(rate))}/s"
+        told += f", {human_size(int(rate))}/s"
         if total > done:
             left = round((total - done) / rate)
             told += f", {left} s left" if left < _LONG_SECONDS else f", {left // 60} min left"

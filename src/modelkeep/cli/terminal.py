@@ -21,7 +21,7 @@ from rich.text import Text
 
 from modelkeep.cli import streams
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.domain.times import age, parse_stored
+from modelkeep.rendering.ages import Clock
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UNLIMITED = 10_000
@@ -74,26 +74,26 @@ class Screen:
         console.print(_Harmless(what))
         return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
+    @property
+    def clock(self) -> Clock:
+        """The moment and the zone of whoever looks."""
+        return Clock(self.now, self.zone)
+
     def ago(self, time: str | None) -> str:
         """Return how long ago a time of the log was."""
-        return "-" if time is None else age(self.now - parse_stored(time))
+        return "-" if time is None else self.clock.ago(time)
 
     def local(self, time: str | None, otherwise: str = "-") -> str:
         """Return a time of the log in the zone of who looks."""
-        if time is None:
-            return otherwise
-        return parse_stored(time).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+        return otherwise if time is None else self.clock.second(time)
 
     def minute(self, time: str | None, otherwise: str = "-") -> str:
-        """Return a time of the log in the zone of who looks: ``Nov 11 13:00``, or the date of another year."""
-        if time is None:
-            return otherwise
-        moment, now = parse_stored(time).astimezone(self.zone), self.now.astimezone(self.zone)
-        return moment.strftime("%b %d %H:%M" if moment.year == now.year else "%Y-%m-%d")
+        """Return a time of the log in the zone of who looks, to the minute."""
+        return otherwise if time is None else self.clock.minute(time)
 
     def lasted(self, since: str, until: str | None) -> str:
         """Return how long something lasted, or has lasted until now."""
-        return age((self.now if until is None else parse_stored(until)) - parse_stored(since))
+        return self.clock.lasted(since, until)
 
 
 class _Encoded(io.StringIO):

@@ -1,4 +1,4 @@
-"""Times: 27 characters in the log, what people type as T, and ages that people read."""
+"""Times: 27 characters in the log, and what people type as T."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIME = pattern(
 _AGE = pattern(r"([0-9]{1,9})([smhdw])")
 _SEQ = pattern(r"seq:([1-9][0-9]{0,14})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTES_IN_HOUR = 60
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"
 
 
@@ -106,18 +106,6 @@ def parse_age(text: str, what: str) -> timedelta:
     raise UsageError(message, "7d, 12h, 30m, 2w or 0")
 
 
-def age(delta: timedelta) -> str:
-    """Return how long ago for people, in the largest whole unit: ``40s``, ``5m``, ``2h``, ``12d``."""
-    seconds = max(0, int(delta.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds}s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE}m"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR}h"
-    return f"{seconds // _DAY}d"
-
-
 def _day(day: date, zone: tzinfo, *, end: bool) -> At:
     if not end:
         return At(format_time(_midnight(day, zone)))
@@ -143,7 +131,7 @@ def _offset(text: str) -> tzinfo:
     if text in "Zz":
         return UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
-    if minutes >= _MINUTE:
+    if minutes >= _MINUTES_IN_HOUR:
         message = f"offset {text}"
         raise ValueError(message)
     distance = timedelta(hours=hours, minutes=minutes)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from modelkeep.domain.answers.relations import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
-from modelkeep.domain.numbers import difference
 from modelkeep.domain.refs import Ref
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.rendering.numbers import difference
 from modelkeep.store.db.sql import details, version_states
 from modelkeep.store.db.sql.references import Resolved, resolve
 from modelkeep.store.db.sql.stages import stages as stages_of

@@ -10,8 +10,9 @@ import typer
 from modelkeep.cli.batch import each
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.views import changes as told
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
+from modelkeep.rendering.counts import counted, files
+from modelkeep.rendering.sizes import human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Change
@@ -74,7 +75,7 @@ def _confirm(call: Call, items: Sequence[str], registry: Registry, planned: Call
         call.say(shown(registry.version(ref)))
     if more > 0:
         call.say(f"and {more} more")
-    count = told.counted(len(going) + max(more, 0), "version")
+    count = counted(len(going) + max(more, 0), "version")
     if call.ask(f"delete {count} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"
         raise Conflict(message, "nothing was changed")
@@ -93,7 +94,7 @@ def shown(found: Version) -> str:
     stages = f" in {', '.join(held.stage for held in found.stages)}" if found.stages else ""
     parts = [
         f"{found.ref} {found.label}" if found.label else found.ref,
-        f"{told.size(found.size_bytes)} in {told.files(found.files)}",
+        f"{human_size(found.size_bytes)} in {files(found.files)}",
         f"{found.state}{stages}",
     ]
     if found.aliases:

@@ -13,8 +13,9 @@ from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.views import reads, scalar_views
-from modelkeep.cli.views.changes import files, size
 from modelkeep.errors import UsageError
+from modelkeep.rendering.counts import files
+from modelkeep.rendering.sizes import human_size
 
 
 @command(past=True, long=True)
@@ -36,7 +37,7 @@ def get(
     if call.chatty and not found.changed:
         call.say(f"nothing to do: {found.ref} is there already")
     elif call.chatty:
-        call.say(f"{found.ref}: {size(found.size_bytes)} in {files(found.files)}, every byte checked")
+        call.say(f"{found.ref}: {human_size(found.size_bytes)} in {files(found.files)}, every byte checked")
 
 
 def _to_stdout(call: Call, ref: str) -> None:

@@ -136,9 +136,9 @@ def completion(
 ) -> None:
     """Print a completion script."""
     choice(shell, "the shell", _SHELLS, "modelkeep completion")
-    from modelkeep.cli.complete import bash_script, grammar
+    from modelkeep.cli.complete import script
 
-    call.show(scalar_views.script(shell, bash_script.script(grammar, as_)))
+    call.show(scalar_views.script(shell, script.read(shell, as_)))
 
 
 @command()

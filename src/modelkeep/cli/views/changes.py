@@ -6,26 +6,14 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.output import Page, document
 from modelkeep.domain.text import printable
+from modelkeep.rendering.counts import counted
+from modelkeep.rendering.sizes import human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.care import BackedUp, Verification
     from modelkeep.domain.answers.changes import Change, Registered, Verdict
 
 _DONE = {"describe": "described", "note": "noted on"}
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people: ``812 B``, ``3.2 MB``."""
-    value, unit = float(count), 0
-    while value >= 999.95 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{count} B"
-
-
-def files(count: int) -> str:
-    """Return a number of files in words."""
-    return counted(count, "file")
 
 
 def effects(change: Change) -> list[str]:
@@ -86,7 +74,7 @@ def summary(found: Verification) -> str:
         counted(found.entries, "entry", "entries"),
         counted(found.versions, "version"),
         counted(found.blobs, "stored file"),
-        size(found.size_bytes),
+        human_size(found.size_bytes),
     )
     how = [f"part {found.subset}"] if found.subset else []
     how += ["no replay"] if found.quick and found.entries else []
@@ -121,7 +109,7 @@ def backed_up(found: BackedUp) -> list[str]:
     """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
     new = "no new stored file" if found.changed else "nothing new"
     if found.new_blobs:
-        new = f"{counted(found.new_blobs, 'new stored file')} ({size(found.new_bytes)})"
+        new = f"{counted(found.new_blobs, 'new stored file')} ({human_size(found.new_bytes)})"
     holds = f"{counted(found.entries, 'entry', 'entries')}, {counted(found.versions, 'version')}, {new}"
     told = [f"{each.severity}: {each.place} {each.message}" for each in found.findings]
     if not found.ok:
@@ -130,8 +118,3 @@ def backed_up(found: BackedUp) -> list[str]:
             "hint: modelkeep verify --bytes --repair PATH        (an older backup, or where the right bytes are)"
         )
     return [holds, *told, *(["dry run: nothing was written"] if found.dry_run else [])]
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number of things in words: ``1 version``, ``2 versions``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

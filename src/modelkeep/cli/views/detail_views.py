@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelkeep.cli.terminal import Rows, Screen, pairs, stages, table, text
-from modelkeep.cli.views.changes import counted, files, size, summary
+from modelkeep.cli.views.changes import summary
 from modelkeep.cli.views.reads import why
 from modelkeep.domain.answers.care import Verification
 from modelkeep.domain.answers.records import AuditEntry, Status
@@ -26,6 +26,8 @@ from modelkeep.domain.answers.versions import (
     Version,
     VersionRow,
 )
+from modelkeep.rendering.counts import counted, files
+from modelkeep.rendering.sizes import human_size
 
 _MOST_FILES = 20
 
@@ -79,7 +81,7 @@ class Sheets:
         _row(facts, "deleted", self._deletion(found.deletion))
         _row(facts, "reason", found.reason)
         _row(facts, "aliases", ", ".join(found.aliases))
-        facts.add_row("artifact", text(f"{files(found.files)}, {size(found.size_bytes)}"))
+        facts.add_row("artifact", text(f"{files(found.files)}, {human_size(found.size_bytes)}"))
         facts.add_row("digest", text(found.digest))
         claims = f" (claims {found.claimed})" if found.claimed else ""
         where = f" on {found.host}" if found.host else ""
@@ -103,7 +105,7 @@ class Sheets:
         blocks += _section("metrics", [(each.name, _metric(each)) for each in found.metrics])
         blocks += _section("params", found.params)
         if len(found.contents) > 1:
-            rows = [(each.path, size(each.size_bytes)) for each in found.contents[:_MOST_FILES]]
+            rows = [(each.path, human_size(each.size_bytes)) for each in found.contents[:_MOST_FILES]]
             left = len(found.contents) - len(rows)
             blocks += _section("files", rows + ([(f"... {left} more", "")] if left > 0 else []))
         if found.tenures:
@@ -142,7 +144,7 @@ class Sheets:
                 *([text(", ".join(row.aliases))] if aliases else []),
                 text(self.screen.ago(row.created)),
                 text(row.author),
-                text(size(row.size_bytes)),
+                text(human_size(row.size_bytes)),
             )
         return made
 
@@ -178,7 +180,7 @@ class Sheets:
             counted(found.models, "model"),
             counted(found.versions, "version"),
             *([f"{found.deleted} deleted"] if found.deleted else []),
-            "many files (status --size)" if found.size_bytes is None else size(found.size_bytes),
+            "many files (status --size)" if found.size_bytes is None else human_size(found.size_bytes),
             counted(found.entries, "entry", "entries"),
         )
         facts.add_row("holds", text(", ".join(held)))

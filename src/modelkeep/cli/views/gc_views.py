@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.changes import counted, files, size
 from modelkeep.cli.views.output import Page, document, line
+from modelkeep.rendering.counts import counted, files
+from modelkeep.rendering.sizes import human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.care import Cleaned, Diagnosis
@@ -24,7 +25,7 @@ def page(found: Cleaned) -> Page:
 
 def told(found: Cleaned, grace: str) -> list[str]:
     """Return what is told on stderr: what was freed, what was kept, what is not ours."""
-    freed = f"{size(found.freed_bytes)} in {files(found.files)}"
+    freed = f"{human_size(found.freed_bytes)} in {files(found.files)}"
     if not found.garbage and found.parted:
         lines = []
     elif not found.garbage:
@@ -35,7 +36,7 @@ def told(found: Cleaned, grace: str) -> list[str]:
         lines = [f"freed {freed}"]
     if found.young_files:
         is_are = "is" if found.young_files == 1 else "are"
-        lines.append(f"{files(found.young_files)}, {size(found.young_bytes)}, {is_are} younger than {grace}")
+        lines.append(f"{files(found.young_files)}, {human_size(found.young_bytes)}, {is_are} younger than {grace}")
     lines += [f"warning: {each} is needed and lay in the trash; it is back" for each in found.brought_back]
     had = "has a name outside the store, and would get" if found.dry_run else "had a name outside the store, and has"
     lines += [f"{each} {had} a file of its own{'' if found.dry_run else ' now'}" for each in found.parted]

@@ -9,7 +9,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from modelkeep.cli.terminal import Screen, pairs, short, stages, table, text
-from modelkeep.cli.views.changes import size
 from modelkeep.cli.views.detail_views import Sheets
 from modelkeep.cli.views.reads import column
 from modelkeep.domain.answers.care import Cleaned, Diagnosis
@@ -17,6 +16,7 @@ from modelkeep.domain.answers.records import AuditEntry, Identity
 from modelkeep.domain.answers.relations import Diff, Identified, Lineage, LineageNode
 from modelkeep.domain.answers.versions import Holder, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
+from modelkeep.rendering.sizes import human_size
 
 __all__ = ["Screen", "Tables"]
 
@@ -66,7 +66,7 @@ class Tables(Sheets):
         if key == "created":
             return text(self.screen.ago(row.created))
         if key == "size_bytes":
-            return text(size(row.size_bytes))
+            return text(human_size(row.size_bytes))
         if isinstance(value, bool):
             return text("yes" if value else "no")
         return text(", ".join(map(str, value)) if isinstance(value, tuple) else value)
@@ -150,7 +150,7 @@ class Tables(Sheets):
             return Group()
         made = table("what", "size", "why", fold=("what", "why"))
         for each in found.garbage:
-            made.add_row(text(short(each.place)), text(size(each.size_bytes)), text(each.reason))
+            made.add_row(text(short(each.place)), text(human_size(each.size_bytes)), text(each.reason))
         return made
 
     def diagnosis(self, found: Diagnosis) -> RenderableType:

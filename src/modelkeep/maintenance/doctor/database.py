@@ -6,9 +6,9 @@ import os
 from contextlib import suppress
 from datetime import timedelta
 
-from modelkeep.domain.times import age
 from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam
+from modelkeep.rendering.ages import human_age
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.db.sqlite import probe, schema
@@ -77,7 +77,7 @@ def _writer(exam: Exam) -> Holder | None:
 def _since(exam: Exam, pid: int) -> str:
     with suppress(OSError):
         began = exam.context.clock().timestamp() - os.stat(f"/proc/{pid}").st_mtime
-        return f", which began {age(timedelta(seconds=began))} ago,"
+        return f", which began {human_age(timedelta(seconds=began))} ago,"
     return ""
 
 

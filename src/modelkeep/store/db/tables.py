@@ -3,7 +3,7 @@
 Three tables are the log: ``entry``, ``details`` and ``document``, append-only. Every other one is
 projected from them. Public: `Registry.session()` gives notebooks these classes in a private copy.
 The classes have no behaviour. What the migrations lead to is compared with what is made from here
-(``python -m modelkeep.store.db.generate``), and STRICT tables take only INTEGER, TEXT and BLOB.
+(``python -m tools.schema_sql``), and STRICT tables take only INTEGER, TEXT and BLOB.
 
 ``*_seq`` columns are numbers of log entries; ``since_seq`` to ``until_seq`` (NULL: now) is when a
 row held. ``model`` is the ``seq`` that created the model; ``version`` 0 is the model itself.

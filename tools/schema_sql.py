@@ -1,7 +1,7 @@
-"""`tables.py` -> SQL, and whether the numbered scripts lead there: ``python -m modelkeep.store.db.generate`` tells.
+"""The SQL that `tables.py` describes, and a check that the numbered migration scripts lead to it.
 
-Scripts are for ever once a registry was made by them: 0001 was made from here, later ones are written
-by hand. What they must add stands in what this prints.
+A script stays for ever once a registry was made by it: 0001 was made from here, later ones are
+written by hand. ``python -m tools.schema_sql`` prints the SQL that they must lead to.
 """
 
 from __future__ import annotations
@@ -29,46 +29,41 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
 
 
-def whole_script() -> str:
+def script() -> str:
     """Return the SQL that makes the schema of `tables` at once."""
     dialect = sqlite.dialect()
     parts: list[str] = []
     for table in SQLModel.metadata.sorted_tables:
         parts.append(_tidy(str(CreateTable(table).compile(dialect=dialect))))
-        parts += [
-            _tidy(str(CreateIndex(index).compile(dialect=dialect)))
-            for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ]
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        parts += [_tidy(str(CreateIndex(index).compile(dialect=dialect))) for index in indexes]
     for name in tables.APPEND_ONLY:
         parts.append(_TRIGGERS.format(table=name, key="seq" if name == "entry" else "digest"))
     return "\n".join(parts)
 
 
-def wanted() -> str:
+def fingerprint_of_tables() -> str:
     """Return the fingerprint of a database made from `tables`."""
     connection = sqlite3.connect(":memory:")
-    connection.executescript(whole_script())
+    connection.executescript(script())
     return schema.fingerprint(connection)
 
 
-def reached() -> str:
-    """Return the fingerprint of a database made by all scripts, one after the other."""
+def fingerprint_of_migrations() -> str:
+    """Return the fingerprint of a database made by all migration scripts, one after the other."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     schema.apply(connection, 0)
     return schema.fingerprint(connection)
 
 
-def main() -> None:
-    """Tell where scripts, tables and the pinned fingerprint do not agree; ``--print`` shows the SQL of the tables."""
-    if "--print" in sys.argv[1:]:
-        sys.stdout.write(whole_script())
-        return
-    if reached() != wanted():
-        sys.stderr.write("store/db/migrations: the scripts do not lead to what tables.py says: a script is missing\n")
-        sys.exit(1)
-    if wanted() != schema.FINGERPRINT:
-        sys.stderr.write(f"store/schema.py: FINGERPRINT must be {wanted()}\n")
-        sys.exit(1)
+def problem() -> str | None:
+    """Return how tables, migration scripts and the pinned fingerprint disagree; None where they agree."""
+    expected = fingerprint_of_tables()
+    if fingerprint_of_migrations() != expected:
+        return "store/db/migrations: the scripts do not lead to the schema of tables.py: a script is missing"
+    if expected != schema.FINGERPRINT:
+        return f"store/db/schema.py: FINGERPRINT must be {expected}"
+    return None
 
 
 def _tidy(statement: str) -> str:
@@ -77,4 +72,4 @@ def _tidy(statement: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(script())

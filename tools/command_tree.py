@@ -1,7 +1,7 @@
-"""The command tree as plain values: the one place that looks into Typer's objects.
+"""The command tree as plain values: the one generator that looks into Typer's objects.
 
-Only names that Typer exports are relied on, and of its parameters what its own help shows:
-``param_type_name``, ``opts``, ``metavar``, ``help``, ``required``, ``nargs``.
+It relies on names that Typer exports, and on the attributes of parameters that Typer's own help
+shows: ``param_type_name``, ``opts``, ``metavar``, ``help``, ``required``, ``nargs``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from modelkeep.cli import app, command_table
 from modelkeep.cli.options import FORMATS, SHARED
 
-#: What a value is, by the word that help shows for it: what completion offers there.
+#: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
-TAKES = {
+KINDS = {
     "A": "text",
     "A,B,C": "text",
     "ACTION": "action",
@@ -56,8 +56,8 @@ TAKES = {
     "bash": "bash|",
 }
 
-#: Where the word alone does not tell, by command and parameter.
-TAKES_HERE = {
+#: The kind of value by command and parameter, where the word alone does not decide.
+KINDS_HERE = {
     ("alias", "names"): "aliases",
     ("alias", "ref"): "ref",
     ("audit", "actor"): "actor",
@@ -81,7 +81,7 @@ TAKES_HERE = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An argument or an option: how it is typed, what it takes ("" for a flag), whether every command has it."""
+    """An argument or an option: its spellings, the kind of its value ("" for a flag), whether every command has it."""
 
     name: str
     spellings: tuple[str, ...]
@@ -94,7 +94,7 @@ class Parameter:
 
     @property
     def is_option(self) -> bool:
-        """Whether it is an option."""
+        """Whether it is an option, not an argument."""
         return bool(self.spellings)
 
 
@@ -114,22 +114,22 @@ class Node:
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
-        """What stands there by its place."""
+        """The parameters that are recognised by their position."""
         return tuple(each for each in self.parameters if not each.is_option)
 
     @property
     def options(self) -> tuple[Parameter, ...]:
-        """Options of its own."""
+        """The options of this command alone."""
         return tuple(each for each in self.parameters if each.is_option and not each.everywhere)
 
     @property
     def shared(self) -> tuple[Parameter, ...]:
-        """Options that every command has."""
+        """The options that every command has."""
         return tuple(each for each in self.parameters if each.is_option and each.everywhere)
 
 
-def tree() -> Node:
-    """Return the program: its options, and all of its commands."""
+def read() -> Node:
+    """Return the program with its options and all of its commands."""
     return _node((), None, app.group())
 
 
@@ -146,33 +146,32 @@ def synopsis(node: Node) -> str:
 
 
 def argument(parameter: Parameter) -> str:
-    """Return an argument as usage lines show it, in brackets where it may be left out."""
-    shown = parameter.metavar
-    return shown if parameter.required else f"[{shown}]"
+    """Return an argument as usage lines show it, in brackets where it is optional."""
+    return parameter.metavar if parameter.required else f"[{parameter.metavar}]"
 
 
-def _node(words: tuple[str, ...], row: command_table.Command | None, found: Any) -> Node:
+def _node(words: tuple[str, ...], row: command_table.Command | None, command: Any) -> Node:
     rows = command_table.COMMANDS if row is None else row.commands
-    below = tuple(_node((*words, each.name), each, found.get_command(None, each.name)) for each in rows)
+    below = tuple(_node((*words, each.name), each, command.get_command(None, each.name)) for each in rows)
     name = " ".join(words)
-    own = [each for each in found.params if each.name not in {"help", "ctx"}]
+    own = [each for each in command.params if each.name not in {"help", "ctx"}]
     return Node(words, row, tuple(_parameter(name, each) for each in own), below)
 
 
-def _parameter(command: str, found: Any) -> Parameter:
-    is_option = found.param_type_name == "option"
-    is_flag = is_option and found.is_flag
-    metavar = "" if is_flag else _bare(found.metavar or found.name.upper())
-    many = found.nargs == -1 or bool(getattr(found, "multiple", False))
+def _parameter(command: str, parameter: Any) -> Parameter:
+    is_option = parameter.param_type_name == "option"
+    is_flag = is_option and parameter.is_flag
+    metavar = "" if is_flag else _bare(parameter.metavar or parameter.name.upper())
+    many = parameter.nargs == -1 or bool(getattr(parameter, "multiple", False))
     return Parameter(
-        name=found.name,
-        spellings=tuple(sorted(found.opts, key=len)) if is_option else (),
+        name=parameter.name,
+        spellings=tuple(sorted(parameter.opts, key=len)) if is_option else (),
         metavar=metavar + ("..." if many and not is_option else ""),
-        help=found.help or "",
-        takes="" if is_flag else TAKES_HERE.get((command, found.name)) or _takes(metavar),
-        required=bool(found.required),
+        help=parameter.help or "",
+        takes="" if is_flag else KINDS_HERE.get((command, parameter.name)) or _kind(metavar),
+        required=bool(parameter.required),
         many=many,
-        everywhere=found.name in SHARED,
+        everywhere=parameter.name in SHARED,
     )
 
 
@@ -182,6 +181,6 @@ def _bare(metavar: str) -> str:
     return (metavar[1:-1] if whole else metavar).removesuffix("...")
 
 
-def _takes(metavar: str) -> str:
-    """Return what is completed for a metavar; one that nobody thought of is a ``KeyError``."""
-    return TAKES[metavar] if metavar in TAKES or "|" not in metavar else metavar
+def _kind(metavar: str) -> str:
+    """Return the kind of value of a metavar; an unknown metavar is a ``KeyError``."""
+    return KINDS[metavar] if metavar in KINDS or "|" not in metavar else metavar

@@ -1,4 +1,4 @@
-"""docs/api.md: the Python API as its docstrings tell it, with what comes back and what is raised."""
+"""docs/api.md: the Python API from its docstrings, with the answers and the errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEAD = """\
 # The Python API
 
 """
-#: In the order in which somebody meets them.
+#: In the order in which a reader meets them.
 _FUNCTIONS = (registry.register, registry.open_registry, registry.create_registry, registry.read_pairs)
 
 
@@ -39,7 +39,7 @@ def text() -> str:
 
 
 def _module_example() -> str:
-    """Return the example of the package's docstring."""
+    """Return the example in the package's docstring."""
     blocks = (inspect.getdoc(modelkeep) or "").split("\n\n")
     return "\n\n".join(textwrap.dedent(block) for block in blocks if block.startswith("    "))
 
@@ -62,12 +62,12 @@ def _methods() -> Iterator[str]:
 
 
 def _function(function: Callable[..., Any], title: str, called: str | None = None) -> str:
-    shown = _signature(called or title, function)
-    return f"\n### {title}\n\n" + _code("python", shown) + "\n" + _prose(inspect.getdoc(function) or "")
+    signature = _signature(called or title, function)
+    return f"\n### {title}\n\n" + _code("python", signature) + "\n" + _prose(inspect.getdoc(function) or "")
 
 
 def _signature(name: str, function: Callable[..., Any]) -> str:
-    """Return how a function is called, a parameter a line where it is long."""
+    """Return the signature of a function, with one parameter a line where it is long."""
     signature = inspect.signature(function)
     parameters = [each for each in signature.parameters.values() if each.name != "self"]
     shown, starred = [], False
@@ -83,16 +83,16 @@ def _signature(name: str, function: Callable[..., Any]) -> str:
     return f"{name}(\n" + "".join(f"    {each},\n" for each in shown) + f"){returns}"
 
 
-def _parameter(found: inspect.Parameter) -> str:
-    star = "*" if found.kind is found.VAR_POSITIONAL else "**" if found.kind is found.VAR_KEYWORD else ""
-    default = "" if found.default is found.empty else f" = {found.default!r}"
-    return f"{star}{found.name}: {found.annotation}{default}"
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars: dict[Any, str] = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
+    default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+    return f"{stars.get(parameter.kind, '')}{parameter.name}: {parameter.annotation}{default}"
 
 
 def _types() -> Iterator[str]:
-    """Yield what the short names in signatures stand for, from the comments above them."""
-    for told, name, kind in _ALIAS.findall(inspect.getsource(registry)):
-        yield f"| `{name}` | {told or ''} `{_cell(kind.strip(chr(34)))}` |\n"
+    """Yield a table row for each type alias of the signatures, with the comment above it."""
+    for comment, name, kind in _ALIAS.findall(inspect.getsource(registry)):
+        yield f"| `{name}` | {comment} `{_cell(kind.strip(chr(34)))}` |\n"
 
 
 def _records() -> Iterator[type]:

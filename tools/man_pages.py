@@ -1,47 +1,50 @@
-"""The manual: modelkeep(1) and a page a command, in the man macros, without dates."""
+"""The manual: modelkeep(1) and one page a command, in the man macros, without dates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from modelkeep.cli import command_table
-from modelkeep.cli.reference.tree import Node, Parameter, argument, synopsis, walk
 from modelkeep.errors import EXIT_CODES
+from tools.command_tree import Node, Parameter, argument, synopsis, walk
 
 ENVIRONMENT = (
     ("MODELKEEP_REGISTRY", "The registry: a directory, or a name from the user's config. --registry wins over it."),
-    ("MODELKEEP_ACTOR", "Who somebody says to be; written beside the account that the machine knows."),
-    ("MODELKEEP_LOCK_WAIT", "How long to wait for other writers: 30s unless told."),
-    ("MODELKEEP_CACHE", "Where the views of path are made."),
+    ("MODELKEEP_ACTOR", "Who you are, as you say; kept in the log beside the account of the operating system."),
+    ("MODELKEEP_LOCK_WAIT", "How long to wait for other writers; 30s by default."),
+    ("MODELKEEP_CACHE", "The directory in which path makes its views."),
     ("MODELKEEP_COLOR", "auto, always or never."),
-    ("MODELKEEP_PROGRESS", "How progress is told on standard error: auto, plain or none."),
-    ("MODELKEEP_DEBUG", "With 1, a bug is shown with its traceback."),
+    ("MODELKEEP_PROGRESS", "How progress is shown on standard error: auto, plain or none."),
+    ("MODELKEEP_DEBUG", "With 1, the traceback of a bug is shown."),
     ("NO_COLOR, FORCE_COLOR, TERM", "As other programs understand them."),
-    ("MLFLOW_RUN_ID, WANDB_RUN_ID", "The run of a tracker that register notes, unless --run is given."),
+    ("MLFLOW_RUN_ID, WANDB_RUN_ID", "The run of a tracker, which register keeps unless --run is given."),
     (
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME",
-        "Where the user's files are, if not in the usual places.",
+        "Where the user's files are, if not in the usual directories.",
     ),
 )
 FILES = (
     (
         ".modelkeep/",
         (
-            "The registry of a directory and all below it, as git finds its own. What somebody else owns is used only where "
-            "modelkeep config trust says so."
+            "The registry of a directory and of all directories below it, found as git finds its own. One that belongs to "
+            "another user is used only after modelkeep config trust."
         ),
     ),
-    ("modelkeep.toml", 'registry = "DIR": the registry of a directory and all below it.'),
+    ("modelkeep.toml", 'registry = "DIR": the registry of a directory and of all directories below it.'),
     (
         "~/.config/modelkeep/config.toml",
-        "The user's settings; [registries] names several, trust those of others. See modelkeep config list.",
+        "The user's settings. [registries] names several registries; trust lists directories of other users.",
     ),
-    ("~/.local/share/modelkeep/registry/", "The registry that is used when nothing else says which."),
-    ("~/.local/state/modelkeep/heads/", "The newest entry seen of each registry: what tells that a log lost its tail."),
-    ("~/.cache/modelkeep/", "The views that path makes; they can be deleted."),
-    ("REGISTRY/registry.db", "The log, and the tables that are made from it."),
-    ("REGISTRY/store/", "The bytes of all artifacts, each under its SHA-256."),
-    (".modelkeepignore", "Globs of files, one a line, that register leaves out of the directory it stands in."),
+    ("~/.local/share/modelkeep/registry/", "The registry that is used when no other is named."),
+    (
+        "~/.local/state/modelkeep/heads/",
+        "The newest entry seen of each registry, by which a log that lost entries is recognised.",
+    ),
+    ("~/.cache/modelkeep/", "The views that path makes; it may be deleted at any time."),
+    ("REGISTRY/registry.db", "The log and the tables made from it."),
+    ("REGISTRY/store/", "The files of all artifacts, each under its SHA-256."),
+    (".modelkeepignore", "Globs, one a line, of files that register leaves out of the directory that holds this file."),
 )
 _REFERENCES = """\
 A version is NAME@SELECTOR. The selector is a number (fraud@3), a label (fraud@1.2), latest, a stage
@@ -58,20 +61,20 @@ an answer is a record a line, its cells separated by tabs, no cell empty. --json
 each is in the package. -q prints identifiers only.
 """
 _ABOUT = """\
-modelkeep keeps models, their versions and all that explains them in one SQLite file and one directory. Every change is
-an entry of an append-only log that says who did it, when and why; what is in production, what was there yesterday and
-where a file came from are answered from it, and every byte that leaves is checked.
+modelkeep keeps models, their versions and what is known of them in one SQLite file and one directory. Every change is
+an entry of an append-only log that says who made it, when and why. From the log modelkeep answers what is in
+production, what was there yesterday and where a file came from. It checks every byte that it hands out.
 """
 
 
-def pages(program: Node) -> dict[str, str]:
+def texts(program: Node) -> dict[str, str]:
     """Return the text of each page by its file name."""
-    found = {"modelkeep.1": _whole(program)}
-    found |= {f"modelkeep-{node.title}.1": _page(node) for node in program.below}
-    return found
+    pages = {"modelkeep.1": _main_page(program)}
+    pages |= {f"modelkeep-{node.title}.1": _page(node) for node in program.below}
+    return pages
 
 
-def _whole(program: Node) -> str:
+def _main_page(program: Node) -> str:
     parts = [_head("modelkeep"), _section("NAME"), "modelkeep \\- a model registry in one file and one directory\n"]
     parts += [_section("SYNOPSIS"), _call("modelkeep", "COMMAND [ARGUMENTS] [OPTIONS]")]
     parts += [_section("DESCRIPTION"), _text(_ABOUT), _section("COMMANDS")]
@@ -135,7 +138,7 @@ def _arguments(node: Node) -> str:
 
 
 def _tail() -> Iterable[str]:
-    """Yield what is the same on each page."""
+    """Yield the sections that all pages share."""
     yield _section("EXIT STATUS")
     yield from (_item(_bold(str(code)), f"{meaning}.") for code, meaning in EXIT_CODES)
     yield _section("ENVIRONMENT")
@@ -183,7 +186,7 @@ def _text(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return running text: nothing in it is a request, and what is typed keeps its hyphens."""
+    """Return running text without requests of groff, in which option names keep their hyphens."""
     escaped = _escaped(text)
     words = [
         word.replace("-", "\\-") if word.startswith(("-", "modelkeep-", "(-")) else word for word in escaped.split(" ")
@@ -192,7 +195,7 @@ def _plain(text: str) -> str:
 
 
 def _exact(text: str) -> str:
-    """Return what people type and copy: each character as it is."""
+    """Return text that is copied and typed, with each character as it is."""
     escaped = _escaped(text)
     for character, name in (("-", "\\-"), ("'", "\\(aq"), ("`", "\\(ga"), ("^", "\\(ha"), ("~", "\\(ti")):
         escaped = escaped.replace(character, name)

@@ -1,4 +1,4 @@
-"""Tables inside of texts that people write, between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
+"""Generated tables inside of hand-written pages, between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _BLOCK = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DO
 
 
 def renewed(text: str) -> str:
-    """Return a text with its generated blocks renewed; an unknown name is a ``KeyError``."""
-    return _BLOCK.sub(lambda found: found[1] + _BLOCKS[found[2]]() + found[3], text)
+    """Return a page with its generated blocks renewed; an unknown name is a ``KeyError``."""
+    return _BLOCK.sub(lambda block: block[1] + _BLOCKS[block[2]]() + block[3], text)
 
 
 def _commands() -> str:
     lines = ["| command | |", "|---|---|"]
     for panel in command_table.PANELS:
         lines.append(f"| **{panel}** | |")
-        lines += [f"| {_called(row)} | {_cell(row.help)} |" for row in command_table.COMMANDS if row.panel == panel]
+        lines += [f"| {_names(row)} | {_cell(row.help)} |" for row in command_table.COMMANDS if row.panel == panel]
     return _joined(lines)
 
 
-def _called(row: command_table.Command) -> str:
+def _names(row: command_table.Command) -> str:
     below = "\\|".join(each.name for each in row.commands)
     names = [f"{row.name} {below}" if below else row.name, *row.aliases]
     return ", ".join(f"`{name}`" for name in names)
