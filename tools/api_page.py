@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import fields
+
 import modelkeep
 from modelkeep import errors, registry
 from modelkeep.domain import answers, stages
 from modelkeep.domain.answers import care, changes, records, relations, versions
+from modelkeep.domain.record import Answer
 
 _WIDEST = 100
 _ALIAS = re.compile(r"#: (.*)\n(\w+): TypeAlias = (.*)")
@@ -99,16 +102,18 @@ def _records() -> Iterator[type]:
     yield stages.StageDef
     for family in (versions, changes, records, relations, care):
         for value in vars(family).values():
-            if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == family.__name__:
+            if isinstance(value, type) and issubclass(value, Struct) and value.__module__ == family.__name__:
                 yield value
 
 
 def _record(kind: type) -> str:
-    inherited = [each.__name__ for each in kind.__mro__[1:-1]]
+    inherited = [
+        each.__name__ for each in kind.__mro__[1:] if each not in {Answer, Struct} and issubclass(each, Struct)
+    ]
     title = f"\n### {kind.__name__}\n\n" + _prose(inspect.getdoc(kind) or "")
     also = f"\nAll fields of `{inherited[0]}`, and:\n" if inherited else ""
     own = inspect.get_annotations(kind)
-    rows = [f"| `{each.name}` | `{_cell(str(each.type))}` |" for each in dataclasses.fields(kind) if each.name in own]
+    rows = [f"| `{each.name}` | `{_cell(str(own[each.name]))}` |" for each in fields(kind) if each.name in own]
     return title + also + "\n| field | |\n|---|---|\n" + "".join(f"{row}\n" for row in rows)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from modelkeep import locate
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
 
@@ -27,8 +28,7 @@ _PREFIX = "registries."
 _LONGEST_ACTOR = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One value as text, and who said so: a flag, a variable, a file or ``default``."""
 
     key: str
@@ -36,8 +36,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All that can be configured, resolved.
 
     ``registries`` are the names and directories of the user's config; ``actor`` is who the person
@@ -157,8 +156,7 @@ def seconds(text: str, source: str) -> float:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
+class _Sources(Struct, frozen=True):
     """Where values come from, the stronger first."""
 
     flags: Mapping[str, str | None]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from modelkeep.store.db.sqlite.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The registry's files, and what stands outside: clock, chance, who this is, where we are.
 
     ``chance`` returns 128 random bits in hex. ``claim`` asks (late, for it may ask git) who the

@@ -1,7 +1,6 @@
 """`evaluate` adds metrics to a version later, on named data; what was registered stays."""
 
-import dataclasses
-
+import msgspec.structs
 import pytest
 from changing import overtaken, refused
 from world import World, entries
@@ -57,7 +56,7 @@ def test_a_value_that_came_back_is_a_change(world, r):
 
 def test_the_same_values_from_another_run_that_was_only_found_are_no_change(world, r):
     def within(run):
-        context = dataclasses.replace(world.context, environ={"MLFLOW_RUN_ID": run})
+        context = msgspec.structs.replace(world.context, environ={"MLFLOW_RUN_ID": run})
         return Registry(context, Located(str(world.home), "flag"))
 
     assert within("one").evaluate("fraud@1", {"f1": "0.5"}).changed

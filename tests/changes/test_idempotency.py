@@ -1,8 +1,8 @@
 """The same bytes again: a success that changes nothing, unless something that was typed differs."""
 
-import dataclasses
 import subprocess
 
+import msgspec.structs
 import pytest
 from changing import notes, refused
 from world import World, entries
@@ -145,7 +145,7 @@ def test_a_late_retry_does_not_displace_a_newer_version(world, again):
 def test_what_was_captured_never_differs(world):
     environ = {"MLFLOW_RUN_ID": "another-run"}
     world.register(content=b"captured")
-    context = dataclasses.replace(world.context, environ=environ, claim=lambda: "somebody else")
+    context = msgspec.structs.replace(world.context, environ=environ, claim=lambda: "somebody else")
     elsewhere = Registry(context, Located(str(world.home), "flag"))
     other = world.model(b"captured")
     world.pass_time(days=1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec.structs
 import pytest
 from changing import notes, refused
 from world import World
@@ -224,7 +225,7 @@ def test_a_file_that_changed_after_it_was_registered_stays(world, r):
             Path("m/b").write_bytes(b"new")
 
     changed = World(world.root / "other")
-    object.__setattr__(changed.context, "claim", Changing())
+    msgspec.structs.force_setattr(changed.context, "claim", Changing())
     made = changed.registry.register("fraud", "m", code="none", move=True)
     assert notes(made)[-3:] == [
         "'m/b' stays: it was changed meanwhile",
@@ -321,7 +322,7 @@ def killed_at(call, step):
         [*strace, "-e", f"inject={call}:signal=SIGKILL:when={step}", sys.executable, "-S", "-c", CODE],
         env={
             **os.environ,
-            "PYTHONPATH": str(Path(modelkeep.__file__).parent.parent),
+            "PYTHONPATH": os.pathsep.join(str(Path(each.__file__).parent.parent) for each in (modelkeep, msgspec)),
             "PYTHONDONTWRITEBYTECODE": "1",
             "MODELKEEP_ACTOR": "ana",
             "XDG_STATE_HOME": os.path.abspath("../child-state"),

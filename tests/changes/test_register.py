@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import msgspec.structs
 import pytest
 from changing import effects, holders, notes, overtaken, refused
 from world import World
@@ -305,13 +306,13 @@ def test_a_parent_must_be_a_version(world):
 
 @pytest.mark.parametrize("variable", ["MLFLOW_RUN_ID", "WANDB_RUN_ID"])
 def test_the_run_of_the_environment_is_captured(tmp_path, variable):
-    import dataclasses
+    import msgspec.structs
 
     from modelkeep.locate import Located
     from modelkeep.registry import Registry
 
     world = World(tmp_path)
-    context = dataclasses.replace(world.context, environ={variable: "3f2a"})
+    context = msgspec.structs.replace(world.context, environ={variable: "3f2a"})
     registry = Registry(context, Located(str(world.home), "flag"))
     registry.register("fraud", world.model(), code="none")
     assert [each.id for each in registry.version("fraud@1").runs] == ["3f2a"]
@@ -508,7 +509,7 @@ def meddling(world, model, harm):
             done.append(path)
             harm(path)
 
-    object.__setattr__(world.context, "claim", claim)
+    msgspec.structs.force_setattr(world.context, "claim", claim)
     return done
 
 

@@ -1,8 +1,8 @@
 """One of each JSON document; run as a script it writes the golden files beside it."""
 
-import dataclasses
 from pathlib import Path
 
+import msgspec.structs
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
 from modelkeep.cli import batch
@@ -66,7 +66,7 @@ DOCUMENTS = {
     "fetched": reads.fetched(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
     "settings": reads.settings([("registry", None, "default")]),
     "change": told.change(PROMOTED),
-    "change-nothing": told.change(dataclasses.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
+    "change-nothing": told.change(msgspec.structs.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
     "registered": told.reference(REGISTERED, "registered"),
     "rollback": told.change(BACK, "rollback"),
     "changes": batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),

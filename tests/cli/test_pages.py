@@ -1,8 +1,8 @@
 """What a pipe and a program get: lines, identifiers, documents."""
 
-import dataclasses
 import json
 
+import msgspec.structs
 import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
 
@@ -54,7 +54,7 @@ def test_a_column_that_is_none_is_refused_with_those_there_are():
 
 def test_every_plain_field_of_a_version_is_a_column():
     rest = {"metrics", "params", "tags"}
-    assert {each.name for each in dataclasses.fields(VersionRow)} - rest == set(reads.VERSION_KEYS)
+    assert {each.name for each in msgspec.structs.fields(VersionRow)} - rest == set(reads.VERSION_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_history_has_escaped_cells():
 
 
 def test_history_says_why_a_tenure_began_and_ended():
-    back = dataclasses.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
+    back = msgspec.structs.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
     assert reads.why(back) == "rolled back to fraud@2: p99"
-    retired = dataclasses.replace(TENURE, ended_by="retire", ended_for=None, why="x")
+    retired = msgspec.structs.replace(TENURE, ended_by="retire", ended_for=None, why="x")
     assert reads.why(retired) == "x; ended by retire"
-    assert reads.why(dataclasses.replace(TENURE, ended_by=None, why=None)) is None
+    assert reads.why(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():

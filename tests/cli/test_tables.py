@@ -1,7 +1,6 @@
 """What a terminal shows, drawn on one with a fixed width, time and zone."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, screen, version_row
 
 from modelkeep.cli.terminal import text

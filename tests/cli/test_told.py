@@ -1,7 +1,6 @@
 """What a change says: the transcripts of the contract, word for word."""
 
-import dataclasses
-
+import msgspec.structs
 import pytest
 from rows import PROMOTED, REGISTERED, change
 
@@ -25,12 +24,12 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
     ],
 )
 def test_a_verification_says_what_it_left_out(looked, said):
-    assert changes.summary(dataclasses.replace(LOOKED, **looked)) == said
+    assert changes.summary(msgspec.structs.replace(LOOKED, **looked)) == said
 
 
 def test_what_helps_is_told_beside_a_repair_too_but_for_the_repair_itself():
     wrong = tuple(VerifyFinding("error", code, "somewhere", "is wrong") for code in ("blob", "head"))
-    bad = dataclasses.replace(LOOKED, ok=False, findings=wrong)
+    bad = msgspec.structs.replace(LOOKED, ok=False, findings=wrong)
     repair, accept = changes.what_next(bad)
     assert "--repair" in repair
     assert "--accept-head" in accept
@@ -44,7 +43,7 @@ def test_a_promotion_prints_before_and_after():
 
 def test_a_verification_that_finds_the_database_damaged_says_what_brings_it_back():
     damaged = VerifyFinding("error", "database", "database", "file is not a database")
-    assert changes.what_next(dataclasses.replace(LOOKED, ok=False, findings=(damaged,))) == [
+    assert changes.what_next(msgspec.structs.replace(LOOKED, ok=False, findings=(damaged,))) == [
         "hint: cp BACKUP/registry.db REGISTRY/        (what was written since is lost: docs/backup.md)"
     ]
 
@@ -56,7 +55,7 @@ def test_what_was_so_already_prints_nothing_and_says_why():
 
 
 def test_a_dry_run_answers_the_same_and_says_that_it_was_one():
-    dry = dataclasses.replace(PROMOTED, dry_run=True)
+    dry = msgspec.structs.replace(PROMOTED, dry_run=True)
     assert changes.change(dry).lines == ["production: fraud@3 -> fraud@4"]
     assert changes.beside(dry) == ["dry run: nothing was written"]
 
@@ -71,12 +70,14 @@ def test_a_registration_prints_the_ref_alone_and_tells_the_rest_beside():
 
 
 def test_a_registration_that_promotes_says_so_on_stderr():
-    made = dataclasses.replace(REGISTERED, effects=PROMOTED.effects, hints=(), warnings=("loss is NaN, kept as text",))
+    made = msgspec.structs.replace(
+        REGISTERED, effects=PROMOTED.effects, hints=(), warnings=("loss is NaN, kept as text",)
+    )
     assert changes.registered(made)[2:] == ["production: fraud@3 -> fraud@4", "warning: loss is NaN, kept as text"]
 
 
 def test_the_same_again_still_prints_the_ref():
-    again = dataclasses.replace(
+    again = msgspec.structs.replace(
         REGISTERED, changed=False, why="already registered as fraud@4", notes=(), verdict=(), hints=()
     )
     assert changes.reference(again, "registered").lines == ["fraud@4"]

@@ -1,9 +1,8 @@
 """What must be true of every entry, in the words that `verify` says it with."""
 
-from dataclasses import replace
-
 import pytest
 from history import History, at
+from msgspec.structs import replace
 from stories import GOLDEN
 
 from modelkeep.domain import intents

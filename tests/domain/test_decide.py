@@ -1,9 +1,8 @@
 """What modelkeep allows, word for word: every event, every "so already", every refusal of every verb."""
 
-from dataclasses import replace
-
 import pytest
 from history import REGISTRY, History, at
+from msgspec.structs import replace
 
 from modelkeep.domain import events, intents
 from modelkeep.domain.decide import AlreadySo, decide

@@ -3,9 +3,9 @@
 import json
 import subprocess
 from dataclasses import dataclass as plain
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from stories import GOLDEN
 
 from modelkeep.domain import entry as chain

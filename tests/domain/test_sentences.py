@@ -17,7 +17,7 @@ def entry(arguments, *happened, version=4, stage=None, subject=True):
 
 
 def register(**changes):
-    fields = dict.fromkeys(intents.Register.__dataclass_fields__)
+    fields = dict.fromkeys(intents.Register.__struct_fields__)
     trained = intents.Trained(None, guessed=False, seeds=(), started=None)
     return intents.Register(**{**fields, "metrics": (), "aliases": (), "trained": trained, **changes})
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec.structs
 import pytest
 from changing import notes, refused
 
@@ -49,7 +50,7 @@ def nothing_in_tmp(world):
 def acting(world, act):
     """Return a registry in which something happens when the bytes are in the store and the entry is not."""
     claims = itertools.count()
-    object.__setattr__(world.context, "claim", lambda: act() if next(claims) == 1 else None)
+    msgspec.structs.force_setattr(world.context, "claim", lambda: act() if next(claims) == 1 else None)
     return world.registry
 
 
@@ -64,7 +65,7 @@ def struck(how, *paths):
         [*strace, sys.executable, "-S", "-c", code],
         env={
             **os.environ,
-            "PYTHONPATH": str(Path(modelkeep.__file__).parent.parent),
+            "PYTHONPATH": os.pathsep.join(str(Path(each.__file__).parent.parent) for each in (modelkeep, msgspec)),
             "PYTHONDONTWRITEBYTECODE": "1",
             "XDG_STATE_HOME": os.path.abspath("../child-state"),
         },

@@ -3,9 +3,9 @@
 import os
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
 
 from modelkeep.domain import entry as chain

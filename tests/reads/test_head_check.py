@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec.structs
 import pytest
 
 import modelkeep
@@ -33,7 +33,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
 def seen_by(registry: Registry, *, late: timedelta = timedelta(0)) -> tuple[Registry, list[str]]:
     """Return the registry through a clock that is late, and the list of what it says on the way."""
     said: list[str] = []
-    context = dataclasses.replace(
+    context = msgspec.structs.replace(
         registry._context,
         clock=lambda: datetime.now(UTC) - late,
         say=said.append,
@@ -188,6 +188,6 @@ def test_nobody_waits_in_the_queue_for_who_listens_or_for_who_is_asked(registry:
         with Database(registry.directory, lock_wait=0.1).writing():
             others.append("wrote")
 
-    context = dataclasses.replace(registry._context, claim=somebody_writes, say=somebody_writes)
+    context = msgspec.structs.replace(registry._context, claim=somebody_writes, say=somebody_writes)
     assert Registry(context, Located(registry.directory, "flag")).promote("fraud@1", "production").changed
     assert others == ["wrote", "wrote"]  # the claim is asked, that the log went backwards is said

@@ -3,9 +3,9 @@
 import os
 import re
 import sqlite3
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from world import World, tell_story
 
 from modelkeep.domain import entry as chain

@@ -1,8 +1,8 @@
 """What the tests of changes share: a change in words, a refusal in words, somebody who is quicker."""
 
-import dataclasses
 from contextlib import contextmanager
 
+import msgspec.structs
 import pytest
 
 from modelkeep.errors import ModelkeepError
@@ -64,4 +64,4 @@ def overtaken(world, happens):
     """Return the registry as one sees it who looked at it, and before whose write ``happens`` was done."""
     database = _Overtaken(str(world.home))
     database.happens = happens
-    return Registry(dataclasses.replace(world.context, database=database), Located(str(world.home), "flag"))
+    return Registry(msgspec.structs.replace(world.context, database=database), Located(str(world.home), "flag"))

@@ -4,13 +4,14 @@
 The clock, chance, account and machine are made up, so that nothing of whoever runs it gets in.
 """
 
-import dataclasses
 import json
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -29,10 +30,7 @@ def answers(registry):
     found |= {ref: registry.version(ref) for ref in refs}
     found |= {f"{ref} as of seq:6": registry.version(ref, as_of="seq:6") for ref in ("fraud@1", "fraud@2")}
     found |= {"model": registry.model("risk/Fraud"), "history": registry.history()}
-    return {
-        name: [dataclasses.asdict(each) for each in value] if isinstance(value, tuple) else dataclasses.asdict(value)
-        for name, value in found.items()
-    }
+    return {name: msgspec.to_builtins(value) for name, value in found.items()}
 
 
 def main():

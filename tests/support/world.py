@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from modelkeep.changes import create_registry
 from modelkeep.changes.observed import observed

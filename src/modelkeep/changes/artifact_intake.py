@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import BinaryIO, TypeAlias
 
+from msgspec.structs import replace
+
 from modelkeep.changes.register_request import Request
 from modelkeep.changes.runner import PutBack
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.quick import replace
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.db.sql import contents
 from modelkeep.store.db.sqlite.session import Session

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from modelkeep.domain.intents import Data, Parent, Register, Subject
 from modelkeep.domain.labels import label_key
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Conflict
 from modelkeep.store.db.sql.registration import Known
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What was typed, resolved: ``arguments`` and ``subject`` are the intent's, ``fields`` its details.
 
     ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were found out.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from modelkeep.changes.register_request import Request
 from modelkeep.context import Context
 from modelkeep.domain import intents
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.errors import UsageError
 from modelkeep.provenance import git, runs
@@ -19,8 +20,7 @@ from modelkeep.store.ingest.artifact import Ingested, measure
 from modelkeep.store.ingest.selection import Selection
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was found out outside the registry."""
 
     code: git.Code

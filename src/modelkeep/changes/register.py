@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from modelkeep.changes import effects, idempotency, verdict
 from modelkeep.changes.artifact_intake import with_bytes
 from modelkeep.changes.provenance import Found, data_of, find_out, guess_training, run_fields, summary
@@ -23,7 +25,6 @@ from modelkeep.domain.events import VersionPromoted, VersionRegistered
 from modelkeep.domain.intents import Register, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
-from modelkeep.domain.quick import replace
 from modelkeep.errors import ModelkeepError
 from modelkeep.provenance import git, machine, values
 from modelkeep.provenance.urls import scrub_text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct, field
+
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
-from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_key, check_text
 from modelkeep.errors import UsageError
@@ -16,8 +17,7 @@ from modelkeep.store.ingest.selection import Selection
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What somebody typed after `register`; everything may be left out but name and paths."""
 
     name: str

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from modelkeep.changes.observed import absent_of, observed
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
@@ -19,7 +22,6 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Observed
 from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass, field, replace
 from modelkeep.domain.text import check_text
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
@@ -37,8 +39,7 @@ from modelkeep.store.db.state import SqlState
 PutBack: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What somebody asked for, resolved: the intent's parts, and what only the telling needs.
 
     ``fields`` are the details; ``documents`` the ones that may be new; ``look_at`` are the
@@ -59,8 +60,7 @@ class Asked:
     unchanged: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """What became of it: the entry it left, or why there was nothing to do."""
 
     asked: Asked

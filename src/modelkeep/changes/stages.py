@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from modelkeep.changes import stage_notes
 from modelkeep.changes.change_answer import change
 from modelkeep.changes.observed import absent_of
@@ -14,7 +16,6 @@ from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
 from modelkeep.domain.intents import Promote, Retire, Rollback
-from modelkeep.domain.quick import replace
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import StageDef

@@ -6,12 +6,13 @@ for fields are only ever added.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import types
 import typing
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
 from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
@@ -23,53 +24,46 @@ from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Ver
 DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas")
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Struct, frozen=True):
     """Models, and the moment they are told of."""
 
     as_of: AsOf | None
     models: tuple[ModelRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """Versions, and the moment they are told of."""
 
     as_of: AsOf | None
     versions: tuple[VersionRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AsOfField:
+class AsOfField(Struct, frozen=True):
     """The moment a document is about."""
 
     as_of: AsOf | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tenures:
+class Tenures(Struct, frozen=True):
     """What was live when."""
 
     as_of: AsOf | None
     tenures: tuple[Tenure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Struct, frozen=True):
     """Entries of the log."""
 
     entries: tuple[AuditEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifiedRows:
+class IdentifiedRows(Struct, frozen=True):
     """Where some bytes are known from."""
 
     identified: tuple[Identified, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
+class Error(Struct, frozen=True):
     """What was refused: the kind, the exit code, what happened, what helps."""
 
     code: str
@@ -78,15 +72,13 @@ class Error:
     hint: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDocument:
+class ErrorDocument(Struct, frozen=True):
     """The last line of stderr when a command with --json was refused."""
 
     error: Error
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChange:
+class ItemChange(Struct, frozen=True):
     """One of several items: its change, or its error."""
 
     item: str
@@ -94,15 +86,13 @@ class ItemChange:
     error: Error | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What became of each of several items."""
 
     changes: tuple[ItemChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of a model or version."""
 
     ref: str
@@ -110,24 +100,21 @@ class Field:
     value: typing.Any
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """Where a version can be read."""
 
     ref: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """The description of a model or version."""
 
     ref: str
     description: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow:
+class SettingRow(Struct, frozen=True):
     """A setting, and what said so."""
 
     key: str
@@ -135,15 +122,13 @@ class SettingRow:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings."""
 
     settings: tuple[SettingRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One setting; ``changed`` is true when it was just set."""
 
     key: str
@@ -151,16 +136,14 @@ class Setting:
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """The directories of others that are trusted; ``changed`` is true when they were just changed."""
 
     directories: tuple[str, ...]
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
+class Init(Struct, frozen=True):
     """A registry that was created, or was there."""
 
     path: str
@@ -169,8 +152,7 @@ class Init:
     stages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """The completion script of a shell."""
 
     shell: str
@@ -249,7 +231,7 @@ def write_schemas(directory: str = DIRECTORY) -> list[str]:
 
 def _properties(kind: type, defined: dict[str, object]) -> dict[str, object]:
     hints = typing.get_type_hints(kind)
-    return {each.name: _shape(hints[each.name], defined) for each in dataclasses.fields(kind)}
+    return {each.name: _shape(hints[each.name], defined) for each in fields(kind)}
 
 
 def _shape(hint: typing.Any, defined: dict[str, object]) -> dict[str, object]:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from itertools import zip_longest
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.canonical import encode
 from modelkeep.domain.decide import AlreadySo, decide
 from modelkeep.domain.details import Details, RedactedLine, digest_of_text, is_plain
@@ -19,7 +21,6 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.outline import Outline
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
@@ -33,8 +34,7 @@ _ID = pattern(r"[0-9a-f]{32}")
 _TOLD = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something wrong with an entry, or odd where ``severity`` is ``warning``."""
 
     code: str
@@ -42,8 +42,7 @@ class Problem:
     severity: str = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What the next entry must hold on to; ``time`` is None where the entry could not be read."""
 
     seq: int

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.canonical import decode, encode
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"
@@ -28,8 +29,7 @@ _ALL_PLAIN = pattern(r'modelkeep details 1\n(?:\["[0-9a-f]{32}","[^"\\\x00-\x1f]
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One field with its value; the salt keeps the value from being guessed from the digest."""
 
     salt: str
@@ -47,8 +47,7 @@ class Line:
         return digest_of(self.text.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class RedactedLine:
+class RedactedLine(Struct, frozen=True):
     """The digest that was left of a line."""
 
     digest: str
@@ -67,8 +66,7 @@ class RedactedLine:
 AnyLine: TypeAlias = Line | RedactedLine
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """The free text of one entry, line by line; never without a line (an entry without has null)."""
 
     lines: tuple[AnyLine, ...]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from modelkeep.domain import canonical, events, records
 from modelkeep.domain.events import Event
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.intents import Intent, Register
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 FORMAT_NUMBER = 1
@@ -22,8 +23,7 @@ LARGEST = 65_535
 _COUNTED = pattern(r"[1-9][0-9]{0,8}")
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """What the writer saw outside the log; ``absent`` are digests of versions whose bytes were missing."""
 
     absent: tuple[str, ...]
@@ -35,16 +35,14 @@ class Observed:
     via: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A proof of who asked: ``form`` is ``sshsig`` or ``oidc``."""
 
     form: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One intent and the events it led to, chained to the entry before."""
 
     seq: int
@@ -132,8 +130,7 @@ def _check_format(text: object) -> None:
     raise Damaged(message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     seq: int
     prev: str | None
     clock: str

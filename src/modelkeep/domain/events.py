@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain import records
 from modelkeep.domain.canonical import Json
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """A tenure that an event ends."""
 
     tenure: int
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule of the policy found."""
 
     bound: str
@@ -32,35 +31,30 @@ class Finding:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(Struct, frozen=True):
     """A former holder that a rollback did not go back to, and why."""
 
     version: int
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryCreated:
+class RegistryCreated(Struct, frozen=True):
     """The first event of every registry."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCreated:
+class ModelCreated(Struct, frozen=True):
     """A model got its first version."""
 
     model: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRenamed:
+class ModelRenamed(Struct, frozen=True):
     """A model bears another name from now on."""
 
     model: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRegistered:
+class VersionRegistered(Struct, frozen=True):
     """A version exists."""
 
     label: str | None
@@ -68,16 +62,14 @@ class VersionRegistered:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class MetricsRecorded:
+class MetricsRecorded(Struct, frozen=True):
     """Metrics were added to a version."""
 
     model: int
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionPromoted:
+class VersionPromoted(Struct, frozen=True):
     """A version took a stage (``share`` null) or a share of it, in percent."""
 
     approvals: tuple[int, ...]
@@ -91,8 +83,7 @@ class VersionPromoted:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class StageRolledBack:
+class StageRolledBack(Struct, frozen=True):
     """A stage went back to a former holder."""
 
     came_from: int | None
@@ -105,8 +96,7 @@ class StageRolledBack:
     to: int
 
 
-@dataclass(frozen=True, slots=True)
-class StageRetired:
+class StageRetired(Struct, frozen=True):
     """A stage was emptied."""
 
     ends: tuple[End, ...]
@@ -114,8 +104,7 @@ class StageRetired:
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
-class VersionMarked:
+class VersionMarked(Struct, frozen=True):
     """A version is ``bad``, or ``good`` again."""
 
     mark: str
@@ -123,8 +112,7 @@ class VersionMarked:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionArchived:
+class VersionArchived(Struct, frozen=True):
     """The versions from ``first`` to ``last`` are out of the pipeline."""
 
     ends: tuple[End, ...]
@@ -133,8 +121,7 @@ class VersionArchived:
     model: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRestored:
+class VersionRestored(Struct, frozen=True):
     """The versions from ``first`` to ``last`` are archived no more.
 
     Ranges that reach beyond them end too; ``keeps`` are the parts of those that stay archived.
@@ -146,8 +133,7 @@ class VersionRestored:
     model: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionDeleted:
+class VersionDeleted(Struct, frozen=True):
     """A version is gone for good: its number stays taken, and its bytes may go."""
 
     ends: tuple[End, ...]
@@ -155,8 +141,7 @@ class VersionDeleted:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class AliasSet:
+class AliasSet(Struct, frozen=True):
     """An alias points at a version."""
 
     alias: str
@@ -164,32 +149,28 @@ class AliasSet:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class AliasRemoved:
+class AliasRemoved(Struct, frozen=True):
     """An alias points at nothing any more."""
 
     alias: str
     model: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(Struct, frozen=True):
     """The tags of a version (null: of the model) changed."""
 
     model: int
     version: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """The description of a version (null: of the model) changed."""
 
     model: int
     version: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NoteAdded:
+class NoteAdded(Struct, frozen=True):
     """A note was added to a version (null: to the model)."""
 
     model: int

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The newest entry of a log: its number, hash and time."""
 
     seq: int

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain import canonical, records
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
 
 FORMAT = "modelkeep intent 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
+class Init(Struct, frozen=True):
     """Create a registry with these stages."""
 
     stages: tuple[StageDef, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """The commit a version was made from; ``diff`` is the digest of what was not committed."""
 
     commit: str | None
@@ -32,8 +31,7 @@ class Code:
     dirty: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Struct, frozen=True):
     """A dataset by what identifies it; where it lies is in the details."""
 
     digest: str | None
@@ -42,8 +40,7 @@ class Data:
     version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """A version something was made from; all null when it is only an address in the details."""
 
     digest: str | None
@@ -51,8 +48,7 @@ class Parent:
     version: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
+class Trained(Struct, frozen=True):
     """When it was trained; ``guessed`` when ``ended`` is only the newest time of its files."""
 
     ended: str | None
@@ -61,8 +57,7 @@ class Trained:
     started: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Struct, frozen=True):
     """Make the next version of a model; metrics are pairs of name and exact text."""
 
     aliases: tuple[str, ...]
@@ -88,8 +83,7 @@ class Register:
     trained: Trained
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(Struct, frozen=True):
     """Record metrics that came later."""
 
     metrics: tuple[tuple[str, str], ...]
@@ -97,8 +91,7 @@ class Evaluate:
     runs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Promote:
+class Promote(Struct, frozen=True):
     """Give a version a stage."""
 
     break_glass: bool
@@ -107,8 +100,7 @@ class Promote:
     share: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(Struct, frozen=True):
     """Go back to ``to``, from ``subject.version``.
 
     ``confirmed`` is null when the version to leave was named, else whether somebody answered the
@@ -121,67 +113,57 @@ class Rollback:
     to: int
 
 
-@dataclass(frozen=True, slots=True)
-class Retire:
+class Retire(Struct, frozen=True):
     """Empty a stage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Set or lift the mark ``bad``: ``mark`` is ``bad`` or ``good``."""
 
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """Take a version (or ``all`` of a model) out of the pipeline, or ``undo`` that."""
 
     all: bool
     undo: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Delete a version; ``force`` where it holds or ever held a protected stage."""
 
     force: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """Point aliases at a version, and take others off the model."""
 
     add: tuple[str, ...]
     remove: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """Set the tags in the details; ``remove`` names set ones by the digests of their lines."""
 
     remove: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Describe:
+class Describe(Struct, frozen=True):
     """Set the description in the details."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Add the note in the details."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(Struct, frozen=True):
     """Give a model another name."""
 
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Migrate:
+class Migrate(Struct, frozen=True):
     """Raise the log's format."""
 
     format: int
@@ -228,8 +210,7 @@ KINDS: dict[str, type[Arguments]] = {
 _WORDS: dict[type, str] = {kind: word for word, kind in KINDS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What an intent is about: references are resolved, a digest stands for each version."""
 
     digest: str | None
@@ -239,31 +220,27 @@ class Subject:
     version: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Struct, frozen=True):
     """Who must hold the stage (or alias) for the intent to happen; null is nobody."""
 
     holder: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The head of the log that the author knew."""
 
     hash: str
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class CiIdentity:
+class CiIdentity(Struct, frozen=True):
     """Who a CI system says its job is."""
 
     issuer: str
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who the author says to be; what the machine says is observed."""
 
     ci: CiIdentity | None
@@ -274,8 +251,7 @@ class Actor:
 NOBODY = Actor(ci=None, key=None, person=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where an imported fact comes from."""
 
     entry: str | None
@@ -285,8 +261,7 @@ class Origin:
     time: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """What somebody asked for, before it is known whether and how it happens."""
 
     registry: str
@@ -355,8 +330,7 @@ class Intent:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+class _Frame(Struct, frozen=True):
     registry: str
     id: str
     subject: Subject | None

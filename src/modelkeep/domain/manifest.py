@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from msgspec import Struct
+
 from modelkeep.domain.canonical import Json, decode, encode, sha256
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, UsageError
 
@@ -40,8 +41,7 @@ _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFile:
+class ManifestFile(Struct, frozen=True):
     """One file: ``sha256:`` and hex of its bytes, its path with ``/``, its size in bytes."""
 
     digest: str
@@ -49,8 +49,7 @@ class ManifestFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """The files of one artifact, sorted by the code points of their paths; never none."""
 
     files: tuple[ManifestFile, ...]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from msgspec import Struct
+
 from modelkeep.domain import forms
 from modelkeep.domain.entry import Signature
 from modelkeep.domain.intents import KINDS, NOBODY, Actor
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 
 #: So many entries of a kind are read whole before its pattern is compiled.
 _WORTH_COMPILING = 200
@@ -20,8 +21,7 @@ _WORTH_COMPILING = 200
 _KIND = pattern(r'"format":"modelkeep intent 1","id":"[0-9a-f]*","kind":"([a-z]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An intent in outline."""
 
     registry: str
@@ -32,8 +32,7 @@ class Asked:
     actor: Actor = NOBODY
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """An entry in outline; ``documents`` are the digests of those it names."""
 
     seq: int

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.labels import (
     PARTS,
     bump_label,
@@ -24,7 +26,6 @@ from modelkeep.domain.labels import (
 )
 from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass, field
 from modelkeep.domain.selectors import (
     Digest,
     Label,
@@ -101,8 +102,7 @@ _LONGEST_LIKELY = 400
 _FORMS = "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A reference to a model or one version of it; ``text`` is what was typed and never compared.
 
     ``name`` is None where a bare digest was given, ``selector`` where a bare name was.
@@ -110,7 +110,15 @@ class Ref:
 
     name: str | None
     selector: Selector | None
-    text: str = field(default="", compare=False)
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ref):
+            return NotImplemented
+        return (self.name, self.selector) == (other.name, other.selector)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.selector))
 
     def __str__(self) -> str:
         if self.name is None:
@@ -118,8 +126,7 @@ class Ref:
         return self.name if self.selector is None else f"{self.name}@{self.selector}"
 
 
-@dataclass(frozen=True, slots=True)
-class DataNode:
+class DataNode(Struct, frozen=True):
     """A dataset, by its name or URI; without a version all versions of it."""
 
     name: str
@@ -129,8 +136,7 @@ class DataNode:
         return f"data:{self.name}" if self.version is None else f"data:{self.name}@{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeNode:
+class CodeNode(Struct, frozen=True):
     """A commit, by the beginning of its hash in lower case."""
 
     commit: str
@@ -139,8 +145,7 @@ class CodeNode:
         return f"code:{self.commit}"
 
 
-@dataclass(frozen=True, slots=True)
-class RunNode:
+class RunNode(Struct, frozen=True):
     """A training or evaluation run, by the id that its tracker gave it."""
 
     id: str
@@ -149,8 +154,7 @@ class RunNode:
         return f"run:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentNode:
+class DeploymentNode(Struct, frozen=True):
     """A place where a version runs."""
 
     target: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -18,8 +19,7 @@ _SHA256 = "sha256:"
 _LONGEST_WORD = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """The version with this number."""
 
     number: int
@@ -28,8 +28,7 @@ class Number:
         return str(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """The version whose label has the same key as this one, kept as typed."""
 
     text: str
@@ -38,16 +37,14 @@ class Label:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(Struct, frozen=True):
     """The highest number that is not archived, deleted or bad."""
 
     def __str__(self) -> str:
         return "latest"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
 
     text: str
@@ -56,8 +53,7 @@ class Word:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """The version whose digest, or whose only file's, begins with these 8 to 64 hex digits."""
 
     hex_prefix: str

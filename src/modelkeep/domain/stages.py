@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -24,8 +25,7 @@ DEVELOPMENT = "development"
 DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
 
 
-@dataclass(frozen=True, slots=True)
-class StageDef:
+class StageDef(Struct, frozen=True):
     """A stage as the log declares it; what is protected is never emptied or deleted in passing."""
 
     name: str

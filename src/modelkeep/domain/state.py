@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from modelkeep.domain.head import Head
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.stages import StageDef
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """A model: the ``seq`` that created it, its present name, the newest number given (0: none)."""
 
     seq: int
@@ -25,8 +24,7 @@ class Model:
     newest: int
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """What deciding needs of a version."""
 
     model: int
@@ -38,8 +36,7 @@ class Version:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tenure:
+class Tenure(Struct, frozen=True):
     """An interval in which a version held a stage (``share`` null) or a share of it."""
 
     seq: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -17,8 +18,7 @@ _PLACES = 1 << 64
 _END = "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Subset:
+class Subset(Struct, frozen=True):
     """The K-th of N parts. The parts are disjoint and together are everything.
 
     ``first`` and ``end`` are the bounds of its digests as texts: first <= digest < end.

@@ -6,8 +6,9 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, UsageError
 
@@ -25,8 +26,7 @@ _MINUTES_IN_HOUR = 60
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """A moment by the clock, as a stored time of 27 characters.
 
     ``inclusive`` says that an upper bound takes the instant itself in too: the last microsecond
@@ -38,8 +38,7 @@ class At:
     inclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AtSeq:
+class AtSeq(Struct, frozen=True):
     """A moment by the log: right after entry ``seq``."""
 
     seq: int

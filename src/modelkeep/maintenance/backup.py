@@ -11,9 +11,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import BackedUp
-from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
@@ -38,8 +40,7 @@ _ANY = "sha256:" + "0" * 64
 Tell = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """What a database names: its versions and head, and how many contents of how many bytes."""
 
     versions: int

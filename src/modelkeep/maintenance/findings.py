@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from modelkeep.domain.answers.care import VerifyFinding
-from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store.db.sqlite.raw_rows import Needed
@@ -21,8 +23,7 @@ _DATABASE = "database"
 _LONGEST_FIELD = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
+class _Met(Struct, frozen=True):
     """A trouble that is met in several places: which of the findings that were kept tells of it."""
 
     number: int | None

@@ -16,9 +16,10 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from msgspec import Struct
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Cleaned, Garbage
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.maintenance.gc_guard import sweepable
@@ -53,8 +54,7 @@ def gc(
             needs.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A name in the store, and why it is garbage."""
 
     lying: Lying

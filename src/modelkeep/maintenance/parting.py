@@ -10,8 +10,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from modelkeep.context import Context
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.batch import DirectoryBatch
 from modelkeep.store.bucket.blobs import DirectoryBucket
@@ -22,8 +23,7 @@ from modelkeep.store.db.sql import contents, garbage
 from modelkeep.store.durable import status_of
 
 
-@dataclass(frozen=True, slots=True)
-class Parted:
+class Parted(Struct, frozen=True):
     """The digests of blobs that have bytes of their own now, and the directories of drafts that must stay for others."""
 
     digests: tuple[str, ...]

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from modelkeep.context import Context
-from modelkeep.domain.quick import replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.bucket.examining import Trouble

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 
+from msgspec.structs import replace
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Verification
-from modelkeep.domain.quick import replace
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError

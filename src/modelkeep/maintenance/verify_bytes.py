@@ -7,8 +7,9 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from modelkeep.context import Context
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.maintenance.findings import Findings
 from modelkeep.reads import deletions
@@ -35,8 +36,7 @@ _TOLD = 3
 _AT_ONCE = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """How many versions and contents were looked at, and how many bytes those are."""
 
     versions: int
@@ -44,8 +44,7 @@ class Looked:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which contents are looked at, and how: those of the versions ``chosen`` or of all, a part of them, read or not."""
 
     chosen: Sequence[Chosen] | None = None

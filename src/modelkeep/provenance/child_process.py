@@ -11,14 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 _CHUNK = 1 << 16
 _MOST = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a process said; ``code`` is None if it was ended before it ended by itself."""
 
     code: int | None

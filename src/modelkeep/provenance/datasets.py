@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import DataNode, is_imported_name, parse_node
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
@@ -24,8 +25,7 @@ _SHORT_DIGEST = len("sha256:") + 12
 _FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x) or NAME@VERSION (transactions@2026-02)"
 
 
-@dataclass(frozen=True, slots=True)
-class DataSpec:
+class DataSpec(Struct, frozen=True):
     """A dataset by what identifies it; ``location`` is where it lay: the path as typed or the URI."""
 
     role: str | None

@@ -22,8 +22,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
 from modelkeep.provenance import child_process
@@ -43,8 +45,7 @@ _DIFF = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """The code a version was made from; None is what is not known.
 
     ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
@@ -94,8 +95,7 @@ def identity(cwd: str, environ: Mapping[str, str] | None = None) -> str | None:
     return found.get("user.email") or found.get("user.name")
 
 
-@dataclass(frozen=True, slots=True)
-class _Git:
+class _Git(Struct, frozen=True):
     """The program, the environment it gets and the moment at which all of it must be over."""
 
     program: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 
 _UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 200
@@ -14,8 +15,7 @@ _LONGEST = 200
 _WHOLE = "0 0 4294967295"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """The account of the operating system that runs us.
 
     ``uid`` is None on Windows. ``user`` is the name service's word for it, ``uid:1000650000`` if it

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
 from modelkeep.provenance.urls import is_url, scrub
@@ -19,8 +20,7 @@ _ID = pattern(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
 _IN_URL = pattern(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One run: what it is called, where it can be seen (a scrubbed URI), and whether we found it."""
 
     id: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.manifest import Manifest
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
 from modelkeep.reads import deletions
@@ -23,8 +24,7 @@ from modelkeep.store.export.view import view
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class _Artifact:
+class _Artifact(Struct, frozen=True):
     name: str
     number: int
     registry_id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from modelkeep.domain.answers.relations import Identified, Lineage, LineageEdge, LineageNode
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode
 from modelkeep.domain.selectors import parse_digest
 from modelkeep.domain.stages import Stages
@@ -21,8 +22,7 @@ from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sql.version_states import holders
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A node while the graph is walked; ``version`` (model and number) of a version here."""
 
     id: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from msgspec import Struct
+
 from modelkeep.domain.answers.versions import ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
@@ -25,14 +26,12 @@ _CHUNK = 128
 _GLOB = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sort:
+class _Sort(Struct, frozen=True):
     key: str
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     """A version that is to be listed; ``seq`` is the entry that made it."""
 
     model: int

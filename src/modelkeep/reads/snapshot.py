@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 
+from msgspec.structs import replace
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.records import AuditEntry, Identity, Status
 from modelkeep.domain.answers.relations import Diff, Identified, Lineage
 from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
-from modelkeep.domain.quick import replace
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
 from modelkeep.domain.times import Moment, parse_moment
 from modelkeep.errors import UsageError

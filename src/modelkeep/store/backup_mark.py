@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.durable import create_file, sync_directory
@@ -20,8 +21,7 @@ _FORMAT = "modelkeep backup 1"
 _LARGEST = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The registry's id, and the directory that the backup is a copy of; both empty where the file is unreadable."""
 
     registry: str

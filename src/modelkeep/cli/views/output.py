@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+from typing import get_type_hints as hints_of
 
-from modelkeep.domain.quick import hints_of
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.record import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyFinding:
+class VerifyFinding(Answer, frozen=True):
     """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words.
 
     Of a stored content ``digest`` says which, and ``ref`` and ``path`` one version that needs it and the
@@ -22,8 +21,7 @@ class VerifyFinding:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Answer, frozen=True):
     """What was looked at and what was found; ``ok`` when no finding is an error.
 
     ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick``
@@ -47,8 +45,7 @@ class Verification:
     quick: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Answer, frozen=True):
     """What `migrate` did or would do: from which schema to which, and where the backup lies."""
 
     changed: bool
@@ -58,8 +55,7 @@ class Migration:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Answer, frozen=True):
     """What `gc` removed, or would: ``kind`` is blob, trash, leftover or aside.
 
     ``place`` is a digest for a blob, else a path; ``size_bytes`` is what it frees.
@@ -71,8 +67,7 @@ class Garbage:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Answer, frozen=True):
     """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
 
     ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
@@ -93,8 +88,7 @@ class Cleaned:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorFinding:
+class DoctorFinding(Answer, frozen=True):
     """One thing that `doctor` looked at: ``severity`` is ok, warning or error; ``hint`` says what to do."""
 
     severity: str
@@ -104,8 +98,7 @@ class DoctorFinding:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Answer, frozen=True):
     """What `doctor` found, the worst first; ``ok`` when nothing is an error."""
 
     ok: bool
@@ -113,8 +106,7 @@ class Diagnosis:
     findings: tuple[DoctorFinding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Answer, frozen=True):
     """Whose registry it is, by the permissions of its directory.
 
     ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
@@ -126,8 +118,7 @@ class Access:
     in_the_way: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BackedUp:
+class BackedUp(Answer, frozen=True):
     """What `backup` did or would do: what the backup holds, and how much of it is new.
 
     ``ok`` when every stored file that it names is in it; ``findings`` are those that are not.

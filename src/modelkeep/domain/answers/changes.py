@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.record import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Answer, frozen=True):
     """One thing that changed: ``production: fraud@3 -> fraud@4``; ``none`` where there was nothing."""
 
     what: str
@@ -14,8 +13,7 @@ class Effect:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Answer, frozen=True):
     """What a use case did; ``changed`` is False where it was so already (``why`` says how).
 
     ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left.
@@ -33,8 +31,7 @@ class Change:
     hints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Answer, frozen=True):
     """A metric of a new version beside production's; ``difference`` where both are numbers."""
 
     metric: str
@@ -44,8 +41,7 @@ class Verdict:
     difference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Registered(Change):
+class Registered(Change, frozen=True):
     """What `register` did, and what it found out by itself."""
 
     version: int = 0
@@ -57,16 +53,14 @@ class Registered(Change):
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Answer, frozen=True):
     """A former holder that a rollback passed over, and why."""
 
     ref: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class RolledBack(Change):
+class RolledBack(Change, frozen=True):
     """What `rollback` did: where it came from, where it went, whom it passed over."""
 
     stage: str = ""
@@ -76,8 +70,7 @@ class RolledBack(Change):
     passed_over: tuple[Passed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Answer, frozen=True):
     """What `get` wrote, and where; unchanged where the same bytes were there."""
 
     ref: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from modelkeep.domain.answers.versions import Holder
-from modelkeep.domain.quick import dataclass, field
+from modelkeep.domain.record import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Answer, frozen=True):
     """An entry of the log as a sentence; ``entry`` is its canonical JSON as text."""
 
     seq: int
@@ -22,8 +23,7 @@ class AuditEntry:
     entry: str
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Answer, frozen=True):
     """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
 
     ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others;
@@ -46,8 +46,7 @@ class Status:
     backup_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Answer, frozen=True):
     """Who the log would say this is: what the machine says, and what was claimed beside it."""
 
     user: str

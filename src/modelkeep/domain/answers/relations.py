@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.record import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Answer, frozen=True):
     """Where some bytes are known from: a version (and the file inside it), and one of its tenures."""
 
     ref: str
@@ -18,8 +17,7 @@ class Identified:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
+class DiffRow(Answer, frozen=True):
     """One difference: the section, the key in it, and the value on each side (None: not there)."""
 
     section: str
@@ -28,8 +26,7 @@ class DiffRow:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Answer, frozen=True):
     """Versions side by side; ``rows`` are only what differs."""
 
     refs: tuple[str, ...]
@@ -37,8 +34,7 @@ class Diff:
     rows: tuple[DiffRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineageNode:
+class LineageNode(Answer, frozen=True):
     """A node of the lineage: ``kind`` is version, data, code, run or uri."""
 
     id: str
@@ -47,8 +43,7 @@ class LineageNode:
     stages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LineageEdge:
+class LineageEdge(Answer, frozen=True):
     """``source`` went into ``target``; ``relation`` is trained_on, built_from, tracked_by, derived_from …."""
 
     source: str
@@ -56,8 +51,7 @@ class LineageEdge:
     relation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(Answer, frozen=True):
     """What made a node and what was made from it; every node once, edges from cause to result."""
 
     root: str

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from modelkeep.domain.record import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Answer, frozen=True):
     """The moment an answer is about: the last entry it includes, and the time asked for (or that entry's)."""
 
     seq: int
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Answer, frozen=True):
     """A stage that a version holds, since when, by whose hand; ``share`` in percent for a canary."""
 
     stage: str
@@ -23,8 +21,7 @@ class Held:
     share: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(Answer, frozen=True):
     """A line of `list`: a version, its state and what can be asked for as a column."""
 
     ref: str
@@ -47,16 +44,14 @@ class VersionRow:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Answer, frozen=True):
     """A version beside the holder of a stage, and how much of it in percent."""
 
     version: int
     share: int
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Answer, frozen=True):
     """Who holds a stage of a model, since when, by whose hand."""
 
     stage: str
@@ -67,8 +62,7 @@ class Holder:
     shares: tuple[Share, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InDevelopment:
+class InDevelopment(Answer, frozen=True):
     """The newest version of a model in development, and how many more there are."""
 
     version: int
@@ -77,8 +71,7 @@ class InDevelopment:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
+class ModelRow(Answer, frozen=True):
     """A line of `list`: a model and who holds its stages, highest stage first.
 
     ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is
@@ -97,8 +90,7 @@ class ModelRow:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Answer, frozen=True):
     """A metric's newest value as exact text, the data it was measured on, when it was recorded."""
 
     name: str
@@ -107,8 +99,7 @@ class Metric:
     recorded: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Answer, frozen=True):
     """Data a version was made from, as a node of the lineage (``data:NAME@VERSION``) and where it lay."""
 
     node: str
@@ -119,8 +110,7 @@ class Dataset:
     location: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CodeState:
+class CodeState(Answer, frozen=True):
     """The code a version was made from; ``remote`` and ``branch`` as git told them."""
 
     commit: str | None
@@ -130,24 +120,21 @@ class CodeState:
     branch: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParentRef:
+class ParentRef(Answer, frozen=True):
     """What a version was made from: a version here (``ref``) or an address elsewhere."""
 
     ref: str | None
     location: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunRef:
+class RunRef(Answer, frozen=True):
     """A run of a tracker by its id, and its address where one was given."""
 
     id: str
     location: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Answer, frozen=True):
     """When it was trained; ``guessed`` when ``ended`` is only the newest time of its files."""
 
     started: str | None
@@ -155,8 +142,7 @@ class Training:
     guessed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NoteText:
+class NoteText(Answer, frozen=True):
     """A note somebody added, when and who."""
 
     time: str
@@ -164,8 +150,7 @@ class NoteText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(Answer, frozen=True):
     """A file of an artifact."""
 
     path: str
@@ -173,8 +158,7 @@ class FileRow:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tenure:
+class Tenure(Answer, frozen=True):
     """An interval in which a version held a stage; ``until`` None is now.
 
     ``why`` is the reason given when it began, ``ended_*`` how, by whom, for whom and why it ended.
@@ -199,8 +183,7 @@ class Tenure:
     share: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Answer, frozen=True):
     """When a version was deleted, by whom and why; ``seq`` is the entry that says so."""
 
     seq: int
@@ -209,8 +192,7 @@ class Deletion:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Answer, frozen=True):
     """All that is known of a version."""
 
     ref: str
@@ -251,8 +233,7 @@ class Version:
     deletion: Deletion | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Answer, frozen=True):
     """A model's page: what it is, who holds its stages, its aliases and newest versions; counted as in `ModelRow`."""
 
     name: str

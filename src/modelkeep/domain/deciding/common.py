@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.events import End, Event
 from modelkeep.domain.intents import Intent, Subject
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class AlreadySo:
+class AlreadySo(Struct, frozen=True):
     """Nothing to do: what was asked for is so already. ``why`` completes "nothing to do: …"."""
 
     why: str
@@ -28,8 +28,7 @@ STAYS_DELETED = "a deleted version stays deleted; the same bytes registered agai
 Decision: TypeAlias = tuple[Event, ...] | AlreadySo
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Everything a verb decides on; ``seq`` is the number the entry would get."""
 
     state: State

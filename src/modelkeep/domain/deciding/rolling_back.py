@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from msgspec import Struct
+
 from modelkeep.domain import intents
 from modelkeep.domain.deciding.common import STAYS_DELETED, AlreadySo, Decision, Question, ends_of
 from modelkeep.domain.events import Event, PassedOver, StageRolledBack, VersionMarked
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import Conflict, NotFound
@@ -22,8 +23,7 @@ QUIET = timedelta(minutes=15)
 _MOST_TOLD = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What a rollback would go back to (None: to nothing), and whom it passed over on the way."""
 
     tenure: Tenure | None

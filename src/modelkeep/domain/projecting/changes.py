@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from modelkeep.domain import intents
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 
 Value: TypeAlias = str | int | None
@@ -14,16 +15,14 @@ Row: TypeAlias = dict[str, Value]
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """A new row."""
 
     table: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """The present rows (``until_seq`` NULL) that match ``where`` end here; ``sets`` says how.
 
     ``where`` holds column, comparison (``=``, ``<=``, ``>=``) and value.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.access.permissions import user_name
 
 _TABLE = "/proc/locks"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A process of this machine that holds a lock."""
 
     pid: int

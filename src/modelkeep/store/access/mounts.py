@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.errors import RegistryUnavailable
 
 _TABLE = "/proc/self/mountinfo"
@@ -63,8 +64,7 @@ _LIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One line of the table: the file system's kind, where it is mounted, with which options.
 
     ``network`` says that other machines may write there, or that nobody knows. ``lying`` says why its

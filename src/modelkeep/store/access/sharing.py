@@ -12,7 +12,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
 from modelkeep.store.access import access_lists
@@ -23,16 +24,14 @@ SHARED_DIRECTORY, SHARED_FILE, PRIVATE = 0o2770, 0o660, 0o700
 _PASSES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group of the machine: its name (its number where it has none) and its id."""
 
     name: str
     gid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
+class Sharing(Struct, frozen=True):
     """Who shares a registry: the group that writes, and the one that reads, if there is one."""
 
     writers: Group

@@ -10,7 +10,8 @@ import stat
 from collections.abc import Callable
 from shlex import quote
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.hashing import content_of
@@ -23,8 +24,7 @@ _NAMED = "it has a name outside the store, and who writes to that changes it: mo
 Look = Callable[[memoryview], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What is wrong with a stored content, in words.
 
     ``lost``: its bytes cannot be had from it; ``repaired``: they could not, and can again; ``named``: it has

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.bucket.workers import begun, wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
@@ -23,8 +24,7 @@ _WORTH_A_THREAD = 8 * 1024 * 1024
 Count = Callable[[int], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What some bytes are: their digest and how many there are."""
 
     digest: str

@@ -16,15 +16,15 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.os_errors import FULL
 
 TRASH = "trash"
 
 
-@dataclass(frozen=True, slots=True)
-class Thrown:
+class Thrown(Struct, frozen=True):
     """The names of blobs that are in the trash now, and of those that are gone because it had no room."""
 
     moved: frozenset[str]

@@ -12,8 +12,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.store.access.mounts import mount_of
 from modelkeep.store.care import stale_tmp
 from modelkeep.store.care.stale_tmp import Leftover
@@ -23,8 +24,7 @@ from modelkeep.store.durable import status_of
 _MOVED = pattern(r"[0-9]+-([0-7]{4})\+?")
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Struct, frozen=True):
     """A file in ``store/tmp`` with more than one name; ``mode`` is what it had as a file that was to be moved in."""
 
     path: str

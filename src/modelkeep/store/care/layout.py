@@ -9,7 +9,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.bucket.trash import TRASH
 from modelkeep.store.export.artifact import PREFIX
 
@@ -22,8 +23,7 @@ _BLOBS = os.path.join("blobs", "sha256")
 OWNER = "owner.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
+class Lying(Struct, frozen=True):
     """A name in the store: ``blob``, ``trash``, ``aside`` or ``unknown``.
 
     ``name`` is the last part of ``path``; ``changed`` the time (seconds since 1970) since when the

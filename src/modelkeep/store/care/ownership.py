@@ -13,7 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from shlex import quote
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.care.layout import OWNER
@@ -23,8 +24,7 @@ _FORMAT = "modelkeep store 1"
 _LARGEST = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A registry's id, its directory and what the system knows that by; all empty where the file is unreadable."""
 
     registry: str

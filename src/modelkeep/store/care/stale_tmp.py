@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 
 _NAME = pattern(r"([0-9a-f]{32}|unknown)-([1-9][0-9]{0,9})-([0-9a-f]{16})")
 #: A directory of another boot is left alone for at least so long after its newest file, whatever the grace.
@@ -27,8 +28,7 @@ _DAMAGED = "damaged-"
 _NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES}
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(Struct, frozen=True):
     """A directory in ``store/tmp``; ``fate`` is ``gone`` (its writer died), ``alive``, ``unsure`` or ``unknown``.
 
     ``damaged`` says that a repair kept a damaged blob there, for whoever wants to look at it.

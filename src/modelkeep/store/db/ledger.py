@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from msgspec import Struct, field
+
 from modelkeep.domain import decide
 from modelkeep.domain import entry as chain
 from modelkeep.domain.decide import AlreadySo
@@ -19,7 +21,6 @@ from modelkeep.domain.entry import Entry, Observed
 from modelkeep.domain.intents import Intent
 from modelkeep.domain.project import Change, Close, Insert, project
 from modelkeep.domain.projecting.changes import Value
-from modelkeep.domain.quick import dataclass, field
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.store.db.state import SqlState
 
@@ -36,8 +37,7 @@ _HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
 _HAS_DOCUMENT = "SELECT 1 FROM document WHERE digest = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """An intent and what it names: its details, and the documents that may be new here."""
 
     intent: Intent
@@ -45,8 +45,7 @@ class Draft:
     documents: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of an intent: the entry it left and its hash, or why there was nothing to do."""
 
     entry: Entry | None

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Literal
 
+from msgspec import Struct
+
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.bucket.artifacts import Artifacts, require
@@ -29,8 +30,7 @@ PREFIX = ".modelkeep-"
 _MANY = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """Where the artifact is, and whether anything had to be written for it."""
 
     path: str

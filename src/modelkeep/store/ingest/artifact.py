@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from operator import is_
 from typing import BinaryIO, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.domain.quick import dataclass, replace
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.bucket.adding import Adding
@@ -34,8 +36,7 @@ STDIN = "-"
 _MANY = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Ingested:
+class Ingested(Struct, frozen=True):
     """An artifact as it was taken in (or measured).
 
     ``symlinks``: files were copied that symbolic links led to. ``newest_mtime_ns``: of its files, in
@@ -51,8 +52,7 @@ class Ingested:
     new_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """An artifact that was taken in, durably, while its drafts are still at hand.
 
     ``damaged`` are contents that were there before and are not right; see ``let_go``.

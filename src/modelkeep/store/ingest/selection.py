@@ -8,8 +8,9 @@ import re
 import stat
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -29,8 +30,7 @@ _LONGEST_IGNORE_FILE = 1024 * 1024
 _MOST_GLOBS, _LONGEST_GLOB = 1_000, 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a user said about what goes in.
 
     ``exclude`` and ``include`` are globs. One with a ``/`` in it is compared with the path below

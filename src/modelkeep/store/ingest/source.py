@@ -11,7 +11,8 @@ import os
 import threading
 from typing import Self
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.os_errors import source_trouble
@@ -22,8 +23,7 @@ _OPEN_DIRECTORIES = 64
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What a file was when it was looked at: identity, size in bytes, times in nanoseconds."""
 
     device: int
@@ -48,8 +48,7 @@ class Stamp:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it."""
 
     path: str

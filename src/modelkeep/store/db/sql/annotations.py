@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
 
 TAGS = """
 SELECT key, value, line FROM tag WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY key
@@ -40,8 +40,7 @@ ORDER BY tenure.since_seq DESC LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SetTag:
+class SetTag(Struct, frozen=True):
     """A tag's value, and the digest of the line of details that set it."""
 
     value: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from modelkeep.domain.details import Details, Line
-from modelkeep.domain.quick import dataclass
 from modelkeep.store.db.sql.statement import Connection, Value
 
 # The newest are found from the end of an index: of the log, of what it is about, of who did what.
@@ -68,8 +69,7 @@ _ASKED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Struct, frozen=True):
     """An entry as it lies in the log, and what its index says of it."""
 
     seq: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.domain.times import parse_stored
 from modelkeep.store.db.sql.statement import Connection
 
@@ -32,8 +33,7 @@ SELECT bytes FROM entry WHERE seq = :seq
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """The deleted versions that a content was of: the last of them, how many more, when it was deleted and by whom."""
 
     ref: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.db.sql.statement import Connection, statement
 
 OF_VERSION = statement("""
@@ -18,8 +19,7 @@ ORDER BY version.seq DESC, version_blob.path
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A version that has these bytes: all of them, or as the file at a path."""
 
     model: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.db.sql.model_names import name_of
 from modelkeep.store.db.sql.statement import Connection, Row, statement
 
@@ -68,8 +69,7 @@ SELECT model, version FROM run WHERE id = :id AND KNOWN(run.seq) GROUP BY model,
 _SHORT_DIGEST = len("sha256:") + 12
 
 
-@dataclass(frozen=True, slots=True)
-class DataUse:
+class DataUse(Struct, frozen=True):
     """A dataset of a version as it was told; ``node`` is its name in the lineage."""
 
     node: str
@@ -79,8 +79,7 @@ class DataUse:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParentUse:
+class ParentUse(Struct, frozen=True):
     """A version something was made of (``ref``, ``model``, ``number``), or an address elsewhere."""
 
     ref: str | None
@@ -89,16 +88,14 @@ class ParentUse:
     number: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunUse:
+class RunUse(Struct, frozen=True):
     """A run by its id, and its address if one was given."""
 
     id: str
     location: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """All that went into a version."""
 
     data: tuple[DataUse, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from modelkeep.domain.labels import fold
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound
 from modelkeep.store.db.sql.statement import Connection, statement
@@ -33,8 +34,7 @@ _APART = 3
 _OFFERED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A model by its ``seq``, the name it had at the moment asked for, and an older one if that was typed."""
 
     model: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.sql import deletions
 from modelkeep.store.db.sql.statement import Connection, statement
@@ -41,8 +42,7 @@ _PAGE = 64
 _FIRST, _LAST = "\x01", "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """What a line and a page of a model share; ``highest`` is the newest number given, deleted or not."""
 
     highest: int

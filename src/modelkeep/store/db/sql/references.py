@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec import Struct
+
 from modelkeep.domain.labels import label_key
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.refs import Ref
 from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
@@ -74,8 +75,7 @@ ORDER BY version.seq DESC LIMIT 50
 _TOLD = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """A version (or, without a number, a model) by what identifies it, under its name at the moment asked for.
 
     ``digest`` is the version's, None for a model; ``renamed_from`` the older name that was typed.

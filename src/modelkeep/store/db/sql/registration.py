@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from modelkeep.domain.quick import dataclass
+from msgspec import Struct
+
 from modelkeep.store.db.sql import annotations as wording
 
 VERSION = """
@@ -36,8 +37,7 @@ SELECT stage FROM tenure WHERE model = :model AND version = :number AND until_se
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A version as it was registered and as it is described now.
 
     ``metrics`` are all values ever recorded, each with the data (name, version, digest; None where none

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from modelkeep.domain.answers.versions import Holder
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged
 from modelkeep.store.db.sql.statement import Connection
 
@@ -53,8 +54,7 @@ ORDER BY model_name.folded
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How much a registry holds, what was ``deleted`` aside.
 
     ``models`` are those with a version left; ``size_bytes`` is what the distinct files need, None where

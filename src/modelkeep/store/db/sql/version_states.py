@@ -9,8 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from modelkeep.domain.lifecycle import state_of
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.sql import deletions
 from modelkeep.store.db.sql.statement import Connection, Statement, statement
@@ -55,8 +56,7 @@ _GROWTH = 4
 _WIDEST = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(Struct, frozen=True):
     """A stage, the version that holds it, and the entry that put it there."""
 
     stage: str
@@ -64,8 +64,7 @@ class Holding:
     since_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How some versions of a model stand; ``archived`` are disjoint ranges in order."""
 
     archived: tuple[tuple[int, int], ...]

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
+from msgspec import Struct
+
 from modelkeep.domain import entry as chain
 from modelkeep.domain.project import project
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.replay import entries, named_by
@@ -25,8 +26,7 @@ _FRESH = "registry.db.backup.new"
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The scripts there are: ``statements`` returns those of one number, ``fingerprint`` is of what all lead to."""
 
     version: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 
+from msgspec import Struct
+
 from modelkeep.domain import entry as chain
 from modelkeep.domain.head import Head
-from modelkeep.domain.quick import dataclass
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
 from modelkeep.store.db.sqlite import raw_rows as lying
@@ -20,8 +21,7 @@ OLDEST_SQLITE = (3, 37, 0)
 _LOOKED_THROUGH = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """The schema's number, what is odd in it, how the journal works, and the end of the log.
 
     ``odd`` are kinds, names and fates (missing, changed, unknown). ``trouble`` says why the last entry

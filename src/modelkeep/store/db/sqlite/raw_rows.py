@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
+
 from modelkeep.domain import entry as chain
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.outline import Outline, Outlines
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sqlite import schema
@@ -63,8 +64,7 @@ VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM delete
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
     It may be an outline where the reader asked for no more. ``hash`` is the one of the bytes as they lie there.
@@ -78,8 +78,7 @@ class Stored:
     documents: dict[str, bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """A content that a version needs: which file of it, and its size in bytes."""
 
     digest: str

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from modelkeep.domain import checks as rules
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.project import project
-from modelkeep.domain.quick import dataclass
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
@@ -41,8 +42,7 @@ _KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (?, '')"
 _KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (?, x'')"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table: its columns, and which of them make a row's key, by name and by place."""
 
     name: str
