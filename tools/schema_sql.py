@@ -62,7 +62,7 @@ def problem() -> str | None:
     if fingerprint_of_migrations() != expected:
         return "store/db/migrations: the scripts do not lead to the schema of tables.py: a script is missing"
     if expected != schema.FINGERPRINT:
-        return f"store/db/schema.py: FINGERPRINT must be {expected}"
+        return f"store/db/sqlite/schema.py: FINGERPRINT must be {expected}"
     return None
 
 
