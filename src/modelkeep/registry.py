@@ -937,8 +937,8 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep import locate
     from modelkeep.context import Context
     from modelkeep.provenance import machine
-    from modelkeep.store.bucket.artifacts import Artifacts
-    from modelkeep.store.bucket.blobs import DirectoryBucket
+    from modelkeep.store.bucket.directory import DirectoryBucket
+    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
 
     cwd = os.getcwd()

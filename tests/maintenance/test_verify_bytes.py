@@ -9,7 +9,7 @@ from world import World
 
 from modelkeep.errors import UsageError
 from modelkeep.maintenance import verify_bytes
-from modelkeep.store.bucket import examining
+from modelkeep.store.content import checking as examining
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.register("fraud", b"one")
     world.register("fraud", b"two")
-    monkeypatch.setattr("modelkeep.store.bucket.workers._processors", lambda: 2)
+    monkeypatch.setattr("modelkeep.store.content.workers._processors", lambda: 2)
     real, both = examining.examine, threading.Barrier(2, timeout=20)
 
     def meeting(*words, **how):

@@ -11,9 +11,9 @@ from harm import needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
 from modelkeep.store.bucket import trash
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care import stale_tmp
+from modelkeep.store.content.artifacts import Artifacts
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 

@@ -23,8 +23,8 @@ PUBLISHERS, ROUNDS = 16, 30
 PUBLISHES = """
 import hashlib, io, os, sys
 from modelkeep.registry import open_registry
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.directory import DirectoryBucket
 registry, number = open_registry(sys.argv[1]), int(sys.argv[2])
 bucket = DirectoryBucket(os.path.join(sys.argv[1], "store"))
 name, kept = f"m-{number}", None

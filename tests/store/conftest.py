@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import IntegrityError
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.artifacts import Artifacts
 
 
 class MemoryBucket:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.bucket.hashing import CHUNK, chunks_of, content_of_file
+from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of_file
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -113,7 +113,7 @@ def test_check_says_what_is_wrong(artifacts):
 
 @given(data=st.binary(min_size=1, max_size=300), bit=st.integers(0))
 def test_any_flipped_bit_is_found(tmp_path_factory, data, bit):
-    from modelkeep.store.bucket.blobs import create_store
+    from modelkeep.store.bucket.directory import create_store
 
     root = str(tmp_path_factory.mktemp("store"))
     create_store(root)

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.drafts import make_directory
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"

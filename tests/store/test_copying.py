@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import modelkeep
-from modelkeep.store.bucket.copying import NotWritten, copy_file
-from modelkeep.store.bucket.hashing import CHUNK, Content, content_of_file
+from modelkeep.store.bucket.interface import NotWritten
+from modelkeep.store.content.copying import copy_file
+from modelkeep.store.content.hashing import CHUNK, Content, content_of_file
 
 MIB = 1024 * 1024
 SIZES = [0, 1, CHUNK, 2 * MIB - 1, 2 * MIB, 16 * MIB, 33 * MIB + 17]
@@ -94,7 +95,8 @@ def test_what_the_target_refuses_is_not_the_sources_fault(tmp_path, size):
 
 COPY = """
 import os, sys
-from modelkeep.store.bucket.copying import NotRead, NotWritten, copy_file
+from modelkeep.store.bucket.interface import NotWritten
+from modelkeep.store.content.copying import NotRead, copy_file
 with open("a", "rb") as one, open("b", "x+b") as other:
     try:
         print(copy_file(one.fileno(), other.fileno(), os.path.getsize("a"), lambda _: None))
@@ -200,8 +202,8 @@ def disk(request, tmp_path):
 @pytest.mark.linux
 @pytest.mark.slow
 def test_on_any_file_system_what_goes_in_comes_out_and_equal_content_is_there_once(disk):
-    from modelkeep.store.bucket.artifacts import Artifacts
-    from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+    from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.export.artifact import export
     from modelkeep.store.ingest.artifact import Selection, ingest
 

@@ -13,8 +13,8 @@ import pytest
 
 import modelkeep
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.export.artifact import export
 from modelkeep.store.export.view import view
 from modelkeep.store.ingest.artifact import Selection, ingest
@@ -25,11 +25,11 @@ SOURCE = str(Path(modelkeep.__file__).parent.parent)
 PROLOGUE = """
 import sys
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.incoming.ingest import Selection, ingest, measure
-from modelkeep.store.outgoing.export import export
-from modelkeep.store.outgoing.view import view
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.ingest.artifact import Selection, ingest, measure
+from modelkeep.store.export.artifact import export
+from modelkeep.store.export.view import view
 artifacts = Artifacts(DirectoryBucket("store"))
 """
 REGISTER = "ingest(artifacts, ['m'], Selection())"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
-from modelkeep.store.bucket.hashing import CHUNK
+from modelkeep.store.content.hashing import CHUNK
 from modelkeep.store.export.artifact import Exported, export, export_stream
 from modelkeep.store.ingest.artifact import Selection, ingest
 

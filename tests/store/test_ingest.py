@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.ingest.artifact import Selection, Swept, ingest, measure, taking
 from modelkeep.store.ingest.selection import IGNORE_FILE
 
@@ -771,8 +771,8 @@ def test_memory_stays_small_whatever_the_size(root, work):
         file.truncate(400 * 1024 * 1024)
     code = (
         "import resource, sys\n"
-        "from modelkeep.store.bucket.blobs import DirectoryBucket\n"
-        "from modelkeep.store.bucket.artifacts import Artifacts\n"
+        "from modelkeep.store.bucket.directory import DirectoryBucket\n"
+        "from modelkeep.store.content.artifacts import Artifacts\n"
         "from modelkeep.store.ingest.artifact import Selection, ingest\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "ingest(Artifacts(DirectoryBucket(sys.argv[1])), ['big'], Selection())\n"

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from modelkeep.store.bucket import page_cache as passing_
-from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.page_cache import passing
+from modelkeep.store.content import page_cache as passing_
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.page_cache import passing
 
 SIZE = 1 << 20
 

@@ -7,8 +7,8 @@ import stat
 import pytest
 
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.export.view import _make, view
 from modelkeep.store.ingest.artifact import Selection, ingest
 

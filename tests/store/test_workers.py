@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.content.workers import Progress, each
 
 
 def test_answers_come_in_the_order_of_the_items():

@@ -23,8 +23,8 @@ from modelkeep.locate import Located
 from modelkeep.maintenance import verify as checking
 from modelkeep.provenance.machine import Actor
 from modelkeep.registry import Registry
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.db.sqlite.database import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
 from modelkeep.store.access.permissions import look
 from modelkeep.store.access.sharing import Sharing
-from modelkeep.store.bucket.blobs import create_store
+from modelkeep.store.bucket.directory import create_store
 from modelkeep.store.bucket.trash import TRASH
 from modelkeep.store.care.ownership import require_own
 from modelkeep.store.db import ledger

@@ -24,7 +24,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup.contents import Content, bring, lacking
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import Mark
-from modelkeep.store.bucket.workers import Progress
+from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying

@@ -12,7 +12,7 @@ from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.permissions import look
 from modelkeep.store.backup.place import no_backup_beside
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.ownership import require_own
 from modelkeep.store.care.reachability import backwards
 from modelkeep.store.db.sql.statement import Connection

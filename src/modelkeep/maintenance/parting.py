@@ -15,7 +15,7 @@ from msgspec import Struct
 from modelkeep.context import Context
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.batch import DirectoryBatch
-from modelkeep.store.bucket.blobs import DirectoryBucket
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.hard_links import SecondNames, drafted, give_back
 from modelkeep.store.care.layout import Lying
 from modelkeep.store.care.stale_tmp import Leftover

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.bucket.examining import Trouble
 from modelkeep.store.care.repair import Mending
 from modelkeep.store.care.repair_sources import Spares
+from modelkeep.store.content.checking import Trouble
 
 _TRASH = "the store's own trash"
 

@@ -14,10 +14,10 @@ from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.maintenance.findings import Findings
 from modelkeep.reads import deletions
 from modelkeep.reads.references import version_or_model
-from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.bucket.examining import Trouble, examine
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.hard_links import SecondNames
+from modelkeep.store.content.checking import Trouble, examine
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
 from modelkeep.store.db.sqlite.raw_rows import Needed

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 from modelkeep.errors import IntegrityError, ModelkeepError
-from modelkeep.store.bucket.workers import begun
+from modelkeep.store.content.workers import begun
 from modelkeep.store.db.sqlite import raw_rows as lying
 from modelkeep.store.db.sqlite.database import Database
 

@@ -8,14 +8,14 @@ from itertools import islice
 from typing import TypeAlias
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.artifacts import Artifacts
 from modelkeep.store.bucket.batch import DirectoryBatch
-from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.bucket.examining import Trouble
-from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.page_cache import passing
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.repair import Mending
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.checking import Trouble
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.workers import Progress, each
 
 #: A digest and a size in bytes.
 Content: TypeAlias = tuple[str, int]

@@ -15,7 +15,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import Mark
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.db.sqlite.database import DATABASE, LOCK, STORE, Database
 from modelkeep.store.db.sqlite.writers_queue import let_go
 from modelkeep.store.db.state import SqlState

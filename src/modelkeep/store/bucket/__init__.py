@@ -1,1 +1,1 @@
-"""Where bytes are kept: a directory with each content under its digest, and how one gets there durably."""
+"""Where bytes are kept: a dumb place with a member for a directory and one for memory."""

@@ -13,10 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.copying import copy_file
+from modelkeep.store.bucket.batch_interface import Asking, Draft
 from modelkeep.store.bucket.drafts import TMP, DirectoryDraft, Workplace, make_directory, make_tmp
-from modelkeep.store.bucket.interface import Asking, Draft
 from modelkeep.store.bucket.moved import MovedDraft
+from modelkeep.store.content.copying import copy_file
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
 from modelkeep.store.os_errors import not_a_blob, of_the_store, store_trouble
 

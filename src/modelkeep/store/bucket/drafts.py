@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from modelkeep.store.bucket.copying import NotWritten
+from modelkeep.store.bucket.interface import NotWritten
 from modelkeep.store.durable import status_of
 from modelkeep.store.os_errors import store_trouble
 

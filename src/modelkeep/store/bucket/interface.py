@@ -1,52 +1,79 @@
 """What a bucket is: a dumb place that keeps bytes under their digest.
 
-A bucket does not hash, compare or know what an artifact is; ``artifacts.py`` does that once for
-all buckets. What it promises: a key appears whole and durable or not at all, and what is there
-is never overwritten, unless its size tells that it is damaged.
+A bucket does not hash or compare, and knows neither artifacts nor versions: `store.content` does that
+once, above every bucket. What a bucket promises: a key appears whole and durable or not at all.
 
-What nobody references may be swept away, under the database's write lock, and brought back until the
-sweep is over. A batch stays open until the transaction is over that relies on it: it has all that it put at hand.
+A key is ``sha256:`` and 64 hex digits. Beside the keys a bucket keeps a few small texts, its notes:
+whose it is (`store.ownership`) and when bytes were last removed (`store.content.sweep_mark`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _T = TypeVar("_T")
-#: Holds the database's write lock while its block lasts, and answers there whether a version needs a key.
-Asking: TypeAlias = Callable[[], AbstractContextManager[Callable[[str], bool]]]
+
+
+class NotWritten(OSError):
+    """A draft refused bytes that `Draft.fill` copies into it."""
+
+
+class Blob(Struct, frozen=True):
+    """What a bucket tells of a key without reading its bytes.
+
+    ``since`` (seconds since 1970) is when the bytes came, as they are, to where they are. ``writable``: it is a
+    file that some account may write to, which no file of a bucket should be.
+    """
+
+    key: str
+    size: int
+    since: float
+    writable: bool = False
+
+
+class StaleDraft(Struct, frozen=True):
+    """The drafts of one writer that did not remove them, or has not yet.
+
+    ``writer`` is ``gone``, ``alive`` or ``unsure``. ``damaged``: a repair keeps a damaged blob there, to be
+    looked at. ``size_bytes`` is what removing the drafts frees; ``changed`` the newest time (seconds
+    since 1970) at which one of them was written.
+    """
+
+    place: str
+    writer: str
+    files: int
+    size_bytes: int
+    changed: float
+    damaged: bool = False
 
 
 class Draft(Protocol):
-    """Bytes on their way into a bucket, not yet under any key. Used by one thread."""
+    """Bytes on their way into a bucket, under no key yet. One thread uses it."""
 
     def write(self, data: bytes | memoryview, /) -> None:
         """Append bytes."""
 
     def fill(self, copy: Callable[[int], _T], /) -> _T | None:
-        """Have the bytes copied into an open, empty file, and return what ``copy`` did; None where there is no such file.
+        """Call ``copy`` with the descriptor of the empty draft and return its answer; None where a draft is no file.
 
-        ``copy`` raises ``NotWritten`` for what that file refuses.
+        ``copy`` raises `NotWritten` for what that file refuses.
         """
 
     def finish(self) -> None:
-        """Say that nothing follows; errors that the system kept back until now are raised here."""
+        """End the draft: nothing follows. Errors that the system kept back until now are raised here."""
 
     def discard(self) -> None:
-        """Forget the bytes."""
+        """Remove the draft."""
 
 
-class Batch(Protocol):
-    """What is put into a bucket together: leaving the block before ``commit`` leaves no trace."""
-
-    @property
-    def repaired(self) -> Sequence[str]:
-        """The keys that were there with another size, which was damage: they are whole now."""
+class Upload(Protocol):
+    """Several drafts that come into a bucket together; a ``with`` block removes what was not flushed."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -54,71 +81,68 @@ class Batch(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Forget what was not committed."""
+        """Remove every draft that was not flushed."""
 
     def draft(self) -> Draft:
-        """Return an empty draft; may be called from several threads."""
+        """Return an empty draft; several threads may call this."""
 
-    def adopt(self, descriptor: int) -> Draft | None:
-        """Return a draft, whole already, that is an open file of the user's itself; None where it must be copied."""
+    def commit(self, draft: Draft, key: str) -> None:
+        """Give a finished draft its key, to take effect with ``flush``; several threads may call this.
 
-    def put(self, key: str, draft: Draft) -> None:
-        """Note that a finished draft is to stand under a key."""
-
-    def spare(self, key: str, draft: Draft) -> None:
-        """Have a finished draft at hand under a key that is kept, should it be swept away meanwhile."""
-
-    def keep(self, key: str, size: int) -> bool:
-        """Rely upon a key; False where it is not there with that size, or somebody may still write to it."""
-
-    def commit(self) -> frozenset[str]:
-        """Make everything noted durable and visible; return the keys that were not there before.
-
-        A key that is there with another size is damaged: it is replaced and counts as new.
+        Of several drafts with one key the first is taken. Bytes that are there already are replaced.
         """
 
-    def written(self) -> frozenset[str]:
-        """Return the keys of adopted files that somebody has written to since they were hashed."""
+    def keep(self, key: str) -> None:
+        """Rely upon a key that is there: ``flush`` makes it durable too, for another writer may not have done so yet."""
 
-    def let_go(self) -> None:
-        """Take note that what was adopted is the bucket's by now."""
+    def flush(self) -> frozenset[str]:
+        """Make all that was committed durable and visible; return the keys that were not there before."""
 
-    def part(self) -> frozenset[str]:
-        """Give what was adopted and still has a name outside bytes of its own; return what could not get them."""
+    def set_aside(self, key: str) -> str | None:
+        """Keep a copy of what stands under a key among the stale drafts; return where, None where nothing stands there.
 
-    def withdraw(self, asking: Asking) -> None:
-        """Take what was adopted out of its place where nothing needs it; else give it bytes of its own."""
-
-    def again(self, key: str) -> bool:
-        """Put a key that was swept away after the commit in its place again, durably; False without a draft of it."""
+        Raises ``OSError`` where it cannot be kept.
+        """
 
 
 class Bucket(Protocol):
-    """A dumb place for bytes under keys (``sha256:`` and 64 hex digits)."""
+    """A dumb place for bytes under their digest."""
 
-    def begin(self, *, many: bool = False) -> Batch:
-        """Begin to put; ``many`` says that so many drafts follow that syncing each would be slow."""
+    def upload(self, *, many: bool = False) -> Upload:
+        """Return an upload; ``many`` says that syncing each of its drafts would be slow."""
 
-    def open(self, key: str) -> BinaryIO:
-        """Open for reading; a key that is not there raises ``IntegrityError``."""
+    def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Open a key, or a range of its bytes, for unbuffered reading; ``IntegrityError`` where it is not there."""
 
-    def size(self, key: str) -> int | None:
-        """Return the size in bytes, None where the key is not there."""
+    def stat(self, key: str) -> Blob | None:
+        """Tell what is known of a key; None where it is not there."""
 
-    def swept(self, key: str) -> int | None:
-        """Return the size in bytes of a key that was swept away and can be brought back, None where there is none."""
-
-    def bring_back(self, key: str) -> bool:
-        """Put a key that was swept away in its place again, durably; False where it cannot be.
-
-        To be called under the database's write lock.
-        """
-
-    def delete(self, key: str) -> None:
-        """Remove a key for good; nothing happens where it is not there."""
-
-    def keys(self) -> Iterator[str]:
+    def list(self) -> Iterator[Blob]:
         """Yield every key, in no order."""
 
+    def delete(self, key: str) -> None:
+        """Remove a key; nothing happens where it is not there. A power cut may undo it until ``settle``."""
+
+    def settle(self) -> None:
+        """Make every ``delete`` so far durable."""
+
     def local_path(self, key: str) -> str | None:
-        """Return the absolute path under which this machine can read the key, None where it has none."""
+        """Return the absolute path under which this machine can read a key; None where there is none."""
+
+    def read_note(self, name: str) -> bytes | None:
+        """Return the note of that name, None where there is none."""
+
+    def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
+        """Write a note, durably and at once; False, and nothing written, where it is to be ``new`` and one is there."""
+
+    def remove_note(self, name: str) -> None:
+        """Remove a note, durably; nothing happens where there is none."""
+
+    def stale_drafts(self) -> Iterator[StaleDraft]:
+        """Yield the drafts of every writer that is not at work any more, or may not be."""
+
+    def remove_stale(self, stale: StaleDraft) -> bool:
+        """Remove the drafts of a writer that ended; False where they are gone already or the writer lives after all."""
+
+    def unknown(self) -> Iterator[str]:
+        """Yield the places of what lies in the bucket and is neither a key, a note nor a draft."""

@@ -16,13 +16,13 @@ from typing import BinaryIO
 
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.batch import DirectoryBatch
-from modelkeep.store.bucket.blobs import DirectoryBucket, create_store
-from modelkeep.store.bucket.copying import copy_file
+from modelkeep.store.bucket.batch_interface import Bucket
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.drafts import DirectoryDraft
-from modelkeep.store.bucket.examining import examine
-from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.bucket.page_cache import passing
+from modelkeep.store.content.checking import examine
+from modelkeep.store.content.copying import copy_file
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.page_cache import passing
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.os_errors import of_the_store
 

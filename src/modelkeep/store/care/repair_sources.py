@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
-from modelkeep.store.bucket.blobs import DirectoryBucket
-from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.page_cache import passing
+from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.page_cache import passing
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import of_the_source
 

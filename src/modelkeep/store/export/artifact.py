@@ -19,9 +19,9 @@ from msgspec import Struct
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts, require
-from modelkeep.store.bucket.hashing import Content, chunks_of, content_of
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.content.artifacts import Artifacts, require
+from modelkeep.store.content.hashing import Content, chunks_of, content_of
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import exchange, make_directories, rename_new, sync_directory, sync_file_system
 from modelkeep.store.export.compare import holds
 from modelkeep.store.os_errors import of_the_destination

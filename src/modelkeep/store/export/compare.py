@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from modelkeep.domain.manifest import Manifest, ManifestFile
-from modelkeep.store.bucket.hashing import content_of_file
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.content.hashing import content_of_file
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.ingest.selection import LEFT_OUT
 
 

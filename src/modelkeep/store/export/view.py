@@ -16,7 +16,7 @@ from typing import Literal
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.bucket.artifacts import Artifacts
+from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.durable import exchange
 from modelkeep.store.os_errors import of_the_destination
 

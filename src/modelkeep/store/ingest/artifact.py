@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.bucket.adding import Adding
-from modelkeep.store.bucket.artifacts import Artifacts
-from modelkeep.store.bucket.interface import Asking
-from modelkeep.store.bucket.workers import Progress
+from modelkeep.store.bucket.batch_interface import Asking
+from modelkeep.store.content.adding import Adding
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.workers import Progress
 from modelkeep.store.ingest.artifact_paths import file_name, name_all
 from modelkeep.store.ingest.move import check_move, foretell, remove
 from modelkeep.store.ingest.read_files import Known, Tell, read_all

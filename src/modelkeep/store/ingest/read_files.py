@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.manifest import ManifestFile
-from modelkeep.store.bucket.adding import Adding
-from modelkeep.store.bucket.hashing import Content, content_of_bytes, content_of_file
-from modelkeep.store.bucket.workers import Progress, each
+from modelkeep.store.content.adding import Adding
+from modelkeep.store.content.hashing import Content, content_of_bytes, content_of_file
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.ingest.selection import refuse_secret, secret_bytes
 from modelkeep.store.ingest.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.ingest.walk import Found

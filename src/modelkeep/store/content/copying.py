@@ -10,8 +10,9 @@ import os
 import threading
 from collections.abc import Callable
 
-from modelkeep.store.bucket.hashing import CHUNK, Content, Count, Hashing
-from modelkeep.store.bucket.workers import begun, wait_for
+from modelkeep.store.bucket.interface import NotWritten
+from modelkeep.store.content.hashing import CHUNK, Content, Count, Hashing
+from modelkeep.store.content.workers import begun, wait_for
 from modelkeep.store.durable import begin_writing
 
 # So much is copied at a time: enough to keep the kernel busy, and soon done when somebody says stop.
@@ -27,10 +28,6 @@ Way = Callable[[int, int, int, int], int]
 
 class NotRead(OSError):
     """What refused was the file that is read."""
-
-
-class NotWritten(OSError):
-    """What refused was the file that is written."""
 
 
 def copy_file(source: int, target: int, size: int, count: Count) -> Content:

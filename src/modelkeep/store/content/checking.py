@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.hashing import content_of
-from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.bucket.page_cache import passing
+from modelkeep.store.bucket.batch_interface import Bucket
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.page_cache import passing
 from modelkeep.store.durable import status_of
 
 _WRITABLE = 0o222

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from modelkeep.store.bucket.workers import begun, wait_for
+from modelkeep.store.content.workers import begun, wait_for
 
 #: Bytes read at a time. More is slower: it does not stay in the processor's cache.
 CHUNK = 256 * 1024

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from modelkeep.store.bucket.copying import copy_file, share
-from modelkeep.store.bucket.hashing import (
+from modelkeep.store.bucket.batch_interface import Asking, Batch, Bucket, Draft
+from modelkeep.store.content.copying import copy_file, share
+from modelkeep.store.content.hashing import (
     CHUNK,
     Content,
     Count,
@@ -17,8 +18,7 @@ from modelkeep.store.bucket.hashing import (
     content_of_file,
     hashed,
 )
-from modelkeep.store.bucket.interface import Asking, Batch, Bucket, Draft
-from modelkeep.store.bucket.sampling import looks_like_one_of
+from modelkeep.store.content.sampling import looks_like_one_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -137,7 +137,7 @@ class Adding:
 
     def damaged(self, files: Iterable[ManifestFile]) -> frozenset[str]:
         """Return the digests of which the store's bytes were there before and are not right: they are read again."""
-        from modelkeep.store.bucket.examining import examine  # few have anything to take away
+        from modelkeep.store.content.checking import examine  # few have anything to take away
 
         found = {file.digest: file.size for file in files if file.digest not in self._new}
         troubles = {digest: examine(self._bucket, digest, size, quick=False) for digest, size in found.items()}

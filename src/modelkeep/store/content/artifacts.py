@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
-from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.bucket.batch_interface import Bucket
 from modelkeep.store.os_errors import of_the_source
 
 if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile
-    from modelkeep.store.bucket.adding import Adding
-    from modelkeep.store.bucket.hashing import Content, Count
+    from modelkeep.store.content.adding import Adding
+    from modelkeep.store.content.hashing import Content, Count
 
 
 class Artifacts:
@@ -52,7 +52,7 @@ class Artifacts:
 
     def check(self, file: ManifestFile) -> str | None:
         """Read a content and say what is wrong with it, None where nothing is."""
-        from modelkeep.store.bucket.hashing import content_of
+        from modelkeep.store.content.hashing import content_of
 
         size = self.bucket.size(file.digest)
         if size is None:
@@ -72,8 +72,8 @@ class Artifacts:
         A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote. What
         the target refuses is a ``NotWritten``.
         """
-        from modelkeep.store.bucket.copying import NotRead, copy_file
-        from modelkeep.store.bucket.hashing import Content, chunks_of, hashed
+        from modelkeep.store.content.copying import NotRead, copy_file
+        from modelkeep.store.content.hashing import Content, chunks_of, hashed
 
         with self.open(file.digest) as stream:
             try:
@@ -90,7 +90,7 @@ class Artifacts:
 
     def adding(self, *, many: bool = False) -> Adding:
         """Begin to add contents, to be used in a ``with`` block that ends with ``commit``."""
-        from modelkeep.store.bucket.adding import Adding
+        from modelkeep.store.content.adding import Adding
 
         return Adding(self.bucket, many=many)
 
@@ -124,7 +124,7 @@ def require(file: ManifestFile, found: Content) -> None:
 
 
 def _into(target: int, count: Count) -> Callable[[memoryview], None]:
-    from modelkeep.store.bucket.copying import NotWritten
+    from modelkeep.store.bucket.interface import NotWritten
 
     def write(data: memoryview) -> None:
         size = len(data)

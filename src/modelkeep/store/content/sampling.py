@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.bucket.batch_interface import Bucket
 
 _SAMPLES = 32
 _SAMPLE_BYTES = 4096

@@ -1,0 +1,281 @@
+"""The bucket that is a directory, on this machine or on a mount.
+
+<root>/blobs/sha256/ab/ab12…     one file per key, mode 0444
+<root>/tmp/<boot>-<pid>-<rand>/  the drafts of one writer (`directory_drafts`)
+<root>/owner.json, <root>/gc-mark  the notes
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.store.bucket import trash
+from modelkeep.store.bucket.interface import Blob, StaleDraft
+from modelkeep.store.bucket.trash import TRASH
+from modelkeep.store.durable import status_of, sync_directory
+from modelkeep.store.os_errors import not_a_blob, of_the_store
+
+if TYPE_CHECKING:
+    from modelkeep.store.bucket.batch import DirectoryBatch
+    from modelkeep.store.bucket.directory_upload import DirectoryUpload
+
+TMP = "tmp"
+_PREFIX = "sha256:"
+_HEX = frozenset("0123456789abcdef")
+_KEY_DIGITS, _SHARD_DIGITS = 64, 2
+_WRITABLE = 0o222
+_NOTES = frozenset({"owner.json", "gc-mark"})
+_LONGEST_NOTE = 65_536
+
+
+def create_store(root: str) -> None:
+    """Make the directories of a bucket, durably; what is there already stays."""
+    from modelkeep.store.bucket.directory_drafts import make_directory
+
+    root = os.path.abspath(root)
+    with of_the_store(root):
+        for name in ("", "blobs", "blobs/sha256", TMP, TRASH):
+            path = os.path.join(root, name).rstrip("/")
+            make_directory(path)
+            sync_directory(path)
+            sync_directory(os.path.dirname(path))
+
+
+class DirectoryBucket:
+    """A bucket in a directory of this machine."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(root)
+        self._blobs = os.path.join(self.root, "blobs", "sha256")
+        self._unsettled: set[str] = set()
+
+    def upload(self, *, many: bool = False) -> DirectoryUpload:
+        """Return an upload; with ``many``, one sync of the file system stands for one of each draft."""
+        from modelkeep.store.bucket.directory_upload import DirectoryUpload
+
+        return DirectoryUpload(self.root, self.local_path, many=many)
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
+        path = self.local_path(key)
+        with of_the_store(self.root):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except FileNotFoundError:
+                message = f"the bytes of {key} are missing from the store: there is no {path}"
+                raise IntegrityError(message, "modelkeep verify --bytes") from None
+            except OSError as error:
+                if error.errno not in {errno.ELOOP, errno.ENXIO}:
+                    raise
+                raise not_a_blob(path) from None
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise not_a_blob(path)
+            file = os.fdopen(descriptor, "rb", buffering=0)
+            file.seek(start)
+        return file if length is None else cast("BinaryIO", _Part(file, length))
+
+    def stat(self, key: str) -> Blob | None:
+        """Return what ``lstat`` tells of a key, None where no regular file is there."""
+        with of_the_store(self.root):
+            try:
+                status = os.lstat(self.local_path(key))
+            except FileNotFoundError:
+                self.require_present()
+                return None
+        return _blob(key, status) if stat.S_ISREG(status.st_mode) else None
+
+    def list(self) -> Iterator[Blob]:
+        """Yield every key, shard by shard."""
+        self.require_present()
+        for shard in _entries(self._blobs):
+            if _is_shard(shard):
+                for entry in _entries(shard.path):
+                    with suppress(FileNotFoundError):  # it was deleted meanwhile
+                        if _is_key_in(shard, entry):
+                            yield _blob(_PREFIX + entry.name, entry.stat(follow_symlinks=False))
+
+    def delete(self, key: str) -> None:
+        """Remove the file of a key."""
+        path = self.local_path(key)
+        with of_the_store(self.root), suppress(FileNotFoundError):
+            os.unlink(path)
+            self._unsettled.add(os.path.dirname(path))
+
+    def settle(self) -> None:
+        """Sync every directory that a key was deleted from."""
+        with of_the_store(self.root):
+            while self._unsettled:
+                sync_directory(self._unsettled.pop())
+
+    def local_path(self, key: str) -> str:
+        """Return the absolute path of a key, whether it is there or not."""
+        name = key.removeprefix(_PREFIX)
+        if not key.startswith(_PREFIX) or not _is_hex(name, _KEY_DIGITS):
+            message = f"not a digest: {key!r}"
+            raise IntegrityError(message)
+        return f"{self._blobs}/{name[:_SHARD_DIGITS]}/{name}"
+
+    def read_note(self, name: str) -> bytes | None:
+        """Return the bytes of a note, at most 64 KiB of them."""
+        path = os.path.join(self.root, name)
+        with of_the_store(self.root):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return None
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise not_a_blob(path)
+                return os.read(descriptor, _LONGEST_NOTE)
+            finally:
+                os.close(descriptor)
+
+    def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
+        """Write a note as a file that everybody in the store may read and nobody may write to."""
+        from modelkeep.store.bucket.directory_drafts import DraftDirectory
+        from modelkeep.store.durable import rename_new
+
+        place = os.path.join(self.root, name)
+        with of_the_store(self.root), DraftDirectory(self.root) as drafts:
+            path = drafts.new_path()
+            try:
+                with open(path, "xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fchmod(file.fileno(), 0o444)
+                    os.fsync(file.fileno())
+                (rename_new if new else os.replace)(path, place)
+            except FileExistsError:
+                return False
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+            sync_directory(self.root)
+        return True
+
+    def remove_note(self, name: str) -> None:
+        """Remove the file of a note."""
+        with of_the_store(self.root), suppress(FileNotFoundError):
+            os.unlink(os.path.join(self.root, name))
+            sync_directory(self.root)
+
+    def stale_drafts(self) -> Iterator[StaleDraft]:
+        """Yield what lies in ``tmp``, those of living writers too."""
+        from modelkeep.store.bucket import stale_drafts
+
+        with of_the_store(self.root):
+            yield from stale_drafts.find(os.path.join(self.root, TMP))
+
+    def remove_stale(self, stale: StaleDraft) -> bool:
+        """Remove the directory of a writer that ended."""
+        from modelkeep.store.bucket import stale_drafts
+
+        with of_the_store(self.root):
+            return stale_drafts.remove(stale.place)
+
+    def unknown(self) -> Iterator[str]:
+        """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
+        from modelkeep.store.bucket import stale_drafts
+
+        with of_the_store(self.root):
+            yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, TRASH, *_NOTES})
+            yield from (each.path for each in _entries(os.path.dirname(self._blobs)) if each.name != "sha256")
+            for shard in _entries(self._blobs):
+                if _is_shard(shard):
+                    yield from (each.path for each in _entries(shard.path) if not _is_key_in(shard, each))
+                else:
+                    yield shard.path
+            yield from stale_drafts.unknown(os.path.join(self.root, TMP))
+
+    def require_present(self) -> None:
+        """Raise ``RegistryUnavailable`` where the directory is not there: the disk it is on may not be mounted."""
+        if not os.path.isdir(self._blobs):
+            message = f"the store is not there: {self._blobs} is no directory"
+            raise RegistryUnavailable(message, "is the disk it is on mounted?")
+
+    # Until `batch.py` and the trash are gone.
+
+    def begin(self, *, many: bool = False) -> DirectoryBatch:
+        """See `batch_interface`."""
+        from modelkeep.store.bucket.batch import DirectoryBatch
+
+        return DirectoryBatch(self, many=many)
+
+    def open(self, key: str) -> BinaryIO:
+        """See `batch_interface`."""
+        return self.get(key)
+
+    def size(self, key: str) -> int | None:
+        """See `batch_interface`."""
+        there = self.stat(key)
+        return None if there is None else there.size
+
+    def swept(self, key: str) -> int | None:
+        """See `batch_interface`."""
+        with of_the_store(self.root):
+            status = status_of(os.path.join(self.root, TRASH, os.path.basename(self.local_path(key))))
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+    def bring_back(self, key: str) -> bool:
+        """See `batch_interface`."""
+        shelf, name = os.path.split(self.local_path(key))
+        with of_the_store(self.root):
+            return trash.bring_back(self.root, name, shelf)
+
+    def keys(self) -> Iterator[str]:
+        """See `batch_interface`."""
+        return (blob.key for blob in self.list())
+
+
+class _Part(io.RawIOBase):
+    """The next bytes of an open file, up to a length."""
+
+    def __init__(self, file: io.FileIO, length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        got = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        self._left -= got
+        return got
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _blob(key: str, status: os.stat_result) -> Blob:
+    # The ctime: the mtime may be older than the file's coming, after a backup was restored.
+    return Blob(key, status.st_size, status.st_ctime, writable=bool(status.st_mode & _WRITABLE))
+
+
+def _entries(path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+
+
+def _is_shard(entry: os.DirEntry[str]) -> bool:
+    return _is_hex(entry.name, _SHARD_DIGITS) and entry.is_dir(follow_symlinks=False)
+
+
+def _is_key_in(shard: os.DirEntry[str], entry: os.DirEntry[str]) -> bool:
+    mine = _is_hex(entry.name, _KEY_DIGITS) and entry.name.startswith(shard.name)
+    return mine and entry.is_file(follow_symlinks=False)
+
+
+def _is_hex(name: str, digits: int) -> bool:
+    return len(name) == digits and _HEX.issuperset(name)

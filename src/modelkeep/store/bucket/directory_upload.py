@@ -1,0 +1,217 @@
+"""Drafts on their way into a directory bucket: files first, then their names, then the directories.
+
+Whatever is visible under a key is durable. Only commands that write bytes import this module.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory, make_tmp
+from modelkeep.store.bucket.interface import Draft, NotWritten
+from modelkeep.store.durable import status_of, sync_directory, sync_file_system
+from modelkeep.store.os_errors import not_a_blob, of_the_store, store_trouble
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_T = TypeVar("_T")
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+#: From so many directories on, one sync of the file system takes less time than one of each.
+_MANY_DIRECTORIES = 16
+
+
+class DirectoryDraft:
+    """A file that is written under a passing name."""
+
+    def __init__(self, path: str, root: str, *, sync: bool) -> None:
+        self.path = path
+        self._root = root
+        self._sync = sync
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes, all of them."""
+        rest = memoryview(data)
+        with of_the_store(self._root):
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def fill(self, copy: Callable[[int], _T]) -> _T:
+        """Have the bytes copied into the open file; what the file refuses is an error of the store."""
+        try:
+            return copy(self._descriptor)
+        except NotWritten as error:
+            raise store_trouble(error, self._root) from error
+
+    def finish(self) -> None:
+        """Make the file read-only (mode 0444), sync it where each draft is synced, and close it."""
+        descriptor, self._descriptor = self._descriptor, -1
+        with of_the_store(self._root):
+            try:
+                os.fchmod(descriptor, 0o444)
+                if self._sync:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def sync(self) -> None:
+        """Make a finished draft durable by itself."""
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def publish(self, place: str) -> bool:
+        """Give a finished draft its place, in one step; False where bytes were there, which it replaces."""
+        try:
+            os.link(self.path, place)  # the passing name goes with `discard`
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+        else:
+            return True
+        there = status_of(place)
+        if there is not None and not stat.S_ISREG(there.st_mode):
+            raise not_a_blob(place)
+        os.rename(self.path, place)
+        self.path = ""
+        return there is None
+
+    def discard(self) -> None:
+        """Remove the passing name; a file that was published stays in its place."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            with suppress(OSError):
+                os.close(descriptor)
+        if self.path:
+            path, self.path = self.path, ""
+            with suppress(OSError):  # gc removes what stays: this failure must not hide the error that led here
+                os.unlink(path)
+
+
+class DirectoryUpload:
+    """Files on their way into a directory bucket, in a directory of their own until they are flushed."""
+
+    def __init__(self, root: str, place_of: Callable[[str], str], *, many: bool) -> None:
+        self._root = root
+        self._place_of = place_of
+        self._many = many
+        self._directory = DraftDirectory(root)
+        self._drafts: list[DirectoryDraft] = []
+        self._committed: dict[str, DirectoryDraft] = {}
+        self._kept: set[str] = set()
+        self._changing = threading.Lock()
+        self._watch = -1
+
+    def __enter__(self) -> Self:
+        """Begin; with many drafts, the system keeps its write errors for this descriptor from here on."""
+        if self._many:
+            tmp = os.path.join(self._root, "tmp")
+            with of_the_store(self._root):
+                if not os.path.isdir(tmp):
+                    make_tmp(self._root)
+                self._watch = os.open(tmp, os.O_RDONLY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the passing names of all drafts, flushed or not."""
+        try:
+            for draft in self._drafts:
+                draft.discard()
+        finally:
+            self._directory.__exit__(kind, error, trace)
+            if self._watch >= 0:
+                os.close(self._watch)
+                self._watch = -1
+
+    def draft(self) -> DirectoryDraft:
+        """Return an empty draft."""
+        with of_the_store(self._root):
+            draft = DirectoryDraft(self._directory.new_path(), self._root, sync=not self._many)
+        self._drafts.append(draft)
+        return draft
+
+    def commit(self, draft: Draft, key: str) -> None:
+        """Note that a finished draft is to stand under a key."""
+        if not isinstance(draft, DirectoryDraft):
+            message = f"not a draft of this bucket: {draft!r}"
+            raise TypeError(message)
+        with self._changing:
+            first = self._committed.setdefault(key, draft)
+        if first is not draft:
+            draft.discard()
+
+    def keep(self, key: str) -> None:
+        """Note that the name of a key is to be made durable."""
+        self._kept.add(key)
+
+    def flush(self) -> frozenset[str]:
+        """Sync the files, give them their names, sync the directories."""
+        committed, kept = self._committed, self._kept
+        self._committed, self._kept = {}, set()
+        with of_the_store(self._root):
+            if self._many and committed and not sync_file_system(self._watch):
+                for draft in committed.values():
+                    draft.sync()
+            shards = self._shards(committed)
+            for shard in shards:
+                make_directory(shard)
+            new = frozenset(key for key, draft in committed.items() if draft.publish(self._place_of(key)))
+            self._sync_directories(shards | self._shards(kept))
+        for draft in committed.values():
+            draft.discard()
+        return new
+
+    def _sync_directories(self, shards: set[str]) -> None:
+        if not shards or (self._many and len(shards) > _MANY_DIRECTORIES and sync_file_system(self._watch)):
+            return
+        for shard in shards:
+            sync_directory(shard)
+        sync_directory(os.path.join(self._root, "blobs", "sha256"))
+
+    def set_aside(self, key: str) -> str | None:
+        """Keep what stands under a key as ``damaged-<hex>``, a second name of the file or a copy of it.
+
+        The file stays in its place meanwhile. What is no file holds no bytes, and a directory would be in the way of
+        the right ones: it is moved.
+        """
+        place = self._place_of(key)
+        there = status_of(place)
+        if there is None:
+            return None
+        directory = self._directory.path
+        aside = os.path.join(directory, f"damaged-{os.path.basename(place)}")
+        if not stat.S_ISREG(there.st_mode):
+            os.rename(place, aside)
+        else:
+            try:
+                os.link(place, aside)
+            except OSError:  # a file of another account (`fs.protected_hardlinks`), or no links here
+                self._copy(place, aside)
+        sync_directory(directory)
+        return aside
+
+    def _copy(self, place: str, aside: str) -> None:
+        draft = self.draft()
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb", buffering=0) as source, open(draft.path, "wb", buffering=0) as target:
+            shutil.copyfileobj(source, target)
+        draft.finish()
+        draft.sync()
+        draft.publish(aside)
+
+    def _shards(self, keys: Iterable[str]) -> set[str]:
+        return {os.path.dirname(self._place_of(key)) for key in keys}

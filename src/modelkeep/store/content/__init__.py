@@ -1,0 +1,1 @@
+"""Content-addressed bytes above a bucket: hashing, deduplication, checking."""
