@@ -25,7 +25,8 @@ from modelkeep.maintenance.verify_pages import looking
 from modelkeep.store import head_cache
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
-from modelkeep.store.db.sqlite.database import in_memory, schema
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.database import in_memory
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt, Table
 

@@ -21,7 +21,8 @@ from modelkeep.domain.project import project
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
-from modelkeep.store.db.sqlite import raw_rows, schema, scratch
+from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite.database import scratch
 from modelkeep.store.db.sqlite.replay_state import Following
 
 Row: TypeAlias = tuple[Any, ...]
