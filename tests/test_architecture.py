@@ -102,7 +102,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         # what tells a registry from another file, before anything in it is asked
         "modelkeep.domain",
         "modelkeep.domain.hashing",
-        "modelkeep.store.db.sqlite.database",
+        "modelkeep.store.db.sqlite",
         "modelkeep.store.db.sqlite.journal_files",
         "modelkeep.store.db.sqlite.schema",
         "modelkeep.userdirs",

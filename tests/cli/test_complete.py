@@ -281,7 +281,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.store.db",
         "modelkeep.store.db.prefixes",
         "modelkeep.store.db.completion",
-        "modelkeep.store.db.sqlite.database",
+        "modelkeep.store.db.sqlite",
         "modelkeep.store.db.sqlite.journal_files",
         "modelkeep.store.db.sqlite.schema",
     }
