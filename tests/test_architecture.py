@@ -98,6 +98,8 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.store",
         "modelkeep.store.db",
         "modelkeep.store.db.prefixes",
+        "modelkeep.store.db.sql",
+        "modelkeep.store.db.sql.shared",
         "modelkeep.store.db.completion",
         # what tells a registry from another file, before anything in it is asked
         "modelkeep.domain",

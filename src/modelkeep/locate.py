@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATABASE", "HERE", "PROJECT_FILE", "VARIABLE", "Located", "absolute", "cache_dir", "config_dir", "config_file",
-    "data_dir", "default", "home", "init_target", "is_registry", "locate", "names", "not_used", "read_toml",
-    "state_dir", "text", "trusted",
+    "data_dir", "default", "home", "init_target", "is_registry", "locate", "names", "not_used", "other_owner",
+    "read_toml", "state_dir", "text", "trusted",
 ]  # fmt: skip
 
 DATABASE = "registry.db"
@@ -139,7 +139,7 @@ def not_used(located: Located) -> RegistryUnavailable | None:
     """Return the error that says why a registry is not used, and what would make it so; None where it may be."""
     if located.foreign is None:
         return None
-    uid = _other_owner(located.foreign, os.environ)
+    uid = other_owner(located.foreign, os.environ)
     try:
         import pwd
 
@@ -234,14 +234,14 @@ def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
 
 def _foreign(path: str, asked: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
     """Return a path that belongs to somebody else, None where it does not or the user trusts one of ``asked``."""
-    if _other_owner(path, environ) is None:
+    if other_owner(path, environ) is None:
         return None
     file = config_file(environ)
     believed = trusted(read_toml(file), file, environ)
     return None if any(os.path.realpath(each) in believed for each in asked) else path
 
 
-def _other_owner(path: str, environ: Mapping[str, str]) -> int | None:
+def other_owner(path: str, environ: Mapping[str, str]) -> int | None:
     """Return who else owns a path or what it leads to; None where nobody does, or nothing is there."""
     ours = _our_uids(environ)
     for look in (os.lstat, os.stat):

@@ -323,7 +323,7 @@ def test_verify_asks_only_for_bytes_that_something_needs(world, gone):
         assert world.verify(**how).findings == ()
     found = world.verify("fraud@2")
     assert (found.findings, found.versions, found.blobs) == ((), 0, 0)
-    assert world.said[-1] == f"note: {said(gone)}; none of its bytes need be there"
+    assert world.said[-1] == f"note: {said(gone)}; its bytes are not needed any more"
 
 
 # The way back

@@ -212,7 +212,7 @@ def printed(*words, **environ):
 
 
 def test_the_entry_point_prints_a_candidate_a_tab_and_a_description(home):
-    assert printed("show", "fraud-", MODELKEEP_REGISTRY=str(home)) == (b"fraud-batch\t1 version\n", b"", 0)
+    assert printed("show", "fraud-", MODELKEEP_REGISTRY=str(home)) == (b"fraud-batch\tnewest 1\n", b"", 0)
     assert printed("get", "fraud@1", "", MODELKEEP_REGISTRY=str(home)) == (b"\tfiles\n", b"", 0)
 
 
@@ -235,11 +235,11 @@ def test_a_name_with_control_characters_is_not_shown(home, tmp_path):
     connection.execute("UPDATE model_name SET name = 'fraud-\x1b]0;x\n' WHERE name = 'fraud-batch'")
     connection.commit()
     connection.close()
-    assert printed("show", "fraud", MODELKEEP_REGISTRY=str(tmp_path)) == (b"fraud\t3 versions\n", b"", 0)
-    assert not complete._clean("fr\x1b[2Jaud")
-    assert not complete._clean("a\nb")
-    assert not complete._clean("a\x9bb")
-    assert complete._clean("Überwachung/fraud 2@x")
+    assert printed("show", "fraud", MODELKEEP_REGISTRY=str(tmp_path)) == (b"fraud\tnewest 3\n", b"", 0)
+    assert not complete.is_printable("fr\x1b[2Jaud")
+    assert not complete.is_printable("a\nb")
+    assert not complete.is_printable("a\x9bb")
+    assert complete.is_printable("Überwachung/fraud 2@x")
 
 
 def test_tab_loads_nothing_that_takes_time(home):
@@ -280,6 +280,8 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.store",
         "modelkeep.store.db",
         "modelkeep.store.db.prefixes",
+        "modelkeep.store.db.sql",
+        "modelkeep.store.db.sql.shared",
         "modelkeep.store.db.completion",
         "modelkeep.store.db.sqlite",
         "modelkeep.store.db.sqlite.journal_files",
@@ -293,5 +295,5 @@ def test_every_kind_of_value_is_known():
         for _, arguments, options in grammar.COMMANDS.values()
         for kind in [*arguments.split(), *(word.partition("=")[2] for word in options.split())]
     }
-    known = {*completers.FIXED, *completers.ASKED, "text", ""}
+    known = {*completers.FIXED, *completers.FROM_REGISTRY, "text", ""}
     assert {kind for kind in kinds if "|" not in kind} <= known

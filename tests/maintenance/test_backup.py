@@ -24,7 +24,7 @@ from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
-from modelkeep.store.care import repair as mending
+from modelkeep.store.care import repair as store_repair
 from modelkeep.store.db.sqlite import database_copy
 
 
@@ -359,7 +359,7 @@ def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest
     monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
     with pytest.raises(KeyboardInterrupt):
         back_up(world, dest)
-    monkeypatch.setattr(mending.Mending, "take", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    monkeypatch.setattr(store_repair.StoreRepair, "replace", lambda *_words: meanwhile(lambda: back_up(world, dest)))
     with pytest.raises(KeyboardInterrupt):
         repaired()
     assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)
@@ -425,7 +425,7 @@ def test_something_else_in_the_place_of_a_content_is_moved_away(world, dest, tmp
 def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypatch):
     """Its bytes may be gone before they are copied: then the database is copied again, which knows of it."""
     world.register("more", b"soon gone")
-    real, turns = backup_bytes.bring, []
+    real, turns = backup_bytes.copy_contents, []
 
     def meanwhile(*words):
         if not turns:
@@ -434,7 +434,7 @@ def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypa
         turns.append(1)
         return real(*words)
 
-    monkeypatch.setattr(backing_up, "bring", meanwhile)
+    monkeypatch.setattr(backing_up, "copy_contents", meanwhile)
     made = back_up(world, dest)
     assert (made.ok, len(turns)) == (True, 2)
     assert opened(dest, world, tmp_path).verify(log=False).findings == ()

@@ -19,7 +19,6 @@ from modelkeep.domain.entry import hash_of
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.maintenance.doctor import place
-from modelkeep.maintenance.doctor.exam import Exam
 from modelkeep.registry import Registry
 from modelkeep.store import head_cache
 from modelkeep.store.access.mounts import mount_of
@@ -107,11 +106,9 @@ def test_where_there_is_nothing_at_all_it_says_how_to_begin(tmp_path):
 # The place ---------------------------------------------------------------------------------------
 
 
-def test_a_mount_whose_locks_lie_is_an_error(world):
+def test_a_mount_whose_locks_lie_is_an_error():
     table = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock\n"
-    exam = Exam(world.context, Located(str(world.home), "flag"))
-    place._mount(exam, "/srv/models", mount_of("/srv/models", table), locks=True)
-    (found,) = exam.diagnosis().findings
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
     assert (found.severity, found.code, found.place) == ("error", "locks", "/srv/models")
     assert found.message.startswith("nfs mounted at / (rw,vers=3,nolock): nfs with nolock: its locks stay")
     assert found.hint == "mount it without nolock, or keep the registry on a local disk"
@@ -121,12 +118,10 @@ def test_a_mount_whose_locks_lie_is_an_error(world):
     ("line", "said"),
     [("nfs4 server:/x rw,vers=4.2", "other machines may write there"), ("ext4 /dev/sda1 ro", "nobody can write there")],
 )
-def test_a_network_mount_and_a_read_only_one_are_warned_of(world, line, said):
+def test_a_network_mount_and_a_read_only_one_are_warned_of(line, said):
     kind, source, options = line.split()
     table = f"21 1 0:30 / / {options.split(',')[0]} shared:1 - {kind} {source} {options}\n"
-    exam = Exam(world.context, Located(str(world.home), "flag"))
-    place._mount(exam, "/srv/models", mount_of("/srv/models", table), locks=True)
-    (found,) = exam.diagnosis().findings
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
     assert (found.severity, found.code) == ("warning", "mount")
     assert said in found.message
 
@@ -134,7 +129,7 @@ def test_a_network_mount_and_a_read_only_one_are_warned_of(world, line, said):
 @pytest.mark.parametrize(
     ("mode", "severity", "said", "hint"),
     [
-        (0o777, "error", "everybody on this machine may replace the log", "chmod o-w"),
+        (0o777, "error", "every account of this machine can replace the log", "chmod o-w"),
         (0o3770, "error", "it is sticky", "chmod -t"),
         (0o770, "warning", "new files do not get its group", "chmod g+s"),
     ],
@@ -201,7 +196,7 @@ def test_a_store_that_leads_to_nothing(world):
     (world.root / "disk").rename(world.root / "unmounted")
     found = only(world, "store")
     assert (found.severity, found.place) == ("error", f"{world.home}/store")
-    assert found.message == f"it leads to {world.root}/disk, where there is none"
+    assert found.message == f"it leads to {world.root}/disk, which is not there"
 
 
 def test_a_store_without_its_directories(world):
@@ -209,7 +204,7 @@ def test_a_store_without_its_directories(world):
     found = only(world, "store")
     assert (found.severity, found.place) == ("warning", f"{world.home}/store/tmp")
     assert (found.message, found.hint) == (
-        "it is not there, and whoever registers next makes it again",
+        "it is missing: the next register makes it again",
         f"mkdir {world.home}/store/tmp",
     )
     (world.home / "store").chmod(0o2770)
@@ -242,8 +237,9 @@ def test_a_sticky_store(world):
 def test_a_stored_file_that_is_writable(world):
     blob = next(path for path in (world.home / "store" / "blobs").rglob("*") if path.is_file())
     blob.chmod(0o644)
-    found = only(world, "blobs")
-    assert (found.severity, found.place) == ("warning", str(blob))
+    found = only(world, "bytes")
+    assert (found.severity, found.place) == ("warning", "fraud@1" if blob.read_bytes() == b"one" else "fraud@2")
+    assert f"chmod 0444 {blob}" in found.message
 
 
 def test_an_umask_that_locks_its_own_account_out(world):
@@ -290,7 +286,7 @@ def test_a_disk_that_is_nearly_full_and_one_without_room_for_files(tmp_path):
 def test_a_missing_database_beside_its_store(world):
     world.database.unlink()
     found = only(world, "database")
-    assert (found.severity, found.message) == ("error", "it is not there")
+    assert (found.severity, found.message) == ("error", "it is missing")
 
 
 def test_an_empty_database(world):
@@ -391,7 +387,7 @@ def test_who_is_writing_is_told(world):
         os.kill(writer.pid, signal.SIGCONT)
         writer.communicate("\n")
     assert [each.message for each in world.registry.doctor().findings if each.code == "writer"] == [
-        "nobody is writing, as far as this machine tells"
+        "no process of this machine is writing"
     ]
 
 
@@ -439,13 +435,13 @@ def test_what_nobody_needs_is_counted_and_is_no_trouble(world):
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
     assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
     when = re.fullmatch(
-        r"1 file, 9 bytes, needed by no version: gc takes all of it from (.{16}) UTC on", found.message
+        r"1 file, 9 bytes, needed by no version: gc removes all of it from (.{16}) UTC on", found.message
     )[1]
     world.moment = datetime.fromisoformat(f"{when}+00:00") - timedelta(minutes=2)
     assert world.registry.gc().young_files == 1
     world.context.artifacts.add_file(world.model(b"one more"))
     world.moment += timedelta(minutes=4)
-    assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc takes all of it", "modelkeep gc")
+    assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc removes all of it", "modelkeep gc")
     assert world.registry.gc().freed_bytes == 17
 
 
@@ -460,7 +456,7 @@ def test_of_garbage_some_may_go_before_the_rest(world):
     world.registry.delete("fraud@2")
     date = world.moment + timedelta(days=7, minutes=1)
     assert garbage(world) == (
-        f"2 files, 7 bytes, needed by no version: gc takes 1 now, and all from {date:%Y-%m-%d %H:%M} UTC on",
+        f"2 files, 7 bytes, needed by no version: gc removes 1 now, and all from {date:%Y-%m-%d %H:%M} UTC on",
         "modelkeep gc",
     )
     assert world.registry.gc().freed_bytes == 3
@@ -534,7 +530,7 @@ def test_who_said_which_registry_to_use(world):
     located = Located(str(world.home), "environment", "MODELKEEP_REGISTRY")
     found = Registry(world.context, located).doctor()
     assert [each.message for each in found.findings if each.code == "origin"] == [
-        "said by environment: MODELKEEP_REGISTRY"
+        "chosen by environment: MODELKEEP_REGISTRY"
     ]
 
 

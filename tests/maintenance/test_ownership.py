@@ -66,7 +66,7 @@ def test_a_copy_that_leads_to_the_same_store_sweeps_nothing_and_adds_nothing(pla
     assert owner(place / "copy") == [("error", *told[1:])]
     assert register(place / "r", "garbage").changed
     assert open_registry(place / "copy").verify(log=False).ok
-    assert owner(place / "r") == [("ok", "the store at the end of the link belongs to this registry", None)]
+    assert owner(place / "r") == [("ok", "the store behind the link belongs to this registry", None)]
     assert sweep(place / "r") == 0
 
 
@@ -142,7 +142,7 @@ def test_a_registry_that_went_to_another_disk_is_given_its_store_by_hand(place):
     assert refused(sweep, place / "elsewhere") == refused(register, place / "elsewhere") == said
     subprocess.run(said[2].partition(": ")[2], shell=True, check=True)
     assert owner(place / "elsewhere") == [
-        ("ok", "the store at the end of the link is nobody's yet: the next register or gc takes it", None)
+        ("ok", "the store behind the link has no owner yet: the next register or gc makes it this registry's", None)
     ]
     assert sweep(place / "elsewhere", dry_run=True) == 1
     assert not mark(place).exists()

@@ -11,7 +11,7 @@ from world import World, every
 
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.care import repair as mending
+from modelkeep.store.care import repair as store_repair
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 
@@ -153,7 +153,7 @@ def test_a_dry_run_remembers_no_head(world, elsewhere):
     world.forget()
     assert world.verify(repair=str(elsewhere), dry_run=True).ok
     assert every(world.root / "state") == {}
-    with pytest.raises(UsageError, match="--accept-head has something remembered"):
+    with pytest.raises(UsageError, match="--accept-head remembers a head"):
         world.verify(repair=str(elsewhere), dry_run=True, accept_head=True)
     assert world.verify(repair=str(elsewhere)).ok
     assert len(every(world.root / "state")) == 1
@@ -217,7 +217,7 @@ def test_the_registry_itself_is_no_source(world):
 def test_a_source_that_is_none_is_refused_before_anything_is_read(world, elsewhere):
     os.mkfifo(elsewhere / "pipe")
     for source in (elsewhere / "pipe", Path("/dev/zero")):
-        with pytest.raises(UsageError, match="is no file and no directory"):
+        with pytest.raises(UsageError, match="is neither a file nor a directory"):
             repaired(world, source)
     with pytest.raises(NotFound, match="there is no file"):
         repaired(world, elsewhere / "gone")
@@ -259,27 +259,27 @@ def test_a_file_that_changes_between_two_looks_is_not_taken(world, elsewhere, mo
     world.damage(ONE, None)
     changing = elsewhere / "changing"
     changing.write_bytes(ONE)
-    real = mending.Mending.take
+    real = store_repair.StoreRepair.replace
 
     def meanwhile(self, digest, size, stream):
         with changing.open("r+b") as file:
             file.write(b"MODEL")
         return real(self, digest, size, stream)
 
-    monkeypatch.setattr(mending.Mending, "take", meanwhile)
+    monkeypatch.setattr(store_repair.StoreRepair, "replace", meanwhile)
     assert not repaired(world, elsewhere).ok
     assert not world.blob(ONE).exists()
     assert leftovers(world) == []
 
 
-def test_what_may_not_be_read_is_passed_over_and_said(world, elsewhere):
+def test_what_cannot_be_read_is_skipped_with_a_warning(world, elsewhere):
     if os.geteuid() == 0:
         pytest.skip("root may read everything: run as another user")
     world.damage(ONE, None)
     (elsewhere / "shut").mkdir(mode=0)
     (elsewhere / "one").write_bytes(ONE)
     assert repaired(world, elsewhere).ok
-    assert world.said == [f"warning: one thing in {elsewhere} could not be read and was passed over"]
+    assert world.said == [f"warning: skipped 1 file or directory in {elsewhere} that could not be read"]
 
 
 def test_two_repairs_at_once_both_end_well(world, elsewhere):

@@ -523,11 +523,11 @@ def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(w
 def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
     findings = Findings()
     for number in range(30):
-        with findings.noting("log"):
+        with findings.catching("log"):
             message = f"trouble {number}"
             raise IntegrityError(message)
     findings.warning("mode", "fraud@1", "it can be written to")
-    with findings.noting("alias"):
+    with findings.catching("alias"):
         message = "trouble 29"
         raise IntegrityError(message)
     kept = findings.all()

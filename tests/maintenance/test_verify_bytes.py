@@ -9,7 +9,8 @@ from world import World
 
 from modelkeep.errors import UsageError
 from modelkeep.maintenance import verify_bytes
-from modelkeep.store.content import checking as examining
+from modelkeep.maintenance.findings import Findings
+from modelkeep.store.content import checking
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def bytes_found(world, *refs, **how):
 
 def test_a_week_of_parts_reads_each_content_once(world, monkeypatch):
     seen = Counter()
-    real = examining.examine
+    real = checking.examine
 
     def counted(bucket, digest, size, **how):
         seen[digest] += 1
@@ -122,7 +123,7 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
     world.register("fraud", b"one")
     world.register("fraud", b"two")
     monkeypatch.setattr("modelkeep.store.content.workers._processors", lambda: 2)
-    real, both = examining.examine, threading.Barrier(2, timeout=20)
+    real, both = checking.examine, threading.Barrier(2, timeout=20)
 
     def meeting(*words, **how):
         both.wait()  # breaks unless the other thread comes too
@@ -133,7 +134,6 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
 
 
 def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
-    monkeypatch.setattr(verify_bytes, "_AT_ONCE", 5)
     sizes = []
     real = verify_bytes.each
 
@@ -142,19 +142,23 @@ def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
         return real(work, items, progress)
 
     monkeypatch.setattr(verify_bytes, "each", measured)
-    assert world.verify(log=False).blobs == 12
+    findings = Findings()
+    checked = verify_bytes.check_bytes(
+        world.context, findings, verify_bytes.Wanted(), None, repair=None, progress=None, at_once=5
+    )
+    assert (checked.blobs, findings.all()) == (12, ())
     assert sizes == [5, 5, 2]
 
 
 def test_what_is_about_bytes_is_refused_where_only_the_log_is_checked(world):
     for more in ({"subset": "1/7"}, {"repair": str(world.work)}):
-        with pytest.raises(UsageError, match="--log looks at none"):
+        with pytest.raises(UsageError, match="--log checks none"):
             world.verify(bytes_=False, **more)
     with pytest.raises(UsageError, match="--dry-run goes with --repair"):
         world.verify(dry_run=True)
-    with pytest.raises(UsageError, match="a reference says whose stored bytes are looked at"):
+    with pytest.raises(UsageError, match="a reference chooses whose stored bytes are checked"):
         world.verify("fraud@1", bytes_=False)
-    with pytest.raises(UsageError, match="nothing would be looked at"):
+    with pytest.raises(UsageError, match="nothing would be checked"):
         world.verify(log=False, bytes_=False)
     with pytest.raises(UsageError, match="'8/7'"):
         world.verify(subset="8/7")

@@ -4,7 +4,7 @@ import pytest
 from world import World, let_an_index_lie, tell_story
 
 from modelkeep.errors import IntegrityError
-from modelkeep.maintenance.verify_pages import looking
+from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.store.db.sqlite.database import Database
 
 
@@ -14,7 +14,7 @@ def told(tmp_path_factory):
 
 
 def broken(world, small_bytes, odd=()):
-    with looking(Database(str(world.home)), odd, small_bytes) as found:
+    with checking_pages(Database(str(world.home)), odd, small_bytes) as found:
         return found()
 
 
@@ -43,5 +43,5 @@ def test_a_file_that_cannot_be_read_is_an_error_where_it_is_asked_for(told, tmp_
 
 
 def test_whatever_ends_the_rest_ends_the_looking_too(told):
-    with pytest.raises(ZeroDivisionError), looking(Database(str(told.home)), (), 0):
+    with pytest.raises(ZeroDivisionError), checking_pages(Database(str(told.home)), (), 0):
         raise ZeroDivisionError

@@ -138,7 +138,7 @@ def test_a_detached_head_has_no_branch(repo):
 def test_a_repository_without_a_commit_is_unknown(tmp_path):
     repo = Repo(tmp_path)
     repo("checkout", "-q", "--orphan", "new")
-    assert repo.capture() == git.Code(branch="new", note="the work tree has no commit yet")
+    assert repo.capture() == git.Code(branch="new", note="the work tree has no commit, or none that can be read")
 
 
 def test_the_remote_loses_its_token(repo):
@@ -189,29 +189,55 @@ def test_a_program_that_the_repository_names_is_not_run(repo, tmp_path):
 
 
 @pytest.mark.parametrize("key", ["filter.evil.clean", "filter.evil.process"])
-def test_a_filter_that_the_repository_names_is_not_run_and_that_is_said(repo, tmp_path, key):
-    repo.write(".gitattributes", "* filter=evil\n")
+@pytest.mark.parametrize("whose", ["repository", "account"])
+def test_a_filter_is_not_run_and_what_it_would_say_is_unknown(repo, tmp_path, key, whose):
+    repo.write(".gitattributes", "*.py filter=evil\n")
     repo.write("train.py", "print(2)\n")
     repo("add", ".")
     repo("commit", "-q", "-m", "two")
-    repo("config", key, f"touch {tmp_path}/sprung; cat")
-    os.utime(repo.path / "train.py", (1, 1))  # what makes git look into the file
+    repo("config", *(["--global"] if whose == "account" else []), key, f"touch {tmp_path}/sprung; cat")
+    commit = repo("rev-parse", "HEAD")
+    assert repo.capture() == git.Code(commit, dirty=False, branch="main")
+    repo.write("train.py", "print(3)\n")
     assert repo.capture() == git.Code(
-        repo("rev-parse", "HEAD"),
-        note=f"the work tree's own configuration names a program ({key}): it was not run, so changes are unknown",
+        commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"
     )
     assert not (tmp_path / "sprung").exists()
+    repo.write("notes.txt", "")
+    repo("add", "notes.txt")
+    assert (repo.capture().dirty, repo.capture().diff) == (True, None)
 
 
-def test_a_filter_of_the_account_is_run_as_git_itself_does(repo, tmp_path):
-    with (repo.home / ".gitconfig").open("a") as config:
-        config.write('[filter "ours"]\n\tclean = tr 2 1\n')
+def test_a_touched_file_with_a_filter_that_was_not_changed_is_clean_where_its_bytes_are_those_of_the_commit(repo):
     repo.write(".gitattributes", "*.py filter=ours\n")
     repo("add", ".")
     repo("commit", "-q", "-m", "two")
-    repo("config", "filter.lfs.process", "git-lfs filter-process")
-    repo.write("train.py", "print(2)\n")
+    os.utime(repo.path / "train.py", (1, 1))
     assert repo.capture().dirty is False
+
+
+def test_attributes_of_the_account_and_of_the_repository_itself_count(repo):
+    attributes = repo.home / ".config/git/attributes"
+    attributes.parent.mkdir(parents=True)
+    attributes.write_text("*.py filter=strip\n")
+    repo.write("train.py", "print(2)\n")
+    assert repo.capture().dirty is None
+    (repo.path / ".git/info/attributes").write_text("*.py -filter\n")
+    assert repo.capture().dirty is True
+    (repo.home / ".gitconfig").write_text("[core]\n\tattributesFile = ~/mine\n")
+    (repo.path / ".git/info/attributes").unlink()
+    assert repo.capture().dirty is True
+    (repo.home / "mine").write_text("train.py filter=strip\n")
+    assert repo.capture().dirty is None
+
+
+def test_line_ends_are_compared_as_the_account_or_the_repository_has_them(repo):
+    for scope in ("--global", "--local"):
+        repo("config", scope, "core.autocrlf", "true")
+        repo.write("train.py", "print(1)\r\n")
+        assert repo.capture().dirty is False
+        repo("config", scope, "--unset", "core.autocrlf")
+        assert repo.capture().dirty is True
 
 
 def test_a_submodule_is_not_entered(repo, tmp_path):
@@ -242,14 +268,15 @@ def test_a_partial_clone_fetches_nothing(repo, tmp_path):
 
 
 def test_git_missing_is_unknown_and_says_so(repo):
-    assert repo.capture(PATH="/nowhere") == git.Code(note="git is not installed")
+    commit = repo("rev-parse", "HEAD")
+    assert repo.capture(PATH="/nowhere") == git.Code(commit, branch="main", note="git is not installed")
     assert git.identity(str(repo.path), {"PATH": ""}) is None
 
 
 def test_a_git_of_the_current_directory_is_not_run(repo, monkeypatch):
     monkeypatch.chdir(repo.path)
     repo.write("git", "#!/bin/sh\ntouch sprung\n").chmod(0o755)
-    assert repo.capture(PATH=".:").commit is None
+    assert repo.capture(PATH=".:").note == "git is not installed"
     assert not (repo.path / "sprung").exists()
 
 
@@ -257,9 +284,7 @@ def test_a_git_of_the_current_directory_is_not_run(repo, monkeypatch):
 def test_a_work_tree_of_another_user_is_unknown_and_says_so(repo):
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
-    assert repo.capture() == git.Code(
-        note="git does not trust the work tree: it belongs to another user (git's safe.directory)"
-    )
+    assert repo.capture() == git.Code(note="the repository belongs to another user (git's safe.directory may allow it)")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
@@ -267,7 +292,7 @@ def test_in_a_work_tree_of_another_user_only_a_full_hash_is_believed(repo):
     commit = repo("rev-parse", "HEAD")
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
-    why = "git does not trust the work tree: it belongs to another user (git's safe.directory)"
+    why = "the repository belongs to another user (git's safe.directory may allow it)"
     assert repo.capture(rev=commit) == git.Code(commit, note=f"not looked up: {why}")
     with pytest.raises(NotFound) as caught:
         repo.capture(rev="main")
@@ -282,7 +307,7 @@ def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_
     started = time.monotonic()
     code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
     assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
-    assert code == git.Code(note="git did not answer within 2 seconds")
+    assert code == git.Code(repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds")
     for child in (tmp_path / "children").read_text().split():
         assert _ends(int(child))
 
@@ -303,13 +328,13 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_where_only_the_status_hangs_the_commit_is_known(repo, tmp_path):
-    slow = tmp_path / "bin/git"
-    slow.parent.mkdir()
-    slow.write_text(f'#!/bin/sh\ncase " $* " in *" status "*) sleep 60;; esac\nexec {GIT} "$@"\n')
-    slow.chmod(0o755)
-    code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
-    assert code == git.Code(repo("rev-parse", "HEAD"), note="git did not answer within 2 seconds")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_work_tree_of_another_user_is_known_where_safe_directory_names_it(repo):
+    for path in [repo.path, *repo.path.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    for value, known in [("*", True), (str(repo.path), True), (f"{repo.path.parent}/*", True), ("/else", False)]:
+        (repo.home / ".gitconfig").write_text(f"[safe]\n\tdirectory = {value}\n")
+        assert (repo.capture().dirty is False) is known
 
 
 def test_a_revision_is_resolved_to_its_commit(repo):

@@ -78,7 +78,8 @@ def summary(taken: Ingested, found: Found) -> str:
     parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
     code = found.code
     if code.commit is not None:
-        parts.append(f"code {code.commit[:7]}{' (dirty)' if code.dirty else ''}")
+        state = " (dirty)" if code.dirty else f" ({code.note})" if code.note else ""
+        parts.append(f"code {code.commit[:7]}{state}")
     elif code.note:
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]

@@ -19,9 +19,9 @@ from modelkeep.domain.answers.care import BackedUp
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
-from modelkeep.maintenance.verify_bytes import Source, tell
+from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
-from modelkeep.store.backup.contents import Content, bring, lacking
+from modelkeep.store.backup.contents import Content, copy_contents, lacking
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.content.workers import Progress
@@ -110,7 +110,7 @@ def _carry_over(
     context: Context, place: BackupPlace, before: tuple[int, str] | None, progress: Tell | None
 ) -> tuple[_Held, Findings]:
     """Copy the database and what it names; again where what it names was deleted meanwhile."""
-    live = Source(context, None)
+    live = Tables(context)
     new_blobs = new_bytes = 0
     for _ in range(_TRIES):
         copy_database(context.database, place.draft)
@@ -119,13 +119,13 @@ def _carry_over(
             _check(connection, place, before)
             held = _held(connection, place)
             missing = lacking(place.bucket, reachable.all_needed(connection))
-            for (digest, size), trouble in bring(
+            for (digest, size), trouble in copy_contents(
                 context.artifacts, place.bucket, missing, Progress(held.new_bytes, progress)
             ):
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + size
                 elif live.ask(partial(reachable.is_needed, digest=digest)):
-                    tell(findings, lying.needing(connection, digest, _TOLD), trouble)
+                    report(findings, lying.needing(connection, digest, _TOLD), trouble)
                 else:
                     vanished = True
         if not vanished:
@@ -162,7 +162,7 @@ def _head(connection: Connection) -> tuple[int, str]:
 
 def _would_hold(context: Context, place: BackupPlace) -> _Held:
     """Return what a backup would hold now; the registry is asked a page at a time."""
-    source = Source(context, None)
+    source = Tables(context)
 
     def named() -> Iterator[Content]:
         after = ("", 0)

@@ -1,4 +1,4 @@
-"""What a verification found, kept short: a thousand wrong rows of one kind are told by the first few and a number."""
+"""What `verify` and `backup` found wrong, bounded: of a thousand findings of one kind the first few and a number are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelkeep.errors import IntegrityError
 from modelkeep.store.db.sqlite.raw_rows import Needed
 
 _MOST_OF_A_KIND = 25
-#: Of damaged files more: each is to be mended by itself.
+#: Of damaged files more are kept: each is repaired by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
 _DATABASE = "database"
@@ -23,8 +23,8 @@ _DATABASE = "database"
 _LONGEST_FIELD = 1024
 
 
-class _Met(Struct, frozen=True):
-    """A trouble that is met in several places: which of the findings that were kept tells of it."""
+class _Repeated(Struct, frozen=True):
+    """An error that may come up in several places; ``number`` is that of the kept finding that names them all."""
 
     number: int | None
     places: list[str]
@@ -33,88 +33,88 @@ class _Met(Struct, frozen=True):
 class Findings:
     """Collects findings in the order they are made."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_of_a_kind: int | None = None) -> None:
+        """Keep so many findings of a kind; 25, and 1,000 damaged files, unless given."""
+        self._most_of_a_kind = most_of_a_kind
         self._kept: list[VerifyFinding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._met: dict[str, _Met] = {}
+        self._errors: dict[str, _Repeated] = {}
 
     def error(self, code: str, place: str, message: str) -> None:
-        """Note something that is wrong."""
+        """Add something that is wrong."""
         self.add("error", code, place, message)
 
     def warning(self, code: str, place: str, message: str) -> None:
-        """Note something that is odd."""
+        """Add something that is odd."""
         self.add("warning", code, place, message)
 
     def add(self, severity: str, code: str, place: str, message: str) -> None:
-        """Note a finding."""
-        self._note(VerifyFinding(severity, code, _safe(place), _safe(message)))
+        """Add a finding."""
+        self._add(VerifyFinding(severity, code, _shown(place), _shown(message)))
 
     def add_content(self, severity: str, code: str, needed: Needed, message: str) -> None:
-        """Note a finding about a stored content that a version needs."""
+        """Add a finding about a stored content that a version needs."""
         ref = f"{needed.name}@{needed.version}"
-        text = f"{needed.path}: {message}"
-        said = VerifyFinding(severity, code, _safe(ref), _safe(text))
-        self._note(replace(said, ref=_whole(ref), path=_whole(needed.path), digest=_whole(needed.digest)))
+        finding = VerifyFinding(severity, code, _shown(ref), _shown(f"{needed.path}: {message}"))
+        self._add(replace(finding, ref=_field(ref), path=_field(needed.path), digest=_field(needed.digest)))
 
-    def _note(self, finding: VerifyFinding) -> None:
+    def _add(self, finding: VerifyFinding) -> None:
         kind = finding.severity, finding.code
         self._counts[kind] += 1
-        if self._counts[kind] <= _most(finding.code):
+        if self._counts[kind] <= self._most(finding.code):
             self._kept.append(finding)
 
     def has_room(self, severity: str, code: str) -> bool:
-        """Whether a further finding of this kind would be kept, and not only counted."""
-        return self._counts[severity, code] < _most(code)
+        """Whether one more finding of this kind would be kept, and not only counted."""
+        return self._counts[severity, code] < self._most(code)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no finding is an error."""
         return not any(severity == "error" for severity, _ in self._counts)
 
     def count(self, severity: str) -> int:
-        """Return how many findings of a severity were made, those left out too."""
+        """Return how many findings of a severity there are, with those that were not kept."""
         return sum(number for (each, _), number in self._counts.items() if each == severity)
 
     @contextmanager
-    def noting(self, place: str) -> Iterator[None]:
-        """Keep what cannot be read as a finding, and go on after the block; the same trouble again only names the place."""
+    def catching(self, place: str) -> Iterator[None]:
+        """Turn an ``IntegrityError`` of the block into a finding; the same error again only adds its place to it."""
         try:
             yield
         except IntegrityError as error:
-            self._meet(place, error.message)
+            self._add_error(place, error.message)
 
-    def _meet(self, place: str, message: str) -> None:
-        met = self._met.get(message)
-        if met is None:
+    def _add_error(self, place: str, message: str) -> None:
+        repeated = self._errors.get(message)
+        if repeated is None:
             number = len(self._kept)
             self.error(_DATABASE, place, message)
-            self._met[message] = _Met(number if number < len(self._kept) else None, [place])
-        elif place != _DATABASE:  # which says no more than the finding does
-            met.places.append(place)
-            if met.number is not None:
-                text = f"{message}; met in {', '.join(met.places)}"
-                self._kept[met.number] = VerifyFinding("error", _DATABASE, _DATABASE, _safe(text))
+            self._errors[message] = _Repeated(number if number < len(self._kept) else None, [place])
+        elif place != _DATABASE:  # the finding names the database already
+            repeated.places.append(place)
+            if repeated.number is not None:
+                text = f"{message}; met in {', '.join(repeated.places)}"
+                self._kept[repeated.number] = VerifyFinding("error", _DATABASE, _DATABASE, _shown(text))
 
     def all(self) -> tuple[VerifyFinding, ...]:
-        """Return the findings, and for each kind that has too many how many were left out."""
+        """Return the findings that were kept, and for each kind that has more how many more."""
         more = [
-            VerifyFinding(severity, code, "…", f"and {count - _most(code)} more of this kind")
+            VerifyFinding(severity, code, "…", f"and {count - self._most(code)} more of this kind")
             for (severity, code), count in self._counts.items()
-            if count > _most(code)
+            if count > self._most(code)
         ]
         return (*self._kept, *more)
 
+    def _most(self, code: str) -> int:
+        return self._most_of_a_kind or (_MOST_FILES if code == "blob" else _MOST_OF_A_KIND)
 
-def _most(code: str) -> int:
-    return _MOST_FILES if code == "blob" else _MOST_OF_A_KIND
 
-
-def _whole(text: str) -> str | None:
-    """Return what a program is given as it is; what is longer than any name, path or digest of ours is none."""
+def _field(text: str) -> str | None:
+    """Return a value for programs, unchanged; None where it is longer than any name, path or digest can be."""
     return text if len(text) <= _LONGEST_FIELD else None
 
 
-def _safe(text: str) -> str:
-    """Return what a damaged or forged registry holds so that a terminal can be shown it."""
+def _shown(text: str) -> str:
+    """Return text of a damaged or forged registry so that a terminal can show it."""
     return printable(text[:_LONGEST])

@@ -1,7 +1,6 @@
-"""`verify --repair`: what is damaged or missing is taken again from where its right bytes still are.
+"""`verify --repair`: replace damaged and missing contents with right copies from the trash and from one place the user names.
 
-The verification notes what is wrong while it looks; then the trash is asked for each, and then one
-place that the user named. A content is taken only when its bytes have its digest.
+`verify` notes what is wrong while it checks. A copy is taken only when its bytes have the digest.
 """
 
 from __future__ import annotations
@@ -15,67 +14,68 @@ from msgspec.structs import replace
 from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.care.repair import Mending
-from modelkeep.store.care.repair_sources import Spares
+from modelkeep.store.care.repair import StoreRepair
+from modelkeep.store.care.repair_sources import RepairSource
 from modelkeep.store.content.checking import Trouble
 
 _TRASH = "the store's own trash"
 
 
 class Repair:
-    """What was found wrong, and what can be put right from one place. With ``dry_run`` nothing is written."""
+    """The contents that were found wrong, and the place their right bytes may be in. A dry run writes nothing."""
 
     def __init__(self, context: Context, source: str, *, dry_run: bool) -> None:
-        """Look at the source at once, for a word that means nothing is told before long work begins."""
+        """Open the source at once, so that a wrong one is refused before long work begins."""
         self._context = context
         self._dry_run = dry_run
-        self._mending = Mending(context.artifacts.bucket, dry_run=dry_run)
-        self._spares = Spares(source)
-        store = self._spares.store
-        if store is not None and os.path.realpath(store) == os.path.realpath(self._mending.bucket.root):
-            message = f"'{printable(source)}' is the registry itself: what is wrong in it is wrong there"
+        self._store = StoreRepair(context.artifacts.bucket, dry_run=dry_run)
+        self._source = RepairSource(source)
+        store = self._source.store
+        if store is not None and os.path.realpath(store) == os.path.realpath(self._store.bucket.root):
+            message = f"'{printable(source)}' is the registry itself, and has the same damage"
             raise UsageError(message, "name another registry, a backup, or files that may have the bytes")
         self._troubles: dict[str, Trouble] = {}
         self._wanted: dict[str, int] = {}
-        self._taken: dict[str, str] = {}
+        self._found_in: dict[str, str] = {}
 
     def note(self, digest: str, size: int, trouble: Trouble) -> None:
-        """Take note of a content that is to be put right."""
+        """Note a content to be repaired."""
         self._troubles[digest] = trouble
         self._wanted[digest] = size
 
-    def carry_out(self) -> Iterator[tuple[str, Trouble]]:
-        """Put right what can be, and yield each content that was noted with what became of it."""
+    def run(self) -> Iterator[tuple[str, Trouble]]:
+        """Repair what can be, and yield each content that was noted with what came of it."""
         if self._wanted:
-            self._mending.make_store()
+            self._store.make_store()
             for digest, size in list(self._wanted.items()):
-                if self._mending.bring_back(digest, size):
-                    self._right(digest, _TRASH)
-            self._spares.offer(self._wanted, self._take)
-        if self._spares.unread:
-            what = "one thing" if self._spares.unread == 1 else f"{self._spares.unread} things"
-            self._context.say(f"warning: {what} in {self._spares.path} could not be read and was passed over")
+                if self._store.bring_back(digest, size):
+                    self._repaired(digest, _TRASH)
+            self._source.offer(self._wanted, self._take)
+        if self._source.unread:
+            count = self._source.unread
+            what = "1 file or directory" if count == 1 else f"{count} files or directories"
+            self._context.say(f"warning: skipped {what} in {self._source.path} that could not be read")
         for digest, trouble in self._troubles.items():
-            yield digest, self._told(digest, trouble)
+            yield digest, self._outcome(digest, trouble)
 
     def _take(self, digest: str, stream: BinaryIO, shown: str) -> None:
         size = self._wanted[digest]
-        if self._mending.is_right(digest, size):
-            self._right(digest, "elsewhere: it is right by now")
-        elif self._mending.take(digest, size, stream):
-            self._right(digest, shown)
+        if self._store.is_right(digest, size):
+            self._repaired(digest, "elsewhere: it is right by now")
+        elif self._store.replace(digest, size, stream):
+            self._repaired(digest, shown)
 
-    def _right(self, digest: str, source: str) -> None:
-        self._taken[digest] = source
+    def _repaired(self, digest: str, source: str) -> None:
+        self._found_in[digest] = source
         del self._wanted[digest]
 
-    def _told(self, digest: str, trouble: Trouble) -> Trouble:
-        source = self._taken.get(digest)
+    def _outcome(self, digest: str, trouble: Trouble) -> Trouble:
+        source = self._found_in.get(digest)
         if source is None:
-            return replace(trouble, text=f"{trouble.text}; {self._spares.path} has no right copy")
+            return replace(trouble, text=f"{trouble.text}; {self._source.path} has no right copy")
         text = f"{trouble.text}; {'could be' if self._dry_run else 'was'} taken from {source}"
-        if (kept := self._mending.kept.get(digest)) is not None:
+        if (kept := self._store.kept.get(digest)) is not None:
             text += f"; the damaged one is {kept}"
-        elif (why := self._mending.unkept.get(digest)) is not None:
+        elif (why := self._store.not_kept.get(digest)) is not None:
             text += f"; the damaged one could not be kept: {why}"
         return Trouble(text, repaired=True)

@@ -1,4 +1,4 @@
-"""Every stored byte that some version needs: is it there, is it what it was? Each content is read once."""
+"""The half of `verify` about stored bytes: is every content that a version needs there, and unchanged? Each is read once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modelkeep.store.care.hard_links import SecondNames
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.sql.statement import Connection
-from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.raw_rows import Needed
 
 if TYPE_CHECKING:
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 #: A version: its model and number.
-Chosen: TypeAlias = tuple[int, int]
-#: A content and the first versions that need it.
-Content: TypeAlias = tuple[str, int, list[Needed]]
-#: A content that is wrong is told with so many of the versions that need it.
-_TOLD = 3
-#: So many contents are given to the threads at once: what is held does not grow with the registry.
+VersionKey: TypeAlias = tuple[int, int]
+#: The digest and size of a content, and the first versions that need it.
+NeededContent: TypeAlias = tuple[str, int, list[Needed]]
+#: A damaged content is reported for so many of the versions that need it.
+_SHOWN = 3
+#: So many contents are checked by the threads at once: memory does not grow with the registry.
 _AT_ONCE = 512
 
 
-class Looked(Struct, frozen=True):
-    """How many versions and contents were looked at, and how many bytes those are."""
+class Checked(Struct, frozen=True):
+    """How many versions and contents were checked, and how many bytes those are."""
 
     versions: int
     blobs: int
@@ -45,27 +45,31 @@ class Looked(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """Which contents are looked at, and how: those of the versions ``chosen`` or of all, a part of them, read or not."""
+    """Which contents are checked: those of ``chosen`` versions or of all, of one part of them, at ``most`` so many.
 
-    chosen: Sequence[Chosen] | None = None
+    ``quick`` looks at sizes and modes, and reads no byte.
+    """
+
+    chosen: Sequence[VersionKey] | None = None
     part: Subset = EVERYTHING
     quick: bool = False
+    most: int | None = None
 
 
-def versions_of(context: Context, refs: Sequence[str]) -> list[Chosen]:
-    """Return the versions that were typed, each once; a bare name is its newest, and said so."""
-    found: set[Chosen] = set()
+def versions_of(context: Context, refs: Sequence[str]) -> list[VersionKey]:
+    """Return the versions that references mean, each once. A bare name means its newest version, with a note."""
+    found: set[VersionKey] = set()
     with context.database.reading() as connection:
         for ref in refs:
-            one = version_or_model(connection, ref, context.say)
-            if one.number is None:
-                one = version_or_model(connection, f"{one.name}@latest", context.say)
-                context.say(f"note: {ref} is {one.ref}, the newest")
-            gone = deletions.told(connection, one.model, one.name, one.number or 0)
-            if gone is not None:
-                context.say(f"note: {gone}; none of its bytes need be there")
-            elif one.number is not None:
-                found.add((one.model, one.number))
+            version = version_or_model(connection, ref, context.say)
+            if version.number is None:
+                version = version_or_model(connection, f"{version.name}@latest", context.say)
+                context.say(f"note: {ref} is {version.ref}, the newest")
+            deleted = deletions.told(connection, version.model, version.name, version.number or 0)
+            if deleted is not None:
+                context.say(f"note: {deleted}; its bytes are not needed any more")
+            elif version.number is not None:
+                found.add((version.model, version.number))
     return sorted(found)
 
 
@@ -77,99 +81,95 @@ def check_bytes(
     *,
     repair: Repair | None,
     progress: Callable[[int, int], None] | None,
-) -> Looked:
-    """Look at the contents that are wanted, several at once; what is wrong is told, or first given to ``repair``.
+    at_once: int = _AT_ONCE,
+) -> Checked:
+    """Check the contents that are wanted, several at once. What is wrong becomes a finding, or goes to ``repair`` first.
 
-    ``trusted`` are tables that were made from the log; without them the real ones are asked.
+    ``trusted`` is a database whose tables were made from the log; without it the registry's own tables say
+    what is needed. No more than ``at_once`` contents are held in memory.
     """
-    source = Source(context, trusted)
-    versions, total, contents = _looked_for(source, wanted)
-    told = Progress(total, progress)
+    tables = Tables(context, trusted)
+    versions, total, contents = _contents(tables, wanted)
+    done = Progress(total, progress)
     bucket = context.artifacts.bucket
     outside = SecondNames(bucket.root).outside if isinstance(bucket, DirectoryBucket) else None
 
-    def look(content: Content) -> Trouble | None:
+    def check(content: NeededContent) -> Trouble | None:
         digest, size, _ = content
         if wanted.quick:
-            told.add(size)
-        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: told.add(len(data)), outside=outside)
+            done.add(size)
+        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: done.add(len(data)), outside=outside)
 
-    blobs = done = 0
+    blobs = size_bytes = 0
     chosen: dict[str, list[Needed]] = {}
-    while some := list(islice(contents, _AT_ONCE)):
-        for (digest, size, needing), trouble in zip(some, each(look, some, told), strict=True):
+    while batch := list(islice(contents, at_once)):
+        for (digest, size, needing), trouble in zip(batch, each(check, batch, done), strict=True):
             blobs += 1
-            done += size
+            size_bytes += size
             if trouble is not None and repair is not None and trouble.lost:
                 repair.note(digest, size, trouble)
-                if wanted.chosen is not None:  # others may need it too, and nobody asked about those
+                if wanted.chosen is not None:  # report it for the chosen versions, not for all that need it
                     chosen[digest] = needing
             elif trouble is not None:
-                tell(findings, needing, trouble)
-    if repair is not None:
-        for digest, trouble in repair.carry_out():
-            if findings.has_room(_severity(trouble), trouble.code):
-                needing = chosen.get(digest) or source.ask(partial(lying.needing, digest=digest, most=_TOLD))
-                tell(findings, needing, trouble)
-            else:  # counted and not told: nobody need be asked whose it is
-                findings.add(_severity(trouble), trouble.code, digest, trouble.text)
-    return Looked(versions, blobs, done)
+                report(findings, needing, trouble)
+    for digest, trouble in () if repair is None else repair.run():
+        if findings.has_room(_severity(trouble), trouble.code):
+            needing = chosen.get(digest) or tables.ask(partial(raw_rows.needing, digest=digest, most=_SHOWN))
+            report(findings, needing, trouble)
+        else:  # only counted, so nothing need be known of the versions
+            findings.add(_severity(trouble), trouble.code, digest, trouble.text)
+    return Checked(versions, blobs, size_bytes)
 
 
-def _looked_for(source: Source, wanted: Wanted) -> tuple[int, int, Iterator[Content]]:
-    """Return how many versions and bytes there are to look at, and the contents one after the other."""
+def _contents(tables: Tables, wanted: Wanted) -> tuple[int, int, Iterator[NeededContent]]:
+    """Return the number of versions and bytes that are wanted, and the contents one after the other."""
     if wanted.chosen is None:
-        total = source.ask(partial(lying.total_bytes, part=wanted.part))
-        return source.ask(lying.version_count), total, _grouped(source.of_all(wanted.part))
-    some = sorted(source.of_versions(wanted.chosen), key=lambda each: each.digest)
-    some = [each for each in some if each.digest in wanted.part]
-    total = sum(size for _, size in {(each.digest, each.size) for each in some})
-    return len(wanted.chosen), total, _grouped(some)
+        total = tables.ask(partial(raw_rows.total_bytes, part=wanted.part))
+        contents = islice(_by_content(tables.all_needed(wanted.part)), wanted.most)
+        return tables.ask(raw_rows.version_count), total, contents
+    rows = [row for row in tables.needed_by(wanted.chosen) if row.digest in wanted.part]
+    rows.sort(key=lambda row: row.digest)
+    total = sum(size for _, size in {(row.digest, row.size) for row in rows})
+    return len(wanted.chosen), total, islice(_by_content(rows), wanted.most)
 
 
-def _grouped(rows: Iterable[Needed]) -> Iterator[Content]:
-    for (digest, size), group in groupby(rows, key=lambda each: (each.digest, each.size)):
-        yield digest, size, list(_first(group))
+def _by_content(rows: Iterable[Needed]) -> Iterator[NeededContent]:
+    for (digest, size), group in groupby(rows, key=lambda row: (row.digest, row.size)):
+        yield digest, size, list(islice(group, _SHOWN))
 
 
-def _first(group: Iterator[Needed]) -> Iterator[Needed]:
-    for number, one in enumerate(group):
-        if number < _TOLD:
-            yield one
+class Tables:
+    """The tables that say which contents versions need. They are read a page at a time, each in a short transaction."""
 
-
-class Source:
-    """Where the rows come from, a short transaction a page."""
-
-    def __init__(self, context: Context, trusted: Connection | None) -> None:
+    def __init__(self, context: Context, trusted: Connection | None = None) -> None:
         self._context = context
         self._trusted = trusted
 
     def ask(self, query: Callable[[Connection], T]) -> T:
-        """Ask the tables something."""
+        """Run a query."""
         if self._trusted is not None:
             return query(self._trusted)
         with self._context.database.reading() as connection:
             return query(connection)
 
-    def of_all(self, part: Subset) -> Iterator[Needed]:
-        """Yield what versions need of a part, a content's rows one after the other."""
+    def all_needed(self, part: Subset) -> Iterator[Needed]:
+        """Yield what versions need of a part, the rows of one content after each other."""
         after: Needed | None = None
-        while page := self.ask(partial(lying.needed, after=after, part=part)):
+        while page := self.ask(partial(raw_rows.needed, after=after, part=part)):
             yield from page
             after = page[-1]
 
-    def of_versions(self, chosen: Iterable[Chosen]) -> Iterator[Needed]:
+    def needed_by(self, chosen: Iterable[VersionKey]) -> Iterator[Needed]:
         """Yield what some versions need."""
         for model, number in chosen:
-            yield from self.ask(partial(lying.needed_by, model=model, version=number))
+            yield from self.ask(partial(raw_rows.needed_by, model=model, version=number))
 
 
-def tell(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:
-    """Note what is wrong with a content, or was, for the first versions that need it."""
-    for one in needing:
-        which = "" if one.digest in trouble.text else f" ({one.digest})"
-        findings.add_content(_severity(trouble), trouble.code, one, f"{trouble.text}{which}")
+def report(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:
+    """Add what is or was wrong with a content as a finding for each of some versions that need it."""
+    for needed in needing:
+        digest = "" if needed.digest in trouble.text else f" ({needed.digest})"
+        findings.add_content(_severity(trouble), trouble.code, needed, f"{trouble.text}{digest}")
 
 
 def _severity(trouble: Trouble) -> str:

@@ -17,11 +17,11 @@ from modelkeep.domain import entry as chain
 from modelkeep.domain.checks import Link
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.head import Head
+from modelkeep.domain.head import Head, compare
 from modelkeep.domain.outline import Outline, Outlines
 from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
-from modelkeep.maintenance.verify_pages import looking
+from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.store import head_cache
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
@@ -66,17 +66,17 @@ class LogCheck:
     def run(self) -> None:
         """Check everything there is to check; raises only where there is no registry of our age."""
         current = False
-        with self._findings.noting("schema"):
+        with self._findings.catching("schema"):
             current = self._schema()
         if self._odd & _LOG_TABLES:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
-        with looking(self._context.database, self._odd) as pages:
-            with self._findings.noting("log"):
+        with checking_pages(self._context.database, self._odd) as pages:
+            with self._findings.catching("log"):
                 self._read_log(current=current)
             if current and self._rebuilt is not None:
                 self._tables(self._rebuilt)
-            with self._findings.noting("database"):
+            with self._findings.catching("database"):
                 for place, text in pages():
                     self._findings.error("database", place, text)
 
@@ -201,22 +201,24 @@ class LogCheck:
         self._known = None if registry is None else head_cache.recall(self._context.state_dir, registry)
 
     def lost(self) -> tuple[str, str] | None:
-        """Return place and words where the log is not the one that this account saw last, or None."""
+        """Return place and message where the log is not the one that this account saw last, else None."""
         known, head = self._known, self.head
         if known is None or self._last is None:
             return None
         place = f"entry {known.seq}"
-        if head is None or head.seq < known.seq:
-            end = "it is empty" if head is None else f"it ends with entry {head.seq}"
-            return place, f"the log went backwards: this account saw entry {known.seq} of it, and {end}"
-        if self._known_hash != known.hash:
-            return place, f"it is not the one that this account saw, which had the hash {known.hash}"
-        return None
+        match compare(known, head, self._known_hash):
+            case "continues":
+                return None
+            case "behind":
+                end = "it is empty" if head is None else f"it ends with entry {head.seq}"
+                return place, f"the log went backwards: this account saw entry {known.seq} of it, and {end}"
+            case _:
+                return place, f"it is not the one that this account saw, which had the hash {known.hash}"
 
     @property
     def is_behind(self) -> bool:
         """Whether the log ends before the entry that this account saw last, and may be only older."""
-        return self._known is not None and (self.head is None or self.head.seq < self._known.seq)
+        return self._known is not None and compare(self._known, self.head, self._known_hash) == "behind"
 
     def _tables(self, rebuilt: Rebuilt) -> None:
         for table in rebuilt.tables():
@@ -225,7 +227,7 @@ class LogCheck:
             if table.name in self._odd:
                 self._findings.error("table", table.name, "not compared: it is not the table that modelkeep makes")
                 continue
-            with self._findings.noting(table.name):
+            with self._findings.catching(table.name):
                 self._table(rebuilt, table)
 
     def _table(self, rebuilt: Rebuilt, table: Table) -> None:

@@ -1,7 +1,7 @@
-"""What SQLite itself finds wrong with its pages and indexes: in a large file beside everything else, table by table.
+"""What SQLite's own ``integrity_check`` finds wrong with the pages and indexes of the database.
 
-SQLite looks at a whole table at once and lets no writer in meanwhile. It needs no Python while it
-looks, so another thread can ask it and the rest goes on.
+SQLite checks a whole table at once and lets no writer in meanwhile. Of a large file it is asked table
+by table, in a second thread: it needs no Python while it checks, so the rest of `verify` goes on.
 """
 
 from __future__ import annotations
@@ -13,55 +13,55 @@ from typing import TypeAlias
 
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.content.workers import begun
-from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database import Database
 
-#: Where something is wrong, and what.
-Broken: TypeAlias = list[tuple[str, str]]
+#: The table (or ``registry.db``) and what is wrong with it.
+BrokenPages: TypeAlias = list[tuple[str, str]]
 
 
 @contextmanager
-def looking(
-    database: Database, odd: Collection[str], small_bytes: int = lying.SMALL_BYTES
-) -> Iterator[Callable[[], Broken]]:
-    """Begin to look, where that takes long; yield what waits for the end of it and returns what was found.
+def checking_pages(
+    database: Database, odd: Collection[str], small_bytes: int = raw_rows.SMALL_BYTES
+) -> Iterator[Callable[[], BrokenPages]]:
+    """Begin the check of a large file; yield a function that waits for its end and returns what is broken.
 
-    Tables named in ``odd`` are not what they should be, and are left out. A file of up to ``small_bytes`` is looked
-    through at once, at the end.
+    Tables named in ``odd`` are left out: their schema is not ours. A file of up to ``small_bytes`` is
+    checked when the function is called.
     """
-    look = _Look(database, odd, small_bytes)
+    check = _PageCheck(database, odd, small_bytes)
     try:
-        yield look.found
+        yield check.result
     finally:
-        look.end()
+        check.stop()
 
 
-class _Look:
+class _PageCheck:
     def __init__(self, database: Database, odd: Collection[str], small_bytes: int) -> None:
         self._database = database
         self._odd = odd
-        self._broken: Broken = []
-        self._trouble: ModelkeepError | None = None
-        self._ended = False
+        self._broken: BrokenPages = []
+        self._error: ModelkeepError | None = None
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._large = False
-        with suppress(IntegrityError), database.raw() as connection:  # looking will tell
-            self._large = not lying.is_small(connection, small_bytes)
-        self._beside = self._large and begun(self._thread)
+        with suppress(IntegrityError), database.raw() as connection:  # the check itself will report it
+            self._large = not raw_rows.is_small(connection, small_bytes)
+        self._in_thread = self._large and begun(self._thread)
 
-    def found(self) -> Broken:
-        if self._beside:
+    def result(self) -> BrokenPages:
+        if self._in_thread:
             self._thread.join()
         else:
             self._run()
-        if self._trouble is not None:
-            raise self._trouble
+        if self._error is not None:
+            raise self._error
         return self._broken
 
-    def end(self) -> None:
-        """Look at no further table, whatever ended the rest."""
-        self._ended = True
-        if self._beside:
+    def stop(self) -> None:
+        """Check no further table, and wait for the one at hand."""
+        self._stopped = True
+        if self._in_thread:
             self._thread.join()
 
     def _run(self) -> None:
@@ -69,11 +69,11 @@ class _Look:
             names: list[str | None] = [None]
             if self._large:
                 with self._database.raw() as connection:
-                    names = [*lying.table_names(connection)]
+                    names = [*raw_rows.table_names(connection)]
             for name in names:
-                if name not in self._odd and not self._ended:
+                if name not in self._odd and not self._stopped:
                     with self._database.raw() as connection:
-                        broken = lying.broken_pages(connection, name)
+                        broken = raw_rows.broken_pages(connection, name)
                     self._broken += [(name or "registry.db", text) for text in broken]
         except ModelkeepError as error:
-            self._trouble = error
+            self._error = error

@@ -63,16 +63,11 @@ def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) 
 
     One line of at most 200 characters. It is a claim: nothing checked it.
     """
-    if said := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
-        return said
-    from modelkeep.provenance import git_identity
+    if claim := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
+        return claim
+    from modelkeep.provenance import git
 
-    found = git_identity.address(cwd, environ)
-    if found is None:
-        from modelkeep.provenance import git
-
-        found = git.identity(cwd, environ)
-    return _clean(found or "") or None
+    return _clean(git.identity(cwd, environ) or "") or None
 
 
 def _clean(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from modelkeep.store.db import sql
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Statement, statement
 from modelkeep.store.db.sqlite.database import in_memory
 
@@ -20,8 +21,13 @@ def _statements():
             if isinstance(value, Statement):
                 yield f"{info.name}.{name} now", value.now
                 yield f"{info.name}.{name} past", value.past
-            elif name.isupper() and not name.startswith("_") and isinstance(value, str) and "SELECT" in value:
-                yield f"{info.name}.{name}", value
+            elif (
+                name.isupper()
+                and not name.startswith("_")
+                and isinstance(value, str)
+                and value.lstrip().startswith("SELECT")
+            ):
+                yield f"{info.name}.{name}", shared.now(value)
 
 
 STATEMENTS = dict(_statements())
@@ -51,6 +57,7 @@ ALLOWED = {
     "status.IN_STAGE": {"model_name"},
     "deciding.REGISTRY": {"registry"},
     "deciding.STAGES": {"stage"},
+    "shared.STAGES": {"stage"},
     "stages.STAGES now": {"stage"},
     "stages.STAGES past": {"stage"},
     # the error for a name that is not there offers near ones

@@ -1,4 +1,4 @@
-"""What each kind of word could become, asked of the registry or of a fixed list."""
+"""The candidates for each kind of word: from a fixed list, or from the registry."""
 
 from __future__ import annotations
 
@@ -11,173 +11,168 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from modelkeep.cli.complete.partial_command import Line
-    from modelkeep.store.db.completion import Names
+    from modelkeep.cli.complete.partial_command import PartialCommand
+    from modelkeep.store.db.completion import Candidate, Names
 
-    #: A candidate and a few words on it.
-    Offer: TypeAlias = tuple[str, str]
-    Asked: TypeAlias = Callable[[Line, Names], list[Offer]]
+    Completer: TypeAlias = Callable[[PartialCommand, Names], list[Candidate]]
 
-#: Where files are due, a line without a candidate says so: the shell knows best how to complete them.
-FILES: tuple[Offer, ...] = (("", "files"),)
+#: A candidate without a word asks the shell to complete files.
+FILES: tuple[Candidate, ...] = (("", "files"),)
+DIRECTORIES: tuple[Candidate, ...] = (("", "directories"),)
 
-#: Settings that are places, and those that are one of some words.
-_DIRECTORIES = frozenset({"registry", "registries", "cache"})
-_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
+#: The settings whose values are directories, and those whose values are fixed words.
+_DIRECTORY_SETTINGS = frozenset({"registry", "registries", "cache"})
+_SETTING_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
 
-#: Commands whose answer about an archived version is as good as about another.
-_OF_ALL_VERSIONS = frozenset(
+#: The commands that an archived version is as good for as another.
+_FOR_ANY_VERSION = frozenset(
     {"audit", "delete", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
 )
 
 
-def _which(line: Line) -> str:
-    """Return which versions are wanted: archived ones only by those who can do something with them."""
-    if line.command == "archive" and "--undo" in line.options:
+def _which(command: PartialCommand) -> str:
+    """Return which versions the command takes: archived ones only where it can do something with them."""
+    options = command.options
+    if command.command == "archive" and "--undo" in options:
         return "archived"
-    everything = line.command in _OF_ALL_VERSIONS or "--all" in line.options
-    return "all" if everything or (line.command == "promote" and "--force" in line.options) else "standing"
+    any_version = command.command in _FOR_ANY_VERSION or "--all" in options
+    return "any" if any_version or (command.command == "promote" and "--force" in options) else "unarchived"
 
 
-def _model(line: Line, names: Names) -> list[Offer]:
-    return names.models(line.word, _which(line))
+def _model(command: PartialCommand, names: Names) -> list[Candidate]:
+    return names.models(command.word, _which(command))
 
 
-def _version(line: Line, names: Names) -> list[Offer]:
-    """Complete NAME@SELECTOR; before the @ the names with one behind them."""
-    name, at, typed = line.word.partition("@")
+def _version(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete NAME@SELECTOR: up to the @ the names, each with an @ behind it."""
+    name, at, typed = command.word.partition("@")
     if at:
-        return [(f"{name}@{selector}", told) for selector, told in names.versions(name, typed, _which(line))]
-    return [(f"{model}@", told) for model, told in names.models(name, _which(line))]
+        return [(f"{name}@{selector}", text) for selector, text in names.versions(name, typed, _which(command))]
+    return [(f"{model}@", text) for model, text in names.models(name, _which(command))]
 
 
-def _ref(line: Line, names: Names) -> list[Offer]:
-    """Complete a name, or NAME@SELECTOR; a name that is whole could go on either way."""
-    if "@" in line.word:
-        return _version(line, names)
-    models = names.models(line.word, _which(line))
-    return models + [(f"{model}@", told) for model, told in models[:1] if len(models) == 1 and model == line.word]
+def _ref(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete a name, or NAME@SELECTOR; a name that is complete may end there or go on with an @."""
+    if "@" in command.word:
+        return _version(command, names)
+    models = names.models(command.word, _which(command))
+    return models + [(f"{model}@", text) for model, text in models[:1] if len(models) == 1 and model == command.word]
 
 
-def _side(line: Line, names: Names) -> list[Offer]:
-    """Complete what `diff` takes: a REF, or after a model its selectors, with or without the @."""
-    if not line.arguments:
-        return _ref(line, names)
-    name, at, _ = line.arguments[0].partition("@")
-    if line.word.startswith("@"):
-        return [(f"@{word}", told) for word, told in names.versions(name, line.word[1:], _which(line))]
-    return _version(line, names) if at else names.versions(name, line.word, _which(line))
+def _side(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete what `diff` takes: a REF, and after a model also its selectors, with or without the @."""
+    if not command.arguments:
+        return _ref(command, names)
+    if command.word.startswith("@"):
+        found = names.versions(command.model, command.word[1:], _which(command))
+        return [(f"@{selector}", text) for selector, text in found]
+    if "@" in command.arguments[0]:
+        return _version(command, names)
+    return names.versions(command.model, command.word, _which(command))
 
 
-def _aliases(line: Line, names: Names) -> list[Offer]:
-    """Complete aliases to move to the version, and to take back."""
-    name, at, _ = line.arguments[0].partition("@")
-    found = names.aliases(name)
-    return [*(found if at else ()), *((f"{alias}-", told) for alias, told in found)]
+def _aliases(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete aliases to set on a version, and aliases to remove."""
+    found = names.aliases(command.model)
+    return [*(found if "@" in command.arguments[0] else ()), *((f"{alias}-", text) for alias, text in found)]
 
 
-def _tags(line: Line, names: Names) -> list[Offer]:
-    """Complete keys of tags to set, and to take back."""
-    own = names.tags(line.arguments[0].partition("@")[0])
+def _tags(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete keys of tags to set, and keys of tags to remove."""
+    own = names.tags(command.model)
     return [*((f"{key}=", "") for key, _ in own or names.tags()), *((f"{key}-", "") for key, _ in own)]
 
 
-def _metric(line: Line, names: Names) -> list[Offer]:
-    name = line.arguments[0].partition("@")[0] if line.arguments else None
-    return [(f"{key}=", "") for key, _ in names.metrics(name) or names.metrics()]
+def _metric(command: PartialCommand, names: Names) -> list[Candidate]:
+    return [(f"{key}=", "") for key, _ in names.metrics(command.model or None) or names.metrics()]
 
 
-def _dotted(words: str) -> Asked:
-    """Complete one of a list of words, of which ``metric.`` and ``tag.`` lead to names from the registry."""
+def _dotted(words: str) -> Completer:
+    """Return a completer of a list of words, of which ``metric.`` and ``tag.`` lead to names from the registry."""
 
-    def complete(line: Line, names: Names) -> list[Offer]:
-        kind, dot, _ = line.word.partition(".")
+    def complete(command: PartialCommand, names: Names) -> list[Candidate]:
+        kind, dot, _ = command.word.partition(".")
         if not dot:
             return [(word, "") for word in words.split()]
-        name = line.arguments[0].partition("@")[0] if line.arguments else None
         keys = {"metric": names.metrics, "tag": names.tags}.get(kind)
-        return [] if keys is None else [(f"{kind}.{key}", "") for key, _ in keys(name)]
+        return [] if keys is None else [(f"{kind}.{key}", "") for key, _ in keys(command.model or None)]
 
     return complete
 
 
-def _sort(line: Line, names: Names) -> list[Offer]:
-    key, colon, _ = line.word.partition(":")
-    return [(f"{key}:desc", "")] if colon else _dotted(grammar.SORTS)(line, names)
+def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
+    key, colon, _ = command.word.partition(":")
+    return [(f"{key}:desc", "")] if colon else _dotted(grammar.SORTS)(command, names)
 
 
-def _columns(line: Line, names: Names) -> list[Offer]:
+def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete the last of several columns."""
-    comma = line.word.rfind(",") + 1
-    line.before, line.word = line.before + line.word[:comma], line.word[comma:]
-    return _dotted(grammar.COLUMNS)(line, names)
+    _keep(command, command.word.rfind(",") + 1)
+    return _dotted(grammar.COLUMNS)(command, names)
 
 
-def _data(line: Line, names: Names) -> list[Offer]:
-    """Complete data that is known here, after a role as well; or files."""
-    role, equals, rest = line.word.rpartition("=")
-    line.before, line.word = line.before + role + equals, rest
-    return [*_datasets(rest, names), *FILES]
+def _data(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete datasets of the registry, or files, also after ``ROLE=``."""
+    _keep(command, command.word.rfind("=") + 1)
+    return [*_datasets(command.word, names), *FILES]
 
 
-def _datasets(word: str, names: Names) -> list[Offer]:
+def _keep(command: PartialCommand, length: int) -> None:
+    """Keep the beginning of the word as it is, and complete the rest of it."""
+    command.before, command.word = command.before + command.word[:length], command.word[length:]
+
+
+def _datasets(word: str, names: Names) -> list[Candidate]:
     name, at, version = word.rpartition("@")
     if at:
         return [(f"{name}@{found}", "") for found, _ in names.data_versions(name, version)]
     return names.datasets(word)
 
 
-def _node(line: Line, names: Names) -> list[Offer]:
-    """Complete a node of the lineage: a version, or what versions are made from."""
-    kind, colon, rest = line.word.partition(":")
+def _node(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete a node of the lineage: a version, or what a version was made from."""
+    kind, colon, rest = command.word.partition(":")
     if not colon:
-        return [*_ref(line, names), *((f"{kind}:", "") for kind in ("data", "code", "run"))]
+        return [*_ref(command, names), *((f"{kind}:", "") for kind in ("data", "code", "run"))]
     if kind == "data":
         found = _datasets(rest, names)
     else:
         found = names.commits(rest) if kind == "code" else names.runs(rest) if kind == "run" else []
-    return [(f"{kind}:{word}", told) for word, told in found]
+    return [(f"{kind}:{word}", text) for word, text in found]
 
 
-def _groups(_line: Line, _names: Names) -> list[Offer]:
-    """Complete the groups that this account is in: to others it can give nothing."""
+def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
+    """Complete the groups of this account: it can give files to no other."""
     import grp
 
     return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
 
 
-def _value(line: Line, _names: Names) -> list[Offer]:
-    """Complete the value of a setting: one of its words, or a directory."""
-    setting = line.arguments[0].partition(".")[0]
-    if setting in _DIRECTORIES:
-        return list(FIXED["directory"])
-    return [(word, "") for word in _VALUES.get(setting, "").split()]
+def _setting_value(command: PartialCommand, _names: Names) -> list[Candidate]:
+    setting = command.arguments[0].partition(".")[0]
+    if setting in _DIRECTORY_SETTINGS:
+        return list(DIRECTORIES)
+    return [(word, "") for word in _SETTING_VALUES.get(setting, "").split()]
 
 
-def _fixed(line: Line, names: Names) -> list[Offer]:
-    """Complete what is expected to hold a stage."""
-    name = line.arguments[0].partition("@")[0] if line.arguments else ""
-    return [("none", ""), *names.fixed(name, line.word)]
-
-
-#: Kinds whose words are known without a registry.
-FIXED: Mapping[str, tuple[Offer, ...]] = {
+#: The candidates of kinds that need no registry.
+FIXED: Mapping[str, tuple[Candidate, ...]] = {
     "action": tuple((word, "") for word in grammar.ACTIONS.split()),
     "moment": (*((age, "ago") for age in ("1h", "1d", "7d", "30d")), ("seq:", "an entry of the log")),
     "setting": tuple((word, "") for word in grammar.SETTINGS.split()),
     "file": FILES,
-    "directory": (("", "directories"),),
+    "directory": DIRECTORIES,
 }
-#: Kinds that the registry is asked for.
-ASKED: Mapping[str, Asked] = {
+#: The completers of kinds that need the registry.
+FROM_REGISTRY: Mapping[str, Completer] = {
     "model": _model,
     "version": _version,
     "ref": _ref,
     "side": _side,
-    "stage": lambda _line, names: names.stages(),
-    "alias": lambda line, names: names.aliases(line.arguments[0].partition("@")[0] if line.arguments else ""),
+    "stage": lambda _command, names: names.stages(),
+    "alias": lambda command, names: names.aliases(command.model),
     "aliases": _aliases,
-    "tag": lambda _line, names: [(f"{key}=", "") for key, _ in names.tags()],
+    "tag": lambda _command, names: [(f"{key}=", "") for key, _ in names.tags()],
     "tags": _tags,
     "metric": _metric,
     "field": _dotted(grammar.FIELDS),
@@ -185,9 +180,9 @@ ASKED: Mapping[str, Asked] = {
     "columns": _columns,
     "data": _data,
     "node": _node,
-    "value": _value,
-    "fixed": _fixed,
+    "value": _setting_value,
+    "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],
     "group": _groups,
-    "run": lambda line, names: names.runs(line.word),
-    "actor": lambda line, names: names.actors(line.word),
+    "run": lambda command, names: names.runs(command.word),
+    "actor": lambda command, names: names.actors(command.word),
 }

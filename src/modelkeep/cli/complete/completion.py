@@ -1,11 +1,11 @@
-"""Completion: the words of a line up to the cursor -> what the last one could become.
+"""Completion: ``modelkeep __complete -- WORD…`` prints what the last word could become.
 
-The entry point answers ``modelkeep __complete -- WORD…`` from here before Typer is imported, so this
-knows the commands from `grammar`, which is made from them, and the registry from `store.names`. On
-any trouble it prints nothing: a TAB is no question, and its answer no place for errors.
+The entry point calls `main` before Typer is imported. The commands come from `grammar`, which is made
+from them, and names come from the registry by `store.db.completion`. On any trouble nothing is
+printed: an error in the middle of a half-typed line helps nobody.
 
-A candidate, a tab and a description stand on a line. Where files are due, a line without a candidate
-says so: the shell knows best how to complete them.
+A line holds a candidate, a tab and a description. A line without a candidate asks the shell to
+complete files or directories, which it knows best.
 """
 
 from __future__ import annotations
@@ -13,66 +13,66 @@ from __future__ import annotations
 import os
 
 from modelkeep.cli.complete import completers, grammar
-from modelkeep.cli.complete.partial_command import Line
+from modelkeep.cli.complete.partial_command import PartialCommand
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from modelkeep.cli.complete.completers import Offer
-    from modelkeep.store.db.completion import Names
+    from modelkeep.store.db.completion import Candidate, Names
 
 
 def main(words: Sequence[str]) -> None:
-    """Print what the last of the words could become; on any trouble nothing."""
+    """Print what the last word could become, and nothing on any trouble."""
     try:
-        lines = [
-            f"{word}\t{told}\n" for word, told in candidates(words, os.environ, os.getcwd()) if _clean(word + told)
-        ]
+        found = candidates(words, os.environ, os.getcwd())
+        lines = [f"{word}\t{text}\n" for word, text in found if is_printable(word + text)]
         data = "".join(lines).encode("utf-8", "surrogateescape")
         while data:
             data = data[os.write(1, data) :]
-    except Exception:  # noqa: BLE001, S110 - whatever it is, it is not what somebody wants to read who pressed TAB
+    except Exception:  # noqa: BLE001, S110 - see above
         pass
 
 
-def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> list[Offer]:
-    """Return what the last word could become, each with a few words on it, in the order to be shown."""
-    line = Line(words)
-    if line.kind == "command":
-        found = _commands(line)
-    elif line.kind == "option":
-        found = [(option, "") for option in line.known]
-    elif "|" in line.kind:
-        found = [(choice, "") for choice in line.kind.split("|") if choice]
-    elif line.kind in completers.FIXED:
-        found = list(completers.FIXED[line.kind])
-    elif line.kind in completers.ASKED:
-        found = completers.ASKED[line.kind](line, _names(line, environ, cwd))
+def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> list[Candidate]:
+    """Return what the last word could become, each with a description, in the order to be shown."""
+    command = PartialCommand(words)
+    kind = command.kind
+    if kind == "command":
+        found = _commands(command)
+    elif kind == "option":
+        found = [(option, "") for option in command.known]
+    elif "|" in kind:
+        found = [(choice, "") for choice in kind.split("|") if choice]
+    elif kind in completers.FIXED:
+        found = list(completers.FIXED[kind])
+    elif kind in completers.FROM_REGISTRY:
+        found = completers.FROM_REGISTRY[kind](command, _names(command, environ, cwd))
     else:
         return []
-    return [(word and line.before + word, told) for word, told in found if not word or _begins(word, line.word)]
+    return [(word and command.before + word, text) for word, text in found if not word or _begins(word, command.word)]
 
 
-def _names(line: Line, environ: Mapping[str, str], cwd: str) -> Names:
+def is_printable(text: str) -> bool:
+    """Say whether a text may be printed: names have no control characters, but a forged row might."""
+    return text.isprintable()
+
+
+def _names(command: PartialCommand, environ: Mapping[str, str], cwd: str) -> Names:
+    """Return the names of the registry that the command would use; one of another user has none."""
     from modelkeep.locate import locate
     from modelkeep.store.db.completion import Names
 
-    found = locate(line.options.get("--registry"), environ, cwd)
+    found = locate(command.options.get("--registry"), environ, cwd)
     return Names(os.devnull if found.foreign else found.path)
 
 
-def _commands(line: Line) -> list[Offer]:
-    prefix = f"{line.command} " if line.command else ""
+def _commands(command: PartialCommand) -> list[Candidate]:
+    prefix = f"{command.command} " if command.command else ""
     listed = [(name[len(prefix) :], row[0]) for name, row in grammar.COMMANDS.items() if name.startswith(prefix)]
-    return [(name, told) for name, told in listed if name and " " not in name]
+    return [(name, text) for name, text in listed if name and " " not in name]
 
 
 def _begins(word: str, typed: str) -> bool:
-    """Say whether a candidate begins as typed; case does not matter, as it does not in references."""
+    """Say whether a candidate begins with what was typed, without case, as references are matched."""
     return word.lower().startswith(typed.lower())
-
-
-def _clean(text: str) -> bool:
-    """Say whether a text can be shown: names have no control or hidden characters, but a forged row might."""
-    return text.isprintable()

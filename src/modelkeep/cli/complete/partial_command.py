@@ -1,6 +1,6 @@
-"""A command line that is half typed: which command it is, and what its last word is.
+"""A half-typed command line: its command, its arguments and options, and the kind of its last word.
 
-The commands are known from `grammar`, which is made from them: building the tree takes too long for a TAB.
+The commands come from `grammar`, which is made from them: to build the command tree takes too long for a TAB.
 """
 
 from __future__ import annotations
@@ -12,62 +12,67 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Line:
-    """What was typed: the command, its arguments, its options, and the word to complete with what it is."""
+class PartialCommand:
+    """The words of a command line up to the cursor, of which the last is to be completed."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.command = ""
         self.arguments: list[str] = []
         self.options: dict[str, str] = {}
+        #: The options that the command knows, each with the kind of its value, "" for a flag.
         self.known = _known("")
         self.word = words[-1] if words else ""
-        #: What the word is: a kind of value, "command", or "option".
-        self.kind = "command"
-        #: What of the word stands before the value: ``--stage=``.
+        #: The part of the last word before the value: ``--stage=``.
         self.before = ""
-        self._only_arguments = False
-        self._pending: str | None = None
+        self._ended_options = False
+        self._option_without_value: str | None = None
         for word in words[:-1]:
             self._read(word)
-        self._look_at_the_last()
+        #: What the last word is: a kind of value, "command", or "option".
+        self.kind = self._kind()
+
+    @property
+    def model(self) -> str:
+        """The model that the first argument names, "" where there is no argument."""
+        return self.arguments[0].partition("@")[0] if self.arguments else ""
 
     def _read(self, word: str) -> None:
-        if self._pending is not None:
-            self.options[self._pending] = word
-            self._pending = None
-        elif self._only_arguments or not word.startswith("-") or word == "-":
-            self._argument(word)
+        if self._option_without_value is not None:
+            self.options[self._option_without_value] = word
+            self._option_without_value = None
+        elif self._ended_options or not word.startswith("-") or word == "-":
+            self._read_argument(word)
         elif word == "--":
-            self._only_arguments = True
+            self._ended_options = True
         else:
             name, equals, value = word.partition("=")
             self.options[name] = value
             if not equals and self.known.get(name):
-                self._pending = name
+                self._option_without_value = name
 
-    def _argument(self, word: str) -> None:
-        inside = f"{self.command} {word}" if self.command else grammar.ALIASES.get(word, word)
-        if inside in grammar.COMMANDS and not self.arguments and (not self.command or self._is_group()):
-            self.command = inside
-            self.known = _known(inside)
+    def _read_argument(self, word: str) -> None:
+        name = f"{self.command} {word}" if self.command else grammar.ALIASES.get(word, word)
+        if name in grammar.COMMANDS and not self.arguments and (not self.command or self._is_group()):
+            self.command = name
+            self.known = _known(name)
         else:
             self.arguments.append(word)
 
-    def _look_at_the_last(self) -> None:
-        if self._pending is not None:
-            self.kind = self.known[self._pending]
-        elif self.word.startswith("-") and not self._only_arguments:
+    def _kind(self) -> str:
+        if self._option_without_value is not None:
+            return self.known[self._option_without_value]
+        if self.word.startswith("-") and not self._ended_options:
             name, equals, value = self.word.partition("=")
-            self.kind = self.known.get(name, "") if equals else "option"
-            if equals:
-                self.before, self.word = name + equals, value
-        elif self.command and not self._is_group():
-            self.kind = self._argument_kind()
-        elif self.arguments:  # no command of ours
-            self.kind = ""
+            if not equals:
+                return "option"
+            self.before, self.word = name + equals, value
+            return self.known.get(name, "")
+        if self.command and not self._is_group():
+            return self._argument_kind()
+        return "" if self.arguments else "command"  # an argument here is no command of ours
 
     def _argument_kind(self) -> str:
-        """Return what the next argument of the command is; a star repeats."""
+        """Return the kind of the command's next argument; the grammar marks the last with a star if it repeats."""
         kinds = grammar.COMMANDS[self.command][1].split()
         if len(self.arguments) < len(kinds):
             return kinds[len(self.arguments)].rstrip("*")
@@ -78,11 +83,10 @@ class Line:
 
 
 def _known(command: str) -> dict[str, str]:
-    """Return the options of a command, its own before those of all; what it says of one of those counts."""
+    """Return the options of a command; where it has one of those that all have, its own kind of value counts."""
     own = _options(grammar.COMMANDS[command][2])
     return own | _options(grammar.ALWAYS) | own
 
 
 def _options(words: str) -> dict[str, str]:
-    """Return what each option takes; "" for a flag."""
-    return {name: takes for name, _, takes in (word.partition("=") for word in words.split())}
+    return {name: kind for name, _, kind in (word.partition("=") for word in words.split())}

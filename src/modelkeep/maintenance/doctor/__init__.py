@@ -1,43 +1,66 @@
-"""`doctor`: everything about the place that is or may become trouble, each finding with what to do.
+"""`doctor`: check everything around a registry, and say of each problem what to do about it.
 
-It answers where other commands fail, so it believes nothing: a check that cannot be made is a finding
-like any other. It changes nothing, but for a directory in ``store/tmp`` that it makes and removes at
-once, to hear what time the file system has.
+It must answer where other commands fail, so a check that cannot be carried out is a finding like any
+other. It changes nothing. To learn the file system's time it makes a directory in ``store/tmp`` and
+removes it at once.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Diagnosis
-from modelkeep.errors import RegistryUnavailable
+from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
+from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located
-from modelkeep.maintenance.doctor.exam import Exam
+from modelkeep.maintenance.doctor.exam import Check, Exam, error
 
 __all__ = ["doctor"]
 
+_ORDER = ("error", "warning", "ok")
+
 
 def doctor(context: Context, located: Located) -> Diagnosis:
-    """Look at everything; see `Registry.doctor`."""
-    from modelkeep.maintenance.doctor import client, database, place, stored
-
-    try:
-        names = os.listdir(context.directory)
-    except NotADirectoryError:
-        names = []
-    except FileNotFoundError:
-        names = []
-    except OSError:
-        names = ["?"]
-    if not names:
-        message = f"there is nothing at {context.directory}"
-        raise RegistryUnavailable(message, f"modelkeep init {context.directory}")
+    """Run every check and return the findings, the worst first; see `Registry.doctor`."""
+    _require_something(context.directory)
     exam = Exam(context, located)
-    inside = (place.check_files, place.check_store, *database.CHECKS, *stored.CHECKS)
-    for check in (*place.CHECKS, *database.CHECKS, *stored.CHECKS, *client.CHECKS):
-        if exam.is_shut and check in inside:
-            continue  # what cannot be looked at is not gone
-        with exam.going_on(check.__name__.rpartition("check_")[2]):
-            check(exam)
-    return exam.diagnosis()
+    found = [finding for check in _checks(exam) for finding in _run(exam, check)]
+    found.sort(key=lambda finding: _ORDER.index(finding.severity))
+    ok = not any(finding.severity == "error" for finding in found)
+    return Diagnosis(ok, context.directory, tuple(found))
+
+
+def _require_something(directory: str) -> None:
+    """Raise ``RegistryUnavailable`` where the directory is missing or empty."""
+    try:
+        empty = not os.listdir(directory)
+    except (FileNotFoundError, NotADirectoryError):
+        empty = True
+    except OSError:  # it may not be entered: the checks report that
+        empty = False
+    if empty:
+        message = f"there is nothing at {directory}"
+        raise RegistryUnavailable(message, f"modelkeep init {directory}")
+
+
+def _checks(exam: Exam) -> tuple[Check, ...]:
+    """Return the checks to run: where this account may not enter the directory, none of what is in it."""
+    from modelkeep.maintenance.doctor import client, database, place, store
+
+    inside = () if exam.is_closed else (place.check_files, *store.PLACE_CHECKS)
+    content = () if exam.is_closed else (*database.CHECKS, *store.CONTENT_CHECKS)
+    return (place.check_mount, place.check_directory, *inside, *place.LIMIT_CHECKS, *content, *client.CHECKS)
+
+
+def _run(exam: Exam, check: Check) -> Iterator[DoctorFinding]:
+    """Yield the findings of a check; what stops the check is one more finding."""
+    code = check.__name__.removeprefix("check_")
+    try:
+        yield from check(exam)
+    except ModelkeepError as stopped:
+        yield error(code, exam.directory, stopped.message, stopped.hint or "modelkeep verify")
+    except OSError as stopped:
+        path = os.fsdecode(stopped.filename) if isinstance(stopped.filename, (str, bytes)) else exam.directory
+        why = (stopped.strerror or str(stopped)).lower()
+        yield error(code, path, f"it could not be checked: {why}", f"ls -ld {path}")

@@ -1,53 +1,57 @@
-"""This side of it: the clock, the versions of what runs, the cache, and who said which registry to use."""
+"""Checks of this machine and account: the clock, the versions in use, the user's own directories, who chose the registry."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
 
 from modelkeep import errors
 from modelkeep._version import __version__
+from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
-from modelkeep.maintenance.doctor.exam import Exam, may
+from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.care import stale_tmp
-from modelkeep.store.db.sqlite import probe as probing
+from modelkeep.store.db.sqlite import probe
+from modelkeep.store.db.sqlite.probe import Probed
 
 _APART_SECONDS = 300.0
 _OLDEST_TYPER = (0, 28)
 
 
-def check_clock(exam: Exam) -> None:
-    """Hold this machine's clock against the log's last entry and the file system's own."""
-    now = exam.context.clock().timestamp()
-    trouble = False
-    if exam.last_time is not None:
-        behind = parse_stored(exam.last_time).timestamp() - now
+def check_clock(exam: Exam) -> Iterator[DoctorFinding]:
+    """Compare this machine's clock with the log's last entry and with the file system."""
+    now, shown = exam.context.clock().timestamp(), exam.context.now()
+    in_order = True
+    if isinstance(exam.probed, Probed) and exam.probed.head is not None and exam.probed.trouble is None:
+        last = exam.probed.head.time
+        behind = parse_stored(last).timestamp() - now
         if behind > _APART_SECONDS:
-            trouble = True
-            text = f"this machine's clock is {behind / 60:.0f} minutes behind the log's last entry, {exam.last_time}"
-            exam.warning("clock", exam.context.now(), text, "set the clock: timedatectl")
-    theirs, how = _file_system_time(exam, now)
+            in_order = False
+            text = f"this machine's clock is {behind / 60:.0f} minutes behind the log's last entry, {last}"
+            yield warning("clock", shown, text, "set the clock: timedatectl")
+    theirs, source = _file_system_time(exam, now)
     if theirs is not None and abs(theirs - now) > _APART_SECONDS:
-        trouble = True
-        text = f"this machine's clock is {abs(theirs - now) / 60:.0f} minutes away from the file system's ({how})"
-        exam.warning("clock", exam.context.now(), text, "set the clocks of both machines: timedatectl")
-    if not trouble:
-        exam.ok("clock", exam.context.now(), "it agrees with the log and the file system")
+        in_order = False
+        text = f"this machine's clock is {abs(theirs - now) / 60:.0f} minutes away from the file system's ({source})"
+        yield warning("clock", shown, text, "set the clocks of both machines: timedatectl")
+    if in_order:
+        yield ok("clock", shown, "it agrees with the log and the file system")
 
 
 def _file_system_time(exam: Exam, now: float) -> tuple[float | None, str]:
-    """Return what time the file system has: of a directory just made, else of a file from the future."""
+    """Return the file system's time and where it was read: from a new directory, else from a database of the future."""
     tmp = os.path.join(exam.store, "tmp")
-    probe = os.path.join(tmp, f"{stale_tmp.boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
+    new = os.path.join(tmp, f"{stale_tmp.boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
     with suppress(OSError):
-        os.mkdir(probe, 0o700)
+        os.mkdir(new, 0o700)
         try:
-            return os.stat(probe).st_mtime, "of a directory just made"
+            return os.stat(new).st_mtime, "of a directory just made"
         finally:
-            os.rmdir(probe)
+            os.rmdir(new)
     with suppress(OSError):
         written = os.stat(exam.context.database.path).st_mtime
         if written > now:
@@ -55,61 +59,52 @@ def _file_system_time(exam: Exam, now: float) -> tuple[float | None, str]:
     return None, ""
 
 
-def check_versions(exam: Exam) -> None:
-    """Tell the versions of what runs here."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    exam.ok("python", sys.executable or "python", python)
-    if probing.is_too_old():
-        oldest = ".".join(map(str, probing.OLDEST_SQLITE))
-        text = f"{probing.sqlite_version()}: it cannot read registries, which need {oldest}"
-        exam.error("sqlite", "sqlite3", text, "use a Python that was built with a newer SQLite")
+def check_versions(exam: Exam) -> Iterator[DoctorFinding]:  # noqa: ARG001 - every check is called alike
+    """Report the versions of Python, SQLite, modelkeep and Typer."""
+    yield ok("python", sys.executable or "python", ".".join(map(str, sys.version_info[:3])))
+    if probe.is_too_old():
+        oldest = ".".join(map(str, probe.OLDEST_SQLITE))
+        text = f"{probe.sqlite_version()}: it cannot read registries, which need {oldest}"
+        yield error("sqlite", "sqlite3", text, "use a Python that was built with a newer SQLite")
     else:
-        exam.ok("sqlite", "sqlite3", probing.sqlite_version())
-    exam.ok("modelkeep", os.path.dirname(os.path.abspath(errors.__file__)), __version__)
-    typer = _version("typer")
-    if typer is None:
-        exam.ok("typer", "typer", "it is not installed: there is no command line, only the API")
-    elif tuple(int(each) for each in typer.split(".")[:2] if each.isdigit()) < _OLDEST_TYPER:
-        exam.warning("typer", "typer", f"{typer}: the command line needs 0.28", "pip install --upgrade typer")
-    else:
-        exam.ok("typer", "typer", typer)
-
-
-def _version(name: str) -> str | None:
+        yield ok("sqlite", "sqlite3", probe.sqlite_version())
+    yield ok("modelkeep", os.path.dirname(os.path.abspath(errors.__file__)), __version__)
     try:
-        return metadata.version(name)
+        typer = metadata.version("typer")
     except metadata.PackageNotFoundError:
-        return None
+        yield ok("typer", "typer", "it is not installed: only the Python API can be used")
+        return
+    if tuple(int(part) for part in typer.split(".")[:2] if part.isdigit()) < _OLDEST_TYPER:
+        yield warning("typer", "typer", f"{typer}: the command line needs 0.28", "pip install --upgrade typer")
+    else:
+        yield ok("typer", "typer", typer)
 
 
-def check_own_files(exam: Exam) -> None:
-    """Look whether views can be made and heads be remembered."""
-    for code, path, what in (
-        ("cache", exam.context.cache_dir, "modelkeep path cannot make its views there"),
-        (
-            "memory",
-            exam.context.state_dir,
-            "the last head cannot be remembered: a log that went backwards is not found",
-        ),
+def check_user_directories(exam: Exam) -> Iterator[DoctorFinding]:
+    """Check that the cache of views and the state directory can be written."""
+    lost_cache = "it cannot be written, so modelkeep path cannot make its views"
+    lost_state = "it cannot be written, so a log that goes backwards is not noticed"
+    for code, path, lost, variable in (
+        ("cache", exam.context.cache_dir, lost_cache, "MODELKEEP_CACHE"),
+        ("memory", exam.context.state_dir, lost_state, "XDG_STATE_HOME"),
     ):
-        there = path
-        while not os.path.lexists(there) and os.path.dirname(there) != there:
-            there = os.path.dirname(there)
-        if os.path.isdir(there) and may(there, os.W_OK | os.X_OK):
-            exam.ok(code, path, "it can be written")
+        existing = path
+        while not os.path.lexists(existing) and os.path.dirname(existing) != existing:
+            existing = os.path.dirname(existing)
+        if os.path.isdir(existing) and may(existing, os.W_OK | os.X_OK):
+            yield ok(code, path, "it can be written")
         else:
-            variable = "MODELKEEP_CACHE" if code == "cache" else "XDG_STATE_HOME"
-            exam.warning(code, path, what, f"{variable}=DIR that this account may write")
+            yield warning(code, path, lost, f"set {variable} to a directory that this account may write")
 
 
-def check_origin(exam: Exam) -> None:
-    """Tell who said which registry to use, and whether that is somebody else whom nobody asked."""
+def check_origin(exam: Exam) -> Iterator[DoctorFinding]:
+    """Report which setting chose the registry, and whether it belongs to another user who was not trusted."""
     located = exam.located
     refusal = not_used(located)
     if refusal is not None:
-        exam.error("origin", located.path, refusal.message, refusal.hint or "modelkeep --registry DIR")
+        yield error("origin", located.path, refusal.message, refusal.hint or "modelkeep --registry DIR")
     else:
-        exam.ok("origin", located.path, f"said by {located.origin}: {located.where or 'the default place'}")
+        yield ok("origin", located.path, f"chosen by {located.origin}: {located.where or 'the default place'}")
 
 
-CHECKS = (check_clock, check_versions, check_own_files, check_origin)
+CHECKS = (check_clock, check_versions, check_user_directories, check_origin)

@@ -1,21 +1,91 @@
-"""One examination: what it looks at, and the findings so far."""
+"""What the checks of one `doctor` run share: where things are, what the database is like, how a finding is made."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TypeAlias
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
+from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.text import printable
-from modelkeep.errors import ModelkeepError
+from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
+from modelkeep.store.access.holders import Holder, holder_of
+from modelkeep.store.db.sqlite import probe, schema
+from modelkeep.store.db.sqlite.probe import Probed
 
-#: The account that acts, not the one that started: they differ in a program that changes its own.
+#: In a program that changes its own account, the account that acts is the one to ask about.
 _EFFECTIVE = os.access in os.supports_effective_ids
-_ORDER = {"error": 0, "warning": 1, "ok": 2}
 _LONGEST = 1000
+
+
+class Exam:
+    """One run of `doctor`. What is asked more than once is looked up once."""
+
+    def __init__(self, context: Context, located: Located) -> None:
+        self.context = context
+        self.located = located
+        self.directory = context.directory
+        #: The store's directory, or the link that leads to it.
+        self.store = os.path.join(context.directory, "store")
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """Whether this account may not even look into the registry's directory."""
+        return not may(self.directory, os.R_OK | os.X_OK)
+
+    @cached_property
+    def writer(self) -> Holder | None:
+        """The process that is at the head of the writers' queue, or that holds a lock on the database."""
+        database = self.context.database
+        return holder_of(database.lock_path if os.path.exists(database.lock_path) else database.path)
+
+    @property
+    def has_hot_journal(self) -> bool:
+        """Whether a killed writer left a journal that waits to be rolled back."""
+        return bool(probe.journal_bytes(self.context.database, "-journal")) and self.writer is None
+
+    @cached_property
+    def probed(self) -> Probed | ModelkeepError | None:
+        """What the database is like, or why it cannot be read.
+
+        None where there is none, and where opening it would change it: a hot journal would be rolled back.
+        """
+        database = self.context.database
+        missing = not os.path.isfile(database.path) or not os.path.getsize(database.path)
+        if missing or probe.is_too_old() or self.has_hot_journal:
+            return None
+        try:
+            return probe.probe(database)
+        except (SchemaMismatch, RegistryUnavailable, IntegrityError) as unreadable:
+            return unreadable
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether the tables can be queried: they are of today's schema, and nobody changed it."""
+        found = self.probed
+        return isinstance(found, Probed) and found.schema == schema.VERSION and not found.odd
+
+
+#: A check yields what it found, in order or not.
+Check: TypeAlias = Callable[[Exam], Iterator[DoctorFinding]]
+
+
+def ok(code: str, place: str, message: str, hint: str | None = None) -> DoctorFinding:
+    """Return the finding that something is in order."""
+    return _finding("ok", code, place, message, hint)
+
+
+def warning(code: str, place: str, message: str, hint: str) -> DoctorFinding:
+    """Return the finding that something may become a problem."""
+    return _finding("warning", code, place, message, hint)
+
+
+def error(code: str, place: str, message: str, hint: str) -> DoctorFinding:
+    """Return the finding that something is wrong."""
+    return _finding("error", code, place, message, hint)
 
 
 def may(path: str, mode: int) -> bool:
@@ -23,57 +93,7 @@ def may(path: str, mode: int) -> bool:
     return os.access(path, mode, effective_ids=_EFFECTIVE)
 
 
-class Exam:
-    """Collects findings.
-
-    ``is_open`` says that the database could be looked at and is of today's schema, ``is_shut`` that this
-    account may not even look into the directory.
-    """
-
-    def __init__(self, context: Context, located: Located) -> None:
-        self.context = context
-        self.located = located
-        self.is_open = self.is_shut = False
-        self.last_time: str | None = None
-        self._found: list[DoctorFinding] = []
-
-    @property
-    def store(self) -> str:
-        """The store's directory, or the link that leads to it."""
-        return os.path.join(self.context.directory, "store")
-
-    def ok(self, code: str, place: str, message: str, hint: str | None = None) -> None:
-        """Note that something is in order."""
-        self._add("ok", code, place, message, hint)
-
-    def warning(self, code: str, place: str, message: str, hint: str) -> None:
-        """Note something that may become trouble."""
-        self._add("warning", code, place, message, hint)
-
-    def error(self, code: str, place: str, message: str, hint: str) -> None:
-        """Note something that is wrong."""
-        self._add("error", code, place, message, hint)
-
-    @contextmanager
-    def going_on(self, code: str) -> Iterator[None]:
-        """Keep what stops a check as a finding, and go on with the next."""
-        try:
-            yield
-        except ModelkeepError as error:
-            self.error(code, self.context.directory, error.message, error.hint or "modelkeep verify")
-        except OSError as error:
-            place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else self.context.directory
-            self.error(
-                code, place, f"it cannot be looked at: {(error.strerror or str(error)).lower()}", f"ls -ld {place}"
-            )
-
-    def diagnosis(self) -> Diagnosis:
-        """Return all findings, the worst first."""
-        ordered = sorted(self._found, key=lambda each: _ORDER[each.severity])
-        ok = not any(each.severity == "error" for each in ordered)
-        return Diagnosis(ok, self.context.directory, tuple(ordered))
-
-    def _add(self, severity: str, code: str, place: str, message: str, hint: str | None) -> None:
-        said = None if hint is None else printable(hint)
-        found = DoctorFinding(severity, code, printable(place[:_LONGEST]), printable(message[:_LONGEST]), said)
-        self._found.append(found)
+def _finding(severity: str, code: str, place: str, message: str, hint: str | None) -> DoctorFinding:
+    """Return a finding whose texts a terminal can show, whatever the registry holds."""
+    shown = None if hint is None else printable(hint)
+    return DoctorFinding(severity, code, printable(place[:_LONGEST]), printable(message[:_LONGEST]), shown)

@@ -1,4 +1,4 @@
-"""Contents on their way from one store to another: each is hashed as it is written, none arrives with a wrong byte."""
+"""Copying contents from one store to another: each is hashed as it is written, and none arrives with a wrong byte."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.batch import DirectoryBatch
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.care.repair import Mending
+from modelkeep.store.care.repair import StoreRepair
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import Trouble
 from modelkeep.store.content.hashing import content_of
@@ -19,40 +19,46 @@ from modelkeep.store.content.workers import Progress, each
 
 #: A digest and a size in bytes.
 Content: TypeAlias = tuple[str, int]
-#: So many contents are made durable together: what is held does not grow with the registry.
+#: So many contents are made durable together: memory does not grow with the registry.
 _AT_ONCE = 512
 _MANY = 16
 
 
 def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Content]:
-    """Yield the contents that a store does not have, or has with another size; one that is not made yet has none."""
+    """Yield the contents that a store does not have, or has with another size; all where there is no store yet."""
     if not os.path.isdir(bucket.root):
         return iter(contents)
     return (content for content in contents if bucket.size(content[0]) != content[1])
 
 
-def bring(
+def copy_contents(
     source: Artifacts, bucket: DirectoryBucket, contents: Iterable[Content], progress: Progress
 ) -> Iterator[tuple[Content, Trouble | None]]:
-    """Copy contents into a store; yield each when it is durable there, or why it could not be had.
+    """Copy contents into a store; yield each when it is durable there, or with what is wrong with its source.
 
     A store that cannot be written raises ``RegistryUnavailable``; what was yielded before stays.
     """
     waiting = iter(contents)
-    while some := list(islice(waiting, _AT_ONCE)):
-        damaged = [content for content in some if os.path.lexists(bucket.local_path(content[0]))]
-        absent = [content for content in some if content not in damaged]
-        with bucket.begin(many=len(absent) > _MANY) as batch:
-            troubles = each(_bringer(source, batch, progress), absent, progress)
-            batch.commit()
-        yield from zip(absent, troubles, strict=True)
-        mending = Mending(bucket, dry_run=False)
-        for digest, size in damaged:
-            yield (digest, size), _mended(source, mending, digest, size)
+    while batch := list(islice(waiting, _AT_ONCE)):
+        damaged = [content for content in batch if os.path.lexists(bucket.local_path(content[0]))]
+        absent = [content for content in batch if content not in damaged]
+        yield from _add(source, bucket, absent, progress)
+        repair = StoreRepair(bucket, dry_run=False)
+        for content in damaged:
+            yield content, _replace(source, repair, content)
 
 
-def _bringer(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Callable[[Content], Trouble | None]:
-    def work(content: Content) -> Trouble | None:
+def _add(
+    source: Artifacts, bucket: DirectoryBucket, contents: list[Content], progress: Progress
+) -> Iterator[tuple[Content, Trouble | None]]:
+    with bucket.begin(many=len(contents) > _MANY) as batch:
+        troubles = each(_copier(source, batch, progress), contents, progress)
+        batch.commit()
+    yield from zip(contents, troubles, strict=True)
+
+
+def _copier(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Callable[[Content], Trouble | None]:
+    def copy(content: Content) -> Trouble | None:
         digest, size = content
         try:
             stream = source.open(digest)
@@ -67,7 +73,7 @@ def _bringer(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Ca
         with stream:
             try:
                 found = content_of(passing(stream, size), write)
-            except OSError as error:  # what cannot be written has other errors
+            except OSError as error:  # the source's: a draft that cannot be written raises `RegistryUnavailable`
                 draft.discard()
                 return _unreadable(error)
         if (found.digest, found.size) != content:
@@ -77,17 +83,18 @@ def _bringer(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Ca
         batch.put(digest, draft)
         return None
 
-    return work
+    return copy
 
 
-def _mended(source: Artifacts, mending: Mending, digest: str, size: int) -> Trouble | None:
+def _replace(source: Artifacts, repair: StoreRepair, content: Content) -> Trouble | None:
+    digest, size = content
     try:
         stream = source.open(digest)
     except ModelkeepError as error:
         return Trouble(error.message)
     with stream:
         try:
-            right = mending.take(digest, size, stream)
+            right = repair.replace(digest, size, stream)
         except OSError as error:
             return _unreadable(error)
     return None if right else Trouble(f"its bytes are not those of {digest}")

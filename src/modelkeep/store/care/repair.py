@@ -1,9 +1,8 @@
-"""Putting right bytes in the place of damaged or missing ones, in one step, with the damaged ones kept.
+"""Replacing damaged or missing contents of a store by right bytes, in one step; the damaged file is kept.
 
-The new bytes are hashed as they are written, made durable under a passing name and renamed to their
-place; a kill at any moment leaves what was there or the right bytes. What was damaged stays among the
-leftovers below ``tmp``, as ``damaged-<hex>``, until those are collected; where it cannot be kept, that
-is told, and the right bytes take its place all the same.
+The new bytes are hashed as they are written, made durable in a draft and renamed to their place. A kill
+at any moment leaves what was there, or the right bytes. The damaged file stays below ``tmp`` as
+``damaged-<hex>`` until `gc` removes it. Where it cannot be kept, the right bytes replace it all the same.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ _TRASH = "trash"
 _PREFIX = "sha256:"
 
 
-class Mending:
-    """Puts contents of one store right. With ``dry_run`` it writes nothing and tells what it could.
+class StoreRepair:
+    """Repairs contents of one store. A dry run writes nothing and says what it could repair.
 
-    ``kept`` says of each content that was put right where the damaged file is now, ``unkept`` why it is nowhere.
+    ``kept`` says of each repaired content where the damaged file is now, ``not_kept`` why it is nowhere.
     """
 
     def __init__(self, bucket: Bucket, *, dry_run: bool) -> None:
@@ -42,21 +41,21 @@ class Mending:
             raise UsageError(message)
         self.bucket = bucket
         self.kept: dict[str, str] = {}
-        self.unkept: dict[str, str] = {}
+        self.not_kept: dict[str, str] = {}
         self._dry_run = dry_run
 
     def is_right(self, digest: str, size: int) -> bool:
-        """Say whether a content is whole by now: somebody else may have been quicker."""
+        """Say whether a content is whole by now: another process may have repaired it."""
         trouble = examine(self.bucket, digest, size, quick=False)
         return trouble is None or not trouble.lost
 
-    def take(self, digest: str, size: int, stream: BinaryIO) -> bool:
-        """Put what a stream yields in the place of a content; False, and nothing done, where it is something else.
+    def replace(self, digest: str, size: int, stream: BinaryIO) -> bool:
+        """Put what a stream yields in the place of a content; False, and nothing changed, where it is something else.
 
         A failing stream raises ``OSError``, a failing store ``RegistryUnavailable``.
         """
         if self._dry_run:
-            self._require_place()
+            self._require_writable()
             found = content_of(passing(stream, size))
             return (found.digest, found.size) == (digest, size)
         with self.bucket.begin() as batch:
@@ -70,31 +69,31 @@ class Mending:
         return True
 
     def bring_back(self, digest: str, size: int) -> bool:
-        """Take a content from what was thrown away; False where it is not there or not right."""
+        """Take a content from the trash; False where it is not there or not right."""
         path = os.path.join(self.bucket.root, _TRASH, digest.removeprefix(_PREFIX))
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb", buffering=0) as stream:
-                return stat.S_ISREG(os.fstat(descriptor).st_mode) and self.take(digest, size, stream)
+                return stat.S_ISREG(os.fstat(descriptor).st_mode) and self.replace(digest, size, stream)
         except OSError:
             return False
 
     def make_store(self) -> None:
         """Make the directories of the store again where they are lost.
 
-        Not where the store is a link: the disk that it leads to is away.
+        Not where the store is a link: then its disk is not mounted.
         """
-        if self._is_to_be_made() and not self._dry_run:
+        if self._is_lost() and not self._dry_run:
             create_store(self.bucket.root)
 
-    def _is_to_be_made(self) -> bool:
+    def _is_lost(self) -> bool:
         lost = not os.path.isdir(os.path.join(self.bucket.root, "blobs", "sha256"))
         return lost and not os.path.islink(self.bucket.root)
 
-    def _require_place(self) -> None:
-        """Raise what a repair would raise that can write nothing here."""
+    def _require_writable(self) -> None:
+        """Raise what a repair would raise that cannot write here."""
         tmp = os.path.join(self.bucket.root, "tmp")
-        if self._is_to_be_made():
+        if self._is_lost():
             return
         with of_the_store(self.bucket.root):
             os.stat(tmp)
@@ -111,13 +110,12 @@ class Mending:
             batch.commit()
 
     def _keep_beside(self, digest: str, path: str, directory: str, batch: DirectoryBatch) -> bool:
-        """Keep what is in a content's place in another directory; say whether a file is still in its place as well.
+        """Keep the damaged file in another directory; say whether a file is still in the content's place.
 
-        A damaged file stays where it is until the right one takes its place: it gets a second name, or, where
-        that is refused (a colleague's file under ``fs.protected_hardlinks``, a file system without links), a
-        copy. One that cannot be copied either, for it cannot be read or the disk is full, is lost to the right
-        one, which matters more than a look at the wrong one; ``unkept`` says why. What is no file holds no
-        bytes, and a directory would be in the way: it is moved.
+        It stays in its place until the right one replaces it. It gets a second name, or a copy where a hard
+        link is refused (``fs.protected_hardlinks``, or a file system without them). Where it cannot be copied
+        either, because it cannot be read or the disk is full, ``not_kept`` says why, and the right bytes replace
+        it: they matter more. Anything but a file is moved: a directory would be in the way.
         """
         aside = os.path.join(directory, f"damaged-{digest.removeprefix(_PREFIX)}")
         try:
@@ -130,7 +128,7 @@ class Mending:
             try:
                 _copy(path, aside, batch)
             except (OSError, ModelkeepError) as error:
-                self.unkept[digest] = _reason(error)
+                self.not_kept[digest] = _reason(error)
                 return True
         sync_directory(directory)
         self.kept[digest] = aside
@@ -138,7 +136,7 @@ class Mending:
 
 
 def _linked(path: str, other: str) -> bool:
-    """Give a file a second name; False where that is refused, for whatever reason: a copy may do."""
+    """Give a file a second name; False where that is refused."""
     try:
         os.link(path, other)
     except OSError:
@@ -147,7 +145,7 @@ def _linked(path: str, other: str) -> bool:
 
 
 def _copy(path: str, other: str, batch: DirectoryBatch) -> None:
-    """Copy a file: all of it is there under the other name, and durable, or nothing is."""
+    """Copy a file durably; the other name has all of it or does not exist."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb", buffering=0):
         draft = batch.draft()
@@ -157,7 +155,7 @@ def _copy(path: str, other: str, batch: DirectoryBatch) -> None:
 
 
 def _uncounted(_size: int) -> None:
-    """Nobody waits for this."""
+    """Report no progress."""
 
 
 def _reason(error: OSError | ModelkeepError) -> str:

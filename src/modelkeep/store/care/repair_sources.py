@@ -1,7 +1,7 @@
-"""Where right bytes may still be: a file, a directory tree, another registry, a backup. None of it is believed.
+"""Where right bytes may be found: in a file, a directory tree, another registry, or a backup. None of it is trusted.
 
-Files of a tree are found by their size and then hashed; no symbolic link in it is followed, nothing but
-a regular file is opened for reading, and what cannot be read is passed over and counted.
+In a tree the files of a wanted size are hashed. Symbolic links in it are not followed, only regular
+files are opened, and what cannot be read is skipped and counted.
 """
 
 from __future__ import annotations
@@ -20,42 +20,43 @@ from modelkeep.store.content.page_cache import passing
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import of_the_source
 
-#: Below a registry or a backup, and below a store that is kept elsewhere.
+#: The blobs of a registry or backup, and of a store that is kept elsewhere.
 _BLOBS = (("store", "blobs", "sha256"), ("blobs", "sha256"))
-#: Takes a content from an open file if the file really has it: its digest, the file, its name for people.
+#: Called with a digest, an open file that may have it, and the file's name for people.
 Take = Callable[[str, BinaryIO, str], object]
 
 
-class Spares:
-    """One place to look in. ``unread`` counts what was there and could not be read."""
+class RepairSource:
+    """One place to look for right bytes. ``unread`` counts what was there and could not be read."""
 
     def __init__(self, path: str) -> None:
-        """Look at what was typed; ``NotFound`` or ``UsageError`` where nothing can come from it."""
+        """Look at the place; ``NotFound`` or ``UsageError`` where no bytes can come from it."""
         self.path = path
         self.unread = 0
         with of_the_source(path):
             mode = os.stat(path).st_mode
         if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
-            message = f"'{printable(path)}' is no file and no directory: nothing is read from it"
+            message = f"'{printable(path)}' is neither a file nor a directory: nothing is read from it"
             raise UsageError(message)
         self._is_directory = stat.S_ISDIR(mode)
-        found = (path, *(os.path.join(path, *below) for below in _BLOBS if os.path.isdir(os.path.join(path, *below))))
-        #: The store in it, where it is a registry or a backup.
-        self.store = os.path.dirname(os.path.dirname(found[1])) if len(found) > 1 else None
+        blobs = (os.path.join(path, *below) for below in _BLOBS)
+        found = next(filter(os.path.isdir, blobs), None)
+        #: The store of the registry or backup, None where the place is neither.
+        self.store = None if found is None else os.path.dirname(os.path.dirname(found))
 
     def offer(self, wanted: Mapping[str, int], take: Take) -> None:
-        """Hand every file that seems to be a wanted content to ``take``.
+        """Call ``take`` with every file that may be a wanted content.
 
-        ``wanted`` are digests and sizes in bytes; it may shrink meanwhile.
+        ``wanted`` are digests and sizes in bytes; ``take`` may remove some.
         """
         if self.store is not None:
-            self._by_digest(DirectoryBucket(self.store), wanted, take)
+            self._from_store(DirectoryBucket(self.store), wanted, take)
         elif self._is_directory:
-            self._below(wanted, take)
+            self._from_tree(wanted, take)
         else:
-            self._file("", wanted, take)
+            self._from_file("", wanted, take)
 
-    def _by_digest(self, bucket: DirectoryBucket, wanted: Mapping[str, int], take: Take) -> None:
+    def _from_store(self, bucket: DirectoryBucket, wanted: Mapping[str, int], take: Take) -> None:
         for digest, size in list(wanted.items()):
             try:
                 stream = bucket.open(digest) if bucket.size(digest) == size else None
@@ -63,28 +64,27 @@ class Spares:
                 self.unread += 1
                 continue
             if stream is not None:
-                # Only what fails in reading is passed over: what fails in writing is the end.
-                with stream, self._passing_over():
+                with stream, self._skipping():
                     take(digest, stream, bucket.local_path(digest))
 
-    def _below(self, wanted: Mapping[str, int], take: Take) -> None:
+    def _from_tree(self, wanted: Mapping[str, int], take: Take) -> None:
         sizes = frozenset(wanted.values())
-        tried: set[tuple[int, int]] = set()
+        read: set[tuple[int, int]] = set()
         waiting = [""]
         while waiting and wanted:
             inner = waiting.pop()
-            for name, status in self._listed(inner):
+            for name, status in self._entries(inner):
                 below = f"{inner}/{name}" if inner else name
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(below)
                 elif stat.S_ISREG(status.st_mode) and status.st_size in sizes:
                     identity = (status.st_dev, status.st_ino)
-                    if identity not in tried:  # the same file under many names is read once
+                    if identity not in read:  # a file with several hard links is read once
                         if status.st_nlink > 1:
-                            tried.add(identity)
-                        self._file(below, wanted, take)
+                            read.add(identity)
+                        self._from_file(below, wanted, take)
 
-    def _listed(self, inner: str) -> Iterator[tuple[str, os.stat_result]]:
+    def _entries(self, inner: str) -> Iterator[tuple[str, os.stat_result]]:
         try:
             descriptor = open_below(self.path, inner, follow=not inner, directory=True)
         except OSError:
@@ -100,9 +100,9 @@ class Spares:
         finally:
             os.close(descriptor)
 
-    def _file(self, inner: str, wanted: Mapping[str, int], take: Take) -> None:
-        """Hash a file and hand it over from its beginning where somebody wants it."""
-        with self._passing_over():
+    def _from_file(self, inner: str, wanted: Mapping[str, int], take: Take) -> None:
+        """Hash a file, and call ``take`` with it from its beginning where its content is wanted."""
+        with self._skipping():
             descriptor = open_below(self.path, inner, follow=not inner)
             with os.fdopen(descriptor, "rb", buffering=0) as stream:
                 status = os.fstat(descriptor)
@@ -114,7 +114,8 @@ class Spares:
                     take(found.digest, stream, os.path.join(self.path, inner) if inner else self.path)
 
     @contextmanager
-    def _passing_over(self) -> Iterator[None]:
+    def _skipping(self) -> Iterator[None]:
+        """Count a file that cannot be read. A store that cannot be written raises another error, which ends the repair."""
         try:
             yield
         except OSError:

@@ -17,7 +17,7 @@ from modelkeep.domain.answers.versions import (
     VersionRow,
 )
 from modelkeep.domain.stages import Stages
-from modelkeep.store.db.sql import deletions, lineage, models
+from modelkeep.store.db.sql import deletions, lineage, models, shared
 from modelkeep.store.db.sql.history import tenures
 from modelkeep.store.db.sql.model_names import former_names, name_of
 from modelkeep.store.db.sql.statement import Connection, statement
@@ -74,9 +74,7 @@ MODEL_TAGS = statement("""
 SELECT key, value FROM tag WHERE model = :model AND version = 0 AND HOLDS(tag) ORDER BY key
 """)
 
-MODEL_ALIASES = statement("""
-SELECT alias, version FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
-""")
+MODEL_ALIASES = statement(shared.ALIASES)
 
 _RECENT = 10
 

@@ -7,12 +7,10 @@ from msgspec import Struct
 from modelkeep.domain.labels import fold
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Connection, statement
 
-BEARER = statement("""
-SELECT model, name FROM model_name
-WHERE folded = :folded AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
-""")
+BEARER = statement(shared.BEARER)
 
 NAME = statement("""
 SELECT name FROM model_name WHERE model = :model AND HOLDS(model_name)

@@ -8,14 +8,11 @@ from msgspec import Struct
 
 from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
 from modelkeep.domain.stages import Stages
-from modelkeep.store.db.sql import deletions
+from modelkeep.store.db.sql import deletions, shared
 from modelkeep.store.db.sql.statement import Connection, statement
 from modelkeep.store.db.sql.version_states import Holding, Standing, holders, newest, newest_left, standing, walk
 
-NAMES = statement("""
-SELECT model, name, folded FROM model_name
-WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded LIMIT :count
-""")
+NAMES = statement(shared.MODEL_NAMES)
 
 HELD_BY = """
 SELECT version.label, entry_index.time, entry_action.actor
@@ -38,8 +35,7 @@ SELECT text FROM description WHERE model = :model AND version = :version AND HOL
 """)
 
 _PAGE = 64
-# What no name has in it: it sorts before, or behind, whatever follows a prefix.
-_FIRST, _LAST = "\x01", "\U0010ffff"
+_FIRST = "\x01"  # what no name has in it: it sorts before whatever follows a name
 
 
 class Overview(Struct, frozen=True):
@@ -62,7 +58,7 @@ class Overview(Struct, frozen=True):
 def names(connection: Connection, at: int | None, prefix: str = "") -> Iterator[tuple[int, str]]:
     """Yield models by name, those whose name begins so (without case), a page at a time."""
     low = prefix
-    while page := NAMES.rows(connection, at, low=low, end=prefix + _LAST, count=_PAGE):
+    while page := NAMES.rows(connection, at, low=low, end=prefix + shared.LAST, count=_PAGE):
         yield from ((model, name) for model, name, _ in page)
         low = page[-1][2] + _FIRST
 

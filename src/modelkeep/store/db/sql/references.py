@@ -11,7 +11,7 @@ from modelkeep.domain.refs import Ref
 from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
 from modelkeep.errors import Conflict, NotFound, UsageError
-from modelkeep.store.db.sql import version_states
+from modelkeep.store.db.sql import shared, version_states
 from modelkeep.store.db.sql.model_names import Named, find_model, hint, name_of
 from modelkeep.store.db.sql.moments import moment
 from modelkeep.store.db.sql.statement import Connection, Row, statement
@@ -35,14 +35,10 @@ ALIAS = statement("""
 SELECT version FROM alias WHERE model = :model AND alias = :alias AND HOLDS(alias)
 """)
 
-ALIASES = statement("""
-SELECT alias FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
-""")
+ALIASES = statement(shared.ALIASES)
 
 # What was deleted is meant by a digest only where nothing else is.
-_LEFT = """AND (:deleted OR NOT EXISTS (
-    SELECT 1 FROM deleted
-    WHERE deleted.model = version.model AND deleted.version = version.number AND KNOWN(deleted.seq)))"""
+_LEFT = f"AND (:deleted OR NOT {shared.IS_DELETED})"
 
 # A digest is looked up by its beginning: all hex digits sort before 'g'.
 OF_VERSION = statement(f"""
@@ -203,7 +199,7 @@ def _word(connection: Connection, at: int | None, model: Named, text: str, stage
         return int(row[0])
     has = "has" if at is None else "had"
     message = f"{model.name} {has} no stage or alias '{text}'" + ("" if at is None else " then")
-    known = [stage.name for stage in stages] + [alias for (alias,) in ALIASES.rows(connection, at, model=model.model)]
+    known = [stage.name for stage in stages] + [alias for alias, _ in ALIASES.rows(connection, at, model=model.model)]
     raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from modelkeep.domain.stages import StageDef
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Connection, statement
 
-STAGES = statement("""
-SELECT name, protected, synonyms FROM stage WHERE HOLDS(stage) ORDER BY position
-""")
+STAGES = statement(shared.STAGES)
 
 
 def stages(connection: Connection, at: int | None) -> tuple[StageDef, ...]:

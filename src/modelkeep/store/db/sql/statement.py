@@ -11,6 +11,8 @@ import functools
 import sqlite3
 from typing import Any, TypeAlias
 
+from modelkeep.store.db.sql import shared
+
 #: What every question is asked on; only the store knows what it is.
 Connection: TypeAlias = sqlite3.Connection
 #: What a statement's parameters may be.
@@ -29,13 +31,12 @@ class Statement:
     @functools.cached_property
     def now(self) -> str:
         """The form for things as they stand."""
-        return _filled(_filled(self._now, "HOLDS", "{0}.until_seq IS NULL"), "KNOWN", "TRUE")
+        return shared.now(self._now)
 
     @functools.cached_property
     def past(self) -> str:
         """The form for things as they stood."""
-        held = "{0}.since_seq <= :at AND ({0}.until_seq IS NULL OR {0}.until_seq > :at)"
-        return _filled(_filled(self._past, "HOLDS", held), "KNOWN", "{0} <= :at")
+        return shared.past(self._past)
 
     def rows(self, connection: Connection, at: int | None, **values: Value) -> list[Row]:
         """Return all rows after entry ``at``, None for now."""
@@ -52,12 +53,3 @@ class Statement:
 def statement(text: str) -> Statement:
     """Return both forms of a SELECT that is written with ``HOLDS`` and ``KNOWN``."""
     return Statement(text, text)
-
-
-def _filled(text: str, word: str, form: str) -> str:
-    """Write ``WORD(name)`` out wherever it stands."""
-    first, *others = text.split(f"{word}(")
-    for other in others:
-        name, _, rest = other.partition(")")
-        first += form.format(name) + rest
-    return first

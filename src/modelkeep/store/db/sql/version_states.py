@@ -13,12 +13,10 @@ from msgspec import Struct
 
 from modelkeep.domain.lifecycle import state_of
 from modelkeep.domain.stages import Stages
-from modelkeep.store.db.sql import deletions
+from modelkeep.store.db.sql import deletions, shared
 from modelkeep.store.db.sql.statement import Connection, Statement, statement
 
-NEWEST = """
-SELECT max(number) FROM version WHERE model = :model
-"""
+NEWEST = shared.NEWEST_NUMBER
 
 AT_MOST = """
 SELECT number, seq FROM version WHERE model = :model AND number <= :number ORDER BY number DESC LIMIT 1
@@ -40,10 +38,7 @@ WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since
 
 # A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
 HOLDER = Statement(
-    now="""
-SELECT version, since_seq, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
-""",
+    now=shared.HOLDER,
     past="""
 SELECT version, since_seq, until_seq FROM tenure
 WHERE model = :model AND stage = :stage AND since_seq <= :at AND share IS NULL

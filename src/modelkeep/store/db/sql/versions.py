@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Connection, Row, Statement, statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
@@ -38,16 +39,12 @@ SELECT version, key, value FROM tag
 WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) ORDER BY version, key
 """)
 
-ALIASES = statement("""
-SELECT version, alias FROM alias WHERE model = :model AND HOLDS(alias) ORDER BY alias
-""")
+ALIASES = statement(shared.ALIASES)
 
 # The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
-NEWEST_OF_ALL = statement("""
+NEWEST_OF_ALL = statement(f"""
 SELECT model, number, seq FROM version
-WHERE seq < :before AND KNOWN(version.seq) AND (:deleted OR NOT EXISTS (
-    SELECT 1 FROM deleted
-    WHERE deleted.model = version.model AND deleted.version = version.number AND KNOWN(deleted.seq)))
+WHERE seq < :before AND KNOWN(version.seq) AND (:deleted OR NOT {shared.IS_DELETED})
 ORDER BY seq DESC LIMIT :count
 """)
 
@@ -64,7 +61,7 @@ def version_rows(
 ) -> list[VersionRow]:
     """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
     aliases: dict[int, list[str]] = {}
-    for number, alias in ALIASES.rows(connection, at, model=model):
+    for alias, number in ALIASES.rows(connection, at, model=model):
         aliases.setdefault(number, []).append(alias)
     found: dict[int, VersionRow] = {}
     for first, last in spans(numbers):

@@ -1,0 +1,209 @@
+"""Checks of the store: its directories, missing bytes, garbage, and what killed writers left. No stored byte is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from shlex import quote
+
+from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.times import format_time
+from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
+from modelkeep.maintenance.doctor.place import readable_hint
+from modelkeep.maintenance.findings import Findings
+from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
+from modelkeep.store.access.mounts import mount_of
+from modelkeep.store.care import layout, ownership, stale_tmp
+from modelkeep.store.care.hard_links import SecondNames
+from modelkeep.store.care.layout import Lying
+from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.state import SqlState
+
+#: So many contents of versions, and so many names in the store, are looked at.
+_MOST = 20_000
+_SHOWN = 5
+_SAMPLE = 64
+#: The grace period of `gc` unless another is given.
+_GRACE = timedelta(days=7)
+_PAGE = 500
+
+
+def check_store(exam: Exam) -> Iterator[DoctorFinding]:
+    """Check the directories of the store, and whether this account may read a sample of its files."""
+    path = exam.store
+    if not os.path.isdir(path):
+        text = f"it leads to {os.readlink(path)}, which is not there" if os.path.islink(path) else "it is missing"
+        yield error("store", path, text, "is its disk mounted? else modelkeep verify --repair BACKUP")
+        return
+    shared = bool(os.stat(exam.directory).st_mode & stat.S_ISGID)
+    places = [os.path.join(path, name).rstrip("/") for name in ("", "blobs", "blobs/sha256", "tmp", "trash")]
+    found = [each for place in places if (each := _directory(exam, place, shared=shared)) is not None]
+    found += _unreadable_blob(os.path.join(path, "blobs", "sha256"))
+    yield from found
+    if not found:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        yield ok("store", os.path.realpath(path), f"mode {mode:04o}, its directories are in order")
+
+
+def _directory(exam: Exam, place: str, *, shared: bool) -> DoctorFinding | None:
+    """Return what is wrong with one directory of the store."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(place)  # a directory that may not be entered is an error, and not a missing one
+    if not os.path.isdir(place):
+        return _missing_directory(exam, place)
+    mode = stat.S_IMODE(os.stat(place).st_mode)
+    if mode & stat.S_IWOTH:
+        text = f"mode {mode:04o}: every account of this machine can change what is stored"
+        return error("store", place, text, f"chmod o-w {quote(place)}")
+    if shared and (mode & (stat.S_IWGRP | stat.S_ISGID)) != stat.S_IWGRP | stat.S_ISGID:
+        text = f"mode {mode:04o}: the registry is shared, and the group cannot write here"
+        return warning("store", place, text, f"chmod g+ws {quote(place)}")
+    if mode & stat.S_ISVTX:
+        text = f"mode {mode:04o}: it is sticky, so the gc of one account cannot remove the garbage of another"
+        return warning("store", place, text, f"chmod -t {quote(place)}")
+    return None
+
+
+def _missing_directory(exam: Exam, place: str) -> DoctorFinding | None:
+    name = os.path.basename(place)
+    if name == "trash" and not os.path.lexists(place):
+        return None
+    if name == "tmp" and not os.path.lexists(place):
+        mode = stat.S_IMODE(os.stat(exam.store).st_mode)
+        make = f"mkdir {f'-m {mode:04o} ' if mode & stat.S_ISGID else ''}{quote(place)}"
+        return warning("store", place, "it is missing: the next register makes it again", make)
+    hint = f"mkdir -p {quote(place)}        (where it was empty, else modelkeep verify --repair BACKUP)"
+    return error("store", place, "it is missing", hint)
+
+
+def _unreadable_blob(blobs: str) -> Iterator[DoctorFinding]:
+    """Yield the first file of a sample that this account may not read."""
+    if not os.path.isdir(blobs):
+        return
+    directories = [entry.path for entry in os.scandir(blobs) if entry.is_dir()]
+    sample = islice((entry for directory in directories for entry in islice(os.scandir(directory), 4)), _SAMPLE)
+    for entry in sorted(sample, key=lambda entry: entry.path):
+        if entry.is_file(follow_symlinks=False) and not may(entry.path, os.R_OK):
+            hint = readable_hint(entry.path, entry.stat(follow_symlinks=False), "a+r")
+            yield error("blobs", entry.path, "this account may not read a stored file", hint)
+            return
+
+
+def check_owner(exam: Exam) -> Iterator[DoctorFinding]:
+    """Check that a store behind a link belongs to this registry: a copy of the directory leads to the same store."""
+    if not os.path.islink(exam.store) or not os.path.isdir(exam.store) or not exam.has_tables:
+        return
+    with exam.context.database.reading() as connection:
+        registry = SqlState(connection).registry_id() or ""
+    conflict = ownership.look(exam.directory, registry)
+    if conflict is not None:
+        yield error("owner", exam.store, conflict.message, conflict.hint or "modelkeep gc -n")
+    elif os.path.lexists(os.path.join(exam.store, layout.OWNER)):
+        yield ok("owner", exam.store, "the store behind the link belongs to this registry")
+    else:
+        text = "the store behind the link has no owner yet: the next register or gc makes it this registry's"
+        yield ok("owner", exam.store, text)
+
+
+def check_contents(exam: Exam) -> Iterator[DoctorFinding]:
+    """Check that what versions need is there with its size and mode, as ``verify --bytes --quick`` does."""
+    if not exam.has_tables or not os.path.isdir(os.path.join(exam.store, "blobs", "sha256")):
+        return
+    findings = Findings(most_of_a_kind=_SHOWN)
+    wanted = Wanted(quick=True, most=_MOST)
+    checked = check_bytes(exam.context, findings, wanted, None, repair=None, progress=None)
+    for found in findings.all():
+        place = exam.store if found.ref is None else found.place
+        make = error if found.severity == "error" else warning
+        yield make("bytes", place, found.message, "modelkeep verify --bytes --quick")
+    if findings.ok:
+        some = "the first " if checked.blobs == _MOST else ""
+        text = f"{some}{_files(checked.blobs)} of versions, present with the right size; modelkeep verify reads them"
+        yield ok("bytes", exam.store, text)
+
+
+def check_garbage(exam: Exam) -> Iterator[DoctorFinding]:
+    """Count what no version needs, among the first names of the store."""
+    if not exam.has_tables:
+        return
+    names = (each for shelf in layout.shelves(exam.store) for each in shelf)
+    blobs = [each for each in islice(names, _MOST) if each.kind == "blob"]
+    size, since = 0, list[float]()
+    for start in range(0, len(blobs), _PAGE):
+        with exam.context.database.reading() as connection:
+            for each in blobs[start : start + _PAGE]:
+                if not garbage.is_needed(connection, each.digest):
+                    size += each.size_bytes
+                    since.append(garbage.since(each.changed, garbage.was_needed(connection, each.digest)))
+    yield from _hard_links(exam, [each for each in blobs if each.names > 1])
+    if since:
+        when, hint = _collected(exam, since)
+        yield ok("garbage", exam.store, f"{_files(len(since))}, {size} bytes, needed by no version: {when}", hint)
+    else:
+        every = len(blobs) < _MOST
+        yield ok("garbage", exam.store, "every stored file is needed" if every else "none among the first files")
+
+
+def _collected(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
+    """Say when gc removes garbage that has been garbage since those times, and the command for it."""
+    now = exam.context.clock().timestamp()
+    ripe = sum(now - each >= _GRACE.total_seconds() for each in since)
+    if ripe == len(since):
+        return "gc removes all of it", "modelkeep gc"
+    last = datetime.fromtimestamp(max(since), UTC) + _GRACE + timedelta(minutes=1)  # shown in whole minutes
+    some = f"gc removes {ripe} now, and all" if ripe else "gc removes all of it"
+    text = f"{some} from {format_time(last)[:16].replace('T', ' ')} UTC on"
+    return text, f"modelkeep gc{'' if ripe else ' --grace 0        (now)'}"
+
+
+def _hard_links(exam: Exam, linked: Sequence[Lying]) -> Iterator[DoctorFinding]:
+    """Yield needed files that have a hard link outside the store."""
+    names = SecondNames(exam.store)
+    outside = [each for each in linked if names.outside(each.path)]
+    if not outside:
+        return
+    with exam.context.database.reading() as connection:
+        needed = [each for each in outside if garbage.is_needed(connection, each.digest)]
+    for each in needed[:_SHOWN]:
+        text = "it has a name outside the store, and a program that writes there changes what is registered"
+        yield warning("name", each.path, text, "modelkeep gc")
+    if len(needed) > _SHOWN:
+        yield warning("name", exam.store, f"and {len(needed) - _SHOWN} more", "modelkeep gc")
+
+
+def check_leftovers(exam: Exam) -> Iterator[DoctorFinding]:
+    """Report what killed writers, gc and repairs left in the store, and what modelkeep did not make."""
+    mount = mount_of(exam.store)
+    local = mount is not None and not mount.network
+    found = list(islice(stale_tmp.leftovers(exam.store, local=local), _MOST))
+    stale = [each for each in found if each.fate in {"gone", "unsure"} and not each.damaged]
+    tmp = os.path.join(exam.store, "tmp")
+    if stale:
+        files, size = sum(each.files for each in stale), sum(each.size_bytes for each in stale)
+        text = f"{_files(files)}, {size} bytes, left by writers that were killed"
+        yield warning("leftovers", tmp, text, "modelkeep gc")
+    else:
+        alive = sum(each.fate == "alive" for each in found)
+        yield ok("leftovers", tmp, "nothing was left" + (f"; {alive} writers are at work" if alive else ""))
+    for each in [each for each in found if each.damaged][:_SHOWN]:
+        yield ok("damaged", each.path, "a repair kept the damaged file there for inspection", "modelkeep gc")
+    trash = [each for each in layout.in_trash(exam.store) if each.kind == "trash"]
+    if trash:
+        text = f"{_files(len(trash))}, {sum(each.size_bytes for each in trash)} bytes: a gc was killed"
+        yield warning("trash", os.path.join(exam.store, "trash"), text, "modelkeep gc")
+    unknown = [each.path for each in found if each.fate == "unknown"]
+    unknown += [each.path for each in layout.at_the_top(exam.store) if each.kind == "unknown"]
+    for path in unknown[:_SHOWN]:
+        yield warning("unknown", path, "modelkeep did not make it", "move it out of the store, if it is yours")
+
+
+def _files(number: int) -> str:
+    return f"{number} file{'' if number == 1 else 's'}"
+
+
+PLACE_CHECKS = (check_store,)
+CONTENT_CHECKS = (check_owner, check_contents, check_garbage, check_leftovers)
