@@ -15,7 +15,7 @@ from modelkeep.maintenance.gc import gc
 from modelkeep.store.bucket import stale_drafts
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.sweep_mark import read_mark
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 GRACE = "7d"
 OLD_BOOT = "0" * 32

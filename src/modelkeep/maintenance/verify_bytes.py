@@ -16,9 +16,9 @@ from modelkeep.reads import deletions
 from modelkeep.reads.references import version_or_model
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.db.sql import raw_rows
-from modelkeep.store.db.sql.raw_rows import Needed
 from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.raw_rows import Needed
 
 if TYPE_CHECKING:
     from modelkeep.maintenance.repair import Repair

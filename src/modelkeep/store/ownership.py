@@ -17,7 +17,7 @@ from msgspec import Struct
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.db.sqlite import STORE
+from modelkeep.store.db.sqlite.database import STORE
 
 #: The name of the note.
 OWNER = "owner.json"
