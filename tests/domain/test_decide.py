@@ -11,7 +11,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.rollback import explain_obstacle, find_target
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
-from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.sqlite.database import in_memory
 from modelkeep.store.db.state import SqlState
 
 HERE = Observed(client="modelkeep/0", uid=1000, user="ana")

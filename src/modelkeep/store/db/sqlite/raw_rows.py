@@ -15,8 +15,8 @@ from msgspec import Struct
 from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db import schema
-from modelkeep.store.db.prefetch import Ahead
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.prefetch import Ahead
 
 PAGE = 400
 SLICE = 2000
