@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from world import World, tell_story
 
 from modelkeep.provenance import machine
-from modelkeep.store.db import schema
+from modelkeep.store.db.sqlite import schema
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "registry-1"
 
