@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from modelkeep.store.bucket.trash import TRASH
-from modelkeep.store.export.artifact import PREFIX
+from modelkeep.store.export.destination import PREFIX
 
 _HEX = frozenset("0123456789abcdef")
 _DIGITS, _SHELF_DIGITS = 64, 2
