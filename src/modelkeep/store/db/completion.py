@@ -2,7 +2,7 @@
 
 It starts at once: it imports ``sqlite3``, ``os``, ``time`` and SQL text, but no value of the domain. It
 opens the file read-only and ends after a bounded time. A registry that is missing has no names; where
-it is busy, damaged or of another schema, an error is raised, which `cli.complete` keeps to itself.
+the file is busy, damaged or no registry, an error is raised, which `cli.complete` keeps to itself.
 
 Every list is bounded. A list that was cut still holds the first and the last name: a shell fills in
 the common beginning of all candidates, and must not fill in more than what all names share.
@@ -14,7 +14,6 @@ import os
 import sqlite3
 import time
 
-from modelkeep.store.db import schema
 from modelkeep.store.db.journal_files import check_neighbours
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
@@ -36,6 +35,7 @@ MOST, MOST_VERSIONS = 50, 20
 
 _BUSY_SECONDS, _SECONDS, _STEPS = 0.1, 0.5, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
 _LOOKED_AT = 1_000  # rows, of which some may be wanted
+_LONGEST_BYTES = 1 << 20  # of a value; a forged row could claim any length
 
 _VERSIONS = f"""
 SELECT number, label, {shared.IS_DELETED},
@@ -48,6 +48,7 @@ BY_NUMBER = f"{_VERSIONS} number BETWEEN :low AND :high ORDER BY number LIMIT {_
 BY_NUMBER_DOWN = f"{_VERSIONS} number BETWEEN :low AND :high ORDER BY number DESC LIMIT {_LOOKED_AT}"
 BY_LABEL = f"{_VERSIONS} label_key >= :low AND label_key < :end ORDER BY label_key LIMIT {_LOOKED_AT}"
 BY_LABEL_DOWN = f"{_VERSIONS} label_key >= :low AND label_key < :end ORDER BY label_key DESC LIMIT {_LOOKED_AT}"
+LAST_ARCHIVED = "SELECT max(last) FROM archived WHERE model = :model AND HOLDS(archived)"
 LAST_MODEL_NAME = """
 SELECT name FROM model_name WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded DESC LIMIT 1
 """
@@ -90,21 +91,20 @@ class Names:
 
     def versions(self, name: str, typed: str, which: str = UNARCHIVED) -> list[Candidate]:
         """Return what may stand after ``NAME@``: stages, aliases, latest, numbers and labels, the newest first."""
-        model = self._model(name)
+        model, low = self._model(name), folded(typed)
         words = [
             (word, f"{name}@{number}")
             for word, number in (*self._holders(model), *self._aliases(model))
-            if next(self._descending(model, number, number, which), None)
+            if word.startswith(low) and next(self._descending(model, number, number, which), None)
         ]
-        if which != ARCHIVED and self._newest_wanted(model, which) is not None:
+        if "latest".startswith(low) and which != ARCHIVED and self._newest_wanted(model, which) is not None:
             words.append(("latest", ""))
-        low = folded(typed)
-        return [*(word for word in words if word[0].startswith(low)), *self.numbers(name, typed, which)]
+        return [*words, *self._numbers(model, typed, which), *self._labels(model, typed, which)]
 
-    def numbers(self, name: str, typed: str, which: str = ANY) -> list[Candidate]:
+    def numbers(self, name: str, typed: str) -> list[Candidate]:
         """Return the numbers and labels of a model: words that never mean another version."""
         model = self._model(name)
-        return [*self._numbers(model, typed, which), *self._labels(model, typed, which)]
+        return [*self._numbers(model, typed, ANY), *self._labels(model, typed, ANY)]
 
     def stages(self) -> list[Candidate]:
         """Return the stages, lowest first."""
@@ -151,9 +151,9 @@ class Names:
         row = self._row(shared.BEARER, folded=folded(name))
         return None if row is None else row[0]
 
-    def _newest(self, model: int | None) -> int:
-        """Return the highest number of a model, 0 where it has no version."""
-        row = self._row(shared.NEWEST_NUMBER, model=model)
+    def _newest(self, model: int | None, which: str) -> int:
+        """Return the highest number of a model, or the highest archived one; 0 where there is none."""
+        row = self._row(LAST_ARCHIVED if which == ARCHIVED else shared.NEWEST_NUMBER, model=model)
         return (row[0] or 0) if row else 0
 
     def _holders(self, model: int | None) -> Iterator[tuple[str, int]]:
@@ -166,7 +166,9 @@ class Names:
 
     def _newest_wanted(self, model: int | None, which: str) -> int | None:
         """Return the highest wanted number; the lowest one where all that are looked at are unwanted."""
-        newest = self._newest(model)
+        newest = self._newest(model, which)
+        if not newest:
+            return None
         found = next(self._descending(model, 1, newest, which), None) or self._lowest(model, 1, newest, which)
         return found and found[0]
 
@@ -180,7 +182,7 @@ class Names:
         """Return the newest numbers that begin so, and the lowest of each length where there are more."""
         v, digits = split_v(typed)
         found: dict[Version, None] = {}
-        for low, high in number_ranges(digits, self._newest(model)):
+        for low, high in number_ranges(digits, self._newest(model, which)):
             found |= dict.fromkeys(_first(MOST_VERSIONS, self._descending(model, low, high, which)))
             lowest = self._lowest(model, low, high, which)
             found |= {lowest: None} if lowest else {}
@@ -251,8 +253,8 @@ def _opened(path: str) -> sqlite3.Connection | None:
     check_neighbours(path)
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-    return connection if schema.age(connection) == schema.VERSION else None
+    return connection

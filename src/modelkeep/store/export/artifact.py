@@ -17,7 +17,7 @@ from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import sync_directory, sync_file_system
 from modelkeep.store.export.compare import holds
 from modelkeep.store.export.destination import draft_beside, put_in_place, remove, require_replaceable, target_of
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 #: From so many files on, one sync of the file system takes less time than one of each.
 _MANY = 16
@@ -52,7 +52,7 @@ def export(
     """
     name = manifest.files[0].path if form == "file" else default_name
     target = target_of(dest, form, name)
-    with of_the_destination(target):
+    with explain_destination_errors(target):
         if os.path.lexists(target):
             if holds(target, manifest, form):
                 return Exported(target, changed=False)

@@ -15,7 +15,7 @@ from modelkeep.domain.manifest import Form
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.durable import exchange, make_directories, rename_new
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 PREFIX = ".modelkeep-"
 #: What an artifact's directory never holds, and what that means.
@@ -38,7 +38,7 @@ def target_of(dest: str, form: Form, name: str) -> str:
     into = dest.endswith("/") or os.path.basename(dest) in {".", ".."}
     directory = dest.rstrip("/") or "/"
     if into:
-        with of_the_destination(dest):
+        with explain_destination_errors(dest):
             try:
                 make_directories(directory)
             except (FileExistsError, NotADirectoryError):

@@ -18,7 +18,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.export.destination import PREFIX, remove, swap
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 _OTHER_CACHE = "set MODELKEEP_CACHE to a directory of your own"
 
@@ -50,7 +50,7 @@ def view(
     if _is_whole(place, links):
         _require_private(views)
     else:
-        with of_the_destination(place, _OTHER_CACHE):
+        with explain_destination_errors(place, _OTHER_CACHE):
             os.makedirs(views, mode=0o700, exist_ok=True)
             _require_private(views)
             make_view(views, place, links)
@@ -90,7 +90,7 @@ def _path_inside(manifest: Manifest, inner: str) -> str:
 
 def _require_private(views: str) -> None:
     """Raise ``UsageError`` where another account may change the links of a view after they were checked."""
-    with of_the_destination(views):
+    with explain_destination_errors(views):
         status = os.lstat(views)
     why = None
     if not stat.S_ISDIR(status.st_mode):
