@@ -25,7 +25,10 @@ from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup import database as database_copy
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.care import repair as store_repair
+from modelkeep.store.content.hashing import content_of_bytes
+from modelkeep.store.content.workers import Progress
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +132,7 @@ def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
         lambda: copy.registry.promote("fraud@1", "production"),
         lambda: copy.registry.tag("fraud@1", {"a": "b"}, dry_run=True),
     ):
-        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}: nothing is changed in it") as caught:
+        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}, and takes no changes") as caught:
             change()
         assert caught.value.hint == f"to make it a registry of its own, for good: rm {dest}/backup.json"
     assert every(dest) == before
@@ -234,7 +237,7 @@ def test_one_in_the_other_is_refused(world, where):
     (world.home / "store").symlink_to(world.root / "store")
     (world.root / "link").symlink_to(world.home)
     before = every(world.root)
-    with pytest.raises(UsageError, match="lie one in the other"):
+    with pytest.raises(UsageError, match="one is inside the other"):
         back_up(world, world.root / where)
     assert every(world.root) == before
 
@@ -255,7 +258,7 @@ def test_inside_another_backup_or_registry_is_refused(world, where, said):
     before = every(world.root)
     with pytest.raises(UsageError) as refused:
         back_up(world, world.root / where)
-    assert refused.value.message == f"{world.root / where} lies in {said.format(root=world.root)}"
+    assert refused.value.message == f"{world.root / where} is inside {said.format(root=world.root)}"
     assert every(world.root) == before
     assert back_up(world, world.root / "earlier").changed is False
 
@@ -265,7 +268,7 @@ def test_a_backup_whose_store_leads_to_the_registrys_own_is_none(world, dest):
     shutil.rmtree(dest / "store")
     (dest / "store").symlink_to(world.home / "store")
     before = every(world.root)
-    with pytest.raises(UsageError, match="lie one in the other"):
+    with pytest.raises(UsageError, match="one is inside the other"):
         back_up(world, dest)
     assert every(world.root) == before
 
@@ -293,7 +296,7 @@ def test_a_log_that_went_backwards_does_not_overwrite_a_newer_backup(world, dest
     world.register()
     back_up(world, dest)
     before = every(dest)
-    with pytest.raises(Conflict, match="has an entry 25 that the registry has not"):
+    with pytest.raises(Conflict, match="has an entry 25 that the registry does not have"):
         back_up(old, dest)
     assert every(dest) == before
 
@@ -440,10 +443,14 @@ def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypa
     assert opened(dest, world, tmp_path).verify(log=False).findings == ()
 
 
-def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
+def test_memory_does_not_grow_with_the_contents(world, tmp_path, monkeypatch):
+    contents = []
     for number in range(12):
-        world.register("more", b"content %d" % number)
-    monkeypatch.setattr(backup_bytes, "_AT_ONCE", 5)
+        data = b"content %d" % number
+        world.register("more", data)
+        contents.append((content_of_bytes(data).digest, len(data)))
+    bucket = DirectoryBucket(str(tmp_path / "store"))
+    create_store(bucket.root)
     seen = []
     real = backup_bytes.each
 
@@ -452,8 +459,9 @@ def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
         return real(work, items, progress)
 
     monkeypatch.setattr(backup_bytes, "each", measured)
-    assert back_up(world, dest).new_blobs == 15
-    assert seen == [5, 5, 5]
+    copied = backup_bytes.copy_contents(world.context.artifacts, bucket, contents, Progress(0, None), at_once=5)
+    assert [trouble for _, trouble in copied] == [None] * 12
+    assert seen == [5, 5, 2]
 
 
 def test_progress_ends_at_what_is_new(world, dest):
