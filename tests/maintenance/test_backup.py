@@ -28,7 +28,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.care import repair as store_repair
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.workers import Progress
-from modelkeep.store.db.sqlite import database_copy
+from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
 
 
 @pytest.fixture(scope="module")
@@ -521,11 +521,10 @@ def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp
     assert dump(copy) == dump(world.database)
 
 
-def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
-    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
-    monkeypatch.setattr(database_copy, "_LONGEST_HOLD_SECONDS", -1.0)
+def test_writers_are_not_kept_waiting_for_ever(world, tmp_path):
+    pace = Pace(step_pages=1, restarts=-1, longest_turn_seconds=-1.0)
     with pytest.raises(Busy, match="longer than writers may be kept waiting"):
-        database_copy.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
+        copy_database(world.context.database, str(tmp_path / "copy.db"), pace)
 
 
 def _copy_with(world, kind, path, *, step_pages):
@@ -534,10 +533,10 @@ def _copy_with(world, kind, path, *, step_pages):
     connect = sqlite.sqlite3.connect
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite.sqlite3, "connect", lambda *words, **more: connect(*words, **{"factory": kind, **more}))
-        database_copy.copy_database(world.context.database, str(path), step_pages=step_pages)
+        copy_database(world.context.database, str(path), Pace(step_pages=step_pages))
 
 
-def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path, monkeypatch):
+def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
     for path in (tmp_path, *list(tmp_path.parents)[:3]):
@@ -547,22 +546,21 @@ def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(wo
     dest.mkdir()
     os.chown(dest, 12345, 12345)
 
-    def as_another(outcome):
+    def as_another(act, outcome):
         child = os.fork()
         if child == 0:
             os.setgid(12345)
             os.setuid(12345)
             try:
-                os._exit(0 if back_up(world, dest).ok else 1)
+                os._exit(0 if act() else 1)
             except Busy as error:
-                os._exit(6 if "may not have writers wait" in error.message else 1)
+                os._exit(6 if "may not make writers wait" in error.message else 1)
             finally:
                 os._exit(1)  # whatever else it was: the child runs no further tests
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == outcome
 
-    assert as_another(0)
-    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
-    assert as_another(6)
+    assert as_another(lambda: back_up(world, dest).ok, 0)
+    assert as_another(lambda: copy_database(world.context.database, f"{dest}/copy.db", Pace(restarts=-1)), 6)
 
 
 def test_there_is_no_backup_of_nothing(tmp_path, dest):
