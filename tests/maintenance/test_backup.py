@@ -25,10 +25,10 @@ from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.care import repair as store_repair
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
+from modelkeep.store.repair import store_repair
 
 
 @pytest.fixture(scope="module")

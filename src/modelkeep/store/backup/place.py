@@ -1,6 +1,6 @@
 """The directory of a backup: at each moment it is the old backup or the new one.
 
-Contents are copied first, each under its digest; the database is copied under a passing name and
+Contents are copied first, each under its digest; the database is copied under a temporary name and
 renamed last. A run that was killed leaves the old database, and contents that the next run finds there.
 """
 
