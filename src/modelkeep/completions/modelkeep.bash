@@ -1,9 +1,9 @@
 # bash completion for modelkeep. Made from its commands by `make docs`; do not edit.
 #
-# Commands and options stand here; models, versions and what else a registry knows are asked of
-# `modelkeep __complete`, which reads and never writes.
+# This script holds the commands and options. Models, versions and other names come from
+# `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive backup delete gc doctor migrate whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
@@ -20,6 +20,7 @@ _modelkeep_options() {
     diff) REPLY='--exit-code '$REPLY ;;
     promote) REPLY='--force -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     history) REPLY='--since --until --as-of '$REPLY ;;
     status) REPLY='--size '$REPLY ;;
     evaluate) REPLY='-M --metric --metrics --on --run -m --message -n --dry-run --lock-wait '$REPLY ;;
@@ -32,22 +33,21 @@ _modelkeep_options() {
     path) REPLY='--as-of '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
-    init) REPLY='--stages --store --shared --readers '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
-    retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='-n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;
     esac
 }
 
-# Splits $1 as the shell would: all words into `words`, what was typed of the last one into `raw`, an
-# open quote into `quote`; `target` is set where the last word is what output goes to.
+# Splits $1 as the shell would: the words into `words`, the last one as it was typed into `raw`, an open
+# quote into `quote`. Sets `target` where the last word is the file of a redirection.
 _modelkeep_split() {
     local line=$1 word='' begun='' char i
     words=() raw='' quote='' target=''
@@ -83,7 +83,7 @@ _modelkeep_split() {
     words+=("$word")
 }
 
-# Sets `command`, and `expected` to what the last word is: command, option or value.
+# Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
     local word pending='' ended=''
     command='' expected=command
@@ -117,7 +117,8 @@ _modelkeep_place() {
     fi
 }
 
-# Fills COMPREPLY with what the program offers; $1 is how it was called, $2 what readline replaces.
+# Fills COMPREPLY with the candidates of the program. $1 is the name that was typed for it, $2 the part
+# of the last word that readline replaces.
 _modelkeep_values() {
     local program=modelkeep line word before=${raw%"$2"} keep=$quote
     local -a asked=("${words[@]:1}") words=()
