@@ -180,7 +180,7 @@ def test_a_store_on_a_disk_that_is_away_is_not_made_anew(world, elsewhere):
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "nowhere")
     for dry_run in (True, False):
-        with pytest.raises(RegistryUnavailable, match="is not whole"):
+        with pytest.raises(RegistryUnavailable, match="is incomplete"):
             repaired(world, other.home, dry_run=dry_run)
     assert not (world.root / "nowhere").exists()
 
