@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from msgspec.json import Decoder
 
@@ -18,6 +19,9 @@ from modelkeep.domain.patterns import pattern
 from modelkeep.domain.record import Count, LogValue, Sha256, decode_canonical, encode_canonical
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, UsageError
+
+#: How an artifact was registered: as one file under its name, or as a tree of files.
+Form: TypeAlias = Literal["file", "tree"]
 
 _SEPARATOR = pattern(r"[\\:]")
 _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
