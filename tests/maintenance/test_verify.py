@@ -349,7 +349,7 @@ def test_a_details_text_that_was_changed_taken_out_or_redacted_is_found(world):
     world.edit(("DELETE FROM details WHERE digest = ?", digest))
     found = world.findings(bytes_=False)
     assert found[0] == f"error details entry 2: its details {digest} are missing"
-    assert found[-1] == "warning replay entry 2: nothing after it was decided again, and no table was compared"
+    assert found[-1] == "warning replay entry 2: no entry after it was decided again, and no table was compared"
 
 
 def test_a_manifest_that_was_changed_or_taken_out_is_found(world):

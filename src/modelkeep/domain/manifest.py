@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, UsageError
 
 FORMAT = "modelkeep manifest 1"
+#: How an artifact was registered: as one file under its name, or as a tree of files.
+Form: TypeAlias = Literal["file", "tree"]
 
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 # Files as nearly all are written: no path has an escape in it, and none needs one.
