@@ -165,7 +165,7 @@ def test_a_link_that_somebody_else_made_is_not_followed_to_ones_own_registry(peo
     link = project / ".modelkeep"
     link.symlink_to(people.home("bo") / "mine")
     os.chown(link, people_.UIDS["otto"], people_.UIDS["otto"], follow_symlinks=False)
-    assert people("bo", "list", cwd=project).stderr.startswith(f"error: {link} belongs to otto: ")
+    assert people("bo", "list", cwd=project).stderr.startswith(f"error: {link} belongs to otto, ")
 
 
 def test_a_trusted_link_that_leads_elsewhere_by_now_is_trusted_no_longer(people, project, anas):
