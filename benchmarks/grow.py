@@ -82,7 +82,7 @@ class Grower:
         seen, rest = Seen(head.hash, head.seq), True
         while rest:
             with self.context.database.writing() as connection:
-                connection.execute(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
+                connection.run(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
                 rest = False
                 for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
                     self.clock += timedelta(seconds=45)
@@ -102,7 +102,7 @@ class Grower:
                         time=now,
                     )
                     draft = ledger.Draft(intent, noted, documents)
-                    entry = ledger.append(connection, draft, lambda _state: observed(self.context, ()), now).entry
+                    entry = ledger.append(connection, draft, observed(self.context, ()), now).entry
                     self.models.setdefault(subject.name, entry.seq)
                     entries += 1
                     if count == BATCH:

@@ -76,7 +76,7 @@ def answers(connection, at):
         for stage in ("development", "staging", "production"):
             found["stage", stage, everything] = details.versions(connection, at, stage=stage, everything=everything)
     found["history"] = details.history(connection, at)
-    for (model,) in connection.execute("SELECT seq FROM model WHERE seq <= ?", (at or 2**62,)).fetchall():
+    for (model,) in connection.rows("SELECT seq FROM model WHERE seq <= :at", at=at or 2**62):
         page = found["model", model] = details.model(connection, at, model)
         found["history", model] = details.history(connection, at, model=model)
         found["versions", model] = details.versions(connection, at, model=model, everything=True)
@@ -99,7 +99,7 @@ def _resolved(connection, at, ref):
 
 
 def test_every_answer_about_the_past_is_that_of_a_replay_up_to_it(story):
-    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = story.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     assert last > 30
     for seq in range(1, last + 1):
         then, replayed = answers(story.connection, seq), answers(story.until(seq), None)
@@ -109,7 +109,7 @@ def test_every_answer_about_the_past_is_that_of_a_replay_up_to_it(story):
 
 
 def test_the_present_is_the_past_of_the_last_entry(story):
-    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = story.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     assert answers(story.connection, None) == answers(story.connection, last)
 
 
@@ -138,7 +138,7 @@ def test_random_stories_have_a_past_too(history):
             chance.choice(verbs)()
         except (ModelkeepError, AssertionError):  # refused, or so already
             continue
-    (last,) = history.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = history.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     for seq in chance.sample(range(3, last + 1), 12):
         then, replayed = answers(history.connection, seq), answers(history.until(seq), None)
         for question, answer in replayed.items():

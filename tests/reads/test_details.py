@@ -302,8 +302,10 @@ def test_an_action_that_there_is_not_is_refused(fraud):
 
 
 def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
-    fraud.connection.execute("DROP TRIGGER entry_is_not_updated")
-    fraud.connection.execute("UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',))
+    fraud.connection.connection.execute("DROP TRIGGER entry_is_not_updated")
+    fraud.connection.connection.execute(
+        "UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',)
+    )
     told = details.audit(fraud.connection)
     assert len(told) == 9
     assert told[3].sentence == "registered fraud@3, called it champion"

@@ -32,7 +32,7 @@ def asked(story, tmp_path):
 
     def ask():
         ask.file.unlink(missing_ok=True)
-        story.connection.execute("VACUUM INTO ?", (str(ask.file),))
+        story.connection.connection.execute("VACUUM INTO ?", (str(ask.file),))
         return Names(str(tmp_path))
 
     ask.file = tmp_path / "registry.db"
@@ -192,13 +192,13 @@ def test_what_was_deleted_is_offered_to_nobody(story, asked):
 
 def _deleted_behind(story, first, last):
     """Let versions follow that are deleted, each with a label, as rows: the log is not asked here."""
-    columns = [name for _, name, *_ in story.connection.execute("PRAGMA table_info(version)")]
+    columns = [name for _, name, *_ in story.connection.connection.execute("PRAGMA table_info(version)")]
     own = {"number": "?1", "seq": "1000000 + ?1", "label": "'9.' || ?1", "label_key": "'9.' || ?1"}
     first_of_all = "FROM version WHERE model = (SELECT max(seq) FROM model) AND number = 1"
     copied = f"INSERT INTO version SELECT {', '.join(own.get(name, name) for name in columns)} {first_of_all}"
     numbers = [(number,) for number in range(first, last + 1)]
-    story.connection.executemany(copied, numbers)
-    story.connection.executemany(f"INSERT INTO deleted SELECT model, ?1, 1 {first_of_all}", numbers)
+    story.connection.connection.executemany(copied, numbers)
+    story.connection.connection.executemany(f"INSERT INTO deleted SELECT model, ?1, 1 {first_of_all}", numbers)
 
 
 def _steps(asked, question):

@@ -124,7 +124,7 @@ class History:
         lines = []
         for key in remove:
             subject = self.subject(ref)
-            found = self.connection.execute(
+            found = self.connection.connection.execute(
                 "SELECT line FROM tag WHERE model = ? AND version = ? AND key = ? AND until_seq IS NULL",
                 (subject.model, subject.version or 0, key),
             )
@@ -176,16 +176,13 @@ class History:
             time=at(seq),
         )
         observed = Observed((), "modelkeep/0", (), 1000, self.user, user_namespace=False, via=None)
-        outcome = ledger.append(
-            self.connection, Draft(intent, written, documents or {}), lambda _state: observed, at(seq)
-        )
+        outcome = ledger.append(self.connection, Draft(intent, written, documents or {}), observed, at(seq))
         assert outcome.entry is not None, outcome.already
         return seq
 
     def until(self, seq):
         """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
         from modelkeep.domain import entry as chain
-        from modelkeep.domain.project import project
         from modelkeep.store.db.replay import entries, named_by
 
         target = in_memory()
@@ -193,12 +190,7 @@ class History:
             if number > seq:
                 break
             entry = chain.parse(data)
-            named = named_by(self.connection, entry)
-            target.execute("INSERT INTO entry (seq, bytes) VALUES (?, ?)", (number, data))
-            if named[0] is not None:
-                row = (named[0].digest, named[0].text)
-                target.execute("INSERT INTO details (digest, text) VALUES (?, ?)", row)
-            ledger.apply_changes(target, project(entry, chain.hash_of(data), *named))
+            ledger.write(target, entry, data, *named_by(self.connection, entry))
         return target
 
     def _parent(self, parent):

@@ -39,9 +39,9 @@ def golden_story():
     history.register("risk/Fraud", "three", stage="staging", aliases=["shadow", "third"], label="2.0")
     history.delete("risk/Fraud@3", reason="trained on what we may not keep")
     found = {}
-    for _, data in history.connection.execute("SELECT seq, bytes FROM entry ORDER BY seq").fetchall():
+    for _, data in history.connection.rows("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = chain.parse(data)
-        row = history.connection.execute(
+        row = history.connection.connection.execute(
             "SELECT text FROM details WHERE digest = ?", (entry.intent.details,)
         ).fetchone()
         found.setdefault(entry.intent.kind, (data, row and row[0]))

@@ -63,13 +63,13 @@ def with_bytes(
 @contextmanager
 def _asking(context: Context) -> Iterator[Callable[[str], bool]]:
     """Let nobody write, and tell meanwhile whether some version needs a content."""
-    with context.database.writing() as connection:
-        yield partial(contents.is_needed, connection)
+    with context.database.writing() as reader:
+        yield partial(contents.is_needed, reader)
 
 
 def _of_sizes(session: Session, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
-    with session.reading() as connection:
-        return contents.of_sizes(connection, sizes)
+    with session.reading() as reader:
+        return contents.of_sizes(reader, sizes)
 
 
 def _measured(request: Request, progress: Callable[[int, int], None] | None) -> Ingested:

@@ -107,11 +107,9 @@ def _is_finished(directory: str) -> bool:
     """Tell whether the first entry was written: a killed `init` leaves an empty database."""
     found = Database(directory)
     try:
-        with found.raw() as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        return not found.is_empty()
     except ModelkeepError:
         return True
-    return bool(tables)
 
 
 def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
@@ -122,8 +120,8 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
         raise Conflict(message, "the store is given once, when a registry is made")
     if wanted is None:
         return
-    with Database(directory).reading() as connection:
-        there = [stage.name for stage in SqlState(connection).stages()]
+    with Database(directory).reading() as reader:
+        there = [stage.name for stage in SqlState(reader).stages()]
     if there != list(wanted):
         message = f"the registry {directory} has the stages {','.join(there)}, not {','.join(wanted)}"
         raise Conflict(message, "stages are given once, when a registry is made")
@@ -161,10 +159,10 @@ def _make(
         sharing.share_directory(store, shared)
         os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
     create_store(root)
-    with place.creating() as connection:
-        if connection is None:
+    with place.creating() as writer:
+        if writer is None:
             return False
-        ledger.append(connection, draft, lambda _state: observed, now)
+        ledger.append(writer, draft, observed, now)
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     require_own(directory, lambda: draft.intent.registry)

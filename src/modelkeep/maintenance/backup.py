@@ -25,8 +25,8 @@ from modelkeep.store.backup.contents import Content, copy_contents, lacking
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.content.workers import Progress
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
@@ -134,7 +134,7 @@ def _carry_over(
     raise Busy(message, "try again when less is deleted")
 
 
-def _check(connection: Connection, place: BackupPlace, before: tuple[int, str] | None) -> None:
+def _check(connection: Reader, place: BackupPlace, before: tuple[int, str] | None) -> None:
     """Refuse to put a copy in the place of a better one: a damaged one, or one whose log goes another way."""
     with place.copy().raw() as copied:
         trouble = reachable.broken(copied)
@@ -149,13 +149,13 @@ def _check(connection: Connection, place: BackupPlace, before: tuple[int, str] |
         raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
 
 
-def _held(connection: Connection, place: BackupPlace) -> _Held:
+def _held(connection: Reader, place: BackupPlace) -> _Held:
     new = _summed(lacking(place.bucket, reachable.all_needed(connection)))
     held = _summed(reachable.all_needed(connection))
     return _Held(lying.version_count(connection), _head(connection), *held, *new)
 
 
-def _head(connection: Connection) -> tuple[int, str]:
+def _head(connection: Reader) -> tuple[int, str]:
     head = SqlState(connection).head()
     return (0, "") if head is None else (head.seq, head.hash)
 

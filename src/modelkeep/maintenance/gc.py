@@ -30,8 +30,8 @@ from modelkeep.store.bucket import trash
 from modelkeep.store.care import layout, stale_tmp
 from modelkeep.store.care.layout import Lying
 from modelkeep.store.care.reachability import Needs
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.os_errors import explain_store_errors
 
 T = TypeVar("T")
@@ -140,7 +140,7 @@ class _Cleaning:
                 self._note("aside", each.path, each.size_bytes, _ASIDE)
         return blobs
 
-    def _judged(self, connection: Connection, lying: Lying) -> _Found | None:
+    def _judged(self, connection: Reader, lying: Lying) -> _Found | None:
         """Return why a blob is garbage, None where it is not or not yet."""
         if garbage.is_needed(connection, lying.digest):
             return None
@@ -174,7 +174,7 @@ class _Cleaning:
             with self._context.database.reading() as connection:
                 more = self._needs.follow(connection)
 
-    def _needed(self, connection: Connection, some: Sequence[_Found]) -> list[_Found]:
+    def _needed(self, connection: Reader, some: Sequence[_Found]) -> list[_Found]:
         """Return those that a version needs after all, as the tables and the log both say at this moment.
 
         Where the two differ, somebody has changed one of them, and nothing may be swept.

@@ -15,7 +15,7 @@ from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.ownership import require_own
 from modelkeep.store.care.reachability import backwards
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
 
 
@@ -38,7 +38,7 @@ def sweepable(context: Context, *, dry_run: bool) -> Iterator[str]:
         yield bucket.root
 
 
-def _require_head(context: Context, connection: Connection) -> None:
+def _require_head(context: Context, connection: Reader) -> None:
     """Refuse where the log is not the one that this account saw last.
 
     What only warns elsewhere must stop whoever throws away what the log does not name.

@@ -18,7 +18,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.hard_links import SecondNames
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.raw_rows import Needed
 
@@ -77,7 +77,7 @@ def check_bytes(
     context: Context,
     findings: Findings,
     wanted: Wanted,
-    trusted: Connection | None,
+    trusted: Reader | None,
     *,
     repair: Repair | None,
     progress: Callable[[int, int], None] | None,
@@ -141,11 +141,11 @@ def _by_content(rows: Iterable[Needed]) -> Iterator[NeededContent]:
 class Tables:
     """The tables that say which contents versions need. They are read a page at a time, each in a short transaction."""
 
-    def __init__(self, context: Context, trusted: Connection | None = None) -> None:
+    def __init__(self, context: Context, trusted: Reader | None = None) -> None:
         self._context = context
         self._trusted = trusted
 
-    def ask(self, query: Callable[[Connection], T]) -> T:
+    def ask(self, query: Callable[[Reader], T]) -> T:
         """Run a query."""
         if self._trusted is not None:
             return query(self._trusted)

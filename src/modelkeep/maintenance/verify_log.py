@@ -23,12 +23,13 @@ from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.store import head_cache
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows as lying
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.database import in_memory
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt, Table
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
@@ -59,7 +60,7 @@ class LogCheck:
         return None if self._before is None else Head(self._before.seq, self._before.hash, self._before.time or "")
 
     @property
-    def trusted(self) -> Connection | None:
+    def trusted(self) -> Reader | None:
         """The tables as the whole log makes them, None where it could not be replayed to its end."""
         return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
@@ -106,7 +107,7 @@ class LogCheck:
 
     def _read_log(self, *, current: bool) -> None:
         with self._context.database.raw() as connection:
-            last = lying.head(lying.lenient(connection))
+            last = lying.head(connection)
             self._known_from(lying.registry_id(connection) if current and "registry" not in self._odd else None)
         if last is None:
             self._findings.error("seq", "log", "it is empty")
@@ -115,7 +116,7 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = lying.page(lying.lenient(connection), self._last, self._beside)
+                page = lying.page(connection, self._last, self._beside)
             if not page:
                 break
             for stored in page:
@@ -235,11 +236,10 @@ class LogCheck:
             if self._stopped is None:
                 self._findings.error("table", table.name, difference)
 
-    def _at_one_moment(self, query: Callable[[Connection], T]) -> T:
+    def _at_one_moment(self, query: Callable[[Transaction], T]) -> T:
         """Ask the registry something when all its entries up to that moment were taken."""
         while True:
             with self._context.database.raw() as connection:
-                lying.lenient(connection)
                 page = lying.page(connection, self._last, self._beside)
                 if not page:
                     return query(connection)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.times import parse_stored
 from modelkeep.store import backup_mark, head_cache
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -18,19 +19,20 @@ if TYPE_CHECKING:
 _APART_SECONDS = 300.0
 
 
-def check_head(context: Context, connection: Connection) -> bool:
-    """Say whether the log goes on from the head that this account saw last; warn where it does not.
+def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:
+    """Return whether the log goes on from the head that this account saw last; warn where it went backwards.
 
-    It does not where it ends before, or has another entry there.
+    Every read and every write passes here. The log went backwards where it ends before that head, or has another
+    entry there.
     """
-    state = SqlState(connection)
+    state = SqlState(reader)
     registry, head = state.registry_id(), state.head()
     known = None if registry is None else head_cache.recall(context.state_dir, registry)
     if known is None or head is None or state.hash_at(known.seq) == known.hash:
         return True
     if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
         return True  # a backup is behind by its nature
-    context.say(
+    (say or context.say)(
         f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
         f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
     )

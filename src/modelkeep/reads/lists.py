@@ -13,11 +13,11 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import model_names, sort_keys, version_states
 from modelkeep.store.db.sql import models as model_queries
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.stages import stages as stages_of
-from modelkeep.store.db.sql.statement import Connection
 
 #: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
@@ -46,7 +46,7 @@ def is_glob(text: str) -> bool:
 
 
 def models(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     pattern: str | None = None,
     *,
@@ -57,18 +57,16 @@ def models(
 
     A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
     """
-    stages = stages_of(connection, at)
+    stages = stages_of(reader, at)
     if pattern is not None and not is_glob(pattern):
-        named = model_names.find_model(connection, at, pattern)
-        return (model_queries.model_row(connection, at, named.model, named.name, stages),)[:limit]
-    rows = (
-        model_queries.model_row(connection, at, model, name, stages) for model, name in _named(connection, at, pattern)
-    )
+        named = model_names.find_model(reader, at, pattern)
+        return (model_queries.model_row(reader, at, named.model, named.name, stages),)[:limit]
+    rows = (model_queries.model_row(reader, at, model, name, stages) for model, name in _named(reader, at, pattern))
     return tuple(islice((row for row in rows if everything or not row.archived), limit))
 
 
 def versions(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     *,
     model: int | None = None,
@@ -85,17 +83,17 @@ def versions(
     only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
     """
     order = _sort(sort)
-    stages = stages_of(connection, at)
+    stages = stages_of(reader, at)
     wanted = None if stage is None else _stage(stage, stages)
     if model is None and pattern is not None and not is_glob(pattern):
-        model = model_names.find_model(connection, at, pattern).model
-    listing = _Listing(connection, at, stages, wanted, everything=everything)
+        model = model_names.find_model(reader, at, pattern).model
+    listing = _Listing(reader, at, stages, wanted, everything=everything)
     if model is None and pattern is None and wanted is None and order == _Sort("created", descending=True):
         return tuple(islice(listing.newest_of_all(), limit))
     if model is None:
-        chosen: Iterable[tuple[int, str]] = _named(connection, at, pattern)
+        chosen: Iterable[tuple[int, str]] = _named(reader, at, pattern)
     else:
-        chosen = [(model, model_names.name_of(connection, at, model))]
+        chosen = [(model, model_names.name_of(reader, at, model))]
     if model is not None and order.key in ("version", "created") and order.descending:
         (one,) = chosen
         return tuple(listing.rows(islice(listing.candidates(*one), limit)))
@@ -106,10 +104,8 @@ def versions(
 class _Listing:
     """One answer in the making: what is asked of every model alike."""
 
-    def __init__(
-        self, connection: Connection, at: int | None, stages: Stages, stage: str | None, *, everything: bool
-    ) -> None:
-        self.connection = connection
+    def __init__(self, reader: Reader, at: int | None, stages: Stages, stage: str | None, *, everything: bool) -> None:
+        self.connection = reader
         self.at = at
         self.stages = stages
         self.stage = stage
@@ -223,10 +219,10 @@ def _stage(text: str, stages: Stages) -> str:
     raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
 
 
-def _named(connection: Connection, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
+def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
     """Yield the models whose names match a pattern, without case."""
     if pattern is None:
-        yield from model_queries.names(connection, at)
+        yield from model_queries.names(reader, at)
         return
     import re
     from fnmatch import translate
@@ -234,6 +230,6 @@ def _named(connection: Connection, at: int | None, pattern: str | None) -> Itera
     folded = fold(pattern)
     matches = re.compile(translate(folded)).match
     prefix = re.split(r"[*?[]", folded, maxsplit=1)[0]
-    for model, name in model_queries.names(connection, at, prefix):
+    for model, name in model_queries.names(reader, at, prefix):
         if matches(fold(name)):
             yield model, name

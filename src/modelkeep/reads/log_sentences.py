@@ -6,12 +6,12 @@ from modelkeep.domain import entry as chain
 from modelkeep.domain import intents, sentences
 from modelkeep.domain.answers.records import AuditEntry
 from modelkeep.errors import Damaged, NotFound
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit
-from modelkeep.store.db.sql.statement import Connection
 
 
 def newest(
-    connection: Connection,
+    reader: Reader,
     *,
     about: tuple[int, int] | None,
     first: int,
@@ -24,23 +24,23 @@ def newest(
     if action is not None and action not in intents.KINDS:
         message = f"there is no action '{action}'"
         raise NotFound(message, f"actions are {', '.join(intents.KINDS)}")
-    found = audit.entries(connection, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
-    return [told(connection, logged) for logged in found]
+    found = audit.entries(reader, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
+    return [told(reader, logged) for logged in found]
 
 
-def told(connection: Connection, logged: audit.Logged) -> AuditEntry:
+def told(reader: Reader, logged: audit.Logged) -> AuditEntry:
     """Return an entry as a sentence; one that cannot be read says so, and locks nobody out of the others."""
-    texts = dict(reversed(audit.texts(connection, logged.seq)))
+    texts = dict(reversed(audit.texts(reader, logged.seq)))
     subject = None
     try:
         entry = chain.parse(logged.data)
         fields = list(texts.items())
         if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
-            fields = audit.tags(connection, entry.intent.details)
+            fields = audit.tags(reader, entry.intent.details)
         stages = {
             end: stage
             for model, end in sentences.stageless_ends(entry)
-            if (stage := audit.stage_of(connection, model, end.version, end.tenure)) is not None
+            if (stage := audit.stage_of(reader, model, end.version, end.tenure)) is not None
         }
         subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields, stages)
     except Damaged as error:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import parse_moment
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import moment
-from modelkeep.store.db.sql.statement import Connection
 
 
 def as_of(
-    connection: Connection,
+    reader: Reader,
     text: str | None,
     now: datetime,
     say: Callable[[str], None] = lambda _text: None,
@@ -24,6 +24,6 @@ def as_of(
     if text is None:
         return None
     zone = now.astimezone().tzinfo or UTC
-    found = moment(connection, parse_moment(text, now=now, zone=zone, bare_date_end=True))
+    found = moment(reader, parse_moment(text, now=now, zone=zone, bare_date_end=True))
     say(f"as of {found.time} (entry {found.seq})")
     return found

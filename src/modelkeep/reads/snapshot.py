@@ -1,4 +1,4 @@
-"""The way every read goes: one connection, one moment, one answer; references resolved on the way."""
+"""The way every read goes: one reader, one moment, one answer; references resolved on the way."""
 
 from __future__ import annotations
 
@@ -21,52 +21,52 @@ from modelkeep.reads.head_check import check_head
 from modelkeep.reads.moments import as_of
 from modelkeep.reads.references import stage_named, version_of, version_or_model
 from modelkeep.store import backup_mark
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 
 
 @contextmanager
-def asking(context: Context, moment: str | None = None) -> Iterator[tuple[Connection, AsOf | None]]:
-    """Yield a connection and the moment the answer is about; tell of a log that lost its end."""
-    with context.database.reading() as connection:
-        check_head(context, connection)
-        yield connection, as_of(connection, moment, context.clock(), context.say)
+def snapshot(context: Context, moment: str | None = None) -> Iterator[tuple[Reader, AsOf | None]]:
+    """Yield a reader of one snapshot and the moment that the answer is about; warn of a log that went backwards."""
+    with context.database.reading() as reader:
+        check_head(context, reader)
+        yield reader, as_of(reader, moment, context.clock(), context.say)
 
 
 def resolve(context: Context, ref: str, moment: str | None) -> VersionRow:
     """Return the line of the version that a reference means."""
-    with asking(context, moment) as (connection, at):
-        found = version_of(connection, ref, context.say, "resolve {}", at)
-        return details.version_row(connection, _seq(at), found.model, found.number or 0)
+    with snapshot(context, moment) as (reader, at):
+        found = version_of(reader, ref, context.say, "resolve {}", at)
+        return details.version_row(reader, _seq(at), found.model, found.number or 0)
 
 
 def version(context: Context, ref: str, moment: str | None) -> Version:
     """Return all that is known of a version."""
-    with asking(context, moment) as (connection, at):
-        found = version_of(connection, ref, context.say, "show {}", at)
-        return details.version(connection, _seq(at), found.model, found.number or 0)
+    with snapshot(context, moment) as (reader, at):
+        found = version_of(reader, ref, context.say, "show {}", at)
+        return details.version(reader, _seq(at), found.model, found.number or 0)
 
 
 def model(context: Context, name: str, moment: str | None) -> Model:
     """Return a model's page."""
-    with asking(context, moment) as (connection, at):
-        found = version_or_model(connection, name, context.say, at)
-        return details.model(connection, _seq(at), found.model)
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, name, context.say, at)
+        return details.model(reader, _seq(at), found.model)
 
 
 def page(context: Context, ref: str, moment: str | None) -> Version | Model:
     """Return the page of the version or the model that a reference means."""
-    with asking(context, moment) as (connection, at):
-        found = version_or_model(connection, ref, context.say, at)
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, ref, context.say, at)
         if found.number is None:
-            return details.model(connection, _seq(at), found.model)
-        return details.version(connection, _seq(at), found.model, found.number)
+            return details.model(reader, _seq(at), found.model)
+        return details.version(reader, _seq(at), found.model, found.number)
 
 
 def description(context: Context, ref: str, moment: str | None) -> str | None:
     """Return the description of a version or a model."""
-    with asking(context, moment) as (connection, at):
-        found = version_or_model(connection, ref, context.say, at)
-        return details.description(connection, _seq(at), found.model, found.number)
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, ref, context.say, at)
+        return details.description(reader, _seq(at), found.model, found.number)
 
 
 def models(
@@ -78,8 +78,8 @@ def models(
     limit: int | None,
 ) -> tuple[ModelRow, ...]:
     """Return models by name."""
-    with asking(context, moment) as (connection, at):
-        return details.models(connection, _seq(at), pattern, everything=everything, limit=limit)
+    with snapshot(context, moment) as (reader, at):
+        return details.models(reader, _seq(at), pattern, everything=everything, limit=limit)
 
 
 def versions(
@@ -94,13 +94,13 @@ def versions(
     everything: bool,
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of those that match a pattern, or of all."""
-    with asking(context, moment) as (connection, at):
-        found = None if name is None else version_or_model(connection, name, context.say, at)
+    with snapshot(context, moment) as (reader, at):
+        found = None if name is None else version_or_model(reader, name, context.say, at)
         if found is not None and found.number is not None:
             message = f"list takes a model or a pattern, not the version {found.ref}"
             raise UsageError(message, f"modelkeep show {found.ref}")
         return details.versions(
-            connection,
+            reader,
             _seq(at),
             model=None if found is None else found.model,
             pattern=pattern,
@@ -114,18 +114,18 @@ def versions(
 def identify(context: Context, what: str, moment: str | None) -> tuple[Identified, ...]:
     """Return which versions a file, a directory or a digest is."""
     digests = _digests(context, what)
-    with asking(context, moment) as (connection, at):
-        return details.identify(connection, digests, _seq(at))
+    with snapshot(context, moment) as (reader, at):
+        return details.identify(reader, digests, _seq(at))
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
     """Return versions side by side."""
     parsed: list[Ref] = [parse_ref(ref) for ref in refs]
-    with asking(context) as (connection, _):
+    with snapshot(context) as (reader, _):
         for ref in parsed:
             if ref.name is not None and ref.selector is None:
                 context.say(f"note: {ref.name} is taken as {ref.name}@latest")
-        return details.diff(connection, parsed)
+        return details.diff(reader, parsed)
 
 
 def lineage(
@@ -141,8 +141,8 @@ def lineage(
     parsed = parse_node(node)
     if isinstance(parsed, Ref) and parsed.name is not None and parsed.selector is None:
         context.say(f"note: {parsed.name} is taken as {parsed.name}@latest")
-    with asking(context, moment) as (connection, at):
-        return details.lineage(connection, _seq(at), parsed, up=up, down=down, depth=depth)
+    with snapshot(context, moment) as (reader, at):
+        return details.lineage(reader, _seq(at), parsed, up=up, down=down, depth=depth)
 
 
 def audit(
@@ -157,10 +157,10 @@ def audit(
     reverse: bool,
 ) -> tuple[AuditEntry, ...]:
     """Return the log as sentences."""
-    with asking(context) as (connection, _):
-        about = None if ref is None else version_or_model(connection, ref, context.say)
+    with snapshot(context) as (reader, _):
+        about = None if ref is None else version_or_model(reader, ref, context.say)
         return details.audit(
-            connection,
+            reader,
             about,
             since=_moment(context, since, end=False),
             until=_moment(context, until, end=True),
@@ -181,14 +181,14 @@ def history(
     until: str | None,
 ) -> tuple[Tenure, ...]:
     """Return what held a stage when."""
-    with asking(context, moment) as (connection, at):
-        found = None if name is None else version_or_model(connection, name, context.say, at)
+    with snapshot(context, moment) as (reader, at):
+        found = None if name is None else version_or_model(reader, name, context.say, at)
         return details.history(
-            connection,
+            reader,
             _seq(at),
             model=None if found is None else found.model,
             version=None if found is None else found.number,
-            stage=None if stage is None else stage_named(connection, stage).name,
+            stage=None if stage is None else stage_named(reader, stage).name,
             since=_moment(context, since, end=False),
             until=_moment(context, until, end=True),
         )
@@ -196,8 +196,8 @@ def history(
 
 def status(context: Context, origin: str, *, size: bool = False) -> Status:
     """Return the registry at a glance."""
-    with asking(context) as (connection, _):
-        found = details.status(connection, context.directory, origin, size=size)
+    with snapshot(context) as (reader, _):
+        found = details.status(reader, context.directory, origin, size=size)
     return replace(found, backup_of=backup_mark.backup_of(context.directory))
 
 
@@ -216,8 +216,8 @@ def whoami(context: Context) -> Identity:
 
 def moment_of(context: Context, text: str) -> AsOf:
     """Return the last entry that a moment includes."""
-    with asking(context) as (connection, _):
-        found = as_of(connection, text, context.clock())
+    with snapshot(context) as (reader, _):
+        found = as_of(reader, text, context.clock())
     if found is None:
         message = "a moment needs a text"
         raise UsageError(message)

@@ -35,11 +35,12 @@ def delete(crowd):
     last = SqlState(connection).head().seq
 
     def put(numbers, seq=last):
-        connection.executemany("INSERT INTO deleted VALUES (?, ?, ?)", [(MODEL, number, seq) for number in numbers])
+        rows = [{"model": MODEL, "number": number, "seq": seq} for number in numbers]
+        connection.run_many("INSERT INTO deleted VALUES (:model, :number, :seq)", rows)
         return connection
 
     yield put
-    connection.execute("DELETE FROM deleted")
+    connection.run("DELETE FROM deleted")
 
 
 CROWDS = {
@@ -95,10 +96,10 @@ def test_before_they_were_deleted_all_were_there(delete):
 def test_a_run_of_deleted_versions_is_counted_and_not_read(delete):
     connection = delete(range(2, MANY + 1))
     read = []
-    connection.set_trace_callback(read.append)
+    connection.connection.set_trace_callback(read.append)
     version_states.latest(connection, None, MODEL)
     models.overview(connection, None, MODEL, SqlState(connection).stages())
-    connection.set_trace_callback(None)
+    connection.connection.set_trace_callback(None)
     windows = [text for text in read if "SELECT version FROM deleted" in text and "BETWEEN" in text]
     assert windows  # of the window that holds the one that is left
     assert all("BETWEEN 1 AND " in text for text in windows)

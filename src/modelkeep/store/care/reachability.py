@@ -9,7 +9,6 @@ SQLite's, not in memory.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -20,9 +19,10 @@ from modelkeep.domain.entry import Entry
 from modelkeep.domain.head import Head
 from modelkeep.domain.project import Insert, project
 from modelkeep.errors import IntegrityError, ModelkeepError
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.database import private_tables
 from modelkeep.store.db.sqlite.raw_rows import Stored
 from modelkeep.store.db.sqlite.temporary_files import of_temporary_files
 
@@ -33,11 +33,11 @@ CREATE TABLE need (digest TEXT NOT NULL, model INTEGER NOT NULL, version INTEGER
     PRIMARY KEY (digest, model, version)) WITHOUT ROWID;
 CREATE TABLE gone (model INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, version)) WITHOUT ROWID;
 """
-_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (?, ?, ?)"
-_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (?, ?)"
+_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (:digest, :model, :version)"
+_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (:model, :version)"
 _IS_NEEDED = """
 SELECT 1 FROM need
-WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
+WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
 LIMIT 1
 """
 _HINT = "modelkeep verify --log"
@@ -55,26 +55,25 @@ class Needs:
         self._last: Link | None = None
         self._beside = lying.Beside()
         with _room():
-            self._made = sqlite3.connect("", isolation_level=None)
-            self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+            self._made = private_tables(_TABLES)
 
     def close(self) -> None:
         """Remove the private file."""
         self._made.close()
 
-    def follow(self, connection: Connection) -> bool:
+    def follow(self, reader: Reader) -> bool:
         """Take the next entries of the log; False where it has no more.
 
         Raises ``IntegrityError`` where the log is not whole, is not the one whose beginning was taken
         before, or is not the one that this account saw last.
         """
-        self._require_same(connection)
-        page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
+        self._require_same(reader)
+        page = lying.page(reader, None if self._last is None else self._last.seq, self._beside)
         with _room():
-            self._made.execute("BEGIN")
+            self._made.run("BEGIN")
             for stored in page:
                 self._take(stored)
-            self._made.execute("COMMIT")
+            self._made.run("COMMIT")
         if not page:
             self._require_known()
         return bool(page)
@@ -82,13 +81,13 @@ class Needs:
     def has(self, digest: str) -> bool:
         """Tell whether a version that was not deleted needs a content."""
         with _room():
-            return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
+            return self._made.row(_IS_NEEDED, digest=digest) is not None
 
-    def _require_same(self, connection: Connection) -> None:
+    def _require_same(self, reader: Reader) -> None:
         """See that the entry taken last still stands where it stood: the file may have been put back."""
         if self._last is None:
             return
-        data = garbage.entry_bytes(connection, self._last.seq)
+        data = garbage.entry_bytes(reader, self._last.seq)
         if data is None or chain.hash_of(data) != self._last.hash:
             message = f"nothing was swept: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
@@ -132,9 +131,9 @@ class Needs:
         for change in changes:
             match change:
                 case Insert("version_blob", row):
-                    self._made.execute(_NEED, (row["digest"], row["model"], row["version"]))
+                    self._made.run(_NEED, digest=row["digest"], model=row["model"], version=row["version"])
                 case Insert("deleted", row):
-                    self._made.execute(_GONE, (row["model"], row["version"]))
+                    self._made.run(_GONE, model=row["model"], version=row["version"])
 
 
 def _room() -> AbstractContextManager[None]:

@@ -45,7 +45,8 @@ def copy_database(database: Database, path: str, *, step_pages: int = STEP_PAGES
     that has no room.
     """
     patience = database.lock_wait
-    with database.unlocked() as source:
+    with database.unlocked() as reader:
+        source = reader.connection
         try:
             with _target(path) as target:
                 _in_steps(source, target, path, step_pages, restarts=_RESTARTS, until=time.monotonic() + patience)

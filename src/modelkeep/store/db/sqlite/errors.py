@@ -23,7 +23,7 @@ def is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "") in BUSY
 
 
-def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
+def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: bool = True) -> ModelkeepError:
     """Return the error that says why SQLite could not read or write the registry's file."""
     directory = os.path.dirname(path)
     if isinstance(error, UnicodeDecodeError):  # the driver fails on what a damaged schema makes SQLite say
@@ -31,7 +31,7 @@ def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepEr
         return IntegrityError(message, "modelkeep verify --log")
     name = getattr(error, "sqlite_errorname", "")
     if is_busy(error) or name == "SQLITE_LOCKED":
-        return busy(path, "holds it")
+        return busy(path, "holds it", may_wait=may_wait)
     if name.startswith(_OF_THE_DISK):
         return _unusable(name, error, path)
     if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):

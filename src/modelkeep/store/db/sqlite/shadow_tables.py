@@ -23,7 +23,8 @@ from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import scratch
-from modelkeep.store.db.sqlite.replay_state import Following
+from modelkeep.store.db.sqlite.replay_state import ReplayState
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.
@@ -37,9 +38,9 @@ _TOGETHER = 100
 _ASKED = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
 _BLOBS = "version_blob_digest"
 
-_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
-_KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (?, '')"
-_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (?, x'')"
+_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
+_KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (:digest, '')"
+_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (:digest, x'')"
 
 
 class Table(Struct, frozen=True):
@@ -65,20 +66,20 @@ class Rebuilt:
     def __init__(self, slice_rows: int = raw_rows.SLICE) -> None:
         self._slice_rows = slice_rows
         with _room():
-            self.connection = scratch()
-            self._left_out = _leave_out(self.connection)
-            self.connection.execute("BEGIN")
-            self.connection.execute("SAVEPOINT some")
+            self.writer = scratch()
+            self._left_out = _leave_out(self.writer)
+            self.writer.run("BEGIN")
+            self.writer.run("SAVEPOINT batch")
         self._since: list[Given] = []
-        self.state = Following(self.connection)
+        self.state = ReplayState(self.writer)
 
     def close(self) -> None:
         """Give the room back."""
-        self.connection.close()
+        self.writer.close()
 
     def names_details(self, digest: str) -> bool:
         """Tell whether an entry before names these details."""
-        return self.connection.execute(_HAS_DETAILS, (digest,)).fetchone() is not None
+        return self.writer.row(_HAS_DETAILS, digest=digest) is not None
 
     def judge(self, entry: Entry) -> rules.Problem | None:
         """Decide again, on the state before the entry, and say where the log tells otherwise."""
@@ -90,15 +91,15 @@ class Rebuilt:
         given = (entry, entry_hash, details, documents)
         with _room():
             if len(self._since) == _TOGETHER:
-                self.connection.execute("RELEASE some")
-                self.connection.execute("SAVEPOINT some")
+                self.writer.run("RELEASE batch")
+                self.writer.run("SAVEPOINT batch")
                 self._since.clear()
             try:
                 self._project(given)
             except (ModelkeepError, sqlite3.Error, ValueError, ArithmeticError, LookupError) as error:
                 if isinstance(error, sqlite3.Error) and _is_of_the_disk(error):
                     raise
-                self.connection.execute("ROLLBACK TO some")
+                self.writer.run("ROLLBACK TO batch")
                 for before in self._since:
                     self._project(before)
                 message = f"it cannot be projected: {error}"
@@ -109,24 +110,24 @@ class Rebuilt:
     def _project(self, given: Given) -> None:
         entry, _, _, documents = given
         if entry.intent.details is not None:
-            self.connection.execute(_KEEP_DETAILS, (entry.intent.details,))
+            self.writer.run(_KEEP_DETAILS, digest=entry.intent.details)
         for digest in documents:
-            self.connection.execute(_KEEP_DOCUMENT, (digest,))
-        apply_changes(self.connection, project(*given))
+            self.writer.run(_KEEP_DOCUMENT, digest=digest)
+        apply_changes(self.writer, project(*given))
 
-    def by_content(self) -> sqlite3.Connection:
+    def by_content(self) -> Transaction:
         """Return the tables, ready to be asked which versions need a content."""
         with _room():
             if _BLOBS in self._left_out:
-                self.connection.execute(self._left_out.pop(_BLOBS))
-        return self.connection
+                self.writer.run(self._left_out.pop(_BLOBS))
+        return self.writer
 
     def tables(self) -> list[Table]:
         """Return every table that is made from the log."""
-        return [self._table(name) for name in raw_rows.table_names(self.connection) if name != "entry"]
+        return [self._table(name) for name in raw_rows.table_names(self.writer) if name != "entry"]
 
     def differences(
-        self, table: Table, read: Callable[[Callable[[sqlite3.Connection], list[Row]]], list[Row]]
+        self, table: Table, read: Callable[[Callable[[Transaction], list[Row]]], list[Row]]
     ) -> Iterator[str]:
         """Yield how the real table differs, row for row.
 
@@ -137,12 +138,12 @@ class Rebuilt:
         while True:
             reached = after
 
-            def query(connection: sqlite3.Connection, reached: Row | None = reached) -> list[Row]:
-                return self._slice(connection, table, reached)
+            def query(reader: Transaction, reached: Row | None = reached) -> list[Row]:
+                return self._slice(reader, table, reached)
 
             found = read(query)
             with _room():
-                made = self._slice(self.connection, table, after)
+                made = self._slice(self.writer, table, after)
             if found == made and len(found) == self._slice_rows:  # as nearly all are
                 after = found[-1]
                 continue
@@ -160,18 +161,18 @@ class Rebuilt:
             after = last
 
     def _table(self, name: str) -> Table:
-        rows = self.connection.execute(f"PRAGMA table_info({name})").fetchall()
+        rows = self.writer.rows(f"PRAGMA table_info({name})")
         columns = [str(row[1]) for row in rows if row[1] != _BY_NAME.get(name)]
         key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
         return Table(name, tuple(columns), tuple(key), tuple(columns.index(column) for column in key))
 
-    def _slice(self, connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
+    def _slice(self, reader: Transaction, table: Table, after: Row | None) -> list[Row]:
         columns, key = ", ".join(table.columns), ", ".join(table.key)
         values = [] if after is None else [_bound(after[place]) for place in table.places]
         marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytes) else "?" for value in values)
         where = "" if after is None else f"WHERE ({key}) > ({marks})"
         statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {self._slice_rows}"
-        return raw_rows.raw_rows(connection, statement, values)
+        return reader.raw_rows(statement, values)
 
     def _reached(self, table: Table, real: list[Row], right: list[Row]) -> Row | None:
         """Return the row up to which both slices are complete, None where both have come to the end."""
@@ -195,12 +196,12 @@ def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
             yield f"the row {table.named(wanted[key])}: {'; '.join(odd)}"
 
 
-def _leave_out(connection: sqlite3.Connection) -> dict[str, str]:
+def _leave_out(writer: Transaction) -> dict[str, str]:
     """Drop what only costs time here; return the statements that would make it again, by name."""
     left_out = {}
-    for kind, name, sql in connection.execute(schema.SCHEMA).fetchall():
+    for kind, name, sql in writer.rows(schema.SCHEMA):
         if kind == "trigger" or (kind == "index" and name not in _ASKED and not sql.startswith("CREATE UNIQUE")):
-            connection.execute(f"DROP {kind} {name}")
+            writer.run(f"DROP {kind} {name}")
             left_out[name] = sql
     return left_out
 

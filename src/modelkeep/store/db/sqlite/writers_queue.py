@@ -33,13 +33,6 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
 
 
 @contextmanager
-def at_once(path: str) -> Iterator[bool]:
-    """Hold the side file's lock where nobody else does; tell whether it is so. Nothing is waited for."""
-    with _side_file(path) as descriptor:
-        yield descriptor is None or _at_once(descriptor)
-
-
-@contextmanager
 def _side_file(path: str) -> Iterator[int | None]:
     """Yield the open side file; None where SQLite's own lock alone keeps writers apart, safe but less fair."""
     try:
@@ -87,15 +80,18 @@ def let_go(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def busy(path: str, does: str) -> Busy:
-    """Return the error that names the lock file, and who holds it where the machine tells."""
+def busy(path: str, does: str, *, may_wait: bool = True) -> Busy:
+    """Return the error that names the lock file, and who holds it where the system says so.
+
+    ``may_wait``: the command has ``--lock-wait``.
+    """
     from modelkeep.store.access.holders import holder_of
 
     holder = holder_of(path)
     message = f"the registry is busy: {holder or 'somebody else'} {does}: {path}"
     if holder is not None and holder.stopped:
         return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
-    return Busy(message, "try again, or wait longer with --lock-wait")
+    return Busy(message, "try again, or wait longer with --lock-wait" if may_wait else "try again")
 
 
 def _wait(descriptor: int, deadline: float) -> bool:
