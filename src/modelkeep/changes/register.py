@@ -17,7 +17,7 @@ from modelkeep.changes.artifact_intake import with_bytes
 from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.provenance import Provenance, collect_provenance, data_of, guess_training, run_fields, summary
 from modelkeep.changes.register_request import Request, check, scrubbed
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, PutBack, Say
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, EnsurePresent, Say
 from modelkeep.context import Context
 from modelkeep.domain import intents
 from modelkeep.domain.answers.changes import Registered
@@ -34,12 +34,12 @@ from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
 from modelkeep.reads.references import expectation, stage_named, version_of
 from modelkeep.store import backup_mark
-from modelkeep.store.care.ownership import require_own
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.registration import known
 from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
+from modelkeep.store.ownership import require_own
 
 
 def register(
@@ -92,7 +92,7 @@ class _Registration:
         self._request = request
         self._found = found
 
-    def run(self, taken: Ingested, put_back: PutBack | None) -> Registered:
+    def run(self, taken: Ingested, ensure_present: EnsurePresent | None) -> Registered:
         """Write the entry for the bytes that were taken in, and return the answer."""
         request, found = self._request, self._found
         if request.trained_at is None:
@@ -102,7 +102,7 @@ class _Registration:
             return _resolved(reader, say, request, found, taken)
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
-        outcome = runner.run(resolve, put_back)
+        outcome = runner.run(resolve, ensure_present)
         with self._session.reading() as reader:
             if outcome.entry is None:
                 return _unchanged(reader, request, found, outcome, taken)

@@ -37,8 +37,8 @@ from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 
 Say: TypeAlias = Callable[[str], None]
-#: Puts files that `gc` has removed in their place again, or raises.
-PutBack: TypeAlias = Callable[[Sequence[ManifestFile]], None]
+#: Raises where `gc` removed the bytes of some files.
+EnsurePresent: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
 
 class ChangeRequest(Struct, frozen=True):
@@ -102,8 +102,8 @@ class ChangeRunner:
         self._message = message
         self._dry_run = dry_run
 
-    def run(self, resolve: Resolve, put_back: PutBack | None = None) -> ChangeOutcome:
-        """Carry out the change; under the lock ``put_back`` sees that the bytes of new documents are in the store."""
+    def run(self, resolve: Resolve, ensure_present: EnsurePresent | None = None) -> ChangeOutcome:
+        """Carry out the change; ``ensure_present`` is called under the lock for the files of new documents."""
         prepared = self._prepared(resolve)
         if isinstance(prepared, ChangeOutcome):
             return prepared
@@ -113,10 +113,10 @@ class ChangeRunner:
                 return _nothing_to_do(request)
             if prepared.was_backup:
                 backup_mark.remove(self._context.directory)
-            if put_back is not None:
+            if ensure_present is not None:
                 for document in request.documents.values():
-                    put_back(Manifest.from_bytes(document).files)
-            seen = self._observed(writer, request, restore=True)
+                    ensure_present(Manifest.from_bytes(document).files)
+            seen = self._observed(writer, request)
             outcome = ledger.append(writer, prepared.draft, seen, self._context.now())
         notes: tuple[str, ...] = ()
         if outcome.entry is not None and outcome.entry_hash is not None:
@@ -126,9 +126,8 @@ class ChangeRunner:
     def _prepared(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
-        claim = (
-            context.claim()
-        )  # git is asked before the snapshot and notes are said after it: it keeps writers waiting
+        # A snapshot keeps writers waiting: git is asked before it, and notes are said after it.
+        claim = context.claim()
         notes: list[str] = []
         try:
             with self._session.reading() as reader:
@@ -158,21 +157,15 @@ class ChangeRunner:
         return _Prepared(request, draft, reader, continues, was_backup)
 
     def _decide(self, reader: Reader, prepared: _Prepared) -> ChangeOutcome:
-        seen = self._observed(reader, prepared.request, restore=False)
+        seen = self._observed(reader, prepared.request)
         outcome = ledger.decide_on(reader, prepared.draft, seen, self._context.now())
         return ChangeOutcome(prepared.request, outcome.entry, outcome.already)
 
-    def _observed(self, reader: Reader, request: ChangeRequest, *, restore: bool) -> Observed:
-        """Return what deciding is told of this machine and of the bytes that the request needs.
-
-        Under the lock (``restore``) what `gc` has swept away and not removed yet is put in its place again.
-        """
+    def _observed(self, reader: Reader, request: ChangeRequest) -> Observed:
+        """Return what deciding takes from outside the log: this machine, and bytes that the request needs and lacks."""
         absent: list[str] = []
         for model, number in request.needed:
-            manifest = manifests.manifest(reader, model, number)
-            if restore:
-                self._context.artifacts.bring_back(manifest.files)
-            absent += absent_of(self._context, manifest)
+            absent += absent_of(self._context, manifests.manifest(reader, model, number))
         return observed(self._context, tuple(sorted(set(absent))))
 
 

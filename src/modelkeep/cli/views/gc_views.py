@@ -26,9 +26,7 @@ def page(found: Cleaned) -> Page:
 def told(found: Cleaned, grace: str) -> list[str]:
     """Return what is told on stderr: what was freed, what was kept, what is not ours."""
     freed = f"{human_size(found.freed_bytes)} in {files(found.files)}"
-    if not found.garbage and found.parted:
-        lines = []
-    elif not found.garbage:
+    if not found.garbage:
         lines = ["nothing to do: there is no garbage" + (" of that age" if found.young_files else "")]
     elif found.dry_run:
         lines = [f"would free {freed}", "dry run: nothing was removed"]
@@ -37,9 +35,6 @@ def told(found: Cleaned, grace: str) -> list[str]:
     if found.young_files:
         is_are = "is" if found.young_files == 1 else "are"
         lines.append(f"{files(found.young_files)}, {human_size(found.young_bytes)}, {is_are} younger than {grace}")
-    lines += [f"warning: {each} is needed and lay in the trash; it is back" for each in found.brought_back]
-    had = "has a name outside the store, and would get" if found.dry_run else "had a name outside the store, and has"
-    lines += [f"{each} {had} a file of its own{'' if found.dry_run else ' now'}" for each in found.parted]
     lines += [f"unknown: {each} (not made by modelkeep, left alone)" for each in found.unknown[:_MOST_UNKNOWN]]
     if len(found.unknown) > _MOST_UNKNOWN:
         lines.append(f"unknown: and {len(found.unknown) - _MOST_UNKNOWN} more")
