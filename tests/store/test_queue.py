@@ -45,7 +45,7 @@ def test_who_does_not_get_the_lock_in_time_is_told_and_leaves_no_alarm(lock, hol
     assert untouched()
 
 
-def test_who_waits_gets_the_lock_when_it_is_let_go_and_leaves_no_alarm(lock, holder):
+def test_who_waits_gets_the_lock_when_it_is_release_and_leaves_no_alarm(lock, holder):
     holder.stdin.close()
     with queued(lock, time.monotonic() + 60, 60):
         assert untouched()

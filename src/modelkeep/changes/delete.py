@@ -52,7 +52,7 @@ def _asked(reader: Reader, found: Resolved, number: int, *, force: bool) -> Chan
             *(Effect(alias, found.ref, NONE) for alias in wording.aliases_of(reader, found.model, number)),
         ),
         notes=(*emptied, *_left_behind(reader, found, number)),
-        unchanged=deletions.told(reader, found.model, found.name, number),
+        unchanged=deletions.deletion_sentence(reader, found.model, found.name, number),
     )
 
 

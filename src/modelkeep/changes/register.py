@@ -182,7 +182,7 @@ def _parent(
     if "://" in text:
         return intents.Parent(digest=None, model=None, version=None), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
-    gone = deletions.told(reader, resolved.model, resolved.name, resolved.number or 0)
+    gone = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if gone is not None:
         say(f"note: the parent {gone}")
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None

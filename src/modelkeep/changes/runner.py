@@ -120,7 +120,7 @@ class ChangeRunner:
             outcome = ledger.append(writer, prepared.draft, seen, self._context.now())
         notes: tuple[str, ...] = ()
         if outcome.entry is not None and outcome.entry_hash is not None:
-            notes = after(self._context, outcome.entry, outcome.entry_hash, goes_on=prepared.continues)
+            notes = after(self._context, outcome.entry, outcome.entry_hash, continues=prepared.continues)
         return ChangeOutcome(request, outcome.entry, outcome.already, notes)
 
     def _prepared(self, resolve: Resolve) -> _Prepared | ChangeOutcome:

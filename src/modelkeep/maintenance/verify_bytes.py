@@ -63,7 +63,7 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[VersionKey]:
             if version.number is None:
                 version = version_or_model(connection, f"{version.name}@latest", context.say)
                 context.say(f"note: {ref} is {version.ref}, the newest")
-            deleted = deletions.told(connection, version.model, version.name, version.number or 0)
+            deleted = deletions.deletion_sentence(connection, version.model, version.name, version.number or 0)
             if deleted is not None:
                 context.say(f"note: {deleted}; its bytes are not needed any more")
             elif version.number is not None:

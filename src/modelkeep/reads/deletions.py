@@ -1,4 +1,4 @@
-"""What was deleted, in words: who did it, when and why, and that nothing more happens to it."""
+"""Deleted versions: the sentence of who deleted one and why, and the refusals that quote it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from modelkeep.domain.intents import Arguments, Subject
 
 
-def told(reader: Reader, model: int, name: str, number: int) -> str | None:
-    """Return ``fraud@3 was deleted by ana on 2026-11-23T09:00:01Z: "why"``, None where it is there."""
+def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str | None:
+    """Return ``fraud@3 was deleted by ana on 2026-11-23T09:00:01Z: "why"``, None where it was not deleted."""
     found = deletion(reader, None, model, number)
     if found is None:
         return None
@@ -24,22 +24,22 @@ def told(reader: Reader, model: int, name: str, number: int) -> str | None:
 
 def refuse_change(reader: Reader, subject: Subject, arguments: Arguments) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
-    from modelkeep.domain.deciding.common import STAYS_DELETED  # what only reads has no use for them
+    from modelkeep.domain.deciding.common import STAYS_DELETED  # reads do not need them
     from modelkeep.domain.intents import Delete, Retire, Rollback
 
-    # These say by themselves that there is nothing to do where the version is gone.
+    # These have nothing to do where the version is gone: deciding says so.
     if subject.version is None or subject.model is None or isinstance(arguments, (Delete, Retire, Rollback)):
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
         return
-    message = told(reader, subject.model, subject.name, subject.version)
+    message = deletion_sentence(reader, subject.model, subject.name, subject.version)
     raise Conflict(message or f"{subject.name}@{subject.version} was deleted", STAYS_DELETED)
 
 
 def refuse_bytes(reader: Reader, model: int, name: str, number: int) -> None:
-    """Raise ``NotFound`` where the bytes of a version are asked for that was deleted."""
-    said = told(reader, model, name, number)
-    if said is not None:
+    """Raise ``NotFound`` where a deleted version's bytes are wanted."""
+    sentence = deletion_sentence(reader, model, name, number)
+    if sentence is not None:
         hint = f"modelkeep show {name}@{number}        (its bytes go with gc; registered again they get a new number)"
-        raise NotFound(said, hint)
+        raise NotFound(sentence, hint)

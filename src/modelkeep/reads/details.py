@@ -1,63 +1,17 @@
-"""What a registry answers when it is only asked: each function on one reader, at one moment.
+"""The pages of versions and models, tenures, the audit and the status: each function reads one snapshot at one moment.
 
-``at`` is the last entry the answer includes, None for now. Nothing is opened here, and no disk is read.
+``at`` is the last entry that the answer includes, None for now. Nothing is opened here, and no file is read.
 """
 
 from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from modelkeep.domain.answers.records import AuditEntry, Status
 from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.moments import moment
-from modelkeep.store.db.sql.references import Resolved, resolve
+from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.stages import stages
 
-if TYPE_CHECKING:
-    from modelkeep.reads.diff import diff
-    from modelkeep.reads.lineage import identify, lineage
-    from modelkeep.reads.lists import is_glob, models, versions
-else:
-
-    def __getattr__(name: str) -> object:
-        """Return an answer that has a module of its own; what other answers need is not loaded."""
-        if name not in _ELSEWHERE:
-            raise AttributeError(name)
-        return getattr(import_module(f"modelkeep.reads.{_ELSEWHERE[name]}"), name)
-
-
-__all__ = [
-    "Reader",
-    "Resolved",
-    "audit",
-    "description",
-    "diff",
-    "history",
-    "identify",
-    "is_glob",
-    "lineage",
-    "model",
-    "models",
-    "moment",
-    "resolve",
-    "stages",
-    "status",
-    "version",
-    "version_row",
-    "versions",
-]
-
-_ELSEWHERE = {
-    "diff": "diff",
-    "identify": "lineage",
-    "is_glob": "lists",
-    "lineage": "lineage",
-    "models": "lists",
-    "versions": "lists",
-}
 _LAST_ENTRIES = 5
 
 
@@ -136,13 +90,13 @@ def audit(
 ) -> tuple[AuditEntry, ...]:
     """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
 
-    About a version those that are about it or displaced it; about a model all of its. ``NotFound``
-    for an action that there is not.
+    About a version: those that are about it or displaced it; about a model: all of its entries. ``NotFound`` for an
+    unknown action.
     """
-    from modelkeep.reads import log_sentences  # what reads entries is not needed for lists and pages
+    from modelkeep.reads import log_sentences  # pages need no reader of entries
     from modelkeep.store.db.sql import moments
 
-    told = log_sentences.newest(
+    newest = log_sentences.newest(
         reader,
         about=None if about is None else (about.model, about.number or 0),
         first=moments.first_since(reader, since),
@@ -151,14 +105,14 @@ def audit(
         action=action,
         limit=limit,
     )
-    return tuple(told if reverse else reversed(told))
+    return tuple(newest if reverse else reversed(newest))
 
 
 def status(reader: Reader, registry: str, origin: str, *, size: bool = False) -> Status:
-    """Return the registry at a glance; ``registry`` and ``origin`` are where it is and who said so."""
-    from modelkeep.store.db.sql import status as counting
+    """Return the registry at a glance; ``registry`` is its directory, ``origin`` the setting that names it."""
+    from modelkeep.store.db.sql import status as counters
 
-    there = counting.counts(reader, size=size)
+    there = counters.counts(reader, size=size)
     last = stages(reader, None)[-1].name
     return Status(
         registry=registry,
@@ -170,7 +124,7 @@ def status(reader: Reader, registry: str, origin: str, *, size: bool = False) ->
         size_bytes=there.size_bytes,
         head_hash=there.head_hash,
         production_stage=last,
-        production=counting.in_stage(reader, last),
+        production=counters.in_stage(reader, last),
         last=audit(reader, limit=_LAST_ENTRIES),
         deleted=there.deleted,
     )

@@ -19,7 +19,7 @@ SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "par
 
 
 def diff(reader: Reader, refs: Sequence[Ref]) -> Diff:
-    """Return what differs between versions, in the order given; one alone is held against production.
+    """Return what differs between versions, in the order given; a single one is compared with production.
 
     A bare name is its latest version. The note of a number is what each is more or less than the first.
     """

@@ -39,13 +39,13 @@ def check_head(context: Context, reader: Reader, say: Callable[[str], None] | No
     return False
 
 
-def after(context: Context, entry: Entry, entry_hash: str, *, goes_on: bool) -> tuple[str, ...]:
+def after(context: Context, entry: Entry, entry_hash: str, *, continues: bool) -> tuple[str, ...]:
     """Remember the head that was written; return warnings of clocks that do not agree.
 
-    The change is made: nothing that goes wrong here may say that it is not. Where the log does not go on
-    from what this account saw, that is remembered until somebody says that this is the right one.
+    The change is committed, so no failure here may look like a refused change. Where the log does not go on from
+    the head that this account saw, that head stays remembered until `verify --accept-head`.
     """
-    if goes_on:
+    if continues:
         head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
     clock = parse_stored(entry.clock)
     warnings = []

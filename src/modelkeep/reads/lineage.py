@@ -1,4 +1,4 @@
-"""Where things come from and what became of them: ``lineage`` and ``identify``."""
+"""`lineage` walks from causes to results and back; `identify` finds the versions that have some bytes."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _spread(
     *,
     upwards: bool,
 ) -> None:
-    """Go one way from the root, breadth first, and keep what is met."""
+    """Walk one way from the root, breadth first, and collect nodes and edges."""
     seen, edge_of_search, steps = {root.id}, [root], 0
     while edge_of_search and (depth is None or steps < depth):
         steps += 1
@@ -113,7 +113,7 @@ class _Walk:
     """The graph as it was at a moment."""
 
     def __init__(self, reader: Reader, at: int | None, stages: Stages) -> None:
-        self.connection = reader
+        self.reader = reader
         self.at = at
         self.stages = stages
 
@@ -121,11 +121,9 @@ class _Walk:
         """Return the node to begin at; ``NotFound`` where nothing names it."""
         match node:
             case Ref():
-                found = resolve(self.connection, self.at, node, self.stages)
+                found = resolve(self.reader, self.at, node, self.stages)
                 number = (
-                    version_states.latest(self.connection, self.at, found.model)
-                    if found.number is None
-                    else found.number
+                    version_states.latest(self.reader, self.at, found.model) if found.number is None else found.number
                 )
                 if number is None:
                     message = f"{found.name} has no version that is neither archived, deleted nor bad"
@@ -133,12 +131,12 @@ class _Walk:
                 return self.version(found.model, number)
             case DataNode():
                 place = _Place(str(node), "data", data=(node.name, node.version))
-                known = bool(lineages.from_data(self.connection, self.at, node.name, node.version))
+                known = bool(lineages.from_data(self.reader, self.at, node.name, node.version))
             case CodeNode():
                 place, known = self._commit(node), True
             case RunNode():
                 place = _Place(str(node), "run")
-                known = bool(lineages.from_run(self.connection, self.at, node.id))
+                known = bool(lineages.from_run(self.reader, self.at, node.id))
             case DeploymentNode():
                 place, known = _Place(str(node), "deployment"), False
         if not known:
@@ -148,20 +146,20 @@ class _Walk:
 
     def version(self, model: int, number: int) -> _Place:
         """Return the node of a version."""
-        return _Place(f"{name_of(self.connection, self.at, model)}@{number}", "version", version=(model, number))
+        return _Place(f"{name_of(self.reader, self.at, model)}@{number}", "version", version=(model, number))
 
     def node(self, place: _Place) -> LineageNode:
-        """Return a node as it is answered; a version with how it stands."""
+        """Return a node for the answer; a version with its state and stages."""
         if place.version is None:
             return LineageNode(place.id, place.kind)
-        state, stages = _state(self.connection, self.at, self.stages, *place.version)
+        state, stages = _state(self.reader, self.at, self.stages, *place.version)
         return LineageNode(place.id, place.kind, state, stages)
 
     def causes(self, place: _Place) -> Sequence[tuple[_Place, str]]:
         """Return what went into a node; only versions are made of something."""
         if place.version is None:
             return ()
-        made = lineages.made_of(self.connection, self.at, *place.version)
+        made = lineages.made_of(self.reader, self.at, *place.version)
         found = [(_data_place(use), _relation(use)) for use in made.data]
         if made.commit is not None:
             found.append((_Place(f"code:{made.commit}", "code"), "built_from"))
@@ -175,7 +173,7 @@ class _Walk:
 
     def results(self, place: _Place) -> Sequence[tuple[_Place, str]]:
         """Return what was made from a node."""
-        reader, at = self.connection, self.at
+        reader, at = self.reader, self.at
         match place.kind:
             case "version" if place.version is not None:
                 made = lineages.child_versions(reader, at, *place.version)
@@ -194,7 +192,7 @@ class _Walk:
     def _of_data(self, place: _Place, name: str, version: str | None) -> list[tuple[_Place, str]]:
         """Return the versions that used data; of data without a version, first all versions of it."""
         found: dict[tuple[_Place, str], None] = {}
-        for model, number, use in lineages.from_data(self.connection, self.at, name, version):
+        for model, number, use in lineages.from_data(self.reader, self.at, name, version):
             if version is None and use.node != place.id:
                 found[_data_place(use), "version_of"] = None
             else:
@@ -202,7 +200,7 @@ class _Walk:
         return list(found)
 
     def _commit(self, node: CodeNode) -> _Place:
-        commits = lineages.commits(self.connection, self.at, node.commit)
+        commits = lineages.commits(self.reader, self.at, node.commit)
         if not commits:
             message = f"nothing here names {node}"
             raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")

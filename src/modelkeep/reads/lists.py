@@ -102,10 +102,10 @@ def versions(
 
 
 class _Listing:
-    """One answer in the making: what is asked of every model alike."""
+    """One listing: the moment, the stages and the filters, the same for every model."""
 
     def __init__(self, reader: Reader, at: int | None, stages: Stages, stage: str | None, *, everything: bool) -> None:
-        self.connection = reader
+        self.reader = reader
         self.at = at
         self.stages = stages
         self.stage = stage
@@ -115,15 +115,15 @@ class _Listing:
     def holding(self, model: int) -> tuple[version_states.Holding, ...]:
         """Return who holds the stages of a model."""
         if model not in self._holding:
-            self._holding[model] = version_states.holders(self.connection, self.at, model, self.stages)
+            self._holding[model] = version_states.holders(self.reader, self.at, model, self.stages)
         return self._holding[model]
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
         before = 2**62
-        while page := version_queries.newest_of_all(self.connection, self.at, before, _CHUNK, deleted=self.everything):
+        while page := version_queries.newest_of_all(self.reader, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
-            names = {model: model_names.name_of(self.connection, self.at, model) for model, _, _ in page}
+            names = {model: model_names.name_of(self.reader, self.at, model) for model, _, _ in page}
             rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
             yield from (row for row in rows if self.everything or not row.archived)
 
@@ -136,22 +136,22 @@ class _Listing:
             if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
-                seqs = sort_keys.created(self.connection, model, max(1, number - _CHUNK), number)
+                seqs = sort_keys.created(self.reader, model, max(1, number - _CHUNK), number)
             yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
         holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
-            highest = version_states.newest(self.connection, self.at, model)
-            yield from version_states.walk(self.connection, self.at, model, holding, highest, deleted=self.everything)
+            highest = version_states.newest(self.reader, self.at, model)
+            yield from version_states.walk(self.reader, self.at, model, holding, highest, deleted=self.everything)
             return
         for each in holding:
             if each.stage == self.stage:
                 window = (each.version, each.version)
-                yield each.version, version_states.standing(self.connection, self.at, model, window, holding)
+                yield each.version, version_states.standing(self.reader, self.at, model, window, holding)
 
     def sorted(self, found: Sequence[_Candidate], order: _Sort) -> list[_Candidate]:
-        """Return candidates in the order asked for."""
+        """Return candidates in the order of ``--sort``."""
         newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
         if order.key == "name":
             return sorted(newest_first, key=lambda each: fold(each.name), reverse=order.descending)
@@ -159,7 +159,7 @@ class _Listing:
         for each in found:
             by_model.setdefault(each.model, []).append(each.number)
         values = {
-            model: sort_keys.values(self.connection, self.at, order.key, model, min(numbers), max(numbers))
+            model: sort_keys.values(self.reader, self.at, order.key, model, min(numbers), max(numbers))
             for model, numbers in by_model.items()
         }
         return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)
@@ -173,7 +173,7 @@ class _Listing:
         lines: dict[tuple[int, int], VersionRow] = {}
         for (model, name), numbers in by_model.items():
             holding = self.holding(model)
-            for row in version_queries.version_rows(self.connection, self.at, model, name, numbers, holding):
+            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers, holding):
                 lines[model, row.version] = row
         return [lines[each.model, each.number] for each in chosen]
 

@@ -20,16 +20,16 @@ def newest(
     action: str | None,
     limit: int | None,
 ) -> list[AuditEntry]:
-    """Return the newest entries that were asked for, newest first; ``NotFound`` for an action that there is not."""
+    """Return the newest entries that match, newest first; ``NotFound`` for an unknown action."""
     if action is not None and action not in intents.KINDS:
         message = f"there is no action '{action}'"
         raise NotFound(message, f"actions are {', '.join(intents.KINDS)}")
     found = audit.entries(reader, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
-    return [told(reader, logged) for logged in found]
+    return [audit_entry(reader, logged) for logged in found]
 
 
-def told(reader: Reader, logged: audit.Logged) -> AuditEntry:
-    """Return an entry as a sentence; one that cannot be read says so, and locks nobody out of the others."""
+def audit_entry(reader: Reader, logged: audit.Logged) -> AuditEntry:
+    """Return an entry as a sentence; for one that cannot be read the sentence says so."""
     texts = dict(reversed(audit.texts(reader, logged.seq)))
     subject = None
     try:

@@ -81,8 +81,10 @@ def models(
     limit: int | None,
 ) -> tuple[ModelRow, ...]:
     """Return models by name."""
+    from modelkeep.reads import lists
+
     with snapshot(context, moment) as (reader, at):
-        return details.models(reader, _seq(at), pattern, everything=everything, limit=limit)
+        return lists.models(reader, _seq(at), pattern, everything=everything, limit=limit)
 
 
 def versions(
@@ -97,12 +99,14 @@ def versions(
     everything: bool,
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of those that match a pattern, or of all."""
+    from modelkeep.reads import lists
+
     with snapshot(context, moment) as (reader, at):
         found = None if name is None else version_or_model(reader, name, context.say, at)
         if found is not None and found.number is not None:
             message = f"list takes a model or a pattern, not the version {found.ref}"
             raise UsageError(message, f"modelkeep show {found.ref}")
-        return details.versions(
+        return lists.versions(
             reader,
             _seq(at),
             model=None if found is None else found.model,
@@ -116,19 +120,23 @@ def versions(
 
 def identify(context: Context, what: str, moment: str | None) -> tuple[Identified, ...]:
     """Return which versions a file, a directory or a digest is."""
+    from modelkeep.reads import lineage as lineage_
+
     digests = _digests(context, what)
     with snapshot(context, moment) as (reader, at):
-        return details.identify(reader, digests, _seq(at))
+        return lineage_.identify(reader, digests, _seq(at))
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
     """Return versions side by side."""
+    from modelkeep.reads import diff as diff_
+
     parsed: list[Ref] = [parse_ref(ref) for ref in refs]
     with snapshot(context) as (reader, _):
         for ref in parsed:
             if ref.name is not None and ref.selector is None:
                 context.say(f"note: {ref.name} is taken as {ref.name}@latest")
-        return details.diff(reader, parsed)
+        return diff_.diff(reader, parsed)
 
 
 def lineage(
@@ -141,11 +149,13 @@ def lineage(
     depth: int | None,
 ) -> Lineage:
     """Return what made a node and what was made from it."""
+    from modelkeep.reads import lineage as lineage_
+
     parsed = parse_node(node)
     if isinstance(parsed, Ref) and parsed.name is not None and parsed.selector is None:
         context.say(f"note: {parsed.name} is taken as {parsed.name}@latest")
     with snapshot(context, moment) as (reader, at):
-        return details.lineage(reader, _seq(at), parsed, up=up, down=down, depth=depth)
+        return lineage_.lineage(reader, _seq(at), parsed, up=up, down=down, depth=depth)
 
 
 def audit(

@@ -72,7 +72,7 @@ def last_stage(stages: Stages) -> StageDef:
 
 
 def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:
-    """Return what ``--expect`` says: a number, a label, a digest or ``none``, never what moves."""
+    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move."""
     if text is None:
         return None
     from modelkeep.domain.intents import Expect
@@ -146,7 +146,7 @@ def _likely(reader: Reader, found: Resolved, command: str) -> str:
 
 
 def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:
-    """Return what is said where one version was meant, or all of them: which, must be said."""
+    """Return the error for a model where a version is needed, or ``--all-versions``."""
     one = newest_left(reader, None, found.model)
     more = "" if one is None else f"        (or one: {found.name}@{one})"
     return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")

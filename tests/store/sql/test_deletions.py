@@ -5,6 +5,7 @@ import random
 import pytest
 
 from modelkeep.reads import details
+from modelkeep.reads import lists as lists_reads
 from modelkeep.store.db.sql import deletions, models, version_states
 from modelkeep.store.db.state import SqlState
 
@@ -61,7 +62,7 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     connection = delete(numbers)
     at = SqlState(connection).head().seq if past else None
     gone = set(numbers)
-    rows = {row.version: row for row in details.versions(connection, at, model=MODEL, everything=True)}
+    rows = {row.version: row for row in lists_reads.versions(connection, at, model=MODEL, everything=True)}
     assert {number for number, row in rows.items() if row.deleted} == gone
     left = [number for number in rows if number not in gone]
     pipeline = [number for number in left if not rows[number].archived]
@@ -69,10 +70,10 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     latest = next((number for number in pipeline if not rows[number].bad), None)
     assert version_states.newest_left(connection, at, MODEL) == (left[0] if left else None)
     assert version_states.latest(connection, at, MODEL) == latest
-    assert [row.version for row in details.versions(connection, at, model=MODEL)] == pipeline
-    assert [row.version for row in details.versions(connection, at)] == pipeline
-    assert [row.version for row in details.versions(connection, at, limit=9)] == pipeline[:9]
-    (line,) = details.models(connection, at, everything=True)
+    assert [row.version for row in lists_reads.versions(connection, at, model=MODEL)] == pipeline
+    assert [row.version for row in lists_reads.versions(connection, at)] == pipeline
+    assert [row.version for row in lists_reads.versions(connection, at, limit=9)] == pipeline[:9]
+    (line,) = lists_reads.models(connection, at, everything=True)
     assert (line.versions, line.newest, line.latest, line.archived) == (
         len(left), left[0] if left else MANY, latest, not pipeline,
     )  # fmt: skip

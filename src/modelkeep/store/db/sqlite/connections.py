@@ -1,4 +1,4 @@
-"""Every connection to the registry's SQLite file is opened here, and every read transaction begun."""
+"""Opening a connection to the registry's SQLite file, and beginning a read transaction on it."""
 
 from __future__ import annotations
 

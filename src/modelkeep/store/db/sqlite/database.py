@@ -59,7 +59,7 @@ class Database:
         """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
         if self._mount_is_known:
             return
-        from modelkeep.store.access.mounts import check_locks  # reads ask nothing of it
+        from modelkeep.store.access.mounts import check_locks  # reads do not need it
 
         say = self._say or (lambda _text: None)
         check_locks(self.directory, say)
@@ -152,7 +152,7 @@ class Database:
 
     @contextmanager
     def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[Transaction]:
-        """Yield a transaction begun with ``BEGIN IMMEDIATE``, whatever lies there; ``opened`` stays open after it."""
+        """Yield a transaction begun with ``BEGIN IMMEDIATE``, without any check; ``opened`` stays open after it."""
         self._look()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
@@ -189,7 +189,7 @@ class Database:
             return Transaction(begun(self.path, "ro", patience))
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
-        """Let SQLite undo what a killed writer left, where we may write; else say who can."""
+        """Let SQLite undo what a killed writer left where we may write; else raise an error that names who may."""
         if error.sqlite_errorname == "SQLITE_CANTOPEN" or not os.access(self.path, os.W_OK):
             if not os.access(self.path, os.R_OK):
                 raise not_permitted(self.directory, self.path, "read") from error

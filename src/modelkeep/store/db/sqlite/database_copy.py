@@ -2,7 +2,7 @@
 
 Copied is in short steps, between which anybody may write; a write makes SQLite begin again. Where that
 happens again and again, the copy stands in the queue of the writers once and is made while they wait in
-it; readers are never held up. What is copied is made durable only when nobody waits any more.
+it; readers are never held up. The copy is made durable after the lock is released.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from modelkeep.store.os_errors import explain_destination_errors
 #: A step of so many pages (4 MB) is over in some 20 ms.
 STEP_PAGES = 1000
 _RESTARTS = 3
-#: Writers wait for 30 s unless told otherwise; so long a copy may keep them.
+#: Writers wait for 30 s by default; a copy may keep them waiting for this long.
 _LONGEST_HOLD_SECONDS = 20.0
 _BUSY_SECONDS = 0.02
 _OK = {sqlite3.SQLITE_OK, sqlite3.SQLITE_DONE}
@@ -31,11 +31,11 @@ _WRITING = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_I
 
 
 class _BegunAgain(Exception):
-    """Somebody has written too often meanwhile."""
+    """Writers made the copy begin again too often."""
 
 
 class _TooLong(Exception):
-    """Nobody may be kept waiting any longer."""
+    """Writers may not be kept waiting any longer."""
 
 
 def copy_database(database: Database, path: str, *, step_pages: int = STEP_PAGES) -> None:
@@ -125,7 +125,7 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
 
 
 def _sync(path: str) -> None:
-    # Not the registry's own file, which nothing but SQLite ever opens: nobody has locks on this one.
+    # No process has locks on the copy, so it may be opened without SQLite.
     with explain_destination_errors(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:

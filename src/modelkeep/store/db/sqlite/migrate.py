@@ -74,8 +74,8 @@ def rebuild(writer: Writer) -> None:
 def back_up(reader: Transaction, path: str) -> None:
     """Copy the database as it stands, durably, to a new file that is as open to the group as the registry.
 
-    To be called under the write lock. The file has its name when it is whole; a copy that was broken
-    off is in nobody's way, and the next one takes its place.
+    It is called under the writers' lock. The file gets its name when it is whole; an interrupted copy is
+    replaced by the next one.
     """
     fresh = os.path.join(os.path.dirname(path), _FRESH)
     try:
@@ -96,7 +96,7 @@ def back_up(reader: Transaction, path: str) -> None:
 
 
 def _copy(reader: Transaction, path: str) -> None:
-    """Copy the database into an empty file, durably; a file that nobody knows yet needs no journal."""
+    """Copy the database into an empty file, durably; a file without its final name needs no journal."""
     target = sqlite3.connect(path)
     try:
         target.execute("PRAGMA journal_mode = OFF")

@@ -1,4 +1,4 @@
-"""What a registry's database is like, looked at without believing any of it, and changing nothing."""
+"""The condition of a registry's database, for `doctor`: nothing that is read is believed, nothing is changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from modelkeep.domain import entry as chain
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
-from modelkeep.store.db.sqlite import raw_rows as lying
-from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import Database, in_memory
 
 #: STRICT tables came with it.
@@ -65,7 +64,7 @@ def probe(database: Database) -> Probed:
         if number == schema.VERSION:
             right = in_memory()
             try:
-                odd = tuple(lying.odd_objects(reader, right))
+                odd = tuple(raw_rows.odd_objects(reader, right))
             finally:
                 right.close()
         (mode,) = reader.one("PRAGMA journal_mode")
@@ -73,7 +72,7 @@ def probe(database: Database) -> Probed:
         size = int(pages) * int(page)
         ours = number == schema.VERSION and not odd  # else it may be made to take for ever
         damage = reachable.broken(reader) if ours and size <= _LOOKED_THROUGH else None
-        last = lying.head(reader)
+        last = raw_rows.head(reader)
         head, registry, trouble = None, None, None
         if last is not None:
             seq, data = last

@@ -1,4 +1,4 @@
-"""The log, the schema and the tables as they lie there, for `verify`: nothing that is read is believed.
+"""The log, the schema and the tables as they are stored, for `verify`: nothing that is read is believed.
 
 Each function reads a slice in one short transaction of its caller's, so that writers need not wait.
 """
@@ -27,7 +27,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 #: A file up to this size is looked through at once, a larger one table by table.
 SMALL_BYTES = 64 * 1024 * 1024
 
-# The greatest number says where the log ends; the bytes that stand there may be anything.
+# The greatest number is the end of the log; the bytes of that row may be anything.
 HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
 FIRST_ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY seq LIMIT :most
@@ -67,7 +67,7 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 class Stored(Struct, frozen=True):
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
-    It may be an outline where the reader asked for no more. ``hash`` is the one of the bytes as they lie there.
+    ``entry`` may be an outline where the caller needs no more. ``hash`` is the hash of the stored bytes.
     """
 
     seq: int
@@ -96,9 +96,9 @@ def head(reader: Reader) -> tuple[int, bytes] | None:
 
 
 class Beside:
-    """What entries name and what lies beside the log, as it is found one page after the other.
+    """The details and documents that entries name, read page after page.
 
-    ``outlines``: an entry need not be read whole where they know it.
+    An entry that ``outlines`` recognises is not decoded whole.
     """
 
     def __init__(self, outlines: Outlines | None = None) -> None:
@@ -110,7 +110,7 @@ class Beside:
 def page(reader: Reader, after: int | None, beside: Beside) -> list[Stored]:
     """Return the next rows of the log after number ``after`` (None: from the lowest there is).
 
-    Raises ``Damaged`` where SQLite hands out rows again: who goes on from the last one would never end.
+    Raises ``Damaged`` where a row comes twice: paging from the last row would never end.
     """
     found: list[Stored] = []
     held = 0
@@ -167,7 +167,7 @@ def broken_pages(reader: Reader, table: str | None) -> list[str]:
 
 
 def needed(reader: Reader, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
-    """Return the next contents of a part that undeleted versions need, those with the same bytes one after the other."""
+    """Return the next contents of a subset that undeleted versions need, ordered by digest."""
     digest, model, version, path = part.first, -1, 0, ""
     if after is not None:
         digest, model, version, path = after.digest, after.model, after.version, after.path

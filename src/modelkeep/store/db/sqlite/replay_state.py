@@ -1,4 +1,4 @@
-"""The state while a log is replayed entry by entry: what the entry before has just said need not be looked up."""
+"""The state while a log is replayed entry by entry: head, registry and stages are kept, not looked up again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The schema's age and shape: numbered scripts, and a fingerprint that tells a rogue trigger.
+"""The schema's age and shape: numbered scripts, and a fingerprint that reveals a foreign trigger.
 
-A shared file can be given a trigger that would run in somebody else's session, so every transaction
+A shared file can be given a trigger that would run in another user's session, so every transaction
 compares the schema it finds with the one the scripts make, before it does anything else.
 """
 
@@ -18,7 +18,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 2
 FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
 
-# Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
+# Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
 # with an expression in it that SQLite itself would work out.
 SCHEMA = """
@@ -30,7 +30,7 @@ WHERE NOT (type = 'index' AND sql IS NULL)
 ORDER BY type, name
 """
 
-#: No value in a registry is longer: what a forged row says it holds is not made room for.
+#: No value in a registry is longer: memory is not allocated for the length that a forged row claims.
 LONGEST_BYTES = 64 << 20
 
 

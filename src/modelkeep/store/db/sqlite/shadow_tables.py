@@ -1,8 +1,7 @@
-"""The tables as the log makes them, beside the real ones: what `verify` decides on and holds those against.
+"""The tables as the log makes them: `verify` decides on them and compares the real tables with them.
 
-They lie in a file without a name that is gone with the process, so that memory does not grow with the
-log. What deciding never asks for is left out: the indexes that only answers need, and the triggers
-that keep a log from being changed.
+They are in a private file that is gone with the process, so that memory does not grow with the log. The indexes
+that only answers need and the triggers that keep a log from being changed are left out.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from modelkeep.store.db.sqlite.transaction import Transaction
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.
 Given: TypeAlias = tuple[Entry, str, Details | None, Mapping[str, bytes]]
-#: Of these only the names are kept here: what lies under them was held against its digest.
+#: Of these only the digests are kept here: the content was compared with its digest already.
 _BY_NAME = {"details": "text", "document": "bytes"}
-_TOLD = 80
-#: So many entries are undone together, and all but the wrong one done again, where one cannot be projected.
-_TOGETHER = 100
+_SHOWN_CHARACTERS = 80
+#: Where an entry cannot be projected, so many entries at most are rolled back and projected again without it.
+_BATCH_ENTRIES = 100
 #: The indexes that deciding looks things up in; those that are unique are rules.
-_ASKED = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
+_DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
 _BLOBS = "version_blob_digest"
 
 _HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
@@ -65,7 +64,7 @@ class Rebuilt:
 
     def __init__(self, slice_rows: int = raw_rows.SLICE) -> None:
         self._slice_rows = slice_rows
-        with _room():
+        with _temporary_space():
             self.writer = scratch()
             self._left_out = _leave_out(self.writer)
             self.writer.run("BEGIN")
@@ -74,7 +73,7 @@ class Rebuilt:
         self.state = ReplayState(self.writer)
 
     def close(self) -> None:
-        """Give the room back."""
+        """Remove the private file."""
         self.writer.close()
 
     def names_details(self, digest: str) -> bool:
@@ -82,15 +81,15 @@ class Rebuilt:
         return self.writer.row(_HAS_DETAILS, digest=digest) is not None
 
     def judge(self, entry: Entry) -> rules.Problem | None:
-        """Decide again, on the state before the entry, and say where the log tells otherwise."""
-        with _room():
+        """Decide again on the state before the entry; return the problem where the log has another decision."""
+        with _temporary_space():
             return rules.judge(self.state, entry)
 
     def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""
         given = (entry, entry_hash, details, documents)
-        with _room():
-            if len(self._since) == _TOGETHER:
+        with _temporary_space():
+            if len(self._since) == _BATCH_ENTRIES:
                 self.writer.run("RELEASE batch")
                 self.writer.run("SAVEPOINT batch")
                 self._since.clear()
@@ -116,8 +115,8 @@ class Rebuilt:
         apply_changes(self.writer, project(*given))
 
     def by_content(self) -> Transaction:
-        """Return the tables, ready to be asked which versions need a content."""
-        with _room():
+        """Return the tables, with the index that finds the versions which need a content."""
+        with _temporary_space():
             if _BLOBS in self._left_out:
                 self.writer.run(self._left_out.pop(_BLOBS))
         return self.writer
@@ -142,7 +141,7 @@ class Rebuilt:
                 return self._slice(reader, table, reached)
 
             found = read(query)
-            with _room():
+            with _temporary_space():
                 made = self._slice(self.writer, table, after)
             if found == made and len(found) == self._slice_rows:  # as nearly all are
                 after = found[-1]
@@ -200,15 +199,17 @@ def _leave_out(writer: Transaction) -> dict[str, str]:
     """Drop what only costs time here; return the statements that would make it again, by name."""
     left_out = {}
     for kind, name, sql in writer.rows(schema.SCHEMA):
-        if kind == "trigger" or (kind == "index" and name not in _ASKED and not sql.startswith("CREATE UNIQUE")):
+        if kind == "trigger" or (
+            kind == "index" and name not in _DECIDING_INDEXES and not sql.startswith("CREATE UNIQUE")
+        ):
             writer.run(f"DROP {kind} {name}")
             left_out[name] = sql
     return left_out
 
 
 @contextmanager
-def _room() -> Iterator[None]:
-    """Say what it is about when there is no room for the tables."""
+def _temporary_space() -> Iterator[None]:
+    """Turn an error of the private file into one that names the directory for temporary files."""
     try:
         yield
     except sqlite3.Error as error:
@@ -248,4 +249,4 @@ def _shown(value: Any) -> str:
     if value is None:
         return "NULL"
     text = printable(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _TOLD else text[:_TOLD] + "…"
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
