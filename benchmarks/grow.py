@@ -68,7 +68,7 @@ class Grower:
             None,
             observed=observed(self.context, ()),
             now=format_time(self.clock),
-            chance=self.context.chance,
+            new_id=self.context.new_id,
         )
         self.blobs = [self._blob(n) for n in range(BLOBS)]
 
@@ -87,10 +87,10 @@ class Grower:
                 for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
                     self.clock += timedelta(seconds=45)
                     now = format_time(self.clock)
-                    noted = details.write(fields, iter(self.context.chance, None)) if fields else None
+                    noted = details.write(fields, iter(self.context.new_id, None)) if fields else None
                     intent = Intent(
                         registry=registry,
-                        id=self.context.chance(),
+                        id=self.context.new_id(),
                         arguments=arguments,
                         subject=self._found(subject),
                         expect=None,

@@ -1,7 +1,7 @@
 """The registry: one method per use case. This is the Python API, and all that the command line calls.
 
 `open_registry` is the only wiring: it decides which registry, and gives the use cases their clock,
-their chance and their files. Methods take and return plain values that would survive a pipe, print
+their source of random ids and their files. Methods take and return plain values that would survive a pipe, print
 nothing, and keep no connection between two calls, so a `Registry` may be used from any thread and
 after a fork.
 """
@@ -878,7 +878,7 @@ def create_registry(
         None if store is None else os.fspath(store),
         observed=observed(context, ()),
         now=context.now(),
-        chance=context.chance,
+        new_id=context.new_id,
         say=say,
         shared=sharing.parse_sharing(shared, readers),
     )
@@ -951,7 +951,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
-        chance=lambda: os.urandom(16).hex(),
+        new_id=lambda: os.urandom(16).hex(),
         actor=machine.observe_actor(),
         claim=lambda: claimed(os.environ.get("MODELKEEP_ACTOR")),
         environ=os.environ,

@@ -1,4 +1,4 @@
-"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: what is said of versions."""
+"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def evaluate(
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         new = _unknown(SqlState(reader), found, metrics, data_of(spec))
-        # A run that was found out by itself does not make the same values news.
-        told = tuple(run.id for run in found_runs if new or not run.captured)
-        arguments = Evaluate(metrics, data_of(spec), told)
+        # A run that was only captured does not turn known values into a change.
+        run_ids = tuple(run.id for run in found_runs if new or not run.captured)
+        arguments = Evaluate(metrics, data_of(spec), run_ids)
         return ChangeRequest(
             arguments,
             subject_of(found),
@@ -62,7 +62,7 @@ def evaluate(
 
 
 def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run: bool) -> Change:
-    """Set or lift the mark bad; see `Registry.mark`."""
+    """Set or lift the mark `bad`; see `Registry.mark`."""
     if word not in ("bad", "good"):
         text = f"a version is marked bad or good, not {word!r}"
         raise UsageError(text, f"modelkeep mark {ref} bad")
@@ -85,7 +85,7 @@ def archive(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Take a version, or all of a model, out of the pipeline, or back; see `Registry.archive`."""
+    """Archive a version or all versions of a model, or restore them; see `Registry.archive`."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -112,7 +112,7 @@ def alias(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Move aliases to a version and take others away; see `Registry.alias`."""
+    """Point aliases at a version and remove others; see `Registry.alias`."""
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -146,7 +146,7 @@ def tag(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Set tags and take others off; see `Registry.tag`."""
+    """Set tags and remove others; see `Registry.tag`."""
     check_pairs(put, "tag")
     put = scrubbed(put)
     keys = [*(key for key, _ in put), *remove]
@@ -162,7 +162,7 @@ def tag(
         effects = [Effect(key, there[key].value if key in there else NONE, value) for key, value in new]
         effects += [Effect(key, there[key].value, NONE) for key in gone]
         return ChangeRequest(
-            # The replaced ones too: should the new line be redacted one day, the old value must stay ended.
+            # The lines that are replaced, too: if the new line is redacted one day, the old value must stay ended.
             Tag(remove=tuple(there[key].line for key in (*gone, *(key for key, _ in new if key in there)))),
             subject_of(found),
             fields=tuple((f"tag.{key}", value) for key, value in new),
@@ -222,12 +222,12 @@ def _ref(found: Resolved) -> str:
 
 
 def _unknown(state: SqlState, found: Resolved, metrics: Pairs, on: Data | None) -> bool:
-    """Tell whether any of these metrics is not the newest of the version on that data."""
+    """Tell whether any of these values is not the version's newest value of its metric on that data."""
     return any(state.newest_metric(found.model, found.number or 0, name, on) != value for name, value in metrics)
 
 
 def _leaving_stages(state: SqlState, found: Resolved) -> tuple[Effect, ...]:
-    """Return what becomes of the stages that a version, or all of a model, holds when it is archived."""
+    """Return the effects on the stages that an archived version, or model, holds."""
     known = state.model(found.model)
     first, last = (1, 0 if known is None else known.newest) if found.number is None else (found.number, found.number)
     tenures = state.open_tenures(found.model, first, last)

@@ -1,4 +1,4 @@
-"""`delete`: a version goes for good; what it held, what it was called and what was made from it is told."""
+"""`delete`: a version is deleted for good; the answer names its stages, aliases and children."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelkeep.store.db.sql.model_names import name_of
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 
-_MOST_TOLD = 5
+_MOST_CHILDREN = 5
 
 
 def delete(context: Context, ref: str, *, force: bool, message: str | None, dry_run: bool) -> Change:
@@ -27,12 +27,12 @@ def delete(context: Context, ref: str, *, force: bool, message: str | None, dry_
         found = version_or_model(reader, ref, say)
         if found.number is None:
             raise whole_model(reader, found, "delete")
-        return _asked(reader, found, found.number, force=force)
+        return _request(reader, found, found.number, force=force)
 
     return change(run_change(context, resolve, message=message, dry_run=dry_run), "delete", dry_run=dry_run)
 
 
-def _asked(reader: Reader, found: Resolved, number: int, *, force: bool) -> ChangeRequest:
+def _request(reader: Reader, found: Resolved, number: int, *, force: bool) -> ChangeRequest:
     state = SqlState(reader)
     stages = {stage.name: stage for stage in state.stages()}
     tenures = state.open_tenures(found.model, number, number)
@@ -51,16 +51,16 @@ def _asked(reader: Reader, found: Resolved, number: int, *, force: bool) -> Chan
             *(Effect(tenure.stage, found.ref, NONE) for tenure in tenures),
             *(Effect(alias, found.ref, NONE) for alias in wording.aliases_of(reader, found.model, number)),
         ),
-        notes=(*emptied, *_left_behind(reader, found, number)),
+        notes=(*emptied, *_children(reader, found, number)),
         unchanged=deletions.deletion_sentence(reader, found.model, found.name, number),
     )
 
 
-def _left_behind(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:
-    """Return what of the version goes on: what was made from it keeps naming it."""
+def _children(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:
+    """Return a note on the children of the version, whose lineage keeps naming it."""
     children = lineages.child_versions(reader, None, found.model, number)
     if not children:
         return ()
-    more = f" and {len(children) - _MOST_TOLD} more" if len(children) > _MOST_TOLD else ""
-    made = ", ".join(f"{name_of(reader, None, model)}@{child}" for model, child in children[:_MOST_TOLD])
+    more = f" and {len(children) - _MOST_CHILDREN} more" if len(children) > _MOST_CHILDREN else ""
+    made = ", ".join(f"{name_of(reader, None, model)}@{child}" for model, child in children[:_MOST_CHILDREN])
     return (f"note: {found.ref} stays in the lineage of what was made from it: {made}{more}",)

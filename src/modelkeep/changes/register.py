@@ -1,7 +1,7 @@
-"""`register`: what was typed, what is found out, the bytes into the store, then the entry.
+"""`register`: the arguments and the captured provenance, the bytes into the store, then the entry.
 
-Everything that can be refused cheaply is refused before a byte is copied; the bytes are durable
-before the entry exists; the number is taken inside the transaction.
+A look at the names refuses what it can before a byte is copied. The bytes are durable before the entry exists. The
+number is taken inside the transaction.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def register(
 
 
 def _check_names(reader: Reader, request: Request) -> None:
-    """Refuse what a look at the names shows, before a byte is copied; deciding checks all of it again.
+    """Refuse unknown and malformed names before a byte is copied; deciding checks all of them again.
 
-    What the same bytes again would make moot (a label that is theirs, who held the stage before) waits.
+    A taken label and ``--expect`` are left to deciding: the same bytes again may be a success all the same.
     """
     state = SqlState(reader)
     model = state.model_named(request.name)
@@ -84,7 +84,7 @@ def _check_names(reader: Reader, request: Request) -> None:
 
 
 class _Registration:
-    """One registration: what was typed and found out, and the session that its transactions go through."""
+    """One registration: its arguments, its provenance, and the session of its transactions."""
 
     def __init__(self, context: Context, session: Session, request: Request, found: Provenance) -> None:
         self._context = context
@@ -164,7 +164,7 @@ def _resolved(
 
 
 def _unheard(_text: str) -> None:
-    """What is said while resolving is said once the change is made."""
+    """Notes of this look are not said: resolving says them again."""
 
 
 def _code(code: git.Code) -> intents.Code | None:
@@ -182,9 +182,9 @@ def _parent(
     if "://" in text:
         return intents.Parent(digest=None, model=None, version=None), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
-    gone = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
-    if gone is not None:
-        say(f"note: the parent {gone}")
+    deleted = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
+    if deleted is not None:
+        say(f"note: the parent {deleted}")
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None
 
 

@@ -28,6 +28,7 @@ from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
 from modelkeep.reads.head_check import after, check_head
+from modelkeep.reads.references import Say
 from modelkeep.store import backup_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
@@ -36,7 +37,6 @@ from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 
-Say: TypeAlias = Callable[[str], None]
 #: Raises where `gc` removed the bytes of some files.
 EnsurePresent: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
@@ -126,7 +126,7 @@ class ChangeRunner:
     def _prepared(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
-        # A snapshot keeps writers waiting: git is asked before it, and notes are said after it.
+        # A snapshot keeps writers waiting: git is asked before it, and messages go out after it.
         claim = context.claim()
         notes: list[str] = []
         try:
@@ -216,7 +216,7 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
     details = _details(context, fields)
     intent = Intent(
         registry=registry,
-        id=context.chance(),
+        id=context.new_id(),
         arguments=request.arguments,
         subject=request.subject,
         expect=request.expect,
@@ -238,10 +238,10 @@ def _details(context: Context, fields: Sequence[tuple[str, str]]) -> Details | N
 
     def salts() -> Iterator[str]:
         while True:
-            yield context.chance()
+            yield context.new_id()
 
     return details_.write(checked, salts())
 
 
 def _unheard(_text: str) -> None:
-    """What is said while resolving was said before the lock."""
+    """Notes were said when the request was resolved the first time."""

@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: who holds a stage, and the way back."""
+"""`promote`, `rollback` and `retire`: which version holds a stage."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def retire(
         where = stage_named(reader, stage)
         subject = subject_of(found, where)
         if found.number is None:
-            # What holds it now is what its author means to retire, not what holds it a moment later.
+            # The author retires the present holder, not one that comes a moment later.
             subject = replace(subject, **_held(SqlState(reader), found.model, where.name))
         return ChangeRequest(
             arguments=Retire(),
@@ -110,14 +110,14 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         stages = SqlState(reader).stages()
         where = last_stage(stages) if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        return _asked_back(context, reader, say, found, where, _Wish(to, expect, keep_good, confirmed, dry_run))
+        return _rollback_request(context, reader, say, found, where, _Options(to, expect, keep_good, confirmed, dry_run))
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
     return _rolled_back(context, outcome, dry_run=dry_run)
 
 
-class _Wish:
-    """How somebody wants to go back."""
+class _Options:
+    """The options of a rollback."""
 
     def __init__(self, to: str | None, expect: str | None, keep_good: bool, confirmed: bool, dry_run: bool) -> None:
         self.to = to
@@ -127,13 +127,13 @@ class _Wish:
         self.dry_run = dry_run
 
 
-def _asked_back(
+def _rollback_request(
     context: Context,
     reader: Reader,
     say: Say,
     found: Resolved,
     where: StageDef,
-    wish: _Wish,
+    options: _Options,
 ) -> ChangeRequest:
     state = SqlState(reader)
     holder = state.holder(found.model, where.name)
@@ -148,26 +148,26 @@ def _asked_back(
     look_at: tuple[tuple[int, int], ...] = ()
     if holder is None or holder.version != leaving:
         back = leaving
-    elif wish.to is not None:
-        back = _named(reader, say, found, wish.to)
+    elif options.to is not None:
+        back = _named(reader, say, found, options.to)
         look_at = ((found.model, back),)
     else:
         back, look_at = _walked(context, reader, found, holder)
     return ChangeRequest(
         arguments=Rollback(
             because=None,
-            confirmed=wish.confirmed if bare else None,
-            keep_good=wish.keep_good,
+            confirmed=options.confirmed if bare else None,
+            keep_good=options.keep_good,
             to=back,
         ),
         subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
-        expect=expectation(reader, wish.expect, found.model),
+        expect=expectation(reader, options.expect, found.model),
         needed=look_at,
     )
 
 
 def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
-    """Return version and digest of the holder of a stage, as a subject has them; nothing for nobody."""
+    """Return version and digest of a stage's holder as fields of a subject; nothing for an empty stage."""
     holder = state.holder(model, stage)
     version = None if holder is None else state.version(model, holder.version)
     return {} if version is None else {"version": version.number, "digest": version.digest}
@@ -179,14 +179,14 @@ def _walked(
     found: Resolved,
     holder: Tenure,
 ) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Return the version a bare rollback goes back to, and those whose bytes were looked at on the way."""
+    """Return the version that a rollback goes back to, and the versions whose bytes were looked for on the way."""
     state = SqlState(reader)
     absent: tuple[str, ...] = ()
     looked: list[tuple[int, int]] = []
     while True:
         walked = target(state, found.model, holder, absent)
         if walked.tenure is None:
-            # Only what has its bytes may be the hint's.
+            # The hint may only name a version that has its bytes.
             left = [one.version for one in walked.passed_over if one.why == "left"]
             lost = [digest for each in left for digest in absent_of(context, manifest(reader, found.model, each))]
             if not lost:
@@ -211,7 +211,7 @@ def _named(reader: Reader, say: Say, found: Resolved, to: str) -> int:
 
 
 def _check_fixed(ref: str, found: Resolved) -> None:
-    """Refuse to leave something that moves: in a second it may mean another version."""
+    """Refuse to leave a stage or an alias: it may mean another version a second later."""
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
@@ -231,10 +231,10 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
 
 
 def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
-    told = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
+    reasons = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
-    if told:
-        message += " (" + "; ".join(told) + ")"
+    if reasons:
+        message += f" ({'; '.join(reasons)})"
     left = [one.version for one in passed if one.why == "left"]
     if left:
         return Conflict(message, f"modelkeep rollback {found.name}@{holder.version} {holder.stage} --to {left[0]}")

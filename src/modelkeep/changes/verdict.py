@@ -19,7 +19,7 @@ def against_production(
 ) -> tuple[Verdict, ...]:
     """Return each metric beside that of the holder of the last stage, exact where both are numbers.
 
-    Where the version has just taken that stage itself, it is ``displaced`` that it is held against.
+    Where the version has just taken that stage itself, it is compared with ``displaced``.
     """
     state = SqlState(reader)
     stage = state.stages()[-1].name
