@@ -6,7 +6,7 @@ from modelkeep.changes.change_answer import NONE, change
 from modelkeep.changes.runner import ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
-from modelkeep.domain.intents import Delete
+from modelkeep.domain.verbs.delete import Delete
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
 from modelkeep.store.db.interface import Reader

@@ -17,22 +17,22 @@ from modelkeep.changes.artifact_intake import with_bytes
 from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.provenance import Provenance, collect_provenance, data_of, guess_training, run_fields, summary
 from modelkeep.changes.register_request import Request, check, scrubbed
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, EnsurePresent, Say
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, EnsurePresent
 from modelkeep.context import Context
-from modelkeep.domain import intents
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.canonical import sha256
-from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import VersionPromoted, VersionRegistered
-from modelkeep.domain.intents import Register, Subject
+from modelkeep.domain.entry import Entry, Subject
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.register import Code, Parent, Register, VersionRegistered
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.provenance import git, machine, values
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
-from modelkeep.reads.references import expectation, stage_named, version_of
+from modelkeep.reads.references import Say, expectation, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.registration import known
@@ -69,12 +69,11 @@ def _check_names(reader: Reader, request: Request) -> None:
     """
     state = SqlState(reader)
     model = state.model_named(request.name)
-    if model is None:
+    if model is None or model.deleted:
         check_name(request.name)
-    stages = state.stages()
     stage = None if request.stage is None else stage_named(reader, request.stage)
     for alias in request.aliases:
-        check_alias(fold(alias), [each.name for each in stages], [word for each in stages for word in each.synonyms])
+        check_alias(fold(alias), state.stages())
     for parent in request.parents:
         _parent(reader, _unheard, parent)
     if stage is None and request.expect is not None:
@@ -124,33 +123,25 @@ def _resolved(
     parents = [_parent(reader, say, text) for text in request.parents]
     arguments = Register(
         aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
-        attachments=(),
         bump=request.bump,
-        ci=None,
         code=_code(found.code),
-        data=tuple(intents.Data(spec.digest, spec.name, spec.role, spec.version) for spec in found.data),
-        environment=None,
+        data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
         form=taken.form,
         if_exists=request.if_exists,
-        inspected=None,
-        interface=None,
         label=request.label,
-        licence=None,
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
-        number=None,
         parents=tuple(parent for parent, _ in parents),
         runs=tuple(run.id for run in found.runs),
-        share=None,
         symlinks=taken.symlinks,
         trained=found.trained,
     )
     document = taken.manifest.to_bytes()
-    digest = sha256(document)
+    digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None else model.seq,
-        name=request.name if model is None else model.name,
+        model=None if model is None or model.deleted else model.seq,
+        name=request.name if model is None or model.deleted else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )
@@ -167,25 +158,26 @@ def _unheard(_text: str) -> None:
     """Notes of this look are not said: resolving says them again."""
 
 
-def _code(code: git.Code) -> intents.Code | None:
+def _code(code: git.Code) -> Code | None:
     if code.commit is None and code.dirty is None:
         return None
-    return intents.Code(commit=code.commit, diff=code.diff, dirty=code.dirty)
+    state = None if code.dirty is None else "dirty" if code.dirty else "clean"
+    return Code(commit=code.commit, diff=code.diff, state=state)
 
 
 def _parent(
     reader: Reader,
     say: Say,
     text: str,
-) -> tuple[intents.Parent, str | None]:
+) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is not a version here."""
     if "://" in text:
-        return intents.Parent(digest=None, model=None, version=None), text
+        return Parent(), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:
         say(f"note: the parent {deleted}")
-    return intents.Parent(resolved.digest, resolved.model, resolved.number), None
+    return Parent(resolved.digest, resolved.model, resolved.number), None
 
 
 def _fields(request: Request, found: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
@@ -222,14 +214,14 @@ def _unchanged(
         raise ModelkeepError(message)
     ref = f"{subject.name}@{number}"
     there = known(reader, subject.model, number)
-    if request.if_exists == "error":
+    if request.if_exists == "match":
         given = idempotency.Given(
-            arguments=arguments,
+            command=arguments,
             subject=subject,
             fields=tuple((name, scrub_text(value)) for name, value in outcome.request.fields),
             runs=tuple(run.id for run in found.runs if not run.captured),
             commit=found.code.commit if request.code not in ("auto", "none") else None,
-            trained=found.trained.ended if request.trained_at is not None else None,
+            trained=found.trained.ended if request.trained_at is not None and found.trained is not None else None,
         )
         idempotency.check(there, given, ref)
     return Registered(

@@ -12,14 +12,16 @@ from modelkeep.changes.observed import absent_of
 from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
-from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
-from modelkeep.domain.intents import Promote, Retire, Rollback
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
+from modelkeep.domain.verbs.archive import VersionRestored
+from modelkeep.domain.verbs.mark import VersionMarked
+from modelkeep.domain.verbs.promote import Promote
+from modelkeep.domain.verbs.retire import Retire
+from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
@@ -52,7 +54,7 @@ def promote(
         found = version_of(reader, ref, say, f"promote {{}} {stage}")
         where = stage_named(reader, stage)
         return ChangeRequest(
-            arguments=Promote(break_glass=False, force=force, request=None, share=None),
+            arguments=Promote(force=force),
             subject=subject_of(found, where),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
@@ -110,7 +112,9 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         stages = SqlState(reader).stages()
         where = last_stage(stages) if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        return _rollback_request(context, reader, say, found, where, _Options(to, expect, keep_good, confirmed, dry_run))
+        return _rollback_request(
+            context, reader, say, found, where, _Options(to, expect, keep_good, confirmed, dry_run)
+        )
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
     return _rolled_back(context, outcome, dry_run=dry_run)
@@ -156,7 +160,7 @@ def _rollback_request(
     return ChangeRequest(
         arguments=Rollback(
             because=None,
-            confirmed=options.confirmed if bare else None,
+            confirmed=("yes" if options.confirmed else "no") if bare else None,
             keep_good=options.keep_good,
             to=back,
         ),
@@ -184,7 +188,7 @@ def _walked(
     absent: tuple[str, ...] = ()
     looked: list[tuple[int, int]] = []
     while True:
-        walked = target(state, found.model, holder, absent)
+        walked = find_target(state, found.model, holder, absent)
         if walked.tenure is None:
             # The hint may only name a version that has its bytes.
             left = [one.version for one in walked.passed_over if one.why == "left"]
@@ -231,7 +235,7 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
 
 
 def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
-    reasons = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
+    reasons = [f"{found.name}@{one.version}: {explain_obstacle(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
     if reasons:
         message += f" ({'; '.join(reasons)})"
@@ -282,7 +286,7 @@ def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> 
         marked_bad=marked,
         passed_over=()
         if event is None
-        else tuple(Passed(f"{subject.name}@{one.version}", explained(one.why)) for one in event.passed_over),
+        else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
     )
 
 

@@ -10,7 +10,8 @@ from modelkeep.store.db.sql.deletions import deletion
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Arguments, Subject
+    from modelkeep.domain.entry import Subject
+    from modelkeep.domain.verbs import AnyCommand
 
 
 def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str | None:
@@ -22,13 +23,15 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
 
 
-def refuse_change(reader: Reader, subject: Subject, arguments: Arguments) -> None:
+def refuse_change(reader: Reader, subject: Subject, command: AnyCommand) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
-    from modelkeep.domain.deciding.common import STAYS_DELETED  # reads do not need them
-    from modelkeep.domain.intents import Delete, Retire, Rollback
+    from modelkeep.domain.verbs.delete import Delete  # reads do not need them
+    from modelkeep.domain.verbs.question import STAYS_DELETED
+    from modelkeep.domain.verbs.retire import Retire
+    from modelkeep.domain.verbs.rollback import Rollback
 
     # These have nothing to do where the version is gone: deciding says so.
-    if subject.version is None or subject.model is None or isinstance(arguments, (Delete, Retire, Rollback)):
+    if subject.version is None or subject.model is None or isinstance(command, (Delete, Retire, Rollback)):
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:

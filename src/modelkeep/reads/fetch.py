@@ -10,7 +10,7 @@ from msgspec import Struct
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
 from modelkeep.reads import deletions
@@ -18,7 +18,6 @@ from modelkeep.reads.references import version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sql.manifests import Form
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.export.view import view
 

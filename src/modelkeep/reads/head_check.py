@@ -47,7 +47,7 @@ def after(context: Context, entry: Entry, entry_hash: str, *, continues: bool) -
     """
     if continues:
         head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
-    clock = parse_stored(entry.clock)
+    clock = parse_stored(entry.clock_time)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()
     if behind > _APART_SECONDS:

@@ -7,17 +7,16 @@ the same on a snapshot and writes nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from msgspec import Struct, field
 
-from modelkeep.domain import decide
-from modelkeep.domain import entry as chain
-from modelkeep.domain.decide import AlreadySo
+from modelkeep.domain.decide import AlreadySo, decide
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Observed
-from modelkeep.domain.intents import Intent
-from modelkeep.domain.project import Change, Close, Insert, project
+from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
+from modelkeep.domain.project import Assign, Bury, Change, Close, Insert, project
+from modelkeep.domain.verbs import AnyEvent
 from modelkeep.errors import Conflict
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
@@ -29,6 +28,11 @@ HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
 KEEP_DOCUMENT = """
 INSERT INTO document (digest, bytes)
 SELECT :digest, :bytes WHERE NOT EXISTS (SELECT 1 FROM document WHERE digest = :digest)
+"""
+_BURY = """
+INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, :seq, 0 FROM version
+WHERE model = :model AND NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
 """
 
 
@@ -71,13 +75,15 @@ def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcom
     if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
         message = "these details belong to another entry"
         raise Conflict(message)
-    entry_hash = write(writer, entry, entry.to_bytes(), details, draft.documents)
+    data = entry.to_bytes()
+    parse_entry(data)  # nothing is written that could not be read
+    entry_hash = write(writer, entry, data, details, draft.documents)
     return Outcome(entry, None, entry_hash)
 
 
 def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, documents: Mapping[str, bytes]) -> str:
     """Write one entry with what it names, and what follows from it in the other tables; return its hash."""
-    entry_hash = chain.hash_of(data)
+    entry_hash = hash_entry(data)
     writer.run(APPEND, seq=entry.seq, bytes=data)
     if details is not None:
         writer.run(KEEP_DETAILS, digest=details.digest, text=details.text)
@@ -102,11 +108,11 @@ def apply_changes(writer: Writer, changes: Iterable[Change]) -> None:
                     rows = []
                 statement = wanted
                 rows.append(row)
-            case Close():
+            case _:
                 if rows:
                     writer.run_many(statement, rows)
                     rows = []
-                _close(writer, change)
+                _run(writer, change)
     if rows:
         writer.run_many(statement, rows)
 
@@ -116,35 +122,52 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
 
 
-def _close(writer: Writer, change: Close) -> None:
-    settings = ["until_seq = :until_seq", *(f"{column} = :set_{column}" for column, _ in change.sets)]
-    tests = ["until_seq IS NULL", *(f"{column} {sign} :where_{n}" for n, (column, sign, _) in enumerate(change.where))]
-    values: dict[str, Value] = {"until_seq": change.until_seq}
-    values |= {f"set_{column}": value for column, value in change.sets}
-    values |= {f"where_{n}": value for n, (_, _, value) in enumerate(change.where)}
-    writer.run(f"UPDATE {change.table} SET {', '.join(settings)} WHERE {' AND '.join(tests)}", **values)
+def _run(writer: Writer, change: Close | Assign | Bury) -> None:
+    """Change rows that are there."""
+    match change:
+        case Close(table, where, until_seq, sets):
+            _update(writer, table, where, (("until_seq", until_seq), *sets), tests=["until_seq IS NULL"])
+        case Assign(table, where, sets):
+            _update(writer, table, where, sets, tests=[])
+        case Bury(model, seq):
+            writer.run(_BURY, model=model, seq=seq)
+
+
+def _update(
+    writer: Writer,
+    table: str,
+    where: Sequence[tuple[str, str, Value]],
+    sets: Sequence[tuple[str, Value]],
+    *,
+    tests: list[str],
+) -> None:
+    settings = ", ".join(f"{column} = :set_{column}" for column, _ in sets)
+    tests += [f"{column} {sign} :where_{n}" for n, (column, sign, _) in enumerate(where)]
+    values = {f"set_{column}": value for column, value in sets}
+    values |= {f"where_{n}": value for n, (_, _, value) in enumerate(where)}
+    writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
 
 
 def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Outcome:
     head = state.head()
     time = now if head is None else max(now, head.time)
-    decision = decide.decide(state, draft.intent, observed, time)
+    decision = decide(state, draft.intent, observed, time)
     if isinstance(decision, AlreadySo):
         return Outcome(None, decision)
     entry = Entry(
         seq=1 if head is None else head.seq + 1,
         prev=None if head is None else head.hash,
-        clock=now,
+        clock=None if now == time else now,
         time=time,
         intent=draft.intent,
         observed=observed,
-        events=decision,
+        events=cast("tuple[AnyEvent, ...]", decision),
     )
     return Outcome(entry, None)
 
 
 def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
-    entry = chain.parse(reader.rows(READ, seq=seq)[0][0])
+    entry = parse_entry(reader.rows(READ, seq=seq)[0][0])
     if entry.intent.to_bytes() != intent.to_bytes():
         message = f"the log has another intent with the id {intent.id}"
         raise Conflict(message)

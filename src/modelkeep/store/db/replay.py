@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, documents_of
+from modelkeep.domain.entry import Entry, documents_of, parse_entry
 from modelkeep.errors import Damaged
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
@@ -23,7 +22,7 @@ _DOCUMENT = "SELECT bytes FROM document WHERE digest = :digest"
 def replay(source: Reader, target: Writer) -> None:
     """Project every entry of ``source`` into ``target``, log included."""
     for _, data in entries(source):
-        entry = chain.parse(data)
+        entry = parse_entry(data)
         details, documents = named_by(source, entry)
         ledger.write(target, entry, data, details, documents)
 

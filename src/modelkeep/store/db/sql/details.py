@@ -26,7 +26,7 @@ from modelkeep.store.db.sql.version_states import holders, walk
 from modelkeep.store.db.sql.versions import version_rows
 
 VERSION = """
-SELECT seq, form, symlinks, actor, code_commit, code_dirty, code_diff,
+SELECT seq, form, symlinks, actor, code_commit, code_state, code_diff,
     trained_started, trained_ended, trained_guessed
 FROM version WHERE model = :model AND number = :number
 """
@@ -85,7 +85,7 @@ def version(reader: Reader, at: int | None, model: int, number: int, stages: Sta
     name = name_of(reader, at, model)
     holding = holders(reader, at, model, stages)
     (row,) = version_rows(reader, at, model, name, [number], holding)
-    seq, form, symlinks, actor, commit, dirty, diff, started, ended, guessed = reader.one(
+    seq, form, symlinks, actor, commit, state, diff, started, ended, guessed = reader.one(
         VERSION, model=model, number=number
     )
     texts: dict[str, list[str]] = {}
@@ -128,7 +128,9 @@ def version(reader: Reader, at: int | None, model: int, number: int, stages: Sta
             Dataset(each.node, each.role, each.name, each.version, each.digest, text(f"data.{position}"))
             for position, each in enumerate(made.data)
         ),
-        code=CodeState(commit, None if dirty is None else bool(dirty), diff, text("code.remote"), text("code.branch")),
+        code=CodeState(
+            commit, None if state is None else state == "dirty", diff, text("code.remote"), text("code.branch")
+        ),
         parents=tuple(ParentRef(each.ref, each.location) for each in made.parents),
         children=lineage.children(reader, at, model, number),
         runs=tuple(RunRef(each.id, each.location) for each in made.runs),
@@ -190,11 +192,11 @@ def _model_notes(reader: Reader, at: int | None, model: int) -> tuple[NoteText, 
     rows = MODEL_NOTES.rows(reader, at, model=model)
     if not rows:
         return ()
-    from modelkeep.domain import entry  # few models have notes
+    from modelkeep.domain.entry import parse_entry  # few models have notes
 
     found = []
     for time, actor, text, data in rows:
-        subject = entry.parse(data).intent.subject
+        subject = parse_entry(data).intent.subject
         if subject is not None and subject.version is None:
             found.append(NoteText(time, actor, text))
     return tuple(found)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, TypeAlias
 
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.errors import Damaged
 from modelkeep.store.db.interface import Reader
-
-Form: TypeAlias = Literal["file", "tree"]
 
 ARTIFACT = """
 SELECT document.bytes, version.form, entry.bytes FROM version

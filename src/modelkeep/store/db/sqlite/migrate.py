@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.db.interface import Writer
@@ -65,10 +65,10 @@ def rebuild(writer: Writer) -> None:
     writer.run("PRAGMA defer_foreign_keys = ON")
     for (table,) in writer.rows(_TABLES):
         if table not in _LOG:
-            writer.run(f"DELETE FROM {table}")
+            writer.rows(f"DELETE FROM {table}")
     for _, data in entries(writer):
-        entry = chain.parse(data)
-        apply_changes(writer, project(entry, chain.hash_of(data), *named_by(writer, entry)))
+        entry = parse_entry(data)
+        apply_changes(writer, project(entry, hash_entry(data), *named_by(writer, entry)))
 
 
 def back_up(reader: Transaction, path: str) -> None:

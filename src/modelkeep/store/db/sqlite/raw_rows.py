@@ -11,9 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain.entry import Entry
-from modelkeep.domain.outline import Outline, Outlines
+from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.interface import Reader
@@ -67,15 +65,16 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 class Stored(Struct, frozen=True):
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
-    ``entry`` may be an outline where the caller needs no more. ``hash`` is the hash of the stored bytes.
+    ``hash`` is the hash of the stored bytes; ``kinds`` says of each document of which kind it should be.
     """
 
     seq: int
     hash: str
-    entry: Entry | Outline | None
+    entry: Entry | None
     trouble: str | None
     text: str | None
     documents: dict[str, bytes | None]
+    kinds: dict[str, str]
 
 
 class Needed(Struct, frozen=True):
@@ -96,13 +95,9 @@ def head(reader: Reader) -> tuple[int, bytes] | None:
 
 
 class Beside:
-    """The details and documents that entries name, read page after page.
+    """The details and documents that entries name, read page after page."""
 
-    An entry that ``outlines`` recognises is not decoded whole.
-    """
-
-    def __init__(self, outlines: Outlines | None = None) -> None:
-        self.outlines = outlines
+    def __init__(self) -> None:
         self.details = Prefetch("details", "text")
         self.documents = Prefetch("document", "bytes")
 
@@ -202,24 +197,23 @@ def digest_of(data: bytes) -> str:
 
 def _stored(reader: Reader, beside: Beside, seq: int, data: object) -> Stored:
     if not isinstance(data, bytes):
-        trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
-        return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data, digest_of)
-    outlines = beside.outlines
-    entry: Entry | Outline | None = None if outlines is None else outlines.of(data)
+        trouble = f"longer than {LARGEST_ENTRY} bytes, or no bytes at all"
+        return Stored(seq, "unknown", None, trouble, None, {}, {})
+    digest = hash_entry(data, digest_of)
     try:
-        entry = entry or chain.parse(data)
+        entry = parse_entry(data)
     except (Damaged, SchemaMismatch) as error:
-        return Stored(seq, digest, None, error.message, None, {})
+        return Stored(seq, digest, None, error.message, None, {}, {})
     text: str | None = None
     if entry.intent.details is not None:
         found = beside.details.get(reader, entry.intent.details)
         text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
-    for name in entry.documents if isinstance(entry, Outline) else chain.documents_of(entry):
+    kinds = documents_of(entry)
+    for name in kinds:
         found = beside.documents.get(reader, name)
         documents[name] = found if isinstance(found, bytes) else None
-    return Stored(seq, digest, entry, None, text, documents)
+    return Stored(seq, digest, entry, None, text, documents, kinds)
 
 
 def _needed(row: Any) -> Needed:
