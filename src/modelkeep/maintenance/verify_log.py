@@ -21,10 +21,11 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.remembered_head import RememberedHead
 from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.maintenance.verify_schema import CheckedSchema, check_schema
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
@@ -54,7 +55,7 @@ class LogCheck:
         return None if self._before is None else Head(self._before.seq, self._before.hash, self._before.time or "")
 
     @property
-    def trusted(self) -> Connection | None:
+    def trusted(self) -> Reader | None:
         """The tables that the log makes, None where it could not be replayed to its end."""
         return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
@@ -82,7 +83,7 @@ class LogCheck:
     def _read_log(self) -> None:
         has_registry = self._schema.is_current and "registry" not in self._schema.odd
         with self._context.database.raw() as connection:
-            last = raw_rows.head(raw_rows.lenient(connection))
+            last = raw_rows.head(connection)
             self._set_registry(raw_rows.registry_id(connection) if has_registry else None)
         if last is None:
             self._findings.error("seq", "log", "it is empty")
@@ -91,39 +92,45 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = raw_rows.page(raw_rows.lenient(connection), self._last, self._beside)
+                page = raw_rows.page(connection, self._last, self._beside)
             if not page:
                 break
             for stored in page:
-                self._take(stored)
+                self._check_row(stored)
         if self._rebuilt is not None and self._stopped is not None:
             text = "no entry after it was decided again, and no table was compared"
             self._findings.warning("replay", f"entry {self._stopped}", text)
 
-    def _take(self, stored: Stored) -> None:
+    def _check_row(self, stored: Stored) -> None:
         """Check the next row of the log."""
         self._last = stored.seq
         self.entries += 1
         place = f"entry {stored.seq}"
-        expected = 1 if self._before is None else self._before.seq + 1
+        before = self._before
+        expected = 1 if before is None else before.seq + 1
         if stored.seq < expected:
             self._findings.error("seq", place, "no entry of a log has this number")
             return
-        before = self._before
         if stored.seq > expected:
-            gap = f"entry {expected}" if stored.seq == expected + 1 else f"entries {expected} to {stored.seq - 1}"
-            self._findings.error("seq", gap, "missing from the log")
-            prev = "" if stored.entry is None or stored.entry.prev is None else stored.entry.prev
-            before = Link(stored.seq - 1, prev, None if before is None else before.time)
-            self._stop(expected)
+            before = self._gap(stored, expected)
         self.remembered.read(stored.seq, stored.hash)
         if stored.entry is None:
             self._findings.error("damaged", place, stored.trouble or "it cannot be read")
             self._stop(stored.seq)
+            time = None if before is None else before.time
         else:
             self._check(stored, stored.entry, before)
-        time = before.time if stored.entry is None and before is not None else None
-        self._before = Link(stored.seq, stored.hash, time if stored.entry is None else stored.entry.time)
+            time = stored.entry.time
+        self._before = Link(stored.seq, stored.hash, time)
+
+    def _gap(self, stored: Stored, expected: int) -> Link:
+        """Report missing entries, and return the link that lets the check go on behind them."""
+        last = stored.seq - 1
+        place = f"entry {expected}" if last == expected else f"entries {expected} to {last}"
+        self._findings.error("seq", place, "missing from the log")
+        self._stop(expected)
+        prev = "" if stored.entry is None or stored.entry.prev is None else stored.entry.prev
+        return Link(last, prev, None if self._before is None else self._before.time)
 
     def _check(self, stored: Stored, entry: Entry, before: Link | None) -> None:
         place = f"entry {stored.seq}"
@@ -182,22 +189,21 @@ class LogCheck:
                     if self._stopped is None:
                         self._findings.error("table", table.name, difference)
 
-    def _at_end_of_log(self, query: Callable[[Connection], T]) -> T:
+    def _at_end_of_log(self, query: Callable[[Transaction], T]) -> T:
         """Run a query in a transaction in which every entry has been checked."""
         while True:
             with self._context.database.raw() as connection:
-                raw_rows.lenient(connection)
                 page = raw_rows.page(connection, self._last, self._beside)
                 if not page:
                     return query(connection)
                 if len(page) <= _FEW:
                     for stored in page:
-                        self._take(stored)
+                        self._check_row(stored)
                     if not raw_rows.page(connection, self._last, self._beside):
                         return query(connection)
                     continue
             for stored in page:
-                self._take(stored)
+                self._check_row(stored)
 
 
 def _refuse_newer(data: bytes) -> None:

@@ -17,7 +17,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.db.sqlite.database import DATABASE, LOCK, STORE, Database
-from modelkeep.store.db.sqlite.writers_queue import let_go
+from modelkeep.store.db.sqlite.writers_queue import release
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.os_errors import explain_destination_errors
@@ -81,7 +81,7 @@ class BackupPlace:
             self._lock(descriptor)
             yield
         finally:
-            let_go(descriptor)
+            release(descriptor)
             os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:
@@ -111,14 +111,9 @@ class BackupPlace:
         for path in (self.draft, f"{self.draft}-journal"):
             with suppress(FileNotFoundError):
                 os.unlink(path)
-        tmp = os.path.join(self.bucket.root, "tmp")
-        for name in os.listdir(tmp):
-            below = os.path.join(tmp, name)
-            for draft in os.listdir(below) if os.path.isdir(below) else ():
-                if draft.removesuffix("+").isdigit():  # the damaged files that a repair kept stay
-                    os.unlink(os.path.join(below, draft))
-            with suppress(OSError):
-                os.rmdir(below)
+        for stale in self.bucket.stale_drafts():
+            if not stale.damaged:
+                self.bucket.remove_stale(stale)
 
     def head(self) -> tuple[int, str] | None:
         """Return number and hash of the last entry of the backup that is there, None where none can be read."""
