@@ -16,7 +16,7 @@ from modelkeep.domain.deciding.common import STAYS_DELETED, AlreadySo, Decision,
 from modelkeep.domain.events import Event, PassedOver, StageRolledBack, VersionMarked
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
-from modelkeep.errors import Conflict, NotFound
+from modelkeep.errors import Conflict, NotFound, RecentRollback
 
 QUIET = timedelta(minutes=15)
 #: An entry has a size that it may not pass, whatever the length of a stage's past.
@@ -169,4 +169,4 @@ def _check_not_twice(
         return
     if parse_stored(question.time) - parse_stored(last) < QUIET:
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {model.name}@{holder.version} is live now"
-        raise Conflict(message, f"modelkeep rollback {model.name}@{holder.version} {stage}")
+        raise RecentRollback(message, f"modelkeep rollback {model.name}@{holder.version} {stage}")

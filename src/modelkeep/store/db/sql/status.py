@@ -83,7 +83,7 @@ def counts(connection: Connection, *, size: bool) -> Counts:
     return Counts(identity, models, registered - deleted, deleted, entries, size_bytes, head[0])
 
 
-def in_stage(connection: Connection, stage: str) -> tuple[tuple[str, Holder], ...]:
+def in_stage(connection: Connection, stage: str) -> dict[str, Holder]:
     """Return the models that have something in a stage now, by name, and what."""
     rows = connection.execute(IN_STAGE, {"stage": stage}).fetchall()
-    return tuple((name, Holder(stage, version, label, since, actor)) for name, version, label, since, actor in rows)
+    return {name: Holder(stage, version, label, since, actor) for name, version, label, since, actor in rows}

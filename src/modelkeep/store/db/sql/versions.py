@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import Connection, Row, Statement, statement
+from modelkeep.store.db.sql.statement import Connection, Row, statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
 ROWS = """
@@ -100,8 +100,9 @@ def _window(
     where = {"model": seq, "first": window[0], "last": window[1]}
     there = standing(connection, at, seq, window, holding)
     authors = dict(connection.execute(AUTHORS, where).fetchall())
-    params = _pairs(connection.execute(PARAMS, where).fetchall())
-    metrics, tags = _values(connection, at, METRICS, where), _values(connection, at, TAGS, where)
+    params = _by_version(connection.execute(PARAMS, where).fetchall())
+    metrics = _by_version(METRICS.rows(connection, at, **where))
+    tags = _by_version(TAGS.rows(connection, at, **where))
     return {
         number: VersionRow(
             ref=f"{name}@{number}",
@@ -118,24 +119,18 @@ def _window(
             digest=digest,
             size_bytes=size_bytes,
             files=files,
-            metrics=metrics.get(number, ()),
-            params=params.get(number, ()),
-            tags=tags.get(number, ()),
+            metrics=metrics.get(number, {}),
+            params=params.get(number, {}),
+            tags=tags.get(number, {}),
             deleted=number in there.deleted,
         )
         for number, label, time, actor, digest, size_bytes, files in connection.execute(ROWS, where).fetchall()
     }
 
 
-def _values(
-    connection: Connection, at: int | None, asked: Statement, where: dict[str, int]
-) -> dict[int, tuple[tuple[str, str], ...]]:
-    return _pairs(asked.rows(connection, at, **where))
-
-
-def _pairs(rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return key and value by version; of the same key the last row counts."""
+def _by_version(rows: Sequence[Row]) -> dict[int, dict[str, str]]:
+    """Return the values of each version by key; of the same key the last row counts."""
     found: dict[int, dict[str, str]] = {}
     for number, key, value in rows:
         found.setdefault(number, {})[key] = value
-    return {number: tuple(pairs.items()) for number, pairs in found.items()}
+    return found
