@@ -760,7 +760,7 @@ class Registry:
         return Access(
             found.writers.name,
             None if found.readers is None else found.readers.name,
-            sharing.in_the_way(self.directory, found),
+            sharing.blocking_directory(self.directory, found),
         )
 
     def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
@@ -882,7 +882,7 @@ def create_registry(
         now=context.now(),
         chance=context.chance,
         say=say,
-        shared=sharing.wanted(shared, readers),
+        shared=sharing.parse_sharing(shared, readers),
     )
     return Registry(context, Located(directory, "flag")), created
 
@@ -946,7 +946,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
         """Return who the person says to be; git is asked once for a registry, not at each change."""
-        return machine.claims(os.environ, cwd, settings.actor)
+        return machine.claimed_identity(os.environ, cwd, settings.actor)
 
     return Context(
         directory=directory,

@@ -1,6 +1,8 @@
 """Where a user's own files are: config, data, state and cache, as the platform has it.
 
-Light by contract: completion imports it. Only ``os`` and ``sys``.
+On Linux these are the directories of the XDG Base Directory Specification, which is a line of code;
+elsewhere platformdirs knows. Completion needs them, and loading platformdirs takes as long as all of a
+completion may take. A test compares the two.
 """
 
 from __future__ import annotations
@@ -11,9 +13,6 @@ import sys
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Literal, TypeAlias
-
-    Home: TypeAlias = Literal["config", "data", "state", "cache"]
 
 APP = "modelkeep"
 
@@ -23,29 +22,29 @@ def config_file(environ: Mapping[str, str]) -> str:
     return os.path.join(config_dir(environ), "config.toml")
 
 
-def config_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
+def config_dir(environ: Mapping[str, str]) -> str:
     """Return the directory of the user's config."""
-    return _user_dir("config", environ, platform)
+    return _user_dir("config", ".config", environ)
 
 
-def data_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
+def data_dir(environ: Mapping[str, str]) -> str:
     """Return the directory of the user's data, where the default registry is."""
-    return _user_dir("data", environ, platform)
+    return _user_dir("data", ".local/share", environ)
 
 
-def state_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
+def state_dir(environ: Mapping[str, str]) -> str:
     """Return the directory of what is remembered between two commands."""
-    return _user_dir("state", environ, platform)
+    return _user_dir("state", ".local/state", environ)
 
 
-def cache_dir(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> str:
+def cache_dir(environ: Mapping[str, str]) -> str:
     """Return the directory of what can be made again."""
-    return _user_dir("cache", environ, platform)
+    return _user_dir("cache", ".cache", environ)
 
 
 def home(environ: Mapping[str, str]) -> str:
     """Return the home directory: the environment's, else the name service's, else the root."""
-    path = environ.get("USERPROFILE" if sys.platform == "win32" else "HOME", "")
+    path = environ.get("HOME", "")
     if os.path.isabs(path):
         return path.rstrip("/") or "/"
     try:
@@ -56,23 +55,13 @@ def home(environ: Mapping[str, str]) -> str:
         return os.sep
 
 
-_XDG = {
-    "config": ("XDG_CONFIG_HOME", ".config"),
-    "data": ("XDG_DATA_HOME", ".local/share"),
-    "state": ("XDG_STATE_HOME", ".local/state"),
-    "cache": ("XDG_CACHE_HOME", ".cache"),
-}
-
-
-def _user_dir(kind: Home, environ: Mapping[str, str] | None, platform: str) -> str:
-    """Return what platformdirs says, without its 15 ms; a test compares the two."""
-    environ = os.environ if environ is None else environ
-    if platform == "win32":
-        local = environ.get("LOCALAPPDATA") or os.path.join(home(environ), "AppData", "Local")
-        return os.path.join(local, APP, "Cache") if kind == "cache" else os.path.join(local, APP)
-    variable, below_home = _XDG[kind]
-    if os.path.isabs(base := environ.get(variable, "")):
+def _user_dir(kind: str, below_home: str, environ: Mapping[str, str]) -> str:
+    base = environ.get(f"XDG_{kind.upper()}_HOME", "")
+    if os.path.isabs(base):
         return os.path.join(base, APP)
-    if platform == "darwin":
-        below_home = "Library/Caches" if kind == "cache" else "Library/Application Support"
+    if sys.platform != "linux":
+        import platformdirs
+
+        path: str = getattr(platformdirs, f"user_{kind}_dir")(APP, appauthor=False)
+        return path
     return os.path.join(home(environ), below_home, APP)

@@ -21,7 +21,7 @@ resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 from modelkeep.provenance import git, machine
 place = os.getcwd()
 code = git.capture([place], place)
-print(json.dumps({"commit": code.commit, "dirty": code.dirty, "note": code.note, "claim": machine.claims(os.environ, place)}))
+print(json.dumps({"commit": code.commit, "dirty": code.dirty, "note": code.note, "claim": machine.claimed_identity(os.environ, place)}))
 """
 
 

@@ -59,11 +59,11 @@ def test_the_host_is_what_the_kernel_calls_itself(monkeypatch):
 def test_a_claim_is_the_variable_else_the_config_else_gits_identity(tmp_path):
     (tmp_path / ".gitconfig").write_text("[user]\n\temail = ana@example.com\n")
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    assert machine.claims(environ, str(tmp_path)) == "ana@example.com"
-    assert machine.claims(environ, str(tmp_path), "bo@x") == "bo@x"
-    assert machine.claims({**environ, "MODELKEEP_ACTOR": "cy@x"}, str(tmp_path), "bo@x") == "cy@x"
-    assert machine.claims({**environ, "MODELKEEP_ACTOR": " "}, str(tmp_path)) == "ana@example.com"
-    assert machine.claims({}, "/nowhere") is None or "@" in (machine.claims({}, "/nowhere") or "")
+    assert machine.claimed_identity(environ, str(tmp_path)) == "ana@example.com"
+    assert machine.claimed_identity(environ, str(tmp_path), "bo@x") == "bo@x"
+    assert machine.claimed_identity({**environ, "MODELKEEP_ACTOR": "cy@x"}, str(tmp_path), "bo@x") == "cy@x"
+    assert machine.claimed_identity({**environ, "MODELKEEP_ACTOR": " "}, str(tmp_path)) == "ana@example.com"
+    assert machine.claimed_identity({}, "/nowhere") is None or "@" in (machine.claims({}, "/nowhere") or "")
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_a_claim_is_the_variable_else_the_config_else_gits_identity(tmp_path):
     ],
 )
 def test_a_claim_is_one_short_line_of_text(said, kept):
-    assert machine.claims({"MODELKEEP_ACTOR": said}, "/") == kept
+    assert machine.claimed_identity({"MODELKEEP_ACTOR": said}, "/") == kept

@@ -56,7 +56,7 @@ def evaluate(
             arguments,
             subject_of(found),
             fields=fields,
-            notes=tuple(f"warning: {each}" for each in values.doubtful(metrics)),
+            notes=tuple(f"warning: {each}" for each in values.number_warnings(metrics)),
         )
 
     return change(carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)

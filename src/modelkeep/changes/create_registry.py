@@ -12,7 +12,7 @@ from modelkeep.domain.stages import declare_stages
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
-from modelkeep.store.access.permissions import look
+from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.directory import create_store
 from modelkeep.store.bucket.trash import TRASH
@@ -50,7 +50,7 @@ def create(
         _check_as_wanted(directory, stages, store)
         _share(directory, shared, say)
         return False
-    look(directory, os.path.join(directory, sqlite.DATABASE))
+    check_readable(directory, os.path.join(directory, sqlite.DATABASE))
     place = Database(directory, say=say)
     place.check_mount()
     if store is not None:
@@ -87,7 +87,7 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
     place = Database(directory)
     store = os.path.join(directory, sqlite.STORE)
     try:
-        count = sharing.open_registry(directory, store, place.lock_path, shared)
+        count = sharing.share_registry(directory, store, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
         raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error
@@ -145,7 +145,7 @@ def _make(
         raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
     _check_not_emptied(directory)
     try:
-        sharing.open_directory(directory, shared)
+        sharing.share_directory(directory, shared)
     except ModelkeepError:
         if is_new:
             os.rmdir(directory)
@@ -157,7 +157,7 @@ def _make(
     if store is not None and not os.path.lexists(root):
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
-        sharing.open_directory(store, shared)
+        sharing.share_directory(store, shared)
         os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
     create_store(root)
     with place.creating() as connection:

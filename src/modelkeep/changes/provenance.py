@@ -20,7 +20,7 @@ from modelkeep.store.ingest.artifact import Ingested, measure
 from modelkeep.store.ingest.selection import Selection
 
 
-class Found(Struct, frozen=True):
+class Provenance(Struct, frozen=True):
     """What was found out outside the registry."""
 
     code: git.Code
@@ -30,10 +30,10 @@ class Found(Struct, frozen=True):
     trained: intents.Trained
 
 
-def find_out(context: Context, request: Request) -> Found:
+def collect_provenance(context: Context, request: Request) -> Provenance:
     """Return what was typed and found out; an explicit time of training is no guess."""
     trained = _trained(context, request)
-    return Found(
+    return Provenance(
         code=git.capture(request.paths, context.cwd, request.code, context.environ),
         data=datasets(context, request.data),
         on=None if request.on is None else datasets(context, [request.on])[0],
@@ -73,7 +73,7 @@ def _hash(path: str) -> str:
     return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
 
 
-def summary(taken: Ingested, found: Found) -> str:
+def summary(taken: Ingested, found: Provenance) -> str:
     """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
     parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
     code = found.code

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from modelkeep.changes import effects, idempotency, verdict
 from modelkeep.changes.artifact_intake import with_bytes
-from modelkeep.changes.provenance import Found, data_of, find_out, guess_training, run_fields, summary
+from modelkeep.changes.provenance import Provenance, collect_provenance, data_of, guess_training, run_fields, summary
 from modelkeep.changes.register_request import Request, check, scrubbed
 from modelkeep.changes.runner import Asked, Done, PutBack, carry_out_in, rehearse
 from modelkeep.context import Context
@@ -49,7 +49,7 @@ def register(
 ) -> Registered:
     """Register the next version of a model; see `Registry.register`."""
     check(request)
-    found = find_out(context, request)
+    found = collect_provenance(context, request)
     with changing(context.database) as session:
         with session.reading() as connection:
             require_own(context.directory, SqlState(connection).registry_id, dry_run=request.dry_run)
@@ -62,7 +62,7 @@ def register(
 
 
 def _carried_out(
-    context: Context, session: Session, request: Request, found: Found, taken: Ingested, put_back: PutBack | None
+    context: Context, session: Session, request: Request, found: Provenance, taken: Ingested, put_back: PutBack | None
 ) -> Registered:
     if request.trained_at is None:
         found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
@@ -81,7 +81,7 @@ def _carried_out(
         return _told(connection, request, done, taken, found)
 
 
-def _check_early(context: Context, connection: Connection, request: Request, found: Found) -> None:
+def _check_early(context: Context, connection: Connection, request: Request, found: Provenance) -> None:
     """Decide on bytes that nobody has, so that what will be refused is refused before the copying.
 
     What the same bytes again would make moot (a label that is theirs, who held the stage before) waits.
@@ -103,7 +103,7 @@ def _asked(
     connection: Connection,
     say: Say,
     request: Request,
-    found: Found,
+    found: Provenance,
     taken: Ingested,
 ) -> Asked:
     state = SqlState(connection)
@@ -178,7 +178,7 @@ def _parent(
     return intents.Parent(resolved.digest, resolved.model, resolved.number), None
 
 
-def _fields(request: Request, found: Found, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
+def _fields(request: Request, found: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
     """Return the details: what people type freely, paths, addresses, names of machines and people."""
     fields: list[tuple[str, str]] = []
     if request.description:
@@ -201,7 +201,7 @@ def _fields(request: Request, found: Found, parents: list[str | None]) -> tuple[
     return (*fields, *run_fields(found.runs))
 
 
-def _unchanged(connection: Connection, request: Request, found: Found, done: Done, taken: Ingested) -> Registered:
+def _unchanged(connection: Connection, request: Request, found: Provenance, done: Done, taken: Ingested) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
     subject, arguments = done.asked.subject, done.asked.arguments
     number = None if done.already is None else done.already.version
@@ -237,7 +237,7 @@ def _unchanged(connection: Connection, request: Request, found: Found, done: Don
     )
 
 
-def _told(connection: Connection, request: Request, done: Done, taken: Ingested, found: Found) -> Registered:
+def _told(connection: Connection, request: Request, done: Done, taken: Ingested, found: Provenance) -> Registered:
     entry = done.entry
     if entry is None:
         message = "register answered without an entry"
@@ -270,5 +270,5 @@ def _told(connection: Connection, request: Request, done: Done, taken: Ingested,
         size_bytes=taken.size_bytes,
         files=len(taken.manifest.files),
         verdict=against,
-        warnings=tuple(values.doubtful(request.metrics)),
+        warnings=tuple(values.number_warnings(request.metrics)),
     )

@@ -32,7 +32,7 @@ from modelkeep.store.care.layout import Lying
 from modelkeep.store.care.reachability import Needs
 from modelkeep.store.db.sql import garbage
 from modelkeep.store.db.sql.statement import Connection
-from modelkeep.store.os_errors import of_the_store
+from modelkeep.store.os_errors import explain_store_errors
 
 T = TypeVar("T")
 #: So many blobs are moved or removed before the next writer has its turn.
@@ -48,7 +48,7 @@ def gc(
     with sweepable(context, dry_run=dry_run) as root:
         needs = Needs(partial(head_cache.recall, context.state_dir))
         try:
-            with of_the_store(root):
+            with explain_store_errors(root):
                 return _Cleaning(context, root, needs, grace, dry_run, progress).run()
         finally:
             needs.close()

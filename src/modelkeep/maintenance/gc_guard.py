@@ -10,7 +10,7 @@ from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark, head_cache
-from modelkeep.store.access.permissions import look
+from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.ownership import require_own
@@ -28,7 +28,7 @@ def sweepable(context: Context, *, dry_run: bool) -> Iterator[str]:
         raise UsageError(message)
     blobs = os.path.join(bucket.root, "blobs", "sha256")
     if not os.path.isdir(blobs):
-        look(context.directory, blobs)
+        check_readable(context.directory, blobs)
         message = f"the store is not there: {bucket.root} holds no blobs/sha256"
         raise RegistryUnavailable(message, "is the disk it is on mounted?")
     with no_backup_beside(context.directory):

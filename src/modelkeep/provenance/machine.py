@@ -58,7 +58,7 @@ def hostname() -> str | None:
     return _clean(name) or None
 
 
-def claims(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:
+def claimed_identity(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:
     """Return who the person says to be: ``MODELKEEP_ACTOR``, the config's word, git's identity; or None.
 
     One line of at most 200 characters. It is a claim: nothing checked it.

@@ -100,7 +100,7 @@ def merge(*sources: Iterable[tuple[str, str]], what: str) -> Pairs:
     return list(found.items())
 
 
-def doubtful(metrics: Iterable[tuple[str, str]]) -> list[str]:
+def number_warnings(metrics: Iterable[tuple[str, str]]) -> list[str]:
     """Return a warning for each metric that is no exact number; it is kept as text."""
     return [
         f"metric {key} is kept as text, for '{_shown(value)}' is no number that can be compared"

@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.access.permissions import FORBIDDEN, may_not
+from modelkeep.store.access.permissions import FORBIDDEN, not_permitted
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def look_for_room(path: str) -> str:
+def room_hint(path: str) -> str:
     """Return the command that shows what ran out on the disk of a place: inodes for more files, else bytes."""
-    return f"df -{'i' if out_of_files(path) else 'h'} {path}"
+    return f"df -{'i' if is_out_of_inodes(path) else 'h'} {path}"
 
 
-def out_of_files(path: str) -> bool:
+def is_out_of_inodes(path: str) -> bool:
     """Say whether the disk of a place has no inode left; file systems that count none never run out."""
     try:
         left = os.statvfs(path)
@@ -32,23 +32,23 @@ def out_of_files(path: str) -> bool:
 
 
 @contextmanager
-def of_the_store(root: str) -> Iterator[None]:
+def explain_store_errors(root: str) -> Iterator[None]:
     """Turn what the disk of the store refuses into ``RegistryUnavailable`` (exit 7): nothing was registered."""
     try:
         yield
     except OSError as error:
-        raise store_trouble(error, root) from error
+        raise store_error(error, root) from error
 
 
-def store_trouble(error: OSError, root: str) -> ModelkeepError:
+def store_error(error: OSError, root: str) -> ModelkeepError:
     """Return the error that says what the disk of the store refuses."""
-    if error.errno in FULL:
-        return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", look_for_room(root))
+    if error.errno in NO_SPACE:
+        return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", room_hint(root))
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else root
-        return may_not(os.path.dirname(root), path, "written" if _may_be_read(path) else "read", error)
+        return not_permitted(os.path.dirname(root), path, "written" if _may_be_read(path) else "read", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         where = "" if error.filename is None else f"{error.filename}: "
         return RegistryUnavailable(f"the store {root} is not whole: {where}{_reason(error)}", "modelkeep doctor")
@@ -72,7 +72,7 @@ def not_a_blob(path: str) -> IntegrityError:
 
 
 @contextmanager
-def of_the_source(path: str) -> Iterator[None]:
+def explain_source_errors(path: str) -> Iterator[None]:
     """Turn what a file to be read refuses into an error that names it.
 
     Not there: ``NotFound``; not allowed: ``UsageError``; a disk that cannot read it: ``IntegrityError``.
@@ -80,10 +80,10 @@ def of_the_source(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise source_trouble(error, path) from error
+        raise source_error(error, path) from error
 
 
-def source_trouble(error: OSError, path: str) -> ModelkeepError:
+def source_error(error: OSError, path: str) -> ModelkeepError:
     """Return the error that says why the file at ``path`` cannot be read."""
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return NotFound(f"there is no file {path!r}", _near(path))
@@ -114,7 +114,7 @@ def _near(path: str) -> str | None:
 
 
 @contextmanager
-def of_the_destination(path: str, instead: str | None = None) -> Iterator[None]:
+def explain_destination_errors(path: str, instead: str | None = None) -> Iterator[None]:
     """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do.
 
     ``instead`` is how another is named, where that is not plain.
@@ -122,9 +122,9 @@ def of_the_destination(path: str, instead: str | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in NO_SPACE:
             message = f"no space left to write {path!r}: {_reason(error)}"
-            raise UsageError(message, look_for_room(os.path.dirname(path) or ".")) from error
+            raise UsageError(message, room_hint(os.path.dirname(path) or ".")) from error
         if error.errno == errno.ENOENT:
             parent = os.path.dirname(path) or "."
             message = f"there is no directory {parent!r} to write into"

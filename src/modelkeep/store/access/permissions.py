@@ -12,7 +12,7 @@ from modelkeep.errors import RegistryUnavailable
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-def may_not(directory: str, path: str, verb: str, error: OSError | None = None) -> RegistryUnavailable:
+def not_permitted(directory: str, path: str, verb: str, error: OSError | None = None) -> RegistryUnavailable:
     """Return the error that says why a registry may not be ``read`` or ``written``: its file, the reason, who may."""
     place = _nearest(path)
     reason = os.strerror(errno.EACCES) if error is None else error.strerror or str(error)
@@ -22,12 +22,12 @@ def may_not(directory: str, path: str, verb: str, error: OSError | None = None) 
     return RegistryUnavailable(message, _ask(place, stat.S_IWGRP if verb == "written" else stat.S_IRGRP))
 
 
-def look(directory: str, path: str) -> None:
+def check_readable(directory: str, path: str) -> None:
     """Raise where a file of a registry cannot even be looked at: whether there is one, nobody here can tell."""
     try:
         os.stat(path)
     except PermissionError as error:
-        raise may_not(directory, path, "read", error) from error
+        raise not_permitted(directory, path, "read", error) from error
     except OSError:
         return
 
@@ -73,7 +73,7 @@ def _people(path: str, bit: int) -> str:
 
 
 def _nearest(path: str) -> str:
-    """Return a path, or the nearest directory above it that this account can look at: that one keeps it out."""
+    """Return a path, or the nearest directory above it that this account can check_readable at: that one keeps it out."""
     while True:
         try:
             os.stat(path)

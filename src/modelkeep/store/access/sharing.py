@@ -38,7 +38,7 @@ class Sharing(Struct, frozen=True):
     readers: Group | None = None
 
 
-def wanted(shared: str | None, readers: str | None) -> Sharing | None:
+def parse_sharing(shared: str | None, readers: str | None) -> Sharing | None:
     """Return what ``--shared`` and ``--readers`` ask for; None for a private registry.
 
     Raises ``NotFound`` for a group that is not there, ``UsageError`` for readers without writers or
@@ -68,7 +68,7 @@ def sharing_of(directory: str) -> Sharing | None:
     return Sharing(_named(status.st_gid), _named(named[0]) if named else None)
 
 
-def open_directory(path: str, sharing: Sharing | None) -> bool:
+def share_directory(path: str, sharing: Sharing | None) -> bool:
     """Give a directory to those who share it, or with None to its owner alone; False where it was so already."""
     if sharing is None:
         return _keep_private(path)
@@ -76,7 +76,7 @@ def open_directory(path: str, sharing: Sharing | None) -> bool:
         return _give(held, path, SHARED_DIRECTORY, sharing)
 
 
-def open_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+def share_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
     """Give all of a registry to those who share it, its directory last; return how much was not so before.
 
     Contents are 0444 and open to whoever comes through the directories. Raises ``RegistryUnavailable``
@@ -124,7 +124,7 @@ def _check_store(directory: str, store: str) -> None:
         raise RegistryUnavailable(message, f"ls -ld {store} {os.path.realpath(store)}")
 
 
-def in_the_way(directory: str, sharing: Sharing) -> str | None:
+def blocking_directory(directory: str, sharing: Sharing) -> str | None:
     """Return the first directory above that lets a group of those who share it not through, None if there is none."""
     groups = [each for each in (sharing.writers, sharing.readers) if each is not None]
     above = os.path.dirname(os.path.realpath(directory))

@@ -17,7 +17,7 @@ from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.db.sqlite import Database
 from modelkeep.store.db.writers_queue import queued
 from modelkeep.store.durable import create_file
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 #: A step of so many pages (4 MB) is over in some 20 ms.
 STEP_PAGES = 1000
@@ -110,7 +110,7 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
 
     Durable is all of it at once, later; so what a copy leaves that was broken off is no database at all.
     """
-    with of_the_destination(path):
+    with explain_destination_errors(path):
         with suppress(FileNotFoundError):
             os.unlink(path)
         create_file(path, 0o660)
@@ -125,7 +125,7 @@ def _target(path: str) -> Iterator[sqlite3.Connection]:
 
 def _sync(path: str) -> None:
     # Not the registry's own file, which nothing but SQLite ever opens: nobody has locks on this one.
-    with of_the_destination(path):
+    with explain_destination_errors(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)

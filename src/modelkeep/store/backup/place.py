@@ -20,7 +20,7 @@ from modelkeep.store.db.sqlite import DATABASE, LOCK, STORE, Database
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.db.writers_queue import let_go
 from modelkeep.store.durable import create_file, sync_directory
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 DRAFT = f"{DATABASE}.new"
 #: What may be in a directory that is taken for an empty one.
@@ -38,7 +38,7 @@ class BackupPlace:
     def check(self, registry: str, directory: str) -> None:
         """Refuse a directory that holds anything but a backup of this registry, or that lies in it, or it in that."""
         _check_apart(self.path, directory)
-        with of_the_destination(self.path):
+        with explain_destination_errors(self.path):
             try:
                 names = set(os.listdir(self.path))
             except FileNotFoundError:
@@ -64,7 +64,7 @@ class BackupPlace:
     def held(self, registry: str, directory: str) -> Iterator[None]:
         """Make the directory where it is not there, and keep other backups out while it is written."""
         self.check(registry, directory)
-        with of_the_destination(self.path), suppress(FileExistsError):
+        with explain_destination_errors(self.path), suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
             sync_directory(os.path.dirname(self.path))
         with self.alone():
@@ -74,7 +74,7 @@ class BackupPlace:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep backups out, and who sweeps or repairs: what one has brought is garbage until its database is in place."""
-        with of_the_destination(self.path):
+        with explain_destination_errors(self.path):
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._lock(descriptor)
@@ -98,7 +98,7 @@ class BackupPlace:
 
     def begin(self, mark: Mark) -> None:
         """Mark the directory, make what a registry needs, and clear away what a killed run left."""
-        with of_the_destination(self.path):
+        with explain_destination_errors(self.path):
             if backup_mark.read(self.path) is None:
                 backup_mark.write(self.path, mark)
             create_store(self.bucket.root)
@@ -135,7 +135,7 @@ class BackupPlace:
 
     def finish(self, mark: Mark) -> None:
         """Put the copied database in its place; from here on the backup is the new one."""
-        with of_the_destination(self.path):
+        with explain_destination_errors(self.path):
             with suppress(FileNotFoundError):
                 # Of a writer that was killed, and whose database could not be read: it fits no other.
                 os.unlink(os.path.join(self.path, f"{DATABASE}-journal"))

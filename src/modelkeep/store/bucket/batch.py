@@ -18,7 +18,7 @@ from modelkeep.store.bucket.drafts import TMP, DirectoryDraft, Workplace, make_d
 from modelkeep.store.bucket.moved import MovedDraft
 from modelkeep.store.content.copying import copy_file
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
-from modelkeep.store.os_errors import not_a_blob, of_the_store, store_trouble
+from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -55,7 +55,7 @@ class DirectoryBatch:
     def __enter__(self) -> Self:
         """Begin; with many files, from here on the system keeps its write errors for us."""
         if self._many:
-            with of_the_store(self._bucket.root):
+            with explain_store_errors(self._bucket.root):
                 self._watch = self._opened(os.path.join(self._bucket.root, TMP))
         return self
 
@@ -83,13 +83,13 @@ class DirectoryBatch:
         try:
             draft = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=not self._many)
         except OSError as error:
-            raise store_trouble(error, self._bucket.root) from error
+            raise store_error(error, self._bucket.root) from error
         self._drafts.append(draft)
         return draft
 
     def adopt(self, descriptor: int) -> MovedDraft | None:
         """Return a draft that is an open file of the user's itself; None where it must be copied."""
-        with of_the_store(self._bucket.root):
+        with explain_store_errors(self._bucket.root):
             path = self._place.new_path()
         draft = MovedDraft(os.fstat(descriptor), path, self._bucket.root, sync=not self._many)
         self._drafts.append(draft)  # first: an interruption then finds it
@@ -119,7 +119,7 @@ class DirectoryBatch:
         try:
             status = status_of(self._bucket.local_path(key))
         except OSError as error:
-            raise store_trouble(error, self._bucket.root) from error
+            raise store_error(error, self._bucket.root) from error
         if status is None or not stat.S_ISREG(status.st_mode) or status.st_size != size or status.st_nlink > 1:
             return False
         self._kept.add(key)
@@ -127,7 +127,7 @@ class DirectoryBatch:
 
     def commit(self) -> frozenset[str]:
         """Files first, then their names, then the directories: whatever is visible is durable."""
-        with of_the_store(self._bucket.root):
+        with explain_store_errors(self._bucket.root):
             if self._many and self._noted and not sync_file_system(self._watch):
                 for draft in self._noted.values():
                     draft.sync()
@@ -198,7 +198,7 @@ class DirectoryBatch:
     def renew(self, key: str) -> bool:
         """Give a blob bytes of its own, durably and in one step; False, and nothing done, where they are not right."""
         path = self._bucket.local_path(key)
-        with of_the_store(self._bucket.root), open(path, "rb", buffering=0) as stream:
+        with explain_store_errors(self._bucket.root), open(path, "rb", buffering=0) as stream:
             own = DirectoryDraft(self._place.new_path(), self._bucket.root, sync=True)
             self._drafts.append(own)
             size = os.fstat(stream.fileno()).st_size
@@ -217,7 +217,7 @@ class DirectoryBatch:
         draft = self._noted.get(key) or self._spare.get(key)
         if draft is None or not draft.path:
             return False
-        with of_the_store(self._bucket.root):
+        with explain_store_errors(self._bucket.root):
             shelf = os.path.dirname(self._bucket.local_path(key))
             make_directory(shelf)
             self._publish(key, draft)

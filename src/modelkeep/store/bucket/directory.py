@@ -20,7 +20,7 @@ from modelkeep.store.bucket import trash
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.bucket.trash import TRASH
 from modelkeep.store.durable import status_of, sync_directory
-from modelkeep.store.os_errors import not_a_blob, of_the_store
+from modelkeep.store.os_errors import explain_store_errors, not_a_blob
 
 if TYPE_CHECKING:
     from modelkeep.store.bucket.batch import DirectoryBatch
@@ -40,7 +40,7 @@ def create_store(root: str) -> None:
     from modelkeep.store.bucket.directory_drafts import make_directory
 
     root = os.path.abspath(root)
-    with of_the_store(root):
+    with explain_store_errors(root):
         for name in ("", "blobs", "blobs/sha256", TMP, TRASH):
             path = os.path.join(root, name).rstrip("/")
             make_directory(path)
@@ -65,7 +65,7 @@ class DirectoryBucket:
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
         path = self.local_path(key)
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
@@ -84,7 +84,7 @@ class DirectoryBucket:
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 status = os.lstat(self.local_path(key))
             except FileNotFoundError:
@@ -105,13 +105,13 @@ class DirectoryBucket:
     def delete(self, key: str) -> None:
         """Remove the file of a key."""
         path = self.local_path(key)
-        with of_the_store(self.root), suppress(FileNotFoundError):
+        with explain_store_errors(self.root), suppress(FileNotFoundError):
             os.unlink(path)
             self._unsettled.add(os.path.dirname(path))
 
     def settle(self) -> None:
         """Sync every directory that a key was deleted from."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             while self._unsettled:
                 sync_directory(self._unsettled.pop())
 
@@ -126,7 +126,7 @@ class DirectoryBucket:
     def read_note(self, name: str) -> bytes | None:
         """Return the bytes of a note, at most 64 KiB of them."""
         path = os.path.join(self.root, name)
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
@@ -144,7 +144,7 @@ class DirectoryBucket:
         from modelkeep.store.durable import rename_new
 
         place = os.path.join(self.root, name)
-        with of_the_store(self.root), DraftDirectory(self.root) as drafts:
+        with explain_store_errors(self.root), DraftDirectory(self.root) as drafts:
             path = drafts.new_path()
             try:
                 with open(path, "xb") as file:
@@ -163,7 +163,7 @@ class DirectoryBucket:
 
     def remove_note(self, name: str) -> None:
         """Remove the file of a note."""
-        with of_the_store(self.root), suppress(FileNotFoundError):
+        with explain_store_errors(self.root), suppress(FileNotFoundError):
             os.unlink(os.path.join(self.root, name))
             sync_directory(self.root)
 
@@ -171,21 +171,21 @@ class DirectoryBucket:
         """Yield what lies in ``tmp``, those of living writers too."""
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             yield from stale_drafts.find(os.path.join(self.root, TMP))
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             return stale_drafts.remove(stale.place)
 
     def unknown(self) -> Iterator[str]:
         """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
         from modelkeep.store.bucket import stale_drafts
 
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, TRASH, *_NOTES})
             yield from (each.path for each in _entries(os.path.dirname(self._blobs)) if each.name != "sha256")
             for shard in _entries(self._blobs):
@@ -220,14 +220,14 @@ class DirectoryBucket:
 
     def swept(self, key: str) -> int | None:
         """See `batch_interface`."""
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             status = status_of(os.path.join(self.root, TRASH, os.path.basename(self.local_path(key))))
         return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def bring_back(self, key: str) -> bool:
         """See `batch_interface`."""
         shelf, name = os.path.split(self.local_path(key))
-        with of_the_store(self.root):
+        with explain_store_errors(self.root):
             return trash.bring_back(self.root, name, shelf)
 
     def keys(self) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory, make_tmp
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import status_of, sync_directory, sync_file_system
-from modelkeep.store.os_errors import not_a_blob, of_the_store, store_trouble
+from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -40,7 +40,7 @@ class DirectoryDraft:
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes, all of them."""
         rest = memoryview(data)
-        with of_the_store(self._root):
+        with explain_store_errors(self._root):
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
 
@@ -49,12 +49,12 @@ class DirectoryDraft:
         try:
             return copy(self._descriptor)
         except NotWritten as error:
-            raise store_trouble(error, self._root) from error
+            raise store_error(error, self._root) from error
 
     def finish(self) -> None:
         """Make the file read-only (mode 0444), sync it where each draft is synced, and close it."""
         descriptor, self._descriptor = self._descriptor, -1
-        with of_the_store(self._root):
+        with explain_store_errors(self._root):
             try:
                 os.fchmod(descriptor, 0o444)
                 if self._sync:
@@ -118,7 +118,7 @@ class DirectoryUpload:
         """Begin; with many drafts, the system keeps its write errors for this descriptor from here on."""
         if self._many:
             tmp = os.path.join(self._root, "tmp")
-            with of_the_store(self._root):
+            with explain_store_errors(self._root):
                 if not os.path.isdir(tmp):
                     make_tmp(self._root)
                 self._watch = os.open(tmp, os.O_RDONLY | os.O_CLOEXEC)
@@ -139,7 +139,7 @@ class DirectoryUpload:
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
-        with of_the_store(self._root):
+        with explain_store_errors(self._root):
             draft = DirectoryDraft(self._directory.new_path(), self._root, sync=not self._many)
         self._drafts.append(draft)
         return draft
@@ -162,7 +162,7 @@ class DirectoryUpload:
         """Sync the files, give them their names, sync the directories."""
         committed, kept = self._committed, self._kept
         self._committed, self._kept = {}, set()
-        with of_the_store(self._root):
+        with explain_store_errors(self._root):
             if self._many and committed and not sync_file_system(self._watch):
                 for draft in committed.values():
                     draft.sync()

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from modelkeep.store.bucket.interface import NotWritten
 from modelkeep.store.durable import status_of
-from modelkeep.store.os_errors import store_trouble
+from modelkeep.store.os_errors import store_error
 
 _T = TypeVar("_T")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -89,14 +89,14 @@ class DirectoryDraft:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
-            raise store_trouble(error, self._root) from error
+            raise store_error(error, self._root) from error
 
     def fill(self, copy: Callable[[int], _T]) -> _T:
         """Have the bytes copied into the open file; what it refuses is the store's trouble."""
         try:
             return copy(self._descriptor)
         except NotWritten as error:
-            raise store_trouble(error, self._root) from error
+            raise store_error(error, self._root) from error
 
     def finish(self) -> None:
         """Take the pen away (mode 0444), sync where each file is synced, and close."""
@@ -109,7 +109,7 @@ class DirectoryDraft:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise store_trouble(error, self._root) from error
+            raise store_error(error, self._root) from error
 
     def sync(self) -> None:
         """Make a finished draft durable by itself."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from modelkeep.store.bucket.drafts import DirectoryDraft
 from modelkeep.store.durable import status_of
-from modelkeep.store.os_errors import of_the_store
+from modelkeep.store.os_errors import explain_store_errors
 
 _OURS_AND_THEIRS = 2
 _ACCESS_LIST = "system.posix_acl_access"
@@ -47,7 +47,7 @@ class MovedDraft(DirectoryDraft):
     def finish(self) -> None:
         """Sync where each file is synced: whoever wrote it may not have done so."""
         if self._sync:
-            with of_the_store(self._root):  # it is the store's disk as well
+            with explain_store_errors(self._root):  # it is the store's disk as well
                 self.sync()
 
     def is_as_it_was(self) -> bool:

@@ -19,7 +19,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from modelkeep.store.durable import sync_directory
-from modelkeep.store.os_errors import FULL
+from modelkeep.store.os_errors import NO_SPACE
 
 TRASH = "trash"
 
@@ -96,7 +96,7 @@ def _renamed(path: str, place: str) -> bool:
     try:
         os.rename(path, place)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in NO_SPACE:
             raise
         return False
     return True
@@ -111,7 +111,7 @@ def _made(root: str) -> str | None:
         if make_directory(trash):
             sync_directory(root)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in NO_SPACE:
             raise
         return None
     return trash

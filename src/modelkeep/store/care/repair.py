@@ -23,7 +23,7 @@ from modelkeep.store.content.copying import copy_file
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.page_cache import passing
 from modelkeep.store.durable import sync_directory
-from modelkeep.store.os_errors import of_the_store
+from modelkeep.store.os_errors import explain_store_errors
 
 _TRASH = "trash"
 _PREFIX = "sha256:"
@@ -64,7 +64,7 @@ class StoreRepair:
             if (found.digest, found.size) != (digest, size):
                 return False
             draft.finish()
-            with of_the_store(self.bucket.root):
+            with explain_store_errors(self.bucket.root):
                 self._place(digest, batch, draft)
         return True
 
@@ -95,7 +95,7 @@ class StoreRepair:
         tmp = os.path.join(self.bucket.root, "tmp")
         if self._is_lost():
             return
-        with of_the_store(self.bucket.root):
+        with explain_store_errors(self.bucket.root):
             os.stat(tmp)
             if not os.access(tmp, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), tmp)

@@ -18,7 +18,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.page_cache import passing
 from modelkeep.store.ingest.source import open_below
-from modelkeep.store.os_errors import of_the_source
+from modelkeep.store.os_errors import explain_source_errors
 
 #: The blobs of a registry or backup, and of a store that is kept elsewhere.
 _BLOBS = (("store", "blobs", "sha256"), ("blobs", "sha256"))
@@ -33,7 +33,7 @@ class RepairSource:
         """Look at the place; ``NotFound`` or ``UsageError`` where no bytes can come from it."""
         self.path = path
         self.unread = 0
-        with of_the_source(path):
+        with explain_source_errors(path):
             mode = os.stat(path).st_mode
         if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
             message = f"'{printable(path)}' is neither a file nor a directory: nothing is read from it"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.bucket.batch_interface import Bucket
-from modelkeep.store.os_errors import of_the_source
+from modelkeep.store.os_errors import explain_source_errors
 
 if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile
@@ -103,7 +103,7 @@ class Artifacts:
 
     def add_file(self, path: str) -> Content:
         """Add the bytes of a regular file of this machine, durably."""
-        with of_the_source(path):
+        with explain_source_errors(path):
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb", buffering=0) as stream:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from modelkeep.errors import RegistryUnavailable
-from modelkeep.store.access.permissions import look, may_not, who_may_write
+from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db import schema
 from modelkeep.store.db.connections import begun, connect
 from modelkeep.store.db.journal_files import check_neighbours
@@ -212,7 +212,7 @@ class Database:
         """Let SQLite undo what a killed writer left, where we may write; else say who can."""
         if error.sqlite_errorname == "SQLITE_CANTOPEN" or not os.access(self.path, os.W_OK):
             if not os.access(self.path, os.R_OK):
-                raise may_not(self.directory, self.path, "read") from error
+                raise not_permitted(self.directory, self.path, "read") from error
             if not os.path.lexists(f"{self.path}-journal"):
                 raise error
             message = f"a writer of {self.directory} was killed, and this account may not tidy up after it"
@@ -225,7 +225,7 @@ class Database:
     def _look(self) -> None:
         """Look before SQLite does, which waits for a pipe and follows a link."""
         if not os.path.isfile(self.path):
-            look(self.directory, self.path)
+            check_readable(self.directory, self.path)
             from modelkeep.store.db.lost_database import lost_database  # few have lost theirs
 
             if (lost := lost_database(self.path)) is not None:

@@ -7,9 +7,9 @@ import os
 import sqlite3
 
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
-from modelkeep.store.access.permissions import may_not
+from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.writers_queue import busy
-from modelkeep.store.os_errors import look_for_room, out_of_files
+from modelkeep.store.os_errors import is_out_of_inodes, room_hint
 
 #: Somebody else writes at this moment.
 BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
@@ -63,17 +63,17 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
     """Return what the disk refused, and what helps."""
     directory = os.path.dirname(path)
     if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
-        return may_not(directory, path, "written")
+        return not_permitted(directory, path, "written")
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
     if name.startswith("SQLITE_CANTOPEN") and _too_many_are_open():
         return RegistryUnavailable(f"the registry {directory} cannot be opened: too many files are open", "ulimit -n")
-    if name.startswith("SQLITE_CANTOPEN") and out_of_files(directory):
+    if name.startswith("SQLITE_CANTOPEN") and is_out_of_inodes(directory):
         message = f"the disk of {directory} has no inode left for another file: nothing was changed"
-        return RegistryUnavailable(message, look_for_room(directory))
+        return RegistryUnavailable(message, room_hint(directory))
     if name.startswith("SQLITE_IOERR"):
         message = f"the disk of {directory} does not read or write as it should: {error}"
-        return RegistryUnavailable(message, f"is it full or failing? {look_for_room(directory)}; dmesg")
+        return RegistryUnavailable(message, f"is it full or failing? {room_hint(directory)}; dmesg")
     hint = "are the directory and its files yours to write?"
     return RegistryUnavailable(f"the registry {directory} cannot be used: {error}", hint)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import RegistryUnavailable
-from modelkeep.store.os_errors import look_for_room
+from modelkeep.store.os_errors import room_hint
 
 #: Where SQLite looks, in this order (https://sqlite.org/tempfiles.html, section 5).
 _VARIABLES = ("SQLITE_TMPDIR", "TMPDIR")
@@ -35,5 +35,5 @@ def of_temporary_files(failed: str) -> Iterator[None]:
             message = f"{failed}: no space left in {place}, the directory for temporary files"
         else:
             message = f"{failed}: the directory for temporary files, {place}, cannot be used: {error}"
-        hint = f"TMPDIR names another one that has room; {look_for_room(place)}"
+        hint = f"TMPDIR names another one that has room; {room_hint(place)}"
         raise RegistryUnavailable(message, hint) from error

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from modelkeep.errors import Busy, RegistryUnavailable
-from modelkeep.store.access.permissions import may_not
+from modelkeep.store.access.permissions import not_permitted
 
 _POLL_SECONDS = 0.02
 
@@ -59,7 +59,7 @@ def _side_file(path: str) -> Iterator[int | None]:
         if error.errno in {errno.EMFILE, errno.ENFILE}:
             message = f"the registry {os.path.dirname(path)} cannot be opened: too many files are open"
             raise RegistryUnavailable(message, "ulimit -n") from error
-        raise may_not(os.path.dirname(path), path, "written", error) from error
+        raise not_permitted(os.path.dirname(path), path, "written", error) from error
     try:
         yield descriptor
     finally:

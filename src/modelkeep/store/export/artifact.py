@@ -24,7 +24,7 @@ from modelkeep.store.content.hashing import Content, chunks_of, content_of
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import exchange, make_directories, rename_new, sync_directory, sync_file_system
 from modelkeep.store.export.compare import holds
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 PREFIX = ".modelkeep-"
 _MANY = 16
@@ -60,7 +60,7 @@ def export(
     """
     name = manifest.files[0].path if form == "file" else default_name
     target = _target(dest, form, name)
-    with of_the_destination(target):
+    with explain_destination_errors(target):
         if os.path.lexists(target):
             if holds(target, manifest, form):
                 return Exported(target, changed=False)
@@ -114,7 +114,7 @@ def _target(dest: str, form: Literal["file", "tree"], name: str) -> str:
     into = dest.endswith("/") or os.path.basename(dest) in {".", ".."}
     directory = dest.rstrip("/") or "/"
     if into:
-        with of_the_destination(dest):
+        with explain_destination_errors(dest):
             try:
                 make_directories(directory)
             except (FileExistsError, NotADirectoryError):

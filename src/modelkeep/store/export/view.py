@@ -18,7 +18,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.durable import exchange
-from modelkeep.store.os_errors import of_the_destination
+from modelkeep.store.os_errors import explain_destination_errors
 
 _INSTEAD = "set MODELKEEP_CACHE to a directory of your own"
 
@@ -53,7 +53,7 @@ def view(
     home = os.path.join(os.path.abspath(cache_dir), registry_id)
     place = os.path.join(home, manifest.digest.removeprefix("sha256:"))
     if not _leads(place, links):
-        with of_the_destination(place, _INSTEAD):
+        with explain_destination_errors(place, _INSTEAD):
             os.makedirs(home, mode=0o700, exist_ok=True)
             _require_ours(home)
             _make(home, place, links)
@@ -66,7 +66,7 @@ def view(
 
 def _require_ours(home: str) -> None:
     """Raise ``UsageError`` where others may turn the links of a view elsewhere after we looked at them."""
-    with of_the_destination(home):
+    with explain_destination_errors(home):
         status = os.lstat(home)
     why = None
     if not stat.S_ISDIR(status.st_mode):

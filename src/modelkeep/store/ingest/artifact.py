@@ -28,7 +28,7 @@ from modelkeep.store.ingest.read_files import Known, Tell, read_all
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.ingest.source import Source, changed
 from modelkeep.store.ingest.walk import Found, Named, find
-from modelkeep.store.os_errors import of_the_source
+from modelkeep.store.os_errors import explain_source_errors
 
 __all__ = ["Ingested", "Selection", "Swept", "Taken", "ingest", "measure", "taking"]
 
@@ -275,7 +275,7 @@ def _ingest_stdin(
         first = False
         progress.add(len(data))
 
-    with of_the_source(STDIN):
+    with explain_source_errors(STDIN):
         content = adding.take(stdin, look, once=True)
     new_bytes = adding.commit()
     notes = (*_mended(adding.repaired), *(() if content.size else ("standard input was empty",)))

@@ -13,7 +13,7 @@ from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.ingest.selection import refuse_secret, secret_bytes
 from modelkeep.store.ingest.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.ingest.walk import Found
-from modelkeep.store.os_errors import source_trouble
+from modelkeep.store.os_errors import source_error
 
 #: Told how many bytes are done and how many there are (0 when nobody knows), from any thread.
 Tell: TypeAlias = Callable[[int, int], None]
@@ -44,7 +44,7 @@ def read_all(
                 content = take_big(source, descriptor)
             require_unchanged(source, descriptor, moved=move)
         except OSError as error:
-            raise source_trouble(error, source.shown) from error
+            raise source_error(error, source.shown) from error
         finally:
             os.close(descriptor)
         if content.size != size:

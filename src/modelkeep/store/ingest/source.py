@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.os_errors import source_trouble
+from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _OPEN_DIRECTORIES = 64
@@ -91,7 +91,7 @@ class Directories:
         except OSError as error:
             if error.errno in _GONE:
                 raise changed(source.shown) from error
-            raise source_trouble(error, source.shown) from error
+            raise source_error(error, source.shown) from error
         try:
             require_unchanged(source, descriptor)
         except BaseException:

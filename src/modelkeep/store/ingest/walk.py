@@ -24,7 +24,7 @@ from modelkeep.store.ingest.selection import (
     secret_name,
 )
 from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
-from modelkeep.store.os_errors import of_the_source, source_trouble
+from modelkeep.store.os_errors import explain_source_errors, source_error
 
 # A link farm (two links a level to the next) has 2**levels paths: nobody means that.
 _MOST_VISITS = 16
@@ -100,7 +100,7 @@ class _Walk:
     def start(self, name: str | None) -> None:
         """Look at the typed path itself: a file goes in under ``name``, a directory with what is below it."""
         shown = printable(self._root)
-        with of_the_source(self._root):
+        with explain_source_errors(self._root):
             status = os.stat(self._root)
         if not stat.S_ISDIR(status.st_mode):
             inside = name or os.path.basename(self._root)
@@ -114,7 +114,7 @@ class _Walk:
                 return
             if self._left_out(name, "by --exclude", self._exclude, directory=True):
                 return
-        with of_the_source(self._root):
+        with explain_source_errors(self._root):
             descriptor = open_below(self._root, "", follow=True, directory=True)
         try:
             self._ignore(ignored_globs(descriptor, shown))
@@ -138,7 +138,7 @@ class _Walk:
         while waiting:
             inner, above = waiting.pop()
             shown = os.path.join(self._root, inner) if inner else self._root
-            with of_the_source(shown):
+            with explain_source_errors(shown):
                 follow = self._selection.follow_symlinks or not inner
                 descriptor = open_below(self._root, inner, follow=follow, directory=True)
                 try:
@@ -212,7 +212,7 @@ class _Walk:
             message = f"'{shown}' is a symbolic link that leads to nothing"
             raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}") from None
         except OSError as error:
-            raise source_trouble(error, shown) from error
+            raise source_error(error, shown) from error
         # A chain of links is looked at link by link and at its end: each may bear a harmless name.
         ways = (os.readlink(name, dir_fd=descriptor), os.path.realpath(os.path.join(self._root, inner)))
         target = next(filter(None, map(secret_name, ways)), None)
