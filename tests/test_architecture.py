@@ -101,7 +101,8 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.store.db.sql",
         "modelkeep.store.db.sql.shared",
         "modelkeep.store.db.completion",
-        "modelkeep.store.db.journal_files",
+        "modelkeep.store.db.sqlite",
+        "modelkeep.store.db.sqlite.journal_files",
         "modelkeep.userdirs",
     }
     assert loaded - ours <= {"modelkeep", "__future__"}

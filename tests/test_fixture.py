@@ -12,7 +12,7 @@ from modelkeep.domain import entry
 from modelkeep.domain.intents import KINDS
 from modelkeep.errors import SchemaMismatch
 from modelkeep.registry import open_registry
-from modelkeep.store.db import schema
+from modelkeep.store.db.sqlite import schema
 
 PINNED = json.loads(FIXTURE.with_name("registry-1.answers.json").read_text(encoding="utf-8"))
 

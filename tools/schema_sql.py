@@ -13,7 +13,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from modelkeep.store.db import schema, tables
+from modelkeep.store.db import tables
+from modelkeep.store.db.sqlite import schema
 
 _TRIGGERS = """\
 CREATE TRIGGER {table}_is_not_replaced BEFORE INSERT ON {table}
@@ -61,7 +62,7 @@ def problem() -> str | None:
     if fingerprint_of_migrations() != expected:
         return "store/db/migrations: the scripts do not lead to the schema of tables.py: a script is missing"
     if expected != schema.FINGERPRINT:
-        return f"store/db/schema.py: FINGERPRINT must be {expected}"
+        return f"store/db/sqlite/schema.py: FINGERPRINT must be {expected}"
     return None
 
 

@@ -13,7 +13,7 @@ from modelkeep.domain.times import format_time
 if TYPE_CHECKING:
     from modelkeep.provenance.machine import Actor
     from modelkeep.store.content.artifacts import Artifacts
-    from modelkeep.store.db.sqlite import Database
+    from modelkeep.store.db.sqlite.database import Database
 
 
 class Context(Struct, frozen=True):

@@ -800,7 +800,7 @@ class Registry:
         ...     len(session.exec(select(VersionRow)).all())
         3
         """
-        from modelkeep.store.db.private_copy import session
+        from modelkeep.store.db.sqlite.private_copy import session
 
         return session(self._context.database)
 
@@ -832,8 +832,8 @@ def open_registry(
     if refusal := not_used(found.registry):
         raise refusal
     if must_exist and not is_registry(found.registry.path):
-        from modelkeep.store.db.lost_database import lost_database
-        from modelkeep.store.db.sqlite import DATABASE
+        from modelkeep.store.db.sqlite.database import DATABASE
+        from modelkeep.store.db.sqlite.lost_database import lost_database
 
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost
@@ -939,7 +939,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.content.artifacts import Artifacts
-    from modelkeep.store.db.sqlite import STORE, Database
+    from modelkeep.store.db.sqlite.database import STORE, Database
 
     cwd = os.getcwd()
 

@@ -11,7 +11,7 @@ from modelkeep.domain.entry import Observed
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
-from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.sqlite.database import in_memory
 from modelkeep.store.db.state import SqlState
 
 HERE = Observed((), "modelkeep/0", (), 1000, "ana", user_namespace=False, via=None)

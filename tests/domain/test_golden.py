@@ -12,7 +12,7 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.intents import KINDS
 from modelkeep.domain.manifest import Manifest
 from modelkeep.store.db.ledger import Draft, append
-from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.sqlite.database import in_memory
 
 EXAMPLES = {
     1: (751, "sha256:df6749f84e0ab36767af373136d349d6f8c87efed9a8eea1196f2badcd6e6345"),

@@ -22,10 +22,10 @@ from modelkeep.errors import (
 from modelkeep.maintenance import backup as backing_up
 from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
-from modelkeep.store.backup import database as database_copy
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
 from modelkeep.store.care import repair as store_repair
+from modelkeep.store.db.sqlite import database_copy
 
 
 @pytest.fixture(scope="module")
@@ -521,7 +521,7 @@ def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
 
 
 def _copy_with(world, kind, path, *, step_pages):
-    from modelkeep.store.db import sqlite
+    from modelkeep.store.db.sqlite import database as sqlite
 
     connect = sqlite.sqlite3.connect
     with pytest.MonkeyPatch.context() as patch:

@@ -24,7 +24,7 @@ from modelkeep.store import head_cache
 from modelkeep.store.access.mounts import mount_of
 from modelkeep.store.bucket import trash
 from modelkeep.store.care import stale_tmp
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
 NOBODY = 65534
@@ -344,7 +344,7 @@ def test_a_database_that_was_switched_to_wal(world):
 def test_a_journal_that_a_killed_writer_left(world):
     code = (
         "import os, signal, sys\n"
-        "from modelkeep.store.db.sqlite import Database\n"
+        "from modelkeep.store.db.sqlite.database import Database\n"
         "with Database(sys.argv[1]).writing() as connection:\n"
         "    connection.execute('PRAGMA cache_size = 1')\n"
         "    connection.execute(\"UPDATE model_name SET name = 'x'\")\n"
@@ -366,7 +366,7 @@ def test_a_journal_that_a_killed_writer_left(world):
 def test_who_is_writing_is_told(world):
     code = (
         "import sys\n"
-        "from modelkeep.store.db.sqlite import Database\n"
+        "from modelkeep.store.db.sqlite.database import Database\n"
         "with Database(sys.argv[1]).writing():\n"
         "    print('has it', flush=True); sys.stdin.readline()\n"
     )

@@ -12,7 +12,7 @@ from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.store.bucket import trash
 from modelkeep.store.care import stale_tmp
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 GRACE = "7d"
 OLD_BOOT = "0" * 32

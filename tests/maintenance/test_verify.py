@@ -16,7 +16,7 @@ from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, Schem
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify import verify
 from modelkeep.store.db.ledger import apply_changes
-from modelkeep.store.db.sqlite import Database, in_memory
+from modelkeep.store.db.sqlite.database import Database, in_memory
 
 _LOG = {"entry", "details", "document"}
 

@@ -5,7 +5,7 @@ from world import World, let_an_index_lie, tell_story
 
 from modelkeep.errors import IntegrityError
 from modelkeep.maintenance.verify_pages import checking_pages
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 
 @pytest.fixture(scope="module")

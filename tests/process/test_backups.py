@@ -228,7 +228,9 @@ def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
-    monkeypatch.setattr("modelkeep.store.backup.database.copy_database.__kwdefaults__", {"step_pages": step_pages})
+    monkeypatch.setattr(
+        "modelkeep.store.db.sqlite.database_copy.copy_database.__kwdefaults__", {"step_pages": step_pages}
+    )
     writers = [start(WRITES, ".", number) for number in range(4)]
     try:
         for writer in writers:

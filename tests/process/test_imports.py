@@ -17,9 +17,9 @@ OURS_OF_OTHERS = {
 
 
 def loaded(run, *words: str) -> set[str]:
-    """Return the modules that a command loads, beyond those of any Typer app."""
+    """Return the modules that a command loads, beyond those of Typer and msgspec, which every command needs."""
     script = (
-        "import sys, typer, typer.main, typer.core; from typing import Annotated\n"
+        "import sys, msgspec, typer, typer.main, typer.core; from typing import Annotated\n"
         "app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)\n"
         "@app.command()\n"
         "def hello(words: list[str], flag: Annotated[bool, typer.Option('--flag')] = False): pass\n"

@@ -16,7 +16,7 @@ import modelkeep
 from harm import needs_strace
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from modelkeep.store.db.prefetch import Ahead
+from modelkeep.store.db.sqlite.prefetch import Ahead
 
 
 def table(values):

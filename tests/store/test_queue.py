@@ -12,7 +12,7 @@ import pytest
 
 from modelkeep.errors import Busy
 from modelkeep.store.backup.place import BackupPlace
-from modelkeep.store.db.writers_queue import at_once, queued
+from modelkeep.store.db.sqlite.writers_queue import at_once, queued
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 

@@ -11,8 +11,9 @@ from world import World, tell_story
 from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
 from modelkeep.errors import Damaged, RegistryUnavailable
-from modelkeep.store.db.shadow_tables import Rebuilt
-from modelkeep.store.db.sql import deciding, raw_rows
+from modelkeep.store.db.sql import deciding
+from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
 
 EDITS = {
     "nothing": [],

@@ -1,6 +1,6 @@
 """The numbered scripts lead to what the tables say, and the pinned fingerprint is of that."""
 
-from modelkeep.store.db import schema
+from modelkeep.store.db.sqlite import schema
 from tools import schema_sql
 
 

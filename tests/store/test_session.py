@@ -10,9 +10,9 @@ import pytest
 
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.registry import create_registry
-from modelkeep.store.db import schema
-from modelkeep.store.db.session import changing
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.session import changing
 
 ROGUE = "CREATE TRIGGER rogue AFTER INSERT ON entry_action BEGIN DELETE FROM mark; END"
 

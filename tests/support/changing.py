@@ -8,7 +8,7 @@ import pytest
 from modelkeep.errors import ModelkeepError
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 
 def effects(change):

@@ -25,7 +25,7 @@ from modelkeep.provenance.machine import Actor
 from modelkeep.registry import Registry
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.content.artifacts import Artifacts
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

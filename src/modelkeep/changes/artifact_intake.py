@@ -18,8 +18,8 @@ from modelkeep.changes.runner import PutBack
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.db.session import Session
 from modelkeep.store.db.sql import contents
+from modelkeep.store.db.sqlite.session import Session
 from modelkeep.store.ingest.artifact import Ingested, Swept, measure, taking
 
 #: Registers what was taken in; None where nothing was, for a dry run.

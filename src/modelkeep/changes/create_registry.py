@@ -17,10 +17,11 @@ from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.directory import create_store
 from modelkeep.store.bucket.trash import TRASH
 from modelkeep.store.care.ownership import require_own
-from modelkeep.store.db import ledger, sqlite
+from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
-from modelkeep.store.db.lost_database import begun_backup, bring_back
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite import database as sqlite
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.lost_database import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import make_directories, sync_directory
 

@@ -30,9 +30,9 @@ from modelkeep.reads.head_check import after, check_head
 from modelkeep.store import backup_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
-from modelkeep.store.db.session import Session, changing
 from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 
 #: Puts what was swept away in its place again.

@@ -1,4 +1,4 @@
-"""The Typer app: a group that loads the module of the command that was typed, and no other."""
+"""The Typer app: groups that import the module of the command that was typed, and no other."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PROGRAM = "modelkeep"
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
-class OneCommand(typer.core.TyperCommand):
-    """A command whose help we write ourselves."""
+class SingleCommand(typer.core.TyperCommand):
+    """A command, with help in our own layout."""
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help``, which is an answer like any other."""
-        return _answering(super().get_help_option(ctx))
+        """Return the option ``--help``."""
+        return _printing_as_answer(super().get_help_option(ctx))
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
@@ -34,7 +34,7 @@ class OneCommand(typer.core.TyperCommand):
 
 
 class LazyGroup(typer.core.TyperGroup):
-    """A group that knows its commands by the table and builds one when it is asked for."""
+    """A group that knows its commands from the table, and builds a command when it is asked for."""
 
     rows: Sequence[command_table.Command] = ()
     row: command_table.Command | None = None
@@ -45,15 +45,15 @@ class LazyGroup(typer.core.TyperGroup):
         return [row.name for row in self.rows]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command by its name or alias, built; None if there is none."""
+        """Return the command of a name or alias, None if there is none."""
         del ctx
         for row in self.rows:
             if cmd_name == row.name or cmd_name in row.aliases:
-                return _group(row, row.commands) if row.commands else _built(row, self.row)
+                return _group(row, row.commands) if row.commands else _command(row, self.row)
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command that was typed, or raise ``UsageError`` with the one that was meant."""
+        """Return the command that was typed, or raise ``UsageError`` with the one that was likely meant."""
         word, rest = str(args[0]), args[1:]
         found = self.get_command(ctx, word)
         if found is None:
@@ -63,8 +63,8 @@ class LazyGroup(typer.core.TyperGroup):
         return word, found, rest
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help``, which is an answer like any other."""
-        return _answering(super().get_help_option(ctx))
+        """Return the option ``--help``."""
+        return _printing_as_answer(super().get_help_option(ctx))
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints: all commands in panels, or those of this group."""
@@ -74,12 +74,12 @@ class LazyGroup(typer.core.TyperGroup):
 
 
 def group() -> LazyGroup:
-    """Return the whole tree of commands; ``list_commands`` and ``get_command`` walk it."""
+    """Return the whole tree of commands, to be walked with ``list_commands`` and ``get_command``."""
     return _group(None, command_table.COMMANDS)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code; what is refused is raised as ``ModelkeepError``."""
+    """Run a command line and return its exit code; a refusal is raised as ``ModelkeepError``."""
     tree = group()
     try:
         with tree.make_context(PROGRAM, list(arguments)) as context:
@@ -87,9 +87,9 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except typer.TyperException as refused:
-        from modelkeep.cli.usage import translated
+        from modelkeep.cli.usage import from_typer
 
-        raise translated(refused, arguments) from refused
+        raise from_typer(refused, arguments) from refused
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
     return code if isinstance(code, int) else 0
@@ -98,42 +98,42 @@ def run(arguments: Sequence[str]) -> int:
 def _group(row: command_table.Command | None, rows: Sequence[command_table.Command]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS, help=row.help if row else "")(
-        _below(row) if row else _root()
+        _group_callback(row) if row else _program_callback()
     )
-    made: Any = typer.main.get_command(app)
-    made.rows, made.row, made.name = rows, row, row.name if row else PROGRAM
-    return made  # type: ignore[no-any-return]
+    built: Any = typer.main.get_command(app)
+    built.rows, built.row, built.name = rows, row, row.name if row else PROGRAM
+    return built  # type: ignore[no-any-return]
 
 
-def _built(row: command_table.Command, parent: command_table.Command | None) -> Any:
+def _command(row: command_table.Command, parent: command_table.Command | None) -> Any:
     module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
-    functions: Mapping[str, options.Built] = module.COMMANDS
+    functions: Mapping[str, options.CommandFunction] = module.COMMANDS
     app = _typer()
-    app.command(row.name, cls=OneCommand, help=row.help, context_settings=_SETTINGS)(
+    app.command(row.name, cls=SingleCommand, help=row.help, context_settings=_SETTINGS)(
         functions[f"{parent.name} {row.name}" if parent else row.name]
     )
-    made: Any = typer.main.get_command(app)
-    made.row = row
-    return made
+    built: Any = typer.main.get_command(app)
+    built.row = row
+    return built
 
 
 def _typer(**more: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **more)
 
 
-def _answering(option: Any) -> Any:
-    """Let an option print the help as answers are printed: what cannot be written is told, and is no bug."""
+def _printing_as_answer(option: Any) -> Any:
+    """Let an option print the help as answers are printed: a stdout that cannot be written is an error, not a bug."""
 
-    def answer(ctx: Any, _option: Any, asked: bool) -> None:
-        if asked and not ctx.resilient_parsing:
+    def callback(ctx: Any, _option: Any, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
             streams.out(ctx.get_help() + "\n")
             raise typer.Exit
 
-    option.callback = answer
+    option.callback = callback
     return option
 
 
-def _version(value: bool) -> None:
+def _print_version(value: bool) -> None:
     if value:
         from modelkeep import __version__
 
@@ -141,26 +141,26 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-def _root() -> Any:
-    """Return the callback of the program: the options before the command, and what it does without one."""
+def _program_callback() -> Any:
+    """Return what runs before every command, with the options typed there; without a command it answers itself."""
 
-    def root(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
+    def program(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
         del version
         ctx.obj = Flags().and_then(values)
         if ctx.invoked_subcommand is not None:
             return None
         from modelkeep.cli.commands import tool
 
-        return tool.bare(options.made(ctx, {}))
+        return tool.bare(options.call_of(ctx, {}))
 
-    flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")]
+    flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")]
     own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]
-    options.describe(root, own, options.before_the_command())
-    return root
+    options.set_parameters(program, own, options.ALWAYS)
+    return program
 
 
-def _below(row: command_table.Command) -> Any:
-    """Return the callback of a group below the program: the options between it and its commands."""
+def _group_callback(row: command_table.Command) -> Any:
+    """Return what runs before a command of a group, with the options typed between the two."""
 
     def between(ctx: typer.Context, **values: Any) -> None:
         before = ctx.obj if isinstance(ctx.obj, Flags) else Flags()
@@ -170,5 +170,5 @@ def _below(row: command_table.Command) -> Any:
             message = f"{row.name} needs one of {names}"
             raise UsageError(message, row.commands[0].examples[0])
 
-    options.describe(between, [], options.before_the_command())
+    options.set_parameters(between, [], options.ALWAYS)
     return between

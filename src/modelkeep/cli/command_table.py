@@ -1,21 +1,21 @@
-"""The table of commands: which there are, where each is built, what one line says of it.
+"""The table of commands: the module, the panel, a line of help and examples of each.
 
-Help, man pages, completion and the README are made from it. Light: a command that is not typed
-costs a row here and nothing else.
+Help, man pages, completion and the README are made from it. It imports no command: one that is not
+typed costs its row here and nothing else.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-EVERYDAY, ANNOTATE, KNOW, CARE, TOOL = PANELS = ("Everyday", "Annotate", "Know", "Care", "Tool")
+EVERYDAY, ANNOTATE, INSPECT, MAINTAIN, SETUP = PANELS = ("Everyday", "Annotate", "Inspect", "Maintain", "Setup")
 
 
 class Command(NamedTuple):
-    """A row: the module of ``modelkeep.cli`` that builds it, its panel, one line of help, examples.
+    """A row: the module in ``modelkeep.cli.commands``, the panel, one line of help, examples.
 
-    ``columns`` are the cells of a line in a pipe, in their order; only ever appended to.
-    ``commands`` are the commands below it, for one that is a group. ``schema`` names its JSON document.
+    ``columns`` are the cells of a line in a pipe; new ones are only ever appended. ``schema`` names the
+    JSON documents. ``commands`` are the commands of a group.
     """
 
     name: str
@@ -50,22 +50,22 @@ COMMANDS: tuple[Command, ...] = (
         ("ref",), ("registered",),
     ),
     Command(
-        "list", "lists", EVERYDAY, "List the models, or the versions of one",
+        "list", "lists", EVERYDAY, "List models, or the versions of one model",
         ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc"),
         MODEL_COLUMNS, ("models", "versions"), aliases=("ls",),
     ),
     Command(
-        "show", "lists", EVERYDAY, "Show all that is known of a model or a version",
+        "show", "lists", EVERYDAY, "Show what is known of a model or a version",
         ("modelkeep show fraud@production", "modelkeep show fraud@3 --field digest"),
         FIELD_COLUMNS, ("model", "version"),
     ),
     Command(
-        "get", "fetch", EVERYDAY, "Fetch an artifact, every byte checked",
+        "get", "fetch", EVERYDAY, "Copy an artifact out, and check every byte",
         ("modelkeep get fraud@production /srv/scorer/model.onnx --force",),
         ("path",), ("fetched",),
     ),
     Command(
-        "diff", "compare", EVERYDAY, "Show versions side by side: what differs",
+        "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
         DIFF_COLUMNS, ("diff",),
     ),
@@ -75,32 +75,37 @@ COMMANDS: tuple[Command, ...] = (
         ("stage: before -> after",), ("change",),
     ),
     Command(
-        "rollback", "stages", EVERYDAY, "Go back to the last version that was known to be good",
+        "rollback", "stages", EVERYDAY, "Return a stage to its last good version",
         ('modelkeep rollback fraud@4 -m "p99 latency"',),
         ("stage: before -> after",), ("rollback",),
     ),
     Command(
-        "history", "history", EVERYDAY, "Tell what was live when, by whom, and why it ended",
+        "retire", "stages", EVERYDAY, "Empty a stage",
+        ('modelkeep retire fraud production -m "replaced by rules"',),
+        ("stage: before -> after",), ("change",),
+    ),
+    Command(
+        "history", "history", EVERYDAY, "Show which version held a stage when, and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
         TENURE_COLUMNS, ("tenures",),
     ),
     Command(
-        "status", "tool", EVERYDAY, "Show the registry at a glance",
+        "status", "tool", EVERYDAY, "Show an overview of the registry",
         ("modelkeep status", "modelkeep status --size"),
         FIELD_COLUMNS, ("status",),
     ),
     Command(
-        "evaluate", "register", ANNOTATE, "Add metrics that came later",
+        "evaluate", "register", ANNOTATE, "Add metrics to a version",
         ("modelkeep evaluate fraud@4 -M auc=0.921 --on transactions@2026-03",),
         ("ref",), ("change",),
     ),
     Command(
-        "tag", "annotate", ANNOTATE, "Set tags of a model or version, or take them back",
+        "tag", "annotate", ANNOTATE, "Set or remove tags of a model or version",
         ("modelkeep tag fraud@4 owner=risk reviewed-",),
         ("what: before -> after",), ("change",),
     ),
     Command(
-        "alias", "annotate", ANNOTATE, "Point aliases at a version, or take them back",
+        "alias", "annotate", ANNOTATE, "Point aliases at a version, or remove them",
         ("modelkeep alias fraud@4 champion", "modelkeep alias fraud champion-"),
         ("what: before -> after",), ("change",),
     ),
@@ -115,121 +120,116 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("change",),
     ),
     Command(
-        "rename", "annotate", ANNOTATE, "Rename a model; its old name keeps answering",
+        "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
         ("modelkeep rename fraud card-fraud",),
         ("what: before -> after",), ("change",),
     ),
     Command(
-        "mark", "marks", ANNOTATE, "Mark a version bad, or good again",
+        "mark", "marks", ANNOTATE, "Mark a version as bad, or as good again",
         ('modelkeep mark fraud@4 bad -m "trained on a broken join"',),
         ("what: before -> after",), ("change",),
     ),
     Command(
-        "identify", "fetch", KNOW, "Tell which versions a file, directory or digest is, and what they were when",
+        "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
         ("modelkeep identify /srv/scorer/model.onnx",),
         IDENTIFIED_COLUMNS, ("identified",),
     ),
     Command(
-        "path", "fetch", KNOW, "Print where a version can be read, under its real file names",
+        "path", "fetch", INSPECT, "Print the path of a read-only view with the real file names",
         ("modelkeep path fraud@production", "modelkeep path fraud@3/config.json"),
         ("path",), ("path",),
     ),
     Command(
-        "lineage", "compare", KNOW, "Show what made a version and what was made from it",
+        "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
         ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
         EDGE_COLUMNS, ("lineage",),
     ),
     Command(
-        "audit", "history", KNOW, "Tell who did what and when, from the log",
+        "audit", "history", INSPECT, "Show who did what and when",
         ("modelkeep audit fraud --since 7d",),
         AUDIT_COLUMNS, ("entries",),
     ),
     Command(
-        "init", "setup", CARE, "Create a registry",
-        ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
-        ("path",), ("init",),
-    ),
-    Command(
-        "verify", "setup", CARE, "Check the log, the tables and every stored byte",
+        "verify", "setup", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         FINDING_COLUMNS, ("verification",),
     ),
     Command(
-        "retire", "stages", CARE, "Empty a stage",
-        ('modelkeep retire fraud production -m "replaced by rules"',),
-        ("stage: before -> after",), ("change",),
-    ),
-    Command(
-        "archive", "marks", CARE, "Take versions out of the pipeline, or bring them back",
+        "archive", "marks", MAINTAIN, "Archive versions, or bring them back",
         ("modelkeep archive fraud@1 fraud@2", "modelkeep archive fraud@1 --undo"),
         ("what: before -> after",), ("changes",),
     ),
     Command(
-        "backup", "backup", CARE, "Copy the registry to another disk, while others write",
+        "backup", "backup", MAINTAIN, "Back up the registry, while others write",
         ("modelkeep backup /mnt/backup/models",),
         ("path",), ("backup",),
     ),
     Command(
-        "delete", "delete", CARE, "Delete versions for good: number and label stay taken, the bytes may go",
+        "delete", "delete", MAINTAIN, "Delete versions for good; their numbers and labels stay taken",
         ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
         ("what: before -> after",), ("changes",),
     ),
     Command(
-        "gc", "clean", CARE, "Remove stored bytes that no version needs",
+        "gc", "clean", MAINTAIN, "Remove stored files that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
         GARBAGE_COLUMNS, ("garbage",),
     ),
     Command(
-        "doctor", "clean", CARE, "Look for what is or may become wrong with the place, and say what to do",
+        "doctor", "clean", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
         ("modelkeep doctor",),
         DIAGNOSIS_COLUMNS, ("diagnosis",),
     ),
     Command(
-        "migrate", "setup", CARE, "Bring an older registry to the schema of this program",
+        "migrate", "setup", MAINTAIN, "Upgrade an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",), ("migration",),
     ),
     Command(
-        "whoami", "tool", TOOL, "Tell who the log would say this is",
+        "init", "setup", SETUP, "Create a registry",
+        ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
+        ("path",), ("init",),
+    ),
+    Command(
+        "whoami", "tool", SETUP, "Show who you are in the log",
         ("modelkeep whoami",),
         FIELD_COLUMNS, ("identity",),
     ),
     Command(
-        "config", "tool", TOOL, "Show and set the configuration, each value with its origin",
+        "config", "tool", SETUP, "Show and change the settings",
         ("modelkeep config list", "modelkeep config set registry /srv/models"),
         commands=(
             Command(
-                "list", "tool", TOOL, "List each setting, its value and where it came from",
+                "list", "tool", SETUP, "List the settings, each with its value and origin",
                 ("modelkeep config list",), SETTING_COLUMNS, ("settings",),
             ),
             Command(
-                "get", "tool", TOOL, "Print the value of a setting",
+                "get", "tool", SETUP, "Print the value of a setting",
                 ("modelkeep config get registry",), ("value",), ("setting",),
             ),
             Command(
-                "set", "tool", TOOL, "Set a value in the user's config",
+                "set", "tool", SETUP, "Change a setting in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
             ),
             Command(
-                "trust", "tool", TOOL, "Trust a directory of somebody else's, or list those that are trusted",
+                "trust", "tool", SETUP, "Trust a directory of another user, or list the trusted ones",
                 ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",), ("trust",),
             ),
         ),
     ),
     Command(
-        "completion", "tool", TOOL, "Print the script that completes commands and models in a shell",
+        "completion", "tool", SETUP, "Print the completion script of a shell",
         ('eval "$(modelkeep completion bash)"',),
         ("script",), ("completion",),
     ),
     Command(
-        "demo", "tool", TOOL, "Play the story of a team in a registry made for it",
+        "demo", "tool", SETUP, "Show modelkeep at work, in a registry made for the demo",
         ("modelkeep demo",),
         ("transcript",),
     ),
 )  # fmt: skip
 
-#: What people bring from other tools, and what it is called here: a command, maybe with an option, or one ``or`` the
-#: other. Also what only sounds like a command of ours, and means the opposite.
+#: Commands of other tools, each with ours: a command, maybe with an option, or several joined by ``or``. Words that
+#: are close to a command of ours but mean the opposite stand here too.
 FOREIGN: dict[str, str] = {
     "download": "get",
     "pull": "get",

@@ -1,4 +1,4 @@
-"""What ``--help`` prints: panels of commands, and for one of them its usage, options and examples."""
+"""What ``--help`` prints: the commands in panels, or the usage, options and examples of one command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GAP = 2
 
 
 def of_group(row: command_table.Command | None, rows: Sequence[command_table.Command], context: Any) -> str:
-    """Return the help of the program, its commands in panels, or of a group with those below it."""
+    """Return the help of the program, with its commands in panels, or of a group of commands."""
     from textwrap import fill
 
     width = _width()
@@ -31,14 +31,14 @@ def of_group(row: command_table.Command | None, rows: Sequence[command_table.Com
             _section(panel, [(each.name, each.help) for each in rows if each.panel == panel], width)
             for panel in command_table.PANELS
         ),
-        _section("Options", [_option(each, context) for each in context.command.params if _is_option(each)], width),
-        fill("modelkeep COMMAND --help tells more of each; these options may stand before or after it.", width),
+        _section("Options", [_option(each) for each in context.command.params if _is_option(each)], width),
+        fill("modelkeep COMMAND --help explains a command. These options may stand before or after it.", width),
     ]
     return _joined(*blocks)
 
 
 def of_command(command: Any, context: Any) -> str:
-    """Return the help of one command: how it is typed, what it takes, an example, what it prints, exit codes."""
+    """Return the help of one command: usage, arguments, options, examples, cells of a line in a pipe, exit codes."""
     from textwrap import fill
 
     from modelkeep.cli.options import SHARED
@@ -46,12 +46,12 @@ def of_command(command: Any, context: Any) -> str:
     width, row = _width(), command.row
     arguments = [_argument(each) for each in command.params if not _is_option(each) and each.help]
     options = [each for each in command.params if _is_option(each)]
-    own = [_option(each, context) for each in options if each.name not in SHARED]
-    always = [_option(each, context) for each in options if each.name in SHARED]
+    own = [_option(each) for each in options if each.name not in SHARED]
+    shared = [_option(each) for each in options if each.name in SHARED]
     blocks = [f"usage: {usage_line(context)}", fill(f"{row.help}.", width)]
     blocks += [_section("Arguments", arguments, width)] if arguments else []
     blocks += [_section("Options", own, width)] if own else []
-    blocks += [_section("Options of all commands", always, width)]
+    blocks += [_section("Options of all commands", shared, width)]
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
     if row.columns:
         blocks.append(_section("In a pipe", [("a line", "<TAB>".join(row.columns))], width))
@@ -60,9 +60,9 @@ def of_command(command: Any, context: Any) -> str:
 
 
 def _exit_codes() -> str:
-    """Return what each exit code means, in a word or two."""
-    told = (f"{code} {meaning.partition(':')[0].partition(',')[0]}" for code, meaning in EXIT_CODES)
-    return f"Exit codes: {', '.join(told)}."
+    """Return the exit codes, with their meaning in a word or two."""
+    meanings = (f"{code} {meaning.partition(':')[0].partition(',')[0]}" for code, meaning in EXIT_CODES)
+    return f"Exit codes: {', '.join(meanings)}."
 
 
 def _is_option(parameter: Any) -> bool:
@@ -73,8 +73,7 @@ def _argument(parameter: Any) -> tuple[str, str]:
     return parameter.metavar or parameter.name.upper(), parameter.help or ""
 
 
-def _option(parameter: Any, context: Any) -> tuple[str, str]:
-    del context
+def _option(parameter: Any) -> tuple[str, str]:
     names = ", ".join(sorted(parameter.opts, key=len))
     takes = "" if parameter.is_flag else f" {parameter.metavar or 'TEXT'}"
     repeat = "  (may be repeated)" if parameter.multiple else ""
@@ -86,20 +85,20 @@ def _width() -> int:
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
-    """Return a titled list in two columns; a long first one has a line of its own."""
+    """Return a titled list in two columns; what is too wide for the first column has a line of its own."""
     from textwrap import wrap
 
     rows = list(rows)
     column = min(max((len(first) for first, _ in rows), default=0), max(12, width // 3))
     lines = [f"{title}:"]
     for first, second in rows:
-        told = wrap(second, max(20, width - column - 2 * _GAP)) or [""]
+        text = wrap(second, max(20, width - column - 2 * _GAP)) or [""]
         if len(first) <= column:
-            lines.append(f"  {first:<{column}}{' ' * _GAP}{told[0]}".rstrip())
-            told = told[1:]
+            lines.append(f"  {first:<{column}}{' ' * _GAP}{text[0]}".rstrip())
+            text = text[1:]
         else:
             lines.append(f"  {first}")
-        lines.extend(f"  {'':<{column}}{' ' * _GAP}{line}" for line in told)
+        lines.extend(f"  {'':<{column}}{' ' * _GAP}{line}" for line in text)
     return "\n".join(lines) + "\n"
 
 

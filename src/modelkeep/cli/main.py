@@ -1,7 +1,7 @@
-"""The entry point: completion is answered before anything is imported, else the app runs.
+"""The entry point: it answers completion before anything else is imported, or runs the app.
 
-Here is the only ``except`` of the command line: what was refused becomes two lines on stderr and an
-exit code, what nobody foresaw becomes exit 70, ^C 130, a reader that went away 141.
+The only ``except`` of the command line is here. A refusal becomes two lines on stderr and an exit
+code, an unforeseen error exit 70, ^C 130, and a reader that went away 141.
 """
 
 import os
@@ -9,31 +9,30 @@ import sys
 
 from modelkeep.errors import ModelkeepError
 
-INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70
+INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
 def main() -> int:
-    """Run the command that was typed and end the process with its exit code.
+    """Run the command line and end the process with its exit code.
 
-    Taking the interpreter down would cost another 10 ms: all is written, closed and flushed by now.
-    With ``MODELKEEP_DEBUG`` the code is returned instead, for profilers.
+    Everything is written and closed by then; taking the interpreter down would cost another 10 ms
+    (docs/decisions/0006). With ``MODELKEEP_DEBUG`` the code is returned instead, for profilers.
     """
     code = answer()
-    _let_go()
+    _flush_standard_streams()
     if not os.environ.get("MODELKEEP_DEBUG"):
         os._exit(code)
     return code
 
 
 def answer() -> int:
-    """Run the command that was typed and return its exit code; what it prints may not be flushed yet."""
+    """Run the command line and return its exit code; what it printed may not be flushed yet."""
     if sys.argv[1:2] == ["__complete"]:
         from modelkeep.cli.complete import completion
 
         completion.main(sys.argv[3:])
         return 0
-    _collect_garbage_rarely()
-    _hold_standard_descriptors()
+    _open_closed_descriptors()
     arguments = sys.argv[1:]
     try:
         from modelkeep.cli import streams
@@ -43,18 +42,20 @@ def answer() -> int:
         code = run(arguments)
         streams.flush()
     except ModelkeepError as error:
-        code = _told(error, arguments)
+        code = _report(error, arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         code = BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - a bug is told as one, never shown as a traceback
-        code = _bug(error, arguments)
+    except Exception as error:  # noqa: BLE001 - a bug is reported as one, without a traceback
+        from modelkeep.cli import error_output
+
+        code = _report(error_output.bug(error), arguments)
     return code
 
 
-def _told(error: ModelkeepError, arguments: list[str]) -> int:
-    """Say an error and return its exit code; a stderr that cannot be written changes nothing."""
+def _report(error: ModelkeepError, arguments: list[str]) -> int:
+    """Print an error and return its exit code, also where stderr cannot be written."""
     from modelkeep.cli import error_output
 
     try:  # noqa: SIM105 - contextlib would be loaded by completion
@@ -64,33 +65,20 @@ def _told(error: ModelkeepError, arguments: list[str]) -> int:
     return error.exit_code
 
 
-def _bug(error: Exception, arguments: list[str]) -> int:
-    from modelkeep.cli import error_output
+def _open_closed_descriptors() -> None:
+    """Open stdin, stdout and stderr on the null device where they are closed.
 
-    return _told(error_output.bug(error), arguments)
-
-
-def _collect_garbage_rarely() -> None:
-    """Let no short command look for garbage: loading modules makes none, and it takes 5 ms."""
-    import gc
-
-    gc.set_threshold(100_000)
-
-
-def _hold_standard_descriptors() -> None:
-    """Open what of stdin, stdout and stderr is closed on the null device.
-
-    Else the next file to be opened would get that number, and what is printed would go into it.
+    Else the next file that is opened would get such a number, and what is printed would go into it.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
 
 
-def _let_go() -> None:
-    """Flush what is left; what cannot be written is dropped, or the interpreter would say so at its end."""
+def _flush_standard_streams() -> None:
+    """Flush stdout and stderr; drop what cannot be written, or the interpreter would complain at its end."""
     for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
         try:
             if stream is not None:

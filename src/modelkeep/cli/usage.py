@@ -1,6 +1,6 @@
-"""What Typer refused, in our words: close names, the usage line, exit 2.
+"""Usage errors in our own words: the closest name, the usage line, exit 2.
 
-Typer's own errors are known by what they carry, not by their classes: it exports none of them.
+Typer exports none of its error classes, so its errors are told apart by their names and attributes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MOST_DIGITS = 9
 
 
 def close(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was likely meant."""
+    """Return the known word that is closest to a word, None where none is close."""
     from difflib import get_close_matches
 
     found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
@@ -26,9 +26,9 @@ def close(word: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_command(word: str, rest: Sequence[str], row: command_table.Command | None = None) -> UsageError:
-    """Return the error for a command that is not there, with the one that was likely meant.
+    """Return the error for an unknown command, with the one that was likely meant.
 
-    ``rest`` is what was typed after it, ``row`` the group it was looked for in.
+    ``rest`` is what was typed after it, ``row`` the group in which it was looked for.
     """
     group = f"{row.name} " if row else ""
     message = f"there is no command '{printable(group + word)}'"
@@ -36,9 +36,9 @@ def unknown_command(word: str, rest: Sequence[str], row: command_table.Command |
         wanted = "--version" if word.lower() == "version" else " ".join([*rest[:1], "--help"])
         return UsageError(message, printable(f"modelkeep {wanted}"))
     if row is None and word.lower() == "restore":
-        there = printable(rest[0]) if rest else "BACKUP"
+        backup = printable(rest[0]) if rest else "BACKUP"
         return UsageError(
-            message, f"modelkeep --registry {there} backup DIR        (where the registry is to be again)"
+            message, f"modelkeep --registry {backup} backup DIR        (where the registry is to be again)"
         )
     known = [each.name for each in (row.commands if row else command_table.COMMANDS)]
     meant = None if row else command_table.FOREIGN.get(word.lower())
@@ -52,9 +52,9 @@ def unknown_command(word: str, rest: Sequence[str], row: command_table.Command |
 
 
 def choice(value: str, option: str, allowed: Sequence[str], line: str | None = None) -> str:
-    """Return a value that is one of those allowed, else raise ``UsageError`` with the closest.
+    """Return a value that is allowed, else raise ``UsageError`` with the closest.
 
-    ``line`` is what is typed before a value that is no option's.
+    For an argument, ``line`` is the command line up to it, which the hint repeats.
     """
     if value in allowed:
         return value
@@ -63,7 +63,7 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
 
 
 def whole(value: str | None, option: str) -> int | None:
-    """Return a whole number of 1 and more that was typed, None where none was; else raise ``UsageError``."""
+    """Return the value of an option as a whole number from 1, None where it was not typed; else ``UsageError``."""
     if value is None:
         return None
     if value.isascii() and value.isdigit() and 0 < len(value) <= _MOST_DIGITS and int(value) > 0:
@@ -72,34 +72,39 @@ def whole(value: str | None, option: str) -> int | None:
     raise UsageError(message, f"{option} takes a whole number, 1 or more")
 
 
-def translated(error: typer.TyperException, typed: Sequence[str] = ()) -> UsageError:
-    """Return what Typer raised as an error of ours; ``typed`` is the line, for what is raised without its command."""
+def from_typer(error: typer.TyperException, arguments: Sequence[str] = ()) -> UsageError:
+    """Return an error of Typer's as one of ours.
+
+    ``arguments`` is the command line, where the command is looked for if the error does not carry it.
+    """
     context = getattr(error, "ctx", None)
     command = _path(context)
-    if context is None and (named := next((word for word in typed if command_table.find(word)), None)):
+    if context is None and (named := next((word for word in arguments if command_table.find(word)), None)):
         command = f"{command} {named}"
     option = getattr(error, "option_name", None)
     kind = type(error).__name__
     if kind == "NoSuchOption" and option and context is not None:
-        options = [each for parameter in context.command.params for each in parameter.opts]
-        if not option.lower().startswith("--f"):  # --force is nothing to be led to by --grace
-            options = [each for each in options if each != "--force"]
-        message = f"{command} has no option '{printable(option)}'"
-        meant = close(
-            option.lstrip("-"), [each[2:] for each in options if each.startswith("--")]
-        )  # dashes are no likeness
-        return UsageError(message, f"--{meant}" if meant else f"{command} --help")
+        meant = _closest_option(option, [each for parameter in context.command.params for each in parameter.opts])
+        return UsageError(f"{command} has no option '{printable(option)}'", meant or f"{command} --help")
     if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else _name(parameter)
         return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))
     if kind == "BadOptionUsage" and option:
         return UsageError(f"{printable(option)} needs a value", f"{command} --help")
-    said = error.format_message().rstrip(".")
-    extra = "Got unexpected extra argument(s) ("
-    if said.startswith("Got unexpected extra argument"):
-        word = said.partition("(")[2] if not said.startswith(extra) else said.removeprefix(extra)
-        return UsageError(f"{command} does not take '{printable(word.rstrip(')'))}'", usage_line(context))
-    return UsageError(said[:1].lower() + said[1:], f"{command} --help")
+    text = error.format_message().rstrip(".")
+    if text.startswith("Got unexpected extra argument"):
+        extra = text.removeprefix("Got unexpected extra argument(s) (") if "(s)" in text else text.partition("(")[2]
+        return UsageError(f"{command} does not take '{printable(extra.rstrip(')'))}'", usage_line(context))
+    return UsageError(text[:1].lower() + text[1:], f"{command} --help")
+
+
+def _closest_option(typed: str, options: Sequence[str]) -> str | None:
+    """Return the option that was likely meant; ``--force`` only where it was nearly typed."""
+    names = [each[2:] for each in options if each.startswith("--")]  # the dashes would make all of them alike
+    if not typed.lower().startswith("--f"):
+        names = [each for each in names if each != "force"]
+    meant = close(typed.lstrip("-"), names)
+    return f"--{meant}" if meant else None
 
 
 def usage_line(context: Any) -> str:
@@ -120,6 +125,7 @@ def _name(parameter: Any) -> str:
 
 
 def _path(context: Any) -> str:
+    """Return the words that call the command of a context."""
     words: list[str] = []
     while context is not None:
         words.insert(0, context.info_name or "")

@@ -3,7 +3,7 @@
 # Commands and options stand here; models, versions and what else a registry knows are asked of
 # `modelkeep __complete`, which reads and never writes.
 
-_modelkeep_commands='register list show get diff promote rollback history status evaluate tag alias describe note rename mark identify path lineage audit init verify retire archive backup delete gc doctor migrate whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
@@ -20,6 +20,7 @@ _modelkeep_options() {
     diff) REPLY='--exit-code '$REPLY ;;
     promote) REPLY='--force -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     history) REPLY='--since --until --as-of '$REPLY ;;
     status) REPLY='--size '$REPLY ;;
     evaluate) REPLY='-M --metric --metrics --on --run -m --message -n --dry-run --lock-wait '$REPLY ;;
@@ -32,14 +33,13 @@ _modelkeep_options() {
     path) REPLY='--as-of '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
-    init) REPLY='--stages --store --shared --readers '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
-    retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='-n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
     migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;

@@ -22,13 +22,13 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
 from modelkeep.store.backup.contents import Content, copy_contents, lacking
-from modelkeep.store.backup.database import copy_database
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.content.workers import Progress
-from modelkeep.store.db.sql import raw_rows as lying
 from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
 
 #: So often the database is copied again because versions were deleted while their bytes were on their way.

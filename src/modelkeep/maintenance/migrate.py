@@ -8,9 +8,9 @@ from datetime import UTC
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Migration
 from modelkeep.store.backup_mark import require_no_backup
-from modelkeep.store.db import migrate as migrating
-from modelkeep.store.db import schema
-from modelkeep.store.db.migrate import Plan
+from modelkeep.store.db.sqlite import migrate as migrating
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.migrate import Plan
 
 
 def migrate(context: Context, *, dry_run: bool, plan: Plan = migrating.TODAY) -> Migration:

@@ -18,9 +18,9 @@ from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.care.hard_links import SecondNames
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.db.sql import raw_rows
-from modelkeep.store.db.sql.raw_rows import Needed
 from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.raw_rows import Needed
 
 if TYPE_CHECKING:
     from modelkeep.maintenance.repair import Repair

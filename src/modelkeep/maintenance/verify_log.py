@@ -23,12 +23,12 @@ from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.store import head_cache
-from modelkeep.store.db import schema
-from modelkeep.store.db.shadow_tables import Rebuilt, Table
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sql.raw_rows import Stored, digest_of
 from modelkeep.store.db.sql.statement import Connection
-from modelkeep.store.db.sqlite import in_memory
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
+from modelkeep.store.db.sqlite.shadow_tables import Rebuilt, Table
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})

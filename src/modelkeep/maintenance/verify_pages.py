@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.content.workers import begun
-from modelkeep.store.db.sql import raw_rows
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.database import Database
 
 #: The table (or ``registry.db``) and what is wrong with it.
 BrokenPages: TypeAlias = list[tuple[str, str]]

@@ -15,8 +15,8 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.care import stale_tmp
-from modelkeep.store.db import probe
-from modelkeep.store.db.probe import Probed
+from modelkeep.store.db.sqlite import probe
+from modelkeep.store.db.sqlite.probe import Probed
 
 _APART_SECONDS = 300.0
 _OLDEST_TYPER = (0, 28)

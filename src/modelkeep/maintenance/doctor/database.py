@@ -14,9 +14,9 @@ from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
 from modelkeep.rendering.ages import human_age
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder
-from modelkeep.store.db import probe, schema
-from modelkeep.store.db.lost_database import bring_back
-from modelkeep.store.db.probe import Probed
+from modelkeep.store.db.sqlite import probe, schema
+from modelkeep.store.db.sqlite.lost_database import bring_back
+from modelkeep.store.db.sqlite.probe import Probed
 
 _SHOWN = 5
 

@@ -13,8 +13,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
 from modelkeep.store.access.holders import Holder, holder_of
-from modelkeep.store.db import probe, schema
-from modelkeep.store.db.probe import Probed
+from modelkeep.store.db.sqlite import probe, schema
+from modelkeep.store.db.sqlite.probe import Probed
 
 #: In a program that changes its own account, the account that acts is the one to ask about.
 _EFFECTIVE = os.access in os.supports_effective_ids

@@ -16,9 +16,9 @@ from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import Mark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.db.sqlite import DATABASE, LOCK, STORE, Database
+from modelkeep.store.db.sqlite.database import DATABASE, LOCK, STORE, Database
+from modelkeep.store.db.sqlite.writers_queue import let_go
 from modelkeep.store.db.state import SqlState
-from modelkeep.store.db.writers_queue import let_go
 from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.os_errors import explain_destination_errors
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.care.layout import OWNER
-from modelkeep.store.db.sqlite import STORE
+from modelkeep.store.db.sqlite.database import STORE
 
 _FORMAT = "modelkeep store 1"
 _LARGEST = 65536

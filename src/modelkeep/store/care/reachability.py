@@ -21,10 +21,10 @@ from modelkeep.domain.head import Head
 from modelkeep.domain.project import Insert, project
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sql.raw_rows import Stored
 from modelkeep.store.db.sql.statement import Connection
-from modelkeep.store.db.temporary import of_temporary_files
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.raw_rows import Stored
+from modelkeep.store.db.sqlite.temporary_files import of_temporary_files
 
 #: The kinds of intent that say what versions need.
 _KINDS = frozenset({"register", "delete"})

@@ -14,9 +14,9 @@ import os
 import sqlite3
 import time
 
-from modelkeep.store.db.journal_files import check_neighbours
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
+from modelkeep.store.db.sqlite.journal_files import check_neighbours
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:

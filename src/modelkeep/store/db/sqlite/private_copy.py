@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from modelkeep.store.db.sqlite import Database
+from modelkeep.store.db.sqlite.database import Database
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from modelkeep.store.db import schema
-from modelkeep.store.db.sqlite_errors import is_busy
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.errors import is_busy
 
 #: How long a reader waits for the end of a commit, and how long between two looks.
 READ_PATIENCE = 10.0

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from modelkeep.errors import Busy, RegistryUnavailable
-from modelkeep.store.db.sqlite import Database
-from modelkeep.store.db.writers_queue import queued
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.writers_queue import queued
 from modelkeep.store.durable import create_file
 from modelkeep.store.os_errors import explain_destination_errors
 

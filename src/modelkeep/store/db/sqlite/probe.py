@@ -10,10 +10,10 @@ from msgspec import Struct
 from modelkeep.domain import entry as chain
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db import schema
 from modelkeep.store.db.sql import garbage, reachable
-from modelkeep.store.db.sql import raw_rows as lying
-from modelkeep.store.db.sqlite import Database, in_memory
+from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.database import Database, in_memory
 
 #: STRICT tables came with it.
 OLDEST_SQLITE = (3, 37, 0)

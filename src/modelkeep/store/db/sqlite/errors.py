@@ -8,7 +8,7 @@ import sqlite3
 
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store.access.permissions import not_permitted
-from modelkeep.store.db.writers_queue import busy
+from modelkeep.store.db.sqlite.writers_queue import busy
 from modelkeep.store.os_errors import is_out_of_inodes, room_hint
 
 #: Somebody else writes at this moment.

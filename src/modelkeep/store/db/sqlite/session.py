@@ -15,12 +15,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelkeep.store.db import schema
-from modelkeep.store.db.connections import READ_PATIENCE, begin, begun
-from modelkeep.store.db.journal_files import check_neighbours
-from modelkeep.store.db.sqlite import Database
-from modelkeep.store.db.sqlite_errors import is_busy
-from modelkeep.store.db.writers_queue import queued
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.connections import READ_PATIENCE, begin, begun
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.errors import is_busy
+from modelkeep.store.db.sqlite.journal_files import check_neighbours
+from modelkeep.store.db.sqlite.writers_queue import queued
 
 
 class Session:

@@ -20,11 +20,10 @@ from modelkeep.domain.entry import Entry
 from modelkeep.domain.project import project
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
-from modelkeep.store.db import schema
 from modelkeep.store.db.ledger import apply_changes
-from modelkeep.store.db.replay_state import Following
-from modelkeep.store.db.sql import raw_rows
-from modelkeep.store.db.sqlite import scratch
+from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite.database import scratch
+from modelkeep.store.db.sqlite.replay_state import Following
 
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.

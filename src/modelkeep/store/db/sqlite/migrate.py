@@ -16,9 +16,9 @@ from msgspec import Struct
 from modelkeep.domain import entry as chain
 from modelkeep.domain.project import project
 from modelkeep.errors import IntegrityError, RegistryUnavailable
-from modelkeep.store.db import schema
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.replay import entries, named_by
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.durable import create_file, rename_new, sync_directory
 
 _LOG = ("entry", "details", "document")

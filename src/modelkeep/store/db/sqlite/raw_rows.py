@@ -17,8 +17,8 @@ from modelkeep.domain.entry import Entry
 from modelkeep.domain.outline import Outline, Outlines
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db import schema
-from modelkeep.store.db.prefetch import Ahead
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.prefetch import Ahead
 
 PAGE = 400
 SLICE = 2000

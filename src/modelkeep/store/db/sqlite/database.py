@@ -16,11 +16,11 @@ from contextlib import contextmanager, suppress
 
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
-from modelkeep.store.db import schema
-from modelkeep.store.db.connections import begun, connect
-from modelkeep.store.db.journal_files import check_neighbours
-from modelkeep.store.db.sqlite_errors import WRONG_VALUES, damage_of, is_busy, refusal
-from modelkeep.store.db.writers_queue import at_once, queued
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.connections import begun, connect
+from modelkeep.store.db.sqlite.errors import WRONG_VALUES, damage_of, is_busy, refusal
+from modelkeep.store.db.sqlite.journal_files import check_neighbours
+from modelkeep.store.db.sqlite.writers_queue import at_once, queued
 from modelkeep.store.durable import create_file
 
 DATABASE = "registry.db"
@@ -226,7 +226,7 @@ class Database:
         """Look before SQLite does, which waits for a pipe and follows a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
-            from modelkeep.store.db.lost_database import lost_database  # few have lost theirs
+            from modelkeep.store.db.sqlite.lost_database import lost_database  # few have lost theirs
 
             if (lost := lost_database(self.path)) is not None:
                 raise lost

@@ -35,7 +35,9 @@ LONGEST_BYTES = 64 << 20
 
 def script(number: int) -> str:
     """Return the SQL of one migration."""
-    with open(os.path.join(os.path.dirname(__file__), "migrations", f"{number:04}.sql"), encoding="utf-8") as file:
+    with open(
+        os.path.join(os.path.dirname(os.path.dirname(__file__)), "migrations", f"{number:04}.sql"), encoding="utf-8"
+    ) as file:
         return file.read()
 
 
@@ -81,7 +83,7 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
 
 def _no_registry(connection: sqlite3.Connection) -> RegistryUnavailable:
     """Return the error for a file without our mark; one that is empty was ours, or an `init` was killed."""
-    from modelkeep.store.db.lost_database import lost_database
+    from modelkeep.store.db.sqlite.lost_database import lost_database
 
     path = str(connection.execute("PRAGMA database_list").fetchone()[2])
     if (lost := lost_database(path)) is not None:

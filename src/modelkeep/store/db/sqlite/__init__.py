@@ -1,0 +1,1 @@
+"""The database as one SQLite file: the only package that names `sqlite3`."""
