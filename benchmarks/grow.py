@@ -1,7 +1,7 @@
-"""Registries of many versions, made through the log as any other: the same decisions, the same rows.
+"""Registries of many versions, made through the log like any other: the same decisions, the same rows.
 
-Only the lock and the sync are shared, by ten thousand entries a transaction; and versions share their
-blobs (not their digests: each has a file name of its own), or the disk would be what is measured.
+Ten thousand entries share a transaction, with its lock and its sync. The versions share a hundred blobs,
+but no digest, for each has a file name of its own: otherwise the disk would be measured.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ MODEL = "fraud"
 OTHERS = 500
 BLOBS = 100
 BATCH = 10_000
-#: A transaction of so many entries changes pages all over the indexes: they are kept until it ends.
+#: SQLite's cache: a transaction of so many entries changes pages all over the indexes.
 CACHE_MIB = 1024
-#: Raised when what is made changes, so that an old one is not taken for a new one.
+#: Raised when the contents change, so that an older registry is not used.
 RECIPE = "3"
 
 
@@ -168,15 +168,15 @@ class Grower:
         )
 
     def _blob(self, n: int) -> ManifestFile:
-        """Put a small file into the store and return it as a manifest's line."""
+        """Put a small file into the store and return its line of a manifest."""
         from modelkeep.store.ingest.artifact import ingest
         from modelkeep.store.ingest.selection import Selection
 
         path = os.path.join(self.context.directory, "..", "model.onnx")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(f"weights {n}\n" * 100)
-        (taken,) = ingest(self.context.artifacts, [path], Selection()).manifest.files
-        return taken
+        with open(path, "w", encoding="ascii") as written:
+            written.write(f"weights {n}\n" * 100)
+        (file,) = ingest(self.context.artifacts, [path], Selection()).manifest.files
+        return file
 
     def _manifest(self, n: int) -> Manifest:
         blob = self.blobs[n % BLOBS]

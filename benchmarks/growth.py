@@ -1,4 +1,4 @@
-"""The same reads in a registry of ten thousand versions, of a hundred thousand and of a million: none may grow with it."""
+"""The same reads in registries of ten thousand, a hundred thousand and a million versions: none may take longer."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from benchmarks.programs import PROGRAM, READS, completion
 from benchmarks.timing import Measured, Timed, beside, call, environment, process
 from modelkeep.registry import Registry
 
-#: Through the API a read takes a millisecond or less: so many are one measurement.
+#: Reads in one measurement: through the API one takes a millisecond or less.
 TOGETHER = 20
 _TAB = "__complete -- "
 
@@ -38,7 +38,7 @@ def _reads() -> dict[str, Callable[[Registry], object]]:
         "its lineage": lambda registry: registry.lineage(f"{MODEL}@production", depth=1),
         "audit of 50": lambda registry: registry.audit(limit=50),
         "audit of 50 of a model": lambda registry: registry.audit(MODEL, limit=50),
-        # not production's, which other parts of the table change hundreds of times
+        # other parts of the benchmark change production hundreds of times
         "history of a stage": lambda registry: registry.history(MODEL, "staging"),
         "what was in production then": lambda registry: registry.version(f"{MODEL}@production", as_of="seq:5000"),
         "status": lambda registry: registry.status(),

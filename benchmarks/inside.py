@@ -1,4 +1,4 @@
-"""The Python API beside MLflow's client on SQLite: the same rows, the same questions."""
+"""The Python API beside MLflow's client on SQLite, with the same rows and the same work."""
 
 import json
 import os
@@ -15,7 +15,7 @@ MEGABYTE = 1_000_000
 
 
 class Mlflow:
-    """A process that has MLflow open; ``version`` is None where the interpreter has no MLflow."""
+    """A process that runs MLflow's client; ``version`` is None where the interpreter has no MLflow."""
 
     def __init__(self, python: str, directory: str, versions: int) -> None:
         self.version: str | None = None
@@ -36,7 +36,7 @@ class Mlflow:
             sys.exit(f"{python} has MLflow, but it does not start: {python} {script} {directory} {versions}")
 
     def ask(self, *words: object) -> float:
-        """Return the seconds that a piece of work took there."""
+        """Return the seconds that a piece of work took in that process."""
         self._process.stdin.write(json.dumps(words) + "\n")
         self._process.stdin.flush()
         return float(json.loads(self._process.stdout.readline()))
@@ -49,7 +49,7 @@ class Mlflow:
 
 
 def measured(registry: Registry, mlflow: Mlflow, versions: int, runs: int) -> Iterator[Measured]:
-    """Yield the questions to one big model, then what it takes to register a megabyte."""
+    """Yield work on one large model, then the registration of a megabyte."""
     numbers = _Numbers(registry)
     where = f"{versions // 2:,} versions in one model of {versions:,}"
 
@@ -77,7 +77,7 @@ def measured(registry: Registry, mlflow: Mlflow, versions: int, runs: int) -> It
 
 
 class _Numbers:
-    """Numbers of versions, another one at each call: an answer that changes nothing would be too easy."""
+    """Version numbers, another one at each call: a change that changes nothing would be too easy."""
 
     def __init__(self, registry: Registry) -> None:
         self._number = registry.resolve(f"{MODEL}@latest").version
@@ -88,7 +88,7 @@ class _Numbers:
 
 
 def _register(mlflow: Mlflow, runs: int) -> Measured:
-    """Register one file of a megabyte after the other, no two alike; ours is durable when it returns."""
+    """Register files of a megabyte, no two alike; with modelkeep each is durable when the call returns."""
     with tempfile.TemporaryDirectory() as directory:
         registry, _ = create_registry(os.path.join(directory, "registry"))
         path = os.path.join(directory, "model.bin")
@@ -106,7 +106,7 @@ def _register(mlflow: Mlflow, runs: int) -> Measured:
             "register 1 MB through the API",
             ours,
             lambda: mlflow.ask("register", fresh()),
-            bound=2,
+            bound=1,
             faster=True,
             runs=runs,
         )

@@ -1,4 +1,4 @@
-"""The installed program, from its start to its end, beside Python that only imports Typer, or does nothing."""
+"""The installed program, from start to end, beside a program of one Typer command; completion beside `python -c pass`."""
 
 import os
 import subprocess
@@ -19,6 +19,10 @@ READS = (
     f"path {MODEL}@production",
     "audit --limit 50",
 )
+#: The promised ratios: of lines and JSON, of a table on a terminal, of completion.
+LINES, TABLE, TAB = 1.6, 2.5, 2
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_HELLO = "from benchmarks.hello import app; app()"
 
 
 def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[Measured]:
@@ -26,47 +30,61 @@ def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[
     for size, registry in registries.items():
         yield from _completion(size, registry, home, runs)
     for size, registry in registries.items():
-        yield from _commands(size, registry, home, runs)
+        yield from _reads(size, registry, home, runs)
+        yield from _writes(size, registry, home, runs)
+
+
+def hello(environ: Mapping[str, str], cwd: str, *, terminal: bool = False) -> Timed:
+    """Return a function that runs the program of one Typer command."""
+    with_us = {**environ, "PYTHONPATH": os.path.dirname(_HERE)}
+    return process([PYTHON, "-c", _HELLO], with_us, cwd, terminal=terminal)
+
+
+def completion(words: str, environ: Mapping[str, str], cwd: str) -> Timed:
+    """Return a function that completes a half-typed line; a line without candidates would measure nothing."""
+    command = [PROGRAM, "__complete", "--", *words.split(" ")]
+    if not subprocess.run(command, env=environ, cwd=cwd, capture_output=True, check=True).stdout:
+        sys.exit(f"{' '.join(command)}: no candidates")
+    return process(command, environ, cwd)
 
 
 def _completion(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
     environ = environment(home) | {"MODELKEEP_REGISTRY": registry.directory}
     nothing = process([PYTHON, "-c", "pass"], environ, home)
     for words in (f"promote {MODEL}@p", "show team1"):
-        ours = completion(words, environ, home)
         work = f"TAB after `{words}`, {size}"
-        yield beside(work, ours, nothing, bound=2, faster=False, runs=runs)
+        yield beside(work, completion(words, environ, home), nothing, bound=TAB, faster=False, runs=runs)
 
 
-def completion(words: str, environ: Mapping[str, str], cwd: str) -> Timed:
-    """Return what asks what a half-typed line could become; one that is offered nothing would measure nothing."""
-    command = [PROGRAM, "__complete", "--", *words.split(" ")]
-    if not subprocess.run(command, env=environ, cwd=cwd, capture_output=True, check=True).stdout:
-        sys.exit(f"{' '.join(command)}: nothing is offered")
-    return process(command, environ, cwd)
-
-
-def _commands(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
+def _reads(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
     environ = environment(home) | {"MODELKEEP_REGISTRY": registry.directory}
-    typer = process([PYTHON, "-c", "import typer"], environ, home)
     for words in READS:
         for form in ("", " --json"):
-            ours = process([PROGRAM, *(words + form).split()], environ, home)
-            yield beside(f"`{words}{form}`, {size}", ours, typer, bound=1.4, faster=False, runs=runs)
+            ours, floor = process([PROGRAM, *(words + form).split()], environ, home), hello(environ, home)
+            yield beside(f"`{words}{form}`, {size}", ours, floor, bound=LINES, faster=False, runs=runs)
+        ours = process([PROGRAM, *words.split()], environ, home, terminal=True)
+        floor = hello(environ, home, terminal=True)
+        yield beside(f"`{words}` on a terminal, {size}", ours, floor, bound=TABLE, faster=False, runs=runs)
+
+
+def _writes(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
+    """Yield promote and rollback, each of which is undone before the next run."""
+    environ = environment(home) | {"MODELKEEP_REGISTRY": registry.directory}
     newest = registry.resolve(f"{MODEL}@latest").version
-    one, other = f"{MODEL}@{newest}", f"{MODEL}@{newest - 1}"
+    new, old = f"{MODEL}@{newest}", f"{MODEL}@{newest - 1}"
 
-    def other_is_live() -> None:
-        registry.promote(other, "production")
+    def promote_old() -> None:
+        registry.promote(old, "production")
 
-    def one_is_live() -> None:
-        registry.promote(other, "production")
-        registry.promote(one, "production")
+    def promote_both() -> None:
+        registry.promote(old, "production")
+        registry.promote(new, "production")
 
     for form in ("", " --json"):
-        ahead = f"promote {one} production{form}".split()
-        ours = process([PROGRAM, *ahead], environ, home, before=other_is_live)
-        yield beside(f"`promote{form}`, {size}", ours, typer, bound=1.4, faster=False, runs=runs)
-        back = f"rollback {one} --keep-good{form}".split()
-        ours = process([PROGRAM, *back], environ, home, before=one_is_live)
-        yield beside(f"`rollback{form}`, {size}", ours, typer, bound=1.4, faster=False, runs=runs)
+        for words, before in (
+            (f"promote {new} production", promote_old),
+            (f"rollback {new} --keep-good", promote_both),
+        ):
+            ours = process([PROGRAM, *(words + form).split()], environ, home, before=before)
+            work = f"`{words.partition(' ')[0]}{form}`, {size}"
+            yield beside(work, ours, hello(environ, home), bound=LINES, faster=False, runs=runs)

@@ -1,4 +1,4 @@
-"""MLflow's registry on SQLite, in a process of its own: a line in asks, a line out has the seconds.
+"""MLflow's registry on SQLite, in a process of its own: it reads a piece of work a line and prints the seconds.
 
 Run by an interpreter that has MLflow: ``python theirs.py DIRECTORY VERSIONS``. The rows of the big
 registry are written into MLflow's own tables, for its API would take hours to make them.
@@ -14,7 +14,7 @@ MODEL = "fraud"
 
 
 def main(directory, versions):
-    """Answer until the input ends; the first line tells the version."""
+    """Print MLflow's version, then the seconds of each piece of work until the input ends."""
     import logging
     import warnings
 

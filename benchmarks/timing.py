@@ -14,10 +14,10 @@ Timed = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one comparison found; ``bound`` is how often ``theirs`` may, or must, be ``ours``, None for no promise.
+    """One comparison; ``bound`` is the promised ratio, None where nothing is promised.
 
-    With ``faster`` the ratio is theirs / ours and must reach the bound; else ours / theirs, within it.
-    ``shown`` are the two in words, where they are no seconds.
+    With ``faster`` the ratio is theirs / ours and must reach the bound; else it is ours / theirs and
+    must stay within it. ``shown`` are the two values as text, where they are not seconds.
     """
 
     work: str
@@ -49,7 +49,7 @@ class Measured:
 
 
 def beside(work: str, ours: Timed, theirs: Timed, *, bound: float | None, faster: bool, runs: int) -> Measured:
-    """Time two things in turns, after one of each that does not count; the ratio is the median of the pairs'."""
+    """Time two things in turns, after one run of each that does not count; the ratio is the median of the pairs."""
     ours(), theirs()
     pairs = []
     for _ in range(runs):
@@ -60,32 +60,51 @@ def beside(work: str, ours: Timed, theirs: Timed, *, bound: float | None, faster
     return Measured(work, own, base, statistics.median(ratios), bound, faster)
 
 
-def process(command: Sequence[str], environ: Mapping[str, str], cwd: str, *, before: Callable[[], None] | None = None):
-    """Return what runs a program once, from its start to its end, with its output thrown away."""
+def process(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    *,
+    before: Callable[[], None] | None = None,
+    terminal: bool = False,
+) -> Timed:
+    """Return a function that runs a program once, from start to end, with its output thrown away.
+
+    ``terminal`` gives the program a terminal of 100 columns as standard output. ``before`` runs untimed.
+    """
 
     def run() -> float:
         if before is not None:
             before()
+        reader, writer = os.openpty() if terminal else (None, subprocess.DEVNULL)
         started = time.perf_counter()
-        done = subprocess.run(
-            command,
-            check=False,
-            env=environ,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        program = subprocess.Popen(
+            command, env=environ, cwd=cwd, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE
         )
+        if reader is not None:
+            os.close(writer)
+            _drain(reader)
+        errors = program.communicate()[1]
         taken = time.perf_counter() - started
-        if done.returncode:
-            sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.decode()}")
+        if program.returncode:
+            sys.exit(f"{' '.join(command)}: exit {program.returncode}\n{errors.decode()}")
         return taken
 
     return run
 
 
+def _drain(descriptor: int) -> None:
+    """Read a terminal until the program that writes to it ends."""
+    try:
+        while os.read(descriptor, 1 << 16):
+            pass
+    except OSError:  # Linux: EIO at the end
+        pass
+    os.close(descriptor)
+
+
 def call(function: Callable[[], object]) -> Timed:
-    """Return what calls a function once."""
+    """Return a function that times one call."""
 
     def run() -> float:
         started = time.perf_counter()
@@ -96,9 +115,9 @@ def call(function: Callable[[], object]) -> Timed:
 
 
 def environment(home: str) -> dict[str, str]:
-    """Return the variables of the programs we time: nobody's settings, and compiled files are kept."""
+    """Return the variables of the programs that are timed: no user's settings, and compiled files are kept."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TMPDIR", "SYSTEMROOT"}}
-    return {**kept, "HOME": home}
+    return {**kept, "HOME": home, "COLUMNS": "100", "TERM": "xterm-256color"}
 
 
 def _short(seconds: float) -> str:

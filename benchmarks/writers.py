@@ -1,18 +1,11 @@
-"""Many processes that write at once: ours through the API, beside plain SQLite and beside MLflow.
+"""Many processes that write at once through the API, beside MLflow: the rate, the longest wait, and nothing lost.
 
-Plain SQLite executes the very statements that ours executed between BEGIN and COMMIT, prepared in the
-same way, on a connection that stays open, with the same durability and behind the same lock. They are
-recorded once, one process's changes after the other's, from a copy of the same registry; no process
-touches another one's model, so they may come in any order.
-
-A process of its own: ``python -m benchmarks.writers ours|plain PLACE NUMBER COUNT``.
+A process of its own: ``python -m benchmarks.writers PLACE NUMBER COUNT``.
 """
 
 import json
 import os
-import pickle
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from benchmarks.timing import Measured
 
 PROCESSES, CHANGES = 32, 32
-#: What is promised: the longest wait among a thousand writes.
+#: The promised longest wait, for every thousand writes.
 LONGEST_SECONDS = 0.5
-#: Words of what each change is, in turns.
+#: The kinds of changes, in turns.
 TURNS = ("promote", "alias", "evaluate", "tag")
 
 
@@ -32,83 +25,40 @@ def measured(directory: str, mlflow: str | None, runs: int) -> Iterator[Measured
     home = os.path.join(directory, "writers")
     shutil.rmtree(home, ignore_errors=True)
     _prepare(home)
-    what = f"{PROCESSES} processes, {CHANGES} changes each"
     count = PROCESSES * CHANGES
-    pairs = []
+    found = []
     for run in range(runs):
-        places = {kind: _copy(home, f"{kind}-{run}") for kind in ("plain", "ours")}
-        plain, ours = (
-            _together([_command(kind, place, number) for number in range(PROCESSES)]) for kind, place in places.items()
-        )
-        _check(places["ours"], count)
-        pairs.append((ours, plain))
-    (seconds, _), (base, _) = sorted(pairs, key=lambda pair: pair[1][0] / pair[0][0])[len(pairs) // 2]
-    yield Measured(f"{what}: a change; beside plain SQLite", seconds, base, base / seconds, 0.7, faster=True)
-    longest, others = (max(pair[kind][1] for pair in pairs) for kind in (0, 1))
-    allowed = LONGEST_SECONDS * max(1, count / 1000)
+        place = shutil.copytree(os.path.join(home, "start"), os.path.join(home, f"run-{run}"))
+        found.append(_together([_command(place, number) for number in range(PROCESSES)]))
+        _check(place, count)
+    seconds, _ = sorted(found)[len(found) // 2]
+    work = f"{PROCESSES} processes, {CHANGES} changes each"
+    longest, allowed = max(wait for _, wait in found), LONGEST_SECONDS * max(1, count / 1000)
     yield Measured(
-        f"{what}: the longest wait (plain SQLite {others:.2f} s); beside what is promised",
-        longest,
-        allowed,
-        longest / allowed,
-        1,
-        faster=False,
+        f"{work}: the longest wait; beside what is promised", longest, allowed, longest / allowed, 1, faster=False
     )
     if mlflow is not None:
-        script = os.path.join(os.path.dirname(__file__), "theirs_writing.py")
-        database = os.path.join(home, "mlflow.db")
-        subprocess.run([mlflow, script, database, "0", "1"], input="go\n", text=True, check=True, capture_output=True)
-        commands = [[mlflow, script, database, str(number), str(CHANGES // 4)] for number in range(PROCESSES)]
-        theirs, _ = _together(commands)
-        yield Measured(f"{what}: a change; beside MLflow", seconds, theirs, theirs / seconds, 3, faster=True)
+        theirs = _mlflow(mlflow, os.path.join(home, "mlflow.db"))
+        yield Measured(f"{work}: a change; beside MLflow", seconds, theirs, theirs / seconds, 3, faster=True)
 
 
 def _prepare(home: str) -> None:
-    """Make a registry with a model for each process, and record what its changes are in SQL."""
-    from modelkeep.registry import create_registry
-
-    os.environ["XDG_STATE_HOME"] = os.path.join(home, "start", "state")
-    registry, _ = create_registry(os.path.join(home, "start", "registry"))
+    """Make a registry with a model of two versions for each process."""
+    registry = _opened(os.path.join(home, "start"), create=True)
     path = os.path.join(home, "model.bin")
     for number in range(PROCESSES):
         for version in (1, 2):
             with open(path, "w", encoding="ascii") as file:
                 file.write(f"{number} {version}")
             registry.register(_model(number), path, code="none")
-    with open(os.path.join(home, "start", "recorded"), "wb") as file:
-        pickle.dump(_recorded(_copy(home, "recorded")), file)
 
 
-def _recorded(place: str) -> list[list[list[tuple[str, object]]]]:
-    """Return for each process the transactions of its changes, each a list of statements with their values."""
-    said: list[tuple[str, object]] = []
-
-    class Recording(sqlite3.Connection):
-        def execute(self, statement, values=()):
-            said.append((statement, values))
-            return super().execute(statement, values)
-
-        def executemany(self, statement, values):
-            rows = list(values)
-            said.extend((statement, row) for row in rows)
-            return super().executemany(statement, rows)
-
-    connect = sqlite3.connect
-    sqlite3.connect = lambda *given, **more: connect(*given, **more, factory=Recording)
-    try:
-        registry = _opened(place)
-        found = []
-        for number in range(PROCESSES):
-            transactions = []
-            for turn in range(CHANGES):
-                said.clear()
-                _change(registry, number, turn)
-                words = [statement for statement, _ in said]
-                transactions.append(said[words.index("BEGIN IMMEDIATE") + 1 : words.index("COMMIT")])
-            found.append(transactions)
-        return found
-    finally:
-        sqlite3.connect = connect
+def _mlflow(python: str, database: str) -> float:
+    """Return the seconds of a change with MLflow, which makes a quarter of the changes."""
+    script = os.path.join(os.path.dirname(__file__), "theirs_writing.py")
+    subprocess.run([python, script, database, "0", "1"], input="go\n", text=True, check=True, capture_output=True)
+    commands = [[python, script, database, str(number), str(CHANGES // 4)] for number in range(PROCESSES)]
+    return _together(commands)[0]
 
 
 def _change(registry, number: int, turn: int) -> None:
@@ -124,28 +74,25 @@ def _change(registry, number: int, turn: int) -> None:
             registry.tag(ref, {"owner": f"team {turn}"})
 
 
-def _opened(place: str):
-    """Return the registry of a copy; what is remembered of it is kept beside it, for the copies have one id."""
-    from modelkeep.registry import open_registry
+def _opened(place: str, *, create: bool = False):
+    """Return the registry of a place. Its last head is remembered in the same place, for the copies have one id."""
+    from modelkeep.registry import create_registry, open_registry
 
     os.environ["XDG_STATE_HOME"] = os.path.join(place, "state")
-    return open_registry(os.path.join(place, "registry"))
+    directory = os.path.join(place, "registry")
+    return create_registry(directory)[0] if create else open_registry(directory)
 
 
 def _model(number: int) -> str:
     return f"model-{number}"
 
 
-def _copy(home: str, name: str) -> str:
-    return shutil.copytree(os.path.join(home, "start"), os.path.join(home, name))
-
-
-def _command(kind: str, place: str, number: int) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.writers", kind, place, str(number), str(CHANGES)]
+def _command(place: str, number: int) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.writers", place, str(number), str(CHANGES)]
 
 
 def _together(commands: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """Run processes that begin at one word; return the seconds a change took all in all, and the longest one."""
+    """Run processes that begin at one word; return the seconds for each change, and the longest single one."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     environ = {**os.environ, "PYTHONPATH": root}
     started = [
@@ -166,56 +113,26 @@ def _together(commands: Sequence[Sequence[str]]) -> tuple[float, float]:
 
 
 def _check(place: str, changes: int) -> None:
-    """Nothing is lost, nothing twice: the log has every change, and its tables are what it makes of them."""
+    """Exit unless the log holds every change once and its tables follow from it."""
     found = _opened(place).verify()
     if not found.ok or found.entries != 1 + 2 * PROCESSES + changes:
         sys.exit(f"{place}: {found.entries} entries, {found.findings[:3]}")
 
 
-def _write(kind: str, place: str, number: int, count: int) -> None:
-    """Wait for the word, make the changes, tell how long each took."""
-    make = (_ours if kind == "ours" else _plain)(place, number)
+def _write(place: str, number: int, count: int) -> None:
+    """Wait for the word, make the changes, and print how long each took."""
+    registry = _opened(place)
+    registry.promote(f"{_model(number)}@1", "production", dry_run=True)  # loads the modules
     print("ready", flush=True)
     sys.stdin.readline()
     begin = time.monotonic()
     took = []
     for turn in range(count):
         started = time.monotonic()
-        make(turn)
+        _change(registry, number, turn)
         took.append(time.monotonic() - started)
     print(json.dumps({"begin": begin, "end": time.monotonic(), "took": took}))
 
 
-def _ours(place: str, number: int):
-    from modelkeep.changes import annotate, stages  # noqa: F401  loaded before the word is given
-
-    registry = _opened(place)
-    registry.promote(f"{_model(number)}@1", "production", dry_run=True)
-    return lambda turn: _change(registry, number, turn)
-
-
-def _plain(place: str, number: int):
-    import fcntl
-
-    with open(os.path.join(place, "recorded"), "rb") as file:
-        transactions = pickle.load(file)[number]
-    connection = sqlite3.connect(os.path.join(place, "registry", "registry.db"), isolation_level=None, timeout=30)
-    for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "journal_mode = DELETE", "synchronous = EXTRA"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute("SELECT count(*) FROM entry").fetchone()
-    lock = os.path.join(place, "registry", "registry.lock")
-
-    def make(turn: int) -> None:
-        descriptor = os.open(lock, os.O_RDWR)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        connection.execute("BEGIN IMMEDIATE")
-        for statement, values in transactions[turn]:
-            connection.execute(statement, values).fetchall()
-        connection.execute("COMMIT")
-        os.close(descriptor)
-
-    return make
-
-
 if __name__ == "__main__":
-    _write(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    _write(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,10 +1,10 @@
-"""What the README and the guides show is what the program does: every transcript is played, every table compared.
+"""What the README and the guides show is what the program prints: every transcript is run, every link followed.
 
-A ```console block has lines that begin with ``$`` (commands, run by sh as they stand), what they print on
-stdout, then what they print on stderr behind ``# ``. The blocks of a document are one story in one
-directory; ``<!-- run: COMMAND -->`` is a step of it that readers need not see, and ```python blocks run in
-their turn. Times, ages and hashes are whatever they are. ``RENEW=1 pytest tests/test_readme.py`` writes what
-was printed into the documents, ``RENEW=all`` the new times too.
+In a ```console block, a line that begins with ``$`` is a command for sh. Below it stands what the command prints on
+stdout, then what it prints on stderr behind ``# ``. The blocks of a document run in order in one directory.
+``<!-- run: COMMAND -->`` is a step that readers need not see, and ```python blocks run in their turn. Times, ages and
+hashes are not compared. ``RENEW=1 pytest tests/test_readme.py`` writes what was printed into the documents,
+``RENEW=all`` writes new times too.
 """
 
 import difflib
@@ -21,6 +21,7 @@ from modelkeep import errors
 from modelkeep.cli import command_table
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 TRANSCRIPTS = ["README.md", "docs/backup.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",
@@ -31,14 +32,14 @@ _WIDTH = "104"
 
 
 def _normal(text: str) -> str:
-    """Take out of a transcript what is never the same twice."""
+    """Replace what differs from run to run: hashes, times, ages, the width of columns."""
     for pattern, instead in (
         (r"sha256:[0-9a-f]{8,64}", "sha256:HASH"),
         (r"\b[0-9a-f]{32,64}\b", "HASH"),
         (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b", "COMMIT"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
         (r"\b(today|[A-Z][a-z]{2} +\d\d?) \d\d:\d\d\b", "TIME"),
-        (r"\b\d+ ?(s|min|h)\b", "AGE"),
+        (r"\b\d+ ?(s|min|h|d)\b", "AGE"),
         (r"\s+", " "),  # a longer account's name moves columns, and breaks lines elsewhere
         (r"[─━-]{5,}", "-----"),
     ):
@@ -47,20 +48,20 @@ def _normal(text: str) -> str:
 
 
 class Session:
-    """One document's story: a directory, a shell's variables, a person at a terminal."""
+    """What the commands of one document share: a directory, environment variables, a terminal."""
 
     def __init__(self, run) -> None:
         self.home, self.cwd = run.home, run.cwd
         self.env = {**run.env, "COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "xterm"}
 
     def play(self, command: str) -> tuple[str, int]:
-        """Run a command of a transcript; return what it prints there, and its exit code."""
+        """Run a command; return what it prints, stderr behind ``# ``, and its exit code."""
         if command.startswith("export "):
             name, _, value = command.removeprefix("export ").partition("=")
-            said = subprocess.run(
+            done = subprocess.run(
                 ["sh", "-c", f'printf %s "{value}"'], cwd=self.cwd, env=self.env, capture_output=True, check=True
             )
-            self.env[name] = said.stdout.decode()
+            self.env[name] = done.stdout.decode()
             return "", 0
         if command.startswith("cd "):
             self.cwd = (self.cwd / command.removeprefix("cd ")).resolve()
@@ -80,9 +81,9 @@ class Session:
             stdout = _all_of(terminal).decode()
             process.stderr.close()
             code = process.wait(60)
-        beside = "".join(f"# {line}".rstrip() + "\n" for line in stderr.splitlines())
+        marked = "".join(f"# {line}".rstrip() + "\n" for line in stderr.splitlines())
         stdout += "" if stdout.endswith("\n") or not stdout else "\n"
-        return self.told(stdout) + self.told(beside), code
+        return self.with_names(stdout) + self.with_names(marked), code
 
     def python(self, program: str) -> None:
         """Run a ```python block with the installed package; a last comment ``# prints TEXT`` is what it must print."""
@@ -94,8 +95,8 @@ class Session:
         for line in re.findall(r"# prints (.*)$", program, re.MULTILINE):
             assert line in done.stdout, done.stdout
 
-    def told(self, text: str) -> str:
-        """Put Ana, her laptop and her home in the place of whoever runs the tests."""
+    def with_names(self, text: str) -> str:
+        """Replace the account, machine and home directory of the test run by those of the documents."""
         for real, instead in (
             (str(self.home / "work"), "/home/ana/fraud"),
             (str(self.home), "/home/ana"),
@@ -123,17 +124,17 @@ def _terminal() -> tuple[int, int]:
 
 
 def _all_of(terminal) -> bytes:
-    said = b""
+    output = b""
     try:
         while chunk := terminal.read(65536):
-            said += chunk
-    except OSError:  # so ends a terminal on Linux
+            output += chunk
+    except OSError:  # the end of a terminal on Linux
         pass
-    return said
+    return output
 
 
 def _commands(block: str) -> list[tuple[str, str]]:
-    """Return the commands of a block, each with what stands below it."""
+    """Return the commands of a block, each with the output below it."""
     found: list[tuple[list[str], list[str]]] = []
     for line in block.splitlines():
         if line.startswith("$ "):
@@ -143,7 +144,7 @@ def _commands(block: str) -> list[tuple[str, str]]:
         else:
             assert found, f"a block begins with {line!r}, which is no command"
             found[-1][1].append(line)
-    return [("\n".join(words), "".join(f"{line}\n" for line in said)) for words, said in found]
+    return [("\n".join(words), "".join(f"{line}\n" for line in output)) for words, output in found]
 
 
 @pytest.mark.process
@@ -155,30 +156,30 @@ def test_every_transcript_is_what_the_program_prints(document, run):
     session = Session(run)
     wrong: list[str] = []
 
-    def played(match: re.Match[str]) -> str:
+    def renew(match: re.Match[str]) -> str:
         if match["hidden"] is not None:
-            said, code = session.play(match["hidden"])
-            assert code == 0, f"{match['hidden']}: {said}"
+            output, code = session.play(match["hidden"])
+            assert code == 0, f"{match['hidden']}: {output}"
             return match[0]
         if match["python"] is not None:
             session.python(match["python"])
             return match[0]
         shown = ""
         for command, expected in _commands(match["shown"]):
-            said, code = session.play(command)
+            output, code = session.play(command)
             if code and "# error: " not in expected:
-                said += f"# exit code {code}\n"
-            if _normal(said) != _normal(expected):
+                output += f"# exit code {code}\n"
+            if _normal(output) != _normal(expected):
                 wrong.append(
                     "\n".join(
-                        difflib.ndiff([f"$ {command}", *expected.splitlines()], [f"$ {command}", *said.splitlines()])
+                        difflib.ndiff([f"$ {command}", *expected.splitlines()], [f"$ {command}", *output.splitlines()])
                     )
                 )
-            same = _normal(said) == _normal(expected) and os.environ.get("RENEW") != "all"
-            shown += f"$ {command}\n{expected if same else said}"
+            same = _normal(output) == _normal(expected) and os.environ.get("RENEW") != "all"
+            shown += f"$ {command}\n{expected if same else output}"
         return f"```console\n{shown}```"
 
-    renewed = _BLOCK.sub(played, text)
+    renewed = _BLOCK.sub(renew, text)
     if os.environ.get("RENEW"):
         path.write_text(renewed)
     else:
@@ -187,8 +188,10 @@ def test_every_transcript_is_what_the_program_prints(document, run):
         )
 
 
-@pytest.mark.parametrize("document", [*TRANSCRIPTS, "CHANGELOG.md"])
-def test_every_link_within_the_repository_leads_somewhere(document):
+@pytest.mark.parametrize(
+    "document", ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", "benchmarks/README.md", *PAGES]
+)
+def test_every_link_within_the_repository_leads_to_a_file(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert ((ROOT / document).parent / target).exists(), target
@@ -203,20 +206,21 @@ def test_every_command_that_is_named_exists(document):
     assert named <= known | set(command_table.FOREIGN)
 
 
-def _generated(name: str) -> str:
-    found = re.search(rf"<!-- generated: {name} -->\n(.*?)<!-- end -->", (ROOT / "README.md").read_text(), re.DOTALL)
+def _generated(document: str, name: str) -> str:
+    found = re.search(rf"<!-- generated: {name} -->\n(.*?)<!-- end -->", (ROOT / document).read_text(), re.DOTALL)
     assert found, name
     return found[1]
 
 
 def test_the_readme_lists_every_command():
     for row in command_table.COMMANDS:
-        assert f"`{row.name}" in _generated("commands"), row.name
+        assert f"`{row.name}" in _generated("README.md", "commands"), row.name
 
 
-def test_the_readme_lists_every_exit_code():
+def test_the_page_about_ci_lists_every_exit_code():
+    table = _generated("docs/ci.md", "exit codes")
     for code, meaning in errors.EXIT_CODES:
-        assert re.search(rf"^\| *{code} *\| *{re.escape(meaning)}", _generated("exit codes"), re.MULTILINE), code
+        assert re.search(rf"^\| *{code} *\| *{re.escape(meaning)}", table, re.MULTILINE), code
 
 
 def test_the_readme_names_the_two_commands_that_the_makefile_has():
@@ -228,10 +232,10 @@ def test_the_readme_names_the_two_commands_that_the_makefile_has():
 
 @pytest.mark.process
 @pytest.mark.slow
-@pytest.mark.parametrize("document", ["README.md", "docs/ci.md"])
-def test_every_script_for_ci_runs_in_a_plain_shell(document, run):
-    """The scripts have `set -eu`; the registry is where they say, and a second run changes nothing that hurts."""
-    scripts = [text for text in _SCRIPT.findall((ROOT / document).read_text()) if "MODELKEEP_REGISTRY" in text]
+def test_every_script_for_ci_runs_twice_in_a_plain_shell(run):
+    """A job is retried sooner or later: the second run of a script succeeds too."""
+    page = (ROOT / "docs" / "ci.md").read_text()
+    scripts = [text for text in _SCRIPT.findall(page) if "MODELKEEP_REGISTRY" in text]
     assert scripts
     for number, script in enumerate(scripts):
         place = run.home / f"job{number}"
@@ -250,8 +254,8 @@ def test_every_script_for_ci_runs_in_a_plain_shell(document, run):
         assert subprocess.run(["sh", "-c", "modelkeep verify"], cwd=place, env=env, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("document", TRANSCRIPTS)
-def test_no_line_leads_to_a_machine_of_ours(document):
+@pytest.mark.parametrize("document", ["README.md", *PAGES])
+def test_no_page_names_a_machine_of_the_authors(document):
     text = (ROOT / document).read_text()
     for word in ("/work/", "/tmp/", "localhost", "--index-url", "--extra-index-url"):
         assert word not in text, word

@@ -27,7 +27,7 @@ def test_a_new_registry_has_a_log_of_one_entry_and_an_empty_store(tmp_path):
     registry, created = create_registry(tmp_path / "r")
     assert created
     assert sorted(os.listdir(tmp_path / "r")) == ["registry.db", "registry.lock", "store"]
-    assert sorted(os.listdir(tmp_path / "r/store")) == ["blobs", "tmp", "trash"]
+    assert sorted(os.listdir(tmp_path / "r/store")) == ["blobs", "gc-mark", "tmp"]
     assert [(each.seq, each.action) for each in registry.audit()] == [(1, "init")]
     assert (len(registry.id), registry.verify().ok) == (32, True)
 
@@ -164,12 +164,12 @@ def test_an_empty_store_of_another_registry_is_refused_too(tmp_path):
     create_registry(tmp_path / "a", store=tmp_path / "store")
     assert refused(create_registry, tmp_path / "b", store=tmp_path / "store") == (
         "Conflict",
-        f"{tmp_path}/store holds other things: blobs, owner.json, tmp",
+        f"{tmp_path}/store holds other things: blobs, gc-mark, owner.json",
         f"--store {tmp_path}/store/modelkeep",
     )
 
 
-@pytest.mark.parametrize("made", [(), ("blobs",), ("blobs/sha256", "tmp"), ("blobs/sha256", "tmp", "trash")])
+@pytest.mark.parametrize("made", [(), ("blobs",), ("blobs/sha256", "tmp")])
 def test_a_store_that_a_killed_init_was_making_is_gone_on_with(tmp_path, made):
     (tmp_path / "r").mkdir()
     (tmp_path / "store").mkdir()

@@ -24,26 +24,6 @@ def lose_bytes(world, ref):
     path.unlink()
 
 
-def sweep(world, ref):
-    """Have the only file of a version in the trash, as if gc had been at it."""
-    digest = world.registry.version(ref).contents[0].digest.removeprefix("sha256:")
-    (world.home / "store/trash").mkdir(exist_ok=True)
-    os.rename(world.home / "store/blobs/sha256" / digest[:2] / digest, world.home / "store/trash" / digest)
-
-
-def test_bytes_in_the_trash_are_brought_back_by_what_needs_them(world, r):
-    r.promote("fraud@1", "production")
-    sweep(world, "fraud@2")
-    r.promote("fraud@2", "production", dry_run=True)
-    assert len(os.listdir(world.home / "store/trash")) == 1
-    r.promote("fraud@2", "production")
-    assert os.listdir(world.home / "store/trash") == []
-    sweep(world, "fraud@1")
-    assert r.rollback("fraud@2").to == "fraud@1"
-    assert os.listdir(world.home / "store/trash") == []
-    assert r.verify(quick=True).findings == ()
-
-
 def test_the_holder_it_displaces_is_superseded(r):
     assert effects(r.promote("fraud@1", "production")) == ["production: none -> fraud@1"]
     assert effects(r.promote("fraud@2", "production")) == ["production: fraud@1 -> fraud@2"]

@@ -102,7 +102,7 @@ DOCUMENTS = {
                 Garbage("blob", "sha256:0", 6, "only fraud@3, deleted 2026-11-20 by ana"),
                 Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
             ),
-            brought_back=("sha256:1",), parted=("sha256:2",), unknown=("/r/store/notes",),
+            unknown=("/r/store/notes",),
         ),
         "7d",
     ),

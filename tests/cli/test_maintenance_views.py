@@ -36,22 +36,10 @@ def test_what_is_too_young_is_said():
     assert GarbageView(cleaned(garbage=()), "7d").notes() == ["nothing to do: there is no garbage"]
 
 
-def test_what_is_not_ours_and_what_came_back_is_said():
-    found = cleaned(garbage=(), brought_back=("sha256:1",), unknown=tuple(f"/r/store/{n}" for n in range(12)))
-    told = GarbageView(found, "7d").notes()
-    assert told[1] == "warning: sha256:1 is needed and lay in the trash; it is back"
-    assert told[2] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
-    assert told[-1] == "unknown: and 2 more"
-
-
-def test_what_had_a_name_outside_is_said():
-    found = cleaned(garbage=(), parted=("sha256:1",))
-    assert GarbageView(found, "7d").notes() == [
-        "sha256:1 had a name outside the store, and has a file of its own now",
-    ]
-    assert GarbageView(cleaned(parted=("sha256:1",), dry_run=True), "7d").notes()[2:] == [
-        "sha256:1 has a name outside the store, and would get a file of its own",
-    ]
+def test_what_is_not_ours_is_said():
+    notes = GarbageView(cleaned(garbage=(), unknown=tuple(f"/r/store/{n}" for n in range(12))), "7d").notes()
+    assert notes[1] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
+    assert notes[-1] == "unknown: and 2 more"
 
 
 def test_the_lines_of_a_pipe():

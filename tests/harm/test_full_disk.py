@@ -51,15 +51,15 @@ def test_a_disk_that_fills_up_is_told_or_the_command_is_done(scene, set_up, toll
     assert codes[-1] == 0
 
 
-def without_trash(place):
-    """Leave the store as older releases made it, with nothing to sweep things into."""
+def without_mark(place):
+    """Leave the store without the mark of an earlier sweep."""
     GC.prepare(place)
-    (place.registry / "store/trash").rmdir()
+    (place.registry / "store/gc-mark").unlink()
 
 
 def behind_a_link(place):
-    """Leave the store as older releases made it behind a link, with nothing that says whose it is."""
-    without_trash(place)
+    """Leave the store behind a link, with nothing that says whose it is."""
+    without_mark(place)
     (place.registry / "store").rename(place.root / "bytes")
     (place.registry / "store").symlink_to(place.root / "bytes")
 
@@ -72,7 +72,7 @@ GC = next(scene for scene in SCENES if scene.name == "gc")
     "scene",
     [
         GC,
-        replace(GC, name="gc-older-store", prepare=without_trash),
+        replace(GC, name="gc-without-mark", prepare=without_mark),
         replace(GC, name="gc-linked-store", prepare=behind_a_link),
     ],
     ids=str,

@@ -24,8 +24,8 @@ from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
-from modelkeep.store.care import repair as store_repair
 from modelkeep.store.db.sqlite import database_copy
+from modelkeep.store.repair import store_repair
 
 
 @pytest.fixture(scope="module")

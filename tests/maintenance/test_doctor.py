@@ -1,6 +1,7 @@
 """doctor tells each trouble that was made, with what to do, and answers where other commands fail."""
 
 import fcntl
+import io
 import os
 import re
 import signal
@@ -22,8 +23,7 @@ from modelkeep.maintenance.doctor import place
 from modelkeep.registry import Registry
 from modelkeep.store import head_cache
 from modelkeep.store.access.mounts import mount_of
-from modelkeep.store.bucket import trash
-from modelkeep.store.care import stale_tmp
+from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.db.sqlite.database import Database
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
@@ -144,7 +144,7 @@ def test_a_directory_that_is_open_in_the_wrong_way(world, mode, severity, said, 
 
 def test_files_of_a_shared_registry_that_lock_the_group_out(world):
     world.home.chmod(0o2770)
-    for name in ("blobs", "blobs/sha256", "tmp", "trash"):
+    for name in ("blobs", "blobs/sha256", "tmp"):
         (world.home / "store" / name).chmod(0o2770)
     (world.home / "store").chmod(0o2770)
     world.database.chmod(0o640)
@@ -431,7 +431,7 @@ def test_bytes_that_are_missing_or_cut_off(world):
 
 
 def test_what_nobody_needs_is_counted_and_is_no_trouble(world):
-    world.context.artifacts.add_file(world.model(b"abandoned"))
+    world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
     assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
     when = re.fullmatch(
@@ -439,7 +439,7 @@ def test_what_nobody_needs_is_counted_and_is_no_trouble(world):
     )[1]
     world.moment = datetime.fromisoformat(f"{when}+00:00") - timedelta(minutes=2)
     assert world.registry.gc().young_files == 1
-    world.context.artifacts.add_file(world.model(b"one more"))
+    world.context.artifacts.add_stream(io.BytesIO(b"one more"))
     world.moment += timedelta(minutes=4)
     assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc removes all of it", "modelkeep gc")
     assert world.registry.gc().freed_bytes == 17
@@ -466,17 +466,12 @@ def test_of_garbage_some_may_go_before_the_rest(world):
 
 
 def test_what_killed_writers_and_sweeps_left(world):
-    place = world.home / "store" / "tmp" / f"{stale_tmp.boot_id()}-4000000-{'a' * 16}"
+    place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     (place / "1").write_bytes(b"half")
-    blob = world.context.artifacts.add_file(world.model(b"abandoned"))
-    name = blob.digest.removeprefix("sha256:")
-    shelf = str(world.home / "store" / "blobs" / "sha256" / name[:2])
-    trash.throw(str(world.home / "store"), [(name, shelf)])
     (world.home / "store" / "notes").write_text("mine")
-    found = {each.code: each for each in only_with(world, "leftovers", "trash", "unknown")}
+    found = {each.code: each for each in only_with(world, "leftovers", "unknown")}
     assert found["leftovers"].message == "1 file, 4 bytes, left by writers that were killed"
-    assert found["trash"].message == "1 file, 9 bytes: a gc was killed"
     assert found["unknown"].place == str(world.home / "store" / "notes")
     (world.home / "store" / "notes").unlink()
     world.registry.gc()
@@ -484,7 +479,7 @@ def test_what_killed_writers_and_sweeps_left(world):
 
 
 def test_what_a_repair_kept_is_told_and_is_no_trouble(world):
-    place = world.home / "store" / "tmp" / f"{stale_tmp.boot_id()}-4000000-{'a' * 16}"
+    place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
     assert told(world) == []
@@ -492,7 +487,7 @@ def test_what_a_repair_kept_is_told_and_is_no_trouble(world):
 
 
 def test_a_writer_at_work_is_no_leftover(world):
-    place = world.home / "store" / "tmp" / f"{stale_tmp.boot_id()}-4000000-{'a' * 16}"
+    place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     descriptor = os.open(place, os.O_RDONLY)
     try:

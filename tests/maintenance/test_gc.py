@@ -1,17 +1,20 @@
 """gc removes what no version needs, says why, and is stopped by whatever makes the log doubtful."""
 
 import hashlib
+import io
 import os
 import sqlite3
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from world import World, changed, every, rechained
 
 from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
-from modelkeep.store.bucket import trash
-from modelkeep.store.care import stale_tmp
+from modelkeep.maintenance.gc import gc
+from modelkeep.store.bucket import stale_drafts
+from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sqlite.database import Database
 
 GRACE = "7d"
@@ -40,12 +43,7 @@ def blob(world, content):
 
 def abandoned(world, content=b"abandoned"):
     """Put bytes into the store that no entry follows: a register that was killed before its transaction."""
-    with world.context.artifacts.adding() as adding:
-        draft = world.work / "abandoned"
-        draft.write_bytes(content)
-        with draft.open("rb") as stream:
-            adding.take(stream)
-        adding.commit()
+    world.context.artifacts.add_stream(io.BytesIO(content))
     return blob(world, content)
 
 
@@ -59,7 +57,7 @@ def left(world, name, *contents):
 
 
 def here(pid=NOBODY):
-    return f"{stale_tmp.boot_id()}-{pid}-{os.urandom(8).hex()}"
+    return f"{boot_id()}-{pid}-{os.urandom(8).hex()}"
 
 
 def kept(world):
@@ -76,7 +74,6 @@ def test_bytes_that_no_version_was_registered_with_go_and_the_rest_stays(world):
     assert (found.changed, found.files, found.freed_bytes, found.young_files) == (True, 1, 9, 0)
     assert not place.exists()
     assert kept(world) == sorted(hashlib.sha256(each).hexdigest() for each in (b"one", b"two!"))
-    assert list((world.home / "store" / "trash").iterdir()) == []
     assert world.findings() == []
     assert world.registry.gc().changed is False
 
@@ -118,8 +115,7 @@ def test_a_grace_of_nothing_looks_at_no_clock(world):
 
 
 def test_many_blobs_go_in_batches_and_other_writers_have_their_turn_between(world, monkeypatch):
-    monkeypatch.setattr("modelkeep.maintenance.gc._BATCH", 3)
-    for number in range(10):
+    for number in range(3):
         abandoned(world, b"%d" % number)
     locks = []
     writing = Database.writing
@@ -129,8 +125,8 @@ def test_many_blobs_go_in_batches_and_other_writers_have_their_turn_between(worl
         return writing(database)
 
     monkeypatch.setattr(Database, "writing", counted)
-    assert world.registry.gc().files == 10
-    assert locks == [12, 9, 6, 3, 2, 2, 2, 2]  # four times three or less into the trash, and four times out of it
+    assert gc(world.context, grace=timedelta(0), dry_run=False, hold_seconds=0).files == 3
+    assert locks == [5, 4, 3]
 
 
 def test_a_blob_that_a_version_needs_is_never_swept_whatever_its_age(world):
@@ -144,20 +140,6 @@ def test_archived_and_bad_versions_keep_their_bytes(world):
     world.registry.mark("fraud@1", "bad")
     world.registry.archive("fraud@2")
     assert world.registry.gc(grace="0").garbage == ()
-
-
-def test_what_was_moved_aside_and_somebody_else_sweeps_is_no_trouble(world, monkeypatch):
-    aside = world.home / "store" / "blobs" / "sha256" / ".modelkeep-0123456789abcdef"
-    aside.write_bytes(b"damaged")
-    unlink = os.unlink
-
-    def late(path, **how):
-        if str(path) == str(aside):
-            unlink(path)
-        unlink(path, **how)
-
-    monkeypatch.setattr(os, "unlink", late)
-    assert world.registry.gc(grace="0").files == 1
 
 
 # Leftovers ---------------------------------------------------------------------------------------
@@ -205,27 +187,20 @@ def test_of_another_boot_only_time_tells_where_other_machines_write(world, local
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     for path in (place / "1", place):
         os.utime(path, (0, 0))
-    (found,) = stale_tmp.leftovers(str(world.home / "store"), local=local)
-    assert found.fate == ("gone" if local else "unsure")
-    assert stale_tmp.is_over(found, found.changed + 86_399, 0) is local
-    assert stale_tmp.is_over(found, found.changed + 86_401, 0)
-    assert stale_tmp.is_over(found, found.changed + 86_401, 2 * 86_400) is local
+    (found,) = stale_drafts.find(str(world.home / "store" / "tmp"), local=local)
+    assert found.writer == ("gone" if local else "unsure")
 
 
-def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine(world):
-    left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
-    (found,) = stale_tmp.leftovers(str(world.home / "store"), local=True)
-    assert found.fate == "unsure"
-    assert not stale_tmp.is_over(found, found.changed + 86_399, 0)
-
-
-def test_a_damaged_blob_that_was_moved_aside_goes_after_the_grace_period(world):
-    aside = blob(world, b"one").with_name(".modelkeep-abc")
-    aside.write_bytes(b"bad")
-    assert world.registry.gc(grace="3650d").young_files == 1
-    (found,) = world.registry.gc().garbage
-    assert found == Garbage("aside", str(aside), 3, "damaged, and moved aside for a good one")
-    assert not aside.exists()
+def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine_and_stays_a_day(world):
+    place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    (found,) = world.context.artifacts.bucket.stale_drafts()
+    assert found.writer == "unsure"
+    written = world.moment.fromtimestamp(place.stat().st_mtime, world.moment.tzinfo)
+    world.moment = written + timedelta(hours=23)
+    assert world.registry.gc(grace="0").young_files == 1
+    world.moment = written + timedelta(hours=25)
+    assert world.registry.gc(grace="2d").young_files == 1
+    assert world.registry.gc(grace="0").files == 1
 
 
 def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world):
@@ -235,7 +210,7 @@ def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world)
     assert world.registry.gc().young_files == 1
     world.pass_time(days=1)
     (found,) = world.registry.gc().garbage
-    assert found == Garbage("aside", str(place), 7, "damaged, and moved aside for a good one")
+    assert found == Garbage("damaged", str(place), 7, "damaged, and kept when it was repaired")
     assert not place.exists()
 
 
@@ -268,35 +243,37 @@ def test_what_modelkeep_did_not_make_is_told_and_left_alone(world):
     assert (found.changed, every(world.home)) == (False, before)
 
 
-# The trash ---------------------------------------------------------------------------------------
+# Publishers meanwhile ---------------------------------------------------------------------------
 
 
-def test_what_an_earlier_run_left_in_the_trash_is_removed(world):
-    place = abandoned(world)
-    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
-    assert not place.exists()
-    found = world.registry.gc(grace="3650d")
-    assert found.garbage == (Garbage("trash", digest(b"abandoned"), 9, "moved into the trash before"),)
-    assert list((world.home / "store" / "trash").iterdir()) == []
+def test_a_sweep_that_removes_something_leaves_another_mark_and_no_other_does(world):
+    bucket = world.context.artifacts.bucket
+    before = read_mark(bucket)
+    assert world.registry.gc(grace="0").files == 0
+    assert read_mark(bucket) == before is not None
+    abandoned(world)
+    world.registry.gc(grace="0", dry_run=True)
+    assert read_mark(bucket) == before
+    world.registry.gc(grace="0")
+    assert read_mark(bucket) not in {before, None}
 
 
-def test_what_a_version_needs_is_brought_back_from_the_trash(world):
-    place = blob(world, b"one")
-    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
-    assert world.findings() != []
-    found = world.registry.gc()
-    assert (found.changed, found.garbage, found.brought_back) == (True, (), (digest(b"one"),))
-    assert world.findings() == []
+def test_while_bytes_are_removed_there_is_no_mark_and_a_killed_sweep_leaves_none(world, monkeypatch):
+    bucket, marks = world.context.artifacts.bucket, []
+    abandoned(world)
+    delete = bucket.delete
 
+    def killed(key):
+        marks.append(read_mark(bucket))
+        delete(key)
+        raise KeyboardInterrupt
 
-def test_a_copy_in_the_trash_of_what_is_on_its_shelf_just_goes(world):
-    place = blob(world, b"one")
-    trash.throw(str(world.home / "store"), [(place.name, str(place.parent))])
-    place.write_bytes(b"one")
-    place.chmod(0o444)
-    found = world.registry.gc()
-    assert (found.garbage, found.brought_back) == ((), ())
-    assert list((world.home / "store" / "trash").iterdir()) == []
+    monkeypatch.setattr(bucket, "delete", killed)
+    with pytest.raises(KeyboardInterrupt):
+        world.registry.gc(grace="0")
+    assert marks == [None]
+    assert read_mark(bucket) is None
+    world.register(content=b"three")
     assert world.findings() == []
 
 
@@ -448,7 +425,6 @@ def test_a_store_behind_a_link_is_cleaned_where_it_is(tmp_path):
     (shelf / name).write_bytes(b"x")
     assert open_registry(tmp_path / "r").gc(grace="0").files == 1
     assert list(shelf.iterdir()) == []
-    assert Path(tmp_path / "bytes" / "trash").is_dir()
 
 
 # What only deleted versions need -----------------------------------------------------------------

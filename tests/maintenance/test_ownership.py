@@ -54,7 +54,7 @@ def test_a_copy_that_leads_to_the_same_store_sweeps_nothing_and_adds_nothing(pla
         "Conflict",
         (
             f"the store {place}/bytes belongs to the registry {place}/r, of which {place}/copy is a copy: "
-            "what one of them throws away the other may need"
+            "gc of one would remove what the other needs"
         ),
         (
             f"give the copy bytes of its own: cp -a {place}/bytes {place}/copy/store.new && "

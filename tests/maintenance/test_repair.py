@@ -11,7 +11,7 @@ from world import World, every
 
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.care import repair as store_repair
+from modelkeep.store.repair import store_repair
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 
@@ -62,7 +62,7 @@ def test_a_damaged_file_is_taken_again_from_the_right_one_and_kept_for_a_look(wo
     assert right.read_bytes() == ONE
 
 
-@pytest.mark.parametrize("where", ["file", "tree", "backup", "store", "trash"])
+@pytest.mark.parametrize("where", ["file", "tree", "backup", "store"])
 @pytest.mark.parametrize("how", [None, b"", b"model onE", b"longer than it was"])
 def test_from_wherever_the_bytes_are(world, elsewhere, where, how):
     world.damage(ONE, how)
@@ -78,11 +78,6 @@ def test_from_wherever_the_bytes_are(world, elsewhere, where, how):
         other = World(elsewhere)
         other.register(content=ONE)
         source = other.home if where == "backup" else other.home / "store"
-    if where == "trash":
-        trash = world.home / "store" / "trash"
-        (trash / world.blob(ONE).name).write_bytes(ONE)
-        source = world.work
-        world.model(b"nothing of use")
     found = repaired(world, source)
     assert [each.severity for each in found.findings] == ["repaired"]
     assert found.ok

@@ -10,10 +10,10 @@ from processes import do, killed_at
 from harm import needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
-from modelkeep.store.bucket import trash
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.care import stale_tmp
+from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.sweep_mark import read_mark
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
 
@@ -32,10 +32,7 @@ BLOBS = STORE / "blobs" / "sha256"
 
 @pytest.fixture
 def base(tmp_path, monkeypatch):
-    """Make a registry with two versions, three blobs nobody needs, one more in the trash, and a dead writer's drafts.
-
-    A blob that is needed lies in the trash as well: as if its publisher had not brought it back.
-    """
+    """Make a registry with two versions, four blobs nobody needs, and a dead writer's drafts."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
@@ -46,10 +43,9 @@ def base(tmp_path, monkeypatch):
             registry.register("fraud", "m", code="none")
             needed = names()
         else:
-            added = artifacts.add_file("m").digest.removeprefix("sha256:")
-    for name in (added, needed[0]):
-        trash.throw(str(STORE), [(name, str(BLOBS / name[:2]))])
-    left = STORE / "tmp" / f"{stale_tmp.boot_id()}-4000000-{'a' * 16}"
+            with open("m", "rb") as stream:
+                artifacts.add_stream(stream)
+    left = STORE / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     left.mkdir()
     for name in "123":
         (left / name).write_text("half")
@@ -61,17 +57,17 @@ def names():
     return sorted(path.name for path in BLOBS.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("call", ["rename", "unlink", "unlinkat", "fsync", "rmdir"])
+@pytest.mark.parametrize("call", ["rename", "unlink", "unlinkat", "fsync", "rmdir", "mkdir", "fchmod"])
 def test_killed_at_any_step_the_next_sweep_finishes(base, call):
     steps = 0
     for step in range(1, 100):
         shutil.rmtree("registry")
         shutil.copytree("base", "registry")
         lived = killed_at(GC, call, step)
-        assert set(base[1:]) <= set(names())
+        assert set(base) <= set(names())
         assert do(GC) == (0, "")
         assert names() == base
-        assert [*(STORE / "trash").iterdir(), *(STORE / "tmp").iterdir()] == []
+        assert [*(STORE / "tmp").iterdir()] == []
         assert open_registry("registry").verify().findings == ()
         if lived:
             break
@@ -81,25 +77,17 @@ def test_killed_at_any_step_the_next_sweep_finishes(base, call):
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT"])
-@pytest.mark.parametrize("refused", ["mkdir", "rename"])
-def test_without_room_in_the_trash_what_nobody_needs_goes_at_once(base, refused, error):
-    onwards = 1
-    if refused == "mkdir":  # as older releases made a store
-        shutil.rmtree(STORE / "trash")
-        missing = {base[0]}
-    else:
-        onwards, missing = 2, set()  # the first one brings back what is needed
+@pytest.mark.parametrize("refused", ["mkdir", "rename", "write"])
+def test_without_room_for_a_new_mark_what_nobody_needs_goes_and_no_mark_is_left(base, refused, error):
     strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={refused}"]
-    assert do(GC, *strace, "-e", f"inject={refused}:error={error}:when={onwards}+") == (0, "")
-    assert set(names()) == set(base) - missing
-    assert not list(STORE.glob("trash/*"))
+    assert do(GC, *strace, "-e", f"inject={refused}:error={error}") == (0, "")
+    assert names() == base
     assert list((STORE / "tmp").iterdir()) == []
+    assert read_mark(DirectoryBucket(str(STORE))) is None
 
 
-@pytest.mark.parametrize("refused", ["mkdir", "rename"])
-def test_another_error_of_the_trash_ends_the_sweep_and_nothing_is_removed(base, refused):
-    shutil.rmtree(STORE / "trash")
+def test_where_the_old_mark_cannot_be_removed_nothing_is(base):
     before = names()
-    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={refused}"]
-    assert do(GC, *strace, "-e", f"inject={refused}:error=EIO") == (RegistryUnavailable.exit_code, "")
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=unlink", "-P", str((STORE / "gc-mark").resolve())]
+    assert do(GC, *strace, "-e", "inject=unlink:error=EIO") == (RegistryUnavailable.exit_code, "")
     assert names() == before

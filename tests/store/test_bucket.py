@@ -11,16 +11,10 @@ import pytest
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.directory_drafts import make_directory
-from modelkeep.store.bucket.memory import MemoryBucket
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 ABSENT = "sha256:" + "0" * 64
-
-
-@pytest.fixture(params=["directory", "memory"])
-def bucket(request, root):
-    return DirectoryBucket(str(root)) if request.param == "directory" else MemoryBucket()
 
 
 def drafted(upload, *parts):

@@ -71,6 +71,14 @@ def test_a_model_without_a_version_in_the_pipeline_is_for_those_who_want_archive
     assert words(asked().models("", ARCHIVED)) == ["old"]
 
 
+def test_a_model_without_a_version_is_offered_as_a_name(story, asked):
+    story.register("fraud")
+    story.connection.execute("INSERT INTO model VALUES (99)")
+    story.connection.execute("INSERT INTO model_name (model, since_seq, name, folded) VALUES (99, 99, 'new', 'new')")
+    assert asked().models("") == [("fraud", "newest 1"), ("new", "no version yet")]
+    assert asked().models("", ARCHIVED) == asked().versions("new", "") == []
+
+
 def test_what_is_cut_keeps_the_last_so_that_no_shell_fills_in_too_much(story, asked):
     for number in range(completion.MOST + 5):
         story.register(f"fraud-{number:02}")

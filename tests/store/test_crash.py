@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import modelkeep
@@ -21,7 +22,7 @@ from modelkeep.store.ingest.artifact import Selection, ingest
 
 pytestmark = pytest.mark.linux
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
+SOURCE = os.pathsep.join(str(Path(each.__file__).parent.parent) for each in (modelkeep, msgspec))
 PROLOGUE = """
 import sys
 from modelkeep.errors import ModelkeepError

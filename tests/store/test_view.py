@@ -8,6 +8,7 @@ import pytest
 
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.bucket.interface import Blob
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.export.view import _make, view
 from modelkeep.store.ingest.artifact import Selection, ingest
@@ -169,8 +170,8 @@ def test_a_cache_that_cannot_be_written_is_told(artifacts, tree, work):
 
 def test_a_store_without_paths_says_so(tree):
     class Far:
-        def size(self, key):
-            return next(file.size for file in tree.files if file.digest == key)
+        def stat(self, key):
+            return Blob(key, next(file.size for file in tree.files if file.digest == key), 0.0)
 
         def local_path(self, key):
             assert key.startswith("sha256:")

@@ -191,11 +191,7 @@ class Place:
 
     def leftovers(self) -> list[str]:
         """Return what lies in the store beside the blobs."""
-        return [
-            str(path.relative_to(self.registry))
-            for part in ("tmp", "trash")
-            for path in (self.registry / "store" / part).glob("*")
-        ]
+        return [str(path.relative_to(self.registry)) for path in (self.registry / "store" / "tmp").glob("*")]
 
     def findings(self) -> list[str]:
         """Return what a whole verification finds, warnings too; nothing where there is no registry yet."""

@@ -1,9 +1,9 @@
-"""What must be so of files that are moved in: each is there whole or registered, and in the end nobody shares one with the store."""
+"""What must be so of files that are moved in: each is there whole or registered, and in the end the store has files of its own."""
 
 import stat
 from pathlib import Path
 
-from harm import Place, Played, Scene
+from harm import Place, Played
 
 
 def is_on_its_way(played: Played, found: dict[str, object]) -> bool:
@@ -13,16 +13,10 @@ def is_on_its_way(played: Played, found: dict[str, object]) -> bool:
     return {**found, **rest} == found and new.items() <= there.items() <= old.items()
 
 
-def but_names(scene: Scene, findings: list[str]) -> list[str]:
-    """Return what a verification finds, but what it warns of until the next command was there."""
-    return [each for each in findings if not (scene.moves and each.startswith("name "))]
-
-
 def what_next(played: Played, found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
     """Return the next command, and what must be there after it.
 
-    What is registered is cleaned: moving it once more would part it from its file by itself (see
-    test_parting.py), with some of its files only it is another version, and with none of them nothing.
+    What is registered is cleaned: with some of its files it would be another version, and with none of them nothing.
     """
     if found["registry"] != played.new["registry"]:
         return played.scene.words, played.new

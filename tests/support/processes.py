@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
 import modelkeep
 
-SOURCE = str(Path(modelkeep.__file__).parent.parent)
+SOURCE = os.pathsep.join(str(Path(each.__file__).parent.parent) for each in (modelkeep, msgspec))
 
 
 def do(code, *wrapped):

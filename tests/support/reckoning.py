@@ -67,7 +67,7 @@ def _left(played: Played, toll: Toll, told: str) -> dict[str, object]:
         return {}
     if found not in (played.old, played.new) and not _is_on_its_way(played, found):
         toll.add("half", f"{told}: {_difference(played, found)}")
-    if (findings := moves.but_names(scene, place.findings())) not in ([], played.findings):
+    if (findings := place.findings()) not in ([], played.findings):
         toll.add("repairs", f"{told}: verify finds {findings}")
     words, then = moves.what_next(played, found) if scene.moves else (scene.words, played.new)
     again = place.run(words)

@@ -1,13 +1,12 @@
-"""The bytes of a registration: in the store before the entry, at hand until it is written, then let go.
+"""The bytes of a registration: in the store before the entry, and still there when the entry is written.
 
-`gc` may sweep away what nothing references yet. What this process wrote is put in its place again; what it
-only found there, and what was swept and removed since, must be read once more: then it all starts over.
+`gc` may remove what nothing references yet. Where it removed something since the bytes were stored, the bytes are looked
+for under the writers' lock (`sweep_mark`); where one is missing, the lock is released and everything is stored again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import BinaryIO, TypeAlias
 
@@ -17,16 +16,39 @@ from modelkeep.changes.register_request import Request
 from modelkeep.changes.runner import PutBack
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
+from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import Conflict, UsageError
+from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sql import contents
 from modelkeep.store.db.sqlite.session import Session
-from modelkeep.store.ingest.artifact import Ingested, Swept, measure, taking
+from modelkeep.store.ingest.artifact import Ingested, ingest, measure
+from modelkeep.store.ingest.move import remove
 
-#: Registers what was taken in; None where nothing was, for a dry run.
+#: Registers what was ingested; None where nothing was, for a dry run.
 Register: TypeAlias = Callable[[Ingested, PutBack | None], Registered]
 
-# A sweep in each of them, just between the reading and the entry, is no accident any more.
-_ATTEMPTS = 3
+#: So often bytes are stored for one registration. `gc --grace 0` in a loop may remove them each time.
+_ATTEMPTS = 20
+
+
+class BytesRemoved(Exception):
+    """`gc` removed bytes after they were stored and before the entry was written."""
+
+
+class StoredBytes:
+    """Bytes that are about to be stored, and that an entry will reference."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        """Note the mark of the last sweep; no byte may have been stored, or relied upon, before."""
+        self._artifacts = artifacts
+        self._mark = read_mark(artifacts.bucket)
+
+    def ensure_present(self, files: Iterable[ManifestFile]) -> None:
+        """Raise `BytesRemoved` where `gc` removed one of these files; to be called under the writers' lock."""
+        unchanged = self._mark is not None and read_mark(self._artifacts.bucket) == self._mark
+        if not unchanged and self._artifacts.absent(files):
+            raise BytesRemoved
 
 
 def with_bytes(
@@ -38,33 +60,27 @@ def with_bytes(
     stdin: BinaryIO | None,
     progress: Callable[[int, int], None] | None,
 ) -> Registered:
-    """Take in what was typed, or for a dry run only look at it, and register it."""
+    """Ingest what was typed, or for a dry run only measure it, and register it."""
     if request.dry_run:
         return register(_measured(request, progress), None)
-    for _ in range(_ATTEMPTS):
-        taking_in = taking(
+    for _ in range(1 if "-" in request.paths else _ATTEMPTS):
+        stored = StoredBytes(context.artifacts)
+        ingested = ingest(
             context.artifacts,
             request.paths,
             request.selection,
             stdin=stdin,
-            known=partial(_of_sizes, session),
-            asking=partial(_asking, context) if request.move else None,
+            stored=partial(_of_sizes, session),
+            move=request.move,
             progress=progress,
         )
-        with suppress(Swept), taking_in as taken:
-            done = register(taken.ingested, taken.put_back)
-            return replace(done, notes=(*done.notes, *taken.let_go()))
-        if "-" in request.paths:
-            break
-    message = f"the bytes of {request.name} were swept away by gc while they were registered"
+        try:
+            done = register(ingested, stored.ensure_present)
+        except BytesRemoved:
+            continue
+        return replace(done, notes=(*done.notes, *remove(request.paths, ingested.sources))) if request.move else done
+    message = f"gc removed the bytes of {request.name} while they were registered"
     raise Conflict(message, "try again")
-
-
-@contextmanager
-def _asking(context: Context) -> Iterator[Callable[[str], bool]]:
-    """Let nobody write, and tell meanwhile whether some version needs a content."""
-    with context.database.writing() as connection:
-        yield partial(contents.is_needed, connection)
 
 
 def _of_sizes(session: Session, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:

@@ -14,9 +14,8 @@ from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
 from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.access.sharing import Sharing
-from modelkeep.store.bucket.directory import create_store
-from modelkeep.store.bucket.trash import TRASH
-from modelkeep.store.care.ownership import require_own
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.sweep_mark import write_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sqlite import database as sqlite
@@ -24,6 +23,7 @@ from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.lost_database import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import make_directories, sync_directory
+from modelkeep.store.ownership import require_own
 
 _IGNORE = ".gitignore"
 _OURS = frozenset({sqlite.DATABASE, f"{sqlite.DATABASE}-journal", sqlite.LOCK, sqlite.STORE, _IGNORE})
@@ -161,6 +161,7 @@ def _make(
         sharing.share_directory(store, shared)
         os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
     create_store(root)
+    write_mark(DirectoryBucket(root))
     with place.creating() as connection:
         if connection is None:
             return False
@@ -196,7 +197,7 @@ def _check_store(store: str, link: str) -> None:
     if not os.path.isdir(store):
         return
     blobs = os.path.join(store, "blobs", "sha256")
-    ours = {"blobs", "tmp", TRASH} if os.path.realpath(link) == os.path.realpath(store) else set()
+    ours = {"blobs", "tmp", "gc-mark"} if os.path.realpath(link) == os.path.realpath(store) else set()
     held = set(os.listdir(store)) - ours or (os.path.isdir(blobs) and os.listdir(blobs))
     if held:
         message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"

@@ -21,10 +21,7 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
 
 
 def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
-    """Return the manifest's digest where bytes of it are missing: existence and size are looked at.
-
-    What `gc` swept away and has not removed yet is not missing: a change that needs it brings it back.
-    """
-    if manifest is not None and context.artifacts.absent(manifest.files, swept=True):
+    """Return the manifest's digest where bytes of it are missing: existence and size are looked at."""
+    if manifest is not None and context.artifacts.absent(manifest.files):
         return (manifest.digest,)
     return ()

@@ -30,12 +30,12 @@ from modelkeep.provenance import git, machine, values
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
-from modelkeep.store.care.ownership import require_own
 from modelkeep.store.db.sql.registration import known
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
+from modelkeep.store.ownership import require_own
 
 _NOTHING = "sha256:" + "0" * 64
 

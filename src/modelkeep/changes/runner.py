@@ -35,7 +35,7 @@ from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 
-#: Puts what was swept away in its place again.
+#: Raises where `gc` removed the bytes of some files.
 PutBack: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
 
@@ -111,8 +111,7 @@ def carry_out_in(
 ) -> Done:
     """Do what was asked, through a session that is open already.
 
-    ``put_back`` sees under the lock that the bytes of new documents are in their place, or raises: `gc`
-    may have swept them away. Without it, what is in the trash is brought back.
+    ``put_back`` raises under the lock where the bytes of a new document are gone: `gc` may have removed them.
     """
     if context.database.may_be_written:
         done = _alone(context, session, resolve, message, put_back)
@@ -182,9 +181,11 @@ def _appended(
     """Append what was asked, under the lock; return the entry's hash too."""
     if was_backup:
         backup_mark.remove(context.directory)
-    _put_back(context, connection, asked, put_back or context.artifacts.bring_back)
-    # Who has put things back has looked already, and would have raised.
-    seen = asked if put_back is None else replace(asked, documents={})
+    seen = asked
+    if put_back is not None:
+        for data in asked.documents.values():
+            put_back(Manifest.from_bytes(data).files)
+        seen = replace(asked, documents={})  # `put_back` has looked already, and would have raised
     outcome = ledger.append(connection, draft, _look(context, connection, seen), context.now())
     return Done(seen, outcome.entry, outcome.already, ()), outcome.entry_hash
 
@@ -257,14 +258,6 @@ def _draft(context: Context, state: SqlState, asked: Asked, message: str | None)
         time=context.now(),
     )
     return Draft(intent, details, asked.documents)
-
-
-def _put_back(context: Context, connection: Connection, asked: Asked, put_back: PutBack) -> None:
-    """See that all bytes that the entry will rely on are in their place; under the lock, so they stay there."""
-    for data in asked.documents.values():
-        put_back(Manifest.from_bytes(data).files)
-    for model, number in asked.look_at:
-        context.artifacts.bring_back(manifests.manifest(connection, model, number).files)
 
 
 def _look(context: Context, connection: Connection, asked: Asked) -> ledger.Look:

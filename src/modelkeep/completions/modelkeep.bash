@@ -1,7 +1,7 @@
 # bash completion for modelkeep. Made from its commands by `make docs`; do not edit.
 #
-# Commands and options stand here; models, versions and what else a registry knows are asked of
-# `modelkeep __complete`, which reads and never writes.
+# This script holds the commands and options. Models, versions and other names come from
+# `modelkeep __complete`, which only reads the registry.
 
 _modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
 
@@ -46,8 +46,8 @@ _modelkeep_options() {
     esac
 }
 
-# Splits $1 as the shell would: all words into `words`, what was typed of the last one into `raw`, an
-# open quote into `quote`; `target` is set where the last word is what output goes to.
+# Splits $1 as the shell would: the words into `words`, the last one as it was typed into `raw`, an open
+# quote into `quote`. Sets `target` where the last word is the file of a redirection.
 _modelkeep_split() {
     local line=$1 word='' begun='' char i
     words=() raw='' quote='' target=''
@@ -83,7 +83,7 @@ _modelkeep_split() {
     words+=("$word")
 }
 
-# Sets `command`, and `expected` to what the last word is: command, option or value.
+# Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
     local word pending='' ended=''
     command='' expected=command
@@ -117,7 +117,8 @@ _modelkeep_place() {
     fi
 }
 
-# Fills COMPREPLY with what the program offers; $1 is how it was called, $2 what readline replaces.
+# Fills COMPREPLY with the candidates of the program. $1 is the name that was typed for it, $2 the part
+# of the last word that readline replaces.
 _modelkeep_values() {
     local program=modelkeep line word before=${raw%"$2"} keep=$quote
     local -a asked=("${words[@]:1}") words=()

@@ -1,4 +1,4 @@
-"""`verify --repair`: replace damaged and missing contents with right copies from the trash and from one place the user names.
+"""`verify --repair`: replace damaged and missing contents with right copies from a place the user names.
 
 `verify` notes what is wrong while it checks. A copy is taken only when its bytes have the digest.
 """
@@ -14,11 +14,9 @@ from msgspec.structs import replace
 from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.care.repair import StoreRepair
-from modelkeep.store.care.repair_sources import RepairSource
 from modelkeep.store.content.checking import Trouble
-
-_TRASH = "the store's own trash"
+from modelkeep.store.repair.sources import RepairSource
+from modelkeep.store.repair.store_repair import StoreRepair
 
 
 class Repair:
@@ -47,9 +45,6 @@ class Repair:
         """Repair what can be, and yield each content that was noted with what came of it."""
         if self._wanted:
             self._store.make_store()
-            for digest, size in list(self._wanted.items()):
-                if self._store.bring_back(digest, size):
-                    self._repaired(digest, _TRASH)
             self._source.offer(self._wanted, self._take)
         if self._source.unread:
             count = self._source.unread

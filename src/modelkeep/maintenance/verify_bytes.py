@@ -14,8 +14,6 @@ from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.maintenance.findings import Findings
 from modelkeep.reads import deletions
 from modelkeep.reads.references import version_or_model
-from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.care.hard_links import SecondNames
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.sql.statement import Connection
@@ -92,13 +90,12 @@ def check_bytes(
     versions, total, contents = _contents(tables, wanted)
     done = Progress(total, progress)
     bucket = context.artifacts.bucket
-    outside = SecondNames(bucket.root).outside if isinstance(bucket, DirectoryBucket) else None
 
     def check(content: NeededContent) -> Trouble | None:
         digest, size, _ = content
         if wanted.quick:
             done.add(size)
-        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: done.add(len(data)), outside=outside)
+        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: done.add(len(data)))
 
     blobs = size_bytes = 0
     chosen: dict[str, list[Needed]] = {}

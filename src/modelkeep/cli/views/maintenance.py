@@ -151,9 +151,7 @@ class GarbageView(View, frozen=True):
         """Return what was freed, what is too young, and what modelkeep did not make."""
         found = self.found
         freed = f"{human_size(found.freed_bytes)} in {files(found.files)}"
-        if not found.garbage and found.parted:
-            notes = []
-        elif not found.garbage:
+        if not found.garbage:
             notes = ["nothing to do: there is no garbage" + (" of that age" if found.young_files else "")]
         elif found.dry_run:
             notes = [f"would free {freed}", "dry run: nothing was removed"]
@@ -164,11 +162,6 @@ class GarbageView(View, frozen=True):
             notes.append(
                 f"{files(found.young_files)}, {human_size(found.young_bytes)}, {verb} younger than {self.grace}"
             )
-        notes += [f"warning: {each} is needed and lay in the trash; it is back" for each in found.brought_back]
-        had = (
-            "has a name outside the store, and would get" if found.dry_run else "had a name outside the store, and has"
-        )
-        notes += [f"{each} {had} a file of its own{'' if found.dry_run else ' now'}" for each in found.parted]
         notes += [f"unknown: {each} (not made by modelkeep, left alone)" for each in found.unknown[:_UNKNOWN_SHOWN]]
         more = len(found.unknown) - _UNKNOWN_SHOWN
         return [*notes, f"unknown: and {more} more"] if more > 0 else notes

@@ -56,7 +56,7 @@ class Migration(Answer, frozen=True):
 
 
 class Garbage(Answer, frozen=True):
-    """What `gc` removed, or would: ``kind`` is blob, trash, leftover or aside.
+    """What `gc` removed, or would: ``kind`` is blob, leftover or damaged.
 
     ``place`` is a digest for a blob, else a path; ``size_bytes`` is what it frees.
     """
@@ -70,9 +70,8 @@ class Garbage(Answer, frozen=True):
 class Cleaned(Answer, frozen=True):
     """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
 
-    ``young_*`` is garbage within the grace period; ``brought_back`` are digests that lay in the trash and
-    are needed; ``parted`` those of needed bytes that had a name outside the store, and have a file of their
-    own now; ``unknown`` are paths in the store that modelkeep did not make, left alone.
+    ``young_*`` is garbage within the grace period; ``unknown`` are paths in the store that modelkeep did not
+    make, left alone.
     """
 
     changed: bool
@@ -82,8 +81,6 @@ class Cleaned(Answer, frozen=True):
     young_files: int
     young_bytes: int
     grace_seconds: int
-    brought_back: tuple[str, ...] = ()
-    parted: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     dry_run: bool = False
 

@@ -14,7 +14,7 @@ from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.times import parse_stored
 from modelkeep.locate import not_used
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
-from modelkeep.store.care import stale_tmp
+from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.db.sqlite import probe
 from modelkeep.store.db.sqlite.probe import Probed
 
@@ -45,7 +45,7 @@ def check_clock(exam: Exam) -> Iterator[DoctorFinding]:
 def _file_system_time(exam: Exam, now: float) -> tuple[float | None, str]:
     """Return the file system's time and where it was read: from a new directory, else from a database of the future."""
     tmp = os.path.join(exam.store, "tmp")
-    new = os.path.join(tmp, f"{stale_tmp.boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
+    new = os.path.join(tmp, f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
     with suppress(OSError):
         os.mkdir(new, 0o700)
         try:

@@ -16,10 +16,7 @@ from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.maintenance.doctor.place import readable_hint
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
-from modelkeep.store.access.mounts import mount_of
-from modelkeep.store.care import layout, ownership, stale_tmp
-from modelkeep.store.care.hard_links import SecondNames
-from modelkeep.store.care.layout import Lying
+from modelkeep.store import ownership
 from modelkeep.store.db.sql import garbage
 from modelkeep.store.db.state import SqlState
 
@@ -40,7 +37,7 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
         yield error("store", path, text, "is its disk mounted? else modelkeep verify --repair BACKUP")
         return
     shared = bool(os.stat(exam.directory).st_mode & stat.S_ISGID)
-    places = [os.path.join(path, name).rstrip("/") for name in ("", "blobs", "blobs/sha256", "tmp", "trash")]
+    places = [os.path.join(path, name).rstrip("/") for name in ("", "blobs", "blobs/sha256", "tmp")]
     found = [each for place in places if (each := _directory(exam, place, shared=shared)) is not None]
     found += _unreadable_blob(os.path.join(path, "blobs", "sha256"))
     yield from found
@@ -70,8 +67,6 @@ def _directory(exam: Exam, place: str, *, shared: bool) -> DoctorFinding | None:
 
 def _missing_directory(exam: Exam, place: str) -> DoctorFinding | None:
     name = os.path.basename(place)
-    if name == "trash" and not os.path.lexists(place):
-        return None
     if name == "tmp" and not os.path.lexists(place):
         mode = stat.S_IMODE(os.stat(exam.store).st_mode)
         make = f"mkdir {f'-m {mode:04o} ' if mode & stat.S_ISGID else ''}{quote(place)}"
@@ -99,10 +94,10 @@ def check_owner(exam: Exam) -> Iterator[DoctorFinding]:
         return
     with exam.context.database.reading() as connection:
         registry = SqlState(connection).registry_id() or ""
-    conflict = ownership.look(exam.directory, registry)
+    conflict = ownership.conflict(exam.directory, registry)
     if conflict is not None:
         yield error("owner", exam.store, conflict.message, conflict.hint or "modelkeep gc -n")
-    elif os.path.lexists(os.path.join(exam.store, layout.OWNER)):
+    elif os.path.lexists(os.path.join(exam.store, ownership.OWNER)):
         yield ok("owner", exam.store, "the store behind the link belongs to this registry")
     else:
         text = "the store behind the link has no owner yet: the next register or gc makes it this registry's"
@@ -128,18 +123,16 @@ def check_contents(exam: Exam) -> Iterator[DoctorFinding]:
 
 def check_garbage(exam: Exam) -> Iterator[DoctorFinding]:
     """Count what no version needs, among the first names of the store."""
-    if not exam.has_tables:
+    if not exam.has_tables or not os.path.isdir(os.path.join(exam.store, "blobs", "sha256")):
         return
-    names = (each for shelf in layout.shelves(exam.store) for each in shelf)
-    blobs = [each for each in islice(names, _MOST) if each.kind == "blob"]
+    blobs = list(islice(exam.context.artifacts.bucket.list(), _MOST))
     size, since = 0, list[float]()
     for start in range(0, len(blobs), _PAGE):
         with exam.context.database.reading() as connection:
             for each in blobs[start : start + _PAGE]:
-                if not garbage.is_needed(connection, each.digest):
-                    size += each.size_bytes
-                    since.append(garbage.since(each.changed, garbage.was_needed(connection, each.digest)))
-    yield from _hard_links(exam, [each for each in blobs if each.names > 1])
+                if not garbage.is_needed(connection, each.key):
+                    size += each.size
+                    since.append(garbage.since(each.since, garbage.was_needed(connection, each.key)))
     if since:
         when, hint = _collected(exam, since)
         yield ok("garbage", exam.store, f"{_files(len(since))}, {size} bytes, needed by no version: {when}", hint)
@@ -160,44 +153,22 @@ def _collected(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
     return text, f"modelkeep gc{'' if ripe else ' --grace 0        (now)'}"
 
 
-def _hard_links(exam: Exam, linked: Sequence[Lying]) -> Iterator[DoctorFinding]:
-    """Yield needed files that have a hard link outside the store."""
-    names = SecondNames(exam.store)
-    outside = [each for each in linked if names.outside(each.path)]
-    if not outside:
-        return
-    with exam.context.database.reading() as connection:
-        needed = [each for each in outside if garbage.is_needed(connection, each.digest)]
-    for each in needed[:_SHOWN]:
-        text = "it has a name outside the store, and a program that writes there changes what is registered"
-        yield warning("name", each.path, text, "modelkeep gc")
-    if len(needed) > _SHOWN:
-        yield warning("name", exam.store, f"and {len(needed) - _SHOWN} more", "modelkeep gc")
-
-
 def check_leftovers(exam: Exam) -> Iterator[DoctorFinding]:
-    """Report what killed writers, gc and repairs left in the store, and what modelkeep did not make."""
-    mount = mount_of(exam.store)
-    local = mount is not None and not mount.network
-    found = list(islice(stale_tmp.leftovers(exam.store, local=local), _MOST))
-    stale = [each for each in found if each.fate in {"gone", "unsure"} and not each.damaged]
+    """Report what killed writers and repairs left in the store, and what modelkeep did not make."""
+    bucket = exam.context.artifacts.bucket
+    found = list(islice(bucket.stale_drafts(), _MOST))
+    stale = [each for each in found if each.writer in {"gone", "unsure"} and not each.damaged]
     tmp = os.path.join(exam.store, "tmp")
     if stale:
         files, size = sum(each.files for each in stale), sum(each.size_bytes for each in stale)
         text = f"{_files(files)}, {size} bytes, left by writers that were killed"
         yield warning("leftovers", tmp, text, "modelkeep gc")
     else:
-        alive = sum(each.fate == "alive" for each in found)
+        alive = sum(each.writer == "alive" for each in found)
         yield ok("leftovers", tmp, "nothing was left" + (f"; {alive} writers are at work" if alive else ""))
     for each in [each for each in found if each.damaged][:_SHOWN]:
-        yield ok("damaged", each.path, "a repair kept the damaged file there for inspection", "modelkeep gc")
-    trash = [each for each in layout.in_trash(exam.store) if each.kind == "trash"]
-    if trash:
-        text = f"{_files(len(trash))}, {sum(each.size_bytes for each in trash)} bytes: a gc was killed"
-        yield warning("trash", os.path.join(exam.store, "trash"), text, "modelkeep gc")
-    unknown = [each.path for each in found if each.fate == "unknown"]
-    unknown += [each.path for each in layout.at_the_top(exam.store) if each.kind == "unknown"]
-    for path in unknown[:_SHOWN]:
+        yield ok("damaged", each.place, "a repair kept the damaged file there for inspection", "modelkeep gc")
+    for path in islice(bucket.unknown(), _SHOWN):
         yield warning("unknown", path, "modelkeep did not make it", "move it out of the store, if it is yours")
 
 

@@ -8,14 +8,14 @@ from itertools import islice
 from typing import TypeAlias
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.batch import DirectoryBatch
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.care.repair import StoreRepair
+from modelkeep.store.bucket.interface import Upload
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import Trouble
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 from modelkeep.store.content.workers import Progress, each
+from modelkeep.store.repair.store_repair import StoreRepair
 
 #: A digest and a size in bytes.
 Content: TypeAlias = tuple[str, int]
@@ -28,7 +28,7 @@ def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Co
     """Yield the contents that a store does not have, or has with another size; all where there is no store yet."""
     if not os.path.isdir(bucket.root):
         return iter(contents)
-    return (content for content in contents if bucket.size(content[0]) != content[1])
+    return (content for content in contents if not Artifacts(bucket).has(*content))
 
 
 def copy_contents(
@@ -51,20 +51,20 @@ def copy_contents(
 def _add(
     source: Artifacts, bucket: DirectoryBucket, contents: list[Content], progress: Progress
 ) -> Iterator[tuple[Content, Trouble | None]]:
-    with bucket.begin(many=len(contents) > _MANY) as batch:
-        troubles = each(_copier(source, batch, progress), contents, progress)
-        batch.commit()
+    with bucket.upload(many=len(contents) > _MANY) as upload:
+        troubles = each(_copier(source, upload, progress), contents, progress)
+        upload.flush()
     yield from zip(contents, troubles, strict=True)
 
 
-def _copier(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Callable[[Content], Trouble | None]:
+def _copier(source: Artifacts, upload: Upload, progress: Progress) -> Callable[[Content], Trouble | None]:
     def copy(content: Content) -> Trouble | None:
         digest, size = content
         try:
             stream = source.open(digest)
         except ModelkeepError as error:
             return Trouble(error.message)
-        draft = batch.draft()
+        draft = upload.draft()
 
         def write(data: memoryview) -> None:
             draft.write(data)
@@ -72,7 +72,7 @@ def _copier(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Cal
 
         with stream:
             try:
-                found = content_of(passing(stream, size), write)
+                found = content_of(read_once(stream, size), write)
             except OSError as error:  # the source's: a draft that cannot be written raises `RegistryUnavailable`
                 draft.discard()
                 return _unreadable(error)
@@ -80,7 +80,7 @@ def _copier(source: Artifacts, batch: DirectoryBatch, progress: Progress) -> Cal
             draft.discard()
             return Trouble(f"its bytes are {found.digest} instead of {digest}")
         draft.finish()
-        batch.put(digest, draft)
+        upload.commit(draft, digest)
         return None
 
     return copy

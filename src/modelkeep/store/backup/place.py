@@ -1,6 +1,6 @@
 """Where a backup is: a directory that is at each moment the old backup or the new one.
 
-Contents come first, each under its digest; the database is copied under a passing name and renamed
+Contents come first, each under its digest; the database is copied under a temporary name and renamed
 last. Whoever is killed in between leaves the old database, and contents that the next run finds there.
 """
 

@@ -16,14 +16,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
-from modelkeep.store.bucket import trash
 from modelkeep.store.bucket.interface import Blob, StaleDraft
-from modelkeep.store.bucket.trash import TRASH
-from modelkeep.store.durable import status_of, sync_directory
+from modelkeep.store.durable import sync_directory
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob
 
 if TYPE_CHECKING:
-    from modelkeep.store.bucket.batch import DirectoryBatch
     from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
 TMP = "tmp"
@@ -41,7 +38,7 @@ def create_store(root: str) -> None:
 
     root = os.path.abspath(root)
     with explain_store_errors(root):
-        for name in ("", "blobs", "blobs/sha256", TMP, TRASH):
+        for name in ("", "blobs", "blobs/sha256", TMP):
             path = os.path.join(root, name).rstrip("/")
             make_directory(path)
             sync_directory(path)
@@ -60,6 +57,8 @@ class DirectoryBucket:
         """Return an upload; with ``many``, one sync of the file system stands for one of each draft."""
         from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
+        with explain_store_errors(self.root):
+            self.require_present()
         return DirectoryUpload(self.root, self.local_path, many=many)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
@@ -94,13 +93,11 @@ class DirectoryBucket:
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, shard by shard."""
-        self.require_present()
-        for shard in _entries(self._blobs):
-            if _is_shard(shard):
-                for entry in _entries(shard.path):
-                    with suppress(FileNotFoundError):  # it was deleted meanwhile
-                        if _is_key_in(shard, entry):
-                            yield _blob(_PREFIX + entry.name, entry.stat(follow_symlinks=False))
+        with explain_store_errors(self.root):
+            self.require_present()
+            for shard in _entries(self._blobs):
+                if _is_shard(shard):
+                    yield from _blobs_in(shard)
 
     def delete(self, key: str) -> None:
         """Remove the file of a key."""
@@ -169,10 +166,13 @@ class DirectoryBucket:
 
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
+        from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import stale_drafts
 
         with explain_store_errors(self.root):
-            yield from stale_drafts.find(os.path.join(self.root, TMP))
+            mount = mount_of(self.root)
+            local = mount is not None and not mount.network
+            yield from stale_drafts.find(os.path.join(self.root, TMP), local=local)
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
@@ -186,7 +186,7 @@ class DirectoryBucket:
         from modelkeep.store.bucket import stale_drafts
 
         with explain_store_errors(self.root):
-            yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, TRASH, *_NOTES})
+            yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, *_NOTES})
             yield from (each.path for each in _entries(os.path.dirname(self._blobs)) if each.name != "sha256")
             for shard in _entries(self._blobs):
                 if _is_shard(shard):
@@ -197,42 +197,13 @@ class DirectoryBucket:
 
     def require_present(self) -> None:
         """Raise ``RegistryUnavailable`` where the directory is not there: the disk it is on may not be mounted."""
-        if not os.path.isdir(self._blobs):
+        try:
+            there = stat.S_ISDIR(os.stat(self._blobs).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            there = False
+        if not there:
             message = f"the store is not there: {self._blobs} is no directory"
             raise RegistryUnavailable(message, "is the disk it is on mounted?")
-
-    # Until `batch.py` and the trash are gone.
-
-    def begin(self, *, many: bool = False) -> DirectoryBatch:
-        """See `batch_interface`."""
-        from modelkeep.store.bucket.batch import DirectoryBatch
-
-        return DirectoryBatch(self, many=many)
-
-    def open(self, key: str) -> BinaryIO:
-        """See `batch_interface`."""
-        return self.get(key)
-
-    def size(self, key: str) -> int | None:
-        """See `batch_interface`."""
-        there = self.stat(key)
-        return None if there is None else there.size
-
-    def swept(self, key: str) -> int | None:
-        """See `batch_interface`."""
-        with explain_store_errors(self.root):
-            status = status_of(os.path.join(self.root, TRASH, os.path.basename(self.local_path(key))))
-        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
-
-    def bring_back(self, key: str) -> bool:
-        """See `batch_interface`."""
-        shelf, name = os.path.split(self.local_path(key))
-        with explain_store_errors(self.root):
-            return trash.bring_back(self.root, name, shelf)
-
-    def keys(self) -> Iterator[str]:
-        """See `batch_interface`."""
-        return (blob.key for blob in self.list())
 
 
 class _Part(io.RawIOBase):
@@ -266,6 +237,13 @@ def _entries(path: str) -> list[os.DirEntry[str]]:
             return sorted(found, key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
+
+
+def _blobs_in(shard: os.DirEntry[str]) -> Iterator[Blob]:
+    for entry in _entries(shard.path):
+        if _is_key_in(shard, entry):
+            with suppress(FileNotFoundError):  # it was deleted meanwhile
+                yield _blob(_PREFIX + entry.name, entry.stat(follow_symlinks=False))
 
 
 def _is_shard(entry: os.DirEntry[str]) -> bool:

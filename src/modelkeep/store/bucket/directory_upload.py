@@ -29,7 +29,7 @@ _MANY_DIRECTORIES = 16
 
 
 class DirectoryDraft:
-    """A file that is written under a passing name."""
+    """A file that is written under a temporary name."""
 
     def __init__(self, path: str, root: str, *, sync: bool) -> None:
         self.path = path
@@ -73,7 +73,7 @@ class DirectoryDraft:
     def publish(self, place: str) -> bool:
         """Give a finished draft its place, in one step; False where bytes were there, which it replaces."""
         try:
-            os.link(self.path, place)  # the passing name goes with `discard`
+            os.link(self.path, place)  # the temporary name goes with `discard`
         except FileExistsError:
             pass
         except OSError as error:
@@ -89,7 +89,7 @@ class DirectoryDraft:
         return there is None
 
     def discard(self) -> None:
-        """Remove the passing name; a file that was published stays in its place."""
+        """Remove the temporary name; a file that was published stays in its place."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             with suppress(OSError):
@@ -127,7 +127,7 @@ class DirectoryUpload:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the passing names of all drafts, flushed or not."""
+        """Remove the temporary names of all drafts, flushed or not."""
         try:
             for draft in self._drafts:
                 draft.discard()

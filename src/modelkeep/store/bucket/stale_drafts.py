@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from modelkeep.domain.patterns import pattern
-from modelkeep.store.access.mounts import mount_of
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.bucket.interface import StaleDraft
 
@@ -27,10 +26,9 @@ _DAMAGED = "damaged-"
 _NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES}
 
 
-def find(tmp: str) -> Iterator[StaleDraft]:
-    """Yield the directory of each writer, those that live too."""
-    mount = mount_of(os.path.dirname(tmp))
-    booted = _boot_time() if mount is not None and not mount.network else 0.0
+def find(tmp: str, *, local: bool) -> Iterator[StaleDraft]:
+    """Yield the directory of each writer, those that live too. ``local``: no other machine mounts the file system."""
+    booted = _boot_time() if local else 0.0
     boot = boot_id()
     for name in _names(tmp):
         found = _examine(os.path.join(tmp, name), boot, booted)

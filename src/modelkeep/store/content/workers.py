@@ -1,4 +1,4 @@
-"""A few threads for many files: hashing and writing let other threads run."""
+"""A few threads for many files: Python lets other threads run while one hashes or writes."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ _MOST = 4
 
 
 class Stopped(BaseException):
-    """Raised inside a thread whose work is not wanted any more; never leaves this module."""
+    """Raised in a thread whose work is not wanted any more; never leaves this module."""
 
 
 class Progress:
-    """Counts bytes from several threads and tells whoever asked; also the place where a thread is stopped."""
+    """Adds up bytes from several threads and reports them; a stopped one ends every thread that reports to it."""
 
-    def __init__(self, total: int, tell: Callable[[int, int], None] | None) -> None:
+    def __init__(self, total: int, report: Callable[[int, int], None] | None) -> None:
         self._lock = threading.Lock()
         self._done = 0
         self._total = total
-        self._tell = tell
+        self._report = report
         self.stopped = False
 
     def add(self, size: int) -> None:
         """Count bytes that are done."""
         if self.stopped:
             raise Stopped
-        if self._tell is not None:
+        if self._report is not None:
             with self._lock:
                 self._done += size
-                self._tell(self._done, self._total)
+                self._report(self._done, self._total)
 
 
 def each(
     work: Callable[[_Item], _Answer], items: Sequence[_Item], progress: Progress, *, threads: int | None = None
 ) -> list[_Answer]:
-    """Return what ``work`` makes of each item, in the order of the items.
+    """Return the answer of ``work`` to each item, in the order of the items.
 
     The first error, ^C included, stops the other threads and is raised when they have ended.
     """
@@ -60,7 +60,7 @@ def each(
                 answers[pair[0]] = work(pair[1])
         except Stopped:
             pass
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that asked
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the calling thread
             progress.stopped = True
             errors.append(error)
 
@@ -68,7 +68,7 @@ def each(
     others = [threading.Thread(target=run, daemon=True) for _ in range(count - 1)]
     others = [other for other in others if begun(other)]
     run()
-    for other in others:  # also after ^C: nobody may go on writing into a directory that is about to be removed
+    for other in others:  # also after ^C: no thread may go on writing into a directory that is about to be removed
         wait_for(other)
     if errors:
         raise errors[0]
@@ -76,7 +76,7 @@ def each(
 
 
 def begun(thread: threading.Thread) -> bool:
-    """Start a thread; False where the system has none left for us, and the work is to be done without."""
+    """Start a thread; False where the system has none left, and the work is to be done without."""
     try:
         thread.start()
     except RuntimeError:

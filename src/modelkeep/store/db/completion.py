@@ -77,13 +77,15 @@ class Names:
         self._connection = _opened(os.path.join(directory, "registry.db"))
 
     def models(self, prefix: str, which: str = UNARCHIVED) -> list[Candidate]:
-        """Return the models whose names begin so, without case, and that have a wanted version."""
+        """Return the models whose names begin so, without case, and that have a wanted version or none at all."""
         low = folded(prefix)
         found: list[Candidate] = []
         for model, name, _ in self._rows(shared.MODEL_NAMES, low=low, end=low + shared.LAST, count=_LOOKED_AT):
             newest = self._newest_wanted(model, which)
             if newest is not None:
                 found.append((name, f"newest {newest}"))
+            elif which != ARCHIVED and not self._newest(model, which):
+                found.append((name, "no version yet"))
             if len(found) > MOST:
                 last = self._rows(LAST_MODEL_NAME, low=low, end=low + shared.LAST)
                 return [*found[:MOST], *((name, "") for (name,) in last)]

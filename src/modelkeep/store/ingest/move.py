@@ -1,10 +1,7 @@
-"""`register --move`: the source goes once its bytes are registered, and not a moment before.
+"""`register --move`: the source is removed once its bytes are registered, and not a moment before.
 
-A kill at any moment leaves the file where it was or its version registered. So the file is not
-renamed but given a second name in the store, and loses the first one after the entry. DESIGN §3
-forbids such hard links for copying, since a link shares its mode and its owner's pen; here it is the
-owner's word that the file goes, nobody may have it open for writing, and until the first name is gone
-no other version relies on it (``DirectoryBatch.keep``). Where blocks can be shared, that is done instead.
+The files are copied like any others, or share their blocks where the file system can. After the entry each is removed if
+it still is what was registered: a kill at any moment leaves the file where it was, or its version registered.
 """
 
 from __future__ import annotations
@@ -19,13 +16,13 @@ from modelkeep.store.durable import sync_directory
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.ingest.source import Source, open_below
 
-#: So many files are foretold by their names.
-_TOLD = 20
+#: A dry run names so many files.
+_NAMED = 20
 _OF_A_REGISTRY = ("registry.db", "registry.lock", "backup.json")
 
 
-class _Kept:
-    """Tells what belongs to a registry or its store, of whatever name and wherever that lies."""
+class _Registries:
+    """Finds out which files belong to a registry or its store, wherever that lies."""
 
     def __init__(self) -> None:
         self._stores: dict[str, str | None] = {}
@@ -42,7 +39,7 @@ class _Kept:
             raise UsageError(message, "leave out --move")
 
     def _store(self, directory: str) -> str | None:
-        """Return the registry, or the store, that a directory is a part of."""
+        """Return the registry, or the store, that a directory lies in."""
         below, found = [], None
         while directory not in self._stores:
             below.append(directory)
@@ -65,22 +62,22 @@ def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selec
     if selection.follow_symlinks:
         message = "--move takes files away, and --follow-symlinks copies what links lead to"
         raise UsageError(message, "leave out one of them")
-    kept = _Kept()
+    registries = _Registries()
     for path in typed:
         if os.path.islink(path.rstrip("/")):
-            kept.refuse(os.path.realpath(path), printable(path))
+            registries.refuse(os.path.realpath(path), printable(path))
             message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
             raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
     for source in sources:
-        kept.refuse(_path(source), source.shown)
+        registries.refuse(_path(source), source.shown)
     for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
         if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             message = f"nothing can be moved out of '{printable(directory)}': permission denied"
             raise UsageError(message, "leave out --move")
 
 
-def foretell(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
-    """Say what ``remove`` would take away, and what would stay."""
+def predict_removal(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
+    """Return what ``remove`` would remove, and what would stay, as notes."""
     files = {_path(source) for source in sources}
     going: set[str] = set()
     for directory in _with_their_parents({(source.root, os.path.dirname(source.inner)) for source in sources}):
@@ -88,9 +85,9 @@ def foretell(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]
             inside = {os.path.join(directory, name) for name in os.listdir(directory)}
             if inside <= files | going and not os.path.samefile(directory, "."):
                 going.add(directory)
-    notes = [f"would be moved: '{source.shown}'" for source in sources[:_TOLD]]
-    if len(sources) > _TOLD:
-        notes.append(f"would be moved: and {len(sources) - _TOLD} more")
+    notes = [f"would be moved: '{source.shown}'" for source in sources[:_NAMED]]
+    if len(sources) > _NAMED:
+        notes.append(f"would be moved: and {len(sources) - _NAMED} more")
     tops = sorted(each for each in going if os.path.dirname(each.rstrip("/")) not in going)
     notes += [f"would be removed: '{printable(each)}'" for each in tops]
     stay = (path for path in typed if os.path.isdir(path) and path not in going)
@@ -99,7 +96,7 @@ def foretell(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]
 
 
 def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
-    """Remove files that are registered by now, and the directories that are empty then; say what stays."""
+    """Remove files that are registered by now, and the directories that are empty then; return notes of what stays."""
     notes = []
     above: set[tuple[str, str]] = set()
     for source in sources:
@@ -114,7 +111,7 @@ def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
     gone = len(sources) - len(notes)
     notes.append(f"moved: {gone} {'file' if gone == 1 else 'files'}")
     for directory in _with_their_parents(above):
-        with suppress(OSError):  # there is more in it; or it is where somebody stands
+        with suppress(OSError):  # there is more in it, or it is the current directory
             if not os.path.samefile(directory, "."):
                 os.rmdir(directory)
     notes += [f"'{printable(path)}' stays: {_why_it_stays(path)}" for path in typed if os.path.isdir(path)]
@@ -136,14 +133,14 @@ def _why_it_would_stay(directory: str) -> str:
 
 
 def _remove_file(source: Source) -> str | None:
-    """Remove the first name of a file if it still is that file; say why not."""
+    """Remove a file if it still is what was registered; return why not."""
     above, _, name = source.inner.rpartition("/")
     root, name = (source.root, name) if source.inner else os.path.split(source.root)
     try:
         directory = open_below(root or ".", above, follow=not source.inner, directory=True)
         try:
             status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-            if not source.stamp.is_of(status, moved=True):
+            if not source.stamp.is_of(status):
                 return "it was changed meanwhile"
             os.unlink(name, dir_fd=directory)
         finally:

@@ -37,15 +37,9 @@ class Stamp(Struct, frozen=True):
         """Return the stamp of what ``stat`` said."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
-    def is_of(self, status: os.stat_result, *, moved: bool = False) -> bool:
-        """Say whether nothing of a file changed; ``moved``: but its names and its mode, which tell in one time."""
-        return (
-            self.inode == status.st_ino
-            and self.size == status.st_size
-            and self.modified_ns == status.st_mtime_ns
-            and self.device == status.st_dev
-            and (moved or self.changed_ns == status.st_ctime_ns)
-        )
+    def is_of(self, status: os.stat_result) -> bool:
+        """Tell whether a file is the one of this stamp, and unchanged."""
+        return self == Stamp.of(status)
 
 
 class Source(Struct, frozen=True):
@@ -120,9 +114,9 @@ class Directories:
             return directory
 
 
-def require_unchanged(source: Source, descriptor: int, *, moved: bool = False) -> None:
-    """Raise ``Conflict`` where an open file is not what it was when it was found; see ``Stamp.is_of``."""
-    if not source.stamp.is_of(os.fstat(descriptor), moved=moved):
+def require_unchanged(source: Source, descriptor: int) -> None:
+    """Raise ``Conflict`` where an open file is not what it was when it was found."""
+    if not source.stamp.is_of(os.fstat(descriptor)):
         raise changed(source.shown)
 
 

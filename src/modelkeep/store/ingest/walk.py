@@ -61,18 +61,16 @@ class Found:
         return tuple(notes)
 
 
-def find(
-    named: Named, selection: Selection, *, secrets: bool, before: Found | None = None, moved: bool = False
-) -> Found:
+def find(named: Named, selection: Selection, *, secrets: bool, before: Found | None = None) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
     Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
     ``UsageError``; a path that is not there raises ``NotFound``. ``before``: what was found in the same
-    way, to be compared; a file that did not change since (see `Stamp.is_of` for ``moved``) is the very same source.
+    way, to be compared; a file that did not change since is the very same source.
     """
     found = Found()
     for root, name in named:
-        _Walk(root, selection, found, secrets=secrets, before=before, moved=moved).start(name)
+        _Walk(root, selection, found, secrets=secrets, before=before).start(name)
     found.sources.sort(key=lambda source: source.path)
     if before is None:
         Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
@@ -82,9 +80,7 @@ def find(
 class _Walk:
     """One typed path, looked through."""
 
-    def __init__(
-        self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None, moved: bool
-    ) -> None:
+    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None) -> None:
         self._root = root
         self._selection = selection
         self._found = found
@@ -94,7 +90,6 @@ class _Walk:
         self._ignored = Globs(())
         self._visits: Counter[tuple[int, int]] = Counter()
         self._before = before
-        self._moved = moved
         self._known: dict[str, Source] = {}
 
     def start(self, name: str | None) -> None:
@@ -172,7 +167,7 @@ class _Walk:
             raise changed(self._shown(inner)) from error
         known = self._known.get(inner)
         # What is what it was, and goes in where it went, need not be judged again.
-        if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status, moved=self._moved):
+        if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status):
             self._found.sources.append(known)
             return None
         link = stat.S_ISLNK(status.st_mode)

@@ -7,9 +7,8 @@ import os
 
 import pytest
 
-from modelkeep.store.content import page_cache as passing_
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 
 SIZE = 1 << 20
 
@@ -45,10 +44,9 @@ def in_memory(path):
 
 
 @pytest.mark.linux
-def test_what_was_not_in_memory_goes_again(path, monkeypatch):
-    monkeypatch.setattr(passing_, "_WINDOW", SIZE // 2)
+def test_what_was_not_in_memory_goes_again(path):
     with path.open("rb", buffering=0) as stream:
-        assert content_of(passing(stream, SIZE)).size == SIZE
+        assert content_of(read_once(stream, SIZE, window=SIZE // 2)).size == SIZE
     assert in_memory(path) == 0
 
 
@@ -56,7 +54,7 @@ def test_what_was_not_in_memory_goes_again(path, monkeypatch):
 def test_what_others_are_using_stays(path):
     path.read_bytes()
     with path.open("rb", buffering=0) as stream:
-        assert content_of(passing(stream, SIZE)).size == SIZE
+        assert content_of(read_once(stream, SIZE)).size == SIZE
     assert in_memory(path) == SIZE // mmap.PAGESIZE
 
 
@@ -64,5 +62,5 @@ def test_of_a_file_that_grows_one_byte_more_is_read_and_no_further(tmp_path):
     path = tmp_path / "grows"
     path.write_bytes(b"x" * SIZE)
     with path.open("rb", buffering=0) as stream:
-        assert content_of(passing(stream, 1000)).size == 1001
+        assert content_of(read_once(stream, 1000)).size == 1001
         assert stream.seek(0, io.SEEK_CUR) == 1001

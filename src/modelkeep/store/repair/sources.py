@@ -16,7 +16,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import passing
+from modelkeep.store.content.page_cache import read_once
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import explain_source_errors
 
@@ -59,7 +59,8 @@ class RepairSource:
     def _from_store(self, bucket: DirectoryBucket, wanted: Mapping[str, int], take: Take) -> None:
         for digest, size in list(wanted.items()):
             try:
-                stream = bucket.open(digest) if bucket.size(digest) == size else None
+                there = bucket.stat(digest)
+                stream = bucket.get(digest) if there is not None and there.size == size else None
             except ModelkeepError:
                 self.unread += 1
                 continue
@@ -108,7 +109,7 @@ class RepairSource:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return
-                found = content_of(passing(stream, status.st_size))
+                found = content_of(read_once(stream, status.st_size))
                 if wanted.get(found.digest) == found.size:
                     stream.seek(0)
                     take(found.digest, stream, os.path.join(self.path, inner) if inner else self.path)

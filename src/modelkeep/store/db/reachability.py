@@ -1,10 +1,9 @@
-"""What the log itself says that versions need: the second opinion before anything is swept.
+"""The contents that versions need according to the log alone: the second opinion before `gc` removes anything.
 
-The tables are believed by every reading command, for `verify` finds what somebody did to them and
-nothing is lost meanwhile. A sweep cannot be taken back, so it asks the log as well: the chain from
-its first entry to its last, each manifest against its digest, each deletion. Only what neither the
-tables nor the log need may go. What this says of a million versions is kept in a private file of
-SQLite's, not in memory.
+Reading commands believe the tables, for `verify` finds an edited table and nothing is lost meanwhile. Removed bytes do
+not come back, so `gc` reads the log as well: the chain from its first entry to its last, each manifest against its
+digest, each deletion. What a million versions need is kept in a private file of SQLite's, not in memory.
+See docs/decisions/0012.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ LIMIT 1
 _HINT = "modelkeep verify --log"
 
 
-class Needs:
-    """What the entries taken so far say that versions need; grows as the log does.
+class LogReferences:
+    """The contents that versions need by the entries that were read so far.
 
     ``recall`` returns the head that this account remembers of a registry, given its id.
     """
@@ -62,10 +61,10 @@ class Needs:
         """Remove the private file."""
         self._made.close()
 
-    def follow(self, connection: Connection) -> bool:
-        """Take the next entries of the log; False where it has no more.
+    def read_page(self, connection: Connection) -> bool:
+        """Read the next entries of the log; False where it has no more.
 
-        Raises ``IntegrityError`` where the log is not whole, is not the one whose beginning was taken
+        Raises ``IntegrityError`` where the log is not whole, is not the one whose beginning was read
         before, or is not the one that this account saw last.
         """
         self._require_same(connection)
@@ -85,12 +84,12 @@ class Needs:
             return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
 
     def _require_same(self, connection: Connection) -> None:
-        """See that the entry taken last still stands where it stood: the file may have been put back."""
+        """Require that the entry read last still stands where it stood: an older file may have been put back."""
         if self._last is None:
             return
         data = garbage.entry_bytes(connection, self._last.seq)
         if data is None or chain.hash_of(data) != self._last.hash:
-            message = f"nothing was swept: entry {self._last.seq} of the log was changed while it was read"
+            message = f"nothing was removed: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
 
     def _require_known(self) -> None:
@@ -139,18 +138,18 @@ class Needs:
 
 def _room() -> AbstractContextManager[None]:
     """Return what tells a full directory for temporary files from a full disk of the registry."""
-    return of_temporary_files("nothing more was swept, for what the log needs is kept in a temporary file")
+    return of_temporary_files("nothing more was removed, for what the log needs is kept in a temporary file")
 
 
 def backwards(known: Head, ends: int | None, hint: str | None = None) -> IntegrityError:
     """Return the error for a log that is not the one this account saw last; ``ends`` is its last entry, if known."""
     there = "has another one there" if ends is not None and ends >= known.seq else f"ends at {ends or 0}"
     return IntegrityError(
-        f"nothing was swept: this account saw entry {known.seq} of the log, and the log {there}; "
+        f"nothing was removed: this account saw entry {known.seq} of the log, and the log {there}; "
         f"what looks like garbage may be what the lost entries need",
         hint or "bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head",
     )
 
 
 def _not_whole(seq: int, trouble: str) -> IntegrityError:
-    return IntegrityError(f"nothing was swept: the log is not whole at entry {seq}: {trouble}", _HINT)
+    return IntegrityError(f"nothing was removed: the log is not whole at entry {seq}: {trouble}", _HINT)

@@ -1,0 +1,136 @@
+"""Contents on their way into the bucket: each is hashed as it is written, and kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from modelkeep.store.bucket.interface import Bucket, Draft
+from modelkeep.store.content.copying import copy_file
+from modelkeep.store.content.deduplication import equal_content, is_stored
+from modelkeep.store.content.hashing import Content, Count, FileHash, content_of, content_of_bytes
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class ContentWriter:
+    """Several contents that come in together, in a ``with`` block with ``commit`` in it.
+
+    Several threads may add contents. ``repaired`` are the digests of which the bucket had a damaged copy, which
+    ``commit`` replaces.
+    """
+
+    def __init__(self, bucket: Bucket, *, many: bool) -> None:
+        self.repaired: list[str] = []
+        self._bucket = bucket
+        self._upload = bucket.upload(many=many)
+        self._sizes: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._upload.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was not committed."""
+        self._upload.__exit__(kind, error, trace)
+
+    def add_stream(self, stream: BinaryIO, look: Callable[[memoryview], object] | None = None) -> Content:
+        """Add the bytes of a stream up to its end; ``look`` sees them as they pass."""
+        draft = self._upload.draft()
+
+        def write(data: memoryview) -> None:
+            if look is not None:
+                look(data)
+            draft.write(data)
+
+        return self._commit(content_of(stream, write), draft)
+
+    def add_bytes(self, data: bytes | memoryview) -> Content:
+        """Add bytes in memory; nothing is written where they are stored already."""
+        content = content_of_bytes(data)
+        if not self._is_stored(content):
+            draft = self._upload.draft()
+            draft.write(data)
+            self._commit_new(content, draft)
+        return content
+
+    def add_file(self, descriptor: int, size: int, count: Count, digests: Sequence[str] = ()) -> Content:
+        """Add the first ``size`` bytes of an open regular file, or all there are where it is shorter.
+
+        ``digests`` are stored contents of that size: nothing is written where the file is equal to one of them.
+        """
+        counted = _CountedOnce(count)
+        content = equal_content(self._bucket, descriptor, size, digests, counted)
+        if content is not None:
+            self._upload.keep(content.digest)
+            return content
+        counted.again()
+        draft = self._upload.draft()
+        landed = draft.fill(lambda target: copy_file(descriptor, target, size, counted))
+        if landed is None:  # this bucket has no files to copy into
+            landed = _written(descriptor, size, counted, draft.write)
+        return self._commit(landed, draft)
+
+    def commit(self) -> int:
+        """Make all that was added durable and visible; return how many bytes were not there, or not right."""
+        return sum(self._sizes[key] for key in {*self._upload.flush(), *self.repaired})
+
+    def _commit(self, content: Content, draft: Draft) -> Content:
+        if self._is_stored(content):
+            draft.discard()
+        else:
+            self._commit_new(content, draft)
+        return content
+
+    def _commit_new(self, content: Content, draft: Draft) -> None:
+        draft.finish()
+        self._sizes[content.digest] = content.size
+        self._upload.commit(draft, content.digest)
+
+    def _is_stored(self, content: Content) -> bool:
+        """Tell whether a content need not be written. One that is there is hashed before it counts."""
+        if content.digest in self._sizes:
+            return True
+        if self._bucket.stat(content.digest) is None:
+            return False
+        if is_stored(self._bucket, content):
+            self._upload.keep(content.digest)
+            return True
+        self.repaired.append(content.digest)
+        return False
+
+
+class _CountedOnce:
+    """Counts the bytes of a file that may be read a second time from its beginning."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._counted = self._ahead = 0
+
+    def again(self) -> None:
+        """Leave out what was counted, for it is read again."""
+        self._ahead = self._counted
+
+    def __call__(self, size: int) -> None:
+        known = min(size, self._ahead)
+        self._ahead -= known
+        self._counted += size - known
+        self._count(size - known)
+
+
+def _written(descriptor: int, size: int, count: Count, write: Callable[[memoryview], object]) -> Content:
+    """Hash an open file and hand on what was read."""
+
+    class Reading(FileHash):
+        def _read(self, view: memoryview) -> int:
+            got = super()._read(view)
+            write(view[:got])
+            return got
+
+    seen = Reading(descriptor, count)
+    seen.read_to(size)
+    return seen.content
