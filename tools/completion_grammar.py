@@ -13,7 +13,7 @@ from modelkeep.cli.views.lists import VERSION_KEYS
 from modelkeep.cli.views.model import ModelDocument
 from modelkeep.cli.views.version import VersionDocument
 from modelkeep.config import COLORS, KEYS, PROGRESS
-from modelkeep.domain.intents import KINDS
+from modelkeep.domain.verbs import ACTIONS
 from modelkeep.reads.lists import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
 
@@ -71,7 +71,7 @@ def _fixed_words() -> dict[str, str]:
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
         "COLUMNS": [*VERSION_KEYS, "metric.", "param.", "tag."],
-        "ACTIONS": KINDS,
+        "ACTIONS": ACTIONS,
         "SETTINGS": [*KEYS, "registries."],
         "COLORS": COLORS,
         "PROGRESS": PROGRESS,

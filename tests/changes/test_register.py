@@ -241,8 +241,8 @@ def test_values_are_kept_as_the_exact_text_that_was_given(world, r):
 def test_what_numbers_cannot_hold_is_kept_as_text_with_a_warning(world, r):
     made = world.register(metrics={"auc": float("nan"), "best": "yes", "f1": "0.5"})
     assert made.warnings == (
-        "metric auc is kept as text, for 'nan' is no number that can be compared",
-        "metric best is kept as text, for 'yes' is no number that can be compared",
+        "metric auc is kept as text, because 'nan' is no number that can be compared",
+        "metric best is kept as text, because 'yes' is no number that can be compared",
     )
     assert [(each.name, each.value) for each in r.version("fraud@1").metrics] == [
         ("auc", "nan"),

@@ -49,7 +49,7 @@ def test_backup_disaster_restore_and_on(run):
     assert run("verify", "--registry", backup).exit_code == 0
     done = run("promote", "fraud@1", "staging", "--registry", backup)
     assert (done.exit_code, done.stdout) == (4, "")
-    assert done.stderr.startswith(f"error: {backup} is a backup of {registry}: nothing is changed in it\nhint: ")
+    assert done.stderr.startswith(f"error: {backup} is a backup of {registry}, and takes no changes\nhint: ")
     assert f"backup_of\t{registry}\n" in run("status", "--registry", backup).stdout
     # back in its place
     shutil.copytree(backup, registry)

@@ -78,9 +78,9 @@ def test_a_process_that_was_forked_meanwhile_does_not_keep_the_lock(lock, forked
 
 
 def test_a_process_that_was_forked_meanwhile_keeps_no_backup_out(tmp_path, forked):
-    with BackupPlace(str(tmp_path)).alone():
+    with BackupPlace(str(tmp_path)).locked():
         forked()
-    with BackupPlace(str(tmp_path)).alone():
+    with BackupPlace(str(tmp_path)).locked():
         pass
 
 

@@ -22,6 +22,7 @@ _UNSAFE_IN_LINES = pattern(rf"(?![\t\n])[{_RANGES}]")
 _UNSAFE_IN_CELL = pattern(rf"[{_RANGES}\\]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 _ONE_BYTE, _TWO_BYTES = 0xFF, 0xFFFF
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def check_text(text: str, what: str) -> str:
@@ -49,6 +50,11 @@ def check_key(text: str, what: str = "key") -> str:
     rule = "letters, digits and _ . / - or space, not at the ends, at most 250"
     hint = f"{likely}   ({rule})" if likely and _KEY.fullmatch(likely) else rule
     raise UsageError(message, hint)
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Tell whether a text is so many hex digits in lower case, as ids and digests are written."""
+    return len(text) == digits and _HEX_DIGITS.issuperset(text)
 
 
 def printable(text: str) -> str:

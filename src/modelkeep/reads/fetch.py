@@ -9,14 +9,13 @@ from msgspec import Struct
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
 from modelkeep.reads import deletions
 from modelkeep.reads.moments import as_of
 from modelkeep.reads.references import version_of
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sql.manifests import Form
 from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.export.view import view

@@ -14,6 +14,7 @@ from modelkeep.domain.answers.records import AuditEntry, Identity, Status
 from modelkeep.domain.answers.relations import Diff, Identified, Lineage
 from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
+from modelkeep.domain.text import is_hex
 from modelkeep.domain.times import Moment, parse_moment
 from modelkeep.errors import UsageError
 from modelkeep.reads import details
@@ -237,17 +238,13 @@ def _digests(context: Context, what: str) -> tuple[str, ...]:
             # Under whatever name it was registered, and in whatever tree: a file is its bytes.
             return (measured.manifest.files[0].digest,)
         return (measured.manifest.digest,)
-    selector = parse_ref(what).selector if what.startswith("sha256:") or _is_hex(what) else None
+    selector = parse_ref(what).selector if what.startswith("sha256:") or is_hex(what.lower(), 64) else None
     if selector is None:
         from modelkeep.errors import NotFound
 
         message = f"there is no file '{what}' here, and it is no digest"
         raise NotFound(message, "modelkeep identify FILE, DIRECTORY or sha256:HEX")
     return (str(selector),)
-
-
-def _is_hex(text: str) -> bool:
-    return len(text) == 64 and not set(text.lower()) - set("0123456789abcdef")
 
 
 def _moment(context: Context, text: str | None, *, end: bool) -> Moment | None:

@@ -32,8 +32,10 @@ def check_mount(exam: Exam) -> Iterator[DoctorFinding]:
 def mount_finding(place: str, mount: Mount, *, needs_locks: bool) -> DoctorFinding:
     """Return what there is to say of one mount; ``needs_locks`` where the database is on it."""
     shown = f"{mount.kind} mounted at {mount.point} ({','.join(mount.options[:6])})"
-    if mount.lying is not None and needs_locks:
-        return error("locks", place, f"{shown}: {mount.lying}", mount.instead or "keep the registry on a local disk")
+    if mount.broken_locks is not None and needs_locks:
+        return error(
+            "locks", place, f"{shown}: {mount.broken_locks}", mount.remedy or "keep the registry on a local disk"
+        )
     if mount.network:
         hint = "use NFS 4 with its default options, and run modelkeep verify often"
         return warning("mount", place, f"{shown}: other machines may write there", hint)

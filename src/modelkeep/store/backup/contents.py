@@ -32,14 +32,19 @@ def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Co
 
 
 def copy_contents(
-    source: Artifacts, bucket: DirectoryBucket, contents: Iterable[Content], progress: Progress
+    source: Artifacts,
+    bucket: DirectoryBucket,
+    contents: Iterable[Content],
+    progress: Progress,
+    *,
+    at_once: int = _AT_ONCE,
 ) -> Iterator[tuple[Content, Trouble | None]]:
-    """Copy contents into a store; yield each when it is durable there, or with what is wrong with its source.
+    """Copy contents into a store, so many at once; yield each when it is durable there, or with what is wrong with its source.
 
     A store that cannot be written raises ``RegistryUnavailable``; what was yielded before stays.
     """
     waiting = iter(contents)
-    while batch := list(islice(waiting, _AT_ONCE)):
+    while batch := list(islice(waiting, at_once)):
         damaged = [content for content in batch if os.path.lexists(bucket.local_path(content[0]))]
         absent = [content for content in batch if content not in damaged]
         yield from _add(source, bucket, absent, progress)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Literal, TypeAlias
 
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.errors import Damaged
-
-Form: TypeAlias = Literal["file", "tree"]
 
 ARTIFACT = """
 SELECT document.bytes, version.form, entry.bytes FROM version
