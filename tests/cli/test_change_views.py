@@ -4,10 +4,11 @@ import msgspec.structs
 import pytest
 from rows import PROMOTED, REGISTERED, change
 
-from modelkeep.cli.views.changes import ChangeView, RegisteredView, RolledBackView, verdict_sentence
+from modelkeep.cli.views.changes import ChangeView, RegisteredView, RolledBackView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
+from modelkeep.rendering import sentences
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
 
@@ -25,7 +26,7 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
     ],
 )
 def test_a_verification_says_what_it_left_out(looked, said):
-    assert VerificationView(msgspec.structs.replace(LOOKED, **looked)).summary() == said
+    assert sentences.verification(msgspec.structs.replace(LOOKED, **looked)) == said
 
 
 def test_what_helps_is_told_beside_a_repair_too_but_for_the_repair_itself():
@@ -99,7 +100,7 @@ def test_a_rollback_names_whom_it_passed_over():
 
 def test_a_verdict_without_numbers_puts_both_values_side_by_side():
     assert (
-        verdict_sentence(Verdict("auc", "n/a", "production fraud@3", "0.9", None))
+        sentences.verdict(Verdict("auc", "n/a", "production fraud@3", "0.9", None))
         == "auc n/a (0.9 in production, fraud@3)"
     )
-    assert verdict_sentence(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
+    assert sentences.verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"

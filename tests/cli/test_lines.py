@@ -8,7 +8,7 @@ from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERS
 
 from modelkeep.cli.views import text_lines
 from modelkeep.cli.views.fields import FieldView
-from modelkeep.cli.views.history import EntriesView, TenuresView, reasons
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import Document, as_json
 from modelkeep.cli.views.lists import VERSION_KEYS, ModelsView, VersionsView, check_column
 from modelkeep.cli.views.model import ModelView
@@ -17,6 +17,7 @@ from modelkeep.cli.views.version import VersionView
 from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
 from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.errors import UsageError
+from modelkeep.rendering.sentences import tenure_reasons
 
 
 class ThingDocument(Document, frozen=True):
@@ -121,10 +122,10 @@ def test_history_has_escaped_cells():
 
 def test_history_says_why_a_tenure_began_and_ended():
     back = msgspec.structs.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
-    assert reasons(back) == "rolled back to fraud@2: p99"
+    assert tenure_reasons(back) == "rolled back to fraud@2: p99"
     retired = msgspec.structs.replace(TENURE, ended_by="retire", ended_for=None, why="x")
-    assert reasons(retired) == "x; ended by retire"
-    assert reasons(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
+    assert tenure_reasons(retired) == "x; ended by retire"
+    assert tenure_reasons(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():

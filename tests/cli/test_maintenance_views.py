@@ -68,7 +68,7 @@ def test_a_diagnosis_in_a_pipe_and_in_one_line():
         "ok\tpython\t/usr/bin/python\t3.11.7\t-",
     ]
     assert view.identifiers() == ["locks"]
-    assert DiagnosisView(DIAGNOSIS).notes() == ["NOT ok: 1 error, 0 warnings, 1 thing in order"]
+    assert DiagnosisView(DIAGNOSIS).notes() == ["NOT ok: 1 error, 0 warnings, 1 check passed"]
 
 
 def test_the_tables_of_a_terminal():

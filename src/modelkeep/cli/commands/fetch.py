@@ -42,7 +42,7 @@ def _to_stdout(call: Call, ref: str) -> None:
     if sys.stdout is None or streams.is_terminal(sys.stdout):
         message = "get - would print the bytes of the artifact on the terminal"
         raise UsageError(message, f"modelkeep get {ref} - > FILE")
-    call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.Answer()), as_of=call.flags.as_of)
+    call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
 @command(past=True)

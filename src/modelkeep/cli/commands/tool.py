@@ -32,7 +32,7 @@ _FIRST = (
 
 
 def bare(call: Call) -> int:
-    """Answer ``modelkeep`` alone: the status once there is a registry, else the first commands to type."""
+    """Run ``modelkeep`` without a command: print the status, or without a registry the first commands to type."""
     located = call.settings.registry
     if located.foreign or is_registry(located.path):
         _status(call)
@@ -41,7 +41,7 @@ def bare(call: Call) -> int:
         _status(call)  # raises: there is no registry
     streams.out("There is no registry yet. The first three commands:\n\n")
     streams.out("".join(f"  {each}\n" for each in _FIRST))
-    streams.out("\nmodelkeep --help tells the others, modelkeep demo shows them at work.\n")
+    streams.out("\nmodelkeep --help lists all commands, modelkeep demo shows them at work.\n")
     return 0
 
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from modelkeep.cli import error_output
 from modelkeep.cli.views.interface import Document, View
-from modelkeep.domain.answers.changes import Change, Registered, RolledBack, Verdict
+from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
+from modelkeep.rendering import sentences
 
 _DRY_RUN = "dry run: nothing was written"
-#: What is said of a change that has no ``before -> after``.
+#: The note of a change that has no ``before -> after``.
 _DONE = {"describe": "described", "note": "noted on"}
 
 
@@ -98,7 +99,7 @@ class RegisteredView(ChangeView, frozen=True):
         return [
             *([] if change.changed else [change.why or f"already registered as {change.ref}"]),
             *change.notes,
-            *(verdict_sentence(each) for each in change.verdict),
+            *(sentences.verdict(each) for each in change.verdict),
             *(effects(change) if change.changed else []),
             *(f"warning: {each}" for each in change.warnings),
             *([_DRY_RUN] if change.dry_run and change.changed else []),
@@ -109,17 +110,6 @@ class RegisteredView(ChangeView, frozen=True):
 def effects(change: Change) -> list[str]:
     """Return what changed, a line each: ``production: fraud@3 -> fraud@4``."""
     return [printable(f"{each.what}: {each.before} -> {each.after}") for each in change.effects]
-
-
-def verdict_sentence(verdict: Verdict) -> str:
-    """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
-    measured = f"{verdict.metric} {verdict.value}"
-    if verdict.against is None:
-        return measured
-    holder = ", ".join(verdict.against.split(" ", maxsplit=1))
-    if verdict.difference is not None:
-        return f"{measured} ({verdict.difference} against {holder})"
-    return f"{measured} ({'none' if verdict.other is None else verdict.other} in {holder})"
 
 
 class Outcome(NamedTuple):

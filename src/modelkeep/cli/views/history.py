@@ -11,11 +11,10 @@ from modelkeep.cli.views.lists import more_note
 from modelkeep.cli.views.text_lines import line, seconds
 from modelkeep.domain.answers.records import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Tenure
+from modelkeep.rendering.sentences import tenure_reasons
 
 if TYPE_CHECKING:
     from modelkeep.rendering.ages import Clock
-
-_ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
 
 
 class TenuresDocument(Document, frozen=True):
@@ -36,7 +35,7 @@ class TenuresView(View, frozen=True):
 
     def lines(self) -> list[str]:
         return [
-            line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, reasons(row))
+            line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, tenure_reasons(row))
             for row in self.tenures
         ]
 
@@ -53,20 +52,17 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = Tr
     for row in tenures:
         ref = [text(row.ref, "bold" if row.until is None else None)] if with_ref else []
         until = "now" if row.until is None else clock.minute(row.until)
-        facts = (row.stage, clock.minute(row.since), until, clock.lasted(row.since, row.until), row.actor, reasons(row))
+        facts = (
+            row.stage,
+            clock.minute(row.since),
+            until,
+            clock.lasted(row.since, row.until),
+            row.actor,
+            tenure_reasons(row),
+        )
         rows.append([*ref, *map(text, facts)])
     columns = ("stage", "since", "until", "for", "by", "why")
     return Table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
-
-
-def reasons(row: Tenure) -> str | None:
-    """Return why a tenure began and how and why it ended: ``march data; rolled back to fraud@3: p99``."""
-    ended = None
-    if row.ended_by is not None:
-        ending = _ENDINGS.get(row.ended_by, f"ended by {row.ended_by}")
-        ended = f"{ending} {row.ended_for}" if row.ended_for else f"ended by {row.ended_by}"
-        ended += f": {row.ended_why}" if row.ended_why else ""
-    return "; ".join(each for each in (row.why, ended) if each) or None
 
 
 class EntriesDocument(Document, frozen=True):

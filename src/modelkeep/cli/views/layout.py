@@ -6,15 +6,15 @@ loaded for tables alone, and views are tested without a terminal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
+from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import printable
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8
 _STYLES = {
     "production": "bold green",

@@ -8,6 +8,7 @@ from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import LINE_BREAK, Block, Line, Table, short, text
 from modelkeep.cli.views.text_lines import line
 from modelkeep.domain.answers.care import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
+from modelkeep.rendering import sentences
 from modelkeep.rendering.counts import counted, files
 from modelkeep.rendering.sizes import human_size
 
@@ -44,29 +45,7 @@ class VerificationView(View, frozen=True):
         return Table(("", "code", "where", "what"), rows, fold=("where", "what"))
 
     def notes(self) -> list[str]:
-        return [self.summary(), *self.hints()]
-
-    def summary(self) -> str:
-        """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, …``."""
-        found = self.found
-        checked = (
-            counted(found.entries, "entry", "entries"),
-            counted(found.versions, "version"),
-            counted(found.blobs, "stored file"),
-            human_size(found.size_bytes),
-        )
-        limits = [
-            *([f"part {found.subset}"] if found.subset else []),
-            *(["no replay"] if found.quick and found.entries else []),
-            *(["sizes only"] if found.quick and found.blobs else []),
-        ]
-        counts = [
-            counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number
-        ]
-        if found.repaired:
-            counts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
-        limited = f" ({', '.join(limits)})" if limits else ""
-        return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(checked)}{limited}{': ' if counts else ''}{', '.join(counts)}"
+        return [sentences.verification(self.found), *self.hints()]
 
     def hints(self) -> list[str]:
         """Return what helps where something is wrong; a repair that failed is not answered with a repair."""
@@ -197,7 +176,7 @@ class DiagnosisView(View, frozen=True):
         for each in self.found.findings:
             counts[each.severity] += 1
         wrong = f"{counted(counts['error'], 'error')}, {counted(counts['warning'], 'warning')}"
-        return [f"{'ok' if self.found.ok else 'NOT ok'}: {wrong}, {counted(counts['ok'], 'thing')} in order"]
+        return [f"{'ok' if self.found.ok else 'NOT ok'}: {wrong}, {counted(counts['ok'], 'check')} passed"]
 
 
 def _message_and_hint(finding: DoctorFinding) -> Line:
