@@ -62,7 +62,7 @@ def register(
     alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it.")] = None,
     if_exists: Annotated[
         str, typer.Option("--if-exists", metavar="match|skip|new", help="The same bytes are registered already: then?")
-    ] = "error",
+    ] = "match",
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="F", help="The name of what comes from standard input.")
     ] = None,

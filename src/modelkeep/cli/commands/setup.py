@@ -14,7 +14,7 @@ from modelkeep.cli.progress import Progress
 from modelkeep.cli.views.maintenance import MigrationView, VerificationView
 from modelkeep.cli.views.place import InitView
 from modelkeep.errors import IntegrityError
-from modelkeep.locate import init_target, locate, not_used
+from modelkeep.locate import init_target, locate, untrusted
 
 
 @command()
@@ -64,7 +64,7 @@ def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[s
     if shared:
         return [f"for your colleagues, and for you: {line}"]
     found = locate(call.flags.registry, os.environ, here())
-    if refusal := not_used(found):
+    if refusal := untrusted(found):
         return [refusal.message, f"hint: {refusal.hint}"]
     return [f"to use it from here: {line}"] if created and found.path != directory else []
 

@@ -21,7 +21,7 @@ from modelkeep.cli.views.place import (
 )
 from modelkeep.cli.views.values import CompletionView
 from modelkeep.errors import UsageError
-from modelkeep.locate import is_registry, not_used
+from modelkeep.locate import is_registry, untrusted
 
 _SHELLS = ("bash",)
 _FIRST = (
@@ -121,7 +121,7 @@ def config_trust(
 
 def _refused_registry(call: Call) -> tuple[str, ...]:
     """Return the warning that the registry which was found belongs to another user and is not used."""
-    refusal = not_used(call.settings.registry)
+    refusal = untrusted(call.settings.registry)
     return () if refusal is None else (f"warning: {refusal.message}", f"hint: {refusal.hint}")
 
 
