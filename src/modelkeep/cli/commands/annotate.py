@@ -128,4 +128,4 @@ def _text(given: str) -> str:
         raise UsageError(message, "give the text as UTF-8") from error
 
 
-COMMANDS = {"tag": tag, "alias": alias, "describe": describe, "note": note, "rename": rename}
+COMMANDS = {"tag": tag, "alias": alias, "label": label, "describe": describe, "note": note, "rename": rename}
