@@ -93,7 +93,7 @@ class Registry:
         author: str | None = None,
         trained_at: str | None = None,
         description: str | None = None,
-        if_exists: str = "error",
+        if_exists: str = "match",
         filename: str | None = None,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
@@ -110,7 +110,7 @@ class Registry:
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``.
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
-        ``if_exists`` says what the same bytes again mean: ``error``, ``skip`` or ``new``. The same
+        ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
         bytes with nothing else that differs are a success that changes nothing. ``move``: the files
         are removed once they are registered; where it can be, they are not even copied.
 

@@ -96,8 +96,8 @@ def test_a_reference_is_read_as_the_manual_says(typed, meant):
         ("models:/fraud", "fraud@production"),
         ("models:/", "models:/NAME/VERSION, or NAME@VERSION"),
         ("models:/fraud/0", "1"),
-        ("x" * 251, "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
-        ("x" * 251 + "@3", "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
+        ("x" * 257, "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
+        ("x" * 257 + "@3", "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
     ],
 )
 def test_a_malformed_reference_is_refused_with_what_was_likely_meant(typed, hint):

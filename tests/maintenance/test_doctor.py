@@ -16,7 +16,7 @@ import pytest
 from world import World, every
 
 import modelkeep
-from modelkeep.domain.entry import hash_of
+from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.maintenance.doctor import place
@@ -404,7 +404,7 @@ def test_a_log_that_went_backwards(world):
 
 
 def test_a_log_that_was_rewritten(world):
-    head_cache.replace(world.context.state_dir, world.registry.id, 2, hash_of(b"other"))
+    head_cache.replace(world.context.state_dir, world.registry.id, 2, hash_entry(b"other"))
     found = only(world, "head")
     assert (found.severity, found.place) == ("error", "entry 2")
 

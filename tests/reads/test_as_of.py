@@ -12,9 +12,9 @@ from modelkeep.reads import details
 @pytest.fixture
 def story(history):
     """A story in which everything that can change does, and changes back."""
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
-    test = Data(None, "test", None, "2026-02")
+    test = Data(name="test", version="2026-02")
     history.register("fraud", "one", label="1.0", metrics=[("auc", "0.9")], data=[test], author="bo", tag__owner="risk")
     history.register("fraud", "two", metrics=[("auc", "0.91")], parents=["fraud@1"], runs=["run-1"], param__depth="8")
     history.register("churn", "one", commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")

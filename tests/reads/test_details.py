@@ -18,8 +18,8 @@ from modelkeep.domain.answers.versions import (
     Training,
     VersionRow,
 )
-from modelkeep.domain.intents import Data
 from modelkeep.domain.times import At, AtSeq
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound
 from modelkeep.reads import details
 
@@ -34,7 +34,7 @@ def fraud(history):
     history.user = "bo"
     history.rollback("fraud@3", 1, reason="p99 latency")
     history.register("fraud", "four")
-    history.evaluate("fraud@4", [("auc", "0.9")], Data(None, "test", None, "2026-02"))
+    history.evaluate("fraud@4", [("auc", "0.9")], Data(name="test", version="2026-02"))
     history.describe("fraud", "finds fraud")
     return history
 
@@ -116,7 +116,7 @@ def test_the_state_is_the_first_that_applies(fraud):
 def test_the_page_of_a_version_tells_all_that_is_known(history):
     from history import at, sha
 
-    test, train = Data(None, "test", None, "2026-02"), Data(sha("x"), "train.csv", "train", None)
+    test, train = Data(name="test", version="2026-02"), Data(digest=sha("x"), name="train.csv", role="train")
     history.register("base", "zero")
     history.register(
         "fraud",
@@ -265,7 +265,9 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         (9, "bo", "describe", "fraud", "described fraud"),
     ]
     assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
-    assert told[4].entry.startswith('{"clock":"2026-01-01T00:05:00.000000Z","events":[{"approvals":[]')
+    assert told[4].entry.startswith(
+        '{"events":[{"came_from":2,"ends":[{"stage":"production","tenure":2,"version":1}],"kind":"VersionPromoted"'
+    )
     assert told[4].hash.startswith("sha256:")
 
 
@@ -298,7 +300,7 @@ def test_an_action_that_there_is_not_is_refused(fraud):
     with pytest.raises(NotFound) as error:
         details.audit(fraud.connection, action="promoted")
     assert error.value.message == "there is no action 'promoted'"
-    assert error.value.hint.startswith("actions are init, register, evaluate, promote, rollback")
+    assert error.value.hint.startswith("actions are init, create, register, label, evaluate, promote, rollback")
 
 
 def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
@@ -307,7 +309,7 @@ def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
     told = details.audit(fraud.connection)
     assert len(told) == 9
     assert told[3].sentence == "registered fraud@3, called it champion"
-    assert told[4].sentence.startswith("cannot be read: entry: no events")
+    assert told[4].sentence.startswith("cannot be read: entry: Object missing required field `seq`")
     assert told[4].subject is None
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from modelkeep.domain.answers.relations import Identified, LineageEdge, LineageNode
-from modelkeep.domain.intents import Data
 from modelkeep.domain.refs import parse_node
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.reads import details
 
@@ -18,14 +18,14 @@ def family(history):
     history.register(
         "fraud",
         "one",
-        data=[Data(None, "transactions", None, "2026-02"), Data(sha("x"), "val.csv", "val", None)],
+        data=[Data(name="transactions", version="2026-02"), Data(digest=sha("x"), name="val.csv", role="val")],
         parents=["base@1"],
         runs=["run-1"],
         commit=COMMIT,
         stage="production",
     )
-    history.register("child", parents=["fraud@1"], data=[Data(None, "transactions", None, "2026-03")])
-    history.register("other", data=[Data(None, "transactions", "train", "2026-02")], commit=COMMIT)
+    history.register("child", parents=["fraud@1"], data=[Data(name="transactions", version="2026-03")])
+    history.register("other", data=[Data(name="transactions", role="train", version="2026-02")], commit=COMMIT)
     return history
 
 

@@ -250,7 +250,7 @@ def test_what_was_deleted_is_offered_to_nobody(story, asked):
 def _deleted_behind(story, first, last):
     """Let deleted versions follow, each with a label, as rows: the log is not asked here."""
     _copies(story, first, last, "'9.' || ?1")
-    deleted = "INSERT INTO deleted SELECT max(seq), ?, 1 FROM model"
+    deleted = "INSERT INTO deleted SELECT max(seq), ?, 1, 0 FROM model"
     story.connection.executemany(deleted, [(number,) for number in range(first, last + 1)])
 
 
@@ -304,9 +304,9 @@ def test_tab_looks_at_a_bounded_part_however_many_of_the_newest_versions_were_de
 
 
 def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
-    data = [Data(None, name, None, version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
+    data = [Data(name=name, version=version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
     story.register("fraud", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d" * 5 + "00000")
     story.register("churn", metrics=[("rmse", "3")], data=data[:1])
     story.tag("fraud@1", owner="risk")

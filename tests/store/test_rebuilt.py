@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 from world import World, tell_story
 
-from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
+from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import Damaged, RegistryUnavailable
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sqlite import raw_rows
@@ -63,7 +63,7 @@ def test_a_log_is_read_page_by_page(told):
     assert [each.seq for each in whole] == list(range(1, 25))
     assert raw_rows.page(connection, 20, raw_rows.Beside()) == whole[20:]
     assert raw_rows.page(connection, 24, raw_rows.Beside()) == []
-    assert whole[1].hash == chain.hash_of(told.entries()[1])
+    assert whole[1].hash == hash_entry(told.entries()[1])
     connection.close()
 
 

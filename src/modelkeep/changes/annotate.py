@@ -11,9 +11,17 @@ from modelkeep.changes.register_request import check_pairs, scrubbed
 from modelkeep.changes.runner import Asked, carry_out
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
-from modelkeep.domain.intents import Alias, Archive, Data, Describe, Evaluate, Mark, Note, Rename, Tag
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.alias import Alias
+from modelkeep.domain.verbs.archive import Archive
+from modelkeep.domain.verbs.describe import Describe
+from modelkeep.domain.verbs.evaluate import Data, Evaluate
+from modelkeep.domain.verbs.mark import Mark
+from modelkeep.domain.verbs.note import Note
+from modelkeep.domain.verbs.rename import Rename
+from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import UsageError
 from modelkeep.provenance import runs as runs_
 from modelkeep.provenance import values
@@ -123,6 +131,8 @@ def alias(
             else version_or_model(connection, ref, say)
         )
         state = SqlState(connection)
+        for name in adding:
+            check_alias(name, state.stages())
         effects = []
         for name in (*adding, *removing):
             pointed = state.alias(found.model, name)

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from modelkeep.domain.entry import Observed
-from modelkeep.domain.intents import NOBODY, Init, Intent
+from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
+from modelkeep.domain.verbs.init import Init
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
@@ -60,14 +60,7 @@ def create(
     intent = Intent(
         registry=chance(),
         id=chance(),
-        arguments=Init(declared),
-        subject=None,
-        expect=None,
-        details=None,
-        seen=None,
-        not_after=None,
-        actor=NOBODY,
-        origin=None,
+        command=Init(declared),
         time=now,
     )
     try:

@@ -7,7 +7,7 @@ from modelkeep.changes.effects import NONE
 from modelkeep.changes.runner import Asked, carry_out
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
-from modelkeep.domain.intents import Delete
+from modelkeep.domain.verbs.delete import Delete
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
 from modelkeep.store.db.sql import annotations as wording

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain import events
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import End, Event
+from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.question import End
+from modelkeep.domain.verbs.retire import StageRetired
+from modelkeep.domain.verbs.rollback import StageRolledBack
 
 NONE = "none"
 
@@ -17,13 +20,13 @@ def of_events(entry: Entry, name: str) -> tuple[Effect, ...]:
     return tuple(effect for event in entry.events for effect in _of(event, name))
 
 
-def _of(event: Event, name: str) -> Iterator[Effect]:
+def _of(event: AnyEvent, name: str) -> Iterator[Effect]:
     match event:
-        case events.VersionPromoted():
+        case VersionPromoted():
             yield Effect(event.stage, _ended(event.ends, name), f"{name}@{event.version}")
-        case events.StageRolledBack():
+        case StageRolledBack():
             yield Effect(event.stage, f"{name}@{event.from_}", f"{name}@{event.to}")
-        case events.StageRetired():
+        case StageRetired():
             yield Effect(event.stage, _ended(event.ends, name), NONE)
         case _:
             pass

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from modelkeep.changes.register_request import Request
 from modelkeep.context import Context
-from modelkeep.domain import intents
 from modelkeep.domain.times import At, format_time, parse_moment
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
 from modelkeep.provenance import git, runs
 from modelkeep.provenance.datasets import DataSpec, parse_data
@@ -27,7 +28,7 @@ class Provenance(Struct, frozen=True):
     data: tuple[DataSpec, ...]
     on: DataSpec | None
     runs: tuple[runs.Run, ...]
-    trained: intents.Trained
+    trained: Trained | None
 
 
 def collect_provenance(context: Context, request: Request) -> Provenance:
@@ -38,11 +39,11 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
         data=datasets(context, request.data),
         on=None if request.on is None else datasets(context, [request.on])[0],
         runs=runs.runs(request.runs, context.environ),
-        trained=trained or intents.Trained(None, guessed=False, seeds=(), started=None),
+        trained=trained,
     )
 
 
-def guess_training(newest_mtime_ns: int | None) -> intents.Trained | None:
+def guess_training(newest_mtime_ns: int | None) -> Trained | None:
     """Return the newest time of an artifact's files as a guess; None where it is no time at all."""
     if newest_mtime_ns is None:
         return None
@@ -50,7 +51,7 @@ def guess_training(newest_mtime_ns: int | None) -> intents.Trained | None:
         newest = datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC)
     except (OverflowError, OSError, ValueError):
         return None
-    return intents.Trained(format_time(newest), guessed=True, seeds=(), started=None)
+    return Trained(ended=format_time(newest), guessed=True)
 
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
@@ -58,9 +59,9 @@ def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
     return tuple(parse_data(text, context.cwd, _hash) for text in given)
 
 
-def data_of(spec: DataSpec | None) -> intents.Data | None:
+def data_of(spec: DataSpec | None) -> Data | None:
     """Return what the log says of a dataset: not where it lies."""
-    return None if spec is None else intents.Data(spec.digest, spec.name, spec.role, spec.version)
+    return None if spec is None else Data(spec.name, spec.version, spec.digest, spec.role)
 
 
 def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
@@ -87,7 +88,7 @@ def summary(taken: Ingested, found: Provenance) -> str:
     return ", ".join(parts)
 
 
-def _trained(context: Context, request: Request) -> intents.Trained | None:
+def _trained(context: Context, request: Request) -> Trained | None:
     if request.trained_at is None:
         return None
     now = context.clock()
@@ -95,4 +96,4 @@ def _trained(context: Context, request: Request) -> intents.Trained | None:
     if not isinstance(moment, At):
         message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
         raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
-    return intents.Trained(moment.time, guessed=False, seeds=(), started=None)
+    return Trained(ended=moment.time)

@@ -18,13 +18,16 @@ from modelkeep.changes.provenance import Provenance, collect_provenance, data_of
 from modelkeep.changes.register_request import Request, check, scrubbed
 from modelkeep.changes.runner import Asked, Done, PutBack, carry_out_in, rehearse
 from modelkeep.context import Context
-from modelkeep.domain import intents
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.canonical import sha256
-from modelkeep.domain.events import VersionPromoted, VersionRegistered
-from modelkeep.domain.intents import Register, Subject
+from modelkeep.domain.entry import Subject
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.register import Code, Parent, Register, VersionRegistered
 from modelkeep.errors import ModelkeepError
 from modelkeep.provenance import git, machine, values
 from modelkeep.provenance.urls import scrub_text
@@ -110,37 +113,33 @@ def _asked(
     model = state.model_named(request.name)
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
+    if model is None or model.deleted:
+        check_name(request.name)
+    for alias in request.aliases:
+        check_alias(fold(alias), state.stages())
     stage = None if request.stage is None else stage_named(connection, request.stage)
     parents = [_parent(connection, say, text) for text in request.parents]
     arguments = Register(
         aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
-        attachments=(),
         bump=request.bump,
-        ci=None,
         code=_code(found.code),
-        data=tuple(intents.Data(spec.digest, spec.name, spec.role, spec.version) for spec in found.data),
-        environment=None,
+        data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
         form=taken.form,
         if_exists=request.if_exists,
-        inspected=None,
-        interface=None,
         label=request.label,
-        licence=None,
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
-        number=None,
         parents=tuple(parent for parent, _ in parents),
         runs=tuple(run.id for run in found.runs),
-        share=None,
         symlinks=taken.symlinks,
         trained=found.trained,
     )
     document = taken.manifest.to_bytes()
-    digest = sha256(document)
+    digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None else model.seq,
-        name=request.name if model is None else model.name,
+        model=None if model is None or model.deleted else model.seq,
+        name=request.name if model is None or model.deleted else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )
@@ -157,25 +156,26 @@ def _unheard(_text: str) -> None:
     """What is said on the way is said when it is done in earnest."""
 
 
-def _code(code: git.Code) -> intents.Code | None:
+def _code(code: git.Code) -> Code | None:
     if code.commit is None and code.dirty is None:
         return None
-    return intents.Code(commit=code.commit, diff=code.diff, dirty=code.dirty)
+    state = None if code.dirty is None else "dirty" if code.dirty else "clean"
+    return Code(commit=code.commit, diff=code.diff, state=state)
 
 
 def _parent(
     connection: Connection,
     say: Say,
     text: str,
-) -> tuple[intents.Parent, str | None]:
+) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is not a version here."""
     if "://" in text:
-        return intents.Parent(digest=None, model=None, version=None), text
+        return Parent(), text
     resolved = version_of(connection, text, say, "register NAME PATH --parent {}")
     gone = deletions.told(connection, resolved.model, resolved.name, resolved.number or 0)
     if gone is not None:
         say(f"note: the parent {gone}")
-    return intents.Parent(resolved.digest, resolved.model, resolved.number), None
+    return Parent(resolved.digest, resolved.model, resolved.number), None
 
 
 def _fields(request: Request, found: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
@@ -210,14 +210,14 @@ def _unchanged(connection: Connection, request: Request, found: Provenance, done
         raise ModelkeepError(message)
     ref = f"{subject.name}@{number}"
     there = known(connection, subject.model, number)
-    if request.if_exists == "error":
+    if request.if_exists == "match":
         given = idempotency.Given(
-            arguments=arguments,
+            command=arguments,
             subject=subject,
             fields=tuple((name, scrub_text(value)) for name, value in done.asked.fields),
             runs=tuple(run.id for run in found.runs if not run.captured),
             commit=found.code.commit if request.code not in ("auto", "none") else None,
-            trained=found.trained.ended if request.trained_at is not None else None,
+            trained=found.trained.ended if request.trained_at is not None and found.trained is not None else None,
         )
         idempotency.check(there, given, ref)
     return Registered(

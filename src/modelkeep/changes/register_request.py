@@ -37,7 +37,7 @@ class Request(Struct, frozen=True):
     author: str | None = None
     trained_at: str | None = None
     description: str | None = None
-    if_exists: str = "error"
+    if_exists: str = "match"
     move: bool = False
     selection: Selection = field(default_factory=Selection)
     expect: str | None = None
@@ -66,8 +66,8 @@ def check(request: Request) -> None:
     if request.move and "-" in request.paths:
         message = "--move takes a file away, and - (standard input) is none"
         raise UsageError(message, "leave out --move")
-    if request.if_exists not in ("error", "skip", "new"):
-        message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
+    if request.if_exists not in ("match", "skip", "new"):
+        message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
     for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
         check_pairs(pairs, what)

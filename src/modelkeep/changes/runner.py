@@ -19,10 +19,11 @@ from modelkeep.domain import details as details_
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Observed
-from modelkeep.domain.intents import NOBODY, Arguments, Expect, Intent, Rollback, Seen, Subject
+from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
+from modelkeep.domain.verbs import AnyCommand
+from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
@@ -48,7 +49,7 @@ class Asked(Struct, frozen=True):
     the texts tell, which deciding never sees.
     """
 
-    arguments: Arguments
+    arguments: AnyCommand
     subject: Subject
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
@@ -247,14 +248,11 @@ def _draft(context: Context, state: SqlState, asked: Asked, message: str | None)
     intent = Intent(
         registry=registry,
         id=context.chance(),
-        arguments=asked.arguments,
+        command=asked.arguments,
         subject=asked.subject,
         expect=asked.expect,
         details=None if details is None else details.digest,
         seen=Seen(head.hash, head.seq),
-        not_after=None,
-        actor=NOBODY,
-        origin=None,
         time=context.now(),
     )
     return Draft(intent, details, asked.documents)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from modelkeep.domain.events import StageRolledBack
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.times import parse_stored
+from modelkeep.domain.verbs.rollback import StageRolledBack
 from modelkeep.rendering.ages import human_age
 from modelkeep.store.db.sql import annotations as wording
 from modelkeep.store.db.sql.references import Resolved

@@ -12,14 +12,16 @@ from modelkeep.changes.observed import absent_of
 from modelkeep.changes.runner import Asked, Done, carry_out
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
-from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
-from modelkeep.domain.intents import Promote, Retire, Rollback
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
+from modelkeep.domain.verbs.archive import VersionRestored
+from modelkeep.domain.verbs.mark import VersionMarked
+from modelkeep.domain.verbs.promote import Promote
+from modelkeep.domain.verbs.retire import Retire
+from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
@@ -52,7 +54,7 @@ def promote(
         found = version_of(connection, ref, say, f"promote {{}} {stage}")
         where = stage_named(connection, stage)
         return Asked(
-            arguments=Promote(break_glass=False, force=force, request=None, share=None),
+            arguments=Promote(force=force),
             subject=subject_of(found, where),
             expect=expectation(connection, expect, found.model),
             look_at=((found.model, found.number or 0),),
@@ -156,7 +158,7 @@ def _asked_back(
     return Asked(
         arguments=Rollback(
             because=None,
-            confirmed=wish.confirmed if bare else None,
+            confirmed=("yes" if wish.confirmed else "no") if bare else None,
             keep_good=wish.keep_good,
             to=back,
         ),
@@ -184,7 +186,7 @@ def _walked(
     absent: tuple[str, ...] = ()
     looked: list[tuple[int, int]] = []
     while True:
-        walked = target(state, found.model, holder, absent)
+        walked = find_target(state, found.model, holder, absent)
         if walked.tenure is None:
             # Only what has its bytes may be the hint's.
             left = [one.version for one in walked.passed_over if one.why == "left"]
@@ -231,7 +233,7 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
 
 
 def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
-    told = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
+    told = [f"{found.name}@{one.version}: {explain_obstacle(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
     if told:
         message += " (" + "; ".join(told) + ")"
@@ -282,7 +284,7 @@ def _rolled_back(context: Context, done: Done, *, dry_run: bool) -> RolledBack:
         marked_bad=marked,
         passed_over=()
         if event is None
-        else tuple(Passed(f"{subject.name}@{one.version}", explained(one.why)) for one in event.passed_over),
+        else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
     )
 
 

@@ -5,29 +5,25 @@ What is wrong comes back as `Problem`; the caller knows where it read the entry 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import zip_longest
-from typing import TypeAlias
 
 from msgspec import Struct
 
-from modelkeep.domain.canonical import encode
 from modelkeep.domain.decide import AlreadySo, decide
-from modelkeep.domain.details import Details, RedactedLine, digest_of_text, is_plain
+from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import Event, to_json
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.manifest import Manifest
-from modelkeep.domain.outline import Outline
+from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
+from modelkeep.domain.verbs.question import Event
 from modelkeep.errors import Damaged, ModelkeepError
 
-#: Digest of some bytes; whoever hashes many has a quicker one.
-Hash: TypeAlias = Callable[[bytes], str]
 #: How far a writer's clock may be behind the log before it is worth a word.
 CLOCK_MAY_LAG = timedelta(minutes=5)
 _ID = pattern(r"[0-9a-f]{32}")
@@ -50,7 +46,7 @@ class Link(Struct, frozen=True):
     time: str | None
 
 
-def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterator[Problem]:
+def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]:
     """Yield what is wrong with an entry's place: ``seq`` is where it stands, ``before`` what stands before it."""
     if entry.seq != seq:
         yield Problem("seq", f"it says it is entry {entry.seq}")
@@ -66,7 +62,7 @@ def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterato
     yield from _check_times(entry, None if before is None else before.time)
 
 
-def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Problem]:
+def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
     """Yield what is wrong with the parts that no rule reads: ids, signatures; ``registry`` is the first entry's."""
     intent = entry.intent
     for what, text in (("registry", intent.registry), ("intent", intent.id)):
@@ -78,16 +74,17 @@ def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Proble
         yield Problem(
             "registry", f"it belongs to the registry {printable(intent.registry)[:_TOLD]}, this one is {registry}"
         )
-    if entry.signatures or intent.actor.key is not None or intent.actor.ci is not None:
+    actor = intent.actor
+    if entry.signatures or (actor is not None and (actor.key is not None or actor.ci is not None)):
         yield Problem("signature", "it bears a signature or a key, which this modelkeep cannot check")
-    elif intent.actor.person is not None:
+    elif actor is not None:
         yield Problem("signature", "it names a person, and nothing proves it")
     if intent.not_after is not None and not entry.signatures:
         yield Problem("signature", "it has a date to expire at, which only what is signed has")
 
 
 def check_details(
-    entry: Entry | Outline, text: str | None, *, new: bool, sha256: Hash = digest_of
+    entry: Entry, text: str | None, *, new: bool, sha256: Hash = digest_of
 ) -> tuple[Details | None, tuple[Problem, ...]]:
     """Return the details an entry names and what is wrong with them; ``new``: no entry before names them."""
     digest = entry.intent.details
@@ -113,25 +110,17 @@ def check_details(
     return details, tuple(problems)
 
 
-def check_text(entry: Entry | Outline, text: str | None, sha256: Hash) -> tuple[Problem, ...]:
-    """Return what is wrong with the details an entry names, where nobody needs to have them read."""
-    digest = entry.intent.details
-    if digest is None or (text is not None and is_plain(text) and digest_of_text(text, sha256) == digest):
-        return ()
-    return check_details(entry, text, new=True, sha256=sha256)[1]
-
-
-def check_document(digest: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
-    """Return what is wrong with the manifest that an entry names."""
+def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
+    """Return what is wrong with a document that an entry names as of a kind: manifest or pointer."""
     if data is None:
-        return Problem("document", f"its manifest {digest} is missing")
+        return Problem("document", f"its {kind} {digest} is missing")
     found = sha256(data)
     if found != digest:
-        return Problem("document", f"its manifest was changed: the bytes are {found}, not {digest}")
+        return Problem("document", f"its {kind} was changed: the bytes are {found}, not {digest}")
     try:
-        Manifest.from_bytes(data)
+        parse_artifact("pointer" if kind == "pointer" else "tree", data)
     except Damaged as error:
-        return Problem("document", f"its manifest {digest}: {error.message}")
+        return Problem("document", f"its {kind} {digest}: {error.message}")
     return None
 
 
@@ -149,23 +138,24 @@ def judge(state: State, entry: Entry) -> Problem | None:
     return None
 
 
-def _check_times(entry: Entry | Outline, before: str | None) -> Iterator[Problem]:
+def _check_times(entry: Entry, before: str | None) -> Iterator[Problem]:
     try:
-        clock = parse_stored(entry.clock)
-        time = clock if entry.time == entry.clock else parse_stored(entry.time)
-        if entry.intent.time != entry.clock:
+        time = parse_stored(entry.time)
+        clock = time if entry.clock is None else parse_stored(entry.clock)
+        if entry.intent.time != entry.time:
             parse_stored(entry.intent.time)
     except Damaged as error:
         yield Problem("time", error.message)
         return
     if before is not None and entry.time < before:
         yield Problem("time", f"its time {entry.time} is before the one of the entry before it, {before}")
-    elif entry.time != max(entry.clock, before or entry.clock):
-        yield Problem("time", f"its time {entry.time} is neither its clock's {entry.clock} nor the entry's before it")
+    elif entry.time != max(entry.clock_time, before or entry.clock_time):
+        why = f"its time {entry.time} is neither its clock's {entry.clock_time} nor the entry's before it"
+        yield Problem("time", why)
     if time - clock > CLOCK_MAY_LAG:
         behind = (time - clock) // timedelta(minutes=1)
         yield Problem("clock", f"the clock of the machine that wrote it was {behind} minutes behind the log", "warning")
 
 
 def _shown(event: Event | None) -> str:
-    return "none" if event is None else printable(encode(to_json(event)).decode())[:_TOLD]
+    return "none" if event is None else printable(encode_canonical(event).decode())[:_TOLD]

@@ -12,12 +12,10 @@ from typing import TypeVar
 
 from modelkeep.context import Context
 from modelkeep.domain import checks
-from modelkeep.domain import entry as chain
 from modelkeep.domain.checks import Link
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry
+from modelkeep.domain.entry import Entry, parse_entry
 from modelkeep.domain.head import Head
-from modelkeep.domain.outline import Outline, Outlines
 from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.remembered_head import RememberedHead
@@ -41,7 +39,7 @@ class LogCheck:
         self._context = context
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
-        self._beside = raw_rows.Beside(None if deep else Outlines())
+        self._beside = raw_rows.Beside()
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -127,26 +125,22 @@ class LogCheck:
         time = before.time if stored.entry is None and before is not None else None
         self._before = Link(stored.seq, stored.hash, time if stored.entry is None else stored.entry.time)
 
-    def _check(self, stored: Stored, entry: Entry | Outline, before: Link | None) -> None:
+    def _check(self, stored: Stored, entry: Entry, before: Link | None) -> None:
         place = f"entry {stored.seq}"
         if stored.seq == 1 and entry.intent.registry != self.registry:
             self._set_registry(entry.intent.registry)
             self.remembered.read(stored.seq, stored.hash)
         found = [*checks.check_link(entry, stored.seq, before), *checks.check_frame(entry, self.registry)]
-        details = None
         named = entry.intent.details
-        if self._rebuilt is None:
-            found += checks.check_text(entry, stored.text, digest_of)
-        else:
-            new = named is None or not self._rebuilt.names_details(named)
-            details, problems = checks.check_details(entry, stored.text, new=new, sha256=digest_of)
-            found += problems
+        new = self._rebuilt is None or named is None or not self._rebuilt.names_details(named)
+        details, problems = checks.check_details(entry, stored.text, new=new, sha256=digest_of)
+        found += problems
         for digest, data in stored.documents.items():
-            if (problem := checks.check_document(digest, data, digest_of)) is not None:
+            if (problem := checks.check_document(digest, stored.kinds[digest], data, digest_of)) is not None:
                 found.append(problem)
         for problem in found:
             self._findings.add(problem.severity, problem.code, place, problem.message)
-        if self._rebuilt is None or self._stopped is not None or isinstance(entry, Outline):
+        if self._rebuilt is None or self._stopped is not None:
             return
         documents = {digest: data for digest, data in stored.documents.items() if data is not None}
         if len(documents) < len(stored.documents) or (details is None and named is not None):
@@ -212,6 +206,6 @@ def _refuse_newer(data: bytes) -> None:
     A format never falls, so the last entry has the highest; a higher one elsewhere is damage.
     """
     try:
-        chain.parse(data)
+        parse_entry(data)
     except Damaged:
         return

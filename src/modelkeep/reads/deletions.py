@@ -9,7 +9,8 @@ from modelkeep.store.db.sql.deletions import deletion
 from modelkeep.store.db.sql.statement import Connection
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Arguments, Subject
+    from modelkeep.domain.entry import Subject
+    from modelkeep.domain.verbs import AnyCommand
 
 
 def told(connection: Connection, model: int, name: str, number: int) -> str | None:
@@ -21,13 +22,15 @@ def told(connection: Connection, model: int, name: str, number: int) -> str | No
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
 
 
-def refuse_change(connection: Connection, subject: Subject, arguments: Arguments) -> None:
+def refuse_change(connection: Connection, subject: Subject, command: AnyCommand) -> None:
     """Raise ``Conflict`` where a change is about a version that was deleted: deciding would, with fewer words."""
-    from modelkeep.domain.deciding.common import STAYS_DELETED  # what only reads has no use for them
-    from modelkeep.domain.intents import Delete, Retire, Rollback
+    from modelkeep.domain.verbs.delete import Delete
+    from modelkeep.domain.verbs.question import STAYS_DELETED
+    from modelkeep.domain.verbs.retire import Retire
+    from modelkeep.domain.verbs.rollback import Rollback
 
     # These say by themselves that there is nothing to do where the version is gone.
-    if subject.version is None or subject.model is None or isinstance(arguments, (Delete, Retire, Rollback)):
+    if subject.version is None or subject.model is None or isinstance(command, (Delete, Retire, Rollback)):
         return
     said = told(connection, subject.model, subject.name, subject.version)
     if said is not None:

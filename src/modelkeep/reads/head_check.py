@@ -45,7 +45,7 @@ def after(context: Context, entry: Entry, entry_hash: str, *, goes_on: bool) -> 
     """
     if goes_on:
         head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
-    clock = parse_stored(entry.clock)
+    clock = parse_stored(entry.clock_time)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()
     if behind > _APART_SECONDS:

@@ -18,7 +18,7 @@ from modelkeep.store.db.sql.version_states import newest_left
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Expect, Subject
+    from modelkeep.domain.entry import Expect, Subject
 
 Say = Callable[[str], None]
 _READS = frozenset({"get", "path", "show", "resolve"})
@@ -75,10 +75,10 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
     """Return what ``--expect`` says: a number, a label, a digest or ``none``, never what moves."""
     if text is None:
         return None
-    from modelkeep.domain.intents import Expect
+    from modelkeep.domain.entry import Expect
 
     if text.lower() == "none":
-        return Expect(None)
+        return Expect(0)
     selector = parse_selector(text)
     state = SqlState(connection)
     number: int | None = None
@@ -102,7 +102,7 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
 
 def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     """Return what an intent about a version or a model is about."""
-    from modelkeep.domain.intents import Subject
+    from modelkeep.domain.entry import Subject
 
     return Subject(
         digest=found.digest if found.number is not None else None,

@@ -35,7 +35,7 @@ def delete(crowd):
     last = SqlState(connection).head().seq
 
     def put(numbers, seq=last):
-        connection.executemany("INSERT INTO deleted VALUES (?, ?, ?)", [(MODEL, number, seq) for number in numbers])
+        connection.executemany("INSERT INTO deleted VALUES (?, ?, ?, 0)", [(MODEL, number, seq) for number in numbers])
         return connection
 
     yield put

@@ -9,18 +9,16 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from msgspec import Struct, field
 
-from modelkeep.domain import decide
-from modelkeep.domain import entry as chain
-from modelkeep.domain.decide import AlreadySo
+from modelkeep.domain.decide import AlreadySo, decide
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Observed
-from modelkeep.domain.intents import Intent
-from modelkeep.domain.project import Change, Close, Insert, project
-from modelkeep.domain.projecting.changes import Value
+from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
+from modelkeep.domain.project import Assign, Bury, Change, Close, Insert, project
+from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.rows import Cell
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.store.db.state import SqlState
 
@@ -35,6 +33,11 @@ _KEEP_DETAILS = "INSERT INTO details (digest, text) VALUES (?, ?)"
 _KEEP_DOCUMENT = "INSERT INTO document (digest, bytes) VALUES (?, ?)"
 _HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
 _HAS_DOCUMENT = "SELECT 1 FROM document WHERE digest = ?"
+_BURY = """
+INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, ?, 0 FROM version
+WHERE model = ? AND NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
+"""
 
 
 class Draft(Struct, frozen=True):
@@ -101,7 +104,7 @@ def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> 
 
     New rows of one form that come one after the other are one call of the driver.
     """
-    form, rows = "", list[tuple[Value, ...]]()
+    form, rows = "", list[tuple[Cell, ...]]()
     for change in changes:
         match change:
             case Insert(row=row):
@@ -111,12 +114,11 @@ def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> 
                         connection.executemany(form, rows)
                     form, rows = statement, []
                 rows.append(tuple(row.values()))
-            case Close(where=where, until_seq=until_seq, sets=sets):
+            case _:
                 if rows:
                     connection.executemany(form, rows)
                 form, rows = "", []
-                values = (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
-                connection.execute(_statement(change), values)
+                connection.execute(_statement(change), _values(change))
     if rows:
         connection.executemany(form, rows)
 
@@ -126,9 +128,27 @@ def _statement(change: Change) -> str:
         case Insert(table, row):
             return _insert(table, tuple(row))
         case Close(table, where, _, sets):
-            return _close(
-                table, tuple([(column, sign) for column, sign, _ in where]), tuple([column for column, _ in sets])
+            tests = [("until_seq", "IS NULL"), *((column, f"{sign} ?") for column, sign, _ in where)]
+            return _update(table, ("until_seq", *(column for column, _ in sets)), tuple(tests))
+        case Assign(table, where, sets):
+            return _update(
+                table,
+                tuple([column for column, _ in sets]),
+                tuple([(column, f"{sign} ?") for column, sign, _ in where]),
             )
+        case Bury():
+            return _BURY
+
+
+def _values(change: Close | Assign | Bury) -> tuple[Cell, ...]:
+    """Return the values for the statement of a change, in its order."""
+    match change:
+        case Close(_, where, until_seq, sets):
+            return (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
+        case Assign(_, where, sets):
+            return (*(value for _, value in sets), *(value for _, _, value in where))
+        case Bury(model, seq):
+            return (seq, model)
 
 
 @functools.cache
@@ -137,33 +157,32 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
 
 
 @functools.cache
-def _close(table: str, where: tuple[tuple[str, str], ...], sets: tuple[str, ...]) -> str:
-    settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column in sets)])
-    tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign in where)])
-    return f"UPDATE {table} SET {settings} WHERE {tests}"
+def _update(table: str, sets: tuple[str, ...], tests: tuple[tuple[str, str], ...]) -> str:
+    settings = ", ".join(f"{column} = ?" for column in sets)
+    return f"UPDATE {table} SET {settings} WHERE {' AND '.join(f'{column} {test}' for column, test in tests)}"
 
 
 def _decided(state: SqlState, draft: Draft, look: Look, now: str) -> Outcome:
     head = state.head()
     time = now if head is None else max(now, head.time)
     observed = look(state)
-    decision = decide.decide(state, draft.intent, observed, time)
+    decision = decide(state, draft.intent, observed, time)
     if isinstance(decision, AlreadySo):
         return Outcome(None, decision)
     entry = Entry(
         seq=1 if head is None else head.seq + 1,
         prev=None if head is None else head.hash,
-        clock=now,
+        clock=None if now == time else now,
         time=time,
         intent=draft.intent,
         observed=observed,
-        events=decision,
+        events=cast("tuple[AnyEvent, ...]", decision),
     )
     return Outcome(entry, None)
 
 
 def _repeated(connection: sqlite3.Connection, seq: int, intent: Intent) -> Entry:
-    entry = chain.parse(connection.execute(_READ, (seq,)).fetchone()[0])
+    entry = parse_entry(connection.execute(_READ, (seq,)).fetchone()[0])
     if entry.intent.to_bytes() != intent.to_bytes():
         message = f"the log has another intent with the id {intent.id}"
         raise Conflict(message)
@@ -172,7 +191,8 @@ def _repeated(connection: sqlite3.Connection, seq: int, intent: Intent) -> Entry
 
 def _write(connection: sqlite3.Connection, entry: Entry, draft: Draft) -> str:
     data = entry.to_bytes()
-    entry_hash = chain.hash_of(data)
+    parse_entry(data)  # nothing is written that could not be read
+    entry_hash = hash_entry(data)
     connection.execute(_APPEND, (entry.seq, data))
     if draft.details is not None:
         digest = draft.details.digest

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from modelkeep.domain import checks
-from modelkeep.domain import entry as chain
 from modelkeep.domain.checks import Link
-from modelkeep.domain.entry import Entry
+from modelkeep.domain.entry import Entry, hash_entry
 from modelkeep.domain.head import Head
-from modelkeep.domain.project import Insert, project
+from modelkeep.domain.project import Bury, Insert, project
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.sql import garbage
 from modelkeep.store.db.sql.statement import Connection
@@ -34,6 +33,7 @@ CREATE TABLE gone (model INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY
 """
 _NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (?, ?, ?)"
 _GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (?, ?)"
+_ALL_GONE = "INSERT OR IGNORE INTO gone (model, version) SELECT model, version FROM need WHERE model = ?"
 _IS_NEEDED = """
 SELECT 1 FROM need
 WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
@@ -88,7 +88,7 @@ class LogReferences:
         if self._last is None:
             return
         data = garbage.entry_bytes(connection, self._last.seq)
-        if data is None or chain.hash_of(data) != self._last.hash:
+        if data is None or hash_entry(data) != self._last.hash:
             message = f"nothing was removed: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
 
@@ -118,7 +118,7 @@ class LogReferences:
         if stored.seq != place:
             yield checks.Problem("seq", f"entry {stored.seq} stands there")
         for digest, data in stored.documents.items():
-            problem = checks.check_document(digest, data)
+            problem = checks.check_document(digest, stored.kinds[digest], data)
             if problem is not None:
                 yield problem
 
@@ -134,6 +134,8 @@ class LogReferences:
                     self._made.execute(_NEED, (row["digest"], row["model"], row["version"]))
                 case Insert("deleted", row):
                     self._made.execute(_GONE, (row["model"], row["version"]))
+                case Bury(model):
+                    self._made.execute(_ALL_GONE, (model,))
 
 
 def _room() -> AbstractContextManager[None]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, documents_of
+from modelkeep.domain.entry import Entry, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import Damaged
 from modelkeep.store.db.ledger import apply_changes
@@ -24,7 +23,7 @@ _DOCUMENT = "SELECT bytes FROM document WHERE digest = ?"
 def replay(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Project every entry of ``source`` into ``target``, log included."""
     for seq, data in entries(source):
-        entry = chain.parse(data)
+        entry = parse_entry(data)
         details, documents = named_by(source, entry)
         target.execute("INSERT INTO entry (seq, bytes) VALUES (?, ?)", (seq, data))
         if details is not None:
@@ -35,7 +34,7 @@ def replay(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
                 "(SELECT 1 FROM document WHERE digest = ?)",
                 (digest, document, digest),
             )
-        apply_changes(target, project(entry, chain.hash_of(data), details, documents))
+        apply_changes(target, project(entry, hash_entry(data), details, documents))
 
 
 def entries(connection: sqlite3.Connection, after: int = 0) -> Iterator[tuple[int, bytes]]:

@@ -12,7 +12,7 @@ from modelkeep.domain.state import Model, Tenure, Version
 from modelkeep.store.db.sql import deciding
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
 _Row = tuple[int, int, int | None, int | None, int | None]
 
@@ -47,6 +47,11 @@ class SqlState:
         row = self._one(deciding.INTENT, intent=intent_id)
         return None if row is None else int(row[0])
 
+    def imported(self, system: str, registry: str, entry: str) -> str | None:
+        """Return the digest of an imported fact."""
+        row = self._one(deciding.IMPORTED, system=system, source=registry, entry=entry)
+        return None if row is None else str(row[0])
+
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first."""
         rows = self._connection.execute(deciding.STAGES).fetchall()
@@ -60,7 +65,10 @@ class SqlState:
     def model(self, seq: int) -> Model | None:
         """Return a model."""
         row = self._one(deciding.MODEL, model=seq)
-        return None if row is None else Model(seq, *row)
+        if row is None:
+            return None
+        name, newest, deleted = row
+        return Model(seq, name, newest, deleted=bool(deleted))
 
     def version(self, model: int, number: int) -> Version | None:
         """Return a version."""

@@ -25,7 +25,7 @@ from modelkeep.store.db.sql.version_states import holders, walk
 from modelkeep.store.db.sql.versions import version_rows
 
 VERSION = """
-SELECT seq, form, symlinks, actor, code_commit, code_dirty, code_diff,
+SELECT seq, form, symlinks, actor, code_commit, code_state, code_diff,
     trained_started, trained_ended, trained_guessed
 FROM version WHERE model = :model AND number = :number
 """
@@ -84,7 +84,7 @@ def version(connection: Connection, at: int | None, model: int, number: int, sta
     name = name_of(connection, at, model)
     holding = holders(connection, at, model, stages)
     (row,) = version_rows(connection, at, model, name, [number], holding)
-    seq, form, symlinks, actor, commit, dirty, diff, started, ended, guessed = connection.execute(
+    seq, form, symlinks, actor, commit, state, diff, started, ended, guessed = connection.execute(
         VERSION, {"model": model, "number": number}
     ).fetchone()
     texts: dict[str, list[str]] = {}
@@ -127,7 +127,9 @@ def version(connection: Connection, at: int | None, model: int, number: int, sta
             Dataset(each.node, each.role, each.name, each.version, each.digest, text(f"data.{position}"))
             for position, each in enumerate(made.data)
         ),
-        code=CodeState(commit, None if dirty is None else bool(dirty), diff, text("code.remote"), text("code.branch")),
+        code=CodeState(
+            commit, None if state is None else state == "dirty", diff, text("code.remote"), text("code.branch")
+        ),
         parents=tuple(ParentRef(each.ref, each.location) for each in made.parents),
         children=lineage.children(connection, at, model, number),
         runs=tuple(RunRef(each.id, each.location) for each in made.runs),
@@ -193,11 +195,11 @@ def _model_notes(connection: Connection, at: int | None, model: int) -> tuple[No
     rows = MODEL_NOTES.rows(connection, at, model=model)
     if not rows:
         return ()
-    from modelkeep.domain import entry  # few models have notes
+    from modelkeep.domain.entry import parse_entry  # few models have notes
 
     found = []
     for time, actor, text, data in rows:
-        subject = entry.parse(data).intent.subject
+        subject = parse_entry(data).intent.subject
         if subject is not None and subject.version is None:
             found.append(NoteText(time, actor, text))
     return tuple(found)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.lifecycle import state_of
 from modelkeep.domain.stages import Stages
+from modelkeep.domain.state import state_of
 from modelkeep.store.db.sql import deletions, shared
 from modelkeep.store.db.sql.statement import Connection, Statement, statement
 

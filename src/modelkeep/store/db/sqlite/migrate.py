@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
@@ -65,8 +65,8 @@ def rebuild(connection: sqlite3.Connection) -> None:
         if table not in _LOG:
             connection.execute(f"DELETE FROM {table}")
     for _, data in entries(connection):
-        entry = chain.parse(data)
-        apply_changes(connection, project(entry, chain.hash_of(data), *named_by(connection, entry)))
+        entry = parse_entry(data)
+        apply_changes(connection, project(entry, hash_entry(data), *named_by(connection, entry)))
 
 
 def back_up(connection: sqlite3.Connection, path: str) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
@@ -79,11 +79,11 @@ def probe(database: Database) -> Probed:
         if last is not None:
             seq, data = last
             try:
-                entry = chain.parse(data)
+                entry = parse_entry(data)
                 registry, time = entry.intent.registry, entry.time
             except (Damaged, SchemaMismatch) as error:
                 trouble, time = error.message, ""
-            head = Head(seq, chain.hash_of(data), time)
+            head = Head(seq, hash_entry(data), time)
         return Probed(number, odd, str(mode), size, head, registry, trouble, damage)
 
 
@@ -91,4 +91,4 @@ def hash_at(database: Database, seq: int) -> str | None:
     """Return the hash of the bytes that stand at a number of the log."""
     with database.raw() as connection:
         data = garbage.entry_bytes(connection, seq)
-    return None if data is None else chain.hash_of(data)
+    return None if data is None else hash_entry(data)

@@ -12,9 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain.entry import Entry
-from modelkeep.domain.outline import Outline, Outlines
+from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sqlite import schema
@@ -67,15 +65,16 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 class Stored(Struct, frozen=True):
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
-    It may be an outline where the reader asked for no more. ``hash`` is the one of the bytes as they lie there.
+    ``hash`` is the one of the bytes as they lie there; ``kinds`` says of each document what kind it should be.
     """
 
     seq: int
     hash: str
-    entry: Entry | Outline | None
+    entry: Entry | None
     trouble: str | None
     text: str | None
     documents: dict[str, bytes | None]
+    kinds: dict[str, str]
 
 
 class Needed(Struct, frozen=True):
@@ -112,13 +111,9 @@ def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
 
 
 class Beside:
-    """What entries name and what lies beside the log, as it is found one page after the other.
+    """What entries name and what lies beside the log, as it is found one page after the other."""
 
-    ``outlines``: an entry need not be read whole where they know it.
-    """
-
-    def __init__(self, outlines: Outlines | None = None) -> None:
-        self.outlines = outlines
+    def __init__(self) -> None:
         self.details = Ahead("details", "text")
         self.documents = Ahead("document", "bytes")
 
@@ -221,24 +216,23 @@ def _text(data: bytes) -> str:
 
 def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: object) -> Stored:
     if not isinstance(data, bytes):
-        trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
-        return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data, digest_of)
-    outlines = beside.outlines
-    entry: Entry | Outline | None = None if outlines is None else outlines.of(data)
+        trouble = f"longer than {LARGEST_ENTRY} bytes, or no bytes at all"
+        return Stored(seq, "unknown", None, trouble, None, {}, {})
+    digest = hash_entry(data, digest_of)
     try:
-        entry = entry or chain.parse(data)
+        entry = parse_entry(data)
     except (Damaged, SchemaMismatch) as error:
-        return Stored(seq, digest, None, error.message, None, {})
+        return Stored(seq, digest, None, error.message, None, {}, {})
     text: str | None = None
     if entry.intent.details is not None:
         found = beside.details.get(connection, entry.intent.details)
         text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
-    for name in entry.documents if isinstance(entry, Outline) else chain.documents_of(entry):
+    kinds = documents_of(entry)
+    for name in kinds:
         found = beside.documents.get(connection, name)
         documents[name] = found if isinstance(found, bytes) else None
-    return Stored(seq, digest, entry, None, text, documents)
+    return Stored(seq, digest, entry, None, text, documents, kinds)
 
 
 def _needed(row: Any) -> Needed:

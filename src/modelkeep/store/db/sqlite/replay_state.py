@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import RegistryCreated
 from modelkeep.domain.head import Head
 from modelkeep.domain.stages import StageDef
+from modelkeep.domain.verbs.init import RegistryCreated
 from modelkeep.store.db.state import SqlState
 
 

@@ -15,7 +15,7 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 2
-FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
+FINGERPRINT = "sha256:41b6cb68b1cebc480a1015d2a4e15223c8c07c9815a572ee01e6e76400a56bc3"
 
 # Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics

@@ -1,18 +1,35 @@
-"""What the deciding of every verb shares: the question, and the checks of subject and stage."""
+"""What the deciding of every verb shares: the bases of commands and events, the question, the checks of its subject."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from modelkeep.domain.entry import Observed
-from modelkeep.domain.events import End, Event
-from modelkeep.domain.intents import Intent, Subject
-from modelkeep.domain.stages import StageDef, check_alias
+from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Intent, Observed, Subject
+
+
+class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
+    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case."""
+
+
+class Event(LogValue, frozen=True, tag_field="kind", tag=True):
+    """What happened; the log's word is the class name. Models are named by the ``seq`` of their ModelCreated."""
+
+
+class End(LogValue, frozen=True):
+    """A tenure that an event ends, named by its stage, the entry that opened it, and its version."""
+
+    stage: str
+    tenure: Ordinal
+    version: Ordinal
 
 
 class AlreadySo(Struct, frozen=True):
@@ -22,14 +39,14 @@ class AlreadySo(Struct, frozen=True):
     version: int | None = None
 
 
-#: What helps who wants a deleted version back.
-STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
-
 Decision: TypeAlias = tuple[Event, ...] | AlreadySo
+
+#: The hint of every refusal that is about a deleted version.
+STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
 
 
 class Question(Struct, frozen=True):
-    """Everything a verb decides on; ``seq`` is the number the entry would get."""
+    """Everything a verb decides on; ``seq`` is the number that the entry would get."""
 
     state: State
     intent: Intent
@@ -62,7 +79,7 @@ class Question(Struct, frozen=True):
         return version
 
     def known_version(self, model: Model) -> Version:
-        """Return the version that the intent is about, deleted or not; its digest must be the one it names."""
+        """Return the version that the intent is about, deleted or not; it must have the digest that the intent names."""
         subject = self.subject()
         number = subject.version
         if number is None:
@@ -84,7 +101,7 @@ class Question(Struct, frozen=True):
         return version
 
     def optional_version(self, model: Model) -> Version | None:
-        """Return the version as `version` does, or None where the intent is about the model itself."""
+        """Return the version that the intent is about as `version` does, None where it is about the model itself."""
         return None if self.subject().version is None else self.version(model)
 
     def stage(self) -> StageDef:
@@ -97,17 +114,11 @@ class Question(Struct, frozen=True):
         message = f"there is no stage {name!r}"
         raise NotFound(message, "stages are " + ", ".join(stage.name for stage in stages))
 
-    def check_alias(self, alias: str) -> None:
-        """Raise ``UsageError`` where an alias may not be called so in this registry."""
-        stages = self.state.stages()
-        check_alias(alias, [stage.name for stage in stages], [word for stage in stages for word in stage.synonyms])
-
     def check_expected(self, holder: int | None, what: str) -> None:
-        """Raise ``Conflict`` where ``--expect`` named another holder; ``what`` begins the message."""
+        """Raise ``Conflict`` where the intent expects another holder; ``what`` begins the message."""
         expect = self.intent.expect
-        if expect is not None and expect.holder != holder:
-            there, wanted = said(holder), said(expect.holder)
-            message = f"{what} is {there}, not {wanted} as expected"
+        if expect is not None and expect.holder != (holder or 0):
+            message = f"{what} is {holder or 'none'}, not {expect.holder or 'none'} as expected"
             subject = self.subject()
             raise Conflict(message, None if subject.model is None else f"modelkeep show {subject.name}")
 
@@ -119,8 +130,15 @@ class Question(Struct, frozen=True):
             raise IntegrityError(message, f"modelkeep verify {name}")
 
 
-def once(what: str, names: Sequence[str]) -> None:
-    """Raise ``UsageError`` where an intent names something twice: no tool of ours writes that."""
+def refuse_unbuilt(*arguments: object) -> None:
+    """Raise ``Conflict`` where an argument is given for which the log has a field and these rules have no meaning."""
+    if any(arguments):
+        message = "the intent names what this log has no rules for yet"
+        raise Conflict(message)
+
+
+def check_once(what: str, names: Sequence[str]) -> None:
+    """Raise ``UsageError`` where an intent names something twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -129,11 +147,6 @@ def once(what: str, names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def said(holder: int | None) -> str:
-    """Return a holder as a person writes it."""
-    return "none" if holder is None else str(holder)
-
-
 def ends_of(*tenures: Tenure | None) -> tuple[End, ...]:
     """Return the ends of the tenures that are there."""
-    return tuple(End(tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
+    return tuple(End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
