@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
     from modelkeep.registry import Registry
 
-Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or the version it is about.")]
+Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model or the version.")]
 
 #: Rollbacks of all stages of a model within a quarter of an hour.
 _LOOKED_AT = 50
@@ -25,8 +25,8 @@ _LOOKED_AT = 50
 def promote(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that it is to hold.")],
-    force: Annotated[bool, typer.Option("--force", help="Also if it is archived or marked bad.")] = False,
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage.")],
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
     found = call.registry().promote(ref, stage, force=force, **call.changing_one)
@@ -40,12 +40,12 @@ def rollback(
     ref: Annotated[
         str, typer.Argument(metavar="NAME|REF", help="The model, or the version to leave: only if it is live there.")
     ],
-    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the last one unless given.")] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="REF", help="Go back to this version, which held the stage before.")
+        str | None, typer.Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
     ] = None,
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Do not mark the version that is left as bad.")
+        bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
     """Go back to the last good version."""
@@ -100,7 +100,7 @@ def _lately(registry: Registry, name: str, stage: str | None) -> str | None:
 def retire(
     call: Call,
     ref: Target,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that is to be empty.")],
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
     """Empty a stage."""
     found = call.registry().retire(ref, stage, **call.changing_one)
