@@ -66,7 +66,7 @@ def register(
         typer.Option(
             "--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."
         ),
-    ] = "error",
+    ] = "match",
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="F", help="The file name for standard input.")
     ] = None,
