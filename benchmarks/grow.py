@@ -61,7 +61,7 @@ class Grower:
             None,
             observed=observed(self.context, ()),
             now=format_time(self.clock),
-            chance=self.context.chance,
+            new_id=self.context.new_id,
         )
         self.blobs = [self._blob(n) for n in range(BLOBS)]
 
@@ -75,15 +75,15 @@ class Grower:
         seen, rest = Seen(head.hash, head.seq), True
         while rest:
             with self.context.database.writing() as connection:
-                connection.execute(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
+                connection.run(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
                 rest = False
                 for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
                     self.clock += timedelta(seconds=45)
                     now = format_time(self.clock)
-                    noted = details.write(fields, iter(self.context.chance, None)) if fields else None
+                    noted = details.write(fields, iter(self.context.new_id, None)) if fields else None
                     intent = Intent(
                         registry=registry,
-                        id=self.context.chance(),
+                        id=self.context.new_id(),
                         command=arguments,
                         subject=self._found(subject),
                         details=None if noted is None else noted.digest,
@@ -91,7 +91,7 @@ class Grower:
                         time=now,
                     )
                     draft = ledger.Draft(intent, noted, documents)
-                    entry = ledger.append(connection, draft, lambda _state: observed(self.context, ()), now).entry
+                    entry = ledger.append(connection, draft, observed(self.context, ()), now).entry
                     self.models.setdefault(subject.name, entry.seq)
                     entries += 1
                     if count == BATCH:

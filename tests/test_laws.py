@@ -24,6 +24,7 @@ from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.replay import replay
 from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.transaction import Transaction
 from modelkeep.store.db.state import SqlState
 
 NAMES = ("fraud", "churn", "risk/Credit")
@@ -149,11 +150,11 @@ def answers(registry, as_of=None):
     return found
 
 
-def tables(connection):
+def tables(reader):
     """Return every row of every table."""
     found = {}
-    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-        found[name] = sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+    for (name,) in reader.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+        found[name] = sorted(reader.rows(f"SELECT * FROM {name}"), key=repr)
     return found
 
 
@@ -317,7 +318,7 @@ class Histories(RuleBasedStateMachine):
             self.told[seq] = answers(self.world.registry)
 
     def _rebuild_is_live(self):
-        connection = sqlite3.connect(self.world.database)
+        connection = Transaction(sqlite3.connect(self.world.database))
         rebuilt = in_memory()
         try:
             replay(connection, rebuilt)
@@ -333,14 +334,14 @@ class Histories(RuleBasedStateMachine):
             row = self.world.rows("SELECT text FROM details WHERE digest = ?", entry.intent.details)
             draft = Draft(entry.intent, Details.parse(row[0][0]) if row else None)
             with self.world.context.database.writing() as connection:
-                outcome = ledger.append(connection, draft, lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+                outcome = ledger.append(connection, draft, entry.observed, self.world.context.now())
             assert outcome.entry == entry
             other = parse_entry(changed(data, lambda value: value["intent"].update(time="2026-11-23T00:00:00.000000Z")))
             with (
                 pytest.raises(Conflict, match="the log has another intent with the id"),
                 self.world.context.database.writing() as connection,
             ):
-                ledger.append(connection, Draft(other.intent), lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+                ledger.append(connection, Draft(other.intent), entry.observed, self.world.context.now())
         assert self.world.entries() == before
 
     def _promoted(self, model, stage, number):

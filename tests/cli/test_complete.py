@@ -36,7 +36,7 @@ def home(tmp_path_factory):
     story.archive("fraud@2")
     story.archive("old")
     directory = tmp_path_factory.mktemp("home")
-    story.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     return directory
 
 

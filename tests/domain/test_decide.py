@@ -440,7 +440,7 @@ def test_tags_descriptions_and_notes_are_of_a_version_or_of_the_model(history):
     assert ask(history, intents.Tag(()), "fraud@2", details=text) == (events.Tagged(2, 2),)
     assert ask(history, intents.Tag(()), "fraud", details=text) == (events.Tagged(2, None),)
     assert ask(history, intents.Tag(()), "fraud@2") == AlreadySo("the tags are so already", version=2)
-    ((line,),) = history.connection.execute("SELECT line FROM tag").fetchall()
+    ((line,),) = history.connection.rows("SELECT line FROM tag")
     assert ask(history, intents.Tag((line,)), "fraud@1") == (events.Tagged(2, 1),)
     assert ask(history, intents.Describe(), "fraud@2", details=text) == (events.Described(2, 2),)
     assert ask(history, intents.Describe(), "fraud") == (events.Described(2, None),)

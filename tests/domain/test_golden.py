@@ -83,7 +83,7 @@ def test_the_rules_lead_from_the_example_intents_to_the_example_entries():
             details = Details.parse((GOLDEN / "example-details.txt").read_bytes().decode())
             documents = {MANIFEST: (GOLDEN / "example-manifest.json").read_bytes()}
         draft = Draft(example.intent, details, documents)
-        outcome = append(connection, draft, lambda _state, seen=example.observed: seen, example.clock_time)
+        outcome = append(connection, draft, example.observed, example.clock_time)
         assert outcome.entry.to_bytes() == _example(seq)
 
 

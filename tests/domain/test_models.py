@@ -10,7 +10,7 @@ from modelkeep.store.db.state import SqlState
 
 
 def happened(history, seq):
-    (data,) = history.connection.execute("SELECT bytes FROM entry WHERE seq = ?", (seq,)).fetchone()
+    (data,) = history.connection.connection.execute("SELECT bytes FROM entry WHERE seq = ?", (seq,)).fetchone()
     return parse_entry(data).events
 
 
@@ -35,7 +35,7 @@ def test_a_deleted_model_takes_its_versions_stages_aliases_and_name_with_it(hist
     assert state.model_named("fraud").deleted
     assert state.version(2, 1).deleted
     assert (state.holder(2, "staging"), state.alias(2, "champion")) == (None, None)
-    rows = history.connection.execute("SELECT version, seq, skipped FROM deleted ORDER BY version").fetchall()
+    rows = history.connection.rows("SELECT version, seq, skipped FROM deleted ORDER BY version")
     assert rows == [(1, seq, 0), (2, seq - 1, 0)]
 
 

@@ -41,9 +41,9 @@ def asked(history, command, entry):
 
 
 def test_the_entry_says_where_a_fact_comes_from_and_a_row_finds_it_again(history):
-    (data,) = history.connection.execute("SELECT bytes FROM entry WHERE seq = 3").fetchone()
+    (data,) = history.connection.connection.execute("SELECT bytes FROM entry WHERE seq = 3").fetchone()
     assert parse_entry(data).intent.origin == origin("versions/3#bad")
-    rows = history.connection.execute("SELECT system, source, entry, seq, time FROM origin").fetchall()
+    rows = history.connection.rows("SELECT system, source, entry, seq, time FROM origin")
     assert rows == [("mlflow", "http://tracker", "versions/3#bad", 3, "2024-05-01T00:00:00.000000Z")]
 
 
@@ -64,7 +64,7 @@ def test_a_migration_comes_from_nowhere_else(history):
 
 
 def test_numbers_that_were_left_out_are_taken_for_good(history):
-    assert history.connection.execute("SELECT version, skipped FROM deleted").fetchall() == [(1, 1), (2, 1)]
+    assert history.connection.rows("SELECT version, skipped FROM deleted") == [(1, 1), (2, 1)]
     model = SqlState(history.connection).model_named("fraud model")
     assert (model.name, model.newest) == ("Fraud Model", 3)
     with pytest.raises(Conflict, match="a version gets a number from 4 to 999999999, not 2"):

@@ -16,7 +16,7 @@ def history():
 
 
 def rows(history, statement):
-    return history.connection.execute(statement).fetchall()
+    return history.connection.rows(statement)
 
 
 def test_one_version_restored_out_of_all_leaves_the_parts_around_it_archived(history):

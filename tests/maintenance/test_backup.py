@@ -20,6 +20,7 @@ from modelkeep.errors import (
     UsageError,
 )
 from modelkeep.maintenance import backup as backing_up
+from modelkeep.maintenance import repair as repairing
 from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
@@ -28,7 +29,6 @@ from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
-from modelkeep.store.repair import store_repair
 
 
 @pytest.fixture(scope="module")
@@ -362,7 +362,7 @@ def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest
     monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
     with pytest.raises(KeyboardInterrupt):
         back_up(world, dest)
-    monkeypatch.setattr(store_repair.StoreRepair, "replace", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    monkeypatch.setattr(repairing, "examine", lambda *_words, **_how: meanwhile(lambda: back_up(world, dest)))
     with pytest.raises(KeyboardInterrupt):
         repaired()
     assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)

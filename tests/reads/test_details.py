@@ -22,6 +22,7 @@ from modelkeep.domain.times import At, AtSeq
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound
 from modelkeep.reads import details
+from modelkeep.reads import lists as lists_reads
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def fraud(history):
 def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
     from history import at
 
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert row == ModelRow(
         name="fraud",
         newest=4,
@@ -63,15 +64,15 @@ def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
 def test_what_waits_in_development_is_counted_behind_the_newest(fraud):
     for _ in range(3):
         fraud.register("fraud")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert (row.development.version, row.development.more) == (7, 3)
     fraud.archive("fraud@5")
     fraud.mark("fraud@7")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert (row.development.version, row.development.more) == (6, 1)
     for ref in ("fraud@4", "fraud@6"):
         fraud.promote(ref, "staging")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert row.development is None
 
 
@@ -101,7 +102,7 @@ def test_the_line_of_a_version(fraud):
 
 def test_the_state_is_the_first_that_applies(fraud):
     def states():
-        rows = details.versions(fraud.connection, None, model=2, everything=True)
+        rows = lists_reads.versions(fraud.connection, None, model=2, everything=True)
         return {row.version: row.state for row in rows}
 
     assert states() == {1: "live", 2: "live", 3: "bad", 4: "development"}
@@ -304,8 +305,10 @@ def test_an_action_that_there_is_not_is_refused(fraud):
 
 
 def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
-    fraud.connection.execute("DROP TRIGGER entry_is_not_updated")
-    fraud.connection.execute("UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',))
+    fraud.connection.connection.execute("DROP TRIGGER entry_is_not_updated")
+    fraud.connection.connection.execute(
+        "UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',)
+    )
     told = details.audit(fraud.connection)
     assert len(told) == 9
     assert told[3].sentence == "registered fraud@3, called it champion"

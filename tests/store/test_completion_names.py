@@ -32,7 +32,7 @@ def asked(story, tmp_path):
 
     def ask():
         ask.file.unlink(missing_ok=True)
-        story.connection.execute("VACUUM INTO ?", (str(ask.file),))
+        story.connection.connection.execute("VACUUM INTO ?", (str(ask.file),))
         return Names(str(tmp_path))
 
     ask.file = tmp_path / "registry.db"
@@ -73,8 +73,10 @@ def test_a_model_without_a_version_in_the_pipeline_is_for_those_who_want_archive
 
 def test_a_model_without_a_version_is_offered_as_a_name(story, asked):
     story.register("fraud")
-    story.connection.execute("INSERT INTO model VALUES (99)")
-    story.connection.execute("INSERT INTO model_name (model, since_seq, name, folded) VALUES (99, 99, 'new', 'new')")
+    story.connection.connection.execute("INSERT INTO model VALUES (99)")
+    story.connection.connection.execute(
+        "INSERT INTO model_name (model, since_seq, name, folded) VALUES (99, 99, 'new', 'new')"
+    )
     assert asked().models("") == [("fraud", "newest 1"), ("new", "no version yet")]
     assert asked().models("", ARCHIVED) == asked().versions("new", "") == []
 
@@ -194,7 +196,7 @@ def numbered(tmp_path_factory):
     story, directory = History(), tmp_path_factory.mktemp("numbered")
     story.register("fraud")
     _copies(story, 2, 150, "NULL")
-    story.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     return directory, sqlite3.connect(directory / "registry.db", isolation_level=None)
 
 
@@ -210,7 +212,7 @@ def test_only_wanted_numbers_are_offered_and_a_shell_fills_in_what_all_of_them_s
     directory, connection = numbered
     (model,) = connection.execute("SELECT max(seq) FROM model").fetchone()
     connection.executescript("BEGIN; DELETE FROM deleted; DELETE FROM archived")
-    connection.executemany("INSERT INTO deleted VALUES (?, ?, 1)", [(model, number) for number in deleted])
+    connection.executemany("INSERT INTO deleted VALUES (?, ?, 1, 0)", [(model, number) for number in deleted])
     rows = [(model, first, first + more, since) for since, (first, more) in enumerate(ranges, start=1)]
     connection.executemany("INSERT INTO archived (model, first, last, since_seq) VALUES (?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
@@ -251,18 +253,18 @@ def _deleted_behind(story, first, last):
     """Let deleted versions follow, each with a label, as rows: the log is not asked here."""
     _copies(story, first, last, "'9.' || ?1")
     deleted = "INSERT INTO deleted SELECT max(seq), ?, 1, 0 FROM model"
-    story.connection.executemany(deleted, [(number,) for number in range(first, last + 1)])
+    story.connection.connection.executemany(deleted, [(number,) for number in range(first, last + 1)])
 
 
 def _copies(story, first, last, label):
     """Copy the first version of the newest model, as rows; ``label`` is the SQL of their labels."""
-    columns = [name for _, name, *_ in story.connection.execute("PRAGMA table_info(version)")]
+    columns = [name for _, name, *_ in story.connection.connection.execute("PRAGMA table_info(version)")]
     own = {"number": "?1", "seq": "1000000 + ?1", "label": label, "label_key": label}
     copied = (
         f"INSERT INTO version SELECT {', '.join(own.get(name, name) for name in columns)}"
         " FROM version WHERE model = (SELECT max(seq) FROM model) AND number = 1"
     )
-    story.connection.executemany(copied, [(number,) for number in range(first, last + 1)])
+    story.connection.connection.executemany(copied, [(number,) for number in range(first, last + 1)])
 
 
 def _steps(asked, question):

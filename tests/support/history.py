@@ -126,7 +126,7 @@ class History:
         lines = []
         for key in remove:
             subject = self.subject(ref)
-            found = self.connection.execute(
+            found = self.connection.connection.execute(
                 "SELECT line FROM tag WHERE model = ? AND version = ? AND key = ? AND until_seq IS NULL",
                 (subject.model, subject.version or 0, key),
             )
@@ -177,16 +177,13 @@ class History:
             time=at(seq),
         )
         observed = Observed(client="modelkeep/0", uid=1000, user=self.user)
-        outcome = ledger.append(
-            self.connection, Draft(intent, written, documents or {}), lambda _state: observed, at(seq)
-        )
+        outcome = ledger.append(self.connection, Draft(intent, written, documents or {}), observed, at(seq))
         assert outcome.entry is not None, outcome.already
         return seq
 
     def until(self, seq):
         """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
-        from modelkeep.domain.entry import hash_entry, parse_entry
-        from modelkeep.domain.project import project
+        from modelkeep.domain.entry import parse_entry
         from modelkeep.store.db.replay import entries, named_by
 
         target = in_memory()
@@ -194,12 +191,7 @@ class History:
             if number > seq:
                 break
             entry = parse_entry(data)
-            named = named_by(self.connection, entry)
-            target.execute("INSERT INTO entry (seq, bytes) VALUES (?, ?)", (number, data))
-            if named[0] is not None:
-                row = (named[0].digest, named[0].text)
-                target.execute("INSERT INTO details (digest, text) VALUES (?, ?)", row)
-            ledger.apply_changes(target, project(entry, hash_entry(data), *named))
+            ledger.write(target, entry, data, *named_by(self.connection, entry))
         return target
 
     def _parent(self, parent):

@@ -42,9 +42,9 @@ def golden_story():
     history.create("churn", description="who leaves")
     history.label("risk/Fraud@2", "1.5", reason="what we call it")
     found = {}
-    for _, data in history.connection.execute("SELECT seq, bytes FROM entry ORDER BY seq").fetchall():
+    for _, data in history.connection.rows("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = parse_entry(data)
-        row = history.connection.execute(
+        row = history.connection.connection.execute(
             "SELECT text FROM details WHERE digest = ?", (entry.intent.details,)
         ).fetchone()
         found.setdefault(entry.intent.kind, (data, row and row[0]))

@@ -46,7 +46,7 @@ class World:
             database=Database(str(self.home)),
             artifacts=Artifacts(DirectoryBucket(str(self.home / "store"))),
             clock=self.clock,
-            chance=lambda: f"{next(self.count):032x}",
+            new_id=lambda: f"{next(self.count):032x}",
             actor=Actor(1000, user, user_namespace=False),
             claim=lambda: None,
             environ={},
@@ -63,7 +63,7 @@ class World:
                 None,
                 observed=observed(self.context, ()),
                 now=self.context.now(),
-                chance=self.context.chance,
+                new_id=self.context.new_id,
             )
         self.registry = Registry(self.context, Located(str(self.home), "flag"))
 
@@ -175,7 +175,7 @@ class World:
             state_dir=str(state or self.context.state_dir),
             clock=other.clock,
             say=other.said.append,
-            chance=self.context.chance,
+            new_id=self.context.new_id,
         )
         other.registry = Registry(other.context, Located(str(directory), "flag"))
         return other

@@ -1,8 +1,7 @@
-"""The same bytes again: a success when nothing that was typed differs, else a conflict that says what.
+"""Registering the same bytes again: a success where nothing that was given differs, else a conflict that says what.
 
-Given means typed: what was found out by itself never differs, and neither does ``--bump``. A stage
-or an alias that the version does not hold is no metadata but a change of state that a late retry
-must not make.
+Given means typed: captured provenance never differs, and neither does ``--bump``. A stage or an alias that the
+version does not hold is no metadata but a change of state, which a late retry must not make.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from modelkeep.store.db.sql.registration import Known
 class Given(Struct, frozen=True):
     """What was typed, resolved: ``command`` and ``subject`` are the intent's, ``fields`` its details.
 
-    ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were found out.
+    ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were captured.
     """
 
     command: Register
@@ -73,7 +72,7 @@ def _differences(known: Known, given: Given) -> Iterator[str]:
 
 
 def _text(known: Known, field: str, value: str) -> str | None:
-    """Return what a text given is compared with: the one that stands now; what was found out equals itself."""
+    """Return the present text that a given one is compared with; a captured one is compared with itself."""
     if field.startswith("tag."):
         return known.tags.get(field.removeprefix("tag."))
     if field == "description":

@@ -1,4 +1,4 @@
-"""What somebody typed after `register`, and what of it is refused without looking anywhere."""
+"""The arguments of `register`, and the checks that need neither registry nor file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Request(Struct, frozen=True):
-    """What somebody typed after `register`; everything may be left out but name and paths."""
+    """The arguments of `register`; all but name and paths are optional."""
 
     name: str
     paths: tuple[str, ...]
@@ -46,7 +46,7 @@ class Request(Struct, frozen=True):
 
 
 def check(request: Request) -> None:
-    """Refuse what can be refused without looking anywhere."""
+    """Refuse what can be refused without the registry or a file."""
     if not request.paths:
         message = f"register needs a file or a directory for {request.name}"
         raise UsageError(message, f"modelkeep register {request.name} model.onnx")

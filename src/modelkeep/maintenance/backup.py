@@ -25,8 +25,8 @@ from modelkeep.store.backup.contents import Content, copy_contents, lacking
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.content.workers import Progress
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
@@ -135,7 +135,7 @@ def _copy(
     raise Busy(message, "try again when less is deleted")
 
 
-def _require_successor(connection: Connection, place: BackupPlace, before: tuple[int, str] | None) -> None:
+def _require_successor(connection: Reader, place: BackupPlace, before: tuple[int, str] | None) -> None:
     """Refuse to replace the backup by a damaged copy, or by one whose log does not continue the backup's."""
     with place.copied_database().raw() as copied:
         damage = reachable.broken(copied)
@@ -150,7 +150,7 @@ def _require_successor(connection: Connection, place: BackupPlace, before: tuple
         raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
 
 
-def _contents_of(connection: Connection, place: BackupPlace) -> _Contents:
+def _contents_of(connection: Reader, place: BackupPlace) -> _Contents:
     """Return what a copied database names."""
     every = _count(reachable.all_needed(connection))
     new = _count(lacking(place.bucket, reachable.all_needed(connection)))
@@ -171,7 +171,7 @@ def _planned_contents(context: Context, place: BackupPlace) -> _Contents:
     return _Contents(live.ask(raw_rows.version_count), live.ask(_head), *every, *new)
 
 
-def _head(connection: Connection) -> tuple[int, str]:
+def _head(connection: Reader) -> tuple[int, str]:
     head = SqlState(connection).head()
     return (0, "") if head is None else (head.seq, head.hash)
 

@@ -21,10 +21,11 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.remembered_head import RememberedHead
 from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.maintenance.verify_schema import CheckedSchema, check_schema
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
@@ -54,7 +55,7 @@ class LogCheck:
         return None if self._before is None else Head(self._before.seq, self._before.hash, self._before.time or "")
 
     @property
-    def trusted(self) -> Connection | None:
+    def trusted(self) -> Reader | None:
         """The tables that the log makes, None where it could not be replayed to its end."""
         return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
@@ -82,7 +83,7 @@ class LogCheck:
     def _read_log(self) -> None:
         has_registry = self._schema.is_current and "registry" not in self._schema.odd
         with self._context.database.raw() as connection:
-            last = raw_rows.head(raw_rows.lenient(connection))
+            last = raw_rows.head(connection)
             self._set_registry(raw_rows.registry_id(connection) if has_registry else None)
         if last is None:
             self._findings.error("seq", "log", "it is empty")
@@ -91,7 +92,7 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = raw_rows.page(raw_rows.lenient(connection), self._last, self._beside)
+                page = raw_rows.page(connection, self._last, self._beside)
             if not page:
                 break
             for stored in page:
@@ -182,11 +183,10 @@ class LogCheck:
                     if self._stopped is None:
                         self._findings.error("table", table.name, difference)
 
-    def _at_end_of_log(self, query: Callable[[Connection], T]) -> T:
+    def _at_end_of_log(self, query: Callable[[Transaction], T]) -> T:
         """Run a query in a transaction in which every entry has been checked."""
         while True:
             with self._context.database.raw() as connection:
-                raw_rows.lenient(connection)
                 page = raw_rows.page(connection, self._last, self._beside)
                 if not page:
                     return query(connection)

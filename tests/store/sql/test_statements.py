@@ -35,7 +35,7 @@ STATEMENTS = dict(_statements())
 
 @pytest.fixture(scope="module")
 def connection():
-    return in_memory()
+    return in_memory().connection
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

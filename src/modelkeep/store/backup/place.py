@@ -17,7 +17,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.db.sqlite.database import DATABASE, LOCK, STORE, Database
-from modelkeep.store.db.sqlite.writers_queue import let_go
+from modelkeep.store.db.sqlite.writers_queue import release
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.os_errors import explain_destination_errors
@@ -81,7 +81,7 @@ class BackupPlace:
             self._lock(descriptor)
             yield
         finally:
-            let_go(descriptor)
+            release(descriptor)
             os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelkeep.store.db.sql import shared
+
 HEAD = """
 SELECT seq, hash, time FROM entry_index ORDER BY seq DESC LIMIT 1
 """
@@ -22,9 +24,7 @@ IMPORTED = """
 SELECT fact FROM origin WHERE system = :system AND source = :source AND entry = :entry
 """
 
-STAGES = """
-SELECT name, protected, synonyms FROM stage WHERE until_seq IS NULL ORDER BY position
-"""
+STAGES = shared.now(shared.STAGES)
 
 # A present bearer of the name comes before one who bore it once.
 MODEL_NAMED = """
@@ -60,11 +60,6 @@ VERSION_WITH_DIGEST = """
 SELECT max(number) FROM version
 WHERE digest = :digest AND model = :model
     AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
-"""
-
-HOLDER = """
-SELECT since_seq, version, share, came_from, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
 """
 
 LAST_HOLDER = """

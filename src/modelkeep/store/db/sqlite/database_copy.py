@@ -46,7 +46,8 @@ def copy_database(database: Database, path: str, pace: Pace = Pace()) -> None:  
     Raises ``Busy`` where that was not possible in time, ``RegistryUnavailable`` for a destination that is full.
     """
     patience = database.lock_wait
-    with database.unlocked() as source:
+    with database.unlocked() as reader:
+        source = reader.connection
         try:
             with _new_file(path) as target:
                 steps = _Steps(time.monotonic() + patience, pace.restarts)

@@ -5,14 +5,15 @@ import sqlite3
 
 import pytest
 
-from modelkeep.store.db.sqlite.prefetch import Ahead
+from modelkeep.store.db.sqlite.prefetch import Prefetch
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 
 def table(values):
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE document (digest TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL)")
     connection.executemany("INSERT INTO document VALUES (?, ?)", values.items())
-    return connection
+    return Transaction(connection)
 
 
 VALUES = {f"sha256:{number:04}": b"%d" % number for number in range(1000)}
@@ -29,22 +30,22 @@ def test_every_value_is_found_in_whatever_order_it_is_asked_for(values, order):
         "each twice": [digest for digest in values for _ in (1, 2)],
         "every tenth": list(values)[::10],
     }[order]
-    connection, ahead = table(values), Ahead("document", "bytes")
+    connection, ahead = table(values), Prefetch("document", "bytes")
     assert [ahead.get(connection, digest) for digest in asked] == [values[digest] for digest in asked]
     assert ahead.get(connection, "sha256:none") is None
 
 
 def test_what_is_asked_for_in_turn_is_hardly_ever_looked_up():
-    connection, ahead, said = table(VALUES), Ahead("document", "bytes"), []
-    connection.set_trace_callback(said.append)
+    connection, ahead, said = table(VALUES), Prefetch("document", "bytes"), []
+    connection.connection.set_trace_callback(said.append)
     for digest in VALUES:
         ahead.get(connection, digest)
     assert len(said) < 10
 
 
 def test_what_is_written_meanwhile_is_found():
-    connection, ahead = table(VALUES), Ahead("document", "bytes")
+    connection, ahead = table(VALUES), Prefetch("document", "bytes")
     for digest in VALUES:
         ahead.get(connection, digest)
-    connection.execute("INSERT INTO document VALUES ('sha256:late', x'00')")
+    connection.connection.execute("INSERT INTO document VALUES ('sha256:late', x'00')")
     assert ahead.get(connection, "sha256:late") == b"\0"
