@@ -823,11 +823,11 @@ def open_registry(
     """
     from modelkeep.config import load_settings
     from modelkeep.errors import RegistryUnavailable
-    from modelkeep.locate import is_registry, not_used
+    from modelkeep.locate import is_registry, untrusted
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
-    if refusal := not_used(found.registry):
+    if refusal := untrusted(found.registry):
         raise refusal
     if must_exist and not is_registry(found.registry.path):
         from modelkeep.store.db.sqlite.database import DATABASE

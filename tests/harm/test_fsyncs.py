@@ -135,8 +135,6 @@ fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
 fsync backup/store/
-fsync backup/store/trash/
-fsync backup/store/
 fsync backup/registry.db.new
 fsync backup/store/tmp/X/1
 fsync backup/store/tmp/X/2
@@ -156,8 +154,6 @@ fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
 fsync backup/store/
-fsync backup/store/trash/
-fsync backup/store/
 fsync backup/registry.db.new
 fsync backup/store/tmp/X/1
 fsync backup/store/tmp/X/2
@@ -171,6 +167,7 @@ fsync backup/store/blobs/sha256/
 fsync store/tmp/X/1
 fsync store/tmp/X/
 fsync store/blobs/sha256/XX/
+fsync store/blobs/sha256/
 """,
     "migrate": """\
 fdatasync registry/registry.db.backup.new

@@ -20,15 +20,16 @@ from modelkeep.errors import (
     UsageError,
 )
 from modelkeep.maintenance import backup as backing_up
+from modelkeep.maintenance import repair as repairing
 from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
-from modelkeep.store.repair import store_repair
 
 
 @pytest.fixture(scope="module")
@@ -362,7 +363,7 @@ def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest
     monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
     with pytest.raises(KeyboardInterrupt):
         back_up(world, dest)
-    monkeypatch.setattr(store_repair.StoreRepair, "replace", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    monkeypatch.setattr(repairing, "examine", lambda *_words, **_how: meanwhile(lambda: back_up(world, dest)))
     with pytest.raises(KeyboardInterrupt):
         repaired()
     assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)
@@ -580,16 +581,14 @@ def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path)
 
 def test_what_a_killed_backup_left_is_cleared_away(world, dest):
     back_up(world, dest)
-    left = dest / "store" / "tmp" / "boot-1-ab"
+    left, kept = (dest / "store" / "tmp" / f"{boot}-4000000-{'a' * 16}" for boot in (boot_id(), "0" * 32))
     left.mkdir()
     (left / "1").write_bytes(b"half")
-    (left / "1+").write_bytes(b"whole, and not yet in its place")
-    kept = dest / "store" / "tmp" / "boot-2-cd"
     kept.mkdir()
     (kept / "damaged-00").write_bytes(b"for a look")
     (dest / "registry.db.new").write_bytes(b"half")
     back_up(world, dest)
-    assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
+    assert [path for path in every(dest) if "/tmp/" in path] == [f"store/tmp/{kept.name}/damaged-00"]
     assert not (dest / "registry.db.new").exists()
     assert not left.exists()
 

@@ -536,7 +536,7 @@ def test_a_registry_that_was_found_through_somebody_elses_directory(world):
     found = Registry(world.context, located).doctor()
     (line,) = [each for each in found.findings if each.severity != "ok"]
     assert (line.severity, line.code) == ("error", "origin")
-    assert "it was found, not asked for, and is not used" in line.message
+    assert "so it is not used without being asked for" in line.message
     assert line.hint.startswith(f"modelkeep config trust {world.home}")
 
 

@@ -11,10 +11,10 @@ from world import World, every
 
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
+from modelkeep.maintenance import repair as repairing
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.repair import Repair
 from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
-from modelkeep.store.repair import store_repair
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 
@@ -180,7 +180,7 @@ def test_a_store_on_a_disk_that_is_away_is_not_made_anew(world, elsewhere):
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "nowhere")
     for dry_run in (True, False):
-        with pytest.raises(RegistryUnavailable, match="is incomplete"):
+        with pytest.raises(RegistryUnavailable, match="the store is not there"):
             repaired(world, other.home, dry_run=dry_run)
     assert not (world.root / "nowhere").exists()
 
@@ -257,14 +257,14 @@ def test_a_file_that_changes_between_two_looks_is_not_taken(world, elsewhere, mo
     world.damage(ONE, None)
     changing = elsewhere / "changing"
     changing.write_bytes(ONE)
-    real = store_repair.StoreRepair.replace
+    real = repairing.transfer
 
-    def meanwhile(self, digest, size, stream):
+    def meanwhile(*words):
         with changing.open("r+b") as file:
             file.write(b"MODEL")
-        return real(self, digest, size, stream)
+        return real(*words)
 
-    monkeypatch.setattr(store_repair.StoreRepair, "replace", meanwhile)
+    monkeypatch.setattr(repairing, "transfer", meanwhile)
     assert not repaired(world, elsewhere).ok
     assert not world.blob(ONE).exists()
     assert leftovers(world) == []

@@ -193,7 +193,7 @@ def test_a_store_that_is_away_is_not_to_be_repaired(run):
     (run.home / "bytes").rename(run.home / "unmounted")
     assert run("verify").stderr.endswith("\nhint: is the disk it is on mounted? modelkeep doctor\n")
     done = run("register", "fraud", "m", "--label", "1.0", "--if-exists", "new")
-    assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: modelkeep doctor")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: is the disk it is on mounted?")
 
 
 def test_a_backup_is_no_stream(run):

@@ -212,7 +212,7 @@ def test_only_wanted_numbers_are_offered_and_a_shell_fills_in_what_all_of_them_s
     directory, connection = numbered
     (model,) = connection.execute("SELECT max(seq) FROM model").fetchone()
     connection.executescript("BEGIN; DELETE FROM deleted; DELETE FROM archived")
-    connection.executemany("INSERT INTO deleted VALUES (?, ?, 1)", [(model, number) for number in deleted])
+    connection.executemany("INSERT INTO deleted VALUES (?, ?, 1, 0)", [(model, number) for number in deleted])
     rows = [(model, first, first + more, since) for since, (first, more) in enumerate(ranges, start=1)]
     connection.executemany("INSERT INTO archived (model, first, last, since_seq) VALUES (?, ?, ?, ?)", rows)
     connection.execute("COMMIT")

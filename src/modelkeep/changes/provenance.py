@@ -1,4 +1,4 @@
-"""What is found out outside the registry when something is registered: code, data, runs, when it was trained."""
+"""The provenance of a registration: code, data, runs and time of training, from outside the registry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from modelkeep.store.ingest.selection import Selection
 
 
 class Provenance(Struct, frozen=True):
-    """What was found out outside the registry."""
+    """What is known of the origin of a version."""
 
     code: git.Code
     data: tuple[DataSpec, ...]
@@ -32,7 +32,7 @@ class Provenance(Struct, frozen=True):
 
 
 def collect_provenance(context: Context, request: Request) -> Provenance:
-    """Return what was typed and found out; an explicit time of training is no guess."""
+    """Return the provenance that a request gives, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)
     return Provenance(
         code=git.capture(request.paths, context.cwd, request.code, context.environ),
@@ -44,7 +44,7 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
 
 
 def guess_training(newest_mtime_ns: int | None) -> Trained | None:
-    """Return the newest time of an artifact's files as a guess; None where it is no time at all."""
+    """Return the newest time of an artifact's files as a guess; None where it is not a valid time."""
     if newest_mtime_ns is None:
         return None
     try:
@@ -55,17 +55,17 @@ def guess_training(newest_mtime_ns: int | None) -> Trained | None:
 
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
-    """Return the datasets that somebody typed; a path is hashed."""
+    """Return the datasets that were given; a path is hashed."""
     return tuple(parse_data(text, context.cwd, _hash) for text in given)
 
 
 def data_of(spec: DataSpec | None) -> Data | None:
-    """Return what the log says of a dataset: not where it lies."""
+    """Return a dataset as the log has it, without its location."""
     return None if spec is None else Data(spec.name, spec.version, spec.digest, spec.role)
 
 
 def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
-    """Return the addresses of runs, for the details."""
+    """Return the URIs of runs, for the details."""
     return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
 
 
@@ -75,7 +75,7 @@ def _hash(path: str) -> str:
 
 
 def summary(taken: Ingested, found: Provenance) -> str:
-    """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+    """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
     parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
     code = found.code
     if code.commit is not None:

@@ -1,6 +1,6 @@
-"""One entry of the log, held against everything that must be true of it: pure, and never raising.
+"""Checks of one entry of the log: its place, its form, its details and documents, its decision. Pure; nothing is raised.
 
-What is wrong comes back as `Problem`; the caller knows where it read the entry and goes on.
+A check that fails yields a `Problem`; the caller adds where it read the entry, and goes on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Problem(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """What the next entry must hold on to; ``time`` is None where the entry could not be read."""
+    """The entry that the next one must chain to; ``time`` is None where it could not be read."""
 
     seq: int
     hash: str
@@ -47,7 +47,7 @@ class Link(Struct, frozen=True):
 
 
 def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]:
-    """Yield what is wrong with an entry's place: ``seq`` is where it stands, ``before`` what stands before it."""
+    """Yield the problems of an entry's place: ``seq`` is its number in the table, ``before`` the entry before it."""
     if entry.seq != seq:
         yield Problem("seq", f"it says it is entry {entry.seq}")
     prev = None if before is None else before.hash
@@ -63,7 +63,7 @@ def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]
 
 
 def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
-    """Yield what is wrong with the parts that no rule reads: ids, signatures; ``registry`` is the first entry's."""
+    """Yield the problems of ids and signatures; ``registry`` is the id in the first entry."""
     intent = entry.intent
     for what, text in (("registry", intent.registry), ("intent", intent.id)):
         if not _ID.fullmatch(text):
@@ -86,7 +86,7 @@ def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
 def check_details(
     entry: Entry, text: str | None, *, new: bool, sha256: Hash = digest_of
 ) -> tuple[Details | None, tuple[Problem, ...]]:
-    """Return the details an entry names and what is wrong with them; ``new``: no entry before names them."""
+    """Return the details that an entry names, and their problems; ``new`` says that no entry before names them."""
     digest = entry.intent.details
     if digest is None:
         return None, ()
@@ -111,7 +111,7 @@ def check_details(
 
 
 def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
-    """Return what is wrong with a document that an entry names as of a kind: manifest or pointer."""
+    """Return the problem of a document that an entry names as a manifest or a pointer, None where it has none."""
     if data is None:
         return Problem("document", f"its {kind} {digest} is missing")
     found = sha256(data)
@@ -132,9 +132,9 @@ def judge(state: State, entry: Entry) -> Problem | None:
         return Problem("decision", f"{entry.intent.kind} could not have been written: {error.message}")
     if isinstance(decided, AlreadySo):
         return Problem("decision", f"{entry.intent.kind} could not have been written: nothing to do, {decided.why}")
-    for number, (said, right) in enumerate(zip_longest(entry.events, decided), start=1):
-        if said != right:
-            return Problem("decision", f"event {number} is {_shown(said)}, by the rules it is {_shown(right)}")
+    for number, (written, right) in enumerate(zip_longest(entry.events, decided), start=1):
+        if written != right:
+            return Problem("decision", f"event {number} is {_shown(written)}, by the rules it is {_shown(right)}")
     return None
 
 

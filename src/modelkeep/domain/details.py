@@ -1,4 +1,4 @@
-r"""Details: what people type freely, in salted lines beside the log that can be redacted one by one.
+r"""Details: the free text of an entry, in salted lines beside the log that can be redacted one by one.
 
     modelkeep details 1
     ["<128 random bits in hex>","tag.owner","risk"]
@@ -126,7 +126,7 @@ def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
 def digest_of_text(text: str, sha256: Hash = digest_of) -> str:
     """Return the digest of details from a text that `Details.parse` takes: its lines are canonical.
 
-    Who has many of them passes a quicker SHA-256.
+    For many of them pass a quicker SHA-256.
     """
     header, *lines = text[:-1].split("\n")
     parts = [line if line.startswith("sha256:") else sha256(line.encode()) for line in lines]

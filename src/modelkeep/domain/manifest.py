@@ -28,7 +28,7 @@ _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
-# Paths as nearly all are: of letters that nobody refuses, short, and no name in them is reserved.
+# Nearly all paths are of these letters, short, and have no reserved name: they need no other check.
 _ORDINARY = pattern(
     r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
     r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
@@ -101,7 +101,7 @@ class Pointer(LogValue, frozen=True, tag_field="format", tag="modelkeep pointer 
 
     @property
     def size_bytes(self) -> int:
-        """The sizes of all files together, as the other side told them."""
+        """The sizes of all files together, as the other system gave them."""
         return sum(file.size for file in self.files)
 
     def blobs(self) -> Iterator[tuple[str, str, int]]:
@@ -110,7 +110,7 @@ class Pointer(LogValue, frozen=True, tag_field="format", tag="modelkeep pointer 
 
 
 def parse_artifact(form: str, data: bytes) -> Manifest | Pointer:
-    """Return what the document of a version is by its ``form``, or raise ``Damaged``."""
+    """Parse the document of a version, a manifest or by its ``form`` a pointer; anything else raises ``Damaged``."""
     return decode_canonical(data, _POINTER, "pointer") if form == "pointer" else Manifest.from_bytes(data)
 
 

@@ -27,7 +27,7 @@ DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
 
 
 class StageDef(LogValue, frozen=True):
-    """A stage as the log declares it; what is protected is never emptied or deleted in passing."""
+    """A stage as the log declares it; a version in a protected stage is neither archived nor deleted in passing."""
 
     name: str
     protected: bool = False

@@ -1,4 +1,4 @@
-"""Text that people give: what may be stored, what a key may look like, how it is shown safely."""
+"""Text that users give: which may be stored, which may be a key, and how it is escaped for a terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEX_DIGITS = frozenset("0123456789abcdef")
 def check_text(text: str, what: str) -> str:
     """Return a text that can be stored: valid UTF-8 without NUL; else raise ``UsageError``.
 
-    ``what`` says what the text is, as it shall stand in the message: "the reason", "tag owner".
+    ``what`` names the text in the message: "the reason", "tag owner".
     """
     if "\0" in text:
         message = f"{what} has a NUL character in it: {printable(text)}"

@@ -96,35 +96,41 @@ class LogCheck:
             if not page:
                 break
             for stored in page:
-                self._take(stored)
+                self._check_row(stored)
         if self._rebuilt is not None and self._stopped is not None:
             text = "no entry after it was decided again, and no table was compared"
             self._findings.warning("replay", f"entry {self._stopped}", text)
 
-    def _take(self, stored: Stored) -> None:
+    def _check_row(self, stored: Stored) -> None:
         """Check the next row of the log."""
         self._last = stored.seq
         self.entries += 1
         place = f"entry {stored.seq}"
-        expected = 1 if self._before is None else self._before.seq + 1
+        before = self._before
+        expected = 1 if before is None else before.seq + 1
         if stored.seq < expected:
             self._findings.error("seq", place, "no entry of a log has this number")
             return
-        before = self._before
         if stored.seq > expected:
-            gap = f"entry {expected}" if stored.seq == expected + 1 else f"entries {expected} to {stored.seq - 1}"
-            self._findings.error("seq", gap, "missing from the log")
-            prev = "" if stored.entry is None or stored.entry.prev is None else stored.entry.prev
-            before = Link(stored.seq - 1, prev, None if before is None else before.time)
-            self._stop(expected)
+            before = self._gap(stored, expected)
         self.remembered.read(stored.seq, stored.hash)
         if stored.entry is None:
             self._findings.error("damaged", place, stored.trouble or "it cannot be read")
             self._stop(stored.seq)
+            time = None if before is None else before.time
         else:
             self._check(stored, stored.entry, before)
-        time = before.time if stored.entry is None and before is not None else None
-        self._before = Link(stored.seq, stored.hash, time if stored.entry is None else stored.entry.time)
+            time = stored.entry.time
+        self._before = Link(stored.seq, stored.hash, time)
+
+    def _gap(self, stored: Stored, expected: int) -> Link:
+        """Report missing entries, and return the link that lets the check go on behind them."""
+        last = stored.seq - 1
+        place = f"entry {expected}" if last == expected else f"entries {expected} to {last}"
+        self._findings.error("seq", place, "missing from the log")
+        self._stop(expected)
+        prev = "" if stored.entry is None or stored.entry.prev is None else stored.entry.prev
+        return Link(last, prev, None if self._before is None else self._before.time)
 
     def _check(self, stored: Stored, entry: Entry, before: Link | None) -> None:
         place = f"entry {stored.seq}"
@@ -192,12 +198,12 @@ class LogCheck:
                     return query(connection)
                 if len(page) <= _FEW:
                     for stored in page:
-                        self._take(stored)
+                        self._check_row(stored)
                     if not raw_rows.page(connection, self._last, self._beside):
                         return query(connection)
                     continue
             for stored in page:
-                self._take(stored)
+                self._check_row(stored)
 
 
 def _refuse_newer(data: bytes) -> None:

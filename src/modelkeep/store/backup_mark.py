@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from msgspec import Struct
+import msgspec
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
@@ -17,15 +17,17 @@ from modelkeep.store.durable import create_file, sync_directory
 
 NAME = "backup.json"
 DRAFT = f"{NAME}.new"
-_FORMAT = "modelkeep backup 1"
 _LARGEST = 65536
 
 
-class BackupMark(Struct, frozen=True):
+class BackupMark(msgspec.Struct, frozen=True, tag_field="format", tag="modelkeep backup 1"):
     """The registry's id, and the directory that the backup is a copy of; both empty where the file is unreadable."""
 
     registry: str
     of: str
+
+
+_UNREADABLE = BackupMark("", "")
 
 
 def read(directory: str) -> BackupMark | None:
@@ -35,32 +37,22 @@ def read(directory: str) -> BackupMark | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        return BackupMark("", "")
-    import json  # only a backup needs it
-
+        return _UNREADABLE
     with os.fdopen(descriptor, "rb") as file:
         try:
-            found = json.loads(file.read(_LARGEST))
-        except (OSError, ValueError, RecursionError):
-            return BackupMark("", "")
-    if isinstance(found, dict) and found.get("format") == _FORMAT:
-        registry, of = found.get("registry"), found.get("of")
-        if isinstance(registry, str) and isinstance(of, str):
-            return BackupMark(registry, of)
-    return BackupMark("", "")
+            return msgspec.json.decode(file.read(_LARGEST), type=BackupMark)
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return _UNREADABLE
 
 
 def write(directory: str, mark: BackupMark) -> None:
     """Put a mark in place, durably and in one step."""
-    import json
-
     draft = os.path.join(directory, DRAFT)
     with suppress(FileNotFoundError):
         os.unlink(draft)
     create_file(draft, 0o660)
-    with open(draft, "w", encoding="utf-8") as file:
-        json.dump({"format": _FORMAT, "registry": mark.registry, "of": mark.of}, file, indent=2)
-        file.write("\n")
+    with open(draft, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(mark), indent=2) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, os.path.join(directory, NAME))

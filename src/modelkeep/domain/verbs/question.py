@@ -1,4 +1,4 @@
-"""What the deciding of every verb shares: the bases of commands and events, the question, the checks of its subject."""
+"""Shared by the decisions of all verbs: the bases of commands and events, the question, the checks of its subject."""
 
 from __future__ import annotations
 

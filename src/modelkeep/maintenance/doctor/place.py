@@ -181,5 +181,5 @@ def _owner(status: os.stat_result) -> str:
     return f"{user_name(status.st_uid)}:{group_name(status.st_gid)}"
 
 
-#: What holds for this account and disk whether or not the registry can be entered.
-LIMIT_CHECKS = (check_space, check_umask)
+#: What is checked also where the registry's directory cannot be entered.
+CHECKS = (check_mount, check_directory, check_space, check_umask)

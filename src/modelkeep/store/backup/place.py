@@ -111,14 +111,9 @@ class BackupPlace:
         for path in (self.draft, f"{self.draft}-journal"):
             with suppress(FileNotFoundError):
                 os.unlink(path)
-        tmp = os.path.join(self.bucket.root, "tmp")
-        for name in os.listdir(tmp):
-            below = os.path.join(tmp, name)
-            for draft in os.listdir(below) if os.path.isdir(below) else ():
-                if draft.removesuffix("+").isdigit():  # the damaged files that a repair kept stay
-                    os.unlink(os.path.join(below, draft))
-            with suppress(OSError):
-                os.rmdir(below)
+        for stale in self.bucket.stale_drafts():
+            if not stale.damaged:
+                self.bucket.remove_stale(stale)
 
     def head(self) -> tuple[int, str] | None:
         """Return number and hash of the last entry of the backup that is there, None where none can be read."""

@@ -15,13 +15,14 @@ from typing import BinaryIO
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.page_cache import read_once
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import explain_source_errors
 
-#: The blobs of a registry or backup, and of a store that is kept elsewhere.
-_BLOBS = (("store", "blobs", "sha256"), ("blobs", "sha256"))
+#: Where a store is in a registry or backup, and in a store that is kept elsewhere.
+_STORES = ("store", "")
 #: Called with a digest, an open file that may have it, and the file's name for people.
 Take = Callable[[str, BinaryIO, str], object]
 
@@ -39,18 +40,23 @@ class RepairSource:
             message = f"'{printable(path)}' is neither a file nor a directory: nothing is read from it"
             raise UsageError(message)
         self._is_directory = stat.S_ISDIR(mode)
-        blobs = (os.path.join(path, *below) for below in _BLOBS)
-        found = next(filter(os.path.isdir, blobs), None)
+        found = next((below for below in _STORES if os.path.isdir(os.path.join(path, below, "blobs", "sha256"))), None)
         #: The store of the registry or backup, None where the place is neither.
-        self.store = None if found is None else os.path.dirname(os.path.dirname(found))
+        self._store = None if found is None else DirectoryBucket(os.path.join(path, found))
+
+    def is_bucket(self, bucket: Bucket) -> bool:
+        """Tell whether this is the place of a bucket, under whatever name."""
+        if self._store is None or not isinstance(bucket, DirectoryBucket):
+            return False
+        return os.path.realpath(self._store.root) == os.path.realpath(bucket.root)
 
     def offer(self, wanted: Mapping[str, int], take: Take) -> None:
         """Call ``take`` with every file that may be a wanted content.
 
         ``wanted`` are digests and sizes in bytes; ``take`` may remove some.
         """
-        if self.store is not None:
-            self._from_store(DirectoryBucket(self.store), wanted, take)
+        if self._store is not None:
+            self._from_store(self._store, wanted, take)
         elif self._is_directory:
             self._from_tree(wanted, take)
         else:
