@@ -14,21 +14,14 @@ from datetime import UTC, datetime, timedelta
 from modelkeep.changes import create_registry
 from modelkeep.changes.runner import observed
 from modelkeep.domain import details
-from modelkeep.domain.intents import (
-    NOBODY,
-    Alias,
-    Arguments,
-    Code,
-    Data,
-    Intent,
-    Promote,
-    Register,
-    Seen,
-    Subject,
-    Trained,
-)
+from modelkeep.domain.entry import Intent, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.times import format_time
+from modelkeep.domain.verbs import AnyCommand
+from modelkeep.domain.verbs.alias import Alias
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.promote import Promote
+from modelkeep.domain.verbs.register import Code, Register
 from modelkeep.registry import Registry, open_registry
 from modelkeep.store.db import ledger
 from modelkeep.store.db.state import SqlState
@@ -40,7 +33,7 @@ BATCH = 10_000
 #: SQLite's cache: a transaction of so many entries changes pages all over the indexes.
 CACHE_MIB = 1024
 #: Raised when the contents change, so that an older registry is not used.
-RECIPE = "3"
+RECIPE = "4"
 
 
 def registry_of(versions: int, directory: str) -> Registry:
@@ -68,7 +61,7 @@ class Grower:
             None,
             observed=observed(self.context, ()),
             now=format_time(self.clock),
-            chance=self.context.chance,
+            new_id=self.context.new_id,
         )
         self.blobs = [self._blob(n) for n in range(BLOBS)]
 
@@ -82,27 +75,23 @@ class Grower:
         seen, rest = Seen(head.hash, head.seq), True
         while rest:
             with self.context.database.writing() as connection:
-                connection.execute(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
+                connection.run(f"PRAGMA cache_size = -{CACHE_MIB * 1024}")
                 rest = False
                 for count, (arguments, subject, fields, documents) in enumerate(story, start=1):
                     self.clock += timedelta(seconds=45)
                     now = format_time(self.clock)
-                    noted = details.write(fields, iter(self.context.chance, None)) if fields else None
+                    noted = details.write(fields, iter(self.context.new_id, None)) if fields else None
                     intent = Intent(
                         registry=registry,
-                        id=self.context.chance(),
-                        arguments=arguments,
+                        id=self.context.new_id(),
+                        command=arguments,
                         subject=self._found(subject),
-                        expect=None,
                         details=None if noted is None else noted.digest,
                         seen=seen,
-                        not_after=None,
-                        actor=NOBODY,
-                        origin=None,
                         time=now,
                     )
                     draft = ledger.Draft(intent, noted, documents)
-                    entry = ledger.append(connection, draft, lambda _state: observed(self.context, ()), now).entry
+                    entry = ledger.append(connection, draft, observed(self.context, ()), now).entry
                     self.models.setdefault(subject.name, entry.seq)
                     entries += 1
                     if count == BATCH:
@@ -114,9 +103,11 @@ class Grower:
 
     def _found(self, subject: Subject) -> Subject:
         model = self.models.get(subject.name)
-        return Subject(subject.digest, model, subject.name, subject.stage, subject.version)
+        return Subject(
+            digest=subject.digest, model=model, name=subject.name, stage=subject.stage, version=subject.version
+        )
 
-    def _story(self, versions: int) -> Iterator[tuple[Arguments, Subject, list[tuple[str, str]], dict[str, bytes]]]:
+    def _story(self, versions: int) -> Iterator[tuple[AnyCommand, Subject, list[tuple[str, str]], dict[str, bytes]]]:
         """Yield half of the versions in one model and half in many, in turns."""
         names = [f"team{n % 25}/model-{n}" for n in range(min(OTHERS, max(1, versions // 20)))]
         numbers = dict.fromkeys([MODEL, *names], 0)
@@ -131,38 +122,22 @@ class Grower:
                 for stage in ("staging", "production"):
                     arguments = Promote(break_glass=False, force=False, request=None, share=None)
                     reason = [("reason", f"round {number}")]
-                    yield arguments, Subject(manifest.digest, None, name, stage, number), reason, {}
-                yield Alias(("champion",), ()), Subject(manifest.digest, None, name, None, number), [], {}
+                    yield arguments, Subject(digest=manifest.digest, name=name, stage=stage, version=number), reason, {}
+                yield Alias(("champion",), ()), Subject(digest=manifest.digest, name=name, version=number), [], {}
 
     def _register(self, n: int, name: str, manifest: Manifest):
-        data = (Data(None, "transactions", "train", f"2026-{n % 12 + 1:02}"),)
+        data = (Data(name="transactions", role="train", version=f"2026-{n % 12 + 1:02}"),)
         arguments = Register(
-            aliases=(),
-            attachments=(),
-            bump=None,
-            ci=None,
-            code=Code(commit=hashlib.sha1(str(n // 10).encode()).hexdigest(), diff=None, dirty=False),
+            code=Code(commit=hashlib.sha1(str(n // 10).encode()).hexdigest(), state="clean"),
             data=data,
-            environment=None,
             form="file",
-            if_exists="error",
-            inspected=None,
-            interface=None,
-            label=None,
-            licence=None,
+            if_exists="match",
             metrics=(("auc", f"0.{9000 + n % 999}"), ("loss", f"0.{1000 + n % 777}")),
-            metrics_on=None,
-            number=None,
-            parents=(),
-            runs=(),
-            share=None,
-            symlinks=False,
-            trained=Trained(None, guessed=False, seeds=(), started=None),
         )
         fields = [("param.max_depth", str(n % 16)), ("param.rate", "0.1"), ("tag.owner", "risk"), ("host", "trainer-3")]
         return (
             arguments,
-            Subject(manifest.digest, None, name, None, None),
+            Subject(digest=manifest.digest, name=name),
             fields,
             {manifest.digest: manifest.to_bytes()},
         )

@@ -7,7 +7,7 @@ import pytest
 
 from modelkeep import registry as api
 
-#: What an example finds, other than two models and fraud@1 in production.
+#: The state in which an example begins, where it is not two models with fraud@1 in production.
 EMPTY, REGISTERED, LEFT = "empty", "registered", "left"
 FOUND = {"Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT}
 
@@ -56,9 +56,9 @@ def test_the_example_does_what_it_shows(name, prepared):
         "read_pairs": api.read_pairs,
         "os": os,
     }
-    said = []
-    result = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST).run(example, out=said.append)
-    assert result.failed == 0, "".join(said)
+    output = []
+    result = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST).run(example, out=output.append)
+    assert result.failed == 0, "".join(output)
 
 
 def test_every_method_has_an_example():

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from modelkeep.demo import harm, payments, train
-from modelkeep.demo.teller import NotAsTold, Teller
+from modelkeep.demo.player import DemoFailed, Player
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -39,9 +39,9 @@ def told(modelkeep, tmp_path_factory):
     return done.stdout, kept, home
 
 
-def test_the_story_ends_as_it_is_told(told):
+def test_the_demo_ends_as_expected(told):
     printed, _, _ = told
-    assert re.search(r"\nAll as told: \d+ commands in \d+ s\.\n", printed)
+    assert re.search(r"\nDone: \d+ commands in \d+ s, all as expected\.\n", printed)
 
 
 def test_every_command_is_printed_before_what_it_says(told):
@@ -145,15 +145,13 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(run, tmpdir_of_the_demo):
     assert list(tmpdir_of_the_demo.iterdir()) == []
 
 
-def test_a_story_that_is_not_as_told_fails_and_says_where(run, tmpdir_of_the_demo, tmp_path):
+def test_a_demo_that_goes_wrong_fails_and_says_where(run, tmpdir_of_the_demo, tmp_path):
     lame = tmp_path / "bin"
     lame.mkdir()
     (lame / "sh").symlink_to("/bin/sh")  # and no cp
     done = run("demo", env={"TMPDIR": str(tmpdir_of_the_demo), "PATH": str(lame)})
     assert done.exit_code == 70
-    assert "error: the demo is not as told: `cp -R models flipped` ended with exit code 127, and 0 was to come" in (
-        done.stderr
-    )
+    assert "error: the demo went wrong: `cp -R models flipped` ended with exit code 127 instead of 0" in (done.stderr)
     assert list(tmpdir_of_the_demo.iterdir()) == []
 
 
@@ -186,10 +184,10 @@ def test_the_users_own_registry_and_run_are_not_touched(run):
     assert run("audit", env=mine).stdout == before
 
 
-# The teller
+# The player
 
 
-class Listening(Teller):
+class Listening(Player):
     __slots__ = ("printed",)
 
 
@@ -206,14 +204,14 @@ def test_a_command_is_printed_then_run_on_a_terminal(listening):
     assert "".join(listening.printed) == "$ test -t 1 && echo it is; echo aside >&2\nit is\naside\n"
 
 
-def test_another_exit_code_is_not_as_told(listening):
-    with pytest.raises(NotAsTold, match="`exit 3` ended with exit code 3, and 0 was to come"):
+def test_another_exit_code_ends_the_demo(listening):
+    with pytest.raises(DemoFailed, match="`exit 3` ended with exit code 3 instead of 0"):
         listening.run("exit 3")
     assert listening.run("exit 3", exits=3) == ""
 
 
-def test_other_words_are_not_as_told(listening):
-    with pytest.raises(NotAsTold, match=r"`echo fraud@2` does not say 'fraud@3'"):
+def test_other_output_ends_the_demo(listening):
+    with pytest.raises(DemoFailed, match=r"the output of `echo fraud@2` does not match 'fraud@3'"):
         listening.run("echo fraud@2", "fraud@3")
 
 

@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from world import World, changed, rechained
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain.deciding.rolling_back import target
 from modelkeep.domain.details import Details
+from modelkeep.domain.entry import parse_entry
+from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.verbs.rollback import find_target
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.replay import replay
 from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.transaction import Transaction
 from modelkeep.store.db.state import SqlState
 
 NAMES = ("fraud", "churn", "risk/Credit")
@@ -148,11 +150,11 @@ def answers(registry, as_of=None):
     return found
 
 
-def tables(connection):
+def tables(reader):
     """Return every row of every table."""
     found = {}
-    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-        found[name] = sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+    for (name,) in reader.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+        found[name] = sorted(reader.rows(f"SELECT * FROM {name}"), key=repr)
     return found
 
 
@@ -316,7 +318,7 @@ class Histories(RuleBasedStateMachine):
             self.told[seq] = answers(self.world.registry)
 
     def _rebuild_is_live(self):
-        connection = sqlite3.connect(self.world.database)
+        connection = Transaction(sqlite3.connect(self.world.database))
         rebuilt = in_memory()
         try:
             replay(connection, rebuilt)
@@ -328,18 +330,18 @@ class Histories(RuleBasedStateMachine):
     def _a_retried_intent_does_nothing_twice(self):
         before = self.world.entries()
         for data in before[-4:]:
-            entry = chain.parse(data)
+            entry = parse_entry(data)
             row = self.world.rows("SELECT text FROM details WHERE digest = ?", entry.intent.details)
             draft = Draft(entry.intent, Details.parse(row[0][0]) if row else None)
             with self.world.context.database.writing() as connection:
-                outcome = ledger.append(connection, draft, lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+                outcome = ledger.append(connection, draft, entry.observed, self.world.context.now())
             assert outcome.entry == entry
-            other = chain.parse(changed(data, lambda value: value["intent"].update(time="2026-11-23T00:00:00.000000Z")))
+            other = parse_entry(changed(data, lambda value: value["intent"].update(time="2026-11-23T00:00:00.000000Z")))
             with (
                 pytest.raises(Conflict, match="the log has another intent with the id"),
                 self.world.context.database.writing() as connection,
             ):
-                ledger.append(connection, Draft(other.intent), lambda _state: entry.observed, self.world.context.now())  # noqa: B023
+                ledger.append(connection, Draft(other.intent), entry.observed, self.world.context.now())
         assert self.world.entries() == before
 
     def _promoted(self, model, stage, number):
@@ -414,7 +416,7 @@ def test_going_back_never_returns_to_what_was_left_or_is_bad_or_archived_or_dele
     for move, what in (text.partition(" ")[::2] for text in moves):
         holder = state.holder(2, "production")
         if move == "back":
-            back = None if holder is None else target(state, 2, holder, ()).tenure
+            back = None if holder is None else find_target(state, 2, holder, ()).tenure
             if back is None:
                 continue
             before = state.version(2, back.version)
@@ -489,7 +491,7 @@ def test_no_tampering_with_the_log_goes_unseen(story, data):
         forged = list(entries)
         if how == "change":
             choices = list(_edits(json.loads(forged[place])))
-            forged[place] = chain.canonical.encode(data.draw(st.sampled_from(choices)))
+            forged[place] = encode_canonical(data.draw(st.sampled_from(choices)))
         elif how == "remove":
             del forged[place]
         elif how == "swap":

@@ -74,6 +74,7 @@ def test_the_metadata_says_who_can_use_it(metadata: email.message.Message):
 def test_what_is_needed_to_run_has_a_lower_bound_and_no_cap(metadata: email.message.Message):
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">=")[0] for line in needed) == [
+        "msgspec",
         "platformdirs",
         "rich",
         "sqlalchemy",
@@ -99,7 +100,7 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path):
         # Debian's 3.11 is older than the filter, 3.12 warns without it
         archive.extractall(tmp_path, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     unpacked = next(path for path in tmp_path.glob("modelkeep-*") if path.is_dir())
-    assert {"LICENSE", "Makefile", "README.md", "src", "tests"} <= {path.name for path in unpacked.iterdir()}
+    assert {"LICENSE", "Makefile", "README.md", "src", "tests", "tools"} <= {path.name for path in unpacked.iterdir()}
     again = _built("wheel", unpacked, tmp_path / "wheel")
     assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(wheel.read_bytes()).hexdigest()
 

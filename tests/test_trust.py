@@ -7,7 +7,7 @@ import pytest
 from modelkeep import trust
 from modelkeep.config import load_settings, set_value
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.locate import Located, not_used
+from modelkeep.locate import Located, untrusted
 
 
 @pytest.fixture
@@ -73,4 +73,4 @@ def test_each_trusted_directory_is_a_setting_that_is_listed_and_not_set(environ,
 
 
 def test_what_is_ones_own_is_used(tmp_path):
-    assert not_used(Located("/a", "flag", "--registry")) is None
+    assert untrusted(Located("/a", "flag", "--registry")) is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from modelkeep.cli import command_table, schemas
 from modelkeep.cli.views import reads
 from modelkeep.config import COLORS, KEYS, PROGRESS
-from modelkeep.domain.intents import KINDS
+from modelkeep.domain.verbs import ACTIONS
 from modelkeep.reads.lists import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
 
@@ -67,7 +67,7 @@ def _fixed_words() -> dict[str, str]:
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
         "COLUMNS": [*reads.VERSION_KEYS, "metric.", "param.", "tag."],
-        "ACTIONS": KINDS,
+        "ACTIONS": ACTIONS,
         "SETTINGS": [*KEYS, "registries."],
         "COLORS": COLORS,
         "PROGRESS": PROGRESS,

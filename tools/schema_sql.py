@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from modelkeep.store.db import tables
 from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 _TRIGGERS = """\
 CREATE TRIGGER {table}_is_not_replaced BEFORE INSERT ON {table}
@@ -46,14 +47,14 @@ def fingerprint_of_tables() -> str:
     """Return the fingerprint of a database made from `tables`."""
     connection = sqlite3.connect(":memory:")
     connection.executescript(script())
-    return schema.fingerprint(connection)
+    return schema.fingerprint(Transaction(connection))
 
 
 def fingerprint_of_migrations() -> str:
     """Return the fingerprint of a database made by all migration scripts, one after the other."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    schema.apply(connection, 0)
-    return schema.fingerprint(connection)
+    schema.apply(Transaction(connection), 0)
+    return schema.fingerprint(Transaction(connection))
 
 
 def problem() -> str | None:

@@ -1,7 +1,7 @@
-"""Settings: flags, else the environment, else files, else defaults; each value knows which.
+"""Settings: from flags, else the environment, else files, else defaults; each value knows its origin.
 
-The user's ``config.toml`` may set every key. A project's ``modelkeep.toml`` says ``registry`` and
-nothing else, for it comes with a repository that anybody may have written.
+The user's ``config.toml`` may set every key. A project's ``modelkeep.toml`` may set ``registry`` alone,
+because it comes with a repository that a stranger may have written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST_ACTOR = 200
 
 
 class Setting(Struct, frozen=True):
-    """One value as text, and who said so: a flag, a variable, a file or ``default``."""
+    """One value as text, and its origin: a flag, a variable, a file or ``default``."""
 
     key: str
     value: str | None
@@ -37,12 +37,12 @@ class Setting(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """All that can be configured, resolved.
+    """The settings of one command.
 
-    ``registries`` are the names and directories of the user's config; ``actor`` is who the person
-    claims to be, None where git is to be asked; ``color`` is auto, always or never; ``progress``
-    auto, plain or none; ``file`` the user's config, there or not. ``more_than_one_registry`` says
-    that a change should tell which registry it went to.
+    ``registries`` are the names and directories of the user's config; ``actor`` is the claimed identity,
+    None where git is to be asked; ``color`` is auto, always or never; ``progress`` auto, plain or none;
+    ``file`` the path of the user's config, which need not exist. Where ``more_than_one_registry`` is true,
+    every change says which registry it went to.
     """
 
     registry: locate.Located
@@ -79,8 +79,8 @@ class Settings(Struct, frozen=True):
 def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], cwd: str) -> Settings:
     """Return the settings of one command.
 
-    ``flags`` has the keys of the config, as typed or None. A wrong value raises ``UsageError`` that
-    names the flag, variable or file; a file that cannot be read ``RegistryUnavailable``.
+    ``flags`` has the keys of the config, as typed or None. A wrong value raises a ``UsageError`` that
+    names the flag, variable or file; an unreadable file raises ``RegistryUnavailable``.
     """
     file = locate.config_file(environ)
     config = read_config(file)
@@ -88,7 +88,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     if located.origin == "file" and located.where and located.foreign != located.where:
         _check_keys(locate.read_toml(located.where), ("registry",), located.where)
     base = os.path.dirname(file)
-    named = {name: locate.absolute(path, base, environ) for name, path in locate.names(config, file).items()}
+    named = {name: locate.absolute(path, base, environ) for name, path in locate.registry_names(config, file).items()}
     sources = _Sources(flags, environ, config, file, cwd)
     lock_wait = sources.find("lock_wait", "30s")
     cache = sources.find("cache", locate.cache_dir(environ))
@@ -113,22 +113,22 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
 
 
 def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str:
-    """Write one key to the user's config and return the file's path; an empty value takes it out.
+    """Write one key to the user's config and return the file's path; an empty value removes the key.
 
-    All other keys stay; comments do not. Directories are made absolute. The file is replaced as a
-    whole or not at all.
+    All other keys stay; comments do not. Directories are made absolute. The file is replaced
+    atomically.
     """
     file = locate.config_file(environ)
     config = read_config(file)
     table = config
-    named = locate.names(config, file)
+    named = locate.registry_names(config, file)
     key, _, name = key.partition(".")
     check_text(value, key)
     if key == "trust":
         raise _trust_is_a_list()
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
-        assert isinstance(registries, dict)  # locate.names saw to it
+        assert isinstance(registries, dict)  # checked by registry_names
         table, key, value = registries, name, value and locate.absolute(value, cwd, environ)
     elif name or key not in KEYS:
         raise _unknown(f"{key}.{name}" if name else key, None)
@@ -145,7 +145,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
 def seconds(text: str, source: str) -> float:
     """Return a duration in seconds: ``30``, ``30s``, ``500ms``, ``2m``, ``1h``; at most a day."""
     plain = text.removesuffix("s")
-    if plain.isascii() and plain.isdigit() and len(plain) < _FEW_DIGITS:  # as the default is, for every command
+    if plain.isascii() and plain.isdigit() and len(plain) < _FEW_DIGITS:  # the default, without compiling a pattern
         value = float(plain)
     else:
         match = _DURATION.fullmatch(text.strip())
@@ -157,7 +157,7 @@ def seconds(text: str, source: str) -> float:
 
 
 class _Sources(Struct, frozen=True):
-    """Where values come from, the stronger first."""
+    """The sources of values, the stronger first."""
 
     flags: Mapping[str, str | None]
     environ: Mapping[str, str]
@@ -177,13 +177,13 @@ class _Sources(Struct, frozen=True):
         if key in self.config:
             value, base = self.config[key], os.path.dirname(self.file)
             if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                message = f"{self.file}: {key} cannot be {locate.told(value)}"
+                message = f"{self.file}: {key} cannot be {locate.describe(value)}"
                 raise UsageError(message, f'{key} = "…"')
             return Setting(key, _checked(key, str(value), f"{self.file}: {key}", base, self.environ), self.file)
         return Setting(key, default, "default")
 
     def color(self) -> Setting:
-        """Return when to colour: ``NO_COLOR`` and ``FORCE_COLOR`` are what other tools know, too."""
+        """Return when to use colour; ``NO_COLOR``, ``FORCE_COLOR`` and ``TERM`` count as in other tools."""
         if self.flags.get("color") is None and not self.environ.get(KEYS["color"]):
             if self.environ.get("NO_COLOR"):
                 return Setting("color", "never", "NO_COLOR")
@@ -206,7 +206,7 @@ KEYS = {
 
 
 def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str, str]) -> str:
-    """Return a value in the form in which it is kept, or raise ``UsageError`` naming its source."""
+    """Return a value as it is kept, or raise a ``UsageError`` that names its source."""
     check_text(value, source)
     match key:
         case "lock_wait":
@@ -226,7 +226,7 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
 
 
 def read_config(file: str) -> dict[str, object]:
-    """Return what the user's config says; {} where there is none. An unknown key raises ``UsageError``."""
+    """Return the content of the user's config, {} where there is none. An unknown key raises ``UsageError``."""
     config = locate.read_toml(file) if os.path.isfile(file) else {}
     _check_keys(config, (*KEYS, "registries", "trust"), file)
     return config
@@ -250,7 +250,7 @@ def _unknown(key: str, file: str | None, known: Iterable[str] = (*KEYS, "registr
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    """Return the word that was likely meant, else all there are."""
+    """Return a hint with the word that was likely meant, else with all known words."""
     from difflib import get_close_matches
 
     close = get_close_matches(word, list(known), n=1)
@@ -258,11 +258,11 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, environ: Mapping[str, str]) -> set[str]:
-    """Return the registry that the user's config chooses, and the default one if it is there."""
+    """Return the registry that the user's config chooses, and the default one if it exists."""
     chosen = {path for path in [locate.default(environ).path] if locate.is_registry(path)}
-    said = config.get("registry")
-    if isinstance(said, str):
-        chosen.add(named.get(said) or locate.absolute(said, base, environ))
+    given = config.get("registry")
+    if isinstance(given, str):
+        chosen.add(named.get(given) or locate.absolute(given, base, environ))
     return chosen
 
 
@@ -271,14 +271,14 @@ def _several(paths: set[str]) -> bool:
 
 
 def write_config(file: str, config: Mapping[str, object]) -> None:
-    """Replace the user's config, durably; a link to it (as keepers of dot files make) stays one."""
+    """Replace the user's config durably; a link to it, as managers of dot files make, stays a link."""
     import tomli_w
 
     from modelkeep.store.durable import make_directories, sync_directory
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
-    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # nobody can have put a link there
+    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # unpredictable, so no link can stand there
     try:
         make_directories(os.path.dirname(file), 0o700)
         mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600

@@ -1,4 +1,4 @@
-"""Where use cases get the outside world from: one value, made once in `registry.py`, or by a test."""
+"""The outside world of the use cases: one value, made in `registry.py` or by a test."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class Context(Struct, frozen=True):
-    """The registry's files, and what stands outside: clock, chance, who this is, where we are.
+    """A registry's database and store, and the outside world: clock, randomness, user, working directory.
 
-    ``chance`` returns 128 random bits in hex. ``claim`` asks (late, for it may ask git) who the
-    person says to be. ``say`` takes what is worth telling on the way.
+    ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
+    it is called only where the name is needed. ``say`` takes notes and warnings for the user.
     """
 
     directory: str
     database: Database
     artifacts: Artifacts
     clock: Callable[[], datetime]
-    chance: Callable[[], str]
+    new_id: Callable[[], str]
     actor: Actor
     claim: Callable[[], str | None]
     environ: Mapping[str, str]

@@ -1,7 +1,7 @@
-"""Which registry: the flag, the environment, a file on the way up, the user's config, the default.
+"""Which registry a command means: flag, environment, a file upwards, the user's config, the default.
 
-Light by contract: completion imports it. Only ``os`` and ``sys``; ``tomllib`` where a TOML file
-must decide, never else.
+Completion imports this module, so it loads little: ``os`` and ``sys``, and ``tomllib`` only where a TOML
+file decides.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATABASE", "HERE", "PROJECT_FILE", "VARIABLE", "Located", "absolute", "cache_dir", "config_dir", "config_file",
-    "data_dir", "default", "home", "init_target", "is_registry", "locate", "names", "not_used", "other_owner",
-    "read_toml", "state_dir", "text", "trusted",
+    "data_dir", "default", "home", "init_target", "is_registry", "locate", "other_owner", "read_toml",
+    "registry_names", "state_dir", "text_value", "trusted", "untrusted",
 ]  # fmt: skip
 
 DATABASE = "registry.db"
@@ -33,11 +33,11 @@ _LARGEST_FILE, _LONGEST_LINE, _LONGEST_SHOWN = 64 << 10, 4 << 10, 60  # for the 
 
 
 class Located:
-    """Where the registry is, whether or not there is one: an absolute path, and who said so.
+    """The absolute path of a registry, whether or not there is one, and what chose it.
 
-    ``origin`` is one of flag, environment, directory, file, config, default; ``where`` is what
-    decided: the flag, the variable or the path of the file; None for the default. ``foreign`` is what
-    of it belongs to somebody else, and is the reason not to use it; None where it may be used.
+    ``origin`` is one of flag, environment, directory, file, config, default; ``where`` is the flag, the
+    variable or the path of the file that decided, None for the default. ``foreign`` is the path that
+    belongs to another account, for which the registry is not used; None where it may be used.
     """
 
     __slots__ = ("foreign", "origin", "path", "where")
@@ -62,11 +62,11 @@ class Located:
 
 
 def locate(flag: str | None, environ: Mapping[str, str], cwd: str) -> Located:
-    """Return the registry that a command means; nothing is created and nothing need be there.
+    """Return the registry that a command means; it need not exist, and nothing is created.
 
     ``flag`` and ``MODELKEEP_REGISTRY`` (empty is unset) are a directory, its ``registry.db`` or a
-    name from the user's config. A file that is no TOML raises ``UsageError``, one that cannot be
-    read ``RegistryUnavailable``.
+    name from the user's config. A file that is no TOML raises ``UsageError``, an unreadable one
+    ``RegistryUnavailable``.
     """
     if flag is not None:
         return Located(_named(flag, "--registry", environ, cwd), "flag", "--registry")
@@ -76,12 +76,12 @@ def locate(flag: str | None, environ: Mapping[str, str], cwd: str) -> Located:
 
 
 def default(environ: Mapping[str, str]) -> Located:
-    """Return the place that is used when nobody said anything: the user's data directory."""
+    """Return the default registry, in the user's data directory."""
     return Located(os.path.join(data_dir(environ), "registry"), "default")
 
 
 def init_target(directory: str | None, flag: str | None, environ: Mapping[str, str], cwd: str) -> str:
-    """Return where ``init`` makes a registry: DIR, else where flag or variable point, else here."""
+    """Return where ``init`` makes a registry: DIR, else what the flag or the variable names, else here."""
     if directory is not None:
         return absolute(directory, cwd, environ)
     if flag is not None or environ.get(VARIABLE):
@@ -90,7 +90,7 @@ def init_target(directory: str | None, flag: str | None, environ: Mapping[str, s
 
 
 def is_registry(path: str) -> bool:
-    """Say whether there is a registry in this directory, or may be: what is shut to us says so when it is opened."""
+    """Tell whether a directory holds a registry, or may: one that is closed to us is refused when it is opened."""
     file = os.path.join(path, DATABASE)
     if os.path.isfile(file):
         return True
@@ -106,8 +106,8 @@ def is_registry(path: str) -> bool:
 def absolute(path: str, base: str, environ: Mapping[str, str]) -> str:
     """Return the directory of a registry as an absolute path; ``~`` is the home directory.
 
-    Shells do not expand ``~`` in ``--registry=~/x``, nor does anybody in a file. The path of a
-    ``registry.db`` is its directory.
+    Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
+    ``registry.db`` its directory is returned.
     """
     if path == "~" or path.startswith("~/"):
         path = home(environ) + path[1:]
@@ -117,17 +117,17 @@ def absolute(path: str, base: str, environ: Mapping[str, str]) -> str:
     return path
 
 
-def names(config: Mapping[str, object], path: str) -> dict[str, str]:
-    """Return the registries that a user's config names: ``[registries]``, a name and a directory."""
+def registry_names(config: Mapping[str, object], path: str) -> dict[str, str]:
+    """Return the names and directories in ``[registries]`` of a user's config."""
     table = config.get("registries", {})
     if not isinstance(table, dict):
-        message = f"{path}: registries must be a table of names and directories, not {told(table)}"
+        message = f"{path}: registries must be a table of names and directories, not {describe(table)}"
         raise UsageError(message, '[registries]\nteam = "/srv/models"')
-    return {name: text(table, name, path) or "" for name in table}
+    return {name: text_value(table, name, path) or "" for name in table}
 
 
 def trusted(config: Mapping[str, object], path: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the directories that a user's config trusts: ``trust``, a list of them."""
+    """Return the directories in ``trust`` of a user's config."""
     found = config.get("trust", [])
     if not isinstance(found, list) or not all(isinstance(each, str) and each and "\0" not in each for each in found):
         message = f"{path}: trust must be a list of directories, not {found!r}"
@@ -135,8 +135,8 @@ def trusted(config: Mapping[str, object], path: str, environ: Mapping[str, str])
     return tuple(absolute(each, os.path.dirname(path), environ) for each in found)
 
 
-def not_used(located: Located) -> RegistryUnavailable | None:
-    """Return the error that says why a registry is not used, and what would make it so; None where it may be."""
+def untrusted(located: Located) -> RegistryUnavailable | None:
+    """Return the error for a registry that was found and belongs to another account; None for any other."""
     if located.foreign is None:
         return None
     uid = other_owner(located.foreign, os.environ)
@@ -147,27 +147,27 @@ def not_used(located: Located) -> RegistryUnavailable | None:
     except (ImportError, KeyError, OverflowError):
         owner = f"uid:{uid}"
     named = "" if located.foreign == located.where else f", which {located.where} names,"
-    message = f"{located.foreign}{named} belongs to {owner}: it was found, not asked for, and is not used"
+    message = f"{located.foreign}{named} belongs to {owner}, so it is not used without being asked for"
     directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
-    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or say which: --registry DIR)")
+    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or name it: --registry DIR)")
 
 
-def text(table: Mapping[str, object], key: str, path: str) -> str | None:
-    """Return a text of a TOML file, None if it is not there; another type is a ``UsageError``."""
+def text_value(table: Mapping[str, object], key: str, path: str) -> str | None:
+    """Return a text of a TOML file, None where the key is missing; another type raises ``UsageError``."""
     value = table.get(key)
     if value is None or (isinstance(value, str) and value and "\0" not in value):
         return value
-    message = f"{path}: {key} must be a text that is not empty, not {told(value)}"
+    message = f"{path}: {key} must be a text that is not empty, not {describe(value)}"
     raise UsageError(message, f'{key} = "…"')
 
 
-def told(value: object) -> str:
+def describe(value: object) -> str:
     """Return a value of a TOML file for a message; a table may be too deep to be shown."""
     return {"dict": "a table", "list": "an array"}.get(type(value).__name__) or repr(value)[:_LONGEST_SHOWN]
 
 
 def read_toml(path: str) -> dict[str, object]:
-    """Return what a TOML file says; {} if there is none. Wrong TOML is told with its line."""
+    """Return the content of a TOML file, {} if there is none. The error for wrong TOML names its line."""
     import tomllib
 
     if not os.path.isfile(path):
@@ -178,7 +178,7 @@ def read_toml(path: str) -> dict[str, object]:
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
         raise RegistryUnavailable(
-            message, "it may say which registry to use: mend it or name one by --registry"
+            message, "it may name the registry to use: make it readable, or name one by --registry"
         ) from error
     if len(data) > _LARGEST_FILE or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
         message = f"{path} is larger than 64 KiB, or has a line longer than 4 KiB"
@@ -193,8 +193,8 @@ def read_toml(path: str) -> dict[str, object]:
 def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str:
     """Return the directory that a flag or variable means: a name from the user's config, or a path.
 
-    As with git's remotes the name wins, so that a directory somebody left here cannot take its
-    place; ``./team`` is always the directory.
+    As with git's remotes the name wins, so that a directory of that name cannot take its place;
+    ``./team`` is always the directory.
     """
     if not given or "\0" in given:
         message = f"{source} is empty" if not given else f"{source} has a NUL character in it: {given!r}"
@@ -205,48 +205,48 @@ def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str
         and given not in {".", ".."}
         and os.path.isfile(config := config_file(environ))
     ):
-        path = names(read_toml(config), config).get(given)
+        path = registry_names(read_toml(config), config).get(given)
         if path is not None:
             return absolute(path, os.path.dirname(config), environ)
     return absolute(given, cwd, environ)
 
 
 def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
-    """Return what the nearest ``.modelkeep/`` or ``modelkeep.toml`` says, from here upwards.
+    """Return the registry of the nearest ``.modelkeep/`` or ``modelkeep.toml``, from here upwards.
 
-    What somebody else owns is not read, and not passed over either: that would be another registry
-    than the one that is there to be seen.
+    One that another account owns is not read. It is not skipped either: the search would end at a
+    registry further up, which is not the one that the user sees.
     """
     for directory in _ancestors(cwd, home(environ)):
         here = os.path.join(directory, HERE)
-        if os.path.isdir(here) or os.path.islink(here):  # a link to a disk that is away is no reason to go elsewhere
+        if os.path.isdir(here) or os.path.islink(here):  # also a link to a disk that is not mounted
             return Located(here, "directory", here, _foreign(here, (directory, here), environ))
         file = os.path.join(directory, PROJECT_FILE)
         if not os.path.isfile(file):
             continue
         if _foreign(file, (directory,), environ):
             return Located(file, "file", file, file)
-        if said := text(read_toml(file), "registry", file):
-            path = absolute(said, directory, environ)
+        if directory_given := text_value(read_toml(file), "registry", file):
+            path = absolute(directory_given, directory, environ)
             return Located(path, "file", file, _foreign(path, (directory, path), environ))
     return None
 
 
 def _foreign(path: str, asked: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """Return a path that belongs to somebody else, None where it does not or the user trusts one of ``asked``."""
+    """Return a path that belongs to another account, None where it does not or the user trusts one of ``asked``."""
     if other_owner(path, environ) is None:
         return None
     file = config_file(environ)
-    believed = trusted(read_toml(file), file, environ)
-    return None if any(os.path.realpath(each) in believed for each in asked) else path
+    directories = trusted(read_toml(file), file, environ)
+    return None if any(os.path.realpath(each) in directories for each in asked) else path
 
 
 def other_owner(path: str, environ: Mapping[str, str]) -> int | None:
-    """Return who else owns a path or what it leads to; None where nobody does, or nothing is there."""
+    """Return the other account that owns a path or its link's target; None where there is none, or no such path."""
     ours = _our_uids(environ)
-    for look in (os.lstat, os.stat):
+    for status_of in (os.lstat, os.stat):
         try:
-            owner = look(path).st_uid
+            owner = status_of(path).st_uid
         except (OSError, ValueError):
             return None
         if ours and owner not in ours:
@@ -255,7 +255,7 @@ def other_owner(path: str, environ: Mapping[str, str]) -> int | None:
 
 
 def _our_uids(environ: Mapping[str, str]) -> tuple[int, ...]:
-    """Return whose files are as good as ours: root's, for it could replace this program too, and under sudo the caller's."""
+    """Return the accounts whose files we use: ours, root's (who could replace this program), and under sudo the caller's."""
     if not hasattr(os, "geteuid"):
         return ()
     uid = os.geteuid()
@@ -264,7 +264,7 @@ def _our_uids(environ: Mapping[str, str]) -> tuple[int, ...]:
 
 
 def _ancestors(cwd: str, top: str) -> Iterator[str]:
-    """Yield this directory and those above, up to home or to where another file system begins."""
+    """Yield a directory and those above it, up to home or to the border of the file system."""
     try:
         last = os.stat(top)
     except OSError:
@@ -292,8 +292,8 @@ def _configured(environ: Mapping[str, str]) -> Located | None:
     if not os.path.isfile(file):
         return None
     config = read_toml(file)
-    said = text(config, "registry", file)
-    if said is None:
+    given = text_value(config, "registry", file)
+    if given is None:
         return None
-    path = names(config, file).get(said, said)
+    path = registry_names(config, file).get(given, given)
     return Located(absolute(path, os.path.dirname(file), environ), "config", file)

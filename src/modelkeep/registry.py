@@ -1,7 +1,7 @@
 """The registry: one method per use case. This is the Python API, and all that the command line calls.
 
 `open_registry` is the only wiring: it decides which registry, and gives the use cases their clock,
-their chance and their files. Methods take and return plain values that would survive a pipe, print
+their source of random ids and their files. Methods take and return plain values that would survive a pipe, print
 nothing, and keep no connection between two calls, so a `Registry` may be used from any thread and
 after a fork.
 """
@@ -93,7 +93,7 @@ class Registry:
         author: str | None = None,
         trained_at: str | None = None,
         description: str | None = None,
-        if_exists: str = "error",
+        if_exists: str = "match",
         filename: str | None = None,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
@@ -110,7 +110,7 @@ class Registry:
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``.
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
-        ``if_exists`` says what the same bytes again mean: ``error``, ``skip`` or ``new``. The same
+        ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
         bytes with nothing else that differs are a success that changes nothing. ``move``: the files
         are removed once they are registered.
 
@@ -377,10 +377,9 @@ class Registry:
     @property
     def id(self) -> str:
         """The registry's own identity: 128 bits in hex, from its first entry."""
-        from modelkeep.store.db.state import SqlState
+        from modelkeep.reads import queries
 
-        with self._context.database.reading() as connection:
-            return SqlState(connection).registry_id() or ""
+        return queries.registry_id(self._context)
 
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first.
@@ -388,10 +387,9 @@ class Registry:
         >>> [stage.name for stage in registry.stages()]
         ['staging', 'production']
         """
-        from modelkeep.store.db.state import SqlState
+        from modelkeep.reads import queries
 
-        with self._context.database.reading() as connection:
-            return SqlState(connection).stages()
+        return queries.stages(self._context)
 
     def resolve(self, ref: str, *, as_of: str | None = None) -> VersionRow:
         """Return the version that a ref means.
@@ -399,9 +397,9 @@ class Registry:
         >>> registry.resolve("fraud@production").ref
         'fraud@1'
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.resolve(self._context, ref, as_of)
+        return queries.resolve(self._context, ref, as_of)
 
     def version(self, ref: str, *, as_of: str | None = None) -> Version:
         """Return all that is known of a version.
@@ -409,9 +407,9 @@ class Registry:
         >>> registry.version("fraud@1").metrics[0].value
         '0.914'
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.version(self._context, ref, as_of)
+        return queries.version(self._context, ref, as_of)
 
     def model(self, name: str, *, as_of: str | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
@@ -419,9 +417,9 @@ class Registry:
         >>> registry.model("fraud").newest
         2
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.model(self._context, name, as_of)
+        return queries.model(self._context, name, as_of)
 
     def show(self, ref: str, *, as_of: str | None = None) -> Version | Model:
         """Return the page of a version, or of the model where the ref is a bare name.
@@ -429,9 +427,9 @@ class Registry:
         >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
         ('Model', 'Version')
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.page(self._context, ref, as_of)
+        return queries.page(self._context, ref, as_of)
 
     def description(self, ref: str, *, as_of: str | None = None) -> str | None:
         """Return the description of a version or a model, None where there is none.
@@ -439,9 +437,9 @@ class Registry:
         >>> registry.description("churn") is None
         True
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.description(self._context, ref, as_of)
+        return queries.description(self._context, ref, as_of)
 
     def models(
         self,
@@ -456,9 +454,9 @@ class Registry:
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.models(self._context, pattern, as_of, everything=all, limit=limit)
+        return queries.models(self._context, pattern, as_of, everything=all, limit=limit)
 
     def versions(
         self,
@@ -478,9 +476,9 @@ class Registry:
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.versions(
+        return queries.versions(
             self._context,
             name,
             as_of,
@@ -541,9 +539,9 @@ class Registry:
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.identify(self._context, os.fspath(what), as_of)
+        return queries.identify(self._context, os.fspath(what), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
         """Return what differs between versions; one alone is held against production.
@@ -551,9 +549,9 @@ class Registry:
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
         ['auc']
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.diff(self._context, _several(refs))
+        return queries.diff(self._context, _several(refs))
 
     def lineage(
         self,
@@ -571,9 +569,9 @@ class Registry:
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
+        return queries.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
 
     def audit(
         self,
@@ -591,9 +589,9 @@ class Registry:
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.audit(
+        return queries.audit(
             self._context,
             ref,
             since=since,
@@ -618,9 +616,9 @@ class Registry:
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.history(self._context, name, stage, as_of, since=since, until=until)
+        return queries.history(self._context, name, stage, as_of, since=since, until=until)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.
@@ -631,9 +629,9 @@ class Registry:
         >>> registry.status().models
         2
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.status(self._context, self.origin, size=size)
+        return queries.status(self._context, self.origin, size=size)
 
     def whoami(self) -> Identity:
         """Return who the log would say this is.
@@ -641,9 +639,9 @@ class Registry:
         >>> registry.whoami().user != ""
         True
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return snapshot.whoami(self._context)
+        return queries.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
         """Return the last entry that a moment includes, None where none is asked for.
@@ -651,9 +649,9 @@ class Registry:
         >>> registry.as_of("seq:1").seq
         1
         """
-        from modelkeep.reads import snapshot
+        from modelkeep.reads import queries
 
-        return None if moment is None else snapshot.moment_of(self._context, moment)
+        return None if moment is None else queries.moment_of(self._context, moment)
 
     def is_bare(self, ref: str) -> bool:
         """Tell whether a ref is a bare name: a model, not a version of it.
@@ -825,11 +823,11 @@ def open_registry(
     """
     from modelkeep.config import load_settings
     from modelkeep.errors import RegistryUnavailable
-    from modelkeep.locate import is_registry, not_used
+    from modelkeep.locate import is_registry, untrusted
 
     flags = {"registry": None if location is None else os.fspath(location)}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
-    if refusal := not_used(found.registry):
+    if refusal := untrusted(found.registry):
         raise refusal
     if must_exist and not is_registry(found.registry.path):
         from modelkeep.store.db.sqlite.database import DATABASE
@@ -880,7 +878,7 @@ def create_registry(
         None if store is None else os.fspath(store),
         observed=observed(context, ()),
         now=context.now(),
-        chance=context.chance,
+        new_id=context.new_id,
         say=say,
         shared=sharing.parse_sharing(shared, readers),
     )
@@ -953,7 +951,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
-        chance=lambda: os.urandom(16).hex(),
+        new_id=lambda: os.urandom(16).hex(),
         actor=machine.observe_actor(),
         claim=lambda: claimed(os.environ.get("MODELKEEP_ACTOR")),
         environ=os.environ,

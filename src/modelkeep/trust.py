@@ -1,7 +1,7 @@
-"""Whose registries are used though nobody asked for them: the directories that the user's config trusts.
+"""Trusted directories, whose registries are used although they belong to another account.
 
-As with git's ``safe.directory`` only the user's own config says so, never a file that was found; and
-there is no word for "all of them".
+As with git's ``safe.directory``, only the user's own config names them, never a file that was found.
+There is no way to trust all.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from modelkeep.errors import NotFound
 
 
 def directories(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the directories that are trusted."""
+    """Return the trusted directories."""
     file = locate.config_file(environ)
     return locate.trusted(read_config(file), file, environ)
 
 
 def add(directory: str, environ: Mapping[str, str], cwd: str) -> tuple[tuple[str, ...], bool]:
-    """Trust a directory, with its links resolved; return all that are trusted, and whether that is new.
+    """Trust a directory, with its links resolved; return all trusted directories, and whether it is new.
 
-    It must be there: a link that is made later could lead anywhere.
+    It must exist: a link that is made later could lead anywhere.
     """
     path = _resolved(directory, environ, cwd)
-    there = directories(environ)
-    if path in there:
-        return there, False
+    known = directories(environ)
+    if path in known:
+        return known, False
     if not os.path.isdir(path):
         message = f"there is no directory '{printable(directory)}'"
         raise NotFound(message, "the directory that holds .modelkeep or modelkeep.toml, or the registry itself")
-    return _write((*there, path), environ), True
+    return _write((*known, path), environ), True
 
 
 def remove(directory: str, environ: Mapping[str, str], cwd: str) -> tuple[tuple[str, ...], bool]:
-    """Trust a directory no longer; return those that still are, and whether that is new."""
+    """Stop trusting a directory; return those that still are trusted, and whether anything changed."""
     path = _resolved(directory, environ, cwd)
-    there = directories(environ)
-    if path not in there:
-        return there, False
-    return _write([each for each in there if each != path], environ), True
+    known = directories(environ)
+    if path not in known:
+        return known, False
+    return _write([each for each in known if each != path], environ), True
 
 
 def _resolved(directory: str, environ: Mapping[str, str], cwd: str) -> str:

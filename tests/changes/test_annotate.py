@@ -222,7 +222,7 @@ def test_a_tag_that_is_replaced_names_the_line_of_its_old_value(world, r):
     old = world.rows("SELECT line FROM tag WHERE key = 'owner' AND until_seq IS NULL")[0][0]
     r.tag("fraud@3", {"owner": "ana"})
     entry = json.loads(r.audit("fraud@3", limit=1)[0].entry)
-    assert entry["intent"]["arguments"]["remove"] == [old]
+    assert entry["intent"]["command"]["remove"] == [old]
     assert r.version("fraud@3").tags == (("owner", "ana"),)
 
 

@@ -354,16 +354,16 @@ def test_an_entry_that_forges_a_deletion_is_found(world, r):
     """`verify --log` decides again: production does not go without force, whoever wrote so."""
     import json
 
-    from modelkeep.domain import entry as chain
-    from modelkeep.domain.canonical import encode
+    from modelkeep.domain.entry import hash_entry
+    from modelkeep.domain.record import encode_canonical as encode
 
     r.promote("fraud@1", "production")
     r.delete("fraud@1", force=True)
     entries = world.entries()
     value = json.loads(entries[-1])
-    value["intent"]["arguments"]["force"] = False
+    del value["intent"]["command"]["force"]
     world.write_log([*entries[:-1], encode(value)])
-    world.edit(f"UPDATE entry_index SET hash = '{chain.hash_of(encode(value))}' WHERE seq = {len(entries)}")
+    world.edit(f"UPDATE entry_index SET hash = '{hash_entry(encode(value))}' WHERE seq = {len(entries)}")
     world.forget()
     (line,) = world.findings(bytes_=False)
     assert line == (

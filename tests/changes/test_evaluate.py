@@ -88,7 +88,7 @@ def test_a_bare_name_is_refused(r):
 
 def test_a_value_that_is_no_number_is_kept_with_a_warning(world, r):
     change = r.evaluate("fraud@1", {"auc": float("inf")})
-    assert change.notes[0] == "warning: metric auc is kept as text, for 'inf' is no number that can be compared"
+    assert change.notes[0] == "warning: metric auc is kept as text, because 'inf' is no number that can be compared"
     assert recorded(world)[-1][1] == "inf"
 
 

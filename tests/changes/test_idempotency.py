@@ -204,7 +204,7 @@ def test_if_exists_new_registers_the_same_bytes_as_another_version(world, again)
 def test_another_word_for_if_exists_is_refused(again):
     assert refused(again, if_exists="replace")[:2] == (
         "UsageError",
-        "--if-exists is error, skip or new, not 'replace'",
+        "--if-exists is match, skip or new, not 'replace'",
     )
 
 

@@ -351,7 +351,7 @@ def test_a_bare_name_within_15_minutes_of_another_rollback_needs_to_be_confirmed
     for dry_run in (True, False):
         assert refused(r.rollback, "fraud", dry_run=dry_run) == (
             "Conflict",
-            "fraud was rolled back in production less than 15 minutes ago, fraud@3 is live now",
+            "fraud was rolled back in production less than 15 minutes ago, fraud@3 is there now",
             "modelkeep rollback fraud@3 production",
         )
     assert entries(world) == before

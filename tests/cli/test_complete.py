@@ -21,10 +21,10 @@ def home(tmp_path_factory):
     """Return the directory of a registry with two models and an archived one."""
     from history import History
 
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
     story = History()
-    data = [Data(None, "cards", "train", "2026-02")]
+    data = [Data(name="cards", role="train", version="2026-02")]
     story.register("fraud", label="1.0", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d4" * 5)
     story.register("fraud", runs=["abc"])
     story.register("fraud")
@@ -36,7 +36,7 @@ def home(tmp_path_factory):
     story.archive("fraud@2")
     story.archive("old")
     directory = tmp_path_factory.mktemp("home")
-    story.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     return directory
 
 

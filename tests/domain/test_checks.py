@@ -2,20 +2,20 @@
 
 import pytest
 from history import History, at
+from log_kinds import intents
 from msgspec.structs import replace
 from stories import GOLDEN
 
-from modelkeep.domain import intents
-from modelkeep.domain.canonical import sha256
 from modelkeep.domain.checks import Link, check_details, check_document, check_frame, check_link, judge
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Signature, hash_of, parse
-from modelkeep.domain.events import VersionMarked
+from modelkeep.domain.entry import Signature, hash_entry, parse_entry
+from modelkeep.domain.hashing import digest_of as sha256
+from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.store.db.state import SqlState
 
-FIRST = parse((GOLDEN / "init.json").read_bytes())
-SECOND = parse((GOLDEN / "register.json").read_bytes())
-BEFORE = Link(1, hash_of(FIRST.to_bytes()), FIRST.time)
+FIRST = parse_entry((GOLDEN / "init.json").read_bytes())
+SECOND = parse_entry((GOLDEN / "register.json").read_bytes())
+BEFORE = Link(1, hash_entry(FIRST.to_bytes()), FIRST.time)
 TEXT = (GOLDEN / "register.details.txt").read_bytes().decode()
 
 
@@ -45,11 +45,11 @@ def test_a_wrong_place_is_told():
 
 def test_the_time_is_the_clock_or_the_time_before():
     late = replace(BEFORE, time=at(5))
-    assert said(check_link(replace(SECOND, time=at(5)), 2, late)) == []
+    assert said(check_link(replace(SECOND, time=at(5), clock=at(2)), 2, late)) == []
     assert said(check_link(SECOND, 2, late)) == [
         f"error time: its time {at(2)} is before the one of the entry before it, {at(5)}",
     ]
-    assert said(check_link(replace(SECOND, time=at(4)), 2, BEFORE)) == [
+    assert said(check_link(replace(SECOND, time=at(4), clock=at(2)), 2, BEFORE)) == [
         f"error time: its time {at(4)} is neither its clock's {at(2)} nor the entry's before it",
     ]
     assert said(check_link(SECOND, 2, replace(BEFORE, time=None))) == []
@@ -66,7 +66,7 @@ def test_a_clock_that_is_more_than_five_minutes_behind_is_odd_and_not_wrong():
         (7, []),
         (8, ["warning clock: the clock of the machine that wrote it was 6 minutes behind the log"]),
     ):
-        entry = replace(SECOND, time=at(minutes))
+        entry = replace(SECOND, time=at(minutes), clock=at(2))
         assert said(check_link(entry, 2, replace(BEFORE, time=at(minutes)))) == found
 
 
@@ -77,9 +77,9 @@ def test_a_clock_that_is_more_than_five_minutes_behind_is_odd_and_not_wrong():
         ({"id": "x\x1b[2J"}, {}, "error damaged: not an id of an intent: x\\x1b[2J"),
         ({"registry": "9" * 32}, {}, f"error registry: it belongs to the registry {'9' * 32}, this one is {FIRST.intent.registry}"),
         ({}, {"signatures": (Signature("sshsig", "AAAA"),)}, "error signature: it bears a signature or a key, which this modelkeep cannot check"),
-        ({"actor": intents.Actor(None, "ssh-ed25519 AAAA", None)}, {}, "error signature: it bears a signature or a key, which this modelkeep cannot check"),
-        ({"actor": intents.Actor(intents.CiIdentity("i", "s"), None, None)}, {}, "error signature: it bears a signature or a key, which this modelkeep cannot check"),
-        ({"actor": intents.Actor(None, None, "the boss")}, {}, "error signature: it names a person, and nothing proves it"),
+        ({"actor": intents.Actor(key="ssh-ed25519 AAAA")}, {}, "error signature: it bears a signature or a key, which this modelkeep cannot check"),
+        ({"actor": intents.Actor(ci=intents.CiIdentity("i", "s"))}, {}, "error signature: it bears a signature or a key, which this modelkeep cannot check"),
+        ({"actor": intents.Actor("the boss")}, {}, "error signature: it names a person, and nothing proves it"),
         ({"not_after": at(9)}, {}, "error signature: it has a date to expire at, which only what is signed has"),
     ],
 )  # fmt: skip
@@ -114,12 +114,12 @@ def test_details_are_held_against_their_digest():
 
 def test_a_manifest_is_held_against_its_digest():
     manifest = (GOLDEN / "example-manifest.json").read_bytes()
-    assert check_document(sha256(manifest), manifest) is None
-    assert said([check_document("sha256:1", None)]) == ["error document: its manifest sha256:1 is missing"]
-    assert said([check_document("sha256:1", b"[]")]) == [
+    assert check_document(sha256(manifest), "manifest", manifest) is None
+    assert said([check_document("sha256:1", "manifest", None)]) == ["error document: its manifest sha256:1 is missing"]
+    assert said([check_document("sha256:1", "manifest", b"[]")]) == [
         f"error document: its manifest was changed: the bytes are {sha256(b'[]')}, not sha256:1",
     ]
-    assert check_document(sha256(b"[]"), b"[]").message.startswith(f"its manifest {sha256(b'[]')}: ")
+    assert check_document(sha256(b"[]"), "manifest", b"[]").message.startswith(f"its manifest {sha256(b'[]')}: ")
 
 
 def test_an_entry_is_decided_again():
@@ -129,7 +129,7 @@ def test_an_entry_is_decided_again():
     head = state.head()
     arguments, subject = intents.Mark("bad"), history.subject("fraud@1")
     intent = replace(
-        SECOND.intent, id="f" * 32, arguments=arguments, subject=subject, details=None, seen=intents.Seen(head.hash, 2)
+        SECOND.intent, id="f" * 32, command=arguments, subject=subject, details=None, seen=intents.Seen(head.hash, 2)
     )
     right = replace(SECOND, seq=3, intent=intent, events=(VersionMarked("bad", 2, 1),))
     assert judge(state, right) is None
@@ -142,9 +142,9 @@ def test_an_entry_is_decided_again():
     assert judge(state, more).message.endswith("by the rules it is none")
     fewer = replace(right, events=())
     assert judge(state, fewer).message.startswith("event 1 is none, by the rules it is ")
-    idle = replace(right, intent=replace(intent, arguments=intents.Mark("good")))
+    idle = replace(right, intent=replace(intent, command=intents.Mark("good")))
     assert judge(state, idle).message == ("mark could not have been written: nothing to do, fraud@1 is not marked bad")
-    refused = replace(right, intent=replace(intent, arguments=intents.Mark("ugly")))
+    refused = replace(right, intent=replace(intent, command=intents.Mark("ugly")))
     assert judge(state, refused).message == (
         "mark could not have been written: a version is marked bad or good, not 'ugly'"
     )

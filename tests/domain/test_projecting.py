@@ -3,8 +3,7 @@
 import pytest
 from history import History
 
-from modelkeep.domain.deciding.rolling_back import target
-from modelkeep.domain.events import PassedOver
+from modelkeep.domain.verbs.rollback import PassedOver, find_target
 from modelkeep.store.db.state import SqlState
 
 
@@ -17,7 +16,7 @@ def history():
 
 
 def rows(history, statement):
-    return history.connection.execute(statement).fetchall()
+    return history.connection.rows(statement)
 
 
 def test_one_version_restored_out_of_all_leaves_the_parts_around_it_archived(history):
@@ -74,7 +73,7 @@ def test_a_version_that_was_passed_over_twice_is_told_once(history):
     history.mark("fraud@1")
     history.mark("fraud@2")
     state = SqlState(history.connection)
-    assert target(state, 2, state.holder(2, "production"), ()).passed_over == (
+    assert find_target(state, 2, state.holder(2, "production"), ()).passed_over == (
         PassedOver(1, "bad"),
         PassedOver(2, "bad"),
     )
@@ -97,5 +96,5 @@ def test_going_back_and_back_never_goes_forth(history):
     history.rollback("fraud@3", to=1, keep_good=True)
     history.rollback("fraud@1", to=2, keep_good=True)
     state = SqlState(history.connection)
-    found = target(state, 2, state.holder(2, "production"), ())
+    found = find_target(state, 2, state.holder(2, "production"), ())
     assert (found.tenure, found.passed_over) == (None, (PassedOver(1, "left"),))

@@ -4,23 +4,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.refs import (
     CodeNode,
     DataNode,
     DeploymentNode,
-    Digest,
-    Label,
-    Latest,
-    Number,
     Ref,
     RunNode,
-    Word,
-    is_imported_name,
     parse_file_ref,
     parse_node,
     parse_ref,
-    parse_selector,
 )
+from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word, parse_selector
 from modelkeep.errors import UsageError
 
 HEX64 = "0c41656658de73aad7d3b9880f023939c158883ed1029d813127ef54814d5361"
@@ -96,8 +91,8 @@ def test_a_reference_is_read_as_the_manual_says(typed, meant):
         ("models:/fraud", "fraud@production"),
         ("models:/", "models:/NAME/VERSION, or NAME@VERSION"),
         ("models:/fraud/0", "1"),
-        ("x" * 251, "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
-        ("x" * 251 + "@3", "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
+        ("x" * 257, "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
+        ("x" * 257 + "@3", "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
     ],
 )
 def test_a_malformed_reference_is_refused_with_what_was_likely_meant(typed, hint):

@@ -27,7 +27,7 @@ def test_the_default_stages_are_those_of_the_first_entry():
 @pytest.mark.parametrize("word", ["staging", "qa", "a", "x1", "pre-prod", "x" * 32, "deadbee", "v", "vb2"])
 def test_a_legal_stage_is_kept(word):
     assert check_stage(word) == word
-    assert check_alias(word, [], []) == word
+    assert check_alias(word, []) == word
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_an_illegal_stage_is_refused_with_a_legal_one(word, why, likely):
 
 def test_an_alias_is_spoken_of_as_such():
     with pytest.raises(UsageError) as refusal:
-        check_alias("best", [], [])
+        check_alias("best", [])
     assert refusal.value.message == "'best' is a reserved word and cannot be the name of an alias"
     with pytest.raises(UsageError) as refusal:
-        check_alias("", [], [])
+        check_alias("", [])
     assert refusal.value.hint.startswith("champion ")
 
 
@@ -71,20 +71,20 @@ def test_every_reserved_word_is_refused():
         with pytest.raises(UsageError, match="reserved word"):
             check_stage(word)
         with pytest.raises(UsageError, match="reserved word"):
-            check_alias(word, ["staging"], ["stg"])
+            check_alias(word, DEFAULT_STAGES)
 
 
 @pytest.mark.parametrize("alias", ["production", "prod"])
 def test_an_alias_may_not_be_a_stage_nor_a_synonym(alias):
     with pytest.raises(UsageError) as refusal:
-        check_alias(alias, ["staging", "production"], ["stg", "prod"])
+        check_alias(alias, DEFAULT_STAGES)
     assert refusal.value.message == f"'{alias}' is a stage here, and an alias may not have a stage's name"
     assert refusal.value.hint == f"my-{alias}"
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[vV]?[a-fA-F0-9. -]{0,40}", fullmatch=True))
 def test_the_spelling_offered_is_always_legal(text):
-    for check in (check_stage, lambda word: check_alias(word, [], [])):
+    for check in (check_stage, lambda word: check_alias(word, [])):
         try:
             check(text)
         except UsageError as refusal:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.text import check_key, check_text, escape_cell, escape_json, printable, printable_lines
+from modelkeep.domain.text import check_key, check_text, escape_cell, escape_json, is_hex, printable, printable_lines
 from modelkeep.errors import UsageError
 
 
@@ -116,3 +116,11 @@ def test_a_cell_can_be_read_back_and_encoded(text):
 def test_what_is_printable_encodes_and_stays_so(text):
     printable(text).encode()
     assert printable(printable(text)) == printable(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_it"),
+    [("0af9", True), ("0AF9", False), ("0af", False), ("0afg", False), ("0af\n", False), ("٠١٢٣", False)],
+)
+def test_hex_digits_are_lower_case_and_as_many_as_asked_for(value, is_it):
+    assert is_hex(value, 4) is is_it

@@ -28,11 +28,11 @@ def link(path):
 @pytest.mark.parametrize(
     ("make", "exit_code", "reason"),
     [
-        (link, 2, "the cache {} is a link: what it leads to could be changed at any time"),
+        (link, 2, "the cache {} is a link, so what its links lead to could change at any time"),
         (lambda path: path.symlink_to("/nowhere"), 2, "'{}/{}' cannot be written: file exists"),
         (os.mkfifo, 2, "'{}/{}' cannot be written: file exists"),
         (lambda path: path.write_bytes(b""), 2, "'{}/{}' cannot be written: file exists"),
-        (lambda path: (path.mkdir(), path.chmod(0o777)), 2, "the cache {} may be written by everybody: what it leads to could be changed at any time"),
+        (lambda path: (path.mkdir(), path.chmod(0o777)), 2, "the cache {} can be written by every account, so what its links lead to could change at any time"),
     ],
     ids=["a link", "a dangling link", "a pipe", "a file", "everybody's"],
 )  # fmt: skip
@@ -54,7 +54,7 @@ def test_a_cache_of_another_user_is_refused(fed, place):
     out, err, code = ask(fed, ["path", "fraud@1"])
     assert (out, code) == ("", 2)
     assert err == (
-        f"error: the cache {place} belongs to another user: what it leads to could be changed at any time\n"
+        f"error: the cache {place} belongs to another user, so what its links lead to could change at any time\n"
         "hint: set MODELKEEP_CACHE to a directory of your own\n"
     )
 

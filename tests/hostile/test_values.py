@@ -205,7 +205,7 @@ LARGE, LARGE_TOML = "is larger than 2 MiB", "is larger than 128 KiB"
         params("x.toml", "a=1" + "0" * 5_000, "x.toml is not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5001 digits; use sys.set_int_max_str_digits() to increase the limit"),
         params("x", "!!python/object/apply:os.system [reboot]", "x is neither JSON nor TOML: Invalid statement (at line 1, column 1)"),
         Row([*REGISTER, "--params", "x.json"], 2, f"error: 'x.json' {LARGE}", sparse),
-        Row([*REGISTER, "--params", "x.json"], 2, "error: nobody writes into the pipe 'x.json'", lambda here: os.mkfifo(here / "x.json")),
+        Row([*REGISTER, "--params", "x.json"], 2, "error: no program writes into the pipe 'x.json'", lambda here: os.mkfifo(here / "x.json")),
         Row([*REGISTER, "--params", "/dev/zero"], 2, f"error: '/dev/zero' {LARGE}"),
         Row([*REGISTER, "--params", "/dev/urandom"], 2, f"error: '/dev/urandom' {LARGE}"),
         Row([*REGISTER, "--params", "tree"], 2, "error: cannot read 'tree': Is a directory"),

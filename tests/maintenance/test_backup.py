@@ -20,12 +20,16 @@ from modelkeep.errors import (
     UsageError,
 )
 from modelkeep.maintenance import backup as backing_up
+from modelkeep.maintenance import repair as repairing
 from modelkeep.registry import create_registry
 from modelkeep.store.backup import contents as backup_bytes
 from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import backup_of
-from modelkeep.store.db.sqlite import database_copy
-from modelkeep.store.repair import store_repair
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.content.hashing import content_of_bytes
+from modelkeep.store.content.workers import Progress
+from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +133,7 @@ def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
         lambda: copy.registry.promote("fraud@1", "production"),
         lambda: copy.registry.tag("fraud@1", {"a": "b"}, dry_run=True),
     ):
-        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}: nothing is changed in it") as caught:
+        with pytest.raises(Conflict, match=f"{dest} is a backup of {world.home}, and takes no changes") as caught:
             change()
         assert caught.value.hint == f"to make it a registry of its own, for good: rm {dest}/backup.json"
     assert every(dest) == before
@@ -234,7 +238,7 @@ def test_one_in_the_other_is_refused(world, where):
     (world.home / "store").symlink_to(world.root / "store")
     (world.root / "link").symlink_to(world.home)
     before = every(world.root)
-    with pytest.raises(UsageError, match="lie one in the other"):
+    with pytest.raises(UsageError, match="one is inside the other"):
         back_up(world, world.root / where)
     assert every(world.root) == before
 
@@ -255,7 +259,7 @@ def test_inside_another_backup_or_registry_is_refused(world, where, said):
     before = every(world.root)
     with pytest.raises(UsageError) as refused:
         back_up(world, world.root / where)
-    assert refused.value.message == f"{world.root / where} lies in {said.format(root=world.root)}"
+    assert refused.value.message == f"{world.root / where} is inside {said.format(root=world.root)}"
     assert every(world.root) == before
     assert back_up(world, world.root / "earlier").changed is False
 
@@ -265,7 +269,7 @@ def test_a_backup_whose_store_leads_to_the_registrys_own_is_none(world, dest):
     shutil.rmtree(dest / "store")
     (dest / "store").symlink_to(world.home / "store")
     before = every(world.root)
-    with pytest.raises(UsageError, match="lie one in the other"):
+    with pytest.raises(UsageError, match="one is inside the other"):
         back_up(world, dest)
     assert every(world.root) == before
 
@@ -293,7 +297,7 @@ def test_a_log_that_went_backwards_does_not_overwrite_a_newer_backup(world, dest
     world.register()
     back_up(world, dest)
     before = every(dest)
-    with pytest.raises(Conflict, match="has an entry 25 that the registry has not"):
+    with pytest.raises(Conflict, match="has an entry 25 that the registry does not have"):
         back_up(old, dest)
     assert every(dest) == before
 
@@ -359,7 +363,7 @@ def test_a_repair_in_a_backup_and_a_backup_to_it_keep_each_other_out(world, dest
     monkeypatch.setattr(backing_up, "copy_database", lambda *_words: meanwhile(repaired))
     with pytest.raises(KeyboardInterrupt):
         back_up(world, dest)
-    monkeypatch.setattr(store_repair.StoreRepair, "replace", lambda *_words: meanwhile(lambda: back_up(world, dest)))
+    monkeypatch.setattr(repairing, "examine", lambda *_words, **_how: meanwhile(lambda: back_up(world, dest)))
     with pytest.raises(KeyboardInterrupt):
         repaired()
     assert (repaired().ok, repaired().repaired > 0) == (True, dry_run)
@@ -440,10 +444,14 @@ def test_a_version_deleted_meanwhile_is_no_error(world, dest, tmp_path, monkeypa
     assert opened(dest, world, tmp_path).verify(log=False).findings == ()
 
 
-def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
+def test_memory_does_not_grow_with_the_contents(world, tmp_path, monkeypatch):
+    contents = []
     for number in range(12):
-        world.register("more", b"content %d" % number)
-    monkeypatch.setattr(backup_bytes, "_AT_ONCE", 5)
+        data = b"content %d" % number
+        world.register("more", data)
+        contents.append((content_of_bytes(data).digest, len(data)))
+    bucket = DirectoryBucket(str(tmp_path / "store"))
+    create_store(bucket.root)
     seen = []
     real = backup_bytes.each
 
@@ -452,8 +460,9 @@ def test_nothing_is_held_that_grows_with_the_contents(world, dest, monkeypatch):
         return real(work, items, progress)
 
     monkeypatch.setattr(backup_bytes, "each", measured)
-    assert back_up(world, dest).new_blobs == 15
-    assert seen == [5, 5, 5]
+    copied = backup_bytes.copy_contents(world.context.artifacts, bucket, contents, Progress(0, None), at_once=5)
+    assert [trouble for _, trouble in copied] == [None] * 12
+    assert seen == [5, 5, 2]
 
 
 def test_progress_ends_at_what_is_new(world, dest):
@@ -513,11 +522,10 @@ def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp
     assert dump(copy) == dump(world.database)
 
 
-def test_writers_are_not_kept_waiting_for_ever(world, tmp_path, monkeypatch):
-    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
-    monkeypatch.setattr(database_copy, "_LONGEST_HOLD_SECONDS", -1.0)
+def test_writers_are_not_kept_waiting_for_ever(world, tmp_path):
+    pace = Pace(step_pages=1, restarts=-1, longest_turn_seconds=-1.0)
     with pytest.raises(Busy, match="longer than writers may be kept waiting"):
-        database_copy.copy_database(world.context.database, str(tmp_path / "copy.db"), step_pages=1)
+        copy_database(world.context.database, str(tmp_path / "copy.db"), pace)
 
 
 def _copy_with(world, kind, path, *, step_pages):
@@ -526,10 +534,10 @@ def _copy_with(world, kind, path, *, step_pages):
     connect = sqlite.sqlite3.connect
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite.sqlite3, "connect", lambda *words, **more: connect(*words, **{"factory": kind, **more}))
-        database_copy.copy_database(world.context.database, str(path), step_pages=step_pages)
+        copy_database(world.context.database, str(path), Pace(step_pages=step_pages))
 
 
-def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path, monkeypatch):
+def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(world, dest, tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
     for path in (tmp_path, *list(tmp_path.parents)[:3]):
@@ -539,22 +547,21 @@ def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(wo
     dest.mkdir()
     os.chown(dest, 12345, 12345)
 
-    def as_another(outcome):
+    def as_another(act, outcome):
         child = os.fork()
         if child == 0:
             os.setgid(12345)
             os.setuid(12345)
             try:
-                os._exit(0 if back_up(world, dest).ok else 1)
+                os._exit(0 if act() else 1)
             except Busy as error:
-                os._exit(6 if "may not have writers wait" in error.message else 1)
+                os._exit(6 if "may not make writers wait" in error.message else 1)
             finally:
                 os._exit(1)  # whatever else it was: the child runs no further tests
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == outcome
 
-    assert as_another(0)
-    monkeypatch.setattr(database_copy, "_RESTARTS", -1)
-    assert as_another(6)
+    assert as_another(lambda: back_up(world, dest).ok, 0)
+    assert as_another(lambda: copy_database(world.context.database, f"{dest}/copy.db", Pace(restarts=-1)), 6)
 
 
 def test_there_is_no_backup_of_nothing(tmp_path, dest):
@@ -574,16 +581,14 @@ def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path)
 
 def test_what_a_killed_backup_left_is_cleared_away(world, dest):
     back_up(world, dest)
-    left = dest / "store" / "tmp" / "boot-1-ab"
+    left, kept = (dest / "store" / "tmp" / f"{boot}-4000000-{'a' * 16}" for boot in (boot_id(), "0" * 32))
     left.mkdir()
     (left / "1").write_bytes(b"half")
-    (left / "1+").write_bytes(b"whole, and not yet in its place")
-    kept = dest / "store" / "tmp" / "boot-2-cd"
     kept.mkdir()
     (kept / "damaged-00").write_bytes(b"for a look")
     (dest / "registry.db.new").write_bytes(b"half")
     back_up(world, dest)
-    assert [path for path in every(dest) if "/tmp/" in path] == ["store/tmp/boot-2-cd/damaged-00"]
+    assert [path for path in every(dest) if "/tmp/" in path] == [f"store/tmp/{kept.name}/damaged-00"]
     assert not (dest / "registry.db.new").exists()
     assert not left.exists()
 

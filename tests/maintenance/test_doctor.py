@@ -16,7 +16,7 @@ import pytest
 from world import World, every
 
 import modelkeep
-from modelkeep.domain.entry import hash_of
+from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.maintenance.doctor import place
@@ -345,11 +345,11 @@ def test_a_journal_that_a_killed_writer_left(world):
     code = (
         "import os, signal, sys\n"
         "from modelkeep.store.db.sqlite.database import Database\n"
-        "with Database(sys.argv[1]).writing() as connection:\n"
-        "    connection.execute('PRAGMA cache_size = 1')\n"
-        "    connection.execute(\"UPDATE model_name SET name = 'x'\")\n"
+        "with Database(sys.argv[1]).writing() as writer:\n"
+        "    writer.run('PRAGMA cache_size = 1')\n"
+        "    writer.run(\"UPDATE model_name SET name = 'x'\")\n"
         "    for number in range(2000):\n"
-        "        connection.execute('INSERT INTO run VALUES (2, 1, ?, 0, ?)', (number + 10, 'x' * 500))\n"
+        "        writer.run('INSERT INTO run VALUES (2, 1, :id, 0, :x)', id=number + 10, x='x' * 500)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, world.home], check=False, capture_output=True, text=True)
@@ -404,7 +404,7 @@ def test_a_log_that_went_backwards(world):
 
 
 def test_a_log_that_was_rewritten(world):
-    head_cache.replace(world.context.state_dir, world.registry.id, 2, hash_of(b"other"))
+    head_cache.replace(world.context.state_dir, world.registry.id, 2, hash_entry(b"other"))
     found = only(world, "head")
     assert (found.severity, found.place) == ("error", "entry 2")
 
@@ -536,7 +536,7 @@ def test_a_registry_that_was_found_through_somebody_elses_directory(world):
     found = Registry(world.context, located).doctor()
     (line,) = [each for each in found.findings if each.severity != "ok"]
     assert (line.severity, line.code) == ("error", "origin")
-    assert "it was found, not asked for, and is not used" in line.message
+    assert "so it is not used without being asked for" in line.message
     assert line.hint.startswith(f"modelkeep config trust {world.home}")
 
 

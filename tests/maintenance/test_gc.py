@@ -317,7 +317,7 @@ def test_a_table_that_forgot_a_file_of_a_version_sweeps_nothing(world):
 
 
 def test_a_forged_deletion_in_the_tables_sweeps_nothing(world):
-    world.edit("INSERT INTO deleted (model, version, seq) VALUES (2, 1, 3)")
+    world.edit("INSERT INTO deleted (model, version, seq, skipped) VALUES (2, 1, 3, 0)")
     refused(world, f"by the log a version needs {digest(b'one')}")
 
 
@@ -364,7 +364,7 @@ def test_a_backup_that_was_put_back_must_not_sweep_what_came_after_it(world):
 def test_a_log_that_went_on_otherwise_sweeps_nothing(world):
     abandoned(world)
     entries = world.entries()
-    other = rechained([*entries[:2], changed(entries[2], lambda entry: {**entry, "clock": entry["clock"]})], first=1)
+    other = rechained([*entries[:2], changed(entries[2], lambda entry: {**entry, "time": entry["time"]})], first=1)
     assert other == entries  # a forger who changes nothing
     world.write_log(rechained([entries[0], changed(entries[1], _other_user), entries[2]]))
     refused(world, "this account saw entry 3 of the log, and the log has another one there|not whole")

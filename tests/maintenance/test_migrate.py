@@ -11,6 +11,7 @@ from modelkeep.maintenance.migrate import migrate
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.migrate import TODAY, Plan
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 # A next script as a later release might have it: it adds an index, and a table is projected anew.
 _NEXT = ["CREATE INDEX mark_since ON mark (since_seq)", "DELETE FROM alias"]
@@ -26,7 +27,7 @@ def _fingerprint():
     for number in range(1, COMING + 1):
         for statement in _statements(number):
             connection.execute(statement)
-    return schema.fingerprint(connection)
+    return schema.fingerprint(Transaction(connection))
 
 
 NEXT = Plan(COMING, _statements, _fingerprint(), rebuilds=frozenset({COMING}))
@@ -127,7 +128,7 @@ def test_an_older_registry_is_read_by_replay(older):
     before = older.database.read_bytes()
     with database.reading() as connection:
         for table, rows in older.before.items():
-            assert connection.execute(f"SELECT * FROM {table}").fetchall() == rows
+            assert connection.rows(f"SELECT * FROM {table}") == rows
     assert older.registry.version("risk/Fraud@1").state == "live" or older.registry.version("risk/Fraud@1")
     assert older.database.read_bytes() == before
 

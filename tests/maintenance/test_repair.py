@@ -11,7 +11,10 @@ from world import World, every
 
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.repair import store_repair
+from modelkeep.maintenance import repair as repairing
+from modelkeep.maintenance.findings import Findings
+from modelkeep.maintenance.repair import Repair
+from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 
@@ -177,7 +180,7 @@ def test_a_store_on_a_disk_that_is_away_is_not_made_anew(world, elsewhere):
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "nowhere")
     for dry_run in (True, False):
-        with pytest.raises(RegistryUnavailable, match="is not whole"):
+        with pytest.raises(RegistryUnavailable, match="the store is not there"):
             repaired(world, other.home, dry_run=dry_run)
     assert not (world.root / "nowhere").exists()
 
@@ -254,14 +257,14 @@ def test_a_file_that_changes_between_two_looks_is_not_taken(world, elsewhere, mo
     world.damage(ONE, None)
     changing = elsewhere / "changing"
     changing.write_bytes(ONE)
-    real = store_repair.StoreRepair.replace
+    real = repairing.transfer
 
-    def meanwhile(self, digest, size, stream):
+    def meanwhile(*words):
         with changing.open("r+b") as file:
             file.write(b"MODEL")
-        return real(self, digest, size, stream)
+        return real(*words)
 
-    monkeypatch.setattr(store_repair.StoreRepair, "replace", meanwhile)
+    monkeypatch.setattr(repairing, "transfer", meanwhile)
     assert not repaired(world, elsewhere).ok
     assert not world.blob(ONE).exists()
     assert leftovers(world) == []
@@ -307,10 +310,11 @@ def test_a_finding_says_repaired_and_is_no_error(world, elsewhere):
     assert finding.severity == "repaired"
 
 
-def test_of_too_many_lost_files_the_rest_is_counted(world, elsewhere, monkeypatch):
-    monkeypatch.setattr("modelkeep.maintenance.findings._MOST_FILES", 2)
+def test_of_too_many_lost_files_the_rest_is_counted(world, elsewhere):
     for content in (ONE, TWO, THREE):
         world.damage(content, None)
-    found = repaired(world, elsewhere)
-    assert (found.errors, len(found.findings)) == (3, 3)
-    assert found.findings[-1].message == "and 1 more of this kind"
+    findings = Findings(most_of_a_kind=2)
+    repair = Repair(world.context, str(elsewhere), dry_run=False)
+    check_bytes(world.context, findings, Wanted(), None, repair=repair, progress=None)
+    assert (findings.count("error"), len(findings.all())) == (3, 3)
+    assert findings.all()[-1].message == "and 1 more of this kind"

@@ -6,18 +6,17 @@ import sqlite3
 from contextlib import contextmanager
 
 import pytest
+from log_kinds import events, intents
 from msgspec.structs import replace
 from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain import events, intents
-from modelkeep.domain.entry import hash_of
-from modelkeep.domain.project import project
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify import verify
-from modelkeep.store.db.ledger import apply_changes
+from modelkeep.store.db import ledger
 from modelkeep.store.db.sqlite.database import Database, in_memory
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 _LOG = {"entry", "details", "document"}
 
@@ -46,12 +45,13 @@ def full(told_all, tmp_path):
 
 def columns():
     """Return every column of every table there is, so that a new one cannot be forgotten."""
-    connection = in_memory()
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    reader = in_memory()
+    tables = {name for (name,) in reader.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    tables.remove("origin")  # nothing that the API can do imports yet; see tests/domain/test_origin.py
     return [
         (table, row[1], row[2], bool(row[3]))
         for table in sorted(tables)
-        for row in connection.execute(f"PRAGMA table_info({table})")
+        for row in reader.rows(f"PRAGMA table_info({table})")
     ]
 
 
@@ -59,7 +59,7 @@ def test_where_nothing_was_edited_nothing_is_found(world):
     found = world.verify()
     assert found.findings == ()
     assert (found.ok, found.entries, found.versions, found.blobs) == (True, 24, 4, 3)
-    assert found.head_hash == hash_of(world.entries()[-1])
+    assert found.head_hash == hash_entry(world.entries()[-1])
 
 
 def test_the_story_leaves_a_row_in_every_table(told_all):
@@ -116,7 +116,7 @@ def test_a_row_that_nobody_wrote_is_found(full, table):
     columns_ = [row for row in columns() if row[0] == table]
     row = {column: {"INTEGER": 77, "TEXT": "x", "BLOB": b"x"}[kind] for _, column, kind, _ in columns_}
     row |= {"form": "file"} if table == "version" else {}
-    row |= {name: 1 for name in ("protected", "symlinks", "code_dirty", "trained_guessed") if name in row}
+    row |= {name: 1 for name in ("protected", "symlinks", "skipped", "trained_guessed") if name in row}
     marks = ", ".join("?" * len(row))
     full.edit((f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values()))
     (line,) = full.findings(bytes_=False)
@@ -127,7 +127,8 @@ def test_a_row_that_nobody_wrote_is_found(full, table):
 def test_the_wrong_row_is_named_with_its_key_and_both_values(world):
     world.edit("UPDATE tenure SET stage = 'production' WHERE version = 3")
     assert world.findings() == [
-        "error table tenure: the row model 2, version 3, since_seq 17: stage is production, by the log staging",
+        "error table tenure: the row model 2, version 3, stage production, since_seq 17 follows from no entry",
+        "error table tenure: the row model 2, version 3, stage staging, since_seq 17 is missing",
     ]
 
 
@@ -189,7 +190,7 @@ def test_an_inserted_entry_is_found(world):
 
 def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
     entries = world.entries()
-    forged = changed(entries[22], lambda value: value.update(seq=25, prev=hash_of(entries[23])))
+    forged = changed(entries[22], lambda value: value.update(seq=25, prev=hash_entry(entries[23])))
     world.write_log([*entries, forged])
     found = world.findings(bytes_=False)
     assert found[0].startswith("error time entry 25: its time ")
@@ -200,19 +201,18 @@ def test_a_forged_entry_at_the_end_is_judged_by_the_rules(world):
 
 FORGED = {
     "a bad version goes into production": (
-        "churn@2", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 2)],
+        "churn@2", "production", intents.Promote(),
+        [events.VersionPromoted(came_from=24, ends=(events.End("production", 24, 1),), model=23, stage="production", version=2)],
         "promote could not have been written: churn@2 is marked bad",
     ),
     "it says that it displaced nobody": (
-        "fraud@3", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), None, (), 2, None, None, "production", (), 3)],
-        ('event 1 is {"approvals":[],"came_from":null,"ends":[],"kind":"VersionPromoted","model":2,"rule":null,"share":null,'
-        '"stage":"production","verdict":[],"version":3}, by the rules it is {"approvals":[],"came_from":12,"ends":[],'
-        '"kind":"VersionPromoted","model":2,"rule":null,"share":null,"stage":"production","verdict":[],"version":3}'),
+        "fraud@3", "production", intents.Promote(),
+        [events.VersionPromoted(model=2, stage="production", version=3)],
+        ('event 1 is {"kind":"VersionPromoted","model":2,"stage":"production","version":3}, '
+        'by the rules it is {"came_from":12,"kind":"VersionPromoted","model":2,"stage":"production","version":3}'),
     ),
     "it says less than happened": (
-        "churn@2", "production", intents.Promote(break_glass=False, force=True, request=None, share=None),
+        "churn@2", "production", intents.Promote(force=True),
         [],
         None,
     ),
@@ -222,13 +222,13 @@ FORGED = {
         'event 2 is {"alias":"golden","kind":"AliasSet","model":2,"version":3}, by the rules it is none',
     ),
     "a version is where it is already": (
-        "churn@1", "production", intents.Promote(break_glass=False, force=False, request=None, share=None),
-        [events.VersionPromoted((), 24, (events.End(24, 1),), 23, None, None, "production", (), 1)],
+        "churn@1", "production", intents.Promote(),
+        [events.VersionPromoted(came_from=24, ends=(events.End("production", 24, 1),), model=23, stage="production", version=1)],
         "promote could not have been written: nothing to do, churn@1 is in production",
     ),
     "a version in production is archived": (
         "churn@1", None, intents.Archive(all=False, undo=False),
-        [events.VersionArchived((events.End(24, 1),), 1, 1, 23)],
+        [events.VersionArchived(ends=(events.End("production", 24, 1),), first=1, last=1, model=23)],
         "archive could not have been written: churn@1 is in production, which is protected",
     ),
     "a name goes from one model to another": (
@@ -236,8 +236,8 @@ FORGED = {
         "rename could not have been written: the name fraud belongs to the model risk/Fraud",
     ),
     "a rollback goes to what never was there": (
-        "churn@1", "production", intents.Rollback(None, None, keep_good=True, to=2),
-        [events.StageRolledBack(None, (events.End(24, 1),), 1, 23, (), None, "production", 2)],
+        "churn@1", "production", intents.Rollback(keep_good=True, to=2),
+        [events.StageRolledBack(ends=(events.End("production", 24, 1),), from_=1, model=23, stage="production", to=2)],
         "rollback could not have been written: churn@2 never held production",
     ),
     "an alias has the name of a stage": (
@@ -254,30 +254,35 @@ def test_an_entry_that_was_written_around_the_tool_is_judged(world, what):
     world.registry.mark("churn@2", "bad")
     if not happened:
         with pytest.raises(Damaged, match="entry: no events"):
-            chain.parse(_forged(world, ref, stage, arguments, happened).to_bytes())
+            parse_entry(_forged(world, ref, stage, arguments, happened).to_bytes())
         return
     # chained, projected, remembered: whoever may write the file may write anything into it
     entry = _forged(world, ref, stage, arguments, happened)
     connection = sqlite3.connect(world.database, isolation_level=None)
-    connection.execute("INSERT INTO entry VALUES (?, ?)", (entry.seq, entry.to_bytes()))
-    apply_changes(connection, project(entry, hash_of(entry.to_bytes()), None, {}))
+    ledger.write(Transaction(connection), entry, entry.to_bytes(), None, {})
     connection.close()
     assert world.findings() == [f"error decision entry 27: {finding}"]
 
 
 def _forged(world, ref, stage, arguments, happened):
-    last = chain.parse(world.entries()[-1])
+    last = parse_entry(world.entries()[-1])
     found = world.registry.resolve(ref) if "@" in ref else None
     model = 23 if "churn" in ref else 2
     intent = replace(
         last.intent,
         id="f" * 32,
-        arguments=arguments,
-        subject=intents.Subject(found and found.digest, model, ref.split("@")[0], stage, found and found.version),
+        command=arguments,
+        subject=intents.Subject(
+            digest=found and found.digest,
+            model=model,
+            name=ref.split("@")[0],
+            stage=stage,
+            version=found and found.version,
+        ),
         details=None,
-        seen=intents.Seen(hash_of(world.entries()[-1]), last.seq),
+        seen=intents.Seen(hash_entry(world.entries()[-1]), last.seq),
     )
-    return replace(last, seq=last.seq + 1, prev=hash_of(world.entries()[-1]), intent=intent, events=tuple(happened))
+    return replace(last, seq=last.seq + 1, prev=hash_entry(world.entries()[-1]), intent=intent, events=tuple(happened))
 
 
 def test_a_cut_tail_is_found_where_the_head_is_remembered_until_it_is_accepted(world):
@@ -315,7 +320,7 @@ def test_a_clean_verify_remembers_the_head_and_one_with_findings_does_not(world)
     other = tell_story(World(world.root.parent / "clean"))
     other.forget()
     assert other.verify(bytes_=False).ok
-    head = f"24 {hash_of(other.entries()[-1])}\n".encode()
+    head = f"24 {hash_entry(other.entries()[-1])}\n".encode()
     assert list(every(other.root / "state").values()) == [head]
 
 
@@ -349,7 +354,7 @@ def test_a_details_text_that_was_changed_taken_out_or_redacted_is_found(world):
     world.edit(("DELETE FROM details WHERE digest = ?", digest))
     found = world.findings(bytes_=False)
     assert found[0] == f"error details entry 2: its details {digest} are missing"
-    assert found[-1] == "warning replay entry 2: nothing after it was decided again, and no table was compared"
+    assert found[-1] == "warning replay entry 2: no entry after it was decided again, and no table was compared"
 
 
 def test_a_manifest_that_was_changed_or_taken_out_is_found(world):
@@ -532,8 +537,9 @@ def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
         message = "trouble 29"
         raise IntegrityError(message)
     kept = findings.all()
-    assert [each.message for each in kept[-2:]] == ["it can be written to", "and 5 more of this kind"]
-    assert [each.place for each in kept[:25]] == ["log"] * 25
+    assert [kept[0].message, kept[-1].message] == ["it can be written to", "and 5 more of this kind"]
+    assert [each.place for each in kept[1:-1]] == ["log"] * 25
+    assert findings.count("error") == 30
 
 
 def test_an_index_that_lies_is_found(world):

@@ -21,13 +21,10 @@ pytestmark = [
 SOFT = "27 1 0:1 / / rw,relatime - nfs4 server:/models rw,vers=4.2,soft,proto=tcp,local_lock=none\n"
 HARD = SOFT.replace("soft", "hard")
 REFUSED = [
-    (
-        "error: nothing is written to {0}, or changes would be lost: nfs4 with soft: it gives up on what it has not "
-        "written yet (mounted at /)"
-    ),
+    ("error: changes to {0} would be lost: nfs4 with soft: it gives up on what it has not written yet (mounted at /)"),
     "hint: mount it without soft, or keep the registry on a local disk",
 ]
-WARNED = "warning: {0} is on a network mount (nfs4 at /): that is fine while its locks work and it keeps what it acknowledged"
+WARNED = "warning: {0} is on a network mount (nfs4 at /), which is fine as long as its locks work and it keeps what it acknowledged"
 
 
 @pytest.fixture
@@ -96,7 +93,7 @@ def test_a_store_elsewhere_is_looked_at_too(mounted, made):
     table += f"28 27 0:2 / {made}/bytes rw - fuse.s3fs s3fs rw\n"
     refused = [
         (
-            f"error: nothing is written to {made}/bytes/store, or changes would be lost: fuse.s3fs: its locks stay on "
+            f"error: changes to {made}/bytes/store would be lost: fuse.s3fs: its locks stay on "
             f"this machine (mounted at {made}/bytes)"
         ),
         "hint: keep the registry on a local disk, or on NFS 4 with its defaults",

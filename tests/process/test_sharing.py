@@ -256,7 +256,7 @@ def test_a_reader_may_change_nothing_and_is_told_why_and_whom_to_ask(people, mod
         first, hint = said.splitlines()[-2:]
         assert first.startswith(f"error: the registry {models} may not be written by this account: {models}/"), line
         assert first.endswith(": permission denied"), line
-        assert hint == "hint: ask ana or somebody in the group ml", line
+        assert hint == "hint: ask ana or a member of the group ml", line
     assert everything(models) == before
 
 
@@ -273,7 +273,7 @@ def test_an_outsider_is_told_that_it_is_shut_and_not_that_there_is_none(people, 
             7,
             (
                 f"error: the registry {models} may not be read by this account: {models}: permission denied\n"
-                "hint: ask ana or somebody in the group ml\n"
+                "hint: ask ana or a member of the group ml\n"
             ),
         ), line
     bare = people("otto", env={"MODELKEEP_REGISTRY": str(models)})
@@ -308,7 +308,7 @@ def test_what_a_killed_member_left_is_tidied_up_by_another_and_a_reader_is_told_
         7,
         (
             f"error: a writer of {own} was killed, and this account may not tidy up after it\n"
-            "hint: ask ana or somebody in the group ml to run any modelkeep command\n"
+            "hint: ask ana or a member of the group ml to run any modelkeep command\n"
         ),
     )
     tab = people("rita", "__complete", "--", "--registry", own, "show", "fraud@")
@@ -335,7 +335,7 @@ def test_what_a_killed_writer_left_on_a_read_only_mount_is_tidied_up_where_it_ca
     done = people("ana", "list", "--registry", own, before=f"mount --bind {own} {own}; mount -o remount,ro,bind {own}")
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (
         7,
-        "hint: ask ana or somebody in the group ml to run any modelkeep command where it is not mounted read-only",
+        "hint: ask ana or a member of the group ml to run any modelkeep command where it is not mounted read-only",
     )
     assert people("ana", "verify", "--registry", own).exit_code == 0
 
@@ -506,7 +506,7 @@ def test_a_file_with_another_name_elsewhere_is_not_shared_there_too(people, own)
     done = people("root", "init", own, "--shared", "ml")
     assert (done.exit_code, done.stderr.splitlines()[0]) == (
         7,
-        f"error: {own}/registry.db-journal-of-old has another name elsewhere, where it would be shared as well",
+        f"error: {own}/registry.db-journal-of-old has a second name (a hard link), which would be shared as well",
     )
 
 
@@ -577,12 +577,12 @@ def test_a_registry_of_ones_own_and_its_store_are_shut_whatever_the_umask_and_wh
         ),
         (
             ["--readers", "auditors"], 2,
-            ["error: --readers auditors needs --shared: which group may write?",
+            ["error: --readers auditors needs --shared, the group that may write",
              "hint: modelkeep init --shared GROUP --readers auditors"],
         ),
         (
             ["--shared", "ml", "--readers", "ml"], 2,
-            ["error: ml cannot be both: who may write may read", "hint: modelkeep init --shared ml"],
+            ["error: ml cannot be both writers and readers: writers may read", "hint: modelkeep init --shared ml"],
         ),
         (["--shared", "ml", "--readers", "none at all"], 3, ["error: there is no group 'none at all' on this machine"]),
     ],
@@ -608,7 +608,7 @@ def test_readers_need_a_file_system_with_access_lists(people):
     assert (done.exit_code, done.stderr.splitlines()) == (
         2,
         [f"error: the file system of {place}/r (ramfs) has no access lists for --readers: operation not supported",
-         "hint: leave out --readers: who is in the group may read, and write"],
+         "hint: leave out --readers: members of the group may read and write"],
     )  # fmt: skip
     assert people("ana", "init", place / "r", "--shared", "ml", before=ram).exit_code == 0
 

@@ -51,8 +51,8 @@ def tab(people, who, cwd):
 def test_a_registry_that_somebody_else_owns_is_used_only_when_asked_for_or_trusted(people, project, anas):
     inside = project / "src"
     refused = [
-        f"error: {anas} belongs to ana: it was found, not asked for, and is not used",
-        f"hint: modelkeep config trust {anas}        (or say which: --registry DIR)",
+        f"error: {anas} belongs to ana, so it is not used without being asked for",
+        f"hint: modelkeep config trust {anas}        (or name it: --registry DIR)",
     ]
     for words in (
         ["list"],
@@ -86,8 +86,8 @@ def test_config_tells_of_what_is_not_used_and_of_what_is_trusted(people, project
     done = people("bo", "config", "list", cwd=project)
     assert done.stdout.splitlines()[0] == f"registry\t{anas}\t{anas}"
     assert done.stderr.splitlines() == [
-        f"warning: {anas} belongs to ana: it was found, not asked for, and is not used",
-        f"hint: modelkeep config trust {anas}        (or say which: --registry DIR)",
+        f"warning: {anas} belongs to ana, so it is not used without being asked for",
+        f"hint: modelkeep config trust {anas}        (or name it: --registry DIR)",
     ]
     assert people("bo", "config", "get", "registry", cwd=project).stderr == done.stderr
     people("bo", "config", "trust", project)
@@ -123,8 +123,8 @@ def test_a_file_that_somebody_else_owns_is_not_even_read(people, project, anas):
     assert (done.exit_code, done.stderr.splitlines()) == (
         7,
         [
-            f"error: {file} belongs to otto: it was found, not asked for, and is not used",
-            f"hint: modelkeep config trust {elsewhere}        (or say which: --registry DIR)",
+            f"error: {file} belongs to otto, so it is not used without being asked for",
+            f"hint: modelkeep config trust {elsewhere}        (or name it: --registry DIR)",
         ],
     )
     assert people("bo", cwd=elsewhere).exit_code == 7
@@ -152,7 +152,7 @@ def test_ones_own_file_or_link_that_leads_to_somebody_elses_registry_came_with_a
         done = people("bo", "list", cwd=elsewhere)
         assert (done.exit_code, done.stderr.splitlines()[0]) == (
             7,
-            f"error: {named} belongs to ana: it was found, not asked for, and is not used",
+            f"error: {named} belongs to ana, so it is not used without being asked for",
         )
         people("bo", "config", "trust", anas)
         assert people("bo", "list", cwd=elsewhere).exit_code == 0
@@ -165,7 +165,7 @@ def test_a_link_that_somebody_else_made_is_not_followed_to_ones_own_registry(peo
     link = project / ".modelkeep"
     link.symlink_to(people.home("bo") / "mine")
     os.chown(link, people_.UIDS["otto"], people_.UIDS["otto"], follow_symlinks=False)
-    assert people("bo", "list", cwd=project).stderr.startswith(f"error: {link} belongs to otto: ")
+    assert people("bo", "list", cwd=project).stderr.startswith(f"error: {link} belongs to otto, ")
 
 
 def test_a_trusted_link_that_leads_elsewhere_by_now_is_trusted_no_longer(people, project, anas):
@@ -195,6 +195,6 @@ def test_init_where_somebody_else_has_one_says_what_using_it_takes(people, proje
     assert done.stderr.splitlines() == [
         "nothing to do: there is a registry already",
         "who may write: the group ml",
-        f"{anas} belongs to ana: it was found, not asked for, and is not used",
-        f"hint: modelkeep config trust {anas}        (or say which: --registry DIR)",
+        f"{anas} belongs to ana, so it is not used without being asked for",
+        f"hint: modelkeep config trust {anas}        (or name it: --registry DIR)",
     ]

@@ -51,7 +51,7 @@ def repo(tmp_path):
 
 
 def test_a_clean_tree_is_a_commit_and_a_branch(repo):
-    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == git.Code(commit=repo("rev-parse", "HEAD"), branch="main")
 
 
 def test_dirty_counts_tracked_files_staged_or_not_and_no_others(repo):
@@ -124,9 +124,7 @@ def test_none_asks_nothing(repo):
 
 def test_a_work_tree_beside_the_repository_is_understood(repo):
     repo("worktree", "add", "-q", "../beside", "-b", "side")
-    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(
-        repo("rev-parse", "HEAD"), dirty=False, branch="side"
-    )
+    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(commit=repo("rev-parse", "HEAD"), branch="side")
 
 
 def test_a_detached_head_has_no_branch(repo):
@@ -197,10 +195,10 @@ def test_a_filter_is_not_run_and_what_it_would_say_is_unknown(repo, tmp_path, ke
     repo("commit", "-q", "-m", "two")
     repo("config", *(["--global"] if whose == "account" else []), key, f"touch {tmp_path}/sprung; cat")
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture() == git.Code(commit, dirty=False, branch="main")
+    assert repo.capture() == git.Code(commit=commit, branch="main")
     repo.write("train.py", "print(3)\n")
     assert repo.capture() == git.Code(
-        commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"
+        commit=commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"
     )
     assert not (tmp_path / "sprung").exists()
     repo.write("notes.txt", "")
@@ -269,7 +267,7 @@ def test_a_partial_clone_fetches_nothing(repo, tmp_path):
 
 def test_git_missing_is_unknown_and_says_so(repo):
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture(PATH="/nowhere") == git.Code(commit, branch="main", note="git is not installed")
+    assert repo.capture(PATH="/nowhere") == git.Code(commit=commit, branch="main", note="git is not installed")
     assert git.identity(str(repo.path), {"PATH": ""}) is None
 
 
@@ -293,7 +291,7 @@ def test_in_a_work_tree_of_another_user_only_a_full_hash_is_believed(repo):
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
     why = "the repository belongs to another user (git's safe.directory may allow it)"
-    assert repo.capture(rev=commit) == git.Code(commit, note=f"not looked up: {why}")
+    assert repo.capture(rev=commit) == git.Code(commit=commit, note=f"not looked up: {why}")
     with pytest.raises(NotFound) as caught:
         repo.capture(rev="main")
     assert caught.value.message == f"cannot look up the commit 'main': {why}"
@@ -307,7 +305,7 @@ def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_
     started = time.monotonic()
     code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
     assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
-    assert code == git.Code(repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds")
+    assert code == git.Code(commit=repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds")
     for child in (tmp_path / "children").read_text().split():
         assert _ends(int(child))
 
@@ -342,7 +340,7 @@ def test_a_revision_is_resolved_to_its_commit(repo):
     repo("tag", "-a", "v1", "-m", "v1")
     repo("commit", "-q", "--allow-empty", "-m", "two")
     for rev in ("v1", "HEAD~1", first, first[:8], "refs/tags/v1"):
-        assert repo.capture(rev=rev) == git.Code(first)
+        assert repo.capture(rev=rev) == git.Code(commit=first)
 
 
 @pytest.mark.parametrize("rev", ["nothing", "--all", "-h", "HEAD..HEAD", "HEAD:train.py", "", "a b", "0" * 40])
@@ -359,7 +357,9 @@ def test_a_revision_with_a_nul_is_a_usage_error(repo):
 def test_without_a_work_tree_only_a_full_hash_is_believed(tmp_path):
     full = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
     environ = {"PATH": os.environ["PATH"]}
-    assert git.capture([], str(tmp_path), full, environ) == git.Code(full, note="not looked up: no git work tree here")
+    assert git.capture([], str(tmp_path), full, environ) == git.Code(
+        commit=full, note="not looked up: no git work tree here"
+    )
     with pytest.raises(NotFound, match="no git work tree here in which 'main' could be looked up"):
         git.capture([], str(tmp_path), "main", environ)
 

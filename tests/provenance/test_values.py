@@ -258,8 +258,8 @@ def test_a_mapping_that_holds_itself_is_refused():
 
 def test_a_metric_that_is_no_number_is_kept_and_warned_of():
     assert values.number_warnings([("auc", "0.9"), ("loss", "nan"), ("e", "1e-05"), ("p", "95%")]) == [
-        "metric loss is kept as text, for 'nan' is no number that can be compared",
-        "metric p is kept as text, for '95%' is no number that can be compared",
+        "metric loss is kept as text, because 'nan' is no number that can be compared",
+        "metric p is kept as text, because '95%' is no number that can be compared",
     ]
 
 

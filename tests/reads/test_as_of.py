@@ -7,14 +7,18 @@ import pytest
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import ModelkeepError
 from modelkeep.reads import details
+from modelkeep.reads import lineage as lineage_reads
+from modelkeep.reads import lists as lists_reads
+from modelkeep.store.db.sql.references import resolve as resolve_ref
+from modelkeep.store.db.sql.stages import stages as stages_of
 
 
 @pytest.fixture
 def story(history):
     """A story in which everything that can change does, and changes back."""
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
-    test = Data(None, "test", None, "2026-02")
+    test = Data(name="test", version="2026-02")
     history.register("fraud", "one", label="1.0", metrics=[("auc", "0.9")], data=[test], author="bo", tag__owner="risk")
     history.register("fraud", "two", metrics=[("auc", "0.91")], parents=["fraud@1"], runs=["run-1"], param__depth="8")
     history.register("churn", "one", commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")
@@ -58,9 +62,9 @@ def story(history):
 
 def answers(connection, at):
     """Return everything that can be asked of a registry at a moment."""
-    found = {"stages": details.stages(connection, at)}
+    found = {"stages": stages_of(connection, at)}
     for everything in (False, True):
-        found["models", everything] = details.models(connection, at, everything=everything)
+        found["models", everything] = lists_reads.models(connection, at, everything=everything)
         for sort in (
             None,
             "name:desc",
@@ -72,19 +76,19 @@ def answers(connection, at):
             "param.depth",
             "tag.owner",
         ):
-            found["versions", sort, everything] = details.versions(connection, at, sort=sort, everything=everything)
+            found["versions", sort, everything] = lists_reads.versions(connection, at, sort=sort, everything=everything)
         for stage in ("development", "staging", "production"):
-            found["stage", stage, everything] = details.versions(connection, at, stage=stage, everything=everything)
+            found["stage", stage, everything] = lists_reads.versions(connection, at, stage=stage, everything=everything)
     found["history"] = details.history(connection, at)
-    for (model,) in connection.execute("SELECT seq FROM model WHERE seq <= ?", (at or 2**62,)).fetchall():
+    for (model,) in connection.rows("SELECT seq FROM model WHERE seq <= :at", at=at or 2**62):
         page = found["model", model] = details.model(connection, at, model)
         found["history", model] = details.history(connection, at, model=model)
-        found["versions", model] = details.versions(connection, at, model=model, everything=True)
-        found["limited", model] = details.versions(connection, at, model=model, sort="version:desc", limit=1)
+        found["versions", model] = lists_reads.versions(connection, at, model=model, everything=True)
+        found["limited", model] = lists_reads.versions(connection, at, model=model, sort="version:desc", limit=1)
         for number in range(1, page.newest + 1):
             version = found["version", model, number] = details.version(connection, at, model, number)
             found["row", model, number] = details.version_row(connection, at, model, number)
-            found["lineage", model, number] = details.lineage(connection, at, parse_ref(version.ref))
+            found["lineage", model, number] = lineage_reads.lineage(connection, at, parse_ref(version.ref))
     for ref in ("fraud", "risk/fraud@latest", "FRAUD@production", "fraud@staging", "fraud@dev", "fraud@champion",
                 "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip
         found["resolve", ref] = _resolved(connection, at, ref)
@@ -93,13 +97,13 @@ def answers(connection, at):
 
 def _resolved(connection, at, ref):
     try:
-        return details.resolve(connection, at, parse_ref(ref), details.stages(connection, at))
+        return resolve_ref(connection, at, parse_ref(ref), stages_of(connection, at))
     except ModelkeepError as error:
         return type(error)
 
 
 def test_every_answer_about_the_past_is_that_of_a_replay_up_to_it(story):
-    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = story.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     assert last > 30
     for seq in range(1, last + 1):
         then, replayed = answers(story.connection, seq), answers(story.until(seq), None)
@@ -109,7 +113,7 @@ def test_every_answer_about_the_past_is_that_of_a_replay_up_to_it(story):
 
 
 def test_the_present_is_the_past_of_the_last_entry(story):
-    (last,) = story.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = story.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     assert answers(story.connection, None) == answers(story.connection, last)
 
 
@@ -119,7 +123,9 @@ def test_random_stories_have_a_past_too(history):
     history.register("churn")
     for _ in range(120):
         name = chance.choice(["fraud", "churn"])
-        newest = max(each.version for each in details.versions(history.connection, None, pattern=name, everything=True))
+        newest = max(
+            each.version for each in lists_reads.versions(history.connection, None, pattern=name, everything=True)
+        )
         ref = f"{name}@{chance.randint(1, newest)}"
         verbs = [
             lambda name=name: history.register(name, aliases=chance.sample(["a", "b"], 1)),
@@ -138,7 +144,7 @@ def test_random_stories_have_a_past_too(history):
             chance.choice(verbs)()
         except (ModelkeepError, AssertionError):  # refused, or so already
             continue
-    (last,) = history.connection.execute("SELECT max(seq) FROM entry").fetchone()
+    (last,) = history.connection.connection.execute("SELECT max(seq) FROM entry").fetchone()
     for seq in chance.sample(range(3, last + 1), 12):
         then, replayed = answers(history.connection, seq), answers(history.until(seq), None)
         for question, answer in replayed.items():

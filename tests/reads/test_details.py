@@ -18,10 +18,11 @@ from modelkeep.domain.answers.versions import (
     Training,
     VersionRow,
 )
-from modelkeep.domain.intents import Data
 from modelkeep.domain.times import At, AtSeq
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound
 from modelkeep.reads import details
+from modelkeep.reads import lists as lists_reads
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def fraud(history):
     history.user = "bo"
     history.rollback("fraud@3", 1, reason="p99 latency")
     history.register("fraud", "four")
-    history.evaluate("fraud@4", [("auc", "0.9")], Data(None, "test", None, "2026-02"))
+    history.evaluate("fraud@4", [("auc", "0.9")], Data(name="test", version="2026-02"))
     history.describe("fraud", "finds fraud")
     return history
 
@@ -42,7 +43,7 @@ def fraud(history):
 def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
     from history import at
 
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert row == ModelRow(
         name="fraud",
         newest=4,
@@ -63,15 +64,15 @@ def test_the_line_of_a_model_tells_its_holders_and_what_waits(fraud):
 def test_what_waits_in_development_is_counted_behind_the_newest(fraud):
     for _ in range(3):
         fraud.register("fraud")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert (row.development.version, row.development.more) == (7, 3)
     fraud.archive("fraud@5")
     fraud.mark("fraud@7")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert (row.development.version, row.development.more) == (6, 1)
     for ref in ("fraud@4", "fraud@6"):
         fraud.promote(ref, "staging")
-    (row,) = details.models(fraud.connection, None)
+    (row,) = lists_reads.models(fraud.connection, None)
     assert row.development is None
 
 
@@ -101,7 +102,7 @@ def test_the_line_of_a_version(fraud):
 
 def test_the_state_is_the_first_that_applies(fraud):
     def states():
-        rows = details.versions(fraud.connection, None, model=2, everything=True)
+        rows = lists_reads.versions(fraud.connection, None, model=2, everything=True)
         return {row.version: row.state for row in rows}
 
     assert states() == {1: "live", 2: "live", 3: "bad", 4: "development"}
@@ -116,7 +117,7 @@ def test_the_state_is_the_first_that_applies(fraud):
 def test_the_page_of_a_version_tells_all_that_is_known(history):
     from history import at, sha
 
-    test, train = Data(None, "test", None, "2026-02"), Data(sha("x"), "train.csv", "train", None)
+    test, train = Data(name="test", version="2026-02"), Data(digest=sha("x"), name="train.csv", role="train")
     history.register("base", "zero")
     history.register(
         "fraud",
@@ -265,7 +266,9 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         (9, "bo", "describe", "fraud", "described fraud"),
     ]
     assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
-    assert told[4].entry.startswith('{"clock":"2026-01-01T00:05:00.000000Z","events":[{"approvals":[]')
+    assert told[4].entry.startswith(
+        '{"events":[{"came_from":2,"ends":[{"stage":"production","tenure":2,"version":1}],"kind":"VersionPromoted"'
+    )
     assert told[4].hash.startswith("sha256:")
 
 
@@ -298,16 +301,18 @@ def test_an_action_that_there_is_not_is_refused(fraud):
     with pytest.raises(NotFound) as error:
         details.audit(fraud.connection, action="promoted")
     assert error.value.message == "there is no action 'promoted'"
-    assert error.value.hint.startswith("actions are init, register, evaluate, promote, rollback")
+    assert error.value.hint.startswith("actions are init, create, register, label, evaluate, promote, rollback")
 
 
 def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
-    fraud.connection.execute("DROP TRIGGER entry_is_not_updated")
-    fraud.connection.execute("UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',))
+    fraud.connection.connection.execute("DROP TRIGGER entry_is_not_updated")
+    fraud.connection.connection.execute(
+        "UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',)
+    )
     told = details.audit(fraud.connection)
     assert len(told) == 9
     assert told[3].sentence == "registered fraud@3, called it champion"
-    assert told[4].sentence.startswith("cannot be read: entry: no events")
+    assert told[4].sentence.startswith("cannot be read: entry: Object missing required field `seq`")
     assert told[4].subject is None
 
 

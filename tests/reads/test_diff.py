@@ -1,21 +1,21 @@
 import pytest
 
 from modelkeep.domain.answers.relations import DiffRow
-from modelkeep.domain.intents import Data
 from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.reads import details
+from modelkeep.reads import diff as diff_reads
 
 
 @pytest.fixture
 def fraud(history):
     history.register(
         "fraud", {"a": "one", "b": "two"}, form="tree", metrics=[("auc", "0.907"), ("f1", "0.5")], label="1.0",
-        data=[Data(None, "transactions", None, "2026-01")], stage="production", param__depth="8", param__kind="gini",
+        data=[Data(name="transactions", version="2026-01")], stage="production", param__depth="8", param__kind="gini",
     )  # fmt: skip
     history.register(
         "fraud", {"a": "one", "c": "three"}, form="tree", metrics=[("auc", "0.914"), ("loss", "nan")],
-        data=[Data(None, "transactions", None, "2026-02")], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
+        data=[Data(name="transactions", version="2026-02")], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
         param__depth="10", param__kind="entropy", tag__owner="bo",
     )  # fmt: skip
     history.register("fraud", {"a": "one", "b": "two"}, form="tree", metrics=[("auc", "0.9")])
@@ -23,7 +23,7 @@ def fraud(history):
 
 
 def diff(history, *refs):
-    return details.diff(history.connection, [parse_ref(ref) for ref in refs])
+    return diff_reads.diff(history.connection, [parse_ref(ref) for ref in refs])
 
 
 def test_only_what_differs_is_told_with_exact_differences(fraud):
@@ -79,7 +79,7 @@ def test_versions_of_different_models_can_be_compared(fraud):
 
 
 def test_a_metric_on_other_data_is_another_metric(fraud):
-    fraud.evaluate("fraud@1", [("auc", "0.8")], Data(None, "test", None, "1"))
+    fraud.evaluate("fraud@1", [("auc", "0.8")], Data(name="test", version="1"))
     row = next(row for row in diff(fraud, "fraud@1", "fraud@2").rows if "test" in row.key)
     assert row == DiffRow("metrics", "auc on data:test@1", ("0.8", None))
 

@@ -74,6 +74,29 @@ def test_a_log_that_lost_its_end_is_told_on_reading_and_on_writing(registry: Reg
     ]
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda registry: registry.get("fraud@1", "copy.bin"),
+        lambda registry: registry.path("fraud@1"),
+        lambda registry: registry.id,
+        lambda registry: registry.stages(),
+    ],
+    ids=["get", "path", "id", "stages"],
+)
+def test_no_read_passes_beside_the_check(registry: Registry, tmp_path: Path, monkeypatch, read) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = Path(registry.directory) / "registry.db"
+    shutil.copy(database, tmp_path / "earlier.db")
+    registry.promote("fraud@1", "staging")
+    shutil.copy(tmp_path / "earlier.db", database)
+    reader, said = seen_by(registry)
+    read(reader)
+    assert said == [
+        "warning: the log went backwards: this account saw entry 3, and the log ends at 2; see modelkeep verify --log",
+    ]
+
+
 def test_another_entry_where_one_was_seen_is_told(registry: Registry, tmp_path: Path) -> None:
     database = Path(registry.directory) / "registry.db"
     shutil.copy(database, tmp_path / "earlier.db")

@@ -1,10 +1,10 @@
 import pytest
 
 from modelkeep.domain.answers.relations import Identified, LineageEdge, LineageNode
-from modelkeep.domain.intents import Data
 from modelkeep.domain.refs import parse_node
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, NotFound
-from modelkeep.reads import details
+from modelkeep.reads import lineage as lineage_reads
 
 COMMIT = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
 
@@ -18,19 +18,19 @@ def family(history):
     history.register(
         "fraud",
         "one",
-        data=[Data(None, "transactions", None, "2026-02"), Data(sha("x"), "val.csv", "val", None)],
+        data=[Data(name="transactions", version="2026-02"), Data(digest=sha("x"), name="val.csv", role="val")],
         parents=["base@1"],
         runs=["run-1"],
         commit=COMMIT,
         stage="production",
     )
-    history.register("child", parents=["fraud@1"], data=[Data(None, "transactions", None, "2026-03")])
-    history.register("other", data=[Data(None, "transactions", "train", "2026-02")], commit=COMMIT)
+    history.register("child", parents=["fraud@1"], data=[Data(name="transactions", version="2026-03")])
+    history.register("other", data=[Data(name="transactions", role="train", version="2026-02")], commit=COMMIT)
     return history
 
 
 def lineage(family, node, **options):
-    return details.lineage(family.connection, None, parse_node(node), **options)
+    return lineage_reads.lineage(family.connection, None, parse_node(node), **options)
 
 
 def edges(answer):
@@ -137,15 +137,15 @@ def test_a_circle_comes_to_an_end(history):
     history.register("a")
     history.register("b", parents=["a@1"])
     # no history makes one, but tables can be edited
-    history.connection.execute("INSERT INTO parent VALUES (2, 1, 0, 3, 1, NULL)")
+    history.connection.connection.execute("INSERT INTO parent VALUES (2, 1, 0, 3, 1, NULL)")
     assert edges(lineage(history, "a@1")) == [("b@1", "derived_from", "a@1"), ("a@1", "derived_from", "b@1")]
 
 
 def test_what_came_later_is_not_in_the_past(family):
-    answer = details.lineage(family.connection, 3, parse_node("fraud@1"))
+    answer = lineage_reads.lineage(family.connection, 3, parse_node("fraud@1"))
     assert [node.id for node in answer.nodes if node.kind == "version"] == ["fraud@1", "base@1"]
     with pytest.raises(NotFound):
-        details.lineage(family.connection, 2, parse_node("run:run-1"))
+        lineage_reads.lineage(family.connection, 2, parse_node("run:run-1"))
 
 
 def test_the_lineage_of_a_renamed_model_bears_its_new_name(family):
@@ -166,7 +166,7 @@ def test_bytes_are_known_from_every_tenure_of_every_version_that_has_them(fraud)
     from history import at, sha
 
     file = sha("one")
-    assert details.identify(fraud.connection, [file]) == (
+    assert lineage_reads.identify(fraud.connection, [file]) == (
         Identified("fraud@2", "production", at(5), None, "live", "model.onnx", file),
         Identified("fraud@1", "production", at(4), at(5), "live", "model.onnx", file),
         Identified("fraud@1", "staging", at(2), None, "live", "model.onnx", file),
@@ -176,7 +176,7 @@ def test_bytes_are_known_from_every_tenure_of_every_version_that_has_them(fraud)
 def test_a_version_is_known_by_its_digest_and_by_the_beginning_of_it(fraud):
     digest = fraud.resolved("fraud@2").digest
     for given in (digest, digest[:15], digest.removeprefix("sha256:")):
-        (found,) = details.identify(fraud.connection, [given])
+        (found,) = lineage_reads.identify(fraud.connection, [given])
         assert (found.ref, found.file, found.digest) == ("fraud@2", None, digest)
 
 
@@ -184,21 +184,21 @@ def test_a_version_that_never_held_a_stage_is_one_line(fraud):
     from history import sha
 
     fraud.register("churn", "mine")
-    (found,) = details.identify(fraud.connection, [sha("mine")])
+    (found,) = lineage_reads.identify(fraud.connection, [sha("mine")])
     assert found == Identified("churn@1", None, None, None, "development", "model.onnx", sha("mine"))
 
 
 def test_any_of_several_digests_will_do(fraud):
     from history import sha
 
-    assert {found.ref for found in details.identify(fraud.connection, [sha("nobody"), sha("{}")])} == {"fraud@2"}
+    assert {found.ref for found in lineage_reads.identify(fraud.connection, [sha("nobody"), sha("{}")])} == {"fraud@2"}
 
 
 def test_unknown_bytes_are_not_found(fraud):
     from history import sha
 
     with pytest.raises(NotFound) as error:
-        details.identify(fraud.connection, [sha("nobody")])
+        lineage_reads.identify(fraud.connection, [sha("nobody")])
     assert error.value.message == f"no version has these bytes: {sha('nobody')}"
 
 
@@ -210,7 +210,7 @@ def test_a_manifest_is_not_looked_up_among_files(history):
     manifest = Manifest.of([ManifestFile(sha("one"), "model.onnx", 3)])
     history.register("fraud", "one")
     history.register("trap", manifest.to_bytes().decode())
-    found = details.identify(history.connection, [manifest.digest])
+    found = lineage_reads.identify(history.connection, [manifest.digest])
     assert [(each.ref, each.file) for each in found] == [("fraud@1", None), ("trap@1", "model.onnx")]
 
 
@@ -230,5 +230,5 @@ def test_of_equal_versions_the_newest_comes_first(history):
     history.register("fraud", "one")
     history.register("churn", "one")
     history.register("fraud", "one")
-    found = details.identify(history.connection, [history.subject("churn@1").digest])
+    found = lineage_reads.identify(history.connection, [history.subject("churn@1").digest])
     assert [each.ref for each in found] == ["fraud@2", "churn@1", "fraud@1"]

@@ -32,7 +32,7 @@ def asked(story, tmp_path):
 
     def ask():
         ask.file.unlink(missing_ok=True)
-        story.connection.execute("VACUUM INTO ?", (str(ask.file),))
+        story.connection.connection.execute("VACUUM INTO ?", (str(ask.file),))
         return Names(str(tmp_path))
 
     ask.file = tmp_path / "registry.db"
@@ -73,8 +73,10 @@ def test_a_model_without_a_version_in_the_pipeline_is_for_those_who_want_archive
 
 def test_a_model_without_a_version_is_offered_as_a_name(story, asked):
     story.register("fraud")
-    story.connection.execute("INSERT INTO model VALUES (99)")
-    story.connection.execute("INSERT INTO model_name (model, since_seq, name, folded) VALUES (99, 99, 'new', 'new')")
+    story.connection.connection.execute("INSERT INTO model VALUES (99)")
+    story.connection.connection.execute(
+        "INSERT INTO model_name (model, since_seq, name, folded) VALUES (99, 99, 'new', 'new')"
+    )
     assert asked().models("") == [("fraud", "newest 1"), ("new", "no version yet")]
     assert asked().models("", ARCHIVED) == asked().versions("new", "") == []
 
@@ -180,6 +182,55 @@ def test_the_ranges_of_a_prefix_hold_the_numbers_that_begin_so_and_no_other(digi
     assert found == [number for number in range(newest, 0, -1) if str(number).startswith(digits)]
 
 
+def _common_beginning(found):
+    """Return what a shell fills in: the longest text that all words begin with."""
+    first, last = min(found, default=""), max(found, default="")
+    return "".join(one for at, one in enumerate(first) if last.startswith(first[: at + 1]))
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory):
+    """Return the directory of a registry with a model of 150 versions without labels, and a connection to it."""
+    from history import History
+
+    story, directory = History(), tmp_path_factory.mktemp("numbered")
+    story.register("fraud")
+    _copies(story, 2, 150, "NULL")
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    return directory, sqlite3.connect(directory / "registry.db", isolation_level=None)
+
+
+@given(
+    st.sets(st.integers(1, 150)) | st.sets(st.integers(1, 150), max_size=5),
+    st.lists(st.tuples(st.integers(1, 150), st.integers(0, 80)), max_size=3),
+    st.sampled_from(["", "1", "2", "9", "12", "v", "v1"]),
+    st.sampled_from([completion.UNARCHIVED, ARCHIVED, ANY]),
+)
+def test_only_wanted_numbers_are_offered_and_a_shell_fills_in_what_all_of_them_share(
+    numbered, deleted, ranges, typed, which
+):
+    directory, connection = numbered
+    (model,) = connection.execute("SELECT max(seq) FROM model").fetchone()
+    connection.executescript("BEGIN; DELETE FROM deleted; DELETE FROM archived")
+    connection.executemany("INSERT INTO deleted VALUES (?, ?, 1, 0)", [(model, number) for number in deleted])
+    rows = [(model, first, first + more, since) for since, (first, more) in enumerate(ranges, start=1)]
+    connection.executemany("INSERT INTO archived (model, first, last, since_seq) VALUES (?, ?, ?, ?)", rows)
+    connection.execute("COMMIT")
+    archived = {number for first, more in ranges for number in range(first, first + more + 1)}
+    v = typed[:1].replace("1", "").replace("2", "").replace("9", "")
+    wanted = [
+        f"{v}{number}"
+        for number in range(1, 151)
+        if number not in deleted
+        and (which == ANY or (number in archived) == (which == ARCHIVED))
+        and f"{v}{number}".startswith(typed)
+    ]
+    offered = [word for word in words(Names(str(directory)).versions("fraud", typed, which)) if word != "latest"]
+    assert set(offered) <= set(wanted)
+    assert _common_beginning(offered) == _common_beginning(wanted)
+    assert len(offered) == len(wanted) or len(offered) >= completion.MOST_VERSIONS
+
+
 def test_what_was_deleted_is_offered_to_nobody(story, asked):
     for label in ("1.0", "1.1", "2.0"):
         story.register("fraud", label=label)
@@ -199,14 +250,21 @@ def test_what_was_deleted_is_offered_to_nobody(story, asked):
 
 
 def _deleted_behind(story, first, last):
-    """Let versions follow that are deleted, each with a label, as rows: the log is not asked here."""
-    columns = [name for _, name, *_ in story.connection.execute("PRAGMA table_info(version)")]
-    own = {"number": "?1", "seq": "1000000 + ?1", "label": "'9.' || ?1", "label_key": "'9.' || ?1"}
-    first_of_all = "FROM version WHERE model = (SELECT max(seq) FROM model) AND number = 1"
-    copied = f"INSERT INTO version SELECT {', '.join(own.get(name, name) for name in columns)} {first_of_all}"
-    numbers = [(number,) for number in range(first, last + 1)]
-    story.connection.executemany(copied, numbers)
-    story.connection.executemany(f"INSERT INTO deleted SELECT model, ?1, 1 {first_of_all}", numbers)
+    """Let deleted versions follow, each with a label, as rows: the log is not asked here."""
+    _copies(story, first, last, "'9.' || ?1")
+    deleted = "INSERT INTO deleted SELECT max(seq), ?, 1, 0 FROM model"
+    story.connection.connection.executemany(deleted, [(number,) for number in range(first, last + 1)])
+
+
+def _copies(story, first, last, label):
+    """Copy the first version of the newest model, as rows; ``label`` is the SQL of their labels."""
+    columns = [name for _, name, *_ in story.connection.connection.execute("PRAGMA table_info(version)")]
+    own = {"number": "?1", "seq": "1000000 + ?1", "label": label, "label_key": label}
+    copied = (
+        f"INSERT INTO version SELECT {', '.join(own.get(name, name) for name in columns)}"
+        " FROM version WHERE model = (SELECT max(seq) FROM model) AND number = 1"
+    )
+    story.connection.connection.executemany(copied, [(number,) for number in range(first, last + 1)])
 
 
 def _steps(asked, question):
@@ -248,9 +306,9 @@ def test_tab_looks_at_a_bounded_part_however_many_of_the_newest_versions_were_de
 
 
 def test_metrics_tags_data_runs_commits_and_people_are_offered(story, asked):
-    from modelkeep.domain.intents import Data
+    from modelkeep.domain.verbs.evaluate import Data
 
-    data = [Data(None, name, None, version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
+    data = [Data(name=name, version=version) for name, version in (("cards", "2026-01"), ("cards", "2026-02"))]
     story.register("fraud", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d" * 5 + "00000")
     story.register("churn", metrics=[("rmse", "3")], data=data[:1])
     story.tag("fraud@1", owner="risk")

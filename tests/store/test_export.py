@@ -152,7 +152,7 @@ def test_other_bytes_are_kept_unless_forced(model, work, data):
     (work / "file").write_bytes(data)
     with pytest.raises(Conflict) as caught:
         model.get("file")
-    assert caught.value.message == "'file' is there already and is something else"
+    assert caught.value.message == "'file' exists and is something else"
     assert caught.value.hint == "--force replaces it"
     assert look(work) == {"file": data}
     assert model.get("file", force=True) == Exported("file", changed=True)
@@ -393,16 +393,16 @@ def test_an_interruption_leaves_the_old_and_no_litter(tree, model, work):
 
 
 def test_without_exchanging_names_a_tree_is_replaced_all_the_same(tree, work):
-    from modelkeep.store.export.artifact import _swap_aside
+    from modelkeep.store.export.destination import swap_in_steps
 
     (work / "old").mkdir()
     (work / "old/mine").touch()
     (work / "new").mkdir()
-    _swap_aside("new", "old")
+    swap_in_steps("new", "old")
     assert sorted(os.listdir(work)) == ["new", "old"]
     assert os.listdir("new") == ["mine"]
     with pytest.raises(OSError, match="gone"):
-        _swap_aside("gone", "new")
+        swap_in_steps("gone", "new")
     assert os.listdir("new") == ["mine"]
 
 

@@ -55,7 +55,7 @@ def test_optional_fields_do_not_move_the_kind():
 def test_the_overlay_of_a_container_is_local():
     table = "60 59 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d\n"
     found = mount_of("/var/models", table)
-    assert (found.kind, found.network, found.lying) == ("overlay", False, None)
+    assert (found.kind, found.network, found.broken_locks) == ("overlay", False, None)
 
 
 def test_in_a_chroot_without_a_line_of_its_own_the_longest_and_last_counts():
@@ -103,7 +103,7 @@ def test_a_link_is_followed_first(tmp_path):
 )  # fmt: skip
 def test_which_locks_are_not_to_be_believed(kind, options, lying, instead):
     found = mount_of("/srv/models", ROOT + line(40, 27, "/srv", kind, options))
-    assert (found.network, found.lying, found.instead) == (True, lying, instead)
+    assert (found.network, found.broken_locks, found.remedy) == (True, lying, instead)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_which_locks_are_not_to_be_believed(kind, options, lying, instead):
 )
 def test_which_locks_are_believed(kind, options, network):
     found = mount_of("/srv/models", ROOT + line(40, 27, "/srv", kind, options))
-    assert (found.network, found.lying, found.instead) == (network, None, None)
+    assert (found.network, found.broken_locks, found.remedy) == (network, None, None)
     assert found.options == tuple(dict.fromkeys(["rw", "relatime", *options.split(",")]))
 
 
@@ -145,10 +145,7 @@ def test_writing_is_refused_where_locks_lie_with_the_reason_and_what_to_do():
     with pytest.raises(RegistryUnavailable) as caught:
         check_locks("/srv/models", said.append, table)
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
-        (
-            "nothing is written to /srv/models, or changes would be lost: "
-            "nfs with nolock: its locks stay on this machine (mounted at /srv)"
-        ),
+        ("changes to /srv/models would be lost: nfs with nolock: its locks stay on this machine (mounted at /srv)"),
         "mount it without nolock, or keep the registry on a local disk",
         7,
     )
@@ -160,8 +157,8 @@ def test_another_network_mount_is_warned_of_and_a_local_one_is_not():
     check_locks("/srv/models", said.append, ROOT + line(40, 27, "/srv", "nfs4", "rw,hard,local_lock=none"))
     assert said == [
         (
-            "warning: /srv/models is on a network mount (nfs4 at /srv): "
-            "that is fine while its locks work and it keeps what it acknowledged"
+            "warning: /srv/models is on a network mount (nfs4 at /srv), "
+            "which is fine as long as its locks work and it keeps what it acknowledged"
         )
     ]
     for table in (ROOT, ""):

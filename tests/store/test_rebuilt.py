@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 from world import World, tell_story
 
-from modelkeep.domain import entry as chain
 from modelkeep.domain.details import Details
+from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import Damaged, RegistryUnavailable
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 EDITS = {
     "nothing": [],
@@ -36,7 +37,7 @@ def told(tmp_path_factory):
 def differences(world, slice_rows):
     """Return what a comparison of every table finds, with so many rows at a time."""
     rebuilt = Rebuilt(slice_rows)
-    real = raw_rows.lenient(sqlite3.connect(world.database))
+    real = Transaction(sqlite3.connect(world.database))
     try:
         for stored in raw_rows.page(real, None, raw_rows.Beside()):
             details = None if stored.text is None else Details.parse(stored.text)
@@ -58,18 +59,18 @@ def test_any_size_of_a_slice_finds_the_same(told, tmp_path, edit):
 
 
 def test_a_log_is_read_page_by_page(told):
-    connection = raw_rows.lenient(sqlite3.connect(told.database))
+    connection = Transaction(sqlite3.connect(told.database))
     whole = raw_rows.page(connection, None, raw_rows.Beside())
     assert [each.seq for each in whole] == list(range(1, 25))
     assert raw_rows.page(connection, 20, raw_rows.Beside()) == whole[20:]
     assert raw_rows.page(connection, 24, raw_rows.Beside()) == []
-    assert whole[1].hash == chain.hash_of(told.entries()[1])
+    assert whole[1].hash == hash_entry(told.entries()[1])
     connection.close()
 
 
 def given(world):
     """Return what `Rebuilt.add` takes, entry by entry."""
-    connection = raw_rows.lenient(sqlite3.connect(world.database))
+    connection = Transaction(sqlite3.connect(world.database))
     try:
         return [
             (stored.entry, stored.hash, None if stored.text is None else Details.parse(stored.text), stored.documents)
@@ -79,8 +80,8 @@ def given(world):
         connection.close()
 
 
-def rows(connection):
-    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in raw_rows.table_names(connection)}
+def rows(reader):
+    return {name: reader.rows(f"SELECT * FROM {name}") for name in raw_rows.table_names(reader)}
 
 
 def test_an_entry_that_cannot_be_projected_leaves_no_trace_and_those_before_it_stay(told):
@@ -94,10 +95,10 @@ def test_an_entry_that_cannot_be_projected_leaves_no_trace_and_those_before_it_s
         for _ in (1, 2):
             with pytest.raises(Damaged, match="it cannot be projected: UNIQUE constraint failed"):
                 tried.add(wrong, "sha256:x", *entries[3][2:])
-        assert rows(tried.connection) == rows(right.connection)
+        assert rows(tried.writer) == rows(right.writer)
         tried.add(*entries[count])
         right.add(*entries[count])
-        assert rows(tried.connection) == rows(right.connection)
+        assert rows(tried.writer) == rows(right.writer)
         right.close()
         tried.close()
 
@@ -116,15 +117,15 @@ def test_more_entries_than_are_undone_together_are_kept(told):
         rebuilt.add(replace(note[0], seq=seq, intent=intent), f"sha256:{number}", details, {})
     with pytest.raises(Damaged):
         rebuilt.add(*entries[5])
-    assert rebuilt.connection.execute("SELECT max(seq), count(*) FROM entry_index").fetchone() == (274, 274)
+    assert rebuilt.writer.connection.execute("SELECT max(seq), count(*) FROM entry_index").fetchone() == (274, 274)
     assert rebuilt.state.head().seq == 274
     rebuilt.close()
 
 
 def test_no_room_for_the_tables_is_told_as_that_and_is_no_finding(told):
     rebuilt = Rebuilt()
-    (pages,) = rebuilt.connection.execute("PRAGMA page_count").fetchone()
-    rebuilt.connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = rebuilt.writer.connection.execute("PRAGMA page_count").fetchone()
+    rebuilt.writer.connection.execute(f"PRAGMA max_page_count = {pages}")
     entry, _, details, documents = given(told)[0]
     with pytest.raises(RegistryUnavailable, match="the tables cannot be made again beside the real ones: ") as caught:
         rebuilt.add(entry, "x" * 500_000, details, documents)
@@ -135,7 +136,7 @@ def test_no_room_for_the_tables_is_told_as_that_and_is_no_finding(told):
 def test_the_tables_leave_no_file_behind_even_while_they_are_used(told, tmp_path, monkeypatch):
     monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
     rebuilt = Rebuilt()
-    rebuilt.connection.execute("PRAGMA cache_size = 1")
+    rebuilt.writer.connection.execute("PRAGMA cache_size = 1")
     for each in given(told):
         rebuilt.add(*each)
     assert os.listdir(tmp_path) == []
@@ -148,7 +149,7 @@ def test_deciding_finds_its_rows_through_an_index_here_too(told):
     assert len(statements) > 15
     for name, text in statements.items():
         values = dict.fromkeys(re.findall(r":([a-z_]+)", text), 1)
-        plan = [row[3] for row in rebuilt.connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+        plan = [row[3] for row in rebuilt.writer.connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
         scanned = {match[1] for line in plan if (match := re.match(r"SCAN (?!CONSTANT)(\w+)", line))}
         assert scanned <= {"registry", "stage", "entry_index"}, (name, plan)
         assert "entry_index" not in scanned or name == "HEAD"
@@ -161,7 +162,9 @@ def test_contents_are_found_by_digest_through_an_index_once_somebody_asks_for_th
         rebuilt.add(*each)
     for _ in (1, 2):
         connection = rebuilt.by_content()
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {raw_rows.BLOBS}", ("", 0, 0, "", "sha256:g", 1)).fetchall()
+        plan = connection.rows(
+            f"EXPLAIN QUERY PLAN {raw_rows.BLOBS}", digest="", model=0, version=0, path="", end="sha256:g", most=1
+        )
         assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>? AND digest<?)" in [
             row[3] for row in plan
         ]

@@ -10,7 +10,7 @@ from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Blob
 from modelkeep.store.content.artifacts import Artifacts
-from modelkeep.store.export.view import _make, view
+from modelkeep.store.export.view import make_view, view
 from modelkeep.store.ingest.artifact import Selection, ingest
 
 REGISTRY = "872491a30d60d598962de6e7b834ab76"
@@ -80,7 +80,7 @@ def test_a_view_that_another_process_made_meanwhile_stays(artifacts, tree, work)
     path = see(artifacts, tree)
     before = os.stat(path).st_ino
     links = {file.path: artifacts.local_path(file.digest) for file in tree.files}
-    _make(os.path.dirname(path), path, links)
+    make_view(os.path.dirname(path), path, links)
     assert os.stat(path).st_ino == before
     assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 

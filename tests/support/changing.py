@@ -44,14 +44,6 @@ class _Overtaken(Database):
     happens = None
 
     @contextmanager
-    def alone(self, opened):
-        if self.happens is not None:
-            yield None
-            return
-        with super().alone(opened) as connection:
-            yield connection
-
-    @contextmanager
     def locked(self, opened=None):
         if self.happens is not None:
             happens, self.happens = self.happens, None

@@ -8,7 +8,9 @@ import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from modelkeep.domain import details, intents
+from log_kinds import intents
+
+from modelkeep.domain import details
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.refs import parse_ref
@@ -59,6 +61,7 @@ class History:
         commit=None,
         if_exists="new",
         form="file",
+        at_number=None,
         **fields,
     ):
         """Register; ``content`` is the text of the only file or a dict of path to text. Other keywords are details."""
@@ -68,31 +71,30 @@ class History:
         model = SqlState(self.connection).model_named(name)
         arguments = intents.Register(
             aliases=tuple(aliases),
-            attachments=(),
-            bump=None,
-            ci=None,
-            code=None if commit is None else intents.Code(commit, None, dirty=False),
+            code=None if commit is None else intents.Code(commit=commit, state="clean"),
             data=tuple(data),
-            environment=None,
             form=form,
             if_exists=if_exists,
-            inspected=None,
-            interface=None,
             label=label,
-            licence=None,
             metrics=tuple(metrics),
             metrics_on=on,
-            number=None,
+            number=at_number,
             parents=tuple(self._parent(parent) for parent in parents),
             runs=tuple(runs),
-            share=None,
-            symlinks=False,
-            trained=intents.Trained(None, guessed=False, seeds=(), started=None),
         )
         subject = intents.Subject(
-            manifest.digest, None if model is None else model.seq, name if model is None else model.name, stage, None
+            digest=manifest.digest,
+            model=None if model is None else model.seq,
+            name=name if model is None else model.name,
+            stage=stage,
         )
         return self.tell(arguments, subject, fields, {manifest.digest: manifest.to_bytes()})
+
+    def create(self, name, *, reuse=False, **fields):
+        return self.tell(intents.Create(reuse), intents.Subject(name), fields)
+
+    def label(self, ref, label, **fields):
+        return self.tell(intents.Label(label), self.subject(ref), fields)
 
     def evaluate(self, ref, metrics, on=None, runs=(), **fields):
         return self.tell(intents.Evaluate(tuple(metrics), on, tuple(runs)), self.subject(ref), fields)
@@ -124,7 +126,7 @@ class History:
         lines = []
         for key in remove:
             subject = self.subject(ref)
-            found = self.connection.execute(
+            found = self.connection.connection.execute(
                 "SELECT line FROM tag WHERE model = ? AND version = ? AND key = ? AND until_seq IS NULL",
                 (subject.model, subject.version or 0, key),
             )
@@ -145,13 +147,15 @@ class History:
     def subject(self, ref, stage=None):
         """Return what an intent about a reference is about."""
         found = self.resolved(ref)
-        return intents.Subject(found.digest, found.model, found.name, stage, found.number)
+        return intents.Subject(
+            digest=found.digest, model=found.model, name=found.name, stage=stage, version=found.number
+        )
 
     def resolved(self, ref, at=None):
         """Return what a reference means, now or after an entry."""
         return resolve(self.connection, at, parse_ref(ref), SqlState(self.connection).stages())
 
-    def tell(self, arguments, subject, fields=None, documents=None):
+    def tell(self, arguments, subject, fields=None, documents=None, origin=None):
         """Append one entry and return its number; underscores of field names are dots where it needs them."""
         head = SqlState(self.connection).head()
         seq = 1 if head is None else head.seq + 1
@@ -165,44 +169,33 @@ class History:
         intent = intents.Intent(
             registry=REGISTRY,
             id=f"{seq:032x}",
-            arguments=arguments,
+            command=arguments,
             subject=subject,
-            expect=None,
             details=None if written is None else written.digest,
             seen=None if head is None else intents.Seen(head.hash, head.seq),
-            not_after=None,
-            actor=intents.NOBODY,
-            origin=None,
+            origin=origin,
             time=at(seq),
         )
-        observed = Observed((), "modelkeep/0", (), 1000, self.user, user_namespace=False, via=None)
-        outcome = ledger.append(
-            self.connection, Draft(intent, written, documents or {}), lambda _state: observed, at(seq)
-        )
+        observed = Observed(client="modelkeep/0", uid=1000, user=self.user)
+        outcome = ledger.append(self.connection, Draft(intent, written, documents or {}), observed, at(seq))
         assert outcome.entry is not None, outcome.already
         return seq
 
     def until(self, seq):
         """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
-        from modelkeep.domain import entry as chain
-        from modelkeep.domain.project import project
+        from modelkeep.domain.entry import parse_entry
         from modelkeep.store.db.replay import entries, named_by
 
         target = in_memory()
         for number, data in entries(self.connection):
             if number > seq:
                 break
-            entry = chain.parse(data)
-            named = named_by(self.connection, entry)
-            target.execute("INSERT INTO entry (seq, bytes) VALUES (?, ?)", (number, data))
-            if named[0] is not None:
-                row = (named[0].digest, named[0].text)
-                target.execute("INSERT INTO details (digest, text) VALUES (?, ?)", row)
-            ledger.apply_changes(target, project(entry, chain.hash_of(data), *named))
+            entry = parse_entry(data)
+            ledger.write(target, entry, data, *named_by(self.connection, entry))
         return target
 
     def _parent(self, parent):
         if "://" in parent:
-            return intents.Parent(None, None, None)
+            return intents.Parent()
         found = self.resolved(parent)
-        return intents.Parent(found.digest, found.model, found.number)
+        return intents.Parent(digest=found.digest, model=found.model, version=found.number)

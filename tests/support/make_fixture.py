@@ -7,8 +7,10 @@ The clock, chance, account and machine are made up, so that nothing of whoever r
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from world import World, tell_story
 
 from modelkeep.provenance import machine
+from modelkeep.store.db.sqlite import schema
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "registry-1"
 
@@ -31,6 +34,22 @@ def answers(registry):
     found |= {f"{ref} as of seq:6": registry.version(ref, as_of="seq:6") for ref in ("fraud@1", "fraud@2")}
     found |= {"model": registry.model("risk/Fraud"), "history": registry.history()}
     return {name: msgspec.to_builtins(value) for name, value in found.items()}
+
+
+def in_first_schema(path):
+    """Write a database again in the schema that the first migration script makes."""
+    fresh = path.with_name("fresh.db")
+    script = Path(schema.__file__).with_name("migrations") / "0001.sql"
+    with closing(sqlite3.connect(fresh)) as connection:
+        connection.executescript(script.read_text(encoding="utf-8"))
+        connection.execute("ATTACH ? AS whole", (str(path),))
+        tables = connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM whole.{table}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    fresh.replace(path)
 
 
 def main():
@@ -48,9 +67,10 @@ def main():
         world.registry.rollback("churn@2", message="worse than before")
         os.chdir("/")
         assert world.verify().findings == ()
+        text = json.dumps(answers(world.registry), indent=1, ensure_ascii=False)
+        in_first_schema(world.home / "registry.db")
         os.rmdir(world.home / "store" / "tmp")  # git keeps no empty directories
         shutil.copytree(world.home, FIXTURE)
-        text = json.dumps(answers(world.registry), indent=1, ensure_ascii=False)
         FIXTURE.with_name("registry-1.answers.json").write_text(text + "\n", encoding="utf-8")
 
 

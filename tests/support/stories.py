@@ -3,29 +3,30 @@
 from pathlib import Path
 
 from history import History
+from log_kinds import COMMANDS
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain.intents import KINDS as INTENTS
-from modelkeep.domain.intents import Data, Migrate
+from modelkeep.domain.entry import parse_entry
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.migrate import Migrate
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 #: Kinds that the format has and no rule of this release writes.
-UNWRITTEN = {word for word, kind in INTENTS.items() if kind is Migrate}
+UNWRITTEN = {word for word, kind in COMMANDS.items() if kind is Migrate}
 
 
 def golden_story():
     """Return kind -> (bytes of its first golden entry, text of its details or None)."""
     history = History()
-    day = Data("sha256:" + "d" * 64, "transactions", "train", "2026-02")
+    day = Data(digest="sha256:" + "d" * 64, name="transactions", role="train", version="2026-02")
     history.register(
         "fraud", "one", stage="staging", aliases=["champion"], label="1.0", metrics=[("auc", "0.907"), ("f1", "NaN")],
-        on=Data(None, "holdout", None, "3"), data=[day], runs=["mlflow:77"], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
+        on=Data(name="holdout", version="3"), data=[day], runs=["mlflow:77"], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
         reason="first good one", tag__owner="risk", param__depth="8", description="finds fraud", source=["model.onnx"],
     )  # fmt: skip
     history.promote("fraud@1", "production", reason="go")
     history.register("fraud", {"a/weights.bin": "two", "config.json": "{}"}, form="tree", parents=["fraud@1"])
     history.promote("fraud@2", "production")
-    history.evaluate("fraud@2", [("auc", "0.93")], Data(None, "holdout", None, "4"), ["wandb:abc"], reason="again")
+    history.evaluate("fraud@2", [("auc", "0.93")], Data(name="holdout", version="4"), ["wandb:abc"], reason="again")
     history.rollback("fraud@2", to=1, reason="false positives: Zürich, 東京, \u2028 and \U0001f600")
     history.mark("fraud@2", "good")
     history.alias("fraud@2", "champion", "canary")
@@ -38,10 +39,12 @@ def golden_story():
     history.rename("fraud", "risk/Fraud")
     history.register("risk/Fraud", "three", stage="staging", aliases=["shadow", "third"], label="2.0")
     history.delete("risk/Fraud@3", reason="trained on what we may not keep")
+    history.create("churn", description="who leaves")
+    history.label("risk/Fraud@2", "1.5", reason="what we call it")
     found = {}
-    for _, data in history.connection.execute("SELECT seq, bytes FROM entry ORDER BY seq").fetchall():
-        entry = chain.parse(data)
-        row = history.connection.execute(
+    for _, data in history.connection.rows("SELECT seq, bytes FROM entry ORDER BY seq"):
+        entry = parse_entry(data)
+        row = history.connection.connection.execute(
             "SELECT text FROM details WHERE digest = ?", (entry.intent.details,)
         ).fetchone()
         found.setdefault(entry.intent.kind, (data, row and row[0]))

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from modelkeep.changes import create_registry
 from modelkeep.changes.observed import observed
 from modelkeep.context import Context
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry
 from modelkeep.locate import Located
 from modelkeep.maintenance import verify as checking
 from modelkeep.provenance.machine import Actor
@@ -46,7 +46,7 @@ class World:
             database=Database(str(self.home)),
             artifacts=Artifacts(DirectoryBucket(str(self.home / "store"))),
             clock=self.clock,
-            chance=lambda: f"{next(self.count):032x}",
+            new_id=lambda: f"{next(self.count):032x}",
             actor=Actor(1000, user, user_namespace=False),
             claim=lambda: None,
             environ={},
@@ -63,7 +63,7 @@ class World:
                 None,
                 observed=observed(self.context, ()),
                 now=self.context.now(),
-                chance=self.context.chance,
+                new_id=self.context.new_id,
             )
         self.registry = Registry(self.context, Located(str(self.home), "flag"))
 
@@ -175,7 +175,7 @@ class World:
             state_dir=str(state or self.context.state_dir),
             clock=other.clock,
             say=other.said.append,
-            chance=self.context.chance,
+            new_id=self.context.new_id,
         )
         other.registry = Registry(other.context, Located(str(directory), "flag"))
         return other
@@ -187,7 +187,7 @@ class World:
 
 def changed(data, change):
     """Return an entry's bytes after its JSON went through a function."""
-    from modelkeep.domain.canonical import encode
+    from modelkeep.domain.record import encode_canonical as encode
 
     value = json.loads(data)
     return encode(change(value) or value)
@@ -195,13 +195,13 @@ def changed(data, change):
 
 def rechained(entries, first=0):
     """Return entries whose ``prev`` fit again, as a forger would write them."""
-    from modelkeep.domain.canonical import encode
+    from modelkeep.domain.record import encode_canonical as encode
 
     found = []
     for number, data in enumerate(entries):
         value = json.loads(data)
         if number > first:
-            value["prev"] = chain.hash_of(found[-1])
+            value["prev"] = hash_entry(found[-1])
         found.append(encode(value) if number > first else data)
     return found
 

@@ -1,27 +1,34 @@
-"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: what is said of versions."""
+"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelkeep.changes.change_answer import change
-from modelkeep.changes.effects import NONE
+from modelkeep.changes.change_answer import NONE, change
 from modelkeep.changes.provenance import data_of, datasets, run_fields
 from modelkeep.changes.register_request import check_pairs, scrubbed
-from modelkeep.changes.runner import Asked, carry_out
+from modelkeep.changes.runner import ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
-from modelkeep.domain.intents import Alias, Archive, Data, Describe, Evaluate, Mark, Note, Rename, Tag
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.alias import Alias
+from modelkeep.domain.verbs.archive import Archive
+from modelkeep.domain.verbs.describe import Describe
+from modelkeep.domain.verbs.evaluate import Data, Evaluate
+from modelkeep.domain.verbs.mark import Mark
+from modelkeep.domain.verbs.note import Note
+from modelkeep.domain.verbs.rename import Rename
+from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import UsageError
 from modelkeep.provenance import runs as runs_
 from modelkeep.provenance import values
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.references import Say, expectation, subject_of, version_of, version_or_model, whole_model
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import annotations as wording
 from modelkeep.store.db.sql.references import Resolved
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 
 Pairs = tuple[tuple[str, str], ...]
@@ -46,35 +53,35 @@ def evaluate(
     if spec is not None and spec.location is not None:
         fields = (*fields, ("on", spec.location))
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, "evaluate {} -M auc=0.9")
-        new = _unknown(SqlState(connection), found, metrics, data_of(spec))
-        # A run that was found out by itself does not make the same values news.
-        told = tuple(run.id for run in found_runs if new or not run.captured)
-        arguments = Evaluate(metrics, data_of(spec), told)
-        return Asked(
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
+        new = _unknown(SqlState(reader), found, metrics, data_of(spec))
+        # A run that was only captured does not turn known values into a change.
+        run_ids = tuple(run.id for run in found_runs if new or not run.captured)
+        arguments = Evaluate(metrics, data_of(spec), run_ids)
+        return ChangeRequest(
             arguments,
             subject_of(found),
             fields=fields,
             notes=tuple(f"warning: {each}" for each in values.number_warnings(metrics)),
         )
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
 
 
 def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run: bool) -> Change:
-    """Set or lift the mark bad; see `Registry.mark`."""
+    """Set or lift the mark `bad`; see `Registry.mark`."""
     if word not in ("bad", "good"):
         text = f"a version is marked bad or good, not {word!r}"
         raise UsageError(text, f"modelkeep mark {ref} bad")
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, f"mark {{}} {word}")
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_of(reader, ref, say, f"mark {{}} {word}")
         before = "good" if word == "bad" else "bad"
         effect = Effect(_ref(found), before, word)
-        return Asked(Mark(word), subject_of(found), effects=(effect,))
+        return ChangeRequest(Mark(word), subject_of(found), effects=(effect,))
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
 
 
 def archive(
@@ -86,21 +93,21 @@ def archive(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Take a version, or all of a model, out of the pipeline, or back; see `Registry.archive`."""
+    """Archive a version or all versions of a model, or restore them; see `Registry.archive`."""
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
         if found.number is None and not all_versions:
-            raise whole_model(connection, found, "archive --undo" if undo else "archive")
+            raise whole_model(reader, found, "archive --undo" if undo else "archive")
         if found.number is not None and all_versions:
             text = f"--all-versions goes with a model, not with {_ref(found)}"
             raise UsageError(text, f"modelkeep archive {found.name} --all-versions")
         words = ("archived", "restored") if undo else ("in use", "archived")
-        ended = () if undo else _leaving_stages(SqlState(connection), found)
+        ended = () if undo else _leaving_stages(SqlState(reader), found)
         effect = Effect(_ref(found), *words)
-        return Asked(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect, *ended))
+        return ChangeRequest(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect, *ended))
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
 
 
 def alias(
@@ -113,16 +120,16 @@ def alias(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Move aliases to a version and take others away; see `Registry.alias`."""
+    """Point aliases at a version and remove others; see `Registry.alias`."""
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
-    def resolve(connection: Connection, say: Say) -> Asked:
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = (
-            version_of(connection, ref, say, f"alias {{}} {adding[0]}")
-            if adding
-            else version_or_model(connection, ref, say)
+            version_of(reader, ref, say, f"alias {{}} {adding[0]}") if adding else version_or_model(reader, ref, say)
         )
-        state = SqlState(connection)
+        state = SqlState(reader)
+        for name in adding:
+            check_alias(name, state.stages())
         effects = []
         for name in (*adding, *removing):
             pointed = state.alias(found.model, name)
@@ -130,14 +137,14 @@ def alias(
             after = _ref(found) if name in adding else NONE
             if before != after:
                 effects.append(Effect(name, before, after))
-        return Asked(
+        return ChangeRequest(
             Alias(add=adding, remove=removing),
             subject_of(found),
-            expect=expectation(connection, expect, found.model),
+            expect=expectation(reader, expect, found.model),
             effects=tuple(effects),
         )
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
 
 
 def tag(
@@ -149,7 +156,7 @@ def tag(
     message: str | None,
     dry_run: bool,
 ) -> Change:
-    """Set tags and take others off; see `Registry.tag`."""
+    """Set tags and remove others; see `Registry.tag`."""
     check_pairs(put, "tag")
     put = scrubbed(put)
     keys = [*(key for key, _ in put), *remove]
@@ -157,15 +164,15 @@ def tag(
         text = "tag needs tags, each key once"
         raise UsageError(text, f"modelkeep tag {ref} owner=risk")
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
-        there = wording.tags(connection, found.model, found.number)
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
+        there = wording.tags(reader, found.model, found.number)
         new = tuple((key, value) for key, value in put if key not in there or there[key].value != value)
         gone = tuple(key for key in remove if key in there)
         effects = [Effect(key, there[key].value if key in there else NONE, value) for key, value in new]
         effects += [Effect(key, there[key].value, NONE) for key in gone]
-        return Asked(
-            # The replaced ones too: should the new line be redacted one day, the old value must stay ended.
+        return ChangeRequest(
+            # The lines that are replaced, too: if the new line is redacted one day, the old value must stay ended.
             Tag(remove=tuple(there[key].line for key in (*gone, *(key for key, _ in new if key in there)))),
             subject_of(found),
             fields=tuple((f"tag.{key}", value) for key, value in new),
@@ -173,24 +180,24 @@ def tag(
             unchanged="the tags are so already" if not effects else None,
         )
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
 
 
 def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
     """Set the description; see `Registry.describe`."""
     text = scrub_text(text)
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
-        same = (wording.description(connection, found.model, found.number) or "") == text
-        return Asked(
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
+        same = (wording.description(reader, found.model, found.number) or "") == text
+        return ChangeRequest(
             Describe(),
             subject_of(found),
             fields=(("description", text),) if text else (),
             unchanged="the description is so already" if same else None,
         )
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
 
 
 def note(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
@@ -199,25 +206,25 @@ def note(context: Context, ref: str, text: str, *, message: str | None, dry_run:
         problem = "a note needs a text"
         raise UsageError(problem, f'modelkeep note {ref} "what there is to say"')
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
-        return Asked(Note(), subject_of(found), fields=(("note", text),))
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
+        return ChangeRequest(Note(), subject_of(found), fields=(("note", text),))
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
 
 
 def rename(context: Context, name: str, new: str, *, message: str | None, dry_run: bool) -> Change:
     """Give a model another name; see `Registry.rename`."""
     check_name(new)
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, name, say)
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, name, say)
         if found.number is not None:
             text = f"rename takes a model, not the version {_ref(found)}"
             raise UsageError(text, f"modelkeep rename {found.name} {new}")
-        return Asked(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
+        return ChangeRequest(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
 
 
 def _ref(found: Resolved) -> str:
@@ -225,12 +232,12 @@ def _ref(found: Resolved) -> str:
 
 
 def _unknown(state: SqlState, found: Resolved, metrics: Pairs, on: Data | None) -> bool:
-    """Tell whether any of these metrics is not the newest of the version on that data."""
+    """Tell whether any of these values is not the version's newest value of its metric on that data."""
     return any(state.newest_metric(found.model, found.number or 0, name, on) != value for name, value in metrics)
 
 
 def _leaving_stages(state: SqlState, found: Resolved) -> tuple[Effect, ...]:
-    """Return what becomes of the stages that a version, or all of a model, holds when it is archived."""
+    """Return the effects on the stages that an archived version, or model, holds."""
     known = state.model(found.model)
     first, last = (1, 0 if known is None else known.newest) if found.number is None else (found.number, found.number)
     tenures = state.open_tenures(found.model, first, last)

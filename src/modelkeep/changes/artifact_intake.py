@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeAlias
 from msgspec.structs import replace
 
 from modelkeep.changes.register_request import Request
-from modelkeep.changes.runner import PutBack
+from modelkeep.changes.runner import EnsurePresent
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.manifest import ManifestFile
@@ -26,7 +26,7 @@ from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
 
 #: Registers what was ingested; None where nothing was, for a dry run.
-Register: TypeAlias = Callable[[Ingested, PutBack | None], Registered]
+Register: TypeAlias = Callable[[Ingested, EnsurePresent | None], Registered]
 
 #: So often bytes are stored for one registration. `gc --grace 0` in a loop may remove them each time.
 _ATTEMPTS = 20
@@ -84,8 +84,8 @@ def with_bytes(
 
 
 def _of_sizes(session: Session, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
-    with session.reading() as connection:
-        return contents.of_sizes(connection, sizes)
+    with session.reading() as reader:
+        return contents.of_sizes(reader, sizes)
 
 
 def _measured(request: Request, progress: Callable[[int, int], None] | None) -> Ingested:

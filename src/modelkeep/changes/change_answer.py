@@ -1,28 +1,58 @@
-"""What a change did, in the words of its entry, or why there was nothing to do."""
+"""The answer of a change: what its entry did, as ``what: before -> after``, or why there was nothing to do."""
 
 from __future__ import annotations
 
-from modelkeep.changes import effects
-from modelkeep.changes.runner import Done
-from modelkeep.domain.answers.changes import Change
+from collections.abc import Iterator
+
+from modelkeep.changes.runner import ChangeOutcome
+from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.entry import Entry
+from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.question import End
+from modelkeep.domain.verbs.retire import StageRetired
+from modelkeep.domain.verbs.rollback import StageRolledBack
+
+NONE = "none"
 
 
-def change(done: Done, action: str, *, dry_run: bool) -> Change:
-    """Return what a change did, in the words of its entry, or why there was nothing to do."""
-    subject = done.asked.subject
-    number = subject.version
-    ref = None if number is None else f"{subject.name}@{number}"
-    if done.entry is None:
-        why = None if done.already is None else done.already.why
-        return Change(action, subject.name, ref, changed=False, seq=None, why=why, dry_run=dry_run)
+def change(outcome: ChangeOutcome, action: str, *, dry_run: bool) -> Change:
+    """Return the answer of a change."""
+    request = outcome.request
+    name, number = request.subject.name, request.subject.version
+    ref = None if number is None else f"{name}@{number}"
+    if outcome.entry is None:
+        why = None if outcome.already is None else outcome.already.why
+        return Change(action, name, ref, changed=False, seq=None, why=why, dry_run=dry_run)
     return Change(
         action,
-        subject.name,
+        name,
         ref,
         changed=True,
-        seq=None if dry_run else done.entry.seq,
-        effects=effects.of_events(done.entry, subject.name) + done.asked.effects,
+        seq=None if dry_run else outcome.entry.seq,
+        effects=effects_of(outcome.entry, name) + request.effects,
         dry_run=dry_run,
-        notes=(*done.asked.notes, *done.notes),
-        hints=done.asked.hints,
+        notes=(*request.notes, *outcome.notes),
+        hints=request.hints,
     )
+
+
+def effects_of(entry: Entry, name: str) -> tuple[Effect, ...]:
+    """Return the effects that the events of an entry show by themselves."""
+    return tuple(effect for event in entry.events for effect in _effects(event, name))
+
+
+def _effects(event: AnyEvent, name: str) -> Iterator[Effect]:
+    match event:
+        case VersionPromoted():
+            yield Effect(event.stage, _ended(event.ends, name), f"{name}@{event.version}")
+        case StageRolledBack():
+            yield Effect(event.stage, f"{name}@{event.from_}", f"{name}@{event.to}")
+        case StageRetired():
+            yield Effect(event.stage, _ended(event.ends, name), NONE)
+        case _:
+            pass
+
+
+def _ended(ends: tuple[End, ...], name: str) -> str:
+    return f"{name}@{ends[0].version}" if ends else NONE

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from modelkeep.domain.entry import Observed
-from modelkeep.domain.intents import NOBODY, Init, Intent
+from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
+from modelkeep.domain.verbs.init import Init
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
@@ -36,15 +36,15 @@ def create(
     *,
     observed: Observed,
     now: str,
-    chance: Callable[[], str],
+    new_id: Callable[[], str],
     say: Callable[[str], None] | None = None,
     shared: Sharing | None = None,
 ) -> bool:
     """Make a registry; return False where there is one with the same stages already.
 
-    One that is there is shared with those it is to be shared with. Raises ``Conflict`` for other
-    stages than those that are there and for a directory that holds other things,
-    ``RegistryUnavailable`` where the directory cannot be made, or given to a group.
+    A registry that exists is shared as ``shared`` says. Raises ``Conflict`` for other stages than the existing ones
+    and for a directory that holds other things, ``RegistryUnavailable`` where the directory cannot be made, or
+    given to a group.
     """
     say = say or (lambda _text: None)
     if os.path.exists(os.path.join(directory, sqlite.DATABASE)) and _is_finished(directory):
@@ -58,16 +58,9 @@ def create(
         check_locks(os.path.abspath(store), say)
     declared = declare_stages(stages or ("staging", "production"))
     intent = Intent(
-        registry=chance(),
-        id=chance(),
-        arguments=Init(declared),
-        subject=None,
-        expect=None,
-        details=None,
-        seen=None,
-        not_after=None,
-        actor=NOBODY,
-        origin=None,
+        registry=new_id(),
+        id=new_id(),
+        command=Init(declared),
         time=now,
     )
     try:
@@ -75,14 +68,14 @@ def create(
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
         raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
-    if not made:  # somebody else was quicker, maybe with others
+    if not made:  # another process made it meanwhile, maybe with other stages
         _check_as_wanted(directory, stages, store)
     _share(directory, shared, _silent if made else say)
     return made
 
 
 def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -> None:
-    """Give a registry that is there to those it is to be shared with, and say what that was."""
+    """Share a registry that exists with a group, and say with whom."""
     if shared is None:
         return
     place = Database(directory)
@@ -100,30 +93,28 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
 
 
 def _silent(_text: str) -> None:
-    """A registry that was made shared is shared."""
+    """A registry that was made shared needs no message."""
 
 
 def _is_finished(directory: str) -> bool:
     """Tell whether the first entry was written: a killed `init` leaves an empty database."""
     found = Database(directory)
     try:
-        with found.raw() as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        return not found.is_empty()
     except ModelkeepError:
         return True
-    return bool(tables)
 
 
 def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
-    """Refuse to take a registry that is there for one with other stages or another store."""
+    """Refuse other stages or another store than those of the existing registry."""
     there_store = os.path.realpath(os.path.join(directory, sqlite.STORE))
     if store is not None and there_store != os.path.realpath(store):
         message = f"the registry {directory} keeps its bytes in {there_store}, not in {store}"
         raise Conflict(message, "the store is given once, when a registry is made")
     if wanted is None:
         return
-    with Database(directory).reading() as connection:
-        there = [stage.name for stage in SqlState(connection).stages()]
+    with Database(directory).reading() as reader:
+        there = [stage.name for stage in SqlState(reader).stages()]
     if there != list(wanted):
         message = f"the registry {directory} has the stages {','.join(there)}, not {','.join(wanted)}"
         raise Conflict(message, "stages are given once, when a registry is made")
@@ -162,10 +153,10 @@ def _make(
         os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
     create_store(root)
     write_mark(DirectoryBucket(root))
-    with place.creating() as connection:
-        if connection is None:
+    with place.creating() as writer:
+        if writer is None:
             return False
-        ledger.append(connection, draft, lambda _state: observed, now)
+        ledger.append(writer, draft, observed, now)
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     require_own(directory, lambda: draft.intent.registry)
@@ -173,9 +164,9 @@ def _make(
 
 
 def _check_not_emptied(directory: str) -> None:
-    """Refuse to begin a new log over the bytes of one that is gone: it would call them garbage.
+    """Refuse to begin a new log over the stored bytes of a lost one: they would be its garbage.
 
-    The bytes are looked at first: who has any had a finished database before.
+    Where bytes are stored, there was a finished database before.
     """
     blobs = os.path.join(directory, sqlite.STORE, "blobs", "sha256")
     path = os.path.join(directory, sqlite.DATABASE)
@@ -185,10 +176,10 @@ def _check_not_emptied(directory: str) -> None:
 
 
 def _check_store(store: str, link: str) -> None:
-    """Refuse a store below nothing (a disk that is not mounted?) or where somebody else's things are.
+    """Refuse a store whose parent is missing (a disk that is not mounted?) or which holds other things.
 
-    Two registries must not share one, not even an empty one: the bytes that one does not name are garbage to
-    it. What a killed `init` left is known by its ``link``, which comes before anything in the store.
+    Two registries must not share a store, not even an empty one: what one of them does not reference is garbage to
+    it. A store that a killed `init` began is recognised by its ``link``, which is made first.
     """
     above = os.path.dirname(store)
     if not os.path.isdir(above):

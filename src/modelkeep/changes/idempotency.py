@@ -1,8 +1,7 @@
-"""The same bytes again: a success when nothing that was typed differs, else a conflict that says what.
+"""Registering the same bytes again: a success where nothing that was given differs, else a conflict that says what.
 
-Given means typed: what was found out by itself never differs, and neither does ``--bump``. A stage
-or an alias that the version does not hold is no metadata but a change of state that a late retry
-must not make.
+Given means typed: captured provenance never differs, and neither does ``--bump``. A stage or an alias that the
+version does not hold is no metadata but a change of state, which a late retry must not make.
 """
 
 from __future__ import annotations
@@ -11,19 +10,21 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from modelkeep.domain.intents import Data, Parent, Register, Subject
+from modelkeep.domain.entry import Subject
 from modelkeep.domain.labels import label_key
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.register import Parent, Register
 from modelkeep.errors import Conflict
 from modelkeep.store.db.sql.registration import Known
 
 
 class Given(Struct, frozen=True):
-    """What was typed, resolved: ``arguments`` and ``subject`` are the intent's, ``fields`` its details.
+    """What was typed, resolved: ``command`` and ``subject`` are the intent's, ``fields`` its details.
 
-    ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were found out.
+    ``runs`` are those that were typed; ``commit`` and ``trained`` are None where they were captured.
     """
 
-    arguments: Register
+    command: Register
     subject: Subject
     fields: tuple[tuple[str, str], ...]
     runs: tuple[str, ...]
@@ -37,7 +38,7 @@ def check(known: Known, given: Given, ref: str) -> None:
     if stage is not None and stage not in known.stages:
         message = f"these bytes are {ref} already, and that is not in {stage}"
         raise Conflict(message, f"modelkeep promote {ref} {stage}")
-    for alias in given.arguments.aliases:
+    for alias in given.command.aliases:
         if alias not in known.aliases:
             message = f"these bytes are {ref} already, and {name}@{alias} is not that"
             raise Conflict(message, f"modelkeep alias {ref} {alias}")
@@ -49,18 +50,18 @@ def check(known: Known, given: Given, ref: str) -> None:
 
 
 def _differences(known: Known, given: Given) -> Iterator[str]:
-    arguments = given.arguments
-    on = None if arguments.metrics_on is None else _place(arguments.metrics_on)
-    for name, value in arguments.metrics:
+    command = given.command
+    on = None if command.metrics_on is None else _place(command.metrics_on)
+    for name, value in command.metrics:
         measured = known.metrics.get((name, value))
         if measured is None or (on is not None and on not in measured):
             yield f"metric {name}"
     yield from (field.replace(".", " ", 1) for field, value in given.fields if _text(known, field, value) != value)
-    if arguments.label is not None and (known.label is None or label_key(known.label) != label_key(arguments.label)):
+    if command.label is not None and (known.label is None or label_key(known.label) != label_key(command.label)):
         yield "label (it has none)" if known.label is None else f"label (it is {known.label})"
-    yield from (f"data {data.name}" for data in arguments.data if _key(data) not in known.data)
+    yield from (f"data {data.name}" for data in command.data if _key(data) not in known.data)
     addresses = dict(given.fields)
-    for position, parent in enumerate(arguments.parents):
+    for position, parent in enumerate(command.parents):
         if (_version(parent) or addresses.get(f"parent.{position}", "")) not in known.parents:
             yield "parent"
     yield from (f"run {run}" for run in given.runs if run not in known.runs)
@@ -71,7 +72,7 @@ def _differences(known: Known, given: Given) -> Iterator[str]:
 
 
 def _text(known: Known, field: str, value: str) -> str | None:
-    """Return what a text given is compared with: the one that stands now; what was found out equals itself."""
+    """Return the present text that a given one is compared with; a captured one is compared with itself."""
     if field.startswith("tag."):
         return known.tags.get(field.removeprefix("tag."))
     if field == "description":

@@ -1,4 +1,4 @@
-"""What deciding is told of the world outside the log: who writes, and which bytes are not there."""
+"""What deciding takes from outside the log: who writes, and which bytes are missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modelkeep.domain.manifest import Manifest
 
 
 def observed(context: Context, absent: tuple[str, ...]) -> Observed:
-    """Return what this machine says about the writer, and the bytes it did not find."""
+    """Return this machine's account of the writer, with the digests of versions whose bytes are missing."""
     return Observed(
         absent=absent,
         client=context.client,

@@ -1,4 +1,4 @@
-"""What is found out outside the registry when something is registered: code, data, runs, when it was trained."""
+"""The provenance of a registration: code, data, runs and time of training, from outside the registry."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from modelkeep.changes.register_request import Request
 from modelkeep.context import Context
-from modelkeep.domain import intents
 from modelkeep.domain.times import At, format_time, parse_moment
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
 from modelkeep.provenance import git, runs
 from modelkeep.provenance.datasets import DataSpec, parse_data
@@ -21,50 +22,50 @@ from modelkeep.store.ingest.selection import Selection
 
 
 class Provenance(Struct, frozen=True):
-    """What was found out outside the registry."""
+    """What is known of the origin of a version."""
 
     code: git.Code
     data: tuple[DataSpec, ...]
     on: DataSpec | None
     runs: tuple[runs.Run, ...]
-    trained: intents.Trained
+    trained: Trained | None
 
 
 def collect_provenance(context: Context, request: Request) -> Provenance:
-    """Return what was typed and found out; an explicit time of training is no guess."""
+    """Return the provenance that a request gives, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)
     return Provenance(
         code=git.capture(request.paths, context.cwd, request.code, context.environ),
         data=datasets(context, request.data),
         on=None if request.on is None else datasets(context, [request.on])[0],
         runs=runs.runs(request.runs, context.environ),
-        trained=trained or intents.Trained(None, guessed=False, seeds=(), started=None),
+        trained=trained,
     )
 
 
-def guess_training(newest_mtime_ns: int | None) -> intents.Trained | None:
-    """Return the newest time of an artifact's files as a guess; None where it is no time at all."""
+def guess_training(newest_mtime_ns: int | None) -> Trained | None:
+    """Return the newest time of an artifact's files as a guess; None where it is not a valid time."""
     if newest_mtime_ns is None:
         return None
     try:
         newest = datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC)
     except (OverflowError, OSError, ValueError):
         return None
-    return intents.Trained(format_time(newest), guessed=True, seeds=(), started=None)
+    return Trained(ended=format_time(newest), guessed=True)
 
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[DataSpec, ...]:
-    """Return the datasets that somebody typed; a path is hashed."""
+    """Return the datasets that were given; a path is hashed."""
     return tuple(parse_data(text, context.cwd, _hash) for text in given)
 
 
-def data_of(spec: DataSpec | None) -> intents.Data | None:
-    """Return what the log says of a dataset: not where it lies."""
-    return None if spec is None else intents.Data(spec.digest, spec.name, spec.role, spec.version)
+def data_of(spec: DataSpec | None) -> Data | None:
+    """Return a dataset as the log has it, without its location."""
+    return None if spec is None else Data(spec.name, spec.version, spec.digest, spec.role)
 
 
 def run_fields(found: Sequence[runs.Run]) -> tuple[tuple[str, str], ...]:
-    """Return the addresses of runs, for the details."""
+    """Return the URIs of runs, for the details."""
     return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
 
 
@@ -74,7 +75,7 @@ def _hash(path: str) -> str:
 
 
 def summary(taken: Ingested, found: Provenance) -> str:
-    """Return the line that tells what was taken in: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+    """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
     parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
     code = found.code
     if code.commit is not None:
@@ -87,7 +88,7 @@ def summary(taken: Ingested, found: Provenance) -> str:
     return ", ".join(parts)
 
 
-def _trained(context: Context, request: Request) -> intents.Trained | None:
+def _trained(context: Context, request: Request) -> Trained | None:
     if request.trained_at is None:
         return None
     now = context.clock()
@@ -95,4 +96,4 @@ def _trained(context: Context, request: Request) -> intents.Trained | None:
     if not isinstance(moment, At):
         message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
         raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
-    return intents.Trained(moment.time, guessed=False, seeds=(), started=None)
+    return Trained(ended=moment.time)

@@ -1,7 +1,7 @@
-"""`register`: what was typed, what is found out, the bytes into the store, then the entry.
+"""`register`: the arguments and the captured provenance, the bytes into the store, then the entry.
 
-Everything that can be refused cheaply is refused before a byte is copied; the bytes are durable
-before the entry exists; the number is taken inside the transaction.
+A look at the names refuses what it can before a byte is copied. The bytes are durable before the entry exists. The
+number is taken inside the transaction.
 """
 
 from __future__ import annotations
@@ -12,32 +12,34 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from modelkeep.changes import effects, idempotency, verdict
+from modelkeep.changes import idempotency, verdict
 from modelkeep.changes.artifact_intake import with_bytes
+from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.provenance import Provenance, collect_provenance, data_of, guess_training, run_fields, summary
 from modelkeep.changes.register_request import Request, check, scrubbed
-from modelkeep.changes.runner import Asked, Done, PutBack, carry_out_in, rehearse
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, EnsurePresent
 from modelkeep.context import Context
-from modelkeep.domain import intents
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.canonical import sha256
-from modelkeep.domain.events import VersionPromoted, VersionRegistered
-from modelkeep.domain.intents import Register, Subject
+from modelkeep.domain.entry import Entry, Subject
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
-from modelkeep.domain.manifest import Manifest
-from modelkeep.errors import ModelkeepError
+from modelkeep.domain.names import check_name
+from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.register import Code, Parent, Register, VersionRegistered
+from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.provenance import git, machine, values
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
+from modelkeep.store import backup_mark
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.registration import known
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite.session import Session, changing
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 from modelkeep.store.ownership import require_own
-
-_NOTHING = "sha256:" + "0" * 64
 
 
 def register(
@@ -50,132 +52,132 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = collect_provenance(context, request)
+    context.database.check_mount()
+    backup_mark.require_no_backup(context.directory)
     with changing(context.database) as session:
-        with session.reading() as connection:
-            require_own(context.directory, SqlState(connection).registry_id, dry_run=request.dry_run)
-            _check_early(context, connection, request, found)
-
-        def carried_out(taken: Ingested, put_back: PutBack | None) -> Registered:
-            return _carried_out(context, session, request, found, taken, put_back)
-
-        return with_bytes(context, session, request, carried_out, stdin=stdin, progress=progress)
+        with session.reading() as reader:
+            require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
+            _check_names(reader, request)
+        registration = _Registration(context, session, request, found)
+        return with_bytes(context, session, request, registration.run, stdin=stdin, progress=progress)
 
 
-def _carried_out(
-    context: Context, session: Session, request: Request, found: Provenance, taken: Ingested, put_back: PutBack | None
-) -> Registered:
-    if request.trained_at is None:
-        found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
+def _check_names(reader: Reader, request: Request) -> None:
+    """Refuse unknown and malformed names before a byte is copied; deciding checks all of them again.
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        return _asked(connection, say, request, found, taken)
-
-    if request.dry_run:
-        with session.reading() as connection:
-            done = rehearse(context, connection, resolve, message=request.message)
-    else:
-        done = carry_out_in(context, session, resolve, message=request.message, put_back=put_back)
-    with session.reading() as connection:
-        if done.entry is None:
-            return _unchanged(connection, request, found, done, taken)
-        return _told(connection, request, done, taken, found)
-
-
-def _check_early(context: Context, connection: Connection, request: Request, found: Provenance) -> None:
-    """Decide on bytes that nobody has, so that what will be refused is refused before the copying.
-
-    What the same bytes again would make moot (a label that is theirs, who held the stage before) waits.
+    A taken label and ``--expect`` are left to deciding: the same bytes again may be a success all the same.
     """
-    no_bytes = Manifest(files=())
-    nothing = Ingested(no_bytes, "file", symlinks=False, newest_mtime_ns=None, notes=(), size_bytes=0, new_bytes=0)
+    state = SqlState(reader)
+    model = state.model_named(request.name)
+    if model is None or model.deleted:
+        check_name(request.name)
+    stage = None if request.stage is None else stage_named(reader, request.stage)
+    for alias in request.aliases:
+        check_alias(fold(alias), state.stages())
+    for parent in request.parents:
+        _parent(reader, _unheard, parent)
+    if stage is None and request.expect is not None:
+        message = "--expect compares with the holder of a stage"
+        raise UsageError(message, "add --stage")
+    expectation(reader, request.expect, None if model is None else model.seq)
 
-    def resolve(connection: Connection, _say: Say) -> Asked:
-        asked = _asked(connection, _unheard, request, found, nothing)
-        asked = replace(asked, subject=replace(asked.subject, digest=_NOTHING))
-        if asked.subject.model is None or request.if_exists == "new" or not isinstance(asked.arguments, Register):
-            return asked
-        return replace(asked, expect=None, arguments=replace(asked.arguments, label=None, bump=None))
 
-    rehearse(replace(context, say=_unheard), connection, resolve, message=None)
+class _Registration:
+    """One registration: its arguments, its provenance, and the session of its transactions."""
+
+    def __init__(self, context: Context, session: Session, request: Request, found: Provenance) -> None:
+        self._context = context
+        self._session = session
+        self._request = request
+        self._found = found
+
+    def run(self, taken: Ingested, ensure_present: EnsurePresent | None) -> Registered:
+        """Write the entry for the bytes that were taken in, and return the answer."""
+        request, found = self._request, self._found
+        if request.trained_at is None:
+            found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
+
+        def resolve(reader: Reader, say: Say) -> ChangeRequest:
+            return _resolved(reader, say, request, found, taken)
+
+        runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
+        outcome = runner.run(resolve, ensure_present)
+        with self._session.reading() as reader:
+            if outcome.entry is None:
+                return _unchanged(reader, request, found, outcome, taken)
+            return _registered(reader, request, outcome, outcome.entry, taken, found)
 
 
-def _asked(
-    connection: Connection,
+def _resolved(
+    reader: Reader,
     say: Say,
     request: Request,
     found: Provenance,
     taken: Ingested,
-) -> Asked:
-    state = SqlState(connection)
+) -> ChangeRequest:
+    state = SqlState(reader)
     model = state.model_named(request.name)
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
-    stage = None if request.stage is None else stage_named(connection, request.stage)
-    parents = [_parent(connection, say, text) for text in request.parents]
+    stage = None if request.stage is None else stage_named(reader, request.stage)
+    parents = [_parent(reader, say, text) for text in request.parents]
     arguments = Register(
         aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
-        attachments=(),
         bump=request.bump,
-        ci=None,
         code=_code(found.code),
-        data=tuple(intents.Data(spec.digest, spec.name, spec.role, spec.version) for spec in found.data),
-        environment=None,
+        data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
         form=taken.form,
         if_exists=request.if_exists,
-        inspected=None,
-        interface=None,
         label=request.label,
-        licence=None,
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
-        number=None,
         parents=tuple(parent for parent, _ in parents),
         runs=tuple(run.id for run in found.runs),
-        share=None,
         symlinks=taken.symlinks,
         trained=found.trained,
     )
     document = taken.manifest.to_bytes()
-    digest = sha256(document)
+    digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None else model.seq,
-        name=request.name if model is None else model.name,
+        model=None if model is None or model.deleted else model.seq,
+        name=request.name if model is None or model.deleted else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )
-    return Asked(
+    return ChangeRequest(
         arguments=arguments,
         subject=subject,
-        expect=expectation(connection, request.expect, subject.model),
+        expect=expectation(reader, request.expect, subject.model),
         fields=_fields(request, found, [address for _, address in parents]),
         documents={digest: document} if taken.manifest.files else {},
     )
 
 
 def _unheard(_text: str) -> None:
-    """What is said on the way is said when it is done in earnest."""
+    """Notes of this look are not said: resolving says them again."""
 
 
-def _code(code: git.Code) -> intents.Code | None:
+def _code(code: git.Code) -> Code | None:
     if code.commit is None and code.dirty is None:
         return None
-    return intents.Code(commit=code.commit, diff=code.diff, dirty=code.dirty)
+    state = None if code.dirty is None else "dirty" if code.dirty else "clean"
+    return Code(commit=code.commit, diff=code.diff, state=state)
 
 
 def _parent(
-    connection: Connection,
+    reader: Reader,
     say: Say,
     text: str,
-) -> tuple[intents.Parent, str | None]:
+) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is not a version here."""
     if "://" in text:
-        return intents.Parent(digest=None, model=None, version=None), text
-    resolved = version_of(connection, text, say, "register NAME PATH --parent {}")
-    gone = deletions.told(connection, resolved.model, resolved.name, resolved.number or 0)
-    if gone is not None:
-        say(f"note: the parent {gone}")
-    return intents.Parent(resolved.digest, resolved.model, resolved.number), None
+        return Parent(), text
+    resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
+    deleted = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
+    if deleted is not None:
+        say(f"note: the parent {deleted}")
+    return Parent(resolved.digest, resolved.model, resolved.number), None
 
 
 def _fields(request: Request, found: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
@@ -201,23 +203,25 @@ def _fields(request: Request, found: Provenance, parents: list[str | None]) -> t
     return (*fields, *run_fields(found.runs))
 
 
-def _unchanged(connection: Connection, request: Request, found: Provenance, done: Done, taken: Ingested) -> Registered:
+def _unchanged(
+    reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
+) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
-    subject, arguments = done.asked.subject, done.asked.arguments
-    number = None if done.already is None else done.already.version
-    if done.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
+    subject, arguments = outcome.request.subject, outcome.request.arguments
+    number = None if outcome.already is None else outcome.already.version
+    if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
         message = "register answered without a version"
         raise ModelkeepError(message)
     ref = f"{subject.name}@{number}"
-    there = known(connection, subject.model, number)
-    if request.if_exists == "error":
+    there = known(reader, subject.model, number)
+    if request.if_exists == "match":
         given = idempotency.Given(
-            arguments=arguments,
+            command=arguments,
             subject=subject,
-            fields=tuple((name, scrub_text(value)) for name, value in done.asked.fields),
+            fields=tuple((name, scrub_text(value)) for name, value in outcome.request.fields),
             runs=tuple(run.id for run in found.runs if not run.captured),
             commit=found.code.commit if request.code not in ("auto", "none") else None,
-            trained=found.trained.ended if request.trained_at is not None else None,
+            trained=found.trained.ended if request.trained_at is not None and found.trained is not None else None,
         )
         idempotency.check(there, given, ref)
     return Registered(
@@ -226,7 +230,7 @@ def _unchanged(connection: Connection, request: Request, found: Provenance, done
         ref=ref,
         changed=False,
         seq=None,
-        why=done.already.why,
+        why=outcome.already.why,
         dry_run=request.dry_run,
         notes=taken.notes,
         version=number,
@@ -237,22 +241,21 @@ def _unchanged(connection: Connection, request: Request, found: Provenance, done
     )
 
 
-def _told(connection: Connection, request: Request, done: Done, taken: Ingested, found: Provenance) -> Registered:
-    entry = done.entry
-    if entry is None:
-        message = "register answered without an entry"
-        raise ModelkeepError(message)
+def _registered(
+    reader: Reader, request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
+) -> Registered:
+    """Answer with the version that was registered."""
     registered = next(event for event in entry.events if isinstance(event, VersionRegistered))
-    name = done.asked.subject.name
+    name = outcome.request.subject.name
     ref = f"{name}@{registered.version}"
-    changes = effects.of_events(entry, name)
+    changes = effects_of(entry, name)
     promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
-    stages = SqlState(connection).stages()
+    stages = SqlState(reader).stages()
     displaced = next(
         (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
     )
     against = verdict.against_production(
-        connection, registered.model, name, registered.version, scrubbed(request.metrics), displaced
+        reader, registered.model, name, registered.version, scrubbed(request.metrics), displaced
     )
     return Registered(
         action="register",
@@ -262,11 +265,11 @@ def _told(connection: Connection, request: Request, done: Done, taken: Ingested,
         seq=None if request.dry_run else entry.seq,
         effects=changes,
         dry_run=request.dry_run,
-        notes=(summary(taken, found), *taken.notes, *done.notes),
+        notes=(summary(taken, found), *taken.notes, *outcome.notes),
         hints=() if promoted else (f"modelkeep promote {ref} {stages[0].name}",),
         version=registered.version,
         label=registered.label,
-        digest=done.asked.subject.digest or taken.manifest.digest,
+        digest=outcome.request.subject.digest or taken.manifest.digest,
         size_bytes=taken.size_bytes,
         files=len(taken.manifest.files),
         verdict=against,

@@ -1,4 +1,4 @@
-"""What somebody typed after `register`, and what of it is refused without looking anywhere."""
+"""The arguments of `register`, and the checks that need neither registry nor file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Request(Struct, frozen=True):
-    """What somebody typed after `register`; everything may be left out but name and paths."""
+    """The arguments of `register`; all but name and paths are optional."""
 
     name: str
     paths: tuple[str, ...]
@@ -37,7 +37,7 @@ class Request(Struct, frozen=True):
     author: str | None = None
     trained_at: str | None = None
     description: str | None = None
-    if_exists: str = "error"
+    if_exists: str = "match"
     move: bool = False
     selection: Selection = field(default_factory=Selection)
     expect: str | None = None
@@ -46,7 +46,7 @@ class Request(Struct, frozen=True):
 
 
 def check(request: Request) -> None:
-    """Refuse what can be refused without looking anywhere."""
+    """Refuse what can be refused without the registry or a file."""
     if not request.paths:
         message = f"register needs a file or a directory for {request.name}"
         raise UsageError(message, f"modelkeep register {request.name} model.onnx")
@@ -66,8 +66,8 @@ def check(request: Request) -> None:
     if request.move and "-" in request.paths:
         message = "--move takes a file away, and - (standard input) is none"
         raise UsageError(message, "leave out --move")
-    if request.if_exists not in ("error", "skip", "new"):
-        message = f"--if-exists is error, skip or new, not {request.if_exists!r}"
+    if request.if_exists not in ("match", "skip", "new"):
+        message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
     for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
         check_pairs(pairs, what)

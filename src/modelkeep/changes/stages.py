@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: who holds a stage, and the way back."""
+"""`promote`, `rollback` and `retire`: which version holds a stage."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from msgspec.structs import replace
 from modelkeep.changes import stage_notes
 from modelkeep.changes.change_answer import change
 from modelkeep.changes.observed import absent_of
-from modelkeep.changes.runner import Asked, Done, carry_out
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
-from modelkeep.domain.deciding.rolling_back import explained, target
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import PassedOver, StageRolledBack, VersionMarked, VersionRestored
-from modelkeep.domain.intents import Promote, Retire, Rollback
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
+from modelkeep.domain.verbs.archive import VersionRestored
+from modelkeep.domain.verbs.mark import VersionMarked
+from modelkeep.domain.verbs.promote import Promote
+from modelkeep.domain.verbs.retire import Retire
+from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
@@ -30,9 +32,9 @@ from modelkeep.reads.references import (
     version_of,
     version_or_model,
 )
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 
 
@@ -48,20 +50,20 @@ def promote(
 ) -> Change:
     """Make a version the holder of a stage; see `Registry.promote`."""
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_of(connection, ref, say, f"promote {{}} {stage}")
-        where = stage_named(connection, stage)
-        return Asked(
-            arguments=Promote(break_glass=False, force=force, request=None, share=None),
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_of(reader, ref, say, f"promote {{}} {stage}")
+        where = stage_named(reader, stage)
+        return ChangeRequest(
+            arguments=Promote(force=force),
             subject=subject_of(found, where),
-            expect=expectation(connection, expect, found.model),
-            look_at=((found.model, found.number or 0),),
-            notes=stage_notes.skipped(connection, found, where),
+            expect=expectation(reader, expect, found.model),
+            needed=((found.model, found.number or 0),),
+            notes=stage_notes.skipped(reader, found, where),
         )
 
-    done = carry_out(context, resolve, message=message, dry_run=dry_run)
-    answer = change(done, "promote", dry_run=dry_run)
-    return replace(answer, notes=(*answer.notes, *_forced(context, done))) if force else answer
+    outcome = run_change(context, resolve, message=message, dry_run=dry_run)
+    answer = change(outcome, "promote", dry_run=dry_run)
+    return replace(answer, notes=(*answer.notes, *_forced(context, outcome))) if force else answer
 
 
 def retire(
@@ -75,20 +77,20 @@ def retire(
 ) -> Change:
     """Empty a stage; see `Registry.retire`."""
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
-        where = stage_named(connection, stage)
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
+        where = stage_named(reader, stage)
         subject = subject_of(found, where)
         if found.number is None:
-            # What holds it now is what its author means to retire, not what holds it a moment later.
-            subject = replace(subject, **_held(SqlState(connection), found.model, where.name))
-        return Asked(
+            # The author retires the present holder, not one that comes a moment later.
+            subject = replace(subject, **_held(SqlState(reader), found.model, where.name))
+        return ChangeRequest(
             arguments=Retire(),
             subject=subject,
-            expect=expectation(connection, expect, found.model),
+            expect=expectation(reader, expect, found.model),
         )
 
-    return change(carry_out(context, resolve, message=message, dry_run=dry_run), "retire", dry_run=dry_run)
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "retire", dry_run=dry_run)
 
 
 def rollback(  # noqa: PLR0913  as many as the command has flags
@@ -105,19 +107,21 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
 ) -> RolledBack:
     """Go back to the last version that was known to be good; see `Registry.rollback`."""
 
-    def resolve(connection: Connection, say: Say) -> Asked:
-        found = version_or_model(connection, ref, say)
-        stages = SqlState(connection).stages()
-        where = last_stage(stages) if stage is None else stage_named(connection, stage)
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_or_model(reader, ref, say)
+        stages = SqlState(reader).stages()
+        where = last_stage(stages) if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        return _asked_back(context, connection, say, found, where, _Wish(to, expect, keep_good, confirmed, dry_run))
+        return _rollback_request(
+            context, reader, say, found, where, _Options(to, expect, keep_good, confirmed, dry_run)
+        )
 
-    done = carry_out(context, resolve, message=message, dry_run=dry_run)
-    return _rolled_back(context, done, dry_run=dry_run)
+    outcome = run_change(context, resolve, message=message, dry_run=dry_run)
+    return _rolled_back(context, outcome, dry_run=dry_run)
 
 
-class _Wish:
-    """How somebody wants to go back."""
+class _Options:
+    """The options of a rollback."""
 
     def __init__(self, to: str | None, expect: str | None, keep_good: bool, confirmed: bool, dry_run: bool) -> None:
         self.to = to
@@ -127,15 +131,15 @@ class _Wish:
         self.dry_run = dry_run
 
 
-def _asked_back(
+def _rollback_request(
     context: Context,
-    connection: Connection,
+    reader: Reader,
     say: Say,
     found: Resolved,
     where: StageDef,
-    wish: _Wish,
-) -> Asked:
-    state = SqlState(connection)
+    options: _Options,
+) -> ChangeRequest:
+    state = SqlState(reader)
     holder = state.holder(found.model, where.name)
     bare = found.number is None
     if holder is None and bare:
@@ -148,26 +152,26 @@ def _asked_back(
     look_at: tuple[tuple[int, int], ...] = ()
     if holder is None or holder.version != leaving:
         back = leaving
-    elif wish.to is not None:
-        back = _named(connection, say, found, wish.to)
+    elif options.to is not None:
+        back = _named(reader, say, found, options.to)
         look_at = ((found.model, back),)
     else:
-        back, look_at = _walked(context, connection, found, holder)
-    return Asked(
+        back, look_at = _walked(context, reader, found, holder)
+    return ChangeRequest(
         arguments=Rollback(
             because=None,
-            confirmed=wish.confirmed if bare else None,
-            keep_good=wish.keep_good,
+            confirmed=("yes" if options.confirmed else "no") if bare else None,
+            keep_good=options.keep_good,
             to=back,
         ),
         subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
-        expect=expectation(connection, wish.expect, found.model),
-        look_at=look_at,
+        expect=expectation(reader, options.expect, found.model),
+        needed=look_at,
     )
 
 
 def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
-    """Return version and digest of the holder of a stage, as a subject has them; nothing for nobody."""
+    """Return version and digest of a stage's holder as fields of a subject; nothing for an empty stage."""
     holder = state.holder(model, stage)
     version = None if holder is None else state.version(model, holder.version)
     return {} if version is None else {"version": version.number, "digest": version.digest}
@@ -175,35 +179,35 @@ def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
 
 def _walked(
     context: Context,
-    connection: Connection,
+    reader: Reader,
     found: Resolved,
     holder: Tenure,
 ) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """Return the version a bare rollback goes back to, and those whose bytes were looked at on the way."""
-    state = SqlState(connection)
+    """Return the version that a rollback goes back to, and the versions whose bytes were looked for on the way."""
+    state = SqlState(reader)
     absent: tuple[str, ...] = ()
     looked: list[tuple[int, int]] = []
     while True:
-        walked = target(state, found.model, holder, absent)
+        walked = find_target(state, found.model, holder, absent)
         if walked.tenure is None:
-            # Only what has its bytes may be the hint's.
+            # The hint may only name a version that has its bytes.
             left = [one.version for one in walked.passed_over if one.why == "left"]
-            lost = [digest for each in left for digest in absent_of(context, manifest(connection, found.model, each))]
+            lost = [digest for each in left for digest in absent_of(context, manifest(reader, found.model, each))]
             if not lost:
                 raise _nothing(found, holder, walked.passed_over)
             absent += tuple(lost)
             continue
         number = walked.tenure.version
         looked.append((found.model, number))
-        missing = absent_of(context, manifest(connection, found.model, number))
+        missing = absent_of(context, manifest(reader, found.model, number))
         if not missing:
             return number, tuple(looked)
         absent += missing
 
 
-def _named(connection: Connection, say: Say, found: Resolved, to: str) -> int:
+def _named(reader: Reader, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
-    target_version = version_of(connection, ref, say, f"rollback {found.name} --to {{}}")
+    target_version = version_of(reader, ref, say, f"rollback {found.name} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
         message = f"--to names a version of {found.name}, not {to}"
         raise UsageError(message, f"modelkeep history {found.name}")
@@ -211,7 +215,7 @@ def _named(connection: Connection, say: Say, found: Resolved, to: str) -> int:
 
 
 def _check_fixed(ref: str, found: Resolved) -> None:
-    """Refuse to leave something that moves: in a second it may mean another version."""
+    """Refuse to leave a stage or an alias: it may mean another version a second later."""
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
@@ -231,41 +235,41 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
 
 
 def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
-    told = [f"{found.name}@{one.version}: {explained(one.why)}" for one in passed]
+    reasons = [f"{found.name}@{one.version}: {explain_obstacle(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
-    if told:
-        message += " (" + "; ".join(told) + ")"
+    if reasons:
+        message += f" ({'; '.join(reasons)})"
     left = [one.version for one in passed if one.why == "left"]
     if left:
         return Conflict(message, f"modelkeep rollback {found.name}@{holder.version} {holder.stage} --to {left[0]}")
     return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
 
 
-def _forced(context: Context, done: Done) -> tuple[str, ...]:
+def _forced(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
     """Return what ``--force`` did and did not do."""
-    entry = done.entry
+    entry = outcome.entry
     if entry is None:
         return ()
-    subject = done.asked.subject
+    subject = outcome.request.subject
     name = f"{subject.name}@{subject.version}"
     notes = [f"{name} is archived no more" for event in entry.events if isinstance(event, VersionRestored)]
-    with context.database.reading() as connection:
-        state = SqlState(connection)
+    with context.database.reading() as reader:
+        state = SqlState(reader)
         version = state.version(subject.model or 0, subject.version or 0)
     if version is not None and version.bad:
         notes.append(f"{name} is still marked bad (lift it: modelkeep mark {name} good)")
     return tuple(notes)
 
 
-def _rolled_back(context: Context, done: Done, *, dry_run: bool) -> RolledBack:
-    plain = change(done, "rollback", dry_run=dry_run)
-    subject = done.asked.subject
-    event = _event(done.entry)
-    marked = done.entry is not None and any(isinstance(each, VersionMarked) for each in done.entry.events)
+def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> RolledBack:
+    plain = change(outcome, "rollback", dry_run=dry_run)
+    subject = outcome.request.subject
+    event = _event(outcome.entry)
+    marked = outcome.entry is not None and any(isinstance(each, VersionMarked) for each in outcome.entry.events)
     notes: tuple[str, ...] = ()
     if event is not None:
-        with context.database.reading() as connection:
-            notes = stage_notes.went_back(connection, subject.name, event, marked=marked, now=context.clock())
+        with context.database.reading() as reader:
+            notes = stage_notes.went_back(reader, subject.name, event, marked=marked, now=context.clock())
     return RolledBack(
         action="rollback",
         name=subject.name,
@@ -282,7 +286,7 @@ def _rolled_back(context: Context, done: Done, *, dry_run: bool) -> RolledBack:
         marked_bad=marked,
         passed_over=()
         if event is None
-        else tuple(Passed(f"{subject.name}@{one.version}", explained(one.why)) for one in event.passed_over),
+        else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
     )
 
 

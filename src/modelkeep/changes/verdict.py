@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.changes import Verdict
 from modelkeep.rendering.numbers import difference
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import annotations as wording
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 
 
 def against_production(
-    connection: Connection,
+    reader: Reader,
     model: int,
     name: str,
     version: int,
@@ -19,15 +19,15 @@ def against_production(
 ) -> tuple[Verdict, ...]:
     """Return each metric beside that of the holder of the last stage, exact where both are numbers.
 
-    Where the version has just taken that stage itself, it is ``displaced`` that it is held against.
+    Where the version has just taken that stage itself, it is compared with ``displaced``.
     """
-    state = SqlState(connection)
+    state = SqlState(reader)
     stage = state.stages()[-1].name
     holder = state.holder(model, stage)
     standing = displaced if holder is None or holder.version == version else holder.version
     if standing is None:
         return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
-    other = wording.newest_metrics(connection, model, standing)
+    other = wording.newest_metrics(reader, model, standing)
     against = f"{stage} {name}@{standing}"
     return tuple(
         Verdict(metric, value, against, other[metric], difference(value, other[metric]))

@@ -1,4 +1,4 @@
-"""The harm that the story does, behind the program's back: a wrong bit, a forged row, a rewritten entry."""
+"""The harm that the story does to a registry from outside: a wrong bit, a forged row, a rewritten entry."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import closing
 
 
 def flip_a_bit(path: str) -> None:
-    """Change one bit in the middle of a file and give it back its times and mode.
+    """Change one bit in the middle of a file and restore its times and mode.
 
-    Nothing that looks at names, sizes or times will notice.
+    Names, sizes and times show nothing of it.
     """
     before = os.stat(path)
     os.chmod(path, 0o600)
@@ -24,7 +24,7 @@ def flip_a_bit(path: str) -> None:
 
 
 def forge(registry: str, statement: str) -> None:
-    """Run one statement on the database as its owner could: triggers out of the way, then back as they were."""
+    """Run one statement on the database as its owner could, with the triggers dropped and made again."""
     with closing(sqlite3.connect(os.path.join(registry, "registry.db"), isolation_level=None)) as database:
         triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
         database.execute("BEGIN IMMEDIATE")

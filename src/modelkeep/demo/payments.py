@@ -1,4 +1,4 @@
-"""Card payments of a month, made up: the same months with the same frauds on every machine."""
+"""Made-up card payments of a month, the same with the same frauds on every machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CENTS = 100.0
 
 
 def write_month(path: str, seed: int, *, count: int = 1_500, in_cents: bool = False) -> None:
-    """Write a month of payments as CSV; ``in_cents`` is the mistake of somebody's export, a hundredfold amount."""
+    """Write a month of payments as CSV; ``in_cents`` is the mistake of an export, amounts times a hundred."""
     chance = random.Random(seed)  # noqa: S311  repeatable on purpose
     with open(path, "w", newline="", encoding="ascii") as file:
         rows = csv.writer(file, lineterminator="\n")

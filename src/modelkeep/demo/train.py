@@ -5,7 +5,7 @@
 
 A script of its own, as a team has one: it needs nothing but Python, and knows nothing of modelkeep.
 `fit` holds every fourth payment back, prints how the model does on those, and writes the numbers to
-metrics.json and what it was told to params.json; `score` writes metrics.json too.
+metrics.json and its settings to params.json; `score` writes metrics.json too.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, x))))
 
 
-def _told(metrics: dict[str, float], labels: Sequence[int]) -> str:
+def _summary(metrics: dict[str, float], labels: Sequence[int]) -> str:
     caught = round(metrics["recall"] * sum(labels))
     return f"auc {metrics['auc']}, caught {caught} of {sum(labels)} frauds in {len(labels)} payments"
 
@@ -117,7 +117,7 @@ def _fit(paths: Sequence[str], features: Sequence[str], out: str) -> None:
     save(out, model, features)
     _write_json("metrics.json", metrics)
     _write_json("params.json", {"features": ",".join(features), "epochs": EPOCHS, "rate": RATE})
-    sys.stdout.write(f"{out}: {_told(metrics, truth)}\n")
+    sys.stdout.write(f"{out}: {_summary(metrics, truth)}\n")
 
 
 def _write_json(path: str, value: object) -> None:
@@ -130,11 +130,11 @@ def _score(path: str, data: str) -> None:
     rows, labels = read(data, features)
     metrics = measure([predict(model, row) for row in rows], labels)
     _write_json("metrics.json", metrics)
-    sys.stdout.write(f"{_told(metrics, labels)}\n")
+    sys.stdout.write(f"{_summary(metrics, labels)}\n")
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser()
     verbs = parser.add_subparsers(dest="verb", required=True)
     fitting = verbs.add_parser("fit")

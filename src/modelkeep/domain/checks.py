@@ -1,33 +1,29 @@
-"""One entry of the log, held against everything that must be true of it: pure, and never raising.
+"""Checks of one entry of the log: its place, its form, its details and documents, its decision. Pure; nothing is raised.
 
-What is wrong comes back as `Problem`; the caller knows where it read the entry and goes on.
+A check that fails yields a `Problem`; the caller adds where it read the entry, and goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import zip_longest
-from typing import TypeAlias
 
 from msgspec import Struct
 
-from modelkeep.domain.canonical import encode
 from modelkeep.domain.decide import AlreadySo, decide
-from modelkeep.domain.details import Details, RedactedLine, digest_of_text, is_plain
+from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import Event, to_json
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.manifest import Manifest
-from modelkeep.domain.outline import Outline
+from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
+from modelkeep.domain.verbs.question import Event
 from modelkeep.errors import Damaged, ModelkeepError
 
-#: Digest of some bytes; whoever hashes many has a quicker one.
-Hash: TypeAlias = Callable[[bytes], str]
 #: How far a writer's clock may be behind the log before it is worth a word.
 CLOCK_MAY_LAG = timedelta(minutes=5)
 _ID = pattern(r"[0-9a-f]{32}")
@@ -43,15 +39,15 @@ class Problem(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """What the next entry must hold on to; ``time`` is None where the entry could not be read."""
+    """The entry that the next one must chain to; ``time`` is None where it could not be read."""
 
     seq: int
     hash: str
     time: str | None
 
 
-def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterator[Problem]:
-    """Yield what is wrong with an entry's place: ``seq`` is where it stands, ``before`` what stands before it."""
+def check_link(entry: Entry, seq: int, before: Link | None) -> Iterator[Problem]:
+    """Yield the problems of an entry's place: ``seq`` is its number in the table, ``before`` the entry before it."""
     if entry.seq != seq:
         yield Problem("seq", f"it says it is entry {entry.seq}")
     prev = None if before is None else before.hash
@@ -66,8 +62,8 @@ def check_link(entry: Entry | Outline, seq: int, before: Link | None) -> Iterato
     yield from _check_times(entry, None if before is None else before.time)
 
 
-def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Problem]:
-    """Yield what is wrong with the parts that no rule reads: ids, signatures; ``registry`` is the first entry's."""
+def check_frame(entry: Entry, registry: str | None) -> Iterator[Problem]:
+    """Yield the problems of ids and signatures; ``registry`` is the id in the first entry."""
     intent = entry.intent
     for what, text in (("registry", intent.registry), ("intent", intent.id)):
         if not _ID.fullmatch(text):
@@ -78,18 +74,19 @@ def check_frame(entry: Entry | Outline, registry: str | None) -> Iterator[Proble
         yield Problem(
             "registry", f"it belongs to the registry {printable(intent.registry)[:_TOLD]}, this one is {registry}"
         )
-    if entry.signatures or intent.actor.key is not None or intent.actor.ci is not None:
+    actor = intent.actor
+    if entry.signatures or (actor is not None and (actor.key is not None or actor.ci is not None)):
         yield Problem("signature", "it bears a signature or a key, which this modelkeep cannot check")
-    elif intent.actor.person is not None:
+    elif actor is not None:
         yield Problem("signature", "it names a person, and nothing proves it")
     if intent.not_after is not None and not entry.signatures:
         yield Problem("signature", "it has a date to expire at, which only what is signed has")
 
 
 def check_details(
-    entry: Entry | Outline, text: str | None, *, new: bool, sha256: Hash = digest_of
+    entry: Entry, text: str | None, *, new: bool, sha256: Hash = digest_of
 ) -> tuple[Details | None, tuple[Problem, ...]]:
-    """Return the details an entry names and what is wrong with them; ``new``: no entry before names them."""
+    """Return the details that an entry names, and their problems; ``new`` says that no entry before names them."""
     digest = entry.intent.details
     if digest is None:
         return None, ()
@@ -113,25 +110,17 @@ def check_details(
     return details, tuple(problems)
 
 
-def check_text(entry: Entry | Outline, text: str | None, sha256: Hash) -> tuple[Problem, ...]:
-    """Return what is wrong with the details an entry names, where nobody needs to have them read."""
-    digest = entry.intent.details
-    if digest is None or (text is not None and is_plain(text) and digest_of_text(text, sha256) == digest):
-        return ()
-    return check_details(entry, text, new=True, sha256=sha256)[1]
-
-
-def check_document(digest: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
-    """Return what is wrong with the manifest that an entry names."""
+def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
+    """Return the problem of a document that an entry names as a manifest or a pointer, None where it has none."""
     if data is None:
-        return Problem("document", f"its manifest {digest} is missing")
+        return Problem("document", f"its {kind} {digest} is missing")
     found = sha256(data)
     if found != digest:
-        return Problem("document", f"its manifest was changed: the bytes are {found}, not {digest}")
+        return Problem("document", f"its {kind} was changed: the bytes are {found}, not {digest}")
     try:
-        Manifest.from_bytes(data)
+        parse_artifact("pointer" if kind == "pointer" else "tree", data)
     except Damaged as error:
-        return Problem("document", f"its manifest {digest}: {error.message}")
+        return Problem("document", f"its {kind} {digest}: {error.message}")
     return None
 
 
@@ -143,29 +132,30 @@ def judge(state: State, entry: Entry) -> Problem | None:
         return Problem("decision", f"{entry.intent.kind} could not have been written: {error.message}")
     if isinstance(decided, AlreadySo):
         return Problem("decision", f"{entry.intent.kind} could not have been written: nothing to do, {decided.why}")
-    for number, (said, right) in enumerate(zip_longest(entry.events, decided), start=1):
-        if said != right:
-            return Problem("decision", f"event {number} is {_shown(said)}, by the rules it is {_shown(right)}")
+    for number, (written, right) in enumerate(zip_longest(entry.events, decided), start=1):
+        if written != right:
+            return Problem("decision", f"event {number} is {_shown(written)}, by the rules it is {_shown(right)}")
     return None
 
 
-def _check_times(entry: Entry | Outline, before: str | None) -> Iterator[Problem]:
+def _check_times(entry: Entry, before: str | None) -> Iterator[Problem]:
     try:
-        clock = parse_stored(entry.clock)
-        time = clock if entry.time == entry.clock else parse_stored(entry.time)
-        if entry.intent.time != entry.clock:
+        time = parse_stored(entry.time)
+        clock = time if entry.clock is None else parse_stored(entry.clock)
+        if entry.intent.time != entry.time:
             parse_stored(entry.intent.time)
     except Damaged as error:
         yield Problem("time", error.message)
         return
     if before is not None and entry.time < before:
         yield Problem("time", f"its time {entry.time} is before the one of the entry before it, {before}")
-    elif entry.time != max(entry.clock, before or entry.clock):
-        yield Problem("time", f"its time {entry.time} is neither its clock's {entry.clock} nor the entry's before it")
+    elif entry.time != max(entry.clock_time, before or entry.clock_time):
+        why = f"its time {entry.time} is neither its clock's {entry.clock_time} nor the entry's before it"
+        yield Problem("time", why)
     if time - clock > CLOCK_MAY_LAG:
         behind = (time - clock) // timedelta(minutes=1)
         yield Problem("clock", f"the clock of the machine that wrote it was {behind} minutes behind the log", "warning")
 
 
 def _shown(event: Event | None) -> str:
-    return "none" if event is None else printable(encode(to_json(event)).decode())[:_TOLD]
+    return "none" if event is None else printable(encode_canonical(event).decode())[:_TOLD]

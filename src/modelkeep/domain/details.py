@@ -1,4 +1,4 @@
-r"""Details: what people type freely, in salted lines beside the log that can be redacted one by one.
+r"""Details: the free text of an entry, in salted lines beside the log that can be redacted one by one.
 
     modelkeep details 1
     ["<128 random bits in hex>","tag.owner","risk"]
@@ -10,22 +10,20 @@ line that gives way to that digest changes nothing. Lines end with ``\n`` alone:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.json import Decoder
 
-from modelkeep.domain.canonical import decode, encode
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import Hash, decode_canonical, encode_canonical
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"
 
 _SALT = pattern(r"[0-9a-f]{32}")
-# A line as nearly all are: no text in it is written with an escape, and none needs one.
-_PLAIN = pattern(r'\["([0-9a-f]{32})","([^"\\\x00-\x1f]*)","([^"\\\x00-\x1f]*)"\]')
-_ALL_PLAIN = pattern(r'modelkeep details 1\n(?:\["[0-9a-f]{32}","[^"\\\x00-\x1f]*","[^"\\\x00-\x1f]*"\]\n)+')
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
@@ -39,7 +37,7 @@ class Line(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The line as it stands in the details, without its end."""
-        return encode([self.salt, self.field, self.value]).decode()
+        return encode_canonical((self.salt, self.field, self.value)).decode()
 
     @property
     def line_digest(self) -> str:
@@ -125,34 +123,24 @@ def write(fields: Sequence[tuple[str, str]], salts: Iterator[str]) -> Details:
     return Details(tuple(Line(next(salts), field, value) for field, value in fields))
 
 
-def digest_of_text(text: str, digest: Callable[[bytes], str] = digest_of) -> str:
+def digest_of_text(text: str, sha256: Hash = digest_of) -> str:
     """Return the digest of details from a text that `Details.parse` takes: its lines are canonical.
 
-    Whoever has many hands in a quicker SHA-256.
+    For many of them pass a quicker SHA-256.
     """
     header, *lines = text[:-1].split("\n")
-    parts = [line if line.startswith("sha256:") else digest(line.encode()) for line in lines]
-    return digest("\n".join([header, *parts, ""]).encode())
+    parts = [line if line.startswith("sha256:") else sha256(line.encode()) for line in lines]
+    return sha256("\n".join([header, *parts, ""]).encode())
 
 
-def is_plain(text: str) -> bool:
-    """Say whether `Details.parse` would take a text, and no line was redacted; False where only parsing tells."""
-    if not _ALL_PLAIN.fullmatch(text):
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+_LINE = Decoder(tuple[str, str, str])
 
 
 def _line(text: str) -> AnyLine:
-    if plain := _PLAIN.fullmatch(text):
-        return Line(*plain.groups())
     if _DIGEST.fullmatch(text):
         return RedactedLine(text)
-    match decode(text.encode()):
-        case [str(salt), str(field), str(value)] if _SALT.fullmatch(salt):
-            return Line(salt, field, value)
-    message = "not a line of details: it is neither salt, field and value nor a digest"
-    raise Damaged(message)
+    salt, field, value = decode_canonical(text.encode(), _LINE, "not a line of details")
+    if not _SALT.fullmatch(salt):
+        message = "not a line of details: its salt is not 32 hex digits"
+        raise Damaged(message)
+    return Line(salt, field, value)

@@ -1,139 +1,222 @@
-r"""Entries of the log: their canonical bytes, their hashes, and how each holds on to the one before.
+r"""Entries of the log: one intent and the events it led to, chained to the entry before.
 
-An entry's hash is SHA-256(0x00 ‖ bytes), the leaf hash of RFC 6962, so that a line of shell checks
-it: ``(printf '\0'; cat entry) | sha256sum``.
+An entry's hash is SHA-256(0x00 ‖ bytes), the leaf hash of RFC 6962, so that a line of shell checks it:
+``(printf '\0'; cat entry) | sha256sum``. An intent is complete before any lock is taken, so that it can be signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
+import msgspec
 from msgspec import Struct
+from msgspec.json import Decoder
 
-from modelkeep.domain import canonical, events, records
-from modelkeep.domain.events import Event
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.intents import Intent, Register
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
+from modelkeep.domain.verbs import AnyCommand, AnyEvent
+from modelkeep.domain.verbs.register import Register
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
+#: The number of the log's format: which fields, kinds and rules an entry may have.
 FORMAT_NUMBER = 1
-FORMAT = f"modelkeep entry {FORMAT_NUMBER}"
-LARGEST = 65_535
-_COUNTED = pattern(r"[1-9][0-9]{0,8}")
+#: The most bytes that an entry may have.
+LARGEST_ENTRY = 65_535
+_FORMAT = "modelkeep entry "
 
 
-class Observed(Struct, frozen=True):
-    """What the writer saw outside the log; ``absent`` are digests of versions whose bytes were missing."""
+class Subject(LogValue, frozen=True):
+    """What an intent is about: references are resolved, and a version is named by its digest too.
 
-    absent: tuple[str, ...]
+    ``model`` is the ``seq`` of its ModelCreated; in `register` absent means: create it where it is missing.
+    """
+
+    name: str
+    model: Ordinal | None = None
+    version: Ordinal | None = None
+    digest: str | None = None
+    stage: str | None = None
+
+
+class Expect(LogValue, frozen=True):
+    """The version that must hold the stage (or the alias) for the intent to happen; 0 is none."""
+
+    holder: Count
+
+
+class Seen(LogValue, frozen=True):
+    """The head of the log that the author knew."""
+
+    hash: str
+    seq: Ordinal
+
+
+class CiIdentity(LogValue, frozen=True):
+    """Who a CI system says its job is."""
+
+    issuer: str
+    subject: str
+
+
+class Actor(LogValue, frozen=True):
+    """Who the author says to be; what the machine says is observed."""
+
+    person: str | None = None
+    key: str | None = None
+    ci: CiIdentity | None = None
+
+
+class Origin(LogValue, frozen=True):
+    """Where an imported fact comes from; ``entry`` names one fact there, ``evidence`` a document."""
+
+    system: str
+    registry: str | None = None
+    entry: str | None = None
+    time: str | None = None
+    evidence: str | None = None
+
+
+class Intent(LogValue, frozen=True, kw_only=True, tag_field="format", tag="modelkeep intent 1"):
+    """What was asked for, before it is known whether and how it happens; ``time`` is the author's clock."""
+
+    registry: str
+    id: str
+    command: AnyCommand
+    time: str
+    subject: Subject | None = None
+    expect: Expect | None = None
+    details: str | None = None
+    seen: Seen | None = None
+    not_after: str | None = None
+    actor: Actor | None = None
+    origin: Origin | None = None
+
+    @property
+    def kind(self) -> str:
+        """The verb, as the log writes it."""
+        return str(self.command.__struct_config__.tag)
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, which are what a signature is made over."""
+        return encode_canonical(self)
+
+
+class Via(LogValue, frozen=True):
+    """The transport that a change came through and whom it authenticated: ``ssh``, ``postgres``, ``mlflow``."""
+
+    kind: str
+    identity: str
+
+
+class Observed(LogValue, frozen=True, kw_only=True):
+    """What the writer saw outside the log.
+
+    ``login`` is the audit login uid where it differs from ``uid``; ``groups`` are those that matched a rule; ``absent``
+    are digests of versions whose bytes were missing.
+    """
+
     client: str
-    groups: tuple[str, ...]
-    uid: int | None
     user: str
-    user_namespace: bool
-    via: str | None
+    uid: Whole | None = None
+    login: Whole | None = None
+    user_namespace: bool = False
+    groups: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    via: Via | None = None
 
 
-class Signature(Struct, frozen=True):
+class Signature(LogValue, frozen=True):
     """A proof of who asked: ``form`` is ``sshsig`` or ``oidc``."""
 
     form: str
     value: str
 
 
-class Entry(Struct, frozen=True):
-    """One intent and the events it led to, chained to the entry before."""
+class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FORMAT}{FORMAT_NUMBER}"):
+    """One intent and the events it led to, chained to the entry before.
 
-    seq: int
-    prev: str | None
-    clock: str
+    ``time`` never falls from entry to entry; ``clock`` is what the writer's clock said where that differs.
+    """
+
+    seq: Ordinal
     time: str
     intent: Intent
     observed: Observed
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...] = ()
+    prev: str | None = None
+    clock: str | None = None
     signatures: tuple[Signature, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """The name its author goes by: as proved or configured, else as the machine says."""
+        actor = self.intent.actor or Actor()
+        return actor.person or (self.observed.user if actor.ci is None else actor.ci.subject)
+
+    @property
+    def clock_time(self) -> str:
+        """What the writer's clock said."""
+        return self.clock or self.time
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes; more than 65,535 raise ``UsageError``."""
-        data = canonical.encode(
-            {
-                "clock": self.clock,
-                "events": [events.to_json(event) for event in self.events],
-                "format": FORMAT,
-                "intent": self.intent.to_json(),
-                "observed": records.to_json(self.observed),
-                "prev": self.prev,
-                "seq": self.seq,
-                "signatures": records.to_json(self.signatures),
-                "time": self.time,
-            },
-        )
-        if len(data) > LARGEST:
-            message = f"an entry of the log has at most {LARGEST} bytes, this one would have {len(data)}"
+        data = encode_canonical(self)
+        if len(data) > LARGEST_ENTRY:
+            message = f"an entry of the log has at most {LARGEST_ENTRY} bytes, this one would have {len(data)}"
             raise UsageError(message, "give fewer metrics or datasets at once; evaluate adds metrics later")
         return data
 
 
-def hash_of(data: bytes, digest: Callable[[bytes], str] = digest_of) -> str:
-    """Return the hash of an entry's bytes; whoever hashes many has a quicker SHA-256."""
-    return digest(b"\0" + data)
+class _Format(Struct):
+    format: str = ""
 
 
-def parse(data: bytes) -> Entry:
+_DECODER = Decoder(Entry)
+_FORMAT_DECODER = Decoder(_Format)
+
+
+def hash_entry(data: bytes, sha256: Hash = digest_of) -> str:
+    """Return the hash of an entry's bytes."""
+    return sha256(b"\0" + data)
+
+
+def parse_entry(data: bytes) -> Entry:
     """Read an entry strictly from its bytes.
 
-    Raises ``Damaged`` for what is not an entry of a format we know, ``SchemaMismatch`` for one of a
-    higher format.
+    Raises ``Damaged`` for what is not an entry of a known format, ``SchemaMismatch`` for one of a higher format.
     """
-    json = canonical.decode(data)
-    if not isinstance(json, dict):
-        message = "entry: not an object"
+    if len(data) > LARGEST_ENTRY:
+        message = f"entry: longer than {LARGEST_ENTRY} bytes"
         raise Damaged(message)
-    _check_format(json.get("format"))
-    if len(data) > LARGEST:
-        message = f"entry: longer than {LARGEST} bytes"
-        raise Damaged(message)
-    happened = json.get("events")
-    if not isinstance(happened, list) or not happened:
+    try:
+        entry = decode_canonical(data, _DECODER, "entry")
+    except Damaged:
+        _check_format(data)
+        raise
+    if not entry.events:
         message = "entry: no events"
         raise Damaged(message)
-    frame = records.from_json(_Frame, json, "entry", ("events", "format", "intent"))
-    return Entry(
-        seq=frame.seq,
-        prev=frame.prev,
-        clock=frame.clock,
-        time=frame.time,
-        intent=Intent.from_json(json["intent"]),
-        observed=frame.observed,
-        events=tuple(events.from_json(event) for event in happened),
-        signatures=frame.signatures,
-    )
+    if entry.clock == entry.time:
+        message = "entry: not canonical: its clock is written although it is its time"
+        raise Damaged(message)
+    return entry
 
 
-def documents_of(entry: Entry) -> tuple[str, ...]:
-    """Return the digests of the documents an entry names."""
-    subject = entry.intent.subject
-    if isinstance(entry.intent.arguments, Register) and subject is not None and subject.digest is not None:
-        return (subject.digest,)
-    return ()
+def documents_of(entry: Entry) -> dict[str, str]:
+    """Return the documents that an entry names: for each digest the kind that the field says."""
+    subject, command = entry.intent.subject, entry.intent.command
+    if isinstance(command, Register) and subject is not None and subject.digest is not None:
+        return {subject.digest: "pointer" if command.form == "pointer" else "manifest"}
+    return {}
 
 
-def _check_format(text: object) -> None:
-    if text == FORMAT:
+def _check_format(data: bytes) -> None:
+    """Raise ``SchemaMismatch`` where bytes are an entry of a higher format."""
+    try:
+        text = _FORMAT_DECODER.decode(data).format
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return
-    word, _, number = str(text).rpartition(" ")
-    if word == "modelkeep entry" and _COUNTED.fullmatch(number) and int(number) > FORMAT_NUMBER:
+    number = text.removeprefix(_FORMAT)
+    if text != number and re.fullmatch("[1-9][0-9]{0,8}", number) and int(number) > FORMAT_NUMBER:
         message = f"the log has entries of format {number}, this modelkeep knows {FORMAT_NUMBER}"
         raise SchemaMismatch(message, "install a newer modelkeep")
-    message = f"entry: unknown format {str(text)[:100]!r}"
-    raise Damaged(message)
-
-
-class _Frame(Struct, frozen=True):
-    seq: int
-    prev: str | None
-    clock: str
-    time: str
-    observed: Observed
-    signatures: tuple[Signature, ...]

@@ -1,38 +1,34 @@
 """Manifests: the files of an artifact, and the digest that names them all.
 
 Canonical JSON, sorted by path; the version's digest is the SHA-256 of it. Paths that could not be written
-back the same on every system are refused, not repaired (DESIGN §3).
+back the same on every system are refused, not repaired.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec.json import Decoder
 
-from modelkeep.domain.canonical import Json, decode, encode, sha256
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import Count, LogValue, Sha256, decode_canonical, encode_canonical
 from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, UsageError
 
-FORMAT = "modelkeep manifest 1"
+#: How an artifact was registered: as one file under its name, or as a tree of files.
+Form: TypeAlias = Literal["file", "tree"]
 
-_DIGEST = pattern(r"sha256:[0-9a-f]{64}")
-# Files as nearly all are written: no path has an escape in it, and none needs one.
-_PLAIN_BEGIN, _PLAIN_END = '{"files":[', f'],"format":"{FORMAT}"}}'
-_PLAIN_FILE = pattern(
-    r'\{"digest":"(sha256:[0-9a-f]{64})","path":"([^"\\\x00-\x1f]*)","size":(0|[1-9][0-9]{0,14})\}(?:,|\Z)'
-)
-_AROUND = len('{"digest":"","path":"","size":},')
 _SEPARATOR = pattern(r"[\\:]")
 _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
-# Paths as nearly all are: of letters that nobody refuses, short, and no name in them is reserved.
+# Nearly all paths are of these letters, short, and have no reserved name: they need no other check.
 _ORDINARY = pattern(
     r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
     r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
@@ -41,18 +37,19 @@ _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _HINT = "rename the file, or leave it out with --exclude"
 
 
-class ManifestFile(Struct, frozen=True):
-    """One file: ``sha256:`` and hex of its bytes, its path with ``/``, its size in bytes."""
+class ManifestFile(LogValue, frozen=True):
+    """One file: ``sha256:`` and hex of its bytes, its path with ``/``, its size in bytes, its executable bit."""
 
-    digest: str
+    digest: Sha256
     path: str
-    size: int
+    size: Count
+    executable: bool = False
 
 
-class Manifest(Struct, frozen=True):
+class Manifest(LogValue, frozen=True, tag_field="format", tag="modelkeep manifest 1"):
     """The files of one artifact, sorted by the code points of their paths; never none."""
 
-    files: tuple[ManifestFile, ...]
+    files: tuple[ManifestFile, ...] = ()
 
     @classmethod
     def of(cls, files: Iterable[ManifestFile]) -> Manifest:
@@ -72,18 +69,49 @@ class Manifest(Struct, frozen=True):
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes."""
-        files: list[Json] = [{"digest": file.digest, "path": file.path, "size": file.size} for file in self.files]
-        return encode({"files": files, "format": FORMAT})
+        return encode_canonical(self)
 
     @property
     def digest(self) -> str:
         """The digest of the version: ``sha256:`` and hex."""
-        return sha256(self.to_bytes())
+        return digest_of(self.to_bytes())
 
     @property
     def size_bytes(self) -> int:
         """The sizes of all files together."""
         return sum(file.size for file in self.files)
+
+    def blobs(self) -> Iterator[tuple[str, str, int]]:
+        """Yield path, digest and size of each file."""
+        return ((file.path, file.digest, file.size) for file in self.files)
+
+
+class PointerFile(LogValue, frozen=True):
+    """One file that lives elsewhere: its path and its size in bytes."""
+
+    path: str
+    size: Count
+
+
+class Pointer(LogValue, frozen=True, tag_field="format", tag="modelkeep pointer 1"):
+    """A version whose bytes live elsewhere and are not vouched for: where, without userinfo, query and fragment."""
+
+    uri: str
+    files: tuple[PointerFile, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """The sizes of all files together, as the other system gave them."""
+        return sum(file.size for file in self.files)
+
+    def blobs(self) -> Iterator[tuple[str, str, int]]:
+        """Yield nothing: no byte of it is in the store."""
+        return iter(())
+
+
+def parse_artifact(form: str, data: bytes) -> Manifest | Pointer:
+    """Parse the document of a version, a manifest or by its ``form`` a pointer; anything else raises ``Damaged``."""
+    return decode_canonical(data, _POINTER, "pointer") if form == "pointer" else Manifest.from_bytes(data)
 
 
 def check_path(path: str) -> str:
@@ -164,54 +192,20 @@ def _same(path: str) -> str:
     return normalize("NFC", normalize("NFC", path).casefold())
 
 
+_MANIFEST = Decoder(Manifest)
+_POINTER = Decoder(Pointer)
+
+
 @functools.lru_cache(maxsize=1)
 def _parsed(data: bytes) -> Manifest:
-    """Read a manifest; whoever asks for one asks for it several times, and then for another."""
-    files = tuple(_read(data))
-    if any(before.path >= after.path for before, after in pairwise(files)):
-        why = "its paths are not sorted, or one stands in it twice"
-        raise _damaged(why)
+    """Read a manifest; a command that needs one asks for it several times in a row."""
+    manifest = decode_canonical(data, _MANIFEST, "manifest")
+    if any(before.path >= after.path for before, after in pairwise(manifest.files)):
+        message = "manifest: its paths are not sorted, or one stands in it twice"
+        raise Damaged(message)
     try:
-        _check(files)
+        _check(manifest.files)
     except UsageError as error:
-        raise _damaged(error.message) from error
-    return Manifest(files)
-
-
-def _read(data: bytes) -> Iterable[ManifestFile]:
-    """Return the files, without decoding and encoding where a look tells that the bytes are canonical."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        text = ""  # decoding it as JSON says what is wrong
-    if text.startswith(_PLAIN_BEGIN) and text.endswith("}" + _PLAIN_END):
-        inner = text[len(_PLAIN_BEGIN) : -len(_PLAIN_END)]
-        found = _PLAIN_FILE.findall(inner)
-        # What was found lies side by side and leaves nothing out: it is all there is.
-        if sum(len(digest) + len(path) + len(size) for digest, path, size in found) + _AROUND * len(found) - 1 == len(
-            inner
-        ):
-            return [ManifestFile(digest, path, int(size)) for digest, path, size in found]
-    return [_file(item) for item in _items(decode(data))]
-
-
-def _items(value: Json) -> Sequence[Json]:
-    match value:
-        case {"files": list(items), "format": str(name), **rest} if name == FORMAT and not rest:
-            return items
-    why = f"it is not of the form '{FORMAT}'"
-    raise _damaged(why)
-
-
-def _file(item: Json) -> ManifestFile:
-    match item:
-        case {"digest": str(digest), "path": str(path), "size": int(size), **rest} if not rest:
-            if _DIGEST.fullmatch(digest) and size >= 0 and not isinstance(size, bool):
-                return ManifestFile(digest, path, size)
-    why = "a file in it has not just digest, path and size"
-    raise _damaged(why)
-
-
-def _damaged(why: str) -> Damaged:
-    message = f"not a manifest: {why}"
-    return Damaged(message)
+        message = f"manifest: {error.message}"
+        raise Damaged(message) from error
+    return manifest

@@ -18,7 +18,7 @@ RESERVED: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-_LONGEST, _LONGEST_SEGMENT, _LONGEST_IMPORTED = 200, 63, 250
+_LONGEST, _LONGEST_SEGMENT, _LONGEST_IMPORTED = 200, 63, 256
 _SEGMENT = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _REFUSED_IN_IMPORTED = pattern(r"[@:\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _RULE = "letters, digits and . _ - in segments joined by '/', at most 63 a segment and 200 in all"

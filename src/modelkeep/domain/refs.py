@@ -3,8 +3,7 @@
     REF      := NAME [ "@" SELECTOR ] | "sha256:" HEX{8,64} | HEX{64}
     SELECTOR := INT | LABEL | "latest" | STAGE | ALIAS | "sha256:" HEX{8,64}      tried in this order
 
-Whether a word is a stage or an alias only the registry knows, so both are a ``Word`` here. Names, labels
-and stages have modules of their own; what callers need of them is found here too.
+Whether a word is a stage or an alias only the registry knows, so both are a ``Word`` here.
 """
 
 from __future__ import annotations
@@ -14,85 +13,13 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from modelkeep.domain.labels import (
-    PARTS,
-    bump_label,
-    check_label,
-    fold,
-    is_label,
-    label_key,
-    label_order,
-    label_sort_key,
-)
-from modelkeep.domain.names import RESERVED, check_imported_name, check_name, is_imported_name, is_name
+from modelkeep.domain.labels import fold
+from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.selectors import (
-    Digest,
-    Label,
-    Latest,
-    Number,
-    Selector,
-    Word,
-    likely_selector,
-    parse_digest,
-    parse_selector,
-)
-from modelkeep.domain.stages import (
-    DEFAULT_STAGES,
-    DEVELOPMENT,
-    DEVELOPMENT_WORDS,
-    StageDef,
-    Stages,
-    check_alias,
-    check_stage,
-    declare_stages,
-    is_word,
-    resolve_stage,
-)
+from modelkeep.domain.selectors import Digest, Selector, Word, likely_selector, parse_digest, parse_selector
+from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
-
-__all__ = [
-    "DEFAULT_STAGES",
-    "DEVELOPMENT",
-    "DEVELOPMENT_WORDS",
-    "PARTS",
-    "RESERVED",
-    "CodeNode",
-    "DataNode",
-    "DeploymentNode",
-    "Digest",
-    "Label",
-    "Latest",
-    "Node",
-    "Number",
-    "Ref",
-    "RunNode",
-    "Selector",
-    "StageDef",
-    "Stages",
-    "Word",
-    "bump_label",
-    "check_alias",
-    "check_imported_name",
-    "check_label",
-    "check_name",
-    "check_stage",
-    "declare_stages",
-    "fold",
-    "is_imported_name",
-    "is_label",
-    "is_name",
-    "is_word",
-    "label_key",
-    "label_order",
-    "label_sort_key",
-    "parse_file_ref",
-    "parse_node",
-    "parse_ref",
-    "parse_selector",
-    "resolve_stage",
-]
 
 _BARE_HEX = pattern(r"[0-9a-f]{64}")
 _COMMIT = pattern(r"[0-9a-f]{4,64}")
@@ -167,7 +94,7 @@ Node: TypeAlias = Ref | DataNode | CodeNode | RunNode | DeploymentNode
 
 
 def parse_ref(text: str) -> Ref:
-    """Return the reference that somebody typed; ``UsageError`` with a likely spelling if it is none.
+    """Return the reference that a text is; ``UsageError`` with a likely spelling if it is none.
 
     MLflow's ``models:/NAME/VERSION_OR_STAGE`` and ``models:/NAME@ALIAS`` are understood.
     """

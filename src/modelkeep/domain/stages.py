@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
-
-from msgspec import Struct
 
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED
 from modelkeep.domain.patterns import pattern
+from modelkeep.domain.record import LogValue
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -19,17 +18,19 @@ _NUMBER = pattern(r"[vV]?[1-9][0-9]{0,8}")
 _LOOKS_NUMBERED = pattern(r"[vV]?[0-9]+")
 _HEX = pattern(r"[0-9a-f]{8,}")
 _LONGEST = 32
+#: What an alias of another registry may look like.
+_IMPORTED_ALIAS = pattern(r"[A-Za-z0-9_-]{1,255}")
 
 #: What stands before every stage, and the short word for it.
 DEVELOPMENT = "development"
 DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
 
 
-class StageDef(Struct, frozen=True):
-    """A stage as the log declares it; what is protected is never emptied or deleted in passing."""
+class StageDef(LogValue, frozen=True):
+    """A stage as the log declares it; a version in a protected stage is neither archived nor deleted in passing."""
 
     name: str
-    protected: bool
+    protected: bool = False
     synonyms: tuple[str, ...] = ()
 
 
@@ -52,10 +53,21 @@ def check_stage(text: str) -> str:
     return _check(text, "stage")
 
 
-def check_alias(text: str, stages: Iterable[str], synonyms: Iterable[str]) -> str:
+def check_alias(text: str, stages: Stages) -> str:
     """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
     _check(text, "alias")
-    if text in {*stages, *synonyms}:
+    if any(text == stage.name or text in stage.synonyms for stage in stages):
+        message = f"'{text}' is a stage here, and an alias may not have a stage's name"
+        raise UsageError(message, _legal(text, "alias"))
+    return text
+
+
+def check_imported_alias(text: str, stages: Stages) -> str:
+    """Return an alias as the log may hold it, else raise ``UsageError``: another registry's may have capitals and ``_``."""
+    if not _IMPORTED_ALIAS.fullmatch(text):
+        message = f"not a legal name for an alias: '{printable(text)}'"
+        raise UsageError(message, _legal(text, "alias"))
+    if resolve_stage(text, stages) is not None:
         message = f"'{text}' is a stage here, and an alias may not have a stage's name"
         raise UsageError(message, _legal(text, "alias"))
     return text

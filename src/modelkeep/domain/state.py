@@ -12,16 +12,17 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from modelkeep.domain.head import Head
-    from modelkeep.domain.intents import Data
     from modelkeep.domain.stages import StageDef
+    from modelkeep.domain.verbs.evaluate import Data
 
 
 class Model(Struct, frozen=True):
-    """A model: the ``seq`` that created it, its present name, the newest number given (0: none)."""
+    """A model: the ``seq`` that created it, its last name, the newest number given (0: none)."""
 
     seq: int
     name: str
     newest: int
+    deleted: bool = False
 
 
 class Version(Struct, frozen=True):
@@ -63,11 +64,14 @@ class State(Protocol):
     def has_intent(self, intent_id: str) -> bool:
         """Tell whether an entry bears this intent."""
 
+    def imported(self, system: str, registry: str, entry: str) -> str | None:
+        """Return the digest of what a fact of another registry said when it was imported, None where it was not."""
+
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first."""
 
     def model_named(self, name: str) -> Model | None:
-        """Return the model that bears or ever bore a name (without case)."""
+        """Return the newest model that bears or ever bore a name (without case), deleted or not."""
 
     def model(self, seq: int) -> Model | None:
         """Return a model."""
@@ -128,3 +132,18 @@ class State(Protocol):
 
     def has_run(self, model: int, version: int, run: str) -> bool:
         """Tell whether a version names this run."""
+
+
+def state_of(*, archived: bool, bad: bool, live: bool, held: bool, deleted: bool = False) -> str:
+    """Return the first that applies of deleted, archived, bad, live, superseded and development.
+
+    ``live`` says that it holds a stage, ``held`` that it ever held one.
+    """
+    words = (
+        (deleted, "deleted"),
+        (archived, "archived"),
+        (bad, "bad"),
+        (live, "live"),
+        (held, "superseded"),
+    )
+    return next((word for applies, word in words if applies), "development")

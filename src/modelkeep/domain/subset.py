@@ -1,4 +1,4 @@
-"""A part of all stored contents: the K-th of N, by digest, so that a content is always in the same part."""
+"""The K-th of N parts of all stored contents, divided by digest, so that a content is always in the same part."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def parse_subset(text: str) -> Subset:
 
 
 def _near(part: int, of: int) -> str:
-    """Return what was likely meant: 8/7 is no day of the week, but 7/7 is."""
+    """Return the nearest legal part: 7/7 for 8/7."""
     return f"{max(min(part, of), 1)}/{of}" if of else "1/7"
 
 

@@ -1,4 +1,4 @@
-"""Text that people give: what may be stored, what a key may look like, how it is shown safely."""
+"""Text that users give: which may be stored, which may be a key, and how it is escaped for a terminal."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ _UNSAFE_IN_LINES = pattern(rf"(?![\t\n])[{_RANGES}]")
 _UNSAFE_IN_CELL = pattern(rf"[{_RANGES}\\]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 _ONE_BYTE, _TWO_BYTES = 0xFF, 0xFFFF
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def check_text(text: str, what: str) -> str:
     """Return a text that can be stored: valid UTF-8 without NUL; else raise ``UsageError``.
 
-    ``what`` says what the text is, as it shall stand in the message: "the reason", "tag owner".
+    ``what`` names the text in the message: "the reason", "tag owner".
     """
     if "\0" in text:
         message = f"{what} has a NUL character in it: {printable(text)}"
@@ -49,6 +50,11 @@ def check_key(text: str, what: str = "key") -> str:
     rule = "letters, digits and _ . / - or space, not at the ends, at most 250"
     hint = f"{likely}   ({rule})" if likely and _KEY.fullmatch(likely) else rule
     raise UsageError(message, hint)
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Tell whether a text is so many hex digits in lower case, as ids and digests are written."""
+    return len(text) == digits and _HEX_DIGITS.issuperset(text)
 
 
 def printable(text: str) -> str:

@@ -67,9 +67,9 @@ def parse_stored(text: str) -> datetime:
 
 
 def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool) -> Moment:
-    """Return the moment that somebody typed: RFC 3339, a date, an age before ``now`` or ``seq:N``.
+    """Return the moment that a text names: RFC 3339, a date, an age before ``now`` or ``seq:N``.
 
-    What has no offset is in ``zone``. A bare date is its first instant, or with ``bare_date_end``
+    A time without an offset is in ``zone``. A bare date is its first instant, or with ``bare_date_end``
     its last one (then inclusive). Anything else raises ``UsageError`` with examples.
     """
     if match := _SEQ.fullmatch(text):
@@ -89,7 +89,7 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool)
 
 
 def parse_age(text: str, what: str) -> timedelta:
-    """Return a length of time that somebody typed: ``7d``, ``12h``, ``30m``, ``2w``, ``40s`` or ``0``.
+    """Return the length of time that a text names: ``7d``, ``12h``, ``30m``, ``2w``, ``40s`` or ``0``.
 
     Anything else raises ``UsageError`` that names ``what`` it was given for.
     """

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.domain.answers.care import VerifyFinding
@@ -23,13 +22,6 @@ _DATABASE = "database"
 _LONGEST_FIELD = 1024
 
 
-class _Repeated(Struct, frozen=True):
-    """An error that may come up in several places; ``number`` is that of the kept finding that names them all."""
-
-    number: int | None
-    places: list[str]
-
-
 class Findings:
     """Collects findings in the order they are made."""
 
@@ -38,7 +30,8 @@ class Findings:
         self._most_of_a_kind = most_of_a_kind
         self._kept: list[VerifyFinding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._errors: dict[str, _Repeated] = {}
+        #: Of each error that stopped a check, the places where it did.
+        self._errors: dict[str, list[str]] = {}
 
     def error(self, code: str, place: str, message: str) -> None:
         """Add something that is wrong."""
@@ -71,11 +64,12 @@ class Findings:
     @property
     def ok(self) -> bool:
         """Whether no finding is an error."""
-        return not any(severity == "error" for severity, _ in self._counts)
+        return not self._errors and not any(severity == "error" for severity, _ in self._counts)
 
     def count(self, severity: str) -> int:
         """Return how many findings of a severity there are, with those that were not kept."""
-        return sum(number for (each, _), number in self._counts.items() if each == severity)
+        count = sum(number for (each, _), number in self._counts.items() if each == severity)
+        return count + (len(self._errors) if severity == "error" else 0)
 
     @contextmanager
     def catching(self, place: str) -> Iterator[None]:
@@ -83,28 +77,28 @@ class Findings:
         try:
             yield
         except IntegrityError as error:
-            self._add_error(place, error.message)
-
-    def _add_error(self, place: str, message: str) -> None:
-        repeated = self._errors.get(message)
-        if repeated is None:
-            number = len(self._kept)
-            self.error(_DATABASE, place, message)
-            self._errors[message] = _Repeated(number if number < len(self._kept) else None, [place])
-        elif place != _DATABASE:  # the finding names the database already
-            repeated.places.append(place)
-            if repeated.number is not None:
-                text = f"{message}; met in {', '.join(repeated.places)}"
-                self._kept[repeated.number] = VerifyFinding("error", _DATABASE, _DATABASE, _shown(text))
+            self._errors.setdefault(error.message, []).append(place)
 
     def all(self) -> tuple[VerifyFinding, ...]:
-        """Return the findings that were kept, and for each kind that has more how many more."""
+        """Return the findings that were kept, for each kind that has more how many more, and what stopped checks."""
         more = [
             VerifyFinding(severity, code, "…", f"and {count - self._most(code)} more of this kind")
             for (severity, code), count in self._counts.items()
             if count > self._most(code)
         ]
-        return (*self._kept, *more)
+        return (*self._kept, *more, *self._stopping_errors())
+
+    def _stopping_errors(self) -> Iterator[VerifyFinding]:
+        for number, (message, places) in enumerate(self._errors.items()):
+            if number == self._most(_DATABASE):
+                text = f"and {len(self._errors) - number} more of this kind"
+                yield VerifyFinding("error", _DATABASE, "…", text)
+                return
+            met = [place for place in places if place != _DATABASE]
+            if len(met) > 1:
+                yield VerifyFinding("error", _DATABASE, _DATABASE, _shown(f"{message}; met in {', '.join(met)}"))
+            else:
+                yield VerifyFinding("error", _DATABASE, _shown((met or [_DATABASE])[0]), _shown(message))
 
     def _most(self, code: str) -> int:
         return self._most_of_a_kind or (_MOST_FILES if code == "blob" else _MOST_OF_A_KIND)

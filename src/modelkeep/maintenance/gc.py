@@ -25,9 +25,9 @@ from modelkeep.maintenance.gc_guard import guarded
 from modelkeep.store import head_cache
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.content.sweep_mark import sweeping
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.reachability import LogReferences
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql.statement import Connection
 
 #: A batch is decided for so long; removing it takes about as long again. Then the next writer has its turn.
 HOLD_SECONDS = 0.1
@@ -115,7 +115,7 @@ class _Collection:
                 found += self._judged(connection, page)
         return found
 
-    def _judged(self, connection: Connection, page: list[Blob]) -> Iterator[_Found]:
+    def _judged(self, connection: Reader, page: list[Blob]) -> Iterator[_Found]:
         for blob in page:
             if garbage.is_needed(connection, blob.key):
                 continue
@@ -152,7 +152,7 @@ class _Collection:
             for each in batch:
                 self._note("blob", each.blob.key, each.blob.size, each.reason)
 
-    def _unneeded(self, connection: Connection, found: deque[_Found]) -> Iterator[_Found]:
+    def _unneeded(self, connection: Reader, found: deque[_Found]) -> Iterator[_Found]:
         """Take contents off ``found`` while there is time, and yield those that neither the tables nor the log need.
 
         Where the two differ, one of them was changed, and nothing may be removed.

@@ -9,8 +9,8 @@ from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.backup.place import no_backup_beside
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.reachability import backwards
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ownership import require_own
 
@@ -25,7 +25,7 @@ def guarded(context: Context, *, dry_run: bool) -> Iterator[None]:
         yield
 
 
-def _require_head(context: Context, connection: Connection) -> None:
+def _require_head(context: Context, connection: Reader) -> None:
     """Raise where the log is not the one that this account saw last: other commands only warn."""
     state = SqlState(connection)
     registry, head = state.registry_id(), state.head()

@@ -1,4 +1,4 @@
-"""`migrate`: an older registry to today's schema, only when somebody asks, and never without a backup."""
+"""`migrate`: bring an older registry to today's schema, only when asked, and never without a backup."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from datetime import UTC
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Migration
 from modelkeep.store.backup_mark import require_no_backup
-from modelkeep.store.db.sqlite import migrate as migrating
+from modelkeep.store.db.sqlite import migrate as migrations
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.migrate import Plan
 
 
-def migrate(context: Context, *, dry_run: bool, plan: Plan = migrating.TODAY) -> Migration:
-    """Apply the scripts that are missing; see `Registry.migrate`."""
+def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -> Migration:
+    """Run the migration scripts that are missing; see `Registry.migrate`."""
     with context.database.raw() as connection:
         before = schema.age(connection, plan.version)
     if before == plan.version or dry_run:
         return Migration(before < plan.version, before, plan.version, None, dry_run=dry_run)
     require_no_backup(context.directory)
     with context.database.migrating() as connection:
-        # Somebody else may have asked for it a moment ago.
+        # Another process may have migrated it a moment ago.
         before = schema.age(connection, plan.version)
         if before == plan.version:
             return Migration(changed=False, schema_before=before, schema_after=before, backup=None)
-        backup = _beside(context, before)
-        # Through a second connection: one that may write cannot be copied from.
+        backup = _backup_path(context, before)
+        # SQLite cannot copy from a connection that is in a write transaction.
         with context.database.raw() as source:
-            migrating.back_up(source, backup)
-        migrating.upgrade(connection, plan, before)
+            migrations.back_up(source, backup)
+        migrations.upgrade(connection, plan, before)
     return Migration(changed=True, schema_before=before, schema_after=plan.version, backup=backup)
 
 
-def _beside(context: Context, number: int) -> str:
-    """Return where the backup goes: beside the database, named after its schema and the time."""
+def _backup_path(context: Context, number: int) -> str:
+    """Return a path beside the database, named after its schema and the time."""
     stamp = context.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     return os.path.join(context.directory, f"{os.path.basename(context.database.path)}.backup-{number}-{stamp}")

@@ -1,6 +1,7 @@
 """`verify --repair`: replace damaged and missing contents with right copies from a place the user names.
 
-`verify` notes what is wrong while it checks. A copy is taken only when its bytes have the digest.
+`verify` notes what is wrong while it checks. A copy is taken only when its bytes have the digest. It is made
+durable before it replaces anything, so a kill at any moment leaves what was there, or the right bytes.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from msgspec.structs import replace
 from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.store.content.checking import Trouble
-from modelkeep.store.repair.sources import RepairSource
-from modelkeep.store.repair.store_repair import StoreRepair
+from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.checking import Trouble, examine
+from modelkeep.store.content.hashing import Content, content_of
+from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.transfer import Transferred, transfer
+from modelkeep.store.repair_source import RepairSource
 
 
 class Repair:
@@ -26,15 +30,14 @@ class Repair:
         """Open the source at once, so that a wrong one is refused before long work begins."""
         self._context = context
         self._dry_run = dry_run
-        self._store = StoreRepair(context.artifacts.bucket, dry_run=dry_run)
+        self._bucket = context.artifacts.bucket
         self._source = RepairSource(source)
-        store = self._source.store
-        if store is not None and os.path.realpath(store) == os.path.realpath(self._store.bucket.root):
+        if self._source.is_bucket(self._bucket):
             message = f"'{printable(source)}' is the registry itself, and has the same damage"
             raise UsageError(message, "name another registry, a backup, or files that may have the bytes")
         self._troubles: dict[str, Trouble] = {}
         self._wanted: dict[str, int] = {}
-        self._found_in: dict[str, str] = {}
+        self._outcomes: dict[str, str] = {}
 
     def note(self, digest: str, size: int, trouble: Trouble) -> None:
         """Note a content to be repaired."""
@@ -44,33 +47,53 @@ class Repair:
     def run(self) -> Iterator[tuple[str, Trouble]]:
         """Repair what can be, and yield each content that was noted with what came of it."""
         if self._wanted:
-            self._store.make_store()
+            if (lost := self._lost_store()) is not None and not self._dry_run:
+                create_store(lost)
             self._source.offer(self._wanted, self._take)
-        if self._source.unread:
-            count = self._source.unread
+        if count := self._source.unread:
             what = "1 file or directory" if count == 1 else f"{count} files or directories"
             self._context.say(f"warning: skipped {what} in {self._source.path} that could not be read")
         for digest, trouble in self._troubles.items():
-            yield digest, self._outcome(digest, trouble)
+            outcome = self._outcomes.get(digest)
+            if outcome is None:
+                yield digest, replace(trouble, text=f"{trouble.text}; {self._source.path} has no right copy")
+            else:
+                yield digest, Trouble(f"{trouble.text}; {outcome}", repaired=True)
+
+    def _lost_store(self) -> str | None:
+        """Return the store's directory where it is to be made again. A link leads to a disk that is not mounted."""
+        root = self._bucket.root if isinstance(self._bucket, DirectoryBucket) else None
+        return None if root is None or os.path.isdir(root) or os.path.islink(root) else root
 
     def _take(self, digest: str, stream: BinaryIO, shown: str) -> None:
-        size = self._wanted[digest]
-        if self._store.is_right(digest, size):
-            self._repaired(digest, "elsewhere: it is right by now")
-        elif self._store.replace(digest, size, stream):
-            self._repaired(digest, shown)
-
-    def _repaired(self, digest: str, source: str) -> None:
-        self._found_in[digest] = source
+        """Repair a content from an open file, if that has the right bytes."""
+        wanted = Content(digest, self._wanted[digest])
+        trouble = examine(self._bucket, digest, wanted.size, quick=False)
+        if trouble is None or not trouble.lost:
+            outcome = "another process has repaired it meanwhile"
+        elif self._dry_run:
+            self._require_writable()
+            if content_of(read_once(stream, wanted.size)) != wanted:
+                return
+            outcome = f"could be taken from {shown}"
+        else:
+            with self._bucket.upload() as upload:
+                transferred = transfer(stream, wanted, upload)
+                upload.flush()
+            if transferred.found != wanted:
+                return
+            outcome = f"was taken from {shown}{_damaged_one(transferred)}"
+        self._outcomes[digest] = outcome
         del self._wanted[digest]
 
-    def _outcome(self, digest: str, trouble: Trouble) -> Trouble:
-        source = self._found_in.get(digest)
-        if source is None:
-            return replace(trouble, text=f"{trouble.text}; {self._source.path} has no right copy")
-        text = f"{trouble.text}; {'could be' if self._dry_run else 'was'} taken from {source}"
-        if (kept := self._store.kept.get(digest)) is not None:
-            text += f"; the damaged one is {kept}"
-        elif (why := self._store.not_kept.get(digest)) is not None:
-            text += f"; the damaged one could not be kept: {why}"
-        return Trouble(text, repaired=True)
+    def _require_writable(self) -> None:
+        """Raise in a dry run what the repair would raise where the store cannot be written."""
+        if self._lost_store() is None:
+            with self._bucket.upload() as upload:
+                upload.draft()
+
+
+def _damaged_one(transferred: Transferred) -> str:
+    if transferred.kept is not None:
+        return f"; the damaged one is {transferred.kept}"
+    return "" if transferred.not_kept is None else f"; the damaged one could not be kept: {transferred.not_kept}"

@@ -72,11 +72,11 @@ def verify(  # noqa: PLR0913  the command's own flags
 
 def _check_head(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:
     """Compare the log with the head that this account saw last. A backup is allowed to be behind it."""
-    lost = check.lost()
-    if lost is None:
+    difference = check.remembered.difference(check.head) if check.entries else None
+    if difference is None:
         return
-    place, text = lost
-    old_backup = check.is_behind and backup_mark.backup_of(context.directory) is not None
+    place, text = difference
+    old_backup = check.remembered.is_behind(check.head) and backup_mark.backup_of(context.directory) is not None
     if old_backup:
         text = text.replace("the log went backwards", "it is a backup, and older")
     findings.add("warning" if accept_head or old_backup else "error", "head", place, text)

@@ -16,7 +16,7 @@ from modelkeep.reads import deletions
 from modelkeep.reads.references import version_or_model
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.raw_rows import Needed
 
@@ -63,7 +63,7 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[VersionKey]:
             if version.number is None:
                 version = version_or_model(connection, f"{version.name}@latest", context.say)
                 context.say(f"note: {ref} is {version.ref}, the newest")
-            deleted = deletions.told(connection, version.model, version.name, version.number or 0)
+            deleted = deletions.deletion_sentence(connection, version.model, version.name, version.number or 0)
             if deleted is not None:
                 context.say(f"note: {deleted}; its bytes are not needed any more")
             elif version.number is not None:
@@ -75,7 +75,7 @@ def check_bytes(
     context: Context,
     findings: Findings,
     wanted: Wanted,
-    trusted: Connection | None,
+    trusted: Reader | None,
     *,
     repair: Repair | None,
     progress: Callable[[int, int], None] | None,
@@ -138,11 +138,11 @@ def _by_content(rows: Iterable[Needed]) -> Iterator[NeededContent]:
 class Tables:
     """The tables that say which contents versions need. They are read a page at a time, each in a short transaction."""
 
-    def __init__(self, context: Context, trusted: Connection | None = None) -> None:
+    def __init__(self, context: Context, trusted: Reader | None = None) -> None:
         self._context = context
         self._trusted = trusted
 
-    def ask(self, query: Callable[[Connection], T]) -> T:
+    def ask(self, query: Callable[[Reader], T]) -> T:
         """Run a query."""
         if self._trusted is not None:
             return query(self._trusted)

@@ -1,7 +1,7 @@
 """Datasets: what ``--data [ROLE=]PATH|URI|NAME@VERSION`` means.
 
-A path that exists is hashed and called by its last part, so that a file that moves stays what it
-is; a URI is its own name, without its secrets; NAME@VERSION is believed.
+A path that exists is hashed and named by its last part, so that a file that moves stays the same dataset.
+A URI is its own name, without its secrets. NAME@VERSION is taken as given.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.patterns import pattern
-from modelkeep.domain.refs import DataNode, is_imported_name, parse_node
+from modelkeep.domain.refs import DataNode, parse_node
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.urls import is_url, scrub
@@ -26,7 +27,7 @@ _FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x) or NAME@VERSION (transaction
 
 
 class DataSpec(Struct, frozen=True):
-    """A dataset by what identifies it; ``location`` is where it lay: the path as typed or the URI."""
+    """A dataset by its name and its version or digest; ``location`` is the path as typed, or the URI."""
 
     role: str | None
     name: str
@@ -36,16 +37,16 @@ class DataSpec(Struct, frozen=True):
 
     @property
     def node(self) -> str:
-        """The node of lineage: ``data:train.csv@sha256:`` and 12 hex digits, ``data:s3://b/x``."""
+        """The node of lineage: ``data:train.csv@sha256:`` with 12 hex digits, ``data:s3://b/x``."""
         version = self.version or (self.digest and self.digest[:_SHORT_DIGEST])
         return f"data:{self.name}@{version}" if version else f"data:{self.name}"
 
 
 def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> DataSpec:
-    """Return the dataset that somebody typed.
+    """Return the dataset that a text names.
 
-    ``hash_path`` is called with an absolute path that exists and returns the digest of the file or
-    directory. What is no URI, path or NAME@VERSION raises ``NotFound``.
+    ``hash_path`` returns the digest of the file or directory at an absolute path. A text that is no
+    URI, no existing path and no NAME@VERSION raises ``NotFound``.
     """
     check_text(text, "--data")
     role, given = None, text

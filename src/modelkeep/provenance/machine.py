@@ -1,4 +1,4 @@
-"""Who and where: the account the machine knows, its name, and who the person claims to be."""
+"""The account and the machine that write, and the identity that a person claims."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from modelkeep.domain.patterns import pattern
 
 _UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 200
-# inside, outside, count: the whole range mapped to itself is no user namespace
-_WHOLE = "0 0 4294967295"
+# inside, outside, count: where the whole range is mapped to itself there is no user namespace
+_IDENTITY_MAP = "0 0 4294967295"
 
 
 class Actor(Struct, frozen=True):
     """The account of the operating system that runs us.
 
-    ``uid`` is None on Windows. ``user`` is the name service's word for it, ``uid:1000650000`` if it
-    has none; never ``$LOGNAME``. In a user namespace uid 0 is nobody special.
+    ``uid`` is None on Windows. ``user`` is its name in the name service, ``uid:1000650000`` if it has
+    none; never ``$LOGNAME``. In a user namespace (``user_namespace``) uid 0 need not be root.
     """
 
     uid: int | None
@@ -44,24 +44,24 @@ def observe_actor() -> Actor:
 
 
 def in_user_namespace(uid_map: str = "/proc/self/uid_map") -> bool:
-    """Say whether the uids of this process are others outside; False where there is no such thing."""
+    """Tell whether this process is in a user namespace, where its uids are other accounts outside."""
     try:
         with open(uid_map, encoding="utf-8") as file:  # ASCII would be one more codec to load
-            return " ".join(file.read(4096).split()) != _WHOLE
+            return " ".join(file.read(4096).split()) != _IDENTITY_MAP
     except (OSError, ValueError):
         return False
 
 
 def hostname() -> str | None:
-    """Return the name of this machine as it calls itself; None if it has none."""
+    """Return the host name of this machine; None if it has none."""
     name = os.environ.get("COMPUTERNAME", "") if not hasattr(os, "uname") else os.uname().nodename
     return _clean(name) or None
 
 
 def claimed_identity(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:
-    """Return who the person says to be: ``MODELKEEP_ACTOR``, the config's word, git's identity; or None.
+    """Return the identity that a person claims: ``MODELKEEP_ACTOR``, else the config's ``actor``, else git's; or None.
 
-    One line of at most 200 characters. It is a claim: nothing checked it.
+    It is one line of at most 200 characters. Nothing checks it.
     """
     if claim := _clean(environ.get("MODELKEEP_ACTOR", "")) or _clean(configured or ""):
         return claim

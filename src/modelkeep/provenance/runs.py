@@ -1,4 +1,4 @@
-"""Runs: the training runs of other tools that a version came from, told or found."""
+"""Training runs of other tools that a version came from: given, or found in the environment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
 from modelkeep.provenance.urls import is_url, scrub
 
-#: Where the tools that log runs leave the identity of the current one.
+#: The variables in which tools that log runs have the id of the current run.
 VARIABLES = ("MLFLOW_RUN_ID", "WANDB_RUN_ID")
 
 _LONGEST = 250
 _ID = pattern(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
-# MLflow's pages have the run behind the #, where nothing may stay
+# MLflow's URLs have the run behind the #, which is dropped
 _IN_URL = pattern(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
 
 
 class Run(Struct, frozen=True):
-    """One run: what it is called, where it can be seen (a scrubbed URI), and whether we found it."""
+    """One run: its id, the scrubbed URI of its page, and whether it was found in the environment."""
 
     id: str
     location: str | None = None
@@ -29,9 +29,9 @@ class Run(Struct, frozen=True):
 
 
 def runs(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, ...]:
-    """Return the runs typed as an id or a URI, then those the environment tells; each id once.
+    """Return the runs given as an id or a URI, then those of the environment; each id once.
 
-    A typed one that cannot be a run raises ``UsageError``; one of the environment is left out.
+    A given text that cannot be a run raises ``UsageError``; one in the environment is left out.
     """
     found: dict[str, Run] = {}
     for text in given:
@@ -60,5 +60,5 @@ def parse_run(text: str) -> Run:
 
 
 def is_id(text: str) -> bool:
-    """Say whether a run may be called so: one word without control characters, at most 250."""
+    """Tell whether a text may be the id of a run: one word without control characters, at most 250."""
     return len(text) <= _LONGEST and bool(_ID.fullmatch(text))

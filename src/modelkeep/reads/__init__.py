@@ -1,1 +1,1 @@
-"""Every read of a registry: one connection and one moment (`snapshot`), and one module for each kind of answer."""
+"""Every read of a registry: one reader and one moment (`snapshot`), and one module for each kind of answer."""

@@ -1,100 +1,54 @@
-"""What a registry answers when it is only asked: each function on one connection, at one moment.
+"""The pages of versions and models, tenures, the audit and the status: each function reads one snapshot at one moment.
 
-``at`` is the last entry the answer includes, None for now. Nothing is opened here, and no disk is read.
+``at`` is the last entry that the answer includes, None for now. Nothing is opened here, and no file is read.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from modelkeep.domain.answers.records import AuditEntry, Status
 from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
-from modelkeep.store.db.sql.moments import moment
-from modelkeep.store.db.sql.references import Resolved, resolve
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.stages import stages
-from modelkeep.store.db.sql.statement import Connection
 
-if TYPE_CHECKING:
-    from modelkeep.reads.diff import diff
-    from modelkeep.reads.lineage import identify, lineage
-    from modelkeep.reads.lists import is_glob, models, versions
-else:
-
-    def __getattr__(name: str) -> object:
-        """Return an answer that has a module of its own; what other answers need is not loaded."""
-        if name not in _ELSEWHERE:
-            raise AttributeError(name)
-        return getattr(import_module(f"modelkeep.reads.{_ELSEWHERE[name]}"), name)
-
-
-__all__ = [
-    "Connection",
-    "Resolved",
-    "audit",
-    "description",
-    "diff",
-    "history",
-    "identify",
-    "is_glob",
-    "lineage",
-    "model",
-    "models",
-    "moment",
-    "resolve",
-    "stages",
-    "status",
-    "version",
-    "version_row",
-    "versions",
-]
-
-_ELSEWHERE = {
-    "diff": "diff",
-    "identify": "lineage",
-    "is_glob": "lists",
-    "lineage": "lineage",
-    "models": "lists",
-    "versions": "lists",
-}
 _LAST_ENTRIES = 5
 
 
-def version_row(connection: Connection, at: int | None, model: int, number: int) -> VersionRow:
+def version_row(reader: Reader, at: int | None, model: int, number: int) -> VersionRow:
     """Return the line of one version that was there at that moment."""
     from modelkeep.store.db.sql.model_names import name_of
     from modelkeep.store.db.sql.version_states import holders
     from modelkeep.store.db.sql.versions import version_rows
 
-    holding = holders(connection, at, model, stages(connection, at))
-    (row,) = version_rows(connection, at, model, name_of(connection, at, model), [number], holding)
+    holding = holders(reader, at, model, stages(reader, at))
+    (row,) = version_rows(reader, at, model, name_of(reader, at, model), [number], holding)
     return row
 
 
-def version(connection: Connection, at: int | None, model: int, number: int) -> Version:
+def version(reader: Reader, at: int | None, model: int, number: int) -> Version:
     """Return all that was known of a version that was there at that moment."""
     from modelkeep.store.db.sql import details
 
-    return details.version(connection, at, model, number, stages(connection, at))
+    return details.version(reader, at, model, number, stages(reader, at))
 
 
-def model(connection: Connection, at: int | None, model: int) -> Model:
+def model(reader: Reader, at: int | None, model: int) -> Model:
     """Return the page of a model that was there at that moment."""
     from modelkeep.store.db.sql import details
 
-    return details.model(connection, at, model, stages(connection, at))
+    return details.model(reader, at, model, stages(reader, at))
 
 
-def description(connection: Connection, at: int | None, model: int, number: int | None) -> str | None:
+def description(reader: Reader, at: int | None, model: int, number: int | None) -> str | None:
     """Return the description of a version, or of a model where there is no number."""
     from modelkeep.store.db.sql import models as model_queries
 
-    return model_queries.description(connection, at, model, number or 0)
+    return model_queries.description(reader, at, model, number or 0)
 
 
 def history(
-    connection: Connection,
+    reader: Reader,
     at: int | None = None,
     *,
     model: int | None = None,
@@ -111,20 +65,20 @@ def history(
     from modelkeep.store.db.sql import moments
 
     if model is None and stage is None:
-        stage = stages(connection, at)[-1].name
+        stage = stages(reader, at)[-1].name
     return histories.tenures(
-        connection,
+        reader,
         at,
         model=model,
         version=version,
         stage=stage,
-        after=moments.over_by(connection, since),
-        last=moments.last_until(connection, until),
+        after=moments.over_by(reader, since),
+        last=moments.last_until(reader, until),
     )
 
 
 def audit(
-    connection: Connection,
+    reader: Reader,
     about: Resolved | None = None,
     *,
     since: Moment | None = None,
@@ -136,30 +90,30 @@ def audit(
 ) -> tuple[AuditEntry, ...]:
     """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
 
-    About a version those that are about it or displaced it; about a model all of its. ``NotFound``
-    for an action that there is not.
+    About a version: those that are about it or displaced it; about a model: all of its entries. ``NotFound`` for an
+    unknown action.
     """
-    from modelkeep.reads import log_sentences  # what reads entries is not needed for lists and pages
+    from modelkeep.reads import log_sentences  # pages need no reader of entries
     from modelkeep.store.db.sql import moments
 
-    told = log_sentences.newest(
-        connection,
+    newest = log_sentences.newest(
+        reader,
         about=None if about is None else (about.model, about.number or 0),
-        first=moments.first_since(connection, since),
-        last=moments.last_until(connection, until),
+        first=moments.first_since(reader, since),
+        last=moments.last_until(reader, until),
         actor=actor,
         action=action,
         limit=limit,
     )
-    return tuple(told if reverse else reversed(told))
+    return tuple(newest if reverse else reversed(newest))
 
 
-def status(connection: Connection, registry: str, origin: str, *, size: bool = False) -> Status:
-    """Return the registry at a glance; ``registry`` and ``origin`` are where it is and who said so."""
-    from modelkeep.store.db.sql import status as counting
+def status(reader: Reader, registry: str, origin: str, *, size: bool = False) -> Status:
+    """Return the registry at a glance; ``registry`` is its directory, ``origin`` the setting that names it."""
+    from modelkeep.store.db.sql import status as counters
 
-    there = counting.counts(connection, size=size)
-    last = stages(connection, None)[-1].name
+    there = counters.counts(reader, size=size)
+    last = stages(reader, None)[-1].name
     return Status(
         registry=registry,
         origin=origin,
@@ -170,7 +124,7 @@ def status(connection: Connection, registry: str, origin: str, *, size: bool = F
         size_bytes=there.size_bytes,
         head_hash=there.head_hash,
         production_stage=last,
-        production=counting.in_stage(connection, last),
-        last=audit(connection, limit=_LAST_ENTRIES),
+        production=counters.in_stage(reader, last),
+        last=audit(reader, limit=_LAST_ENTRIES),
         deleted=there.deleted,
     )

@@ -9,34 +9,34 @@ from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.refs import Ref
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.rendering.numbers import difference
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import details, version_states
 from modelkeep.store.db.sql.references import Resolved, resolve
 from modelkeep.store.db.sql.stages import stages as stages_of
-from modelkeep.store.db.sql.statement import Connection
 
 #: The sections of an answer, in their order.
 SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "files")
 
 
-def diff(connection: Connection, refs: Sequence[Ref]) -> Diff:
-    """Return what differs between versions, in the order given; one alone is held against production.
+def diff(reader: Reader, refs: Sequence[Ref]) -> Diff:
+    """Return what differs between versions, in the order given; a single one is compared with production.
 
     A bare name is its latest version. The note of a number is what each is more or less than the first.
     """
-    stages = stages_of(connection, None)
+    stages = stages_of(reader, None)
     if not refs:
         message = "diff needs a version"
         raise UsageError(message, "modelkeep diff fraud@3 fraud@4")
-    chosen = [_chosen(connection, resolve(connection, None, ref, stages)) for ref in refs]
+    chosen = [_chosen(reader, resolve(reader, None, ref, stages)) for ref in refs]
     if len(chosen) == 1:
         model, name, _ = chosen[0]
-        held = {each.stage: each.version for each in version_states.holders(connection, None, model, stages)}
+        held = {each.stage: each.version for each in version_states.holders(reader, None, model, stages)}
         last = stages[-1].name
         if last not in held:
             message = f"{name} has nothing in {last} to compare with"
             raise NotFound(message, f"modelkeep list {name}")
         chosen.insert(0, (model, name, held[last]))
-    return compare([details.version(connection, None, model, number, stages) for model, _, number in chosen])
+    return compare([details.version(reader, None, model, number, stages) for model, _, number in chosen])
 
 
 def compare(versions: Sequence[Version]) -> Diff:
@@ -51,10 +51,10 @@ def compare(versions: Sequence[Version]) -> Diff:
     return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
 
 
-def _chosen(connection: Connection, found: Resolved) -> tuple[int, str, int]:
+def _chosen(reader: Reader, found: Resolved) -> tuple[int, str, int]:
     if found.number is not None:
         return found.model, found.name, found.number
-    number = version_states.latest(connection, None, found.model)
+    number = version_states.latest(reader, None, found.model)
     if number is None:
         message = f"{found.name} has no version that is neither archived, deleted nor bad"
         raise NotFound(message, f"modelkeep list {found.name} --all")

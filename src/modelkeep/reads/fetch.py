@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
 from modelkeep.reads import deletions
-from modelkeep.reads.moments import as_of
 from modelkeep.reads.references import version_of
+from modelkeep.reads.snapshot import snapshot
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sql.manifests import Form
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.export.view import view
 
@@ -50,8 +50,8 @@ def get(
     """Copy an artifact out, every byte checked; see `Registry.get`."""
     from modelkeep.store.export import artifact as export  # `path` copies nothing
 
-    with context.database.reading() as connection:
-        artifact = _artifact(context, connection, ref, f"get {{}} {dest}", moment)
+    with snapshot(context, moment) as (reader, at):
+        artifact = _artifact(context, reader, ref, f"get {{}} {dest}", at)
     manifest = artifact.manifest
     if dest == STDOUT and stdout is not None:
         export.export_stream(context.artifacts, manifest, stdout)
@@ -79,8 +79,8 @@ def get(
 def path(context: Context, ref: str, *, moment: str | None) -> str:
     """Return where an artifact can be read under its real names; see `Registry.path`."""
     parsed, inner = parse_file_ref(ref)
-    with context.database.reading() as connection:
-        artifact = _artifact(context, connection, parsed.text, "path {}", moment)
+    with snapshot(context, moment) as (reader, at):
+        artifact = _artifact(context, reader, parsed.text, "path {}", at)
     return view(
         context.artifacts,
         artifact.manifest,
@@ -93,17 +93,16 @@ def path(context: Context, ref: str, *, moment: str | None) -> str:
 
 def _artifact(
     context: Context,
-    connection: Connection,
+    reader: Reader,
     ref: str,
     command: str,
-    moment: str | None,
+    at: AsOf | None,
 ) -> _Artifact:
-    at = as_of(connection, moment, context.clock(), context.say)
-    found = version_of(connection, ref, context.say, command, at)
+    found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0
-    deletions.refuse_bytes(connection, found.model, found.name, number)
-    state = SqlState(connection)
-    manifest, form = manifests.artifact(connection, found.model, number)
+    deletions.refuse_bytes(reader, found.model, found.name, number)
+    state = SqlState(reader)
+    manifest, form = manifests.artifact(reader, found.model, number)
     version = state.version(found.model, number)
     artifact = _Artifact(found.name, number, state.registry_id() or "", manifest, form, version)
     if version is not None and version.archived:

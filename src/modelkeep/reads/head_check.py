@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.times import parse_stored
 from modelkeep.store import backup_mark, head_cache
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -18,34 +19,35 @@ if TYPE_CHECKING:
 _APART_SECONDS = 300.0
 
 
-def check_head(context: Context, connection: Connection) -> bool:
-    """Say whether the log goes on from the head that this account saw last; warn where it does not.
+def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:
+    """Return whether the log goes on from the head that this account saw last; warn where it went backwards.
 
-    It does not where it ends before, or has another entry there.
+    Every read and every write passes here. The log went backwards where it ends before that head, or has another
+    entry there.
     """
-    state = SqlState(connection)
+    state = SqlState(reader)
     registry, head = state.registry_id(), state.head()
     known = None if registry is None else head_cache.recall(context.state_dir, registry)
     if known is None or head is None or state.hash_at(known.seq) == known.hash:
         return True
     if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
         return True  # a backup is behind by its nature
-    context.say(
+    (say or context.say)(
         f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
         f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
     )
     return False
 
 
-def after(context: Context, entry: Entry, entry_hash: str, *, goes_on: bool) -> tuple[str, ...]:
+def after(context: Context, entry: Entry, entry_hash: str, *, continues: bool) -> tuple[str, ...]:
     """Remember the head that was written; return warnings of clocks that do not agree.
 
-    The change is made: nothing that goes wrong here may say that it is not. Where the log does not go on
-    from what this account saw, that is remembered until somebody says that this is the right one.
+    The change is committed, so no failure here may look like a refused change. Where the log does not go on from
+    the head that this account saw, that head stays remembered until `verify --accept-head`.
     """
-    if goes_on:
+    if continues:
         head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
-    clock = parse_stored(entry.clock)
+    clock = parse_stored(entry.clock_time)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()
     if behind > _APART_SECONDS:

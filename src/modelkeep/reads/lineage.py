@@ -1,4 +1,4 @@
-"""Where things come from and what became of them: ``lineage`` and ``identify``."""
+"""`lineage` walks from causes to results and back; `identify` finds the versions that have some bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref,
 from modelkeep.domain.selectors import parse_digest
 from modelkeep.domain.stages import Stages
 from modelkeep.errors import Conflict, NotFound
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, version_states
 from modelkeep.store.db.sql import identify as identifying
 from modelkeep.store.db.sql import lineage as lineages
@@ -18,7 +19,6 @@ from modelkeep.store.db.sql.lineage import DataUse
 from modelkeep.store.db.sql.model_names import name_of
 from modelkeep.store.db.sql.references import resolve
 from modelkeep.store.db.sql.stages import stages as stages_of
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sql.version_states import holders
 
 
@@ -35,22 +35,22 @@ class _Place(Struct, frozen=True):
 _Step = Callable[[_Place], Sequence[tuple[_Place, str]]]
 
 
-def identify(connection: Connection, digests: Sequence[str], at: int | None = None) -> tuple[Identified, ...]:
+def identify(reader: Reader, digests: Sequence[str], at: int | None = None) -> tuple[Identified, ...]:
     """Return a line for each tenure of each version that has these bytes, and one for those that never held a stage.
 
     A digest is ``sha256:`` with 8 to 64 hex digits, of a version or of a file in one. ``NotFound``
     where no version has any of them.
     """
-    stages = stages_of(connection, at)
-    hits = [hit for digest in digests for hit in identifying.hits(connection, at, str(parse_digest(digest)))]
+    stages = stages_of(reader, at)
+    hits = [hit for digest in digests for hit in identifying.hits(reader, at, str(parse_digest(digest)))]
     if not hits:
         message = f"no version has these bytes: {', '.join(digests)}"
         raise NotFound(message, "modelkeep register NAME PATH")
     found: list[Identified] = []
     for hit in dict.fromkeys(hits):
-        name = name_of(connection, at, hit.model)
-        ref, state = f"{name}@{hit.number}", _state(connection, at, stages, hit.model, hit.number)[0]
-        held = history.tenures(connection, at, model=hit.model, version=hit.number)
+        name = name_of(reader, at, hit.model)
+        ref, state = f"{name}@{hit.number}", _state(reader, at, stages, hit.model, hit.number)[0]
+        held = history.tenures(reader, at, model=hit.model, version=hit.number)
         if not held:
             found.append(Identified(ref, None, None, None, state, hit.file, hit.digest))
         found += [
@@ -61,7 +61,7 @@ def identify(connection: Connection, digests: Sequence[str], at: int | None = No
 
 
 def lineage(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     node: Node,
     *,
@@ -74,7 +74,7 @@ def lineage(
     Every node once, edges from cause to result, cycles or not. A bare name is its latest version.
     ``NotFound`` for a node that nothing names.
     """
-    walk = _Walk(connection, at, stages_of(connection, at))
+    walk = _Walk(reader, at, stages_of(reader, at))
     root = walk.root(node)
     edges: dict[LineageEdge, None] = {}
     places: dict[str, _Place] = {root.id: root}
@@ -93,7 +93,7 @@ def _spread(
     *,
     upwards: bool,
 ) -> None:
-    """Go one way from the root, breadth first, and keep what is met."""
+    """Walk one way from the root, breadth first, and collect nodes and edges."""
     seen, edge_of_search, steps = {root.id}, [root], 0
     while edge_of_search and (depth is None or steps < depth):
         steps += 1
@@ -112,8 +112,8 @@ def _spread(
 class _Walk:
     """The graph as it was at a moment."""
 
-    def __init__(self, connection: Connection, at: int | None, stages: Stages) -> None:
-        self.connection = connection
+    def __init__(self, reader: Reader, at: int | None, stages: Stages) -> None:
+        self.reader = reader
         self.at = at
         self.stages = stages
 
@@ -121,11 +121,9 @@ class _Walk:
         """Return the node to begin at; ``NotFound`` where nothing names it."""
         match node:
             case Ref():
-                found = resolve(self.connection, self.at, node, self.stages)
+                found = resolve(self.reader, self.at, node, self.stages)
                 number = (
-                    version_states.latest(self.connection, self.at, found.model)
-                    if found.number is None
-                    else found.number
+                    version_states.latest(self.reader, self.at, found.model) if found.number is None else found.number
                 )
                 if number is None:
                     message = f"{found.name} has no version that is neither archived, deleted nor bad"
@@ -133,12 +131,12 @@ class _Walk:
                 return self.version(found.model, number)
             case DataNode():
                 place = _Place(str(node), "data", data=(node.name, node.version))
-                known = bool(lineages.from_data(self.connection, self.at, node.name, node.version))
+                known = bool(lineages.from_data(self.reader, self.at, node.name, node.version))
             case CodeNode():
                 place, known = self._commit(node), True
             case RunNode():
                 place = _Place(str(node), "run")
-                known = bool(lineages.from_run(self.connection, self.at, node.id))
+                known = bool(lineages.from_run(self.reader, self.at, node.id))
             case DeploymentNode():
                 place, known = _Place(str(node), "deployment"), False
         if not known:
@@ -148,20 +146,20 @@ class _Walk:
 
     def version(self, model: int, number: int) -> _Place:
         """Return the node of a version."""
-        return _Place(f"{name_of(self.connection, self.at, model)}@{number}", "version", version=(model, number))
+        return _Place(f"{name_of(self.reader, self.at, model)}@{number}", "version", version=(model, number))
 
     def node(self, place: _Place) -> LineageNode:
-        """Return a node as it is answered; a version with how it stands."""
+        """Return a node for the answer; a version with its state and stages."""
         if place.version is None:
             return LineageNode(place.id, place.kind)
-        state, stages = _state(self.connection, self.at, self.stages, *place.version)
+        state, stages = _state(self.reader, self.at, self.stages, *place.version)
         return LineageNode(place.id, place.kind, state, stages)
 
     def causes(self, place: _Place) -> Sequence[tuple[_Place, str]]:
         """Return what went into a node; only versions are made of something."""
         if place.version is None:
             return ()
-        made = lineages.made_of(self.connection, self.at, *place.version)
+        made = lineages.made_of(self.reader, self.at, *place.version)
         found = [(_data_place(use), _relation(use)) for use in made.data]
         if made.commit is not None:
             found.append((_Place(f"code:{made.commit}", "code"), "built_from"))
@@ -175,18 +173,18 @@ class _Walk:
 
     def results(self, place: _Place) -> Sequence[tuple[_Place, str]]:
         """Return what was made from a node."""
-        connection, at = self.connection, self.at
+        reader, at = self.reader, self.at
         match place.kind:
             case "version" if place.version is not None:
-                made = lineages.child_versions(connection, at, *place.version)
+                made = lineages.child_versions(reader, at, *place.version)
                 return [(self.version(*child), "derived_from") for child in made]
             case "data" if place.data is not None:
                 return self._of_data(place, *place.data)
             case "code":
-                made = lineages.from_code(connection, at, place.id.removeprefix("code:"))
+                made = lineages.from_code(reader, at, place.id.removeprefix("code:"))
                 return [(self.version(*child), "built_from") for child in made]
             case "run":
-                made = lineages.from_run(connection, at, place.id.removeprefix("run:"))
+                made = lineages.from_run(reader, at, place.id.removeprefix("run:"))
                 return [(self.version(*child), "tracked_by") for child in made]
             case _:
                 return ()
@@ -194,7 +192,7 @@ class _Walk:
     def _of_data(self, place: _Place, name: str, version: str | None) -> list[tuple[_Place, str]]:
         """Return the versions that used data; of data without a version, first all versions of it."""
         found: dict[tuple[_Place, str], None] = {}
-        for model, number, use in lineages.from_data(self.connection, self.at, name, version):
+        for model, number, use in lineages.from_data(self.reader, self.at, name, version):
             if version is None and use.node != place.id:
                 found[_data_place(use), "version_of"] = None
             else:
@@ -202,7 +200,7 @@ class _Walk:
         return list(found)
 
     def _commit(self, node: CodeNode) -> _Place:
-        commits = lineages.commits(self.connection, self.at, node.commit)
+        commits = lineages.commits(self.reader, self.at, node.commit)
         if not commits:
             message = f"nothing here names {node}"
             raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")
@@ -221,9 +219,7 @@ def _relation(use: DataUse) -> str:
     return "trained_on" if use.role in (None, "train") else f"used_as_{use.role}"
 
 
-def _state(
-    connection: Connection, at: int | None, stages: Stages, model: int, number: int
-) -> tuple[str, tuple[str, ...]]:
-    holding = holders(connection, at, model, stages)
-    there = version_states.standing(connection, at, model, (number, number), holding)
+def _state(reader: Reader, at: int | None, stages: Stages, model: int, number: int) -> tuple[str, tuple[str, ...]]:
+    holding = holders(reader, at, model, stages)
+    there = version_states.standing(reader, at, model, (number, number), holding)
     return there.state(number), there.stages.get(number, ())

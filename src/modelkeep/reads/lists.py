@@ -13,11 +13,11 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import model_names, sort_keys, version_states
 from modelkeep.store.db.sql import models as model_queries
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.stages import stages as stages_of
-from modelkeep.store.db.sql.statement import Connection
 
 #: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
@@ -46,7 +46,7 @@ def is_glob(text: str) -> bool:
 
 
 def models(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     pattern: str | None = None,
     *,
@@ -57,18 +57,16 @@ def models(
 
     A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
     """
-    stages = stages_of(connection, at)
+    stages = stages_of(reader, at)
     if pattern is not None and not is_glob(pattern):
-        named = model_names.find_model(connection, at, pattern)
-        return (model_queries.model_row(connection, at, named.model, named.name, stages),)[:limit]
-    rows = (
-        model_queries.model_row(connection, at, model, name, stages) for model, name in _named(connection, at, pattern)
-    )
+        named = model_names.find_model(reader, at, pattern)
+        return (model_queries.model_row(reader, at, named.model, named.name, stages),)[:limit]
+    rows = (model_queries.model_row(reader, at, model, name, stages) for model, name in _named(reader, at, pattern))
     return tuple(islice((row for row in rows if everything or not row.archived), limit))
 
 
 def versions(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     *,
     model: int | None = None,
@@ -85,17 +83,17 @@ def versions(
     only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
     """
     order = _sort(sort)
-    stages = stages_of(connection, at)
+    stages = stages_of(reader, at)
     wanted = None if stage is None else _stage(stage, stages)
     if model is None and pattern is not None and not is_glob(pattern):
-        model = model_names.find_model(connection, at, pattern).model
-    listing = _Listing(connection, at, stages, wanted, everything=everything)
+        model = model_names.find_model(reader, at, pattern).model
+    listing = _Listing(reader, at, stages, wanted, everything=everything)
     if model is None and pattern is None and wanted is None and order == _Sort("created", descending=True):
         return tuple(islice(listing.newest_of_all(), limit))
     if model is None:
-        chosen: Iterable[tuple[int, str]] = _named(connection, at, pattern)
+        chosen: Iterable[tuple[int, str]] = _named(reader, at, pattern)
     else:
-        chosen = [(model, model_names.name_of(connection, at, model))]
+        chosen = [(model, model_names.name_of(reader, at, model))]
     if model is not None and order.key in ("version", "created") and order.descending:
         (one,) = chosen
         return tuple(listing.rows(islice(listing.candidates(*one), limit)))
@@ -104,12 +102,10 @@ def versions(
 
 
 class _Listing:
-    """One answer in the making: what is asked of every model alike."""
+    """One listing: the moment, the stages and the filters, the same for every model."""
 
-    def __init__(
-        self, connection: Connection, at: int | None, stages: Stages, stage: str | None, *, everything: bool
-    ) -> None:
-        self.connection = connection
+    def __init__(self, reader: Reader, at: int | None, stages: Stages, stage: str | None, *, everything: bool) -> None:
+        self.reader = reader
         self.at = at
         self.stages = stages
         self.stage = stage
@@ -119,15 +115,15 @@ class _Listing:
     def holding(self, model: int) -> tuple[version_states.Holding, ...]:
         """Return who holds the stages of a model."""
         if model not in self._holding:
-            self._holding[model] = version_states.holders(self.connection, self.at, model, self.stages)
+            self._holding[model] = version_states.holders(self.reader, self.at, model, self.stages)
         return self._holding[model]
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
         before = 2**62
-        while page := version_queries.newest_of_all(self.connection, self.at, before, _CHUNK, deleted=self.everything):
+        while page := version_queries.newest_of_all(self.reader, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
-            names = {model: model_names.name_of(self.connection, self.at, model) for model, _, _ in page}
+            names = {model: model_names.name_of(self.reader, self.at, model) for model, _, _ in page}
             rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
             yield from (row for row in rows if self.everything or not row.archived)
 
@@ -140,22 +136,22 @@ class _Listing:
             if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
-                seqs = sort_keys.created(self.connection, model, max(1, number - _CHUNK), number)
+                seqs = sort_keys.created(self.reader, model, max(1, number - _CHUNK), number)
             yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
         holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
-            highest = version_states.newest(self.connection, self.at, model)
-            yield from version_states.walk(self.connection, self.at, model, holding, highest, deleted=self.everything)
+            highest = version_states.newest(self.reader, self.at, model)
+            yield from version_states.walk(self.reader, self.at, model, holding, highest, deleted=self.everything)
             return
         for each in holding:
             if each.stage == self.stage:
                 window = (each.version, each.version)
-                yield each.version, version_states.standing(self.connection, self.at, model, window, holding)
+                yield each.version, version_states.standing(self.reader, self.at, model, window, holding)
 
     def sorted(self, found: Sequence[_Candidate], order: _Sort) -> list[_Candidate]:
-        """Return candidates in the order asked for."""
+        """Return candidates in the order of ``--sort``."""
         newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
         if order.key == "name":
             return sorted(newest_first, key=lambda each: fold(each.name), reverse=order.descending)
@@ -163,7 +159,7 @@ class _Listing:
         for each in found:
             by_model.setdefault(each.model, []).append(each.number)
         values = {
-            model: sort_keys.values(self.connection, self.at, order.key, model, min(numbers), max(numbers))
+            model: sort_keys.values(self.reader, self.at, order.key, model, min(numbers), max(numbers))
             for model, numbers in by_model.items()
         }
         return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)
@@ -177,7 +173,7 @@ class _Listing:
         lines: dict[tuple[int, int], VersionRow] = {}
         for (model, name), numbers in by_model.items():
             holding = self.holding(model)
-            for row in version_queries.version_rows(self.connection, self.at, model, name, numbers, holding):
+            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers, holding):
                 lines[model, row.version] = row
         return [lines[each.model, each.number] for each in chosen]
 
@@ -223,10 +219,10 @@ def _stage(text: str, stages: Stages) -> str:
     raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
 
 
-def _named(connection: Connection, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
+def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
     """Yield the models whose names match a pattern, without case."""
     if pattern is None:
-        yield from model_queries.names(connection, at)
+        yield from model_queries.names(reader, at)
         return
     import re
     from fnmatch import translate
@@ -234,6 +230,6 @@ def _named(connection: Connection, at: int | None, pattern: str | None) -> Itera
     folded = fold(pattern)
     matches = re.compile(translate(folded)).match
     prefix = re.split(r"[*?[]", folded, maxsplit=1)[0]
-    for model, name in model_queries.names(connection, at, prefix):
+    for model, name in model_queries.names(reader, at, prefix):
         if matches(fold(name)):
             yield model, name

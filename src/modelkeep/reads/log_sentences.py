@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain import intents, sentences
+from modelkeep.domain import sentences
 from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.entry import parse_entry
+from modelkeep.domain.verbs import ACTIONS
+from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import Damaged, NotFound
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit
-from modelkeep.store.db.sql.statement import Connection
 
 
 def newest(
-    connection: Connection,
+    reader: Reader,
     *,
     about: tuple[int, int] | None,
     first: int,
@@ -20,29 +22,24 @@ def newest(
     action: str | None,
     limit: int | None,
 ) -> list[AuditEntry]:
-    """Return the newest entries that were asked for, newest first; ``NotFound`` for an action that there is not."""
-    if action is not None and action not in intents.KINDS:
+    """Return the newest entries that match, newest first; ``NotFound`` for an unknown action."""
+    if action is not None and action not in ACTIONS:
         message = f"there is no action '{action}'"
-        raise NotFound(message, f"actions are {', '.join(intents.KINDS)}")
-    found = audit.entries(connection, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
-    return [told(connection, logged) for logged in found]
+        raise NotFound(message, f"actions are {', '.join(ACTIONS)}")
+    found = audit.entries(reader, about=about, first=first, last=last, actor=actor, action=action, limit=limit)
+    return [audit_entry(reader, logged) for logged in found]
 
 
-def told(connection: Connection, logged: audit.Logged) -> AuditEntry:
-    """Return an entry as a sentence; one that cannot be read says so, and locks nobody out of the others."""
-    texts = dict(reversed(audit.texts(connection, logged.seq)))
+def audit_entry(reader: Reader, logged: audit.Logged) -> AuditEntry:
+    """Return an entry as a sentence; for one that cannot be read the sentence says so."""
+    texts = dict(reversed(audit.texts(reader, logged.seq)))
     subject = None
     try:
-        entry = chain.parse(logged.data)
+        entry = parse_entry(logged.data)
         fields = list(texts.items())
-        if isinstance(entry.intent.arguments, intents.Tag) and entry.intent.details is not None:
-            fields = audit.tags(connection, entry.intent.details)
-        stages = {
-            end: stage
-            for model, end in sentences.stageless_ends(entry)
-            if (stage := audit.stage_of(connection, model, end.version, end.tenure)) is not None
-        }
-        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields, stages)
+        if isinstance(entry.intent.command, Tag) and entry.intent.details is not None:
+            fields = audit.tags(reader, entry.intent.details)
+        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"
     reason = texts.get("reason")

@@ -1,4 +1,4 @@
-"""What people type, resolved on a connection: references, stages, ``--expect``."""
+"""What people type, resolved on a reader: references, stages, ``--expect``."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.refs import parse_ref, parse_selector
-from modelkeep.domain.selectors import Digest, Label, Number
+from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.selectors import Digest, Label, Number, parse_selector
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.model_names import hint
 from modelkeep.store.db.sql.references import Resolved, resolve
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sql.version_states import newest_left
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Expect, Subject
+    from modelkeep.domain.entry import Expect, Subject
 
 Say = Callable[[str], None]
 _READS = frozenset({"get", "path", "show", "resolve"})
 
 
-def version_or_model(connection: Connection, text: str, say: Say, at: AsOf | None = None) -> Resolved:
+def version_or_model(reader: Reader, text: str, say: Say, at: AsOf | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
-    found = resolve(connection, None if at is None else at.seq, parse_ref(text), SqlState(connection).stages())
+    found = resolve(reader, None if at is None else at.seq, parse_ref(text), SqlState(reader).stages())
     if found.renamed_from is not None:
         say(f"note: {found.renamed_from} is called {found.name} now")
     return found
 
 
 def version_of(
-    connection: Connection,
+    reader: Reader,
     text: str,
     say: Say,
     command: str,
@@ -43,17 +43,17 @@ def version_of(
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
     """
-    found = version_or_model(connection, text, say, at)
+    found = version_or_model(reader, text, say, at)
     if found.number is None:
-        message = f"{command.partition(' ')[0]} needs a version: {_candidates(connection, found)}"
-        likely = command.replace("{}", _likely(connection, found, command), 1)
+        message = f"{command.partition(' ')[0]} needs a version: {_candidates(reader, found)}"
+        likely = command.replace("{}", _likely(reader, found, command), 1)
         raise UsageError(message, f"modelkeep {likely}")
     return found
 
 
-def stage_named(connection: Connection, text: str) -> StageDef:
+def stage_named(reader: Reader, text: str) -> StageDef:
     """Return the stage that a word means."""
-    stages = SqlState(connection).stages()
+    stages = SqlState(reader).stages()
     stage = resolve_stage(text, stages)
     if stage is not None:
         return stage
@@ -71,16 +71,16 @@ def last_stage(stages: Stages) -> StageDef:
     return stages[-1]
 
 
-def expectation(connection: Connection, text: str | None, model: int | None) -> Expect | None:
-    """Return what ``--expect`` says: a number, a label, a digest or ``none``, never what moves."""
+def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:
+    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move."""
     if text is None:
         return None
-    from modelkeep.domain.intents import Expect
+    from modelkeep.domain.entry import Expect
 
     if text.lower() == "none":
-        return Expect(None)
+        return Expect(0)
     selector = parse_selector(text)
-    state = SqlState(connection)
+    state = SqlState(reader)
     number: int | None = None
     match selector:
         case Number():
@@ -90,7 +90,7 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
 
             number = None if model is None else state.version_labelled(model, label_key(selector.text))
         case Digest():
-            number = None if model is None else _by_digest(connection, model, text)
+            number = None if model is None else _by_digest(reader, model, text)
         case _:
             message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
             raise UsageError(message, "--expect 3")
@@ -102,7 +102,7 @@ def expectation(connection: Connection, text: str | None, model: int | None) -> 
 
 def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     """Return what an intent about a version or a model is about."""
-    from modelkeep.domain.intents import Subject
+    from modelkeep.domain.entry import Subject
 
     return Subject(
         digest=found.digest if found.number is not None else None,
@@ -113,40 +113,40 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     )
 
 
-def _by_digest(connection: Connection, model: int, text: str) -> int | None:
-    state = SqlState(connection)
+def _by_digest(reader: Reader, model: int, text: str) -> int | None:
+    state = SqlState(reader)
     known = state.model(model)
     if known is None:
         return None
     ref = parse_ref(f"{known.name}@{text if text.startswith('sha256:') else 'sha256:' + text}")
-    return resolve(connection, None, ref, state.stages()).number
+    return resolve(reader, None, ref, state.stages()).number
 
 
-def _candidates(connection: Connection, found: Resolved) -> str:
-    state = SqlState(connection)
+def _candidates(reader: Reader, found: Resolved) -> str:
+    state = SqlState(reader)
     held = [
         f"{stage.name} {holder.version}"
         for stage in reversed(state.stages())
         if (holder := state.holder(found.model, stage.name)) is not None
     ]
-    number = newest_left(connection, None, found.model)
+    number = newest_left(reader, None, found.model)
     newest = [] if number is None else [f"latest {number}"]
     return f"{found.name} has {', '.join(held + newest)}"
 
 
-def _likely(connection: Connection, found: Resolved, command: str) -> str:
+def _likely(reader: Reader, found: Resolved, command: str) -> str:
     """Return the version that was probably meant: what is live for reading, the newest for a change."""
-    state = SqlState(connection)
+    state = SqlState(reader)
     if command.partition(" ")[0] not in _READS:
-        return f"{found.name}@{newest_left(connection, None, found.model) or 'latest'}"
+        return f"{found.name}@{newest_left(reader, None, found.model) or 'latest'}"
     for stage in reversed(state.stages()):
         if state.holder(found.model, stage.name) is not None:
             return f"{found.name}@{stage.name}"
     return f"{found.name}@latest"
 
 
-def whole_model(connection: Connection, found: Resolved, command: str) -> UsageError:
-    """Return what is said where one version was meant, or all of them: which, must be said."""
-    one = newest_left(connection, None, found.model)
+def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:
+    """Return the error for a model where a version is needed, or ``--all-versions``."""
+    one = newest_left(reader, None, found.model)
     more = "" if one is None else f"        (or one: {found.name}@{one})"
     return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")

@@ -1,9 +1,9 @@
-"""Bytes and rows on disk: the only place that knows SQL, paths and buckets.
+"""Rows and bytes on disk: the only place that knows SQL, paths and buckets.
 
-Here        the log and its picture: the schema, one way to open the file, the writers' queue, every SELECT
-bucket/     where bytes are kept: each content once, under its digest
-incoming/   files on their way in;  outgoing/  artifacts on their way out
-care/       what lies in a store, what is needed, putting right what is damaged
-backup/     all of it once more, elsewhere
+db/         the database: its schema, readers and writers, the writers' queue, every SELECT
+bucket/     where bytes are kept, each content once under its digest; it neither hashes nor compares
+content/    what is done to contents above every bucket: hashing, deduplication, checking, transfer
+ingest/     artifacts on their way in;  export/  artifacts on their way out
+backup/     the directory of a backup
 access/     accounts, groups, mounts and locks
 """

@@ -1,7 +1,7 @@
-"""The file that says of a directory that it is a backup, and of which registry.
+"""The file that marks a directory as a backup, and names its registry.
 
-A backup is a registry that takes no changes, or there would be two with one name that tell different
-stories. Where the directory is the one that it is a copy of, it was put back: the mark means nothing there.
+A backup is a registry that refuses changes: two registries with one id must not go on with different
+logs. In the directory that it is a copy of, the mark means nothing: the backup was put back there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from msgspec import Struct
+import msgspec
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
@@ -17,50 +17,42 @@ from modelkeep.store.durable import create_file, sync_directory
 
 NAME = "backup.json"
 DRAFT = f"{NAME}.new"
-_FORMAT = "modelkeep backup 1"
 _LARGEST = 65536
 
 
-class Mark(Struct, frozen=True):
+class BackupMark(msgspec.Struct, frozen=True, tag_field="format", tag="modelkeep backup 1"):
     """The registry's id, and the directory that the backup is a copy of; both empty where the file is unreadable."""
 
     registry: str
     of: str
 
 
-def read(directory: str) -> Mark | None:
+_UNREADABLE = BackupMark("", "")
+
+
+def read(directory: str) -> BackupMark | None:
     """Return the mark of a directory, None where it has none."""
     try:
         descriptor = os.open(os.path.join(directory, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        return Mark("", "")
-    import json  # where there is no mark, as nearly everywhere, nobody needs it
-
+        return _UNREADABLE
     with os.fdopen(descriptor, "rb") as file:
         try:
-            found = json.loads(file.read(_LARGEST))
-        except (OSError, ValueError, RecursionError):
-            return Mark("", "")
-    if isinstance(found, dict) and found.get("format") == _FORMAT:
-        registry, of = found.get("registry"), found.get("of")
-        if isinstance(registry, str) and isinstance(of, str):
-            return Mark(registry, of)
-    return Mark("", "")
+            return msgspec.json.decode(file.read(_LARGEST), type=BackupMark)
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return _UNREADABLE
 
 
-def write(directory: str, mark: Mark) -> None:
+def write(directory: str, mark: BackupMark) -> None:
     """Put a mark in place, durably and in one step."""
-    import json
-
     draft = os.path.join(directory, DRAFT)
     with suppress(FileNotFoundError):
         os.unlink(draft)
     create_file(draft, 0o660)
-    with open(draft, "w", encoding="utf-8") as file:
-        json.dump({"format": _FORMAT, "registry": mark.registry, "of": mark.of}, file, indent=2)
-        file.write("\n")
+    with open(draft, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(mark), indent=2) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, os.path.join(directory, NAME))
@@ -76,19 +68,19 @@ def backup_of(directory: str) -> str | None:
 
 
 def require_no_backup(directory: str) -> bool:
-    """Raise ``Conflict`` where a directory is a backup: a change in it would be one that the registry knows nothing of.
+    """Raise ``Conflict`` where a directory is a backup: the registry would know nothing of a change in it.
 
-    Return whether it was one, put back in its place by now: its first change should ``remove`` the mark.
+    Return whether it is a backup that was put back in its place: its first change should ``remove`` the mark.
     """
     of = backup_of(directory)
     if of is not None:
-        message = f"{directory} is a backup of {printable(of)}: nothing is changed in it"
+        message = f"{directory} is a backup of {printable(of)}, and takes no changes"
         hint = f"to make it a registry of its own, for good: rm {os.path.join(directory, NAME)}"
         raise Conflict(message, hint)
     return os.path.lexists(os.path.join(directory, NAME))
 
 
 def remove(directory: str) -> None:
-    """Take the mark away from what is the registry again; it may move now. Best effort: it means nothing there."""
+    """Remove the mark of a backup that was put back, so that the registry may be moved. Errors are ignored."""
     with suppress(OSError):
         os.unlink(os.path.join(directory, NAME))

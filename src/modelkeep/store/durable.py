@@ -1,4 +1,4 @@
-"""Making sure that what was written is on the disk, new files whatever the umask, and swapping names in one step."""
+"""Calls that Python's ``os`` lacks: durable directories, ``syncfs``, atomic exchange of two names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _SYNC_FILE_RANGE_WRITE = 2
-_NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+_NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 
 
 def sync_directory(path: str) -> None:
-    """Make the names in a directory durable; errors are raised as ``OSError``."""
+    """Make the names in a directory durable; raise ``OSError`` where that fails."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -23,9 +23,9 @@ def sync_directory(path: str) -> None:
 
 
 def make_directories(path: str, mode: int = 0o777) -> None:
-    """Make a directory, and what is missing above it, durably; one that is there stays as it is.
+    """Make a directory and its missing parents durably; an existing one stays as it is.
 
-    ``mode`` is that of the last one, as in `os.makedirs`.
+    ``mode`` is that of the last directory, as in `os.makedirs`.
     """
     above = os.path.dirname(path.rstrip("/")) or "."
     if not os.path.exists(above):
@@ -40,9 +40,9 @@ def make_directories(path: str, mode: int = 0o777) -> None:
 
 
 def sync_file_system(descriptor: int) -> bool:
-    """Make all of a file system durable in one call; False where the system has no such call.
+    """Make a whole file system durable in one call; return False where the system has no such call.
 
-    Write errors since ``descriptor`` was opened are raised as ``OSError``: open it before writing.
+    Write errors since ``descriptor`` was opened are raised as ``OSError``, so open it before writing.
     """
     import ctypes
 
@@ -58,7 +58,7 @@ def sync_file_system(descriptor: int) -> bool:
 
 
 def create_file(path: str, mode: int) -> None:
-    """Make an empty file; in a shared directory the umask takes nothing away. ``FileExistsError`` if it is there."""
+    """Make an empty file with a mode, in a shared (setgid) directory whatever the umask; ``FileExistsError`` if it exists."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         if os.stat(os.path.dirname(path) or ".").st_mode & stat.S_ISGID:
@@ -68,9 +68,9 @@ def create_file(path: str, mode: int) -> None:
 
 
 def begin_writing(descriptor: int, offset: int, size: int) -> None:
-    """Have the system begin to write a part of a file to the disk, if it can: then the sync at the end is short.
+    """Have Linux start writing a part of a file to disk, so that the fsync at the end is short.
 
-    This makes nothing durable, and its errors come back with the sync.
+    This makes nothing durable, and its errors come back with the fsync.
     """
     import ctypes
 
@@ -80,7 +80,7 @@ def begin_writing(descriptor: int, offset: int, size: int) -> None:
 
 
 def status_of(path: str) -> os.stat_result | None:
-    """Return what ``lstat`` says, None where nothing is there."""
+    """Return the ``lstat`` of a path, None where nothing is there."""
     try:
         return os.lstat(path)
     except FileNotFoundError:
@@ -88,12 +88,12 @@ def status_of(path: str) -> os.stat_result | None:
 
 
 def exchange(one: str, other: str) -> bool:
-    """Swap two names in one step; False where the system or the file system cannot."""
+    """Swap two names in one step; return False where the system or the file system cannot."""
     return _renameat2(one, other, _RENAME_EXCHANGE)
 
 
 def rename_new(old: str, new: str) -> None:
-    """Rename to a name that must not be there; ``FileExistsError`` when it is."""
+    """Rename to a name that must not exist yet; ``FileExistsError`` if it does."""
     if _renameat2(old, new, _RENAME_NOREPLACE):
         return
     if os.path.lexists(new):
@@ -111,6 +111,6 @@ def _renameat2(old: str, new: str, flag: int) -> bool:
     if library.renameat2(_AT_FDCWD, old_name, _AT_FDCWD, new_name, ctypes.c_uint(flag)) == 0:
         return True
     code = ctypes.get_errno()
-    if code in _NOT_HERE:
+    if code in _NOT_SUPPORTED:
         return False
     raise OSError(code, os.strerror(code), new)

@@ -1,4 +1,4 @@
-"""What the operating system refuses, said in words a user can act on."""
+"""Errors of the operating system, translated into ours with a hint that helps."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def _reason(error: OSError) -> str:
 
 
 def room_hint(path: str) -> str:
-    """Return the command that shows what ran out on the disk of a place: inodes for more files, else bytes."""
+    """Return the command that shows what ran out on the disk of a path: inodes or bytes."""
     return f"df -{'i' if is_out_of_inodes(path) else 'h'} {path}"
 
 
 def is_out_of_inodes(path: str) -> bool:
-    """Say whether the disk of a place has no inode left; file systems that count none never run out."""
+    """Tell whether the disk of a path has no inode left; some file systems count none and never run out."""
     try:
         left = os.statvfs(path)
     except OSError:
@@ -33,7 +33,7 @@ def is_out_of_inodes(path: str) -> bool:
 
 @contextmanager
 def explain_store_errors(root: str) -> Iterator[None]:
-    """Turn what the disk of the store refuses into ``RegistryUnavailable`` (exit 7): nothing was registered."""
+    """Translate an ``OSError`` of the store into ``RegistryUnavailable`` (exit 7)."""
     try:
         yield
     except OSError as error:
@@ -41,7 +41,7 @@ def explain_store_errors(root: str) -> Iterator[None]:
 
 
 def store_error(error: OSError, root: str) -> ModelkeepError:
-    """Return the error that says what the disk of the store refuses."""
+    """Return our error for an ``OSError`` of the store."""
     if error.errno in NO_SPACE:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", room_hint(root))
     if error.errno == errno.EFBIG:
@@ -51,12 +51,12 @@ def store_error(error: OSError, root: str) -> ModelkeepError:
         return not_permitted(os.path.dirname(root), path, "written" if _may_be_read(path) else "read", error)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         where = "" if error.filename is None else f"{error.filename}: "
-        return RegistryUnavailable(f"the store {root} is not whole: {where}{_reason(error)}", "modelkeep doctor")
+        return RegistryUnavailable(f"the store {root} is incomplete: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
 
 
 def _may_be_read(path: str) -> bool:
-    """Say whether a path, or what it is to be made in, can at least be looked into."""
+    """Tell whether a path that exists may be read; a path that does not is no matter of reading."""
     try:
         os.stat(path)
     except PermissionError:
@@ -67,15 +67,17 @@ def _may_be_read(path: str) -> bool:
 
 
 def not_a_blob(path: str) -> IntegrityError:
-    """Return the error for what stands in a blob's place and is no file."""
-    return IntegrityError(f"{path} is not a regular file: somebody changed the store", "modelkeep verify --bytes")
+    """Return the error for a blob's path that is no regular file."""
+    return IntegrityError(
+        f"{path} is not a regular file: the store was changed from outside", "modelkeep verify --bytes"
+    )
 
 
 @contextmanager
 def explain_source_errors(path: str) -> Iterator[None]:
-    """Turn what a file to be read refuses into an error that names it.
+    """Translate an ``OSError`` of a file that a user named into an error that names the file.
 
-    Not there: ``NotFound``; not allowed: ``UsageError``; a disk that cannot read it: ``IntegrityError``.
+    A missing file is ``NotFound``, a forbidden one ``UsageError``, a failing disk ``IntegrityError``.
     """
     try:
         yield
@@ -84,7 +86,7 @@ def explain_source_errors(path: str) -> Iterator[None]:
 
 
 def source_error(error: OSError, path: str) -> ModelkeepError:
-    """Return the error that says why the file at ``path`` cannot be read."""
+    """Return our error for a file that cannot be read."""
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return NotFound(f"there is no file {path!r}", _near(path))
     if error.errno == errno.ELOOP:
@@ -99,7 +101,7 @@ def source_error(error: OSError, path: str) -> ModelkeepError:
 
 
 def _near(path: str) -> str | None:
-    """Say which names beside a missing one look like it."""
+    """Return a hint with the names beside a missing one that look like it."""
     from difflib import get_close_matches
     from itertools import islice
 
@@ -115,9 +117,9 @@ def _near(path: str) -> str | None:
 
 @contextmanager
 def explain_destination_errors(path: str, instead: str | None = None) -> Iterator[None]:
-    """Turn what the place a user asked us to write to refuses into ``UsageError`` (exit 2): another place may do.
+    """Translate an ``OSError`` of a destination that a user named into ``UsageError`` (exit 2).
 
-    ``instead`` is how another is named, where that is not plain.
+    ``instead`` is a hint that says how to name another destination.
     """
     try:
         yield

@@ -6,7 +6,7 @@ from modelkeep.store.db.sql import status
 def _with_files(history, many):
     """Let the first version have so many files more, of a byte each, as rows."""
     rows = [(f"data/{number:05}", f"sha256:{number:064x}") for number in range(many)]
-    history.connection.executemany("INSERT INTO version_blob VALUES (2, 1, ?, ?, 1)", rows)
+    history.connection.connection.executemany("INSERT INTO version_blob VALUES (2, 1, ?, ?, 1)", rows)
 
 
 def test_many_files_are_added_up_only_where_it_is_asked_for(history):
@@ -14,7 +14,7 @@ def test_many_files_are_added_up_only_where_it_is_asked_for(history):
     own = status.counts(history.connection, size=False).size_bytes
     _with_files(history, status.FEW - 1)
     assert status.counts(history.connection, size=False).size_bytes == own + status.FEW - 1
-    history.connection.execute("INSERT INTO version_blob VALUES (2, 1, 'one more', 'sha256:f', 5)")
+    history.connection.connection.execute("INSERT INTO version_blob VALUES (2, 1, 'one more', 'sha256:f', 5)")
     assert status.counts(history.connection, size=False).size_bytes is None
     assert status.counts(history.connection, size=True).size_bytes == own + status.FEW + 4
 
@@ -23,12 +23,12 @@ def test_a_glance_takes_no_more_steps_where_there_are_many_files(history):
     history.register("fraud")
     steps = {}
     for many in (status.FEW + 1, 10 * status.FEW):
-        history.connection.execute("DELETE FROM version_blob WHERE path LIKE 'data/%'")
+        history.connection.connection.execute("DELETE FROM version_blob WHERE path LIKE 'data/%'")
         _with_files(history, many)
         taken = []
-        history.connection.set_progress_handler(lambda taken=taken: taken.append(1), 100)
+        history.connection.connection.set_progress_handler(lambda taken=taken: taken.append(1), 100)
         status.counts(history.connection, size=False)
-        history.connection.set_progress_handler(None, 0)
+        history.connection.connection.set_progress_handler(None, 0)
         steps[many] = len(taken)
     few, lots = steps.values()
     assert lots <= few + 1

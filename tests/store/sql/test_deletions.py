@@ -5,6 +5,7 @@ import random
 import pytest
 
 from modelkeep.reads import details
+from modelkeep.reads import lists as lists_reads
 from modelkeep.store.db.sql import deletions, models, version_states
 from modelkeep.store.db.state import SqlState
 
@@ -35,11 +36,12 @@ def delete(crowd):
     last = SqlState(connection).head().seq
 
     def put(numbers, seq=last):
-        connection.executemany("INSERT INTO deleted VALUES (?, ?, ?)", [(MODEL, number, seq) for number in numbers])
+        rows = [{"model": MODEL, "number": number, "seq": seq} for number in numbers]
+        connection.run_many("INSERT INTO deleted VALUES (:model, :number, :seq, 0)", rows)
         return connection
 
     yield put
-    connection.execute("DELETE FROM deleted")
+    connection.run("DELETE FROM deleted")
 
 
 CROWDS = {
@@ -60,7 +62,7 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     connection = delete(numbers)
     at = SqlState(connection).head().seq if past else None
     gone = set(numbers)
-    rows = {row.version: row for row in details.versions(connection, at, model=MODEL, everything=True)}
+    rows = {row.version: row for row in lists_reads.versions(connection, at, model=MODEL, everything=True)}
     assert {number for number, row in rows.items() if row.deleted} == gone
     left = [number for number in rows if number not in gone]
     pipeline = [number for number in left if not rows[number].archived]
@@ -68,10 +70,10 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     latest = next((number for number in pipeline if not rows[number].bad), None)
     assert version_states.newest_left(connection, at, MODEL) == (left[0] if left else None)
     assert version_states.latest(connection, at, MODEL) == latest
-    assert [row.version for row in details.versions(connection, at, model=MODEL)] == pipeline
-    assert [row.version for row in details.versions(connection, at)] == pipeline
-    assert [row.version for row in details.versions(connection, at, limit=9)] == pipeline[:9]
-    (line,) = details.models(connection, at, everything=True)
+    assert [row.version for row in lists_reads.versions(connection, at, model=MODEL)] == pipeline
+    assert [row.version for row in lists_reads.versions(connection, at)] == pipeline
+    assert [row.version for row in lists_reads.versions(connection, at, limit=9)] == pipeline[:9]
+    (line,) = lists_reads.models(connection, at, everything=True)
     assert (line.versions, line.newest, line.latest, line.archived) == (
         len(left), left[0] if left else MANY, latest, not pipeline,
     )  # fmt: skip
@@ -95,10 +97,10 @@ def test_before_they_were_deleted_all_were_there(delete):
 def test_a_run_of_deleted_versions_is_counted_and_not_read(delete):
     connection = delete(range(2, MANY + 1))
     read = []
-    connection.set_trace_callback(read.append)
+    connection.connection.set_trace_callback(read.append)
     version_states.latest(connection, None, MODEL)
     models.overview(connection, None, MODEL, SqlState(connection).stages())
-    connection.set_trace_callback(None)
+    connection.connection.set_trace_callback(None)
     windows = [text for text in read if "SELECT version FROM deleted" in text and "BETWEEN" in text]
     assert windows  # of the window that holds the one that is left
     assert all("BETWEEN 1 AND " in text for text in windows)

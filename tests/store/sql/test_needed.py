@@ -5,10 +5,11 @@ import sqlite3
 import pytest
 
 from modelkeep.store.db.sql import reachable
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 
 @pytest.fixture
-def connection():
+def reader():
     """Return the two tables that matter here, as a schema that knows deletion has them."""
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE version_blob (model INT, version INT, path TEXT, digest TEXT, size_bytes INT)")
@@ -19,23 +20,22 @@ def connection():
         (2, 1, "a", "sha256:c", 3),
     ]
     connection.executemany("INSERT INTO version_blob VALUES (?, ?, ?, ?, ?)", rows)
-    return connection
+    return Transaction(connection)
 
 
-def test_each_content_is_needed_once(connection):
-    assert list(reachable.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
-    assert reachable.is_needed(connection, "sha256:c")
-    assert not reachable.is_needed(connection, "sha256:d")
+def test_each_content_is_needed_once(reader):
+    assert list(reachable.all_needed(reader)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    assert reachable.is_needed(reader, "sha256:c")
+    assert not reachable.is_needed(reader, "sha256:d")
 
 
-def test_pages_join_without_a_gap(connection, monkeypatch):
-    monkeypatch.setattr(reachable, "_PAGE", 1)
-    assert list(reachable.all_needed(connection)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+def test_pages_join_without_a_gap(reader):
+    assert list(reachable.all_needed(reader, page_rows=1)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
 
 
-def test_what_only_deleted_versions_had_is_not_needed(connection):
-    connection.execute("CREATE TABLE deleted (model INT, version INT, seq INT)")
-    connection.execute("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
-    assert list(reachable.all_needed(connection)) == [("sha256:b", 2)]
-    assert reachable.is_needed(connection, "sha256:b")
-    assert not reachable.is_needed(connection, "sha256:a")
+def test_what_only_deleted_versions_had_is_not_needed(reader):
+    reader.run("CREATE TABLE deleted (model INT, version INT, seq INT)")
+    reader.run("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
+    assert list(reachable.all_needed(reader)) == [("sha256:b", 2)]
+    assert reachable.is_needed(reader, "sha256:b")
+    assert not reachable.is_needed(reader, "sha256:a")

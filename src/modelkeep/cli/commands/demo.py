@@ -1,4 +1,4 @@
-"""`modelkeep demo`: the story of a team, played in a place that is gone afterwards."""
+"""`modelkeep demo`: the story of a team, played in a directory that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _NOT_OURS = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
 def play(keep: str | None = None) -> int:
     """Play the story, in the directory ``keep`` or in one that is removed however it ends; return 0.
 
-    Raises `Conflict` where ``keep`` has other things in it, `NotAsTold` as soon as something is not
-    as the story tells it, and `RegistryUnavailable` where nothing can be written.
+    Raises `Conflict` where ``keep`` is not empty, `DemoFailed` where a command does something else than
+    expected, and `RegistryUnavailable` where nothing can be written.
     """
     try:
         _play(keep)
@@ -35,14 +35,14 @@ def _play(keep: str | None) -> None:
     import time
 
     from modelkeep.demo import story
-    from modelkeep.demo.teller import Teller
+    from modelkeep.demo.player import Player
 
     begun = time.monotonic()
     place = _empty(keep) if keep is not None else tempfile.mkdtemp(prefix="modelkeep-demo-")
     try:
-        teller = Teller(os.path.realpath(place), _write, streams.colored(sys.stdout), _environ(place))
-        story.play(teller)
-        teller.write(f"\nAll as told: {teller.commands} commands in {time.monotonic() - begun:.0f} s.\n")
+        player = Player(os.path.realpath(place), _write, streams.colored(sys.stdout), _environ(place))
+        story.play(player)
+        player.write(f"\nDone: {player.commands} commands in {time.monotonic() - begun:.0f} s, all as expected.\n")
         if keep is not None:
             streams.out(f"It is all still there: export MODELKEEP_REGISTRY={os.path.join(place, story.REGISTRY)}\n")
     finally:

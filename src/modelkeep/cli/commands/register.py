@@ -61,8 +61,8 @@ def register(
     ] = None,
     alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it.")] = None,
     if_exists: Annotated[
-        str, typer.Option("--if-exists", metavar="error|skip|new", help="The same bytes are registered already: then?")
-    ] = "error",
+        str, typer.Option("--if-exists", metavar="match|skip|new", help="The same bytes are registered already: then?")
+    ] = "match",
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="F", help="The name of what comes from standard input.")
     ] = None,
@@ -79,7 +79,7 @@ def register(
     _check_order(name, paths)
     if bump is not None:
         choice(bump, "--bump", ("major", "minor", "patch"))
-    choice(if_exists, "--if-exists", ("error", "skip", "new"))
+    choice(if_exists, "--if-exists", ("match", "skip", "new"))
     registry = call.registry(create=not call.flags.dry_run)
     with Progress(call, "registering") as progress:
         found = registry.register(

@@ -40,7 +40,7 @@ def init(
     ] = None,
 ) -> None:
     """Create a registry."""
-    from modelkeep.locate import init_target, locate, not_used
+    from modelkeep.locate import init_target, locate, untrusted
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, here())
@@ -65,7 +65,7 @@ def init(
         call.say(f"for your colleagues, and for you: {line}")
         return
     found = locate(call.flags.registry, os.environ, here())
-    if refusal := not_used(found):
+    if refusal := untrusted(found):
         call.say(f"{refusal.message}\nhint: {refusal.hint}")
     elif created and found.path != registry.directory:
         call.say(f"to use it from here: {line}")

@@ -82,9 +82,9 @@ def _lately(registry: Registry, name: str, stage: str | None) -> str | None:
     import json
     from datetime import UTC, datetime
 
-    from modelkeep.domain.deciding.rolling_back import QUIET
     from modelkeep.domain.stages import resolve_stage
     from modelkeep.domain.times import parse_stored
+    from modelkeep.domain.verbs.rollback import QUIET
 
     stages = registry.stages()
     wanted = resolve_stage(stage, stages) if stage else stages[-1]

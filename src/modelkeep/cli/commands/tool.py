@@ -13,7 +13,7 @@ from modelkeep.cli.options import command
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views import reads, scalar_views
 from modelkeep.errors import UsageError
-from modelkeep.locate import is_registry, not_used
+from modelkeep.locate import is_registry, untrusted
 
 _SHELLS = ("bash",)
 _FIRST = (
@@ -120,7 +120,7 @@ def config_trust(
 
 
 def _warn_of_strangers(call: Call) -> None:
-    refusal = not_used(call.settings.registry)
+    refusal = untrusted(call.settings.registry)
     if refusal is not None:
         call.say(f"warning: {refusal.message}")
         call.say(f"hint: {refusal.hint}")

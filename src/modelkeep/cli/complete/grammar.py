@@ -13,7 +13,7 @@ COMMANDS = {
     "register": (
         "Register a file, several files or a directory as a new version",
         "model file*",
-        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=error|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
+        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=match|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
     ),
     "list": (
         "List models, or the versions of one model",
@@ -206,7 +206,7 @@ ALIASES = {
 FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents deletion as_of former_names newest latest versions holders development recent metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
-ACTIONS = "init register evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
+ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

@@ -1,4 +1,4 @@
-"""What a registry answers: plain frozen values that would survive a pipe.
+"""The answers of a registry: plain frozen values that would survive a pipe.
 
 Times are the log's own text (RFC 3339, UTC), sizes are bytes, digests are full, and a version is
 named ``NAME@NUMBER``. ``records.to_json`` makes the JSON documents of the command line from them, so

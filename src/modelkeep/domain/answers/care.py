@@ -1,4 +1,4 @@
-"""What looks after a registry answers: what was checked, cleaned, saved, moved to a newer schema."""
+"""Answers of maintenance: verify, gc, backup, migrate and doctor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class VerifyFinding(Answer, frozen=True):
 
 
 class Verification(Answer, frozen=True):
-    """What was looked at and what was found; ``ok`` when no finding is an error.
+    """What `verify` checked and found; ``ok`` when no finding is an error.
 
     ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick``
     tells that no byte was read, only sizes and modes. The numbers count the findings that were left
@@ -96,7 +96,7 @@ class DoctorFinding(Answer, frozen=True):
 
 
 class Diagnosis(Answer, frozen=True):
-    """What `doctor` found, the worst first; ``ok`` when nothing is an error."""
+    """The findings of `doctor`, the worst first; ``ok`` when none is an error."""
 
     ok: bool
     registry: str
@@ -104,7 +104,7 @@ class Diagnosis(Answer, frozen=True):
 
 
 class Access(Answer, frozen=True):
-    """Whose registry it is, by the permissions of its directory.
+    """Who may read and write a registry, by the permissions of its directory.
 
     ``shared`` and ``readers`` are groups whose members may write and may read; null where it is one
     account's own. ``in_the_way`` is a directory above that does not let them through.

@@ -1,4 +1,4 @@
-"""What changes answer: what was so before and is so now."""
+"""Answers of changes: what was before, and what is now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Effect(Answer, frozen=True):
 
 
 class Change(Answer, frozen=True):
-    """What a use case did; ``changed`` is False where it was so already (``why`` says how).
+    """A change that was made, or was not needed: ``changed`` is False where nothing had to change (``why`` says why).
 
     ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left.
     """
@@ -42,7 +42,7 @@ class Verdict(Answer, frozen=True):
 
 
 class Registered(Change, frozen=True):
-    """What `register` did, and what it found out by itself."""
+    """The version that `register` made or found, and what it captured."""
 
     version: int = 0
     label: str | None = None
@@ -61,7 +61,7 @@ class Passed(Answer, frozen=True):
 
 
 class RolledBack(Change, frozen=True):
-    """What `rollback` did: where it came from, where it went, whom it passed over."""
+    """A rollback: the version it left, the one it went back to, and those it passed over."""
 
     stage: str = ""
     left: str | None = None

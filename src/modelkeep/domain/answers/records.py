@@ -47,7 +47,7 @@ class Status(Answer, frozen=True):
 
 
 class Identity(Answer, frozen=True):
-    """Who the log would say this is: what the machine says, and what was claimed beside it."""
+    """The author that an entry written now would name: the account of the machine, and the claimed name."""
 
     user: str
     uid: int | None

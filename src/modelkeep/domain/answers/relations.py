@@ -1,4 +1,4 @@
-"""How versions and files are related: what is what, what differs, what was made from what."""
+"""Answers about relations: identify, diff and lineage."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LineageEdge(Answer, frozen=True):
 
 
 class Lineage(Answer, frozen=True):
-    """What made a node and what was made from it; every node once, edges from cause to result."""
+    """The nodes above and below a node, each once; edges run from cause to result."""
 
     root: str
     nodes: tuple[LineageNode, ...]

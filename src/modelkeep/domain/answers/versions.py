@@ -13,7 +13,7 @@ class AsOf(Answer, frozen=True):
 
 
 class Held(Answer, frozen=True):
-    """A stage that a version holds, since when, by whose hand; ``share`` in percent for a canary."""
+    """A stage that a version holds, since when, and who put it there; ``share`` in percent for a canary."""
 
     stage: str
     since: str
@@ -52,7 +52,7 @@ class Share(Answer, frozen=True):
 
 
 class Holder(Answer, frozen=True):
-    """Who holds a stage of a model, since when, by whose hand."""
+    """The version that holds a stage of a model, since when, and who put it there."""
 
     stage: str
     version: int
@@ -111,7 +111,7 @@ class Dataset(Answer, frozen=True):
 
 
 class CodeState(Answer, frozen=True):
-    """The code a version was made from; ``remote`` and ``branch`` as git told them."""
+    """The code a version was made from; ``remote`` and ``branch`` are those of git."""
 
     commit: str | None
     dirty: bool | None
@@ -121,7 +121,7 @@ class CodeState(Answer, frozen=True):
 
 
 class ParentRef(Answer, frozen=True):
-    """What a version was made from: a version here (``ref``) or an address elsewhere."""
+    """A parent of a version: a version of this registry (``ref``) or an address elsewhere."""
 
     ref: str | None
     location: str | None
@@ -143,7 +143,7 @@ class Training(Answer, frozen=True):
 
 
 class NoteText(Answer, frozen=True):
-    """A note somebody added, when and who."""
+    """A note, its author and its time."""
 
     time: str
     actor: str
@@ -161,7 +161,8 @@ class FileRow(Answer, frozen=True):
 class Tenure(Answer, frozen=True):
     """An interval in which a version held a stage; ``until`` None is now.
 
-    ``why`` is the reason given when it began, ``ended_*`` how, by whom, for whom and why it ended.
+    ``why`` is the reason that was given when it began; ``ended_*`` say by which verb, by whom, for which version and
+    for what reason it ended.
     """
 
     ref: str
@@ -184,7 +185,7 @@ class Tenure(Answer, frozen=True):
 
 
 class Deletion(Answer, frozen=True):
-    """When a version was deleted, by whom and why; ``seq`` is the entry that says so."""
+    """The deletion of a version: its time, author and reason; ``seq`` is its entry."""
 
     seq: int
     time: str

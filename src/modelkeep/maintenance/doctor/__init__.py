@@ -46,11 +46,10 @@ def _require_something(directory: str) -> None:
 
 def _checks(exam: Exam) -> tuple[Check, ...]:
     """Return the checks to run: where this account may not enter the directory, none of what is in it."""
-    from modelkeep.maintenance.doctor import client, database, place, store
+    from modelkeep.maintenance.doctor import client, contents, database, place, store
 
-    inside = () if exam.is_closed else (place.check_files, *store.PLACE_CHECKS)
-    content = () if exam.is_closed else (*database.CHECKS, *store.CONTENT_CHECKS)
-    return (place.check_mount, place.check_directory, *inside, *place.LIMIT_CHECKS, *content, *client.CHECKS)
+    inside = () if exam.is_closed else (place.check_files, *store.CHECKS, *database.CHECKS, *contents.CHECKS)
+    return (*place.CHECKS, *inside, *client.CHECKS)
 
 
 def _run(exam: Exam, check: Check) -> Iterator[DoctorFinding]:

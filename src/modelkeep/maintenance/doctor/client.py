@@ -12,7 +12,7 @@ from modelkeep import errors
 from modelkeep._version import __version__
 from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.times import parse_stored
-from modelkeep.locate import not_used
+from modelkeep.locate import untrusted
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.db.sqlite import probe
@@ -100,7 +100,7 @@ def check_user_directories(exam: Exam) -> Iterator[DoctorFinding]:
 def check_origin(exam: Exam) -> Iterator[DoctorFinding]:
     """Report which setting chose the registry, and whether it belongs to another user who was not trusted."""
     located = exam.located
-    refusal = not_used(located)
+    refusal = untrusted(located)
     if refusal is not None:
         yield error("origin", located.path, refusal.message, refusal.hint or "modelkeep --registry DIR")
     else:

@@ -36,6 +36,11 @@ class Exam:
         """Whether this account may not even look into the registry's directory."""
         return not may(self.directory, os.R_OK | os.X_OK)
 
+    @property
+    def has_store(self) -> bool:
+        """Whether the store is there: its disk may not be mounted."""
+        return os.path.isdir(os.path.join(self.store, "blobs", "sha256"))
+
     @cached_property
     def writer(self) -> Holder | None:
         """The process that is at the head of the writers' queue, or that holds a lock on the database."""

@@ -32,8 +32,10 @@ def check_mount(exam: Exam) -> Iterator[DoctorFinding]:
 def mount_finding(place: str, mount: Mount, *, needs_locks: bool) -> DoctorFinding:
     """Return what there is to say of one mount; ``needs_locks`` where the database is on it."""
     shown = f"{mount.kind} mounted at {mount.point} ({','.join(mount.options[:6])})"
-    if mount.lying is not None and needs_locks:
-        return error("locks", place, f"{shown}: {mount.lying}", mount.instead or "keep the registry on a local disk")
+    if mount.broken_locks is not None and needs_locks:
+        return error(
+            "locks", place, f"{shown}: {mount.broken_locks}", mount.remedy or "keep the registry on a local disk"
+        )
     if mount.network:
         hint = "use NFS 4 with its default options, and run modelkeep verify often"
         return warning("mount", place, f"{shown}: other machines may write there", hint)
@@ -179,5 +181,5 @@ def _owner(status: os.stat_result) -> str:
     return f"{user_name(status.st_uid)}:{group_name(status.st_gid)}"
 
 
-#: What holds for this account and disk whether or not the registry can be entered.
-LIMIT_CHECKS = (check_space, check_umask)
+#: What is checked also where the registry's directory cannot be entered.
+CHECKS = (check_mount, check_directory, check_space, check_umask)

@@ -1,1 +1,1 @@
-"""Who may do what to a registry's files, and what the place they lie on can do: accounts, groups, mounts, locks."""
+"""Access to a registry's files: accounts and groups, access lists, mounts and their locks."""

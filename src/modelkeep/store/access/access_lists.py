@@ -1,7 +1,7 @@
-"""POSIX access lists as the kernel keeps them: who may do what beside owner, group and the rest.
+"""POSIX access lists: permissions of further groups, beside owner, group and others.
 
-Read and written as extended attributes (acl(5), ``linux/posix_acl_xattr.h``): a version, then eight
-bytes an entry, sorted. Where the system or the file system has none, ``OSError`` with ``ENOTSUP``.
+They are read and written as extended attributes (acl(5), ``linux/posix_acl_xattr.h``): a version, then
+sorted entries of eight bytes. Where there are none, writing raises ``OSError`` with ``ENOTSUP``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from contextlib import suppress
 
 ACCESS = "system.posix_acl_access"
-#: Of a directory: what new files and directories in it get, whatever the umask.
+#: The list of a directory that new files and directories in it inherit, whatever the umask.
 DEFAULT = "system.posix_acl_default"
 
 _VERSION = 2
@@ -22,19 +22,19 @@ _NONE = {errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def of_mode(mode: int) -> bytes:
-    """Return the list that says what ``mode`` says: as a default list it stands in the place of everybody's umask."""
+    """Return the list that grants what a mode grants. As a default list it replaces the umask."""
     return _packed((_USER_OBJ, (mode >> 6) & 7), (_GROUP_OBJ, (mode >> 3) & 7), (_OTHER, mode & 7))
 
 
 def with_group(mode: int, gid: int) -> bytes:
-    """Return the list that says what ``mode`` says, and lets one more group read what the owner may read."""
+    """Return the list that grants what a mode grants, and lets one more group read what the owner may read."""
     user, group, other = (mode >> 6) & 7, (mode >> 3) & 7, mode & 7
     named = (_GROUP, user & 5, gid)
     return _packed((_USER_OBJ, user), (_GROUP_OBJ, group), named, (_MASK, user | group), (_OTHER, other))
 
 
-def there_are(path: str | int) -> bool:
-    """Say whether the file system keeps access lists."""
+def are_supported(path: str | int) -> bool:
+    """Tell whether the file system keeps access lists."""
     if not hasattr(os, "getxattr"):
         return False
     try:
@@ -45,7 +45,7 @@ def there_are(path: str | int) -> bool:
 
 
 def groups_in(data: bytes) -> tuple[int, ...]:
-    """Return the ids of the groups that a list names and lets read; () for what is no list."""
+    """Return the ids of the groups that a list allows to read; () for bytes that are no list."""
     if len(data) % 8 != 4 or struct.unpack_from("<I", data)[0] != _VERSION:
         return ()
     entries = struct.iter_unpack("<HHI", data[4:])
@@ -65,7 +65,7 @@ def read(path: str | int, name: str = ACCESS) -> bytes:
 
 
 def write(path: str | int, data: bytes, name: str = ACCESS) -> None:
-    """Give a file or directory a list; b"" takes it away."""
+    """Set the list of a file or directory; b"" removes it."""
     if data and not hasattr(os, "setxattr"):
         raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     if data:

@@ -1,4 +1,4 @@
-"""Who holds the lock that somebody waits for, as far as the kernel tells: a process, its account, whether it is stopped."""
+"""The process that holds a lock on a file: its account, and whether it is stopped (Linux)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Holder(Struct, frozen=True):
 
 
 def holder_of(path: str, table: str | None = None) -> Holder | None:
-    """Return who holds a lock on a file, a writer before a reader; None where nobody tells.
+    """Return the process that holds a lock on a file, a writer before a reader; None where none is known.
 
-    ``table`` is the text of ``/proc/locks`` (proc(5)). It knows no process of another machine or container.
+    ``table`` is the text of ``/proc/locks`` (proc(5)), which lists no process of another machine or container.
     """
     try:
         status = os.stat(path)

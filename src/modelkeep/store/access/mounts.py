@@ -1,10 +1,10 @@
-"""On what a directory is mounted, and whether the locks there tell the truth.
+"""The mount that a directory lies on, and whether its locks exclude other machines.
 
-SQLite is safe where a lock that it was given keeps everybody else out. Some mounts give every lock
-that is asked for and tell no other machine: with two writers commits are then lost while everything
-looks intact (on NFS with ``nolock`` 41 of 140 acknowledged ones, ``integrity_check`` ok). The kernel's
-table of mounts tells which those are. Only what writes asks; a system without the table (macOS) says
-nothing, and nothing is refused there.
+SQLite is safe where a lock excludes every other writer. Some mounts grant each lock without telling
+other machines. With two writers commits are then lost while everything looks intact: on NFS with
+``nolock`` 41 of 140 acknowledged commits, with an ``integrity_check`` of ok. The kernel's table of
+mounts shows which mounts those are. Only writing commands look. Where there is no table (macOS),
+nothing is refused.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from modelkeep.errors import RegistryUnavailable
 
 _TABLE = "/proc/self/mountinfo"
 
-#: Kinds that other machines may write to as well.
+#: File systems that other machines may write to.
 _NETWORK = frozenset({
     "9p", "acfs", "afs", "afpfs", "beegfs", "ceph", "cifs", "coda", "gfs2", "gpfs", "lustre", "ncpfs", "nfs", "nfs4",
     "ocfs2", "orangefs", "panfs", "prl_fs", "pvfs2", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs", "wekafs",
 })  # fmt: skip
-#: File systems in user space whose locks are only asked on this machine, for their files are of this machine.
+#: File systems in user space whose files are on this machine, so that its locks are enough.
 _LOCAL_FUSE = frozenset({
     "fuseblk", "fuse.bindfs", "fuse.cryfs", "fuse.encfs", "fuse.exfat", "fuse.fuse-overlayfs", "fuse.fuse2fs",
     "fuse.gocryptfs", "fuse.mergerfs", "fuse.ntfs", "fuse.ntfs-3g", "fuse.squashfuse",
 })  # fmt: skip
-#: File systems in user space that know no lock of another machine; most carry whole files back and forth.
+#: File systems in user space without locks between machines; most transfer whole files.
 _FUSE_WITHOUT_LOCKS = frozenset({
     "blobfuse", "blobfuse2", "cosfs", "curlftpfs", "davfs", "davfs2", "gcsfuse", "geesefs", "google-drive-ocamlfuse",
     "goofys", "gvfsd-fuse", "hdfs", "kio-fuse", "mount-s3", "mountpoint-s3", "obsfs", "onedriver", "ossfs", "rclone",
@@ -37,8 +37,8 @@ _FUSE_WITHOUT_LOCKS = frozenset({
 _STAY = "its locks stay on this machine"
 _STALE = "it shows what was there before somebody else wrote"
 _ALIKE = {"cifs": "smb", "smb3": "smb", "smbfs": "smb", "nfs": "nfs", "nfs4": "nfs"}
-#: What options make of locks, per kind. (``soft`` is SMB's default, and there an error is told.)
-_LIES = {
+#: Mount options that break locks, and how. (``soft`` is SMB's default, and SMB reports the error.)
+_BROKEN_BY = {
     "nfs": {
         "nolock": _STAY,
         "local_lock=all": _STAY,
@@ -65,22 +65,22 @@ _LIES = {
 
 
 class Mount(Struct, frozen=True):
-    """One line of the table: the file system's kind, where it is mounted, with which options.
+    """One mount: the kind of its file system, its mount point and its options.
 
-    ``network`` says that other machines may write there, or that nobody knows. ``lying`` says why its
-    locks keep nobody out, None where they can be believed; ``instead`` is what to do about that.
+    ``network`` is true where other machines may write, or it is not known. ``broken_locks`` says why its
+    locks do not exclude others (None: they do), ``remedy`` what to do about it.
     """
 
     kind: str
     point: str
     options: tuple[str, ...]
     network: bool
-    lying: str | None
-    instead: str | None
+    broken_locks: str | None
+    remedy: str | None
 
 
 def mount_of(path: str, table: str | None = None) -> Mount | None:
-    """Return the mount that a path lies on, whether or not it is there; None where nobody can tell.
+    """Return the mount that a path lies on, even if the path does not exist; None where it is not known.
 
     ``table`` is the text of ``/proc/self/mountinfo`` (proc(5)); the kernel's own unless given.
     """
@@ -89,36 +89,33 @@ def mount_of(path: str, table: str | None = None) -> Mount | None:
         return None
     kind = row[row.index("-", 6) + 1]
     options = tuple(dict.fromkeys(f"{row[5]},{row[-1]}".split(",")))
-    lying, instead = _lie(kind, options) or (None, None)
-    network = lying is not None or kind in _NETWORK or (kind.startswith("fuse") and kind not in _LOCAL_FUSE)
-    return Mount(kind, _plain(row[4]), options, network, lying, instead)
+    broken_locks, remedy = _broken_locks(kind, options) or (None, None)
+    network = broken_locks is not None or kind in _NETWORK or (kind.startswith("fuse") and kind not in _LOCAL_FUSE)
+    return Mount(kind, _plain(row[4]), options, network, broken_locks, remedy)
 
 
 def check_locks(directory: str, say: Callable[[str], None], table: str | None = None) -> None:
-    """Refuse to write where locks lie (``RegistryUnavailable``); of another network mount ``say`` a warning."""
+    """Refuse to write where locks are broken (``RegistryUnavailable``); warn of any other network mount through ``say``."""
     found = mount_of(directory, table)
     if found is None or not found.network:
         return
-    if found.lying is not None:
-        message = (
-            f"nothing is written to {directory}, or changes would be lost: {found.lying} (mounted at {found.point})"
-        )
-        raise RegistryUnavailable(message, found.instead)
+    if found.broken_locks is not None:
+        message = f"changes to {directory} would be lost: {found.broken_locks} (mounted at {found.point})"
+        raise RegistryUnavailable(message, found.remedy)
     say(
-        f"warning: {directory} is on a network mount ({found.kind} at {found.point}): "
-        "that is fine while its locks work and it keeps what it acknowledged"
+        f"warning: {directory} is on a network mount ({found.kind} at {found.point}), "
+        "which is fine as long as its locks work and it keeps what it acknowledged"
     )
 
 
-def _lie(kind: str, options: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return why the locks of a mount are not to be believed, and what to do; None where they are."""
+def _broken_locks(kind: str, options: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return why the locks of a mount do not exclude other machines, and the remedy; None where they do."""
     if kind.removeprefix("fuse.") in _FUSE_WITHOUT_LOCKS:
-        instead = "keep the registry on a local disk, or on NFS 4 with its defaults"
-        return f"{kind}: {_STAY}", instead
-    lies = _LIES.get(_ALIKE.get(kind, kind), {})
+        return f"{kind}: {_STAY}", "keep the registry on a local disk, or on NFS 4 with its defaults"
+    reasons = _BROKEN_BY.get(_ALIKE.get(kind, kind), {})
     for option in options:
-        if option in lies:
-            return f"{kind} with {option}: {lies[option]}", _without(option)
+        if option in reasons:
+            return f"{kind} with {option}: {reasons[option]}", _without(option)
     return None
 
 
@@ -138,9 +135,9 @@ def _read() -> str:
 def _row_of(path: str, table: str) -> list[str] | None:
     """Return the fields of the mount that a path without links lies on.
 
-    From the root down, as the kernel goes: a mount hides what was mounted before at its point and
-    below. In a chroot the root's own line may be missing; then the longest point that leads to the
-    path counts, and of equal ones the last.
+    The walk goes from the root down, as the kernel's does: a mount hides what was mounted before at its
+    point and below. In a chroot the line of the root may be missing; then the longest mount point above
+    the path counts, and of equal ones the last.
     """
     rows = [row for line in table.split("\n") if len(row := line.split(" ")) > 9 and _leads(_plain(row[4]), path)]
     ids = {row[0] for row in rows}
@@ -161,7 +158,7 @@ def _leads(point: str, path: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a field as it was: space, tab, newline and backslash stand as three octal digits."""
+    """Return a field with its escapes (three octal digits for space, tab, newline and backslash) undone."""
     if "\\" not in text:
         return text
     first, *rest = text.split("\\")

@@ -1,4 +1,4 @@
-"""What this account may not do with a file of the registry, and who may: errors that name both."""
+"""Errors for files that this account may not read or write; they name the file and who may."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def not_permitted(directory: str, path: str, verb: str, error: OSError | None = None) -> RegistryUnavailable:
-    """Return the error that says why a registry may not be ``read`` or ``written``: its file, the reason, who may."""
+    """Return the error for a registry that may not be ``read`` or ``written``: the file, the reason, who may."""
     place = _nearest(path)
     reason = os.strerror(errno.EACCES) if error is None else error.strerror or str(error)
     message = f"the registry {directory} may not be {verb} by this account: {place}: {reason.lower()}"
@@ -23,7 +23,7 @@ def not_permitted(directory: str, path: str, verb: str, error: OSError | None = 
 
 
 def check_readable(directory: str, path: str) -> None:
-    """Raise where a file of a registry cannot even be looked at: whether there is one, nobody here can tell."""
+    """Raise ``RegistryUnavailable`` where this account may not even see whether a file is there."""
     try:
         os.stat(path)
     except PermissionError as error:
@@ -33,7 +33,7 @@ def check_readable(directory: str, path: str) -> None:
 
 
 def who_may_write(path: str) -> str:
-    """Return in words who may write to a file or directory: its owner, and its group if that may."""
+    """Return in words who may write to a file or directory: its owner, and its group if it may."""
     return _people(path, stat.S_IWGRP)
 
 
@@ -43,7 +43,7 @@ def owner_of(path: str) -> str:
 
 
 def user_name(uid: int) -> str:
-    """Return what the machine calls an account, ``uid:71001`` where it has no name for it."""
+    """Return the name of an account, ``uid:71001`` where it has none."""
     with suppress(KeyError, ImportError):
         import pwd
 
@@ -52,7 +52,7 @@ def user_name(uid: int) -> str:
 
 
 def group_name(gid: int) -> str:
-    """Return what the machine calls a group, its number where it has no name for it."""
+    """Return the name of a group, its number where it has none."""
     with suppress(KeyError, ImportError):
         import grp
 
@@ -68,12 +68,12 @@ def _ask(place: str, bit: int) -> str:
 
 def _people(path: str, bit: int) -> str:
     status = os.stat(path)
-    members = f" or somebody in the group {group_name(status.st_gid)}" if status.st_mode & bit else ""
+    members = f" or a member of the group {group_name(status.st_gid)}" if status.st_mode & bit else ""
     return user_name(status.st_uid) + members
 
 
 def _nearest(path: str) -> str:
-    """Return a path, or the nearest directory above it that this account can check_readable at: that one keeps it out."""
+    """Return a path, or the nearest directory above it that this account can see: it is the one that bars the way."""
     while True:
         try:
             os.stat(path)

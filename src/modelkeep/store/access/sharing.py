@@ -1,8 +1,8 @@
-"""A registry of several accounts: a group that writes, another one that reads.
+"""Sharing a registry between accounts: one group writes, another one may read.
 
-The writers are a setgid group: what is made in a directory of the group belongs to it. The readers are
-in an access list, for a file has one group. A private registry is 0700. Directories are never sticky:
-there one member could not take away the journal that another one's crash left, nor sweep his bytes.
+The writers are the group of its setgid directories, which new files inherit. A file has one group, so
+the readers are in an access list. A private registry is 0700. Directories are never sticky: a member
+must be able to remove the journal that a crash of another member left, and to sweep its blobs.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ _PASSES = 10
 
 
 class Group(Struct, frozen=True):
-    """A group of the machine: its name (its number where it has none) and its id."""
+    """A group of this machine: its name (its number where it has none) and its id."""
 
     name: str
     gid: int
 
 
 class Sharing(Struct, frozen=True):
-    """Who shares a registry: the group that writes, and the one that reads, if there is one."""
+    """The group that may write to a registry, and the one that may read it, if there is one."""
 
     writers: Group
     readers: Group | None = None
 
 
 def parse_sharing(shared: str | None, readers: str | None) -> Sharing | None:
-    """Return what ``--shared`` and ``--readers`` ask for; None for a private registry.
+    """Return the groups that ``--shared`` and ``--readers`` name; None for a private registry.
 
-    Raises ``NotFound`` for a group that is not there, ``UsageError`` for readers without writers or
-    that are the writers, ``RegistryUnavailable`` for a group that we are not in and so cannot give away to.
+    Raises ``NotFound`` for an unknown group, ``UsageError`` for readers without writers or equal to the
+    writers, ``RegistryUnavailable`` for a group that this account is not in and cannot give files to.
     """
     if shared is None:
         if readers is not None:
-            message = f"--readers {printable(readers)} needs --shared: which group may write?"
+            message = f"--readers {printable(readers)} needs --shared, the group that may write"
             raise UsageError(message, f"modelkeep init --shared GROUP --readers {printable(readers)}")
         return None
     found = Sharing(_group(shared), None if readers is None else _group(readers))
     if found.readers == found.writers:
-        message = f"{found.writers.name} cannot be both: who may write may read"
+        message = f"{found.writers.name} cannot be both writers and readers: writers may read"
         raise UsageError(message, f"modelkeep init --shared {found.writers.name}")
     if os.geteuid() != 0 and found.writers.gid not in {os.getegid(), *os.getgroups()}:
         message = f"this account is not in the group {found.writers.name}, so it cannot share with it"
@@ -60,7 +60,7 @@ def parse_sharing(shared: str | None, readers: str | None) -> Sharing | None:
 
 
 def sharing_of(directory: str) -> Sharing | None:
-    """Return who shares a registry, as its directory says; None where it is one account's own."""
+    """Return the groups that share a registry, read from its directory; None where it is private."""
     status = os.stat(directory)
     if not (status.st_mode & stat.S_ISGID and status.st_mode & stat.S_IWGRP):
         return None
@@ -69,31 +69,31 @@ def sharing_of(directory: str) -> Sharing | None:
 
 
 def share_directory(path: str, sharing: Sharing | None) -> bool:
-    """Give a directory to those who share it, or with None to its owner alone; False where it was so already."""
+    """Give a directory to the groups that share it, with None to its owner alone; False where nothing had to change."""
     if sharing is None:
-        return _keep_private(path)
+        return _make_private(path)
     with _held(path) as held:
         return _give(held, path, SHARED_DIRECTORY, sharing)
 
 
 def share_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
-    """Give all of a registry to those who share it, its directory last; return how much was not so before.
+    """Give everything in a registry to the groups that share it, its directory last; return how many paths changed.
 
-    Contents are 0444 and open to whoever comes through the directories. Raises ``RegistryUnavailable``
-    where something belongs to somebody else. Members can write there while root or the owner does
-    this: everything is changed through a descriptor, never by a name.
+    Blobs stay 0444: the directories decide who gets to them. Raises ``RegistryUnavailable`` for a path
+    that belongs to another account. Members can write while root or the owner does this, so every path
+    is changed through a descriptor, never by name.
     """
     _check_store(directory, store)
     count = 0
-    for _ in range(_PASSES):  # what was made meanwhile, in a directory that was not open yet, is seen by the next
-        changed = _open_all(directory, os.path.realpath(store), lock, sharing)
+    for _ in range(_PASSES):  # the next pass sees what was made meanwhile in a directory that was not shared yet
+        changed = _share_once(directory, os.path.realpath(store), lock, sharing)
         count += changed
         if not changed:
             break
     return count
 
 
-def _open_all(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+def _share_once(directory: str, store: str, lock: str, sharing: Sharing) -> int:
     count = 0
     for path, _, _, descriptor in os.fwalk(store, onerror=_raise):
         count += _give(descriptor, path, SHARED_DIRECTORY, sharing)
@@ -103,29 +103,29 @@ def _open_all(directory: str, store: str, lock: str, sharing: Sharing) -> int:
             names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
         for name in names:
             path = os.path.join(directory, name)
-            # Who may open the side file may hold it for ever, so readers may not.
-            who = Sharing(sharing.writers) if path == lock else sharing
+            # Readers may not open the lock file: they could hold the lock for ever.
+            groups = Sharing(sharing.writers) if path == lock else sharing
             with suppress(FileNotFoundError), _held(path, top) as held:  # a journal comes and goes
-                count += _give(held, path, SHARED_FILE, who)
+                count += _give(held, path, SHARED_FILE, groups)
         return count + _give(top, directory, SHARED_DIRECTORY, sharing)
     finally:
         os.close(top)
 
 
 def _check_store(directory: str, store: str) -> None:
-    """Refuse a link that somebody put in the place of the store: root would open to a group whatever it leads to."""
+    """Refuse a store behind another account's link: root would open to a group whatever the link leads to."""
     link = os.lstat(store)
     if not stat.S_ISLNK(link.st_mode):
         return
-    we = os.geteuid()
-    believed = link.st_uid in {0, we, os.stat(directory).st_uid}
-    if not believed or (we == 0 and link.st_uid not in {0, os.stat(store).st_uid}):
+    uid = os.geteuid()
+    trusted = link.st_uid in {0, uid, os.stat(directory).st_uid}
+    if not trusted or (uid == 0 and link.st_uid not in {0, os.stat(store).st_uid}):
         message = f"{store} is a link that {user_name(link.st_uid)} made, to {os.path.realpath(store)}: not shared"
         raise RegistryUnavailable(message, f"ls -ld {store} {os.path.realpath(store)}")
 
 
 def blocking_directory(directory: str, sharing: Sharing) -> str | None:
-    """Return the first directory above that lets a group of those who share it not through, None if there is none."""
+    """Return the nearest directory above a registry that bars one of its groups, None if there is none."""
     groups = [each for each in (sharing.writers, sharing.readers) if each is not None]
     above = os.path.dirname(os.path.realpath(directory))
     while True:
@@ -146,17 +146,17 @@ def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
     lists = {access_lists.ACCESS: inside}
     status = os.stat(held)
     if stat.S_ISDIR(status.st_mode):
-        # Without one a colleague's umask holds until his chmod: long enough for somebody else to be refused.
-        umask = access_lists.of_mode(mode & 0o777) if access_lists.there_are(held) else b""
+        # Without a default list a new file has its maker's umask until his chmod, and may refuse others meanwhile.
+        umask = access_lists.of_mode(mode & 0o777) if access_lists.are_supported(held) else b""
         lists[access_lists.DEFAULT] = inside or umask
     gid = sharing.writers.gid
-    # Of others' directories it is not asked: an administrator prepares them by chmod.
+    # An administrator prepares directories of his own by chmod, without a default list: that is enough.
     others = not inside and os.geteuid() not in {0, status.st_uid}
-    if _is_so(held, mode, gid, lists) or (others and _is_so(held, mode, gid, {access_lists.ACCESS: inside})):
+    if _has(held, mode, gid, lists) or (others and _has(held, mode, gid, {access_lists.ACCESS: inside})):
         return False
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        message = f"{path} has another name elsewhere, where it would be shared as well"
-        raise RegistryUnavailable(message, f"find -samefile {path}        (looks for it)")
+        message = f"{path} has a second name (a hard link), which would be shared as well"
+        raise RegistryUnavailable(message, f"find / -xdev -samefile {path}        (finds it)")
     try:
         if status.st_gid != gid:
             os.chown(held, -1, gid)
@@ -164,15 +164,15 @@ def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
             access_lists.write(held, data, which)
         os.chmod(held, mode)
     except PermissionError as error:
-        raise _not_ours(path, error, sharing) from error
+        raise _owned_by_another(path, error, sharing) from error
     except OSError as error:
         raise _cannot(path, error, sharing) from error
-    if not _is_so(held, mode, gid, lists):
+    if not _has(held, mode, gid, lists):
         raise _cannot(path, None, sharing)
     return True
 
 
-def _is_so(held: str | int, mode: int, gid: int, lists: dict[str, bytes]) -> bool:
+def _has(held: str | int, mode: int, gid: int, lists: dict[str, bytes]) -> bool:
     status = os.stat(held)
     if (stat.S_IMODE(status.st_mode), status.st_gid) != (mode, gid):
         return False
@@ -181,9 +181,9 @@ def _is_so(held: str | int, mode: int, gid: int, lists: dict[str, bytes]) -> boo
 
 @contextmanager
 def _held(path: str, below: int | None = None) -> Iterator[str]:
-    """Yield a name that stays with what lies at ``path`` (in the directory ``below``) whatever is put there meanwhile.
+    """Yield a name for the file at ``path`` (in the directory ``below``) that holds when the path is replaced.
 
-    The database is not opened by this: closing any other descriptor of it would drop SQLite's locks.
+    It is an O_PATH descriptor: closing an ordinary descriptor of the database would drop SQLite's locks.
     """
     if not hasattr(os, "O_PATH") or not os.path.isdir("/proc/self/fd"):
         yield path
@@ -196,8 +196,8 @@ def _held(path: str, below: int | None = None) -> Iterator[str]:
         os.close(descriptor)
 
 
-def _keep_private(path: str) -> bool:
-    """Make a directory of ours 0700; one that its owner prepared for a group stays as it is."""
+def _make_private(path: str) -> bool:
+    """Make a directory of this account 0700, unless its owner has prepared it for a group."""
     status = os.stat(path)
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid != os.geteuid() or mode == PRIVATE or mode & SHARED_DIRECTORY == SHARED_DIRECTORY:
@@ -226,7 +226,7 @@ def _named(gid: int) -> Group:
     return Group(group_name(gid), gid)
 
 
-def _not_ours(path: str, error: OSError, sharing: Sharing) -> RegistryUnavailable:
+def _owned_by_another(path: str, error: OSError, sharing: Sharing) -> RegistryUnavailable:
     message = f"{path} cannot be given to the group {sharing.writers.name}"
     if os.lstat(path).st_uid == os.geteuid():
         return RegistryUnavailable(f"{message}: {(error.strerror or '').lower()}", f"ls -ld {path}")
@@ -241,11 +241,11 @@ def _cannot(path: str, error: OSError | None, sharing: Sharing) -> UsageError:
     mount = mount_of(path)
     kind = f" ({mount.kind})" if mount is not None else ""
     if error is None:
-        message = f"the file system of {path}{kind} keeps no groups and modes, so nothing there can be shared by them"
-        return UsageError(message, "init it on another file system")
+        message = f"the file system of {path}{kind} keeps no groups and modes, so a registry there cannot be shared"
+        return UsageError(message, "make the registry on another file system")
     if sharing.readers is not None:
         message = f"the file system of {path}{kind} has no access lists for --readers: {(error.strerror or '').lower()}"
-        return UsageError(message, "leave out --readers: who is in the group may read, and write")
+        return UsageError(message, "leave out --readers: members of the group may read and write")
     return UsageError(f"{path} cannot be shared: {(error.strerror or str(error)).lower()}")
 
 

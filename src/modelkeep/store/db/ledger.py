@@ -1,40 +1,39 @@
-"""The log and its picture, written together: one intent, one entry, one transaction.
+"""The log and its projection, written together: one intent, one entry, one transaction.
 
-Under the lock, on the writer's own connection: read the state, look outside it, decide, append the
-entry, project it. Everything before is preparation and everything after is telling.
+`append` reads the state under the writers' lock, decides, appends the entry and projects it. `decide_on` decides
+the same on a snapshot and writes nothing.
 """
 
 from __future__ import annotations
 
 import functools
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from msgspec import Struct, field
 
-from modelkeep.domain import decide
-from modelkeep.domain import entry as chain
-from modelkeep.domain.decide import AlreadySo
+from modelkeep.domain.decide import AlreadySo, decide
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Observed
-from modelkeep.domain.intents import Intent
-from modelkeep.domain.project import Change, Close, Insert, project
-from modelkeep.domain.projecting.changes import Value
-from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
+from modelkeep.domain.project import Assign, Bury, Change, Close, Insert, project
+from modelkeep.domain.verbs import AnyEvent
+from modelkeep.errors import Conflict
+from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
 
-#: A document of more bytes takes longer to be projected than the statements take to be compiled.
-_LONG = 16 * 1024
-#: What the writer sees outside the log, given the state under the lock.
-Look: TypeAlias = Callable[[SqlState], Observed]
-
-_APPEND = "INSERT INTO entry (seq, bytes) VALUES (?, ?)"
-_READ = "SELECT bytes FROM entry WHERE seq = ?"
-_KEEP_DETAILS = "INSERT INTO details (digest, text) VALUES (?, ?)"
-_KEEP_DOCUMENT = "INSERT INTO document (digest, bytes) VALUES (?, ?)"
-_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
-_HAS_DOCUMENT = "SELECT 1 FROM document WHERE digest = ?"
+APPEND = "INSERT INTO entry (seq, bytes) VALUES (:seq, :bytes)"
+READ = "SELECT bytes FROM entry WHERE seq = :seq"
+KEEP_DETAILS = "INSERT INTO details (digest, text) VALUES (:digest, :text)"
+HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
+KEEP_DOCUMENT = """
+INSERT INTO document (digest, bytes)
+SELECT :digest, :bytes WHERE NOT EXISTS (SELECT 1 FROM document WHERE digest = :digest)
+"""
+_BURY = """
+INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, :seq, 0 FROM version
+WHERE model = :model AND NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
+"""
 
 
 class Draft(Struct, frozen=True):
@@ -46,142 +45,130 @@ class Draft(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What became of an intent: the entry it left and its hash, or why there was nothing to do."""
+    """What became of an intent: the entry that it led to and its hash, or why there was nothing to do."""
 
     entry: Entry | None
     already: AlreadySo | None
     entry_hash: str | None = None
 
 
-def ask(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
+def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
     """Decide without writing: the same decision and the same errors as `append`."""
-    return _decided(SqlState(connection), draft, look, now)
+    return _decided(SqlState(reader), draft, observed, now)
 
 
-def prepare(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> None:
-    """Decide as `append` will, and have its statements compiled, which takes longer than carrying them out.
+def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcome:
+    """Carry out an intent inside the caller's transaction.
 
-    What is refused is told by `append`: by then it may be right.
+    The same intent again is answered with the entry that it led to; the same id with other bytes raises
+    ``Conflict``, as does what `decide` refuses.
     """
-    try:
-        entry = _decided(SqlState(connection), draft, look, now).entry
-    except ModelkeepError:
-        return
-    if entry is None or sum(map(len, draft.documents.values())) > _LONG:
-        return
-    log = [_APPEND]
-    if draft.details is not None:
-        connection.execute(_HAS_DETAILS, (draft.details.digest,)).fetchone()
-        log.append(_KEEP_DETAILS)
-    for digest in draft.documents:
-        connection.execute(_HAS_DOCUMENT, (digest,)).fetchone()
-        log.append(_KEEP_DOCUMENT)
-    for statement in dict.fromkeys((*log, *map(_statement, project(entry, "", draft.details, draft.documents)))):
-        connection.executemany(statement, ())
-
-
-def append(connection: sqlite3.Connection, draft: Draft, look: Look, now: str) -> Outcome:
-    """Carry out an intent inside the caller's write transaction.
-
-    The same intent again is answered with the entry it led to; the same id with other bytes raises
-    ``Conflict``, as does whatever `decide` refuses.
-    """
-    state = SqlState(connection)
+    state = SqlState(writer)
     before = state.entry_of_intent(draft.intent.id)
     if before is not None:
-        return Outcome(_repeated(connection, before, draft.intent), None)
-    outcome = _decided(state, draft, look, now)
-    if outcome.entry is None:
+        return Outcome(_repeated(writer, before, draft.intent), None)
+    outcome = _decided(state, draft, observed, now)
+    entry = outcome.entry
+    if entry is None:
         return outcome
-    return Outcome(outcome.entry, None, _write(connection, outcome.entry, draft))
+    details = draft.details
+    if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
+        message = "these details belong to another entry"
+        raise Conflict(message)
+    data = entry.to_bytes()
+    parse_entry(data)  # nothing is written that could not be read
+    entry_hash = write(writer, entry, data, details, draft.documents)
+    return Outcome(entry, None, entry_hash)
 
 
-def apply_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, documents: Mapping[str, bytes]) -> str:
+    """Write one entry with what it names, and what follows from it in the other tables; return its hash."""
+    entry_hash = hash_entry(data)
+    writer.run(APPEND, seq=entry.seq, bytes=data)
+    if details is not None:
+        writer.run(KEEP_DETAILS, digest=details.digest, text=details.text)
+    for digest, document in documents.items():
+        writer.run(KEEP_DOCUMENT, digest=digest, bytes=document)
+    apply_changes(writer, project(entry, entry_hash, details, documents))
+    return entry_hash
+
+
+def apply_changes(writer: Writer, changes: Iterable[Change]) -> None:
     """Make row changes; table and column names come from `project`, never from outside.
 
-    New rows of one form that come one after the other are one call of the driver.
+    New rows for the same columns that follow each other are one call of the driver.
     """
-    form, rows = "", list[tuple[Value, ...]]()
+    statement, rows = "", list[Mapping[str, Value]]()
     for change in changes:
         match change:
-            case Insert(row=row):
-                statement = _statement(change)
-                if statement != form:
-                    if rows:
-                        connection.executemany(form, rows)
-                    form, rows = statement, []
-                rows.append(tuple(row.values()))
-            case Close(where=where, until_seq=until_seq, sets=sets):
+            case Insert(table, row):
+                wanted = _insert(table, tuple(row))
+                if wanted != statement and rows:
+                    writer.run_many(statement, rows)
+                    rows = []
+                statement = wanted
+                rows.append(row)
+            case _:
                 if rows:
-                    connection.executemany(form, rows)
-                form, rows = "", []
-                values = (until_seq, *(value for _, value in sets), *(value for _, _, value in where))
-                connection.execute(_statement(change), values)
+                    writer.run_many(statement, rows)
+                    rows = []
+                _run(writer, change)
     if rows:
-        connection.executemany(form, rows)
-
-
-def _statement(change: Change) -> str:
-    match change:
-        case Insert(table, row):
-            return _insert(table, tuple(row))
-        case Close(table, where, _, sets):
-            return _close(
-                table, tuple([(column, sign) for column, sign, _ in where]), tuple([column for column, _ in sets])
-            )
+        writer.run_many(statement, rows)
 
 
 @functools.cache
 def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
 
 
-@functools.cache
-def _close(table: str, where: tuple[tuple[str, str], ...], sets: tuple[str, ...]) -> str:
-    settings = ", ".join(["until_seq = ?", *(f"{column} = ?" for column in sets)])
-    tests = " AND ".join(["until_seq IS NULL", *(f"{column} {sign} ?" for column, sign in where)])
-    return f"UPDATE {table} SET {settings} WHERE {tests}"
+def _run(writer: Writer, change: Close | Assign | Bury) -> None:
+    """Change rows that are there."""
+    match change:
+        case Close(table, where, until_seq, sets):
+            _update(writer, table, where, (("until_seq", until_seq), *sets), tests=["until_seq IS NULL"])
+        case Assign(table, where, sets):
+            _update(writer, table, where, sets, tests=[])
+        case Bury(model, seq):
+            writer.run(_BURY, model=model, seq=seq)
 
 
-def _decided(state: SqlState, draft: Draft, look: Look, now: str) -> Outcome:
+def _update(
+    writer: Writer,
+    table: str,
+    where: Sequence[tuple[str, str, Value]],
+    sets: Sequence[tuple[str, Value]],
+    *,
+    tests: list[str],
+) -> None:
+    settings = ", ".join(f"{column} = :set_{column}" for column, _ in sets)
+    tests += [f"{column} {sign} :where_{n}" for n, (column, sign, _) in enumerate(where)]
+    values = {f"set_{column}": value for column, value in sets}
+    values |= {f"where_{n}": value for n, (_, _, value) in enumerate(where)}
+    writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
+
+
+def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Outcome:
     head = state.head()
     time = now if head is None else max(now, head.time)
-    observed = look(state)
-    decision = decide.decide(state, draft.intent, observed, time)
+    decision = decide(state, draft.intent, observed, time)
     if isinstance(decision, AlreadySo):
         return Outcome(None, decision)
     entry = Entry(
         seq=1 if head is None else head.seq + 1,
         prev=None if head is None else head.hash,
-        clock=now,
+        clock=None if now == time else now,
         time=time,
         intent=draft.intent,
         observed=observed,
-        events=decision,
+        events=cast("tuple[AnyEvent, ...]", decision),
     )
     return Outcome(entry, None)
 
 
-def _repeated(connection: sqlite3.Connection, seq: int, intent: Intent) -> Entry:
-    entry = chain.parse(connection.execute(_READ, (seq,)).fetchone()[0])
+def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
+    entry = parse_entry(reader.rows(READ, seq=seq)[0][0])
     if entry.intent.to_bytes() != intent.to_bytes():
         message = f"the log has another intent with the id {intent.id}"
         raise Conflict(message)
     return entry
-
-
-def _write(connection: sqlite3.Connection, entry: Entry, draft: Draft) -> str:
-    data = entry.to_bytes()
-    entry_hash = chain.hash_of(data)
-    connection.execute(_APPEND, (entry.seq, data))
-    if draft.details is not None:
-        digest = draft.details.digest
-        if connection.execute(_HAS_DETAILS, (digest,)).fetchone():
-            message = "these details belong to another entry"
-            raise Conflict(message)
-        connection.execute(_KEEP_DETAILS, (digest, draft.details.text))
-    for digest, document in draft.documents.items():
-        if not connection.execute(_HAS_DOCUMENT, (digest,)).fetchone():
-            connection.execute(_KEEP_DOCUMENT, (digest, document))
-    apply_changes(connection, project(entry, entry_hash, draft.details, draft.documents))
-    return entry_hash

@@ -8,20 +8,19 @@ See docs/decisions/0012.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from modelkeep.domain import checks
-from modelkeep.domain import entry as chain
 from modelkeep.domain.checks import Link
-from modelkeep.domain.entry import Entry
+from modelkeep.domain.entry import Entry, hash_entry
 from modelkeep.domain.head import Head
-from modelkeep.domain.project import Insert, project
+from modelkeep.domain.project import Bury, Insert, project
 from modelkeep.errors import IntegrityError, ModelkeepError
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sql.statement import Connection
 from modelkeep.store.db.sqlite import raw_rows as lying
+from modelkeep.store.db.sqlite.database import private_tables
 from modelkeep.store.db.sqlite.raw_rows import Stored
 from modelkeep.store.db.sqlite.temporary_files import of_temporary_files
 
@@ -32,11 +31,12 @@ CREATE TABLE need (digest TEXT NOT NULL, model INTEGER NOT NULL, version INTEGER
     PRIMARY KEY (digest, model, version)) WITHOUT ROWID;
 CREATE TABLE gone (model INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, version)) WITHOUT ROWID;
 """
-_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (?, ?, ?)"
-_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (?, ?)"
+_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (:digest, :model, :version)"
+_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (:model, :version)"
+_ALL_GONE = "INSERT OR IGNORE INTO gone (model, version) SELECT model, version FROM need WHERE model = :model"
 _IS_NEEDED = """
 SELECT 1 FROM need
-WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
+WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
 LIMIT 1
 """
 _HINT = "modelkeep verify --log"
@@ -54,14 +54,13 @@ class LogReferences:
         self._last: Link | None = None
         self._beside = lying.Beside()
         with _room():
-            self._made = sqlite3.connect("", isolation_level=None)
-            self._made.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+            self._made = private_tables(_TABLES)
 
     def close(self) -> None:
         """Remove the private file."""
         self._made.close()
 
-    def read_page(self, connection: Connection) -> bool:
+    def read_page(self, connection: Reader) -> bool:
         """Read the next entries of the log; False where it has no more.
 
         Raises ``IntegrityError`` where the log is not whole, is not the one whose beginning was read
@@ -70,10 +69,10 @@ class LogReferences:
         self._require_same(connection)
         page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
         with _room():
-            self._made.execute("BEGIN")
+            self._made.run("BEGIN")
             for stored in page:
                 self._take(stored)
-            self._made.execute("COMMIT")
+            self._made.run("COMMIT")
         if not page:
             self._require_known()
         return bool(page)
@@ -81,14 +80,14 @@ class LogReferences:
     def has(self, digest: str) -> bool:
         """Tell whether a version that was not deleted needs a content."""
         with _room():
-            return self._made.execute(_IS_NEEDED, (digest,)).fetchone() is not None
+            return self._made.row(_IS_NEEDED, digest=digest) is not None
 
-    def _require_same(self, connection: Connection) -> None:
+    def _require_same(self, connection: Reader) -> None:
         """Require that the entry read last still stands where it stood: an older file may have been put back."""
         if self._last is None:
             return
         data = garbage.entry_bytes(connection, self._last.seq)
-        if data is None or chain.hash_of(data) != self._last.hash:
+        if data is None or hash_entry(data) != self._last.hash:
             message = f"nothing was removed: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
 
@@ -118,7 +117,7 @@ class LogReferences:
         if stored.seq != place:
             yield checks.Problem("seq", f"entry {stored.seq} stands there")
         for digest, data in stored.documents.items():
-            problem = checks.check_document(digest, data)
+            problem = checks.check_document(digest, stored.kinds[digest], data)
             if problem is not None:
                 yield problem
 
@@ -131,9 +130,11 @@ class LogReferences:
         for change in changes:
             match change:
                 case Insert("version_blob", row):
-                    self._made.execute(_NEED, (row["digest"], row["model"], row["version"]))
+                    self._made.run(_NEED, digest=row["digest"], model=row["model"], version=row["version"])
                 case Insert("deleted", row):
-                    self._made.execute(_GONE, (row["model"], row["version"]))
+                    self._made.run(_GONE, model=row["model"], version=row["version"])
+                case Bury(model):
+                    self._made.run(_ALL_GONE, model=model)
 
 
 def _room() -> AbstractContextManager[None]:

@@ -1,27 +1,25 @@
-"""The state that deciding reads, answered from the rows on one connection."""
+"""The state that deciding asks, answered by the tables; what was asked once in a transaction is remembered."""
 
 from __future__ import annotations
 
-import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modelkeep.domain.head import Head
 from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, Tenure, Version
+from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
 
 if TYPE_CHECKING:
-    from modelkeep.domain.intents import Data
-
-_Row = tuple[int, int, int | None, int | None, int | None]
+    from modelkeep.domain.verbs.evaluate import Data
 
 
 class SqlState:
     """A registry's state as the tables picture it; see `modelkeep.domain.state.State`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def head(self) -> Head | None:
         """Return the newest entry."""
@@ -35,6 +33,9 @@ class SqlState:
 
     def hash_at(self, seq: int) -> str | None:
         """Return the hash of an entry."""
+        head = self.head()
+        if head is not None and head.seq == seq:
+            return head.hash
         row = self._one(deciding.HASH_AT, seq=seq)
         return None if row is None else str(row[0])
 
@@ -47,9 +48,14 @@ class SqlState:
         row = self._one(deciding.INTENT, intent=intent_id)
         return None if row is None else int(row[0])
 
+    def imported(self, system: str, registry: str, entry: str) -> str | None:
+        """Return the digest of an imported fact."""
+        row = self._one(deciding.IMPORTED, system=system, source=registry, entry=entry)
+        return None if row is None else str(row[0])
+
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first."""
-        rows = self._connection.execute(deciding.STAGES).fetchall()
+        rows = self._reader.recall(deciding.STAGES)
         return tuple(StageDef(name, protected=bool(kept), synonyms=tuple(words.split())) for name, kept, words in rows)
 
     def model_named(self, name: str) -> Model | None:
@@ -60,7 +66,10 @@ class SqlState:
     def model(self, seq: int) -> Model | None:
         """Return a model."""
         row = self._one(deciding.MODEL, model=seq)
-        return None if row is None else Model(seq, *row)
+        if row is None:
+            return None
+        name, newest, deleted = row
+        return Model(seq, name, newest, deleted=bool(deleted))
 
     def version(self, model: int, number: int) -> Version | None:
         """Return a version."""
@@ -77,7 +86,7 @@ class SqlState:
 
     def labels(self, model: int) -> tuple[str, ...]:
         """Return the labels of a model."""
-        return tuple(label for (label,) in self._connection.execute(deciding.LABELS, {"model": model}).fetchall())
+        return tuple(label for (label,) in self._reader.recall(deciding.LABELS, model=model))
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
         """Return the newest undeleted version with these bytes."""
@@ -86,7 +95,8 @@ class SqlState:
 
     def holder(self, model: int, stage: str) -> Tenure | None:
         """Return the tenure that holds a stage now."""
-        return _tenure(model, stage, self._one(deciding.HOLDER, model=model, stage=stage))
+        newest = self.last_holder(model, stage)
+        return None if newest is None or newest.until is not None else newest
 
     def last_holder(self, model: int, stage: str) -> Tenure | None:
         """Return the newest tenure of a stage."""
@@ -94,8 +104,8 @@ class SqlState:
 
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
         """Return the stages that a version holds or ever held."""
-        rows = self._connection.execute(deciding.STAGES_HELD, {"model": model, "version": version})
-        return tuple(stage for (stage,) in rows.fetchall())
+        rows = self._reader.recall(deciding.STAGES_HELD, model=model, version=version)
+        return tuple(stage for (stage,) in rows)
 
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
         """Return the newest tenure of a version in a stage."""
@@ -108,10 +118,10 @@ class SqlState:
 
     def open_tenures(self, model: int, first: int, last: int) -> tuple[Tenure, ...]:
         """Return the tenures that some versions hold now."""
-        rows = self._connection.execute(deciding.OPEN_TENURES, {"model": model, "first": first, "last": last})
+        rows = self._reader.recall(deciding.OPEN_TENURES, model=model, first=first, last=last)
         return tuple(
             Tenure(seq, model, stage, version, share, came_from, until=None)
-            for seq, stage, version, share, came_from in rows.fetchall()
+            for seq, stage, version, share, came_from in rows
         )
 
     def was_left(self, model: int, stage: str, version: int) -> bool:
@@ -126,8 +136,8 @@ class SqlState:
 
     def archived_ranges(self, model: int, first: int, last: int) -> tuple[tuple[int, int], ...]:
         """Return the archived ranges that touch some numbers."""
-        found = self._connection.execute(deciding.ARCHIVED_RANGES, {"model": model, "first": first, "last": last})
-        return tuple((start, end) for start, end in found.fetchall())
+        found = self._reader.recall(deciding.ARCHIVED_RANGES, model=model, first=first, last=last)
+        return tuple((start, end) for start, end in found)
 
     def all_archived(self, model: int) -> bool:
         """Tell whether no version of a model is left in the pipeline."""
@@ -141,8 +151,8 @@ class SqlState:
 
     def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
         """Return the aliases that point at a version."""
-        rows = self._connection.execute(deciding.ALIASES_OF, {"model": model, "version": version})
-        return tuple(alias for (alias,) in rows.fetchall())
+        rows = self._reader.recall(deciding.ALIASES_OF, model=model, version=version)
+        return tuple(alias for (alias,) in rows)
 
     def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
         """Tell whether the tag set by a line of details is still set."""
@@ -165,11 +175,12 @@ class SqlState:
         """Tell whether a version names this run."""
         return self._one(deciding.RUN, model=model, version=version, run=run) is not None
 
-    def _one(self, statement: str, **values: str | int | None) -> Any:
-        return self._connection.execute(statement, values).fetchone()
+    def _one(self, statement: str, **values: Value) -> Row | None:
+        rows = self._reader.recall(statement, **values)
+        return rows[0] if rows else None
 
 
-def _tenure(model: int, stage: str, row: _Row | None) -> Tenure | None:
+def _tenure(model: int, stage: str, row: Row | None) -> Tenure | None:
     if row is None:
         return None
     seq, version, share, came_from, until = row

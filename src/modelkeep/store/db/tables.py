@@ -98,7 +98,21 @@ class EntryIndexRow(SQLModel, table=True):
     seq: int = Field(sa_column=_key(_NUMBER))
     hash: str = _text()
     time: str = _text()
+    clock: str = _text()
     intent_id: str = _text()
+
+
+class OriginRow(SQLModel, table=True):
+    """An imported fact: the system and registry (``source``) it comes from, what it is called there, a digest of what it says."""
+
+    __tablename__ = "origin"
+    __table_args__ = _COMPACT
+    system: str = Field(sa_column=_key(Text))
+    source: str = Field(sa_column=_key(Text))
+    entry: str = Field(sa_column=_key(Text))
+    seq: int = _number()
+    fact: str = _text()
+    time: str | None = _text()
 
 
 class EntryActionRow(SQLModel, table=True):
@@ -189,15 +203,18 @@ class ModelNameRow(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    """A version; nothing in its row ever changes. Sizes in bytes, times as the log writes them."""
+    """A version; its row never changes, but that a late label fills three columns, by entry ``label_seq``.
+
+    Sizes in bytes, times as the log writes them.
+    """
 
     __tablename__ = "version"
     __table_args__ = (
         _of_model(),
         _flag("symlinks"),
-        _flag("code_dirty"),
         _flag("trained_guessed"),
-        CheckConstraint("form IN ('file', 'tree')", name="form_is_known"),
+        CheckConstraint("form IN ('file', 'tree', 'pointer')", name="form_is_known"),
+        CheckConstraint("code_state IN ('clean', 'dirty')", name="code_state_is_known"),
         CheckConstraint("number >= 1", name="number_counts"),
         Index("version_seq", "seq", unique=True),
         Index("version_digest", "digest", "model", "number"),
@@ -223,9 +240,11 @@ class VersionRow(SQLModel, table=True):
     symlinks: int = _number()
     label: str | None = _text()
     label_key: str | None = _text()
+    label_seq: int | None = _number()
+    licence: str | None = _text()
     actor: str = _text()
     code_commit: str | None = _text()
-    code_dirty: int | None = _number()
+    code_state: str | None = _text()
     code_diff: str | None = _text()
     trained_started: str | None = _text()
     trained_ended: str | None = _text()
@@ -323,8 +342,8 @@ class TenureRow(SQLModel, table=True):
     )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
+    stage: str = Field(sa_column=_key(Text))
     since_seq: int = Field(sa_column=_key(_NUMBER))
-    stage: str = _text()
     share: int | None = _number()
     came_from: int | None = _number()
     opened_by: str = _text()
@@ -416,13 +435,14 @@ class ArchivedRow(SQLModel, table=True):
 
 
 class DeletedRow(SQLModel, table=True):
-    """A version that was deleted, by the entry that says so; its number never comes back."""
+    """A number that no version has any more (``skipped``: that none ever had), by the entry that says so."""
 
     __tablename__ = "deleted"
-    __table_args__ = (_of_version(), _COMPACT)
+    __table_args__ = (_of_model(), _flag("skipped"), _COMPACT)
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     seq: int = _number()
+    skipped: int = _number()
 
 
 #: The tables of the log. They only grow; triggers say so to every other program as well.

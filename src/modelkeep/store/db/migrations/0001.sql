@@ -46,6 +46,7 @@ CREATE TABLE entry_index (
     seq INTEGER NOT NULL,
     hash TEXT NOT NULL,
     time TEXT NOT NULL,
+    clock TEXT NOT NULL,
     intent_id TEXT NOT NULL,
     PRIMARY KEY (seq)
 )
@@ -71,6 +72,18 @@ CREATE TABLE model (
     seq INTEGER NOT NULL,
     PRIMARY KEY (seq)
 )
+ STRICT;
+
+CREATE TABLE origin (
+    system TEXT NOT NULL,
+    source TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    fact TEXT NOT NULL,
+    time TEXT,
+    PRIMARY KEY (system, source, entry)
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE registry (
@@ -165,9 +178,11 @@ CREATE TABLE version (
     symlinks INTEGER NOT NULL,
     label TEXT,
     label_key TEXT,
+    label_seq INTEGER,
+    licence TEXT,
     actor TEXT NOT NULL,
     code_commit TEXT,
-    code_dirty INTEGER,
+    code_state TEXT,
     code_diff TEXT,
     trained_started TEXT,
     trained_ended TEXT,
@@ -175,9 +190,9 @@ CREATE TABLE version (
     PRIMARY KEY (model, number),
     FOREIGN KEY(model) REFERENCES model (seq),
     CONSTRAINT symlinks_is_a_flag CHECK (symlinks IN (0, 1)),
-    CONSTRAINT code_dirty_is_a_flag CHECK (code_dirty IN (0, 1)),
     CONSTRAINT trained_guessed_is_a_flag CHECK (trained_guessed IN (0, 1)),
-    CONSTRAINT form_is_known CHECK (form IN ('file', 'tree')),
+    CONSTRAINT form_is_known CHECK (form IN ('file', 'tree', 'pointer')),
+    CONSTRAINT code_state_is_known CHECK (code_state IN ('clean', 'dirty')),
     CONSTRAINT number_counts CHECK (number >= 1)
 )
  STRICT;
@@ -278,15 +293,15 @@ CREATE INDEX run_id ON run (id);
 CREATE TABLE tenure (
     model INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    since_seq INTEGER NOT NULL,
     stage TEXT NOT NULL,
+    since_seq INTEGER NOT NULL,
     share INTEGER,
     came_from INTEGER,
     opened_by TEXT NOT NULL,
     until_seq INTEGER,
     ended_by TEXT,
     ended_for INTEGER,
-    PRIMARY KEY (model, version, since_seq),
+    PRIMARY KEY (model, version, stage, since_seq),
     FOREIGN KEY(model, version) REFERENCES version (model, number)
 )
  STRICT;

@@ -4,8 +4,10 @@ CREATE TABLE deleted (
     model INTEGER NOT NULL,
     version INTEGER NOT NULL,
     seq INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
     PRIMARY KEY (model, version),
-    FOREIGN KEY(model, version) REFERENCES version (model, number)
+    FOREIGN KEY(model) REFERENCES model (seq),
+    CONSTRAINT skipped_is_a_flag CHECK (skipped IN (0, 1))
 )
  WITHOUT ROWID,
  STRICT;

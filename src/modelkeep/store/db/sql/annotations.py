@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from msgspec import Struct
+
+from modelkeep.store.db.interface import Reader
 
 TAGS = """
 SELECT key, value, line FROM tag WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY key
@@ -47,35 +47,35 @@ class SetTag(Struct, frozen=True):
     line: str
 
 
-def tags(connection: sqlite3.Connection, model: int, version: int | None) -> dict[str, SetTag]:
+def tags(reader: Reader, model: int, version: int | None) -> dict[str, SetTag]:
     """Return the tags of a version (None: of the model) by key."""
-    rows = connection.execute(TAGS, {"model": model, "version": version or 0}).fetchall()
+    rows = reader.rows(TAGS, model=model, version=version or 0)
     return {key: SetTag(value, line) for key, value, line in rows}
 
 
-def description(connection: sqlite3.Connection, model: int, version: int | None) -> str | None:
+def description(reader: Reader, model: int, version: int | None) -> str | None:
     """Return the description of a version (None: of the model)."""
-    row = connection.execute(DESCRIPTION, {"model": model, "version": version or 0}).fetchone()
+    row = reader.row(DESCRIPTION, model=model, version=version or 0)
     return None if row is None else str(row[0])
 
 
-def newest_metrics(connection: sqlite3.Connection, model: int, version: int) -> dict[str, str]:
+def newest_metrics(reader: Reader, model: int, version: int) -> dict[str, str]:
     """Return the newest value of each metric of a version, whatever data it was measured on."""
-    return dict(connection.execute(METRICS, {"model": model, "version": version}).fetchall())
+    return dict(reader.rows(METRICS, model=model, version=version))
 
 
-def aliases_of(connection: sqlite3.Connection, model: int, version: int) -> tuple[str, ...]:
+def aliases_of(reader: Reader, model: int, version: int) -> tuple[str, ...]:
     """Return the aliases that point at a version."""
-    rows = connection.execute(ALIASES_OF, {"model": model, "version": version}).fetchall()
+    rows = reader.rows(ALIASES_OF, model=model, version=version)
     return tuple(alias for (alias,) in rows)
 
 
-def ever_held(connection: sqlite3.Connection, model: int, version: int, stage: str) -> bool:
+def ever_held(reader: Reader, model: int, version: int, stage: str) -> bool:
     """Tell whether a version holds or ever held a stage."""
-    return connection.execute(EVER_HELD, {"model": model, "version": version, "stage": stage}).fetchone() is not None
+    return reader.row(EVER_HELD, model=model, version=version, stage=stage) is not None
 
 
-def last_tenure(connection: sqlite3.Connection, model: int, version: int, stage: str) -> tuple[str, str] | None:
+def last_tenure(reader: Reader, model: int, version: int, stage: str) -> tuple[str, str] | None:
     """Return when the newest ended tenure of a version began and ended."""
-    row = connection.execute(LAST_TENURE_TIMES, {"model": model, "version": version, "stage": stage}).fetchone()
+    row = reader.row(LAST_TENURE_TIMES, model=model, version=version, stage=stage)
     return None if row is None else (row[0], row[1])

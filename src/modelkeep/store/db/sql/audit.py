@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from modelkeep.domain.details import Details, Line
-from modelkeep.store.db.sql.statement import Connection, Value
+from modelkeep.store.db.interface import Reader, Value
 
 # The newest are found from the end of an index: of the log, of what it is about, of who did what.
 _ENTRY = """
@@ -81,7 +81,7 @@ class Logged(Struct, frozen=True):
 
 
 def entries(
-    connection: Connection,
+    reader: Reader,
     *,
     about: tuple[int, int] | None = None,
     first: int = 1,
@@ -102,22 +102,22 @@ def entries(
         "limit": _EVER if limit is None else limit,
     }
     asked = _ASKED[about is not None, action is not None, actor is not None]
-    return [Logged(*row) for row in connection.execute(asked, values).fetchall()]
+    return [Logged(*row) for row in reader.rows(asked, **values)]
 
 
-def texts(connection: Connection, seq: int) -> list[tuple[str, str]]:
+def texts(reader: Reader, seq: int) -> list[tuple[str, str]]:
     """Return the fields of an entry's details that people wrote: reason, claim, description, note."""
-    return [(field, value) for field, value in connection.execute(TEXTS, {"seq": seq}).fetchall()]
+    return [(field, value) for field, value in reader.rows(TEXTS, seq=seq)]
 
 
-def tags(connection: Connection, digest: str) -> list[tuple[str, str]]:
+def tags(reader: Reader, digest: str) -> list[tuple[str, str]]:
     """Return the tags that details set; what was redacted is not there."""
-    row = connection.execute(DETAILS, {"digest": digest}).fetchone()
+    row = reader.row(DETAILS, digest=digest)
     lines = () if row is None else Details.parse(row[0]).lines
     return [(line.field, line.value) for line in lines if isinstance(line, Line) and line.field.startswith("tag.")]
 
 
-def stage_of(connection: Connection, model: int, version: int, tenure: int) -> str | None:
+def stage_of(reader: Reader, model: int, version: int, tenure: int) -> str | None:
     """Return the stage of the tenure that a version began with an entry, None where there is none."""
-    row = connection.execute(STAGE, {"model": model, "version": version, "tenure": tenure}).fetchone()
+    row = reader.row(STAGE, model=model, version=version, tenure=tenure)
     return None if row is None else row[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 
 # Ten thousand versions may have one content: from each digest to the next, the index leaps over them.
 NEXT_OF_SIZE = "SELECT min(digest) FROM version_blob WHERE size_bytes = :size AND digest > :after"
@@ -15,21 +15,21 @@ NEEDED = "SELECT 1 FROM version_blob WHERE digest = :digest LIMIT 1"
 _MOST = 100
 
 
-def of_sizes(connection: Connection, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
+def of_sizes(reader: Reader, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the digests of contents by their size in bytes, a hundred of each at most."""
-    return {size: _of_size(connection, size) for size in sizes}
+    return {size: _of_size(reader, size) for size in sizes}
 
 
-def is_needed(connection: Connection, digest: str) -> bool:
+def is_needed(reader: Reader, digest: str) -> bool:
     """Say whether some version has a content, a deleted one included."""
-    return connection.execute(NEEDED, {"digest": digest}).fetchone() is not None
+    return reader.row(NEEDED, digest=digest) is not None
 
 
-def _of_size(connection: Connection, size: int) -> tuple[str, ...]:
+def _of_size(reader: Reader, size: int) -> tuple[str, ...]:
     digests: list[str] = []
     while len(digests) < _MOST:
         after = digests[-1] if digests else ""
-        (digest,) = connection.execute(NEXT_OF_SIZE, {"size": size, "after": after}).fetchone()
+        (digest,) = reader.one(NEXT_OF_SIZE, size=size, after=after)
         if digest is None:
             break
         digests.append(digest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelkeep.store.db.sql import shared
+
 HEAD = """
 SELECT seq, hash, time FROM entry_index ORDER BY seq DESC LIMIT 1
 """
@@ -18,9 +20,11 @@ INTENT = """
 SELECT seq FROM entry_index WHERE intent_id = :intent
 """
 
-STAGES = """
-SELECT name, protected, synonyms FROM stage WHERE until_seq IS NULL ORDER BY position
+IMPORTED = """
+SELECT fact FROM origin WHERE system = :system AND source = :source AND entry = :entry
 """
+
+STAGES = shared.now(shared.STAGES)
 
 # A present bearer of the name comes before one who bore it once.
 MODEL_NAMED = """
@@ -29,8 +33,9 @@ ORDER BY until_seq IS NOT NULL, since_seq DESC LIMIT 1
 """
 
 MODEL = """
-SELECT name, coalesce((SELECT max(number) FROM version WHERE version.model = :model), 0)
-FROM model_name WHERE model = :model AND until_seq IS NULL
+SELECT name, max(coalesce((SELECT max(number) FROM version WHERE version.model = :model), 0),
+                 coalesce((SELECT max(version) FROM deleted WHERE deleted.model = :model), 0)), until_seq IS NOT NULL
+FROM model_name WHERE model = :model ORDER BY since_seq DESC LIMIT 1
 """
 
 VERSION = """
@@ -57,19 +62,13 @@ WHERE digest = :digest AND model = :model
     AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
 """
 
-HOLDER = """
-SELECT since_seq, version, share, came_from, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
-"""
-
 LAST_HOLDER = """
 SELECT since_seq, version, share, came_from, until_seq FROM tenure
 WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1
 """
 
-# The plus keeps the planner from walking all tenures of a model in the order of their stages.
 STAGES_HELD = """
-SELECT DISTINCT +stage FROM tenure WHERE model = :model AND version = :version ORDER BY +stage
+SELECT DISTINCT stage FROM tenure WHERE model = :model AND version = :version ORDER BY stage
 """
 
 LATEST_TENURE = """

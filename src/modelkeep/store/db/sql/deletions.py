@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.answers.versions import Deletion
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.statement import statement
 
 DELETION = statement("""
 SELECT deleted.seq, entry_index.time, entry_action.actor,
@@ -30,24 +31,24 @@ SELECT version FROM deleted WHERE model = :model AND KNOWN(deleted.seq) AND vers
 """)
 
 
-def deletion(connection: Connection, at: int | None, model: int, number: int) -> Deletion | None:
+def deletion(reader: Reader, at: int | None, model: int, number: int) -> Deletion | None:
     """Return who deleted a version, when and why; None where it was there at that moment."""
-    row = DELETION.row(connection, at, model=model, number=number)
+    row = DELETION.row(reader, at, model=model, number=number)
     return None if row is None else Deletion(*row)
 
 
-def numbers(connection: Connection, at: int | None, model: int, first: int, last: int) -> frozenset[int]:
+def numbers(reader: Reader, at: int | None, model: int, first: int, last: int) -> frozenset[int]:
     """Return the numbers from ``first`` to ``last`` that were deleted by a moment."""
-    rows = NUMBERS.rows(connection, at, model=model, first=first, last=last)
+    rows = NUMBERS.rows(reader, at, model=model, first=first, last=last)
     return frozenset(number for (number,) in rows)
 
 
-def count(connection: Connection, at: int | None, model: int, first: int, last: int) -> int:
+def count(reader: Reader, at: int | None, model: int, first: int, last: int) -> int:
     """Count them: that is cheap even where they are very many."""
-    row = COUNT.row(connection, at, model=model, first=first, last=last)
+    row = COUNT.row(reader, at, model=model, first=first, last=last)
     return 0 if row is None else int(row[0])
 
 
-def used(connection: Connection, at: int | None, model: int) -> frozenset[int]:
+def used(reader: Reader, at: int | None, model: int) -> frozenset[int]:
     """Return the numbers that were deleted and had held a stage or been marked."""
-    return frozenset(number for (number,) in USED.rows(connection, at, model=model))
+    return frozenset(number for (number,) in USED.rows(reader, at, model=model))

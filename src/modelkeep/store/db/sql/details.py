@@ -17,15 +17,16 @@ from modelkeep.domain.answers.versions import (
     VersionRow,
 )
 from modelkeep.domain.stages import Stages
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deletions, lineage, models, shared
 from modelkeep.store.db.sql.history import tenures
 from modelkeep.store.db.sql.model_names import former_names, name_of
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import holders, walk
 from modelkeep.store.db.sql.versions import version_rows
 
 VERSION = """
-SELECT seq, form, symlinks, actor, code_commit, code_dirty, code_diff,
+SELECT seq, form, symlinks, actor, code_commit, code_state, code_diff,
     trained_started, trained_ended, trained_guessed
 FROM version WHERE model = :model AND number = :number
 """
@@ -79,22 +80,22 @@ MODEL_ALIASES = statement(shared.ALIASES)
 _RECENT = 10
 
 
-def version(connection: Connection, at: int | None, model: int, number: int, stages: Stages) -> Version:
+def version(reader: Reader, at: int | None, model: int, number: int, stages: Stages) -> Version:
     """Return all that was known of a version, which there was at that moment."""
-    name = name_of(connection, at, model)
-    holding = holders(connection, at, model, stages)
-    (row,) = version_rows(connection, at, model, name, [number], holding)
-    seq, form, symlinks, actor, commit, dirty, diff, started, ended, guessed = connection.execute(
-        VERSION, {"model": model, "number": number}
-    ).fetchone()
+    name = name_of(reader, at, model)
+    holding = holders(reader, at, model, stages)
+    (row,) = version_rows(reader, at, model, name, [number], holding)
+    seq, form, symlinks, actor, commit, state, diff, started, ended, guessed = reader.one(
+        VERSION, model=model, number=number
+    )
     texts: dict[str, list[str]] = {}
-    for field, value in connection.execute(TEXTS, {"seq": seq}).fetchall():
+    for field, value in reader.rows(TEXTS, seq=seq):
         texts.setdefault(field, []).append(value)
 
     def text(field: str) -> str | None:
         return texts.get(field, [None])[0]
 
-    made = lineage.made_of(connection, at, model, number)
+    made = lineage.made_of(reader, at, model, number)
     held = [each for each in holding if each.version == number]
     return Version(
         ref=row.ref,
@@ -107,7 +108,7 @@ def version(connection: Connection, at: int | None, model: int, number: int, sta
         size_bytes=row.size_bytes,
         symlinks=bool(symlinks),
         state=row.state,
-        stages=tuple(Held(each.stage, *models.entry(connection, each.since_seq)) for each in held),
+        stages=tuple(Held(each.stage, *models.entry(reader, each.since_seq)) for each in held),
         aliases=row.aliases,
         bad=row.bad,
         archived=row.archived,
@@ -119,85 +120,83 @@ def version(connection: Connection, at: int | None, model: int, number: int, sta
         host=text("host"),
         source=tuple(texts.get("source", ())),
         reason=text("reason"),
-        description=models.description(connection, at, model, number),
-        metrics=_metrics(connection, at, model, number),
+        description=models.description(reader, at, model, number),
+        metrics=_metrics(reader, at, model, number),
         params=row.params,
         tags=row.tags,
         data=tuple(
             Dataset(each.node, each.role, each.name, each.version, each.digest, text(f"data.{position}"))
             for position, each in enumerate(made.data)
         ),
-        code=CodeState(commit, None if dirty is None else bool(dirty), diff, text("code.remote"), text("code.branch")),
+        code=CodeState(
+            commit, None if state is None else state == "dirty", diff, text("code.remote"), text("code.branch")
+        ),
         parents=tuple(ParentRef(each.ref, each.location) for each in made.parents),
-        children=lineage.children(connection, at, model, number),
+        children=lineage.children(reader, at, model, number),
         runs=tuple(RunRef(each.id, each.location) for each in made.runs),
         trained=Training(started, ended, bool(guessed)),
-        notes=_notes(connection, at, model, number),
-        tenures=tenures(connection, at, model=model, version=number),
-        contents=tuple(
-            FileRow(*file) for file in connection.execute(FILES, {"model": model, "number": number}).fetchall()
-        ),
-        deletion=deletions.deletion(connection, at, model, number) if row.deleted else None,
+        notes=_notes(reader, at, model, number),
+        tenures=tenures(reader, at, model=model, version=number),
+        contents=tuple(FileRow(*file) for file in reader.rows(FILES, model=model, number=number)),
+        deletion=deletions.deletion(reader, at, model, number) if row.deleted else None,
     )
 
 
-def model(connection: Connection, at: int | None, seq: int, stages: Stages) -> Model:
+def model(reader: Reader, at: int | None, seq: int, stages: Stages) -> Model:
     """Return the page of a model, which there was at that moment."""
-    name = name_of(connection, at, seq)
-    seen = models.overview(connection, at, seq, stages)
+    name = name_of(reader, at, seq)
+    seen = models.overview(reader, at, seq, stages)
     return Model(
         name=name,
-        former_names=former_names(connection, at, seq, name),
+        former_names=former_names(reader, at, seq, name),
         created=seen.created,
         actor=seen.actor,
         description=seen.description,
-        tags=tuple((key, value) for key, value in MODEL_TAGS.rows(connection, at, model=seq)),
-        aliases=tuple((alias, number) for alias, number in MODEL_ALIASES.rows(connection, at, model=seq)),
+        tags=tuple((key, value) for key, value in MODEL_TAGS.rows(reader, at, model=seq)),
+        aliases=tuple((alias, number) for alias, number in MODEL_ALIASES.rows(reader, at, model=seq)),
         newest=seen.newest,
         latest=seen.latest,
         versions=seen.versions,
         archived=seen.archived,
         holders=seen.holders,
         development=seen.development,
-        recent=_recent(connection, at, seq, name, seen),
-        notes=_model_notes(connection, at, seq),
+        recent=_recent(reader, at, seq, name, seen),
+        notes=_model_notes(reader, at, seq),
     )
 
 
-def _recent(
-    connection: Connection, at: int | None, model: int, name: str, seen: models.Overview
-) -> tuple[VersionRow, ...]:
+def _recent(reader: Reader, at: int | None, model: int, name: str, seen: models.Overview) -> tuple[VersionRow, ...]:
     """Return the newest versions in the pipeline; of a model that has none the archived ones, else what is deleted."""
     numbers: list[int] = []
-    for number, there in walk(connection, at, model, seen.holding, seen.highest, deleted=seen.versions == 0):
+    for number, there in walk(reader, at, model, seen.holding, seen.highest, deleted=seen.versions == 0):
         if seen.archived or not there.is_archived(number):
             numbers.append(number)
         if len(numbers) == _RECENT:
             break
-    return tuple(version_rows(connection, at, model, name, numbers, seen.holding))
+    return tuple(version_rows(reader, at, model, name, numbers, seen.holding))
 
 
-def _metrics(connection: Connection, at: int | None, model: int, number: int) -> tuple[Metric, ...]:
+def _metrics(reader: Reader, at: int | None, model: int, number: int) -> tuple[Metric, ...]:
     found: dict[tuple[str, str | None], Metric] = {}
-    for name, value, on_name, on_version, on_digest, time in METRICS.rows(connection, at, model=model, number=number):
+    for name, value, on_name, on_version, on_digest, time in METRICS.rows(reader, at, model=model, number=number):
         on = None if on_name is None else lineage.data_node(on_name, on_version, on_digest)
         found.setdefault((name, on), Metric(name, value, on, time))
     return tuple(found.values())
 
 
-def _notes(connection: Connection, at: int | None, model: int, number: int) -> tuple[NoteText, ...]:
-    return tuple(NoteText(*row) for row in NOTES.rows(connection, at, model=model, number=number))
+def _notes(reader: Reader, at: int | None, model: int, number: int) -> tuple[NoteText, ...]:
+    return tuple(NoteText(*row) for row in NOTES.rows(reader, at, model=model, number=number))
 
 
-def _model_notes(connection: Connection, at: int | None, model: int) -> tuple[NoteText, ...]:
-    rows = MODEL_NOTES.rows(connection, at, model=model)
+def _model_notes(reader: Reader, at: int | None, model: int) -> tuple[NoteText, ...]:
+    rows = MODEL_NOTES.rows(reader, at, model=model)
     if not rows:
         return ()
-    from modelkeep.domain import entry  # few models have notes
+    from modelkeep.domain.entry import parse_entry  # few models have notes
 
     found = []
     for time, actor, text, data in rows:
-        subject = entry.parse(data).intent.subject
+        subject = parse_entry(data).intent.subject
         if subject is not None and subject.version is None:
             found.append(NoteText(time, actor, text))
     return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from modelkeep.domain.times import parse_stored
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 
 NEEDED = """
 SELECT 1 FROM version_blob
@@ -42,14 +42,14 @@ class Gone(Struct, frozen=True):
     actor: str
 
 
-def is_needed(connection: Connection, digest: str) -> bool:
+def is_needed(reader: Reader, digest: str) -> bool:
     """Tell whether a version that was not deleted needs a content."""
-    return connection.execute(NEEDED, {"digest": digest}).fetchone() is not None
+    return reader.row(NEEDED, digest=digest) is not None
 
 
-def was_needed(connection: Connection, digest: str) -> Gone | None:
+def was_needed(reader: Reader, digest: str) -> Gone | None:
     """Return the deleted versions that a content was of, None where no version ever needed it."""
-    rows = connection.execute(NEEDED_ONCE, {"digest": digest}).fetchall()
+    rows = reader.rows(NEEDED_ONCE, digest=digest)
     if not rows:
         return None
     version, _, time, actor, name = rows[0]
@@ -61,7 +61,7 @@ def since(changed: float, gone: Gone | None) -> float:
     return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
 
 
-def entry_bytes(connection: Connection, seq: int) -> bytes | None:
+def entry_bytes(reader: Reader, seq: int) -> bytes | None:
     """Return the bytes of an entry as they lie there."""
-    row = connection.execute(ENTRY, {"seq": seq}).fetchone()
+    row = reader.row(ENTRY, seq=seq)
     return row[0] if row is not None and isinstance(row[0], bytes) else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.answers.versions import Tenure
+from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.model_names import name_of
-from modelkeep.store.db.sql.statement import Connection, Row, Value
 
 # An end after the moment asked for is not known there, so the bounds are parameters of every form.
 _TENURE = """
@@ -31,7 +31,7 @@ _EVER = 2**62
 
 
 def tenures(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     *,
     model: int | None = None,
@@ -55,9 +55,9 @@ def tenures(
     values: dict[str, Value] = {"model": model, "version": version, "stage": stage, "after": after, "last": last}
     names: dict[int, str] = {}
     found = []
-    for row in connection.execute(asked, values).fetchall():
+    for row in reader.rows(asked, **values):
         if row[0] not in names:
-            names[row[0]] = name_of(connection, at, row[0])
+            names[row[0]] = name_of(reader, at, row[0])
         found.append(_tenure(row, names[row[0]], at))
     return tuple(found)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.statement import statement
 
 OF_VERSION = statement("""
 SELECT model, number, digest FROM version
@@ -28,10 +29,8 @@ class Hit(Struct, frozen=True):
     digest: str
 
 
-def hits(connection: Connection, at: int | None, digest: str) -> list[Hit]:
+def hits(reader: Reader, at: int | None, digest: str) -> list[Hit]:
     """Return the versions with these bytes, newest first; ``digest`` may be the beginning of one."""
     low, high = digest, digest + "g"
-    found = [
-        Hit(model, number, None, full) for model, number, full in OF_VERSION.rows(connection, at, low=low, high=high)
-    ]
-    return found + [Hit(*row) for row in OF_FILE.rows(connection, at, low=low, high=high)]
+    found = [Hit(model, number, None, full) for model, number, full in OF_VERSION.rows(reader, at, low=low, high=high)]
+    return found + [Hit(*row) for row in OF_FILE.rows(reader, at, low=low, high=high)]

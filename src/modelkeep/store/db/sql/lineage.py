@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql.model_names import name_of
-from modelkeep.store.db.sql.statement import Connection, Row, statement
+from modelkeep.store.db.sql.statement import statement
 
 DATA = """
 SELECT role, name, data_version, digest FROM dataset WHERE model = :model AND version = :number ORDER BY position
@@ -110,62 +111,61 @@ def data_node(name: str, version: str | None, digest: str | None) -> str:
     return f"data:{name}" if at is None else f"data:{name}@{at}"
 
 
-def made_of(connection: Connection, at: int | None, model: int, number: int) -> Made:
+def made_of(reader: Reader, at: int | None, model: int, number: int) -> Made:
     """Return what went into a version; runs that came later count from their entry on."""
     where = {"model": model, "number": number}
     runs: dict[str, RunUse] = {}
-    for run, location in RUNS.rows(connection, at, **where):
+    for run, location in RUNS.rows(reader, at, **where):
         known = runs.get(run)
         runs[run] = RunUse(run, location if known is None or known.location is None else known.location)
     parents = []
-    for parent, version, location in connection.execute(PARENTS, where).fetchall():
-        ref = None if parent is None else f"{name_of(connection, at, parent)}@{version}"
+    for parent, version, location in reader.rows(PARENTS, **where):
+        ref = None if parent is None else f"{name_of(reader, at, parent)}@{version}"
         parents.append(ParentUse(ref, location, parent, version))
     return Made(
-        data=tuple(_data(row) for row in connection.execute(DATA, where).fetchall()),
-        commit=connection.execute(CODE, where).fetchone()[0],
+        data=tuple(_data(row) for row in reader.rows(DATA, **where)),
+        commit=reader.one(CODE, **where)[0],
         runs=tuple(runs.values()),
         parents=tuple(parents),
     )
 
 
-def children(connection: Connection, at: int | None, model: int, number: int) -> tuple[str, ...]:
+def children(reader: Reader, at: int | None, model: int, number: int) -> tuple[str, ...]:
     """Return the references of the versions that were made from one, in the order they came."""
     return tuple(
         dict.fromkeys(
-            f"{name_of(connection, at, child)}@{version}"
-            for child, version in child_versions(connection, at, model, number)
+            f"{name_of(reader, at, child)}@{version}" for child, version in child_versions(reader, at, model, number)
         )
     )
 
 
-def child_versions(connection: Connection, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
+def child_versions(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
     """Return model and number of the versions that were made from one."""
-    rows = CHILDREN.rows(connection, at, model=model, number=number)
+    rows = CHILDREN.rows(reader, at, model=model, number=number)
     return list(dict.fromkeys((child, version) for child, version in rows))
 
 
-def from_data(connection: Connection, at: int | None, name: str, version: str | None) -> list[tuple[int, int, DataUse]]:
+def from_data(reader: Reader, at: int | None, name: str, version: str | None) -> list[tuple[int, int, DataUse]]:
     """Return the versions that used data; without a version, any of that name."""
     by_digest = version is not None and version.startswith("sha256:")
     by_version = FROM_DATA_DIGEST if by_digest else FROM_DATA_VERSION
-    rows = (FROM_DATA if version is None else by_version).rows(connection, at, name=name, version=version)
+    rows = (FROM_DATA if version is None else by_version).rows(reader, at, name=name, version=version)
     return [(row[0], row[1], _data(row[2:])) for row in rows]
 
 
-def commits(connection: Connection, at: int | None, prefix: str) -> list[str]:
+def commits(reader: Reader, at: int | None, prefix: str) -> list[str]:
     """Return the first commits that begin so."""
-    return [commit for (commit,) in COMMITS.rows(connection, at, low=prefix, high=prefix + "g")]
+    return [commit for (commit,) in COMMITS.rows(reader, at, low=prefix, high=prefix + "g")]
 
 
-def from_code(connection: Connection, at: int | None, commit: str) -> list[tuple[int, int]]:
+def from_code(reader: Reader, at: int | None, commit: str) -> list[tuple[int, int]]:
     """Return the versions that were made from a commit."""
-    return [(model, number) for model, number in FROM_CODE.rows(connection, at, commit=commit)]
+    return [(model, number) for model, number in FROM_CODE.rows(reader, at, commit=commit)]
 
 
-def from_run(connection: Connection, at: int | None, run: str) -> list[tuple[int, int]]:
+def from_run(reader: Reader, at: int | None, run: str) -> list[tuple[int, int]]:
     """Return the versions that name a run."""
-    return [(model, number) for model, number in FROM_RUN.rows(connection, at, id=run)]
+    return [(model, number) for model, number in FROM_RUN.rows(reader, at, id=run)]
 
 
 def _data(row: Row) -> DataUse:

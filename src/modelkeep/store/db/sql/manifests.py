@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from typing import Literal, TypeAlias
 
-from modelkeep.domain.manifest import Manifest
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.errors import Damaged
-
-Form: TypeAlias = Literal["file", "tree"]
+from modelkeep.store.db.interface import Reader
 
 ARTIFACT = """
 SELECT document.bytes, version.form, entry.bytes FROM version
@@ -18,12 +15,12 @@ WHERE version.model = :model AND version.number = :number
 """
 
 
-def artifact(connection: sqlite3.Connection, model: int, number: int) -> tuple[Manifest, Form]:
+def artifact(reader: Reader, model: int, number: int) -> tuple[Manifest, Form]:
     """Return the manifest of a version that exists, and its form, as its entry in the log has them.
 
     A flipped bit of an index hands out the row of another version: nobody must get its bytes.
     """
-    row = connection.execute(ARTIFACT, {"model": model, "number": number}).fetchone()
+    row = reader.row(ARTIFACT, model=model, number=number)
     if row is None:
         message = f"the manifest of version {number} is missing"
         raise Damaged(message, "modelkeep verify --log")
@@ -47,6 +44,6 @@ def _registers(entry: bytes, model: int, number: int, digest: str) -> bool:
         return False
 
 
-def manifest(connection: sqlite3.Connection, model: int, number: int) -> Manifest:
+def manifest(reader: Reader, model: int, number: int) -> Manifest:
     """Return the manifest of a version that exists."""
-    return artifact(connection, model, number)[0]
+    return artifact(reader, model, number)[0]

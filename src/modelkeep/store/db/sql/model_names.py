@@ -7,8 +7,9 @@ from msgspec import Struct
 from modelkeep.domain.labels import fold
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound
-from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import deciding, shared
+from modelkeep.store.db.sql.statement import statement
 
 BEARER = statement(shared.BEARER)
 
@@ -40,40 +41,40 @@ class Named(Struct, frozen=True):
     renamed_from: str | None = None
 
 
-def find_model(connection: Connection, at: int | None, name: str) -> Named:
+def find_model(reader: Reader, at: int | None, name: str) -> Named:
     """Return the model that bears or bore a name; ``NotFound`` with near names."""
-    row = BEARER.row(connection, at, folded=fold(name))
+    row = BEARER.row(reader, at, folded=fold(name))
     if row is None:
-        raise no_model(connection, at, name)
+        raise no_model(reader, at, name)
     model, as_written = row
-    present = name_of(connection, at, model)
+    present = name_of(reader, at, model)
     return Named(model, present, None if fold(present) == fold(as_written) else as_written)
 
 
-def name_of(connection: Connection, at: int | None, model: int) -> str:
+def name_of(reader: Reader, at: int | None, model: int) -> str:
     """Return what a model was called at a moment."""
-    row = NAME.row(connection, at, model=model)
-    if row is None:
+    found = reader.recall(deciding.MODEL, model=model) if at is None else NAME.rows(reader, at, model=model)
+    if not found:
         message = f"there was no model {model} then"
         raise NotFound(message)
-    return str(row[0])
+    return str(found[0][0])
 
 
-def former_names(connection: Connection, at: int | None, model: int, present: str) -> tuple[str, ...]:
+def former_names(reader: Reader, at: int | None, model: int, present: str) -> tuple[str, ...]:
     """Return the other names that a model bore, oldest first."""
-    return tuple(name for (name,) in FORMER.rows(connection, at, model=model, folded=fold(present)))
+    return tuple(name for (name,) in FORMER.rows(reader, at, model=model, folded=fold(present)))
 
 
-def no_model(connection: Connection, at: int | None, name: str) -> NotFound:
+def no_model(reader: Reader, at: int | None, name: str) -> NotFound:
     """Return the error for a name that no model bore, with those that are near."""
     shown = printable(name)
-    if at is not None and (later := BEARER.row(connection, None, folded=fold(name))) is not None:
-        then = NAME.row(connection, at, model=later[0])
+    if at is not None and (later := BEARER.row(reader, None, folded=fold(name))) is not None:
+        then = NAME.row(reader, at, model=later[0])
         message = f"there was no model {shown} then"
         return NotFound(message, None if then is None else f"it was called {then[0]}")
     message = f"there is no model {shown}" if at is None else f"there was no model {shown} then"
     length = len(name)
-    rows = SIMILAR.rows(connection, at, shortest=length - _APART, longest=length + _APART)
+    rows = SIMILAR.rows(reader, at, shortest=length - _APART, longest=length + _APART)
     return NotFound(message, hint("modelkeep list", name, [row[0] for row in rows]))
 
 

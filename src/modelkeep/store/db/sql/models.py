@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
 from modelkeep.domain.stages import Stages
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deletions, shared
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import Holding, Standing, holders, newest, newest_left, standing, walk
 
 NAMES = statement(shared.MODEL_NAMES)
@@ -55,17 +56,17 @@ class Overview(Struct, frozen=True):
     description: str | None
 
 
-def names(connection: Connection, at: int | None, prefix: str = "") -> Iterator[tuple[int, str]]:
+def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[int, str]]:
     """Yield models by name, those whose name begins so (without case), a page at a time."""
     low = prefix
-    while page := NAMES.rows(connection, at, low=low, end=prefix + shared.LAST, count=_PAGE):
+    while page := NAMES.rows(reader, at, low=low, end=prefix + shared.LAST, count=_PAGE):
         yield from ((model, name) for model, name, _ in page)
         low = page[-1][2] + _FIRST
 
 
-def model_row(connection: Connection, at: int | None, model: int, name: str, stages: Stages) -> ModelRow:
+def model_row(reader: Reader, at: int | None, model: int, name: str, stages: Stages) -> ModelRow:
     """Return the line of a model."""
-    seen = overview(connection, at, model, stages)
+    seen = overview(reader, at, model, stages)
     return ModelRow(
         name=name,
         newest=seen.newest,
@@ -80,25 +81,25 @@ def model_row(connection: Connection, at: int | None, model: int, name: str, sta
     )
 
 
-def overview(connection: Connection, at: int | None, model: int, stages: Stages) -> Overview:
+def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Overview:
     """Return how a model stands at a moment."""
-    highest = newest(connection, at, model)
-    holding = holders(connection, at, model, stages)
-    gone = deletions.count(connection, at, model, 1, highest)
-    used = deletions.used(connection, at, model) if gone else frozenset()
-    there = standing(connection, at, model, (1, highest), holding, deleted=used)
-    left = newest_left(connection, at, model) or highest if gone else highest
+    highest = newest(reader, at, model)
+    holding = holders(reader, at, model, stages)
+    gone = deletions.count(reader, at, model, 1, highest)
+    used = deletions.used(reader, at, model) if gone else frozenset()
+    there = standing(reader, at, model, (1, highest), holding, deleted=used)
+    left = newest_left(reader, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
         if gone:
-            return walk(connection, at, model, holding, left)
+            return walk(reader, at, model, holding, left)
         return ((number, there) for number in range(highest, 0, -1))
 
-    out = _archived(there, highest) + (_gone_beside(connection, at, model, there, highest) if gone else 0)
+    out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
     waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
-    label, _ = connection.execute(LABEL, {"model": model, "number": left}).fetchone()
-    created, actor = entry(connection, model)
+    label, _ = reader.one(LABEL, model=model, number=left)
+    created, actor = entry(reader, model)
     return Overview(
         highest=highest,
         versions=highest - gone,
@@ -109,39 +110,39 @@ def overview(connection: Connection, at: int | None, model: int, stages: Stages)
         created=created,
         actor=actor,
         holding=holding,
-        holders=tuple(holder(connection, model, each) for each in holding),
-        development=_development(connection, model, numbers(), waiting),
-        description=description(connection, at, model, 0),
+        holders=tuple(holder(reader, model, each) for each in holding),
+        development=_development(reader, model, numbers(), waiting),
+        description=description(reader, at, model, 0),
     )
 
 
-def holder(connection: Connection, model: int, each: Holding) -> Holder:
+def holder(reader: Reader, model: int, each: Holding) -> Holder:
     """Return who holds a stage, since when and by whose hand."""
     values = {"model": model, "version": each.version, "since": each.since_seq}
-    label, since, actor = connection.execute(HELD_BY, values).fetchone()
+    label, since, actor = reader.one(HELD_BY, **values)
     return Holder(each.stage, each.version, label, since, actor)
 
 
-def entry(connection: Connection, seq: int) -> tuple[str, str]:
+def entry(reader: Reader, seq: int) -> tuple[str, str]:
     """Return when an entry was written and by whom."""
-    time, actor = connection.execute(ENTRY, {"seq": seq}).fetchone()
+    time, actor = reader.one(ENTRY, seq=seq)
     return time, actor
 
 
-def description(connection: Connection, at: int | None, model: int, version: int) -> str | None:
+def description(reader: Reader, at: int | None, model: int, version: int) -> str | None:
     """Return the description of a version, or of the model for version 0."""
-    row = DESCRIPTION.row(connection, at, model=model, version=version)
+    row = DESCRIPTION.row(reader, at, model=model, version=version)
     return None if row is None else str(row[0])
 
 
 def _development(
-    connection: Connection, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
+    reader: Reader, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
 ) -> InDevelopment | None:
     """Return the newest of the versions in development, where any are waiting."""
     if waiting <= 0:
         return None
     number = next(number for number, how in numbers if how.state(number) == "development")
-    label, time = connection.execute(LABEL, {"model": model, "number": number}).fetchone()
+    label, time = reader.one(LABEL, model=model, number=number)
     return InDevelopment(number, label, time, waiting - 1)
 
 
@@ -150,11 +151,11 @@ def _archived(there: Standing, highest: int) -> int:
     return sum(min(last, highest) - first + 1 for first, last in there.archived)
 
 
-def _gone_beside(connection: Connection, at: int | None, model: int, there: Standing, highest: int) -> int:
+def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, highest: int) -> int:
     """Count the deleted versions that are not archived too: those between the archived ones."""
     found, after = 0, 1
     for first, last in (*there.archived, (highest + 1, highest + 1)):
-        found += deletions.count(connection, at, model, after, first - 1)
+        found += deletions.count(reader, at, model, after, first - 1)
         after = last + 1
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import At, AtSeq, Moment
 from modelkeep.errors import NotFound
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 
 # ORDER BY and LIMIT, not max(): the planner answers this from the index's end in microseconds.
 NOT_LATER = """
@@ -29,38 +29,38 @@ SELECT seq, time FROM entry_index ORDER BY seq DESC LIMIT 1
 """
 
 
-def moment(connection: Connection, when: Moment) -> AsOf:
+def moment(reader: Reader, when: Moment) -> AsOf:
     """Return the last entry that a moment includes; ``NotFound`` before the first one or after the last."""
     match when:
         case AtSeq(seq):
-            row = connection.execute(TIME, {"seq": seq}).fetchone()
+            row = reader.row(TIME, seq=seq)
             if row is not None:
                 return AsOf(seq, row[0])
-            last = connection.execute(LAST).fetchone()
+            last = reader.row(LAST)
             message = f"the log has no entry {seq}"
             raise NotFound(message, f"its last one is seq:{last[0]}, of {last[1]}" if last else None)
         case At(time):
-            seq = not_later(connection, time)
+            seq = not_later(reader, time)
             if seq > 0:
                 return AsOf(seq, time)
-            first = connection.execute(FIRST).fetchone()
+            first = reader.row(FIRST)
             message = f"there was no registry yet at {time}"
             raise NotFound(message, f"its first entry is of {first[1]}" if first else None)
 
 
-def not_later(connection: Connection, time: str) -> int:
+def not_later(reader: Reader, time: str) -> int:
     """Return the newest entry whose time is not later, 0 where there is none."""
-    row = connection.execute(NOT_LATER, {"time": time}).fetchone()
+    row = reader.row(NOT_LATER, time=time)
     return 0 if row is None else int(row[0])
 
 
-def earlier(connection: Connection, time: str) -> int:
+def earlier(reader: Reader, time: str) -> int:
     """Return the newest entry whose time is earlier, 0 where there is none."""
-    row = connection.execute(EARLIER, {"time": time}).fetchone()
+    row = reader.row(EARLIER, time=time)
     return 0 if row is None else int(row[0])
 
 
-def first_since(connection: Connection, when: Moment | None) -> int:
+def first_since(reader: Reader, when: Moment | None) -> int:
     """Return the first entry of [when, …): entry N itself for ``seq:N``."""
     match when:
         case None:
@@ -68,10 +68,10 @@ def first_since(connection: Connection, when: Moment | None) -> int:
         case AtSeq(seq):
             return seq
         case At(time):
-            return earlier(connection, time) + 1
+            return earlier(reader, time) + 1
 
 
-def last_until(connection: Connection, when: Moment | None) -> int | None:
+def last_until(reader: Reader, when: Moment | None) -> int | None:
     """Return the last entry of […, when), None where it is open; a bare date and ``seq:N`` are taken in."""
     match when:
         case None:
@@ -79,10 +79,10 @@ def last_until(connection: Connection, when: Moment | None) -> int | None:
         case AtSeq(seq):
             return seq
         case At(time, inclusive):
-            return not_later(connection, time) if inclusive else earlier(connection, time)
+            return not_later(reader, time) if inclusive else earlier(reader, time)
 
 
-def over_by(connection: Connection, when: Moment | None) -> int:
+def over_by(reader: Reader, when: Moment | None) -> int:
     """Return the last entry such that what ended by it was over when [when, …) began."""
     match when:
         case None:
@@ -90,4 +90,4 @@ def over_by(connection: Connection, when: Moment | None) -> int:
         case AtSeq(seq):
             return seq
         case At(time):
-            return not_later(connection, time)
+            return not_later(reader, time)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
+
+from modelkeep.store.db.interface import Reader
 
 _PAGE = 1000
 _NEEDED = """
@@ -21,32 +22,34 @@ AND NOT EXISTS (
 """
 
 
-def needed(connection: sqlite3.Connection, after: tuple[str, int] = ("", 0)) -> list[tuple[str, int]]:
+def needed(reader: Reader, after: tuple[str, int] = ("", 0), *, page_rows: int = _PAGE) -> list[tuple[str, int]]:
     """Return the next digests and sizes in bytes that undeleted versions need."""
     digest, size = after
-    values = {"digest": digest, "size": size, "most": _PAGE}
-    return [(str(name), int(count)) for name, count in connection.execute(_alive(connection, _NEEDED), values)]
+    return [
+        (str(name), int(count))
+        for name, count in reader.rows(_alive(reader, _NEEDED), digest=digest, size=size, most=page_rows)
+    ]
 
 
-def all_needed(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+def all_needed(reader: Reader, *, page_rows: int = _PAGE) -> Iterator[tuple[str, int]]:
     """Yield every digest and size in bytes that undeleted versions need."""
     after = ("", 0)
-    while page := needed(connection, after):
+    while page := needed(reader, after, page_rows=page_rows):
         yield from page
         after = page[-1]
 
 
-def is_needed(connection: sqlite3.Connection, digest: str) -> bool:
+def is_needed(reader: Reader, digest: str) -> bool:
     """Tell whether an undeleted version needs a content."""
-    return bool(connection.execute(_alive(connection, _ONE), {"digest": digest}).fetchone()[0])
+    return bool(reader.one(_alive(reader, _ONE), digest=digest)[0])
 
 
-def broken(connection: sqlite3.Connection) -> str | None:
+def broken(reader: Reader) -> str | None:
     """Return the first thing that SQLite finds wrong with the file in a quick look, None where it finds nothing."""
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    (found,) = reader.one("PRAGMA quick_check(1)")
     return None if found == "ok" else str(found)
 
 
-def _alive(connection: sqlite3.Connection, statement: str) -> str:
-    knows = connection.execute(_DELETED).fetchone()[0]
+def _alive(reader: Reader, statement: str) -> str:
+    knows = reader.one(_DELETED)[0]
     return statement.format(alive=_ALIVE if knows else "")

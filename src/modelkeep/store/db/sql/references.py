@@ -11,10 +11,11 @@ from modelkeep.domain.refs import Ref
 from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
 from modelkeep.errors import Conflict, NotFound, UsageError
-from modelkeep.store.db.sql import shared, version_states
+from modelkeep.store.db.interface import Reader, Row
+from modelkeep.store.db.sql import deciding, shared, version_states
 from modelkeep.store.db.sql.model_names import Named, find_model, hint, name_of
 from modelkeep.store.db.sql.moments import moment
-from modelkeep.store.db.sql.statement import Connection, Row, statement
+from modelkeep.store.db.sql.statement import statement
 
 __all__ = ["Resolved", "moment", "of_digest", "resolve"]
 
@@ -89,7 +90,7 @@ class Resolved(Struct, frozen=True):
         return self.name if self.number is None else f"{self.name}@{self.number}"
 
 
-def resolve(connection: Connection, at: int | None, ref: Ref, stages: Stages) -> Resolved:
+def resolve(reader: Reader, at: int | None, ref: Ref, stages: Stages) -> Resolved:
     """Return what a reference meant at a moment; a bare name is the model, without a number.
 
     Raises ``NotFound`` with what is near, ``Conflict`` where a digest means several versions.
@@ -98,78 +99,77 @@ def resolve(connection: Connection, at: int | None, ref: Ref, stages: Stages) ->
         if not isinstance(ref.selector, Digest):
             message = f"not a reference: {ref}"
             raise UsageError(message)
-        return of_digest(connection, at, ref.selector, None)
-    model = find_model(connection, at, ref.name)
+        return of_digest(reader, at, ref.selector, None)
+    model = find_model(reader, at, ref.name)
     match ref.selector:
         case None:
             return Resolved(model.model, model.name, None, None, model.renamed_from)
         case Digest():
-            return of_digest(connection, at, ref.selector, model)
+            return of_digest(reader, at, ref.selector, model)
         case Number(number):
             chosen = number
         case Label(text):
-            chosen = _labelled(connection, at, model, text)
+            chosen = _labelled(reader, at, model, text)
         case Latest():
-            chosen = _latest(connection, at, model)
+            chosen = _latest(reader, at, model)
         case Word(text):
-            chosen = _word(connection, at, model, text, stages)
+            chosen = _word(reader, at, model, text, stages)
         case _:
             assert_never(ref.selector)
-    return _found(connection, at, model, chosen)
+    return _found(reader, at, model, chosen)
 
 
-def of_digest(connection: Connection, at: int | None, selector: Digest, model: Named | None) -> Resolved:
+def of_digest(reader: Reader, at: int | None, selector: Digest, model: Named | None) -> Resolved:
     """Return the version whose digest, or whose only file's, begins so; in one model or in all."""
-    hits = _hits(connection, at, str(selector), model, deleted=0) or _hits(
-        connection, at, str(selector), model, deleted=1
-    )
+    hits = _hits(reader, at, str(selector), model, deleted=0) or _hits(reader, at, str(selector), model, deleted=1)
     if not hits:
         message = f"{'there is' if model is None else f'{model.name} has'} no version with the digest {selector}"
         raise NotFound(message, "modelkeep list" if model is None else f"modelkeep list {model.name}")
     if len(hits) > 1:
-        refs = [f"{name_of(connection, at, one)}@{number}" for one, number, _ in hits[:_TOLD]]
+        refs = [f"{name_of(reader, at, one)}@{number}" for one, number, _ in hits[:_TOLD]]
         more = f" and {len(hits) - _TOLD} more" if len(hits) > _TOLD else ""
         message = f"{selector} means several versions: {', '.join(refs)}{more}"
         raise Conflict(message, f"name one of them: {refs[0]}")
     found, number, digest = hits[0]
     renamed = None if model is None else model.renamed_from
-    return Resolved(found, name_of(connection, at, found), number, digest, renamed)
+    return Resolved(found, name_of(reader, at, found), number, digest, renamed)
 
 
-def _hits(connection: Connection, at: int | None, low: str, model: Named | None, deleted: int) -> list[Row]:
+def _hits(reader: Reader, at: int | None, low: str, model: Named | None, deleted: int) -> list[Row]:
     """Return model, number and digest of versions, the deleted ones too if they are wanted."""
     bounds: dict[str, str | int | None] = {"low": low, "high": low + "g", "deleted": deleted}
     if model is None:
-        rows = OF_VERSION.rows(connection, at, **bounds) + OF_FILE.rows(connection, at, **bounds)
+        rows = OF_VERSION.rows(reader, at, **bounds) + OF_FILE.rows(reader, at, **bounds)
     else:
         bounds["model"] = model.model
-        rows = OF_VERSION_IN_MODEL.rows(connection, at, **bounds) + OF_FILE_IN_MODEL.rows(connection, at, **bounds)
+        rows = OF_VERSION_IN_MODEL.rows(reader, at, **bounds) + OF_FILE_IN_MODEL.rows(reader, at, **bounds)
     return list(dict.fromkeys(rows))
 
 
-def _found(connection: Connection, at: int | None, model: Named, number: int) -> Resolved:
-    row = VERSION.row(connection, at, model=model.model, number=number)
-    if row is not None:
-        return Resolved(model.model, model.name, number, row[0], model.renamed_from)
-    highest = version_states.newest_left(connection, at, model.model) or version_states.newest(
-        connection, at, model.model
-    )
+def _found(reader: Reader, at: int | None, model: Named, number: int) -> Resolved:
+    if at is None:
+        found = reader.recall(deciding.VERSION, model=model.model, number=number)
+    else:
+        found = VERSION.rows(reader, at, model=model.model, number=number)
+    if found:
+        return Resolved(model.model, model.name, number, found[0][0], model.renamed_from)
+    highest = version_states.newest_left(reader, at, model.model) or version_states.newest(reader, at, model.model)
     message = f"{model.name} has no version {number}" if at is None else f"{model.name} had no version {number} then"
     raise NotFound(message, f"modelkeep list {model.name}        (newest {'is' if at is None else 'was'} {highest})")
 
 
-def _labelled(connection: Connection, at: int | None, model: Named, text: str) -> int:
-    row = LABELLED.row(connection, at, model=model.model, key=label_key(text))
+def _labelled(reader: Reader, at: int | None, model: Named, text: str) -> int:
+    row = LABELLED.row(reader, at, model=model.model, key=label_key(text))
     if row is not None:
         return int(row[0])
     has = "has" if at is None else "had"
     message = f"{model.name} {has} no version with the label {text}" + ("" if at is None else " then")
-    labels = [label for (label,) in LABELS.rows(connection, at, model=model.model)]
+    labels = [label for (label,) in LABELS.rows(reader, at, model=model.model)]
     raise NotFound(message, hint(f"modelkeep list {model.name}", text, labels))
 
 
-def _latest(connection: Connection, at: int | None, model: Named) -> int:
-    number = version_states.latest(connection, at, model.model)
+def _latest(reader: Reader, at: int | None, model: Named) -> int:
+    number = version_states.latest(reader, at, model.model)
     if number is not None:
         return number
     has = "has" if at is None else "had"
@@ -179,37 +179,37 @@ def _latest(connection: Connection, at: int | None, model: Named) -> int:
     raise NotFound(message, f"modelkeep list {model.name} --all")
 
 
-def _word(connection: Connection, at: int | None, model: Named, text: str, stages: Stages) -> int:
+def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    holding = version_states.holders(connection, at, model.model, stages)
+    holding = version_states.holders(reader, at, model.model, stages)
     if text == DEVELOPMENT:
-        highest = version_states.newest(connection, at, model.model)
-        number = version_states.in_development(connection, at, model.model, holding, highest)
+        highest = version_states.newest(reader, at, model.model)
+        number = version_states.in_development(reader, at, model.model, holding, highest)
         if number is None:
-            raise _nobody(connection, at, model, DEVELOPMENT)
+            raise _nobody(reader, at, model, DEVELOPMENT)
         return number
     stage = resolve_stage(text, stages)
     if stage is not None:
         version = next((each.version for each in holding if each.stage == stage.name), None)
         if version is None:
-            raise _nobody(connection, at, model, stage.name)
+            raise _nobody(reader, at, model, stage.name)
         return version
-    row = ALIAS.row(connection, at, model=model.model, alias=text)
+    row = ALIAS.row(reader, at, model=model.model, alias=text)
     if row is not None:
         return int(row[0])
     has = "has" if at is None else "had"
     message = f"{model.name} {has} no stage or alias '{text}'" + ("" if at is None else " then")
-    known = [stage.name for stage in stages] + [alias for alias, _ in ALIASES.rows(connection, at, model=model.model)]
+    known = [stage.name for stage in stages] + [alias for alias, _ in ALIASES.rows(reader, at, model=model.model)]
     raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
 
 
-def _nobody(connection: Connection, at: int | None, model: Named, stage: str) -> NotFound:
+def _nobody(reader: Reader, at: int | None, model: Named, stage: str) -> NotFound:
     """Return the error for a stage without a holder; the hint fills it, or tells its past."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
         return NotFound(message, f"modelkeep history {model.name}")
     message = f"{model.name} has nothing in {stage}"
-    number = version_states.latest(connection, at, model.model)
+    number = version_states.latest(reader, at, model.model)
     if stage == DEVELOPMENT or number is None:
         return NotFound(message, f"modelkeep list {model.name}")
     return NotFound(message, f"modelkeep promote {model.name}@{number} {stage}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from msgspec import Struct
 
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import annotations as wording
 
 VERSION = """
@@ -66,18 +65,18 @@ class Known(Struct, frozen=True):
         return dict(self.texts).get(field)
 
 
-def known(connection: sqlite3.Connection, model: int, number: int) -> Known:
+def known(reader: Reader, model: int, number: int) -> Known:
     """Return what is known of a version that exists."""
     key = {"model": model, "number": number}
-    seq, digest, label, size_bytes, files, trained, commit = connection.execute(VERSION, key).fetchone()
-    texts = tuple(connection.execute(TEXTS, {"seq": seq}).fetchall())
+    seq, digest, label, size_bytes, files, trained, commit = reader.one(VERSION, **key)
+    texts = tuple((field, value) for field, value in reader.rows(TEXTS, seq=seq))
     addresses = dict(texts)
     parents = {
         (parent, version) if parent is not None else addresses.get(f"parent.{position}", "")
-        for position, parent, version in connection.execute(PARENTS, key).fetchall()
+        for position, parent, version in reader.rows(PARENTS, **key)
     }
     metrics: dict[tuple[str, str], set[tuple[str | None, str | None, str | None]]] = {}
-    for name, value, *on in connection.execute(METRICS, key).fetchall():
+    for name, value, *on in reader.rows(METRICS, **key):
         metrics.setdefault((name, value), set()).add((on[0], on[1], on[2]))
     return Known(
         digest=digest,
@@ -88,11 +87,11 @@ def known(connection: sqlite3.Connection, model: int, number: int) -> Known:
         commit=commit,
         texts=texts,
         metrics={each: frozenset(places) for each, places in metrics.items()},
-        tags={name: tag.value for name, tag in wording.tags(connection, model, number).items()},
-        description=wording.description(connection, model, number),
-        data=frozenset(connection.execute(DATASETS, key).fetchall()),
+        tags={name: tag.value for name, tag in wording.tags(reader, model, number).items()},
+        description=wording.description(reader, model, number),
+        data=frozenset(reader.rows(DATASETS, **key)),
         parents=frozenset(parents),
-        runs=frozenset(run for (run,) in connection.execute(RUNS, key).fetchall()),
-        stages=frozenset(stage for (stage,) in connection.execute(HELD, key).fetchall()),
-        aliases=frozenset(wording.aliases_of(connection, model, number)),
+        runs=frozenset(run for (run,) in reader.rows(RUNS, **key)),
+        stages=frozenset(stage for (stage,) in reader.rows(HELD, **key)),
+        aliases=frozenset(wording.aliases_of(reader, model, number)),
     )

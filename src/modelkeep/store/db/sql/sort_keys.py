@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.labels import fold, label_sort_key
-from modelkeep.store.db.sql.statement import Connection, statement
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.statement import statement
 
 NUMBERS = """
 SELECT number, number FROM version WHERE model = :model AND number BETWEEN :first AND :last
@@ -49,14 +50,12 @@ WHERE model = :model AND version BETWEEN :first AND :last AND key = :key AND HOL
 _OWN = {"version": NUMBERS, "created": CREATED, "size": SIZES, "label": LABELS, "author": AUTHORS}
 
 
-def created(connection: Connection, model: int, first: int, last: int) -> dict[int, int]:
+def created(reader: Reader, model: int, first: int, last: int) -> dict[int, int]:
     """Return the entry that made each version of a window."""
-    return dict(connection.execute(CREATED, {"model": model, "first": first, "last": last}).fetchall())
+    return dict(reader.rows(CREATED, model=model, first=first, last=last))
 
 
-def values(
-    connection: Connection, at: int | None, sort: str, model: int, first: int, last: int
-) -> dict[int, str | int]:
+def values(reader: Reader, at: int | None, sort: str, model: int, first: int, last: int) -> dict[int, str | int]:
     """Return what each version of a window has for a key of ``list --sort``; the others have nothing.
 
     The key is version, created, size, label, author, metric.K, param.K or tag.K.
@@ -65,12 +64,12 @@ def values(
     kind, _, key = sort.partition(".")
     match kind:
         case "metric":
-            rows = METRIC.rows(connection, at, **where, key=key)
+            rows = METRIC.rows(reader, at, **where, key=key)
         case "param":
-            rows = connection.execute(PARAM, {**where, "key": f"param.{key}"}).fetchall()
+            rows = reader.rows(PARAM, **where, key=f"param.{key}")
         case "tag":
-            rows = TAG.rows(connection, at, **where, key=key)
+            rows = TAG.rows(reader, at, **where, key=key)
         case _:
-            rows = connection.execute(_OWN[kind], where).fetchall()
+            rows = reader.rows(_OWN[kind], **where)
     made = {"label": label_sort_key, "author": fold}.get(kind)
     return dict(rows) if made is None else {number: made(value) for number, value in rows}

@@ -8,21 +8,13 @@ for the past. ``KNOWN(version.seq)`` is what was in the log by then.
 from __future__ import annotations
 
 import functools
-import sqlite3
-from typing import Any, TypeAlias
 
+from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import shared
-
-#: What every question is asked on; only the store knows what it is.
-Connection: TypeAlias = sqlite3.Connection
-#: What a statement's parameters may be.
-Value: TypeAlias = str | int | None
-#: A row is unpacked where its statement is known, and nowhere else.
-Row: TypeAlias = tuple[Any, ...]
 
 
 class Statement:
-    """One SELECT: ``now``, and ``past`` with the parameter ``:at``. Of the many there are a command needs few forms."""
+    """One SELECT: ``now``, and ``past`` with the parameter ``:at``; each form is made when it is first used."""
 
     def __init__(self, now: str, past: str) -> None:
         """Take both forms, in which ``HOLDS`` and ``KNOWN`` may still stand."""
@@ -38,16 +30,17 @@ class Statement:
         """The form for things as they stood."""
         return shared.past(self._past)
 
-    def rows(self, connection: Connection, at: int | None, **values: Value) -> list[Row]:
+    def rows(self, reader: Reader, at: int | None, **values: Value) -> list[Row]:
         """Return all rows after entry ``at``, None for now."""
-        text = self.now if at is None else self.past
-        return connection.execute(text, {**values, "at": at}).fetchall()
+        return reader.rows(self.now, **values) if at is None else reader.rows(self.past, at=at, **values)
 
-    def row(self, connection: Connection, at: int | None, **values: Value) -> Row | None:
+    def row(self, reader: Reader, at: int | None, **values: Value) -> Row | None:
         """Return the first row, None where there is none."""
-        text = self.now if at is None else self.past
-        row: Row | None = connection.execute(text, {**values, "at": at}).fetchone()
-        return row
+        return reader.row(self.now, **values) if at is None else reader.row(self.past, at=at, **values)
+
+    def recall(self, reader: Reader, at: int | None, **values: Value) -> list[Row]:
+        """Return all rows, which the reader remembers; see `Reader.recall`."""
+        return reader.recall(self.now, **values) if at is None else reader.recall(self.past, at=at, **values)
 
 
 def statement(text: str) -> Statement:

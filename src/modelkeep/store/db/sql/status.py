@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from modelkeep.domain.answers.versions import Holder
 from modelkeep.errors import Damaged
-from modelkeep.store.db.sql.statement import Connection
+from modelkeep.store.db.interface import Reader
 
 # The numbers of a model's versions have no gap: the newest one counts them. A model has some left where that
 # one is not deleted; the deleted ones are counted only where it is.
@@ -70,20 +70,20 @@ class Counts(Struct, frozen=True):
     head_hash: str
 
 
-def counts(connection: Connection, *, size: bool) -> Counts:
+def counts(reader: Reader, *, size: bool) -> Counts:
     """Return how much the registry holds now; many files are added up only where ``size`` asks for it."""
-    models, registered, deleted, entries, identity = connection.execute(COUNTS).fetchone()
-    head = connection.execute(HEAD, {"seq": entries}).fetchone()
+    models, registered, deleted, entries, identity = reader.one(COUNTS)
+    head = reader.row(HEAD, seq=entries)
     if head is None or identity is None:
         message = "the log of this registry is empty"
         raise Damaged(message)
     size_bytes = None
-    if size or connection.execute(FILES, {"most": FEW + 1}).fetchone()[0] <= FEW:
-        (size_bytes,) = connection.execute(SIZE).fetchone()
+    if size or reader.one(FILES, most=FEW + 1)[0] <= FEW:
+        (size_bytes,) = reader.one(SIZE)
     return Counts(identity, models, registered - deleted, deleted, entries, size_bytes, head[0])
 
 
-def in_stage(connection: Connection, stage: str) -> tuple[tuple[str, Holder], ...]:
+def in_stage(reader: Reader, stage: str) -> tuple[tuple[str, Holder], ...]:
     """Return the models that have something in a stage now, by name, and what."""
-    rows = connection.execute(IN_STAGE, {"stage": stage}).fetchall()
+    rows = reader.rows(IN_STAGE, stage=stage)
     return tuple((name, Holder(stage, version, label, since, actor)) for name, version, label, since, actor in rows)

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.lifecycle import state_of
 from modelkeep.domain.stages import Stages
+from modelkeep.domain.state import state_of
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deletions, shared
-from modelkeep.store.db.sql.statement import Connection, Statement, statement
+from modelkeep.store.db.sql.statement import Statement, statement
 
 NEWEST = shared.NEWEST_NUMBER
 
@@ -91,39 +92,38 @@ class Standing(Struct, frozen=True):
 _ENDLESS = 10**18
 
 
-def newest(connection: Connection, at: int | None, model: int) -> int:
+def newest(reader: Reader, at: int | None, model: int) -> int:
     """Return the highest number that was given by a moment, 0 for none.
 
     Numbers and entries grow together, so a past one is found by halving.
     """
-    row = connection.execute(NEWEST, {"model": model}).fetchone()
-    highest = int(row[0] or 0)
+    highest = int(reader.one(NEWEST, model=model)[0] or 0)
     if at is None:
         return highest
     known, beyond = 0, highest + 1
     while known + 1 < beyond:
         middle = (known + beyond) // 2
-        found = connection.execute(AT_MOST, {"model": model, "number": middle}).fetchone()
+        found = reader.row(AT_MOST, model=model, number=middle)
         if found is None or found[1] <= at:
             known = middle
         else:
             beyond = found[0]
-    found = connection.execute(AT_MOST, {"model": model, "number": known}).fetchone()
+    found = reader.row(AT_MOST, model=model, number=known)
     return 0 if found is None else int(found[0])
 
 
-def holders(connection: Connection, at: int | None, model: int, stages: Stages) -> tuple[Holding, ...]:
+def holders(reader: Reader, at: int | None, model: int, stages: Stages) -> tuple[Holding, ...]:
     """Return who holds the stages of a model, highest stage first."""
     found = []
     for stage in reversed(stages):
-        row = HOLDER.row(connection, at, model=model, stage=stage.name)
+        row = HOLDER.row(reader, at, model=model, stage=stage.name)
         if row is not None and (row[2] is None or at is None or row[2] > at):
             found.append(Holding(stage.name, row[0], row[1]))
     return tuple(found)
 
 
 def standing(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     model: int,
     window: tuple[int, int],
@@ -137,14 +137,14 @@ def standing(
     """
     first, last = window
     if deleted is None:
-        deleted = deletions.numbers(connection, at, model, first, last)
+        deleted = deletions.numbers(reader, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
     for each in holding:
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
     return Standing(
-        archived=merged(ARCHIVED.rows(connection, at, model=model, first=first, last=last)),
-        bad=frozenset(number for (number,) in BAD.rows(connection, at, model=model, first=first, last=last)),
-        held=frozenset(number for (number,) in HELD.rows(connection, at, model=model, first=first, last=last)),
+        archived=merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
+        bad=frozenset(number for (number,) in BAD.rows(reader, at, model=model, first=first, last=last)),
+        held=frozenset(number for (number,) in HELD.rows(reader, at, model=model, first=first, last=last)),
         stages=stages,
         deleted=deleted,
     )
@@ -171,7 +171,7 @@ def windows(highest: int) -> Iterator[tuple[int, int]]:
 
 
 def walk(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     model: int,
     holding: Sequence[Holding],
@@ -184,30 +184,28 @@ def walk(
     A window of which nothing is left is counted and passed over: there may be tens of thousands.
     """
     for first, last in windows(highest):
-        gone = deletions.count(connection, at, model, first, last)
+        gone = deletions.count(reader, at, model, first, last)
         if gone == last - first + 1 and not deleted:
             continue
-        there = standing(connection, at, model, (first, last), holding, deleted=None if gone else frozenset())
+        there = standing(reader, at, model, (first, last), holding, deleted=None if gone else frozenset())
         for number in range(last, first - 1, -1):
             if deleted or number not in there.deleted:
                 yield number, there
 
 
-def newest_left(connection: Connection, at: int | None, model: int) -> int | None:
+def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
-    numbers = walk(connection, at, model, (), newest(connection, at, model))
+    numbers = walk(reader, at, model, (), newest(reader, at, model))
     return next((number for number, _ in numbers), None)
 
 
-def latest(connection: Connection, at: int | None, model: int) -> int | None:
+def latest(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not archived, deleted or bad."""
-    numbers = walk(connection, at, model, (), newest(connection, at, model))
+    numbers = walk(reader, at, model, (), newest(reader, at, model))
     return next((number for number, there in numbers if there.is_latest(number)), None)
 
 
-def in_development(
-    connection: Connection, at: int | None, model: int, holding: Sequence[Holding], highest: int
-) -> int | None:
+def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holding], highest: int) -> int | None:
     """Return the highest number in development."""
-    numbers = walk(connection, at, model, holding, highest)
+    numbers = walk(reader, at, model, holding, highest)
     return next((number for number, there in numbers if there.state(number) == "development"), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import Connection, Row, Statement, statement
+from modelkeep.store.db.sql.statement import Statement, statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
 ROWS = """
@@ -52,7 +53,7 @@ _GAP = 32
 
 
 def version_rows(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     model: int,
     name: str,
@@ -61,19 +62,19 @@ def version_rows(
 ) -> list[VersionRow]:
     """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
     aliases: dict[int, list[str]] = {}
-    for alias, number in ALIASES.rows(connection, at, model=model):
+    for alias, number in ALIASES.rows(reader, at, model=model):
         aliases.setdefault(number, []).append(alias)
     found: dict[int, VersionRow] = {}
     for first, last in spans(numbers):
-        found.update(_window(connection, at, (model, name), (first, last), holding, aliases))
+        found.update(_window(reader, at, (model, name), (first, last), holding, aliases))
     return [found[number] for number in numbers]
 
 
 def newest_of_all(
-    connection: Connection, at: int | None, before: int, count: int, *, deleted: bool
+    reader: Reader, at: int | None, before: int, count: int, *, deleted: bool
 ) -> list[tuple[int, int, int]]:
     """Return model, number and entry of the newest versions before an entry, newest first."""
-    rows = NEWEST_OF_ALL.rows(connection, at, before=before, count=count, deleted=int(deleted))
+    rows = NEWEST_OF_ALL.rows(reader, at, before=before, count=count, deleted=int(deleted))
     return [(model, number, seq) for model, number, seq in rows]
 
 
@@ -89,7 +90,7 @@ def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _window(
-    connection: Connection,
+    reader: Reader,
     at: int | None,
     model: tuple[int, str],
     window: tuple[int, int],
@@ -98,10 +99,10 @@ def _window(
 ) -> dict[int, VersionRow]:
     seq, name = model
     where = {"model": seq, "first": window[0], "last": window[1]}
-    there = standing(connection, at, seq, window, holding)
-    authors = dict(connection.execute(AUTHORS, where).fetchall())
-    params = _pairs(connection.execute(PARAMS, where).fetchall())
-    metrics, tags = _values(connection, at, METRICS, where), _values(connection, at, TAGS, where)
+    there = standing(reader, at, seq, window, holding)
+    authors = {number: str(author) for number, author in reader.rows(AUTHORS, **where)}
+    params = _pairs(reader.rows(PARAMS, **where))
+    metrics, tags = _values(reader, at, METRICS, where), _values(reader, at, TAGS, where)
     return {
         number: VersionRow(
             ref=f"{name}@{number}",
@@ -114,7 +115,7 @@ def _window(
             bad=number in there.bad,
             archived=there.is_archived(number),
             created=time,
-            author=authors.get(number, actor),
+            author=authors.get(number) or str(actor),
             digest=digest,
             size_bytes=size_bytes,
             files=files,
@@ -123,14 +124,14 @@ def _window(
             tags=tags.get(number, ()),
             deleted=number in there.deleted,
         )
-        for number, label, time, actor, digest, size_bytes, files in connection.execute(ROWS, where).fetchall()
+        for number, label, time, actor, digest, size_bytes, files in reader.rows(ROWS, **where)
     }
 
 
 def _values(
-    connection: Connection, at: int | None, asked: Statement, where: dict[str, int]
+    reader: Reader, at: int | None, asked: Statement, where: dict[str, int]
 ) -> dict[int, tuple[tuple[str, str], ...]]:
-    return _pairs(asked.rows(connection, at, **where))
+    return _pairs(asked.rows(reader, at, **where))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:

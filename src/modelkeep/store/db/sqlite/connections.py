@@ -1,4 +1,4 @@
-"""Every connection to the registry's SQLite file is opened here, and every read transaction begun."""
+"""Opening a connection to the registry's SQLite file, and beginning a read transaction on it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TypeVar
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.errors import is_busy
 
-#: How long a reader waits for the end of a commit, and how long between two looks.
-READ_PATIENCE = 10.0
+#: A command that only reads waits so long for the end of a commit at most.
+LONGEST_READ_WAIT_SECONDS = 10.0
+#: Readers come and go in milliseconds: a writer waits for them even where it may not wait.
+LEAST_WAIT_SECONDS = 0.05
 _NAP_SECONDS = 0.003
 _T = TypeVar("_T")
 
@@ -34,7 +36,7 @@ def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def begun(path: str, mode: str, patience: float = READ_PATIENCE) -> sqlite3.Connection:
+def begun(path: str, mode: str, patience: float) -> sqlite3.Connection:
     """Open the file and begin a read transaction that sees one state, for which it waits some seconds at most."""
 
     def attempt() -> sqlite3.Connection:
@@ -49,7 +51,7 @@ def begun(path: str, mode: str, patience: float = READ_PATIENCE) -> sqlite3.Conn
     return _patiently(attempt, patience)
 
 
-def begin(connection: sqlite3.Connection, patience: float = READ_PATIENCE) -> None:
+def begin(connection: sqlite3.Connection, patience: float) -> None:
     """Begin another read transaction on a connection that is open; see `begun`."""
     connection.execute("PRAGMA busy_timeout = 0")
     _patiently(lambda: _begin(connection), patience)
@@ -58,16 +60,16 @@ def begin(connection: sqlite3.Connection, patience: float = READ_PATIENCE) -> No
 def _begin(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # what really opens it
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # only a SELECT takes the lock
     except sqlite3.Error:
         connection.execute("ROLLBACK")
         raise
 
 
 def _patiently(attempt: Callable[[], _T], patience: float) -> _T:
-    """Try again, and soon, while somebody commits.
+    """Try again every few milliseconds while another process commits.
 
-    SQLite would nap for 100 ms, and among 64 writers find another commit each time it wakes.
+    SQLite would sleep for 100 ms, and among 64 writers find another commit each time it wakes.
     """
     deadline = time.monotonic() + patience
     while True:

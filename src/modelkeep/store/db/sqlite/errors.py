@@ -1,4 +1,4 @@
-"""What SQLite refuses, said in words a user can act on."""
+"""Errors of SQLite, turned into errors of ours that say what happened and what helps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.writers_queue import busy
 from modelkeep.store.os_errors import is_out_of_inodes, room_hint
 
-#: Somebody else writes at this moment.
+#: Another connection holds the lock.
 BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 #: What Python raises where a row is not what the schema promises, or is not there.
 WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
@@ -19,19 +19,21 @@ _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READON
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether somebody else's lock is all that is in the way."""
+    """Tell whether another connection's lock is the only obstacle."""
     return getattr(error, "sqlite_errorname", "") in BUSY
 
 
-def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
+def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: bool = True) -> ModelkeepError:
     """Return the error that says why SQLite could not read or write the registry's file."""
     directory = os.path.dirname(path)
-    if isinstance(error, UnicodeDecodeError):  # the driver fails on what a damaged schema makes SQLite say
+    if isinstance(
+        error, UnicodeDecodeError
+    ):  # a damaged schema makes the driver fail on the text of SQLite's own message
         message = f"the database of {directory} is damaged: it holds text that is not UTF-8"
         return IntegrityError(message, "modelkeep verify --log")
     name = getattr(error, "sqlite_errorname", "")
     if is_busy(error) or name == "SQLITE_LOCKED":
-        return busy(path, "holds it")
+        return busy(path, "holds it", may_wait=may_wait)
     if name.startswith(_OF_THE_DISK):
         return _unusable(name, error, path)
     if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):
@@ -46,8 +48,8 @@ def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepEr
 def damage_of(connection: sqlite3.Connection, path: str) -> IntegrityError | None:
     """Return the error that says the file is damaged, None where SQLite finds nothing wrong with it.
 
-    To be asked when an answer could not be made of what was read: a flipped bit makes NULL of a number,
-    and hides a row from its index. Else it is a bug, and stays one.
+    It is called where an answer could not be made from the rows that were read: a flipped bit can turn a number
+    into NULL, or hide a row from its index. Where the file is whole, the failure is a bug of ours.
     """
     try:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -60,7 +62,7 @@ def damage_of(connection: sqlite3.Connection, path: str) -> IntegrityError | Non
 
 
 def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable:
-    """Return what the disk refused, and what helps."""
+    """Return the error for a file or a disk that cannot be used, with what helps."""
     directory = os.path.dirname(path)
     if name.startswith("SQLITE_READONLY") and not os.access(path, os.W_OK):
         return not_permitted(directory, path, "written")
@@ -79,7 +81,7 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
 
 
 def _too_many_are_open() -> bool:
-    """Tell whether this process can open no other file: SQLite does not say why it could not."""
+    """Tell whether this process can open no further file: SQLite does not say why it could not open one."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What lies beside a database: the files in which SQLite would write, looked at before it does.
+"""The files beside a database in which SQLite writes (journal, WAL): checked before SQLite opens them.
 
 Light by contract: completion imports it.
 """

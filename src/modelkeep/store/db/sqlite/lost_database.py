@@ -1,4 +1,4 @@
-"""What to say, and to type, where a registry has its bytes and not its database any more."""
+"""The errors for a registry that has its store and has lost its database, with the line that brings it back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from modelkeep.store.durable import status_of
 def lost_database(path: str) -> RegistryUnavailable | None:
     """Return the error for a database that is missing or empty beside stored bytes; None where it is not so.
 
-    Whoever is told to make a registry there would begin a new log, and the bytes would be its garbage.
-    A backup has its mark before it has any bytes: one that was only begun is to be gone on with.
+    Without this error `init` would be the hint: it would begin a new log, to which the stored bytes are garbage.
+    A backup has its mark before it has any bytes, so a backup that was interrupted is recognised.
     """
     directory, name = os.path.split(path)
     try:
@@ -36,9 +36,9 @@ def lost_database(path: str) -> RegistryUnavailable | None:
 
 
 def begun_backup(directory: str) -> tuple[str, str] | None:
-    """Return what to say and to type where a directory without a database is marked as a backup, else None.
+    """Return message and hint for a directory without a database that is marked as a backup, else None.
 
-    One that is marked as a backup of itself is the registry, which is being put back.
+    A directory that is marked as a backup of itself is the registry, which is being restored.
     """
     mark = backup_mark.read(directory)
     if mark is None:
@@ -53,9 +53,9 @@ def begun_backup(directory: str) -> tuple[str, str] | None:
 
 
 def bring_back(directory: str) -> str:
-    """Return the line that puts the database of a backup where it was; the bytes stay as they are.
+    """Return the shell line that copies the database of a backup back; the stored bytes stay as they are.
 
-    The journal of a killed writer fits no other database, and SQLite would play it into this one.
+    It removes the journal of a killed writer, which SQLite would play into the copy.
     """
     journal = os.path.join(directory, "registry.db-journal")
     clear = f"rm {quote(printable(journal))} && " if os.path.lexists(journal) else ""

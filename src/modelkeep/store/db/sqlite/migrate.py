@@ -13,12 +13,14 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.store.db.interface import Writer
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.replay import entries, named_by
 from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.transaction import Transaction
 from modelkeep.store.durable import create_file, rename_new, sync_directory
 
 _LOG = ("entry", "details", "document")
@@ -38,7 +40,7 @@ class Plan(Struct, frozen=True):
 TODAY = Plan(schema.VERSION, schema.statements, schema.FINGERPRINT)
 
 
-def upgrade(connection: sqlite3.Connection, plan: Plan, since: int) -> None:
+def upgrade(writer: Writer, plan: Plan, since: int) -> None:
     """Apply every script after ``since`` inside the caller's transaction.
 
     Raises ``IntegrityError`` where that does not lead to the schema it should: the one before was not
@@ -47,33 +49,33 @@ def upgrade(connection: sqlite3.Connection, plan: Plan, since: int) -> None:
     numbers = range(since + 1, plan.version + 1)
     for number in numbers:
         for statement in plan.statements(number):
-            connection.execute(statement)
+            writer.run(statement)
     if plan.rebuilds.intersection(numbers):
-        rebuild(connection)
-    connection.execute(f"PRAGMA user_version = {plan.version}")
-    if schema.fingerprint(connection) != plan.fingerprint:
+        rebuild(writer)
+    writer.run(f"PRAGMA user_version = {plan.version}")
+    if schema.fingerprint(writer) != plan.fingerprint:
         message = (
             f"the schema {since} of the registry was changed by something other than modelkeep: it was not migrated"
         )
         raise IntegrityError(message, "modelkeep verify --log        (nothing was changed)")
 
 
-def rebuild(connection: sqlite3.Connection) -> None:
+def rebuild(writer: Writer) -> None:
     """Empty every table but the log's and make it again from the log, inside the caller's transaction."""
-    connection.execute("PRAGMA defer_foreign_keys = ON")
-    for (table,) in connection.execute(_TABLES).fetchall():
+    writer.run("PRAGMA defer_foreign_keys = ON")
+    for (table,) in writer.rows(_TABLES):
         if table not in _LOG:
-            connection.execute(f"DELETE FROM {table}")
-    for _, data in entries(connection):
-        entry = chain.parse(data)
-        apply_changes(connection, project(entry, chain.hash_of(data), *named_by(connection, entry)))
+            writer.rows(f"DELETE FROM {table}")
+    for _, data in entries(writer):
+        entry = parse_entry(data)
+        apply_changes(writer, project(entry, hash_entry(data), *named_by(writer, entry)))
 
 
-def back_up(connection: sqlite3.Connection, path: str) -> None:
+def back_up(reader: Transaction, path: str) -> None:
     """Copy the database as it stands, durably, to a new file that is as open to the group as the registry.
 
-    To be called under the write lock. The file has its name when it is whole; a copy that was broken
-    off is in nobody's way, and the next one takes its place.
+    It is called under the writers' lock. The file gets its name when it is whole; an interrupted copy is
+    replaced by the next one.
     """
     fresh = os.path.join(os.path.dirname(path), _FRESH)
     try:
@@ -81,7 +83,7 @@ def back_up(connection: sqlite3.Connection, path: str) -> None:
             os.unlink(fresh)
         create_file(fresh, 0o660)
         try:
-            _copy(connection, fresh)
+            _copy(reader, fresh)
             rename_new(fresh, path)
         except BaseException:
             with suppress(OSError):
@@ -93,11 +95,11 @@ def back_up(connection: sqlite3.Connection, path: str) -> None:
         raise RegistryUnavailable(message, "nothing was changed") from error
 
 
-def _copy(connection: sqlite3.Connection, path: str) -> None:
-    """Copy the database into an empty file, durably; a file that nobody knows yet needs no journal."""
+def _copy(reader: Transaction, path: str) -> None:
+    """Copy the database into an empty file, durably; a file without its final name needs no journal."""
     target = sqlite3.connect(path)
     try:
         target.execute("PRAGMA journal_mode = OFF")
-        connection.backup(target)
+        reader.connection.backup(target)
     finally:
         target.close()

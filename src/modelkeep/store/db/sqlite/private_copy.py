@@ -26,7 +26,7 @@ def session(database: Database) -> Iterator[Session]:
         with database.reading() as source:
             target = sqlite3.connect(path)
             try:
-                source.backup(target)
+                source.connection.backup(target)
             finally:
                 target.close()
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)

@@ -1,4 +1,4 @@
-"""What a registry's database is like, looked at without believing any of it, and changing nothing."""
+"""The condition of a registry's database, for `doctor`: nothing that is read is believed, nothing is changed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import sqlite3
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
+from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.head import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
-from modelkeep.store.db.sqlite import raw_rows as lying
-from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import Database, in_memory
 
 #: STRICT tables came with it.
@@ -59,36 +58,35 @@ def journal_bytes(database: Database, suffix: str) -> int | None:
 
 def probe(database: Database) -> Probed:
     """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
-    with database.raw() as connection:
-        number = schema.age(connection)
-        lying.lenient(connection)
+    with database.raw() as reader:
+        number = schema.age(reader)
         odd: tuple[tuple[str, str, str], ...] = ()
         if number == schema.VERSION:
             right = in_memory()
             try:
-                odd = tuple(lying.odd_objects(connection, right))
+                odd = tuple(raw_rows.odd_objects(reader, right))
             finally:
                 right.close()
-        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-        pages, page = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        (mode,) = reader.one("PRAGMA journal_mode")
+        pages, page = (reader.one(f"PRAGMA {name}")[0] for name in ("page_count", "page_size"))
         size = int(pages) * int(page)
         ours = number == schema.VERSION and not odd  # else it may be made to take for ever
-        damage = reachable.broken(connection) if ours and size <= _LOOKED_THROUGH else None
-        last = lying.head(connection)
+        damage = reachable.broken(reader) if ours and size <= _LOOKED_THROUGH else None
+        last = raw_rows.head(reader)
         head, registry, trouble = None, None, None
         if last is not None:
             seq, data = last
             try:
-                entry = chain.parse(data)
+                entry = parse_entry(data)
                 registry, time = entry.intent.registry, entry.time
             except (Damaged, SchemaMismatch) as error:
                 trouble, time = error.message, ""
-            head = Head(seq, chain.hash_of(data), time)
+            head = Head(seq, hash_entry(data), time)
         return Probed(number, odd, str(mode), size, head, registry, trouble, damage)
 
 
 def hash_at(database: Database, seq: int) -> str | None:
     """Return the hash of the bytes that stand at a number of the log."""
-    with database.raw() as connection:
-        data = garbage.entry_bytes(connection, seq)
-    return None if data is None else chain.hash_of(data)
+    with database.raw() as reader:
+        data = garbage.entry_bytes(reader, seq)
+    return None if data is None else hash_entry(data)

@@ -1,24 +1,22 @@
-"""The log, the schema and the tables as they lie there, for `verify`: nothing that is read is believed.
+"""The log, the schema and the tables as they are stored, for `verify`: nothing that is read is believed.
 
 Each function reads a slice in one short transaction of its caller's, so that writers need not wait.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
 
-from modelkeep.domain import entry as chain
-from modelkeep.domain.entry import Entry
-from modelkeep.domain.outline import Outline, Outlines
+from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.prefetch import Ahead
+from modelkeep.store.db.sqlite.prefetch import Prefetch
 
 PAGE = 400
 SLICE = 2000
@@ -27,7 +25,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 #: A file up to this size is looked through at once, a larger one table by table.
 SMALL_BYTES = 64 * 1024 * 1024
 
-# The greatest number says where the log ends; the bytes that stand there may be anything.
+# The greatest number is the end of the log; the bytes of that row may be anything.
 HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
 FIRST_ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY seq LIMIT :most
@@ -43,22 +41,22 @@ BLOBS = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
 FROM version_blob
-WHERE (digest, model, version, path) > (?, ?, ?, ?) AND digest < ? AND {_LEFT}
-ORDER BY digest, model, version, path LIMIT ?
+WHERE (digest, model, version, path) > (:digest, :model, :version, :path) AND digest < :end AND {_LEFT}
+ORDER BY digest, model, version, path LIMIT :most
 """
 BLOBS_OF_DIGEST = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE digest = ? AND {_LEFT} ORDER BY model, version, path LIMIT ?
+FROM version_blob WHERE digest = :digest AND {_LEFT} ORDER BY model, version, path LIMIT :most
 """
 BLOBS_OF_VERSION = f"""
 SELECT digest, size_bytes, path, model, version,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE model = ? AND version = ? AND {_LEFT} ORDER BY path
+FROM version_blob WHERE model = :model AND version = :version AND {_LEFT} ORDER BY path
 """
 TOTAL = f"""
 SELECT coalesce(sum(size_bytes), 0)
-FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= ? AND digest < ? AND {_LEFT})
+FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= :first AND digest < :end AND {_LEFT})
 """
 VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -67,15 +65,16 @@ TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 
 class Stored(Struct, frozen=True):
     """One row of the log, with what it names; ``entry`` is None where ``trouble`` says why it cannot be read.
 
-    It may be an outline where the reader asked for no more. ``hash`` is the one of the bytes as they lie there.
+    ``hash`` is the hash of the stored bytes; ``kinds`` says of each document of which kind it should be.
     """
 
     seq: int
     hash: str
-    entry: Entry | Outline | None
+    entry: Entry | None
     trouble: str | None
     text: str | None
     documents: dict[str, bytes | None]
+    kinds: dict[str, str]
 
 
 class Needed(Struct, frozen=True):
@@ -89,54 +88,34 @@ class Needed(Struct, frozen=True):
     name: str
 
 
-def lenient(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Make text that is no UTF-8 come out as something that equals nothing, instead of an error."""
-    connection.text_factory = _text
-    return connection
-
-
-def raw_rows(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return rows with their text as the bytes that lie there: comparing is quicker than decoding."""
-    before = connection.text_factory
-    connection.text_factory = bytes
-    try:
-        return connection.execute(statement, values).fetchall()
-    finally:
-        connection.text_factory = before
-
-
-def head(connection: sqlite3.Connection) -> tuple[int, bytes] | None:
+def head(reader: Reader) -> tuple[int, bytes] | None:
     """Return the number and bytes of the last row of the log."""
-    row = connection.execute(HEAD).fetchone()
+    row = reader.row(HEAD)
     return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
 
 
 class Beside:
-    """What entries name and what lies beside the log, as it is found one page after the other.
+    """The details and documents that entries name, read page after page."""
 
-    ``outlines``: an entry need not be read whole where they know it.
-    """
-
-    def __init__(self, outlines: Outlines | None = None) -> None:
-        self.outlines = outlines
-        self.details = Ahead("details", "text")
-        self.documents = Ahead("document", "bytes")
+    def __init__(self) -> None:
+        self.details = Prefetch("details", "text")
+        self.documents = Prefetch("document", "bytes")
 
 
-def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> list[Stored]:
+def page(reader: Reader, after: int | None, beside: Beside) -> list[Stored]:
     """Return the next rows of the log after number ``after`` (None: from the lowest there is).
 
-    Raises ``Damaged`` where SQLite hands out rows again: who goes on from the last one would never end.
+    Raises ``Damaged`` where a row comes twice: paging from the last row would never end.
     """
     found: list[Stored] = []
     held = 0
     statement = FIRST_ENTRIES if after is None else ENTRIES
-    for seq, data in connection.execute(statement, {"after": after, "most": PAGE}):
+    for seq, data in reader.rows(statement, after=after, most=PAGE):
         if after is not None and seq <= after:
             message = f"the rows of the log do not come in the order of their numbers: {seq} after {after}"
             raise Damaged(message, "modelkeep verify --log")
         after = seq
-        stored = _stored(connection, beside, seq, data)
+        stored = _stored(reader, beside, seq, data)
         found.append(stored)
         held += len(data) if data else 0
         for document in stored.documents.values():
@@ -146,16 +125,16 @@ def page(connection: sqlite3.Connection, after: int | None, beside: Beside) -> l
     return found
 
 
-def registry_id(connection: sqlite3.Connection) -> str | None:
+def registry_id(reader: Reader) -> str | None:
     """Return the id that the tables give the registry."""
-    row = connection.execute(REGISTRY).fetchone()
+    row = reader.row(REGISTRY)
     return None if row is None else str(row[0])
 
 
-def odd_objects(connection: sqlite3.Connection, right: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+def odd_objects(reader: Reader, right: Reader) -> Iterator[tuple[str, str, str]]:
     """Yield type, name and fate (missing, changed, unknown) of what the schema should not be like."""
-    there = {(kind, name): sql for kind, name, sql in connection.execute(schema.SCHEMA)}
-    wanted = {(kind, name): sql for kind, name, sql in right.execute(schema.SCHEMA)}
+    there = {(kind, name): sql for kind, name, sql in reader.rows(schema.SCHEMA)}
+    wanted = {(kind, name): sql for kind, name, sql in right.rows(schema.SCHEMA)}
     for kind, name in sorted(there.keys() | wanted.keys(), key=str):
         if (kind, name) not in there:
             yield kind, name, "missing"
@@ -165,49 +144,50 @@ def odd_objects(connection: sqlite3.Connection, right: sqlite3.Connection) -> It
             yield kind, name, "changed"
 
 
-def table_names(connection: sqlite3.Connection) -> list[str]:
+def table_names(reader: Reader) -> list[str]:
     """Return the names of all tables."""
-    return [name for (name,) in connection.execute(TABLES)]
+    return [name for (name,) in reader.rows(TABLES)]
 
 
-def is_small(connection: sqlite3.Connection, most_bytes: int) -> bool:
+def is_small(reader: Reader, most_bytes: int) -> bool:
     """Tell whether the file has no more bytes than that."""
-    (pages,), (size,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    (pages,), (size,) = (reader.one(f"PRAGMA {name}") for name in ("page_count", "page_size"))
     return int(pages) * int(size) <= most_bytes
 
 
-def broken_pages(connection: sqlite3.Connection, table: str | None) -> list[str]:
+def broken_pages(reader: Reader, table: str | None) -> list[str]:
     """Return what SQLite itself finds wrong with a table and its indexes (None: with the whole file)."""
     what = "" if table is None else f"({table})"
-    return [str(text) for (text,) in connection.execute(f"PRAGMA integrity_check{what}") if text != "ok"]
+    return [str(text) for (text,) in reader.rows(f"PRAGMA integrity_check{what}") if text != "ok"]
 
 
-def needed(connection: sqlite3.Connection, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
-    """Return the next contents of a part that undeleted versions need, those with the same bytes one after the other."""
-    place: Sequence[Any] = (part.first, -1, 0, "")
+def needed(reader: Reader, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
+    """Return the next contents of a subset that undeleted versions need, ordered by digest."""
+    digest, model, version, path = part.first, -1, 0, ""
     if after is not None:
-        place = (after.digest, after.model, after.version, after.path)
-    return [_needed(row) for row in connection.execute(BLOBS, (*place, part.end, SLICE)).fetchall()]
+        digest, model, version, path = after.digest, after.model, after.version, after.path
+    rows = reader.rows(BLOBS, digest=digest, model=model, version=version, path=path, end=part.end, most=SLICE)
+    return [_needed(row) for row in rows]
 
 
-def needing(connection: sqlite3.Connection, digest: str, most: int) -> list[Needed]:
+def needing(reader: Reader, digest: str, most: int) -> list[Needed]:
     """Return the first versions that need a content, and which file of each it is."""
-    return [_needed(row) for row in connection.execute(BLOBS_OF_DIGEST, (digest, most)).fetchall()]
+    return [_needed(row) for row in reader.rows(BLOBS_OF_DIGEST, digest=digest, most=most)]
 
 
-def needed_by(connection: sqlite3.Connection, model: int, version: int) -> list[Needed]:
+def needed_by(reader: Reader, model: int, version: int) -> list[Needed]:
     """Return the contents that one version needs: none where it was deleted."""
-    return [_needed(row) for row in connection.execute(BLOBS_OF_VERSION, (model, version)).fetchall()]
+    return [_needed(row) for row in reader.rows(BLOBS_OF_VERSION, model=model, version=version)]
 
 
-def total_bytes(connection: sqlite3.Connection, part: Subset = EVERYTHING) -> int:
+def total_bytes(reader: Reader, part: Subset = EVERYTHING) -> int:
     """Return the sizes of all distinct contents of a part together."""
-    return int(connection.execute(TOTAL, (part.first, part.end)).fetchone()[0])
+    return int(reader.one(TOTAL, first=part.first, end=part.end)[0])
 
 
-def version_count(connection: sqlite3.Connection) -> int:
+def version_count(reader: Reader) -> int:
     """Return how many versions there are, the deleted ones aside."""
-    return int(connection.execute(VERSIONS).fetchone()[0])
+    return int(reader.one(VERSIONS)[0])
 
 
 def digest_of(data: bytes) -> str:
@@ -215,30 +195,25 @@ def digest_of(data: bytes) -> str:
     return f"sha256:{sha256(data).hexdigest()}"
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _stored(connection: sqlite3.Connection, beside: Beside, seq: int, data: object) -> Stored:
+def _stored(reader: Reader, beside: Beside, seq: int, data: object) -> Stored:
     if not isinstance(data, bytes):
-        trouble = f"longer than {chain.LARGEST} bytes, or no bytes at all"
-        return Stored(seq, "unknown", None, trouble, None, {})
-    digest = chain.hash_of(data, digest_of)
-    outlines = beside.outlines
-    entry: Entry | Outline | None = None if outlines is None else outlines.of(data)
+        trouble = f"longer than {LARGEST_ENTRY} bytes, or no bytes at all"
+        return Stored(seq, "unknown", None, trouble, None, {}, {})
+    digest = hash_entry(data, digest_of)
     try:
-        entry = entry or chain.parse(data)
+        entry = parse_entry(data)
     except (Damaged, SchemaMismatch) as error:
-        return Stored(seq, digest, None, error.message, None, {})
+        return Stored(seq, digest, None, error.message, None, {}, {})
     text: str | None = None
     if entry.intent.details is not None:
-        found = beside.details.get(connection, entry.intent.details)
+        found = beside.details.get(reader, entry.intent.details)
         text = None if found is None else str(found)
     documents: dict[str, bytes | None] = {}
-    for name in entry.documents if isinstance(entry, Outline) else chain.documents_of(entry):
-        found = beside.documents.get(connection, name)
+    kinds = documents_of(entry)
+    for name in kinds:
+        found = beside.documents.get(reader, name)
         documents[name] = found if isinstance(found, bytes) else None
-    return Stored(seq, digest, entry, None, text, documents)
+    return Stored(seq, digest, entry, None, text, documents, kinds)
 
 
 def _needed(row: Any) -> Needed:

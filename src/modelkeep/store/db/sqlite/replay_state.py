@@ -1,21 +1,20 @@
-"""The state while a log is followed entry by entry: what the entry before has just said need not be looked up."""
+"""The state while a log is replayed entry by entry: head, registry and stages are kept, not looked up again."""
 
 from __future__ import annotations
 
-import sqlite3
-
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.events import RegistryCreated
 from modelkeep.domain.head import Head
 from modelkeep.domain.stages import StageDef
+from modelkeep.domain.verbs.init import RegistryCreated
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
 
 
-class Following(SqlState):
-    """The state after the last entry that was projected; `follow` is told of each."""
+class ReplayState(SqlState):
+    """The state after the last entry that was projected; `follow` is given each."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader)
         self._head: Head | None = None
         self._registry: str | None = None
         self._stages: tuple[StageDef, ...] | None = None
@@ -35,12 +34,6 @@ class Following(SqlState):
         if self._registry is None:
             self._registry = super().registry_id()
         return self._registry
-
-    def hash_at(self, seq: int) -> str | None:
-        """Return the hash of an entry: mostly the one before is asked for."""
-        if self._head is not None and self._head.seq == seq:
-            return self._head.hash
-        return super().hash_at(seq)
 
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first."""

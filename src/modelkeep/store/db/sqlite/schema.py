@@ -1,6 +1,6 @@
-"""The schema's age and shape: numbered scripts, and a fingerprint that tells a rogue trigger.
+"""The schema's age and shape: numbered scripts, and a fingerprint that reveals a foreign trigger.
 
-A shared file can be given a trigger that would run in somebody else's session, so every transaction
+A shared file can be given a trigger that would run in another user's session, so every transaction
 compares the schema it finds with the one the scripts make, before it does anything else.
 """
 
@@ -11,13 +11,14 @@ import sqlite3
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
+from modelkeep.store.db.interface import Reader, Writer
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 2
-FINGERPRINT = "sha256:0f7c01f8b0feaa48aa0652c1c175862f8119ca4f84f487d56cb0a6b83a135594"
+FINGERPRINT = "sha256:41b6cb68b1cebc480a1015d2a4e15223c8c07c9815a572ee01e6e76400a56bc3"
 
-# Everything that has SQL of its own. What SQLite makes by itself is told by that, never by its name alone:
+# Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
 # with an expression in it that SQLite itself would work out.
 SCHEMA = """
@@ -29,7 +30,7 @@ WHERE NOT (type = 'index' AND sql IS NULL)
 ORDER BY type, name
 """
 
-#: No value in a registry is longer: what a forged row says it holds is not made room for.
+#: No value in a registry is longer: memory is not allocated for the length that a forged row claims.
 LONGEST_BYTES = 64 << 20
 
 
@@ -53,25 +54,25 @@ def statements(number: int) -> list[str]:
     return found
 
 
-def apply(connection: sqlite3.Connection, since: int) -> None:
+def apply(writer: Writer, since: int) -> None:
     """Bring a schema from ``since`` to `VERSION`, inside the caller's transaction."""
     for number in range(since + 1, VERSION + 1):
         for statement in statements(number):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
+            writer.run(statement)
+        writer.run(f"PRAGMA user_version = {number}")
 
 
-def fingerprint(connection: sqlite3.Connection) -> str:
+def fingerprint(reader: Reader) -> str:
     """Return a digest of every table, index and trigger of a database."""
-    rows = connection.execute(SCHEMA).fetchall()
+    rows = reader.rows(SCHEMA)
     return digest_of(repr(rows).encode())
 
 
-def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
+def age(reader: Reader, newest: int = VERSION) -> int:
     """Return the schema's number; what is no registry raises ``RegistryUnavailable``, a newer one ``SchemaMismatch``."""
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise _no_registry(connection)
-    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if reader.one("PRAGMA application_id")[0] != APPLICATION_ID:
+        raise _no_registry(reader)
+    found = int(reader.one("PRAGMA user_version")[0])
     if found < 0:
         message = f"the registry says its schema is {found}, which no modelkeep wrote"
         raise IntegrityError(message, "modelkeep verify --log")
@@ -81,33 +82,38 @@ def age(connection: sqlite3.Connection, newest: int = VERSION) -> int:
     return found
 
 
-def _no_registry(connection: sqlite3.Connection) -> RegistryUnavailable:
+def _no_registry(reader: Reader) -> RegistryUnavailable:
     """Return the error for a file without our mark; one that is empty was ours, or an `init` was killed."""
     from modelkeep.store.db.sqlite.lost_database import lost_database
 
-    path = str(connection.execute("PRAGMA database_list").fetchone()[2])
+    path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
     return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR makes one")
 
 
-def is_utf8(connection: sqlite3.Connection) -> bool:
+def is_utf8(reader: Reader) -> bool:
     """Say whether a database keeps its text as UTF-8, as every registry does from its beginning."""
-    return bool(connection.execute("PRAGMA encoding").fetchone() == ("UTF-8",))
+    return bool(reader.one("PRAGMA encoding") == ("UTF-8",))
 
 
-def check_age(connection: sqlite3.Connection) -> None:
+def version_counter(reader: Reader) -> int:
+    """Return SQLite's own counter of changes to the schema."""
+    return int(reader.one("PRAGMA schema_version")[0])
+
+
+def check_age(reader: Reader) -> None:
     """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
-    if age(connection) < VERSION:
+    if age(reader) < VERSION:
         message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
         raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
 
 
-def check_shape(connection: sqlite3.Connection) -> None:
+def check_shape(reader: Reader) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made.
 
     In UTF-16 text has another order, so that a range of names would be another one.
     """
-    if fingerprint(connection) != FINGERPRINT or not is_utf8(connection):
+    if fingerprint(reader) != FINGERPRINT or not is_utf8(reader):
         message = "the schema of the registry was changed by something other than modelkeep"
         raise IntegrityError(message, "modelkeep verify --log tells what")

@@ -1,8 +1,7 @@
-"""The tables as the log makes them, beside the real ones: what `verify` decides on and holds those against.
+"""The tables as the log makes them: `verify` decides on them and compares the real tables with them.
 
-They lie in a file without a name that is gone with the process, so that memory does not grow with the
-log. What deciding never asks for is left out: the indexes that only answers need, and the triggers
-that keep a log from being changed.
+They are in a private file that is gone with the process, so that memory does not grow with the log. The indexes
+that only answers need and the triggers that keep a log from being changed are left out.
 """
 
 from __future__ import annotations
@@ -23,23 +22,24 @@ from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import scratch
-from modelkeep.store.db.sqlite.replay_state import Following
+from modelkeep.store.db.sqlite.replay_state import ReplayState
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.
 Given: TypeAlias = tuple[Entry, str, Details | None, Mapping[str, bytes]]
-#: Of these only the names are kept here: what lies under them was held against its digest.
+#: Of these only the digests are kept here: the content was compared with its digest already.
 _BY_NAME = {"details": "text", "document": "bytes"}
-_TOLD = 80
-#: So many entries are undone together, and all but the wrong one done again, where one cannot be projected.
-_TOGETHER = 100
+_SHOWN_CHARACTERS = 80
+#: Where an entry cannot be projected, so many entries at most are rolled back and projected again without it.
+_BATCH_ENTRIES = 100
 #: The indexes that deciding looks things up in; those that are unique are rules.
-_ASKED = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
+_DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
 _BLOBS = "version_blob_digest"
 
-_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = ?"
-_KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (?, '')"
-_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (?, x'')"
+_HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
+_KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (:digest, '')"
+_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (:digest, x'')"
 
 
 class Table(Struct, frozen=True):
@@ -64,41 +64,41 @@ class Rebuilt:
 
     def __init__(self, slice_rows: int = raw_rows.SLICE) -> None:
         self._slice_rows = slice_rows
-        with _room():
-            self.connection = scratch()
-            self._left_out = _leave_out(self.connection)
-            self.connection.execute("BEGIN")
-            self.connection.execute("SAVEPOINT some")
+        with _temporary_space():
+            self.writer = scratch()
+            self._left_out = _leave_out(self.writer)
+            self.writer.run("BEGIN")
+            self.writer.run("SAVEPOINT batch")
         self._since: list[Given] = []
-        self.state = Following(self.connection)
+        self.state = ReplayState(self.writer)
 
     def close(self) -> None:
-        """Give the room back."""
-        self.connection.close()
+        """Remove the private file."""
+        self.writer.close()
 
     def names_details(self, digest: str) -> bool:
         """Tell whether an entry before names these details."""
-        return self.connection.execute(_HAS_DETAILS, (digest,)).fetchone() is not None
+        return self.writer.row(_HAS_DETAILS, digest=digest) is not None
 
     def judge(self, entry: Entry) -> rules.Problem | None:
-        """Decide again, on the state before the entry, and say where the log tells otherwise."""
-        with _room():
+        """Decide again on the state before the entry; return the problem where the log has another decision."""
+        with _temporary_space():
             return rules.judge(self.state, entry)
 
     def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""
         given = (entry, entry_hash, details, documents)
-        with _room():
-            if len(self._since) == _TOGETHER:
-                self.connection.execute("RELEASE some")
-                self.connection.execute("SAVEPOINT some")
+        with _temporary_space():
+            if len(self._since) == _BATCH_ENTRIES:
+                self.writer.run("RELEASE batch")
+                self.writer.run("SAVEPOINT batch")
                 self._since.clear()
             try:
                 self._project(given)
             except (ModelkeepError, sqlite3.Error, ValueError, ArithmeticError, LookupError) as error:
                 if isinstance(error, sqlite3.Error) and _is_of_the_disk(error):
                     raise
-                self.connection.execute("ROLLBACK TO some")
+                self.writer.run("ROLLBACK TO batch")
                 for before in self._since:
                     self._project(before)
                 message = f"it cannot be projected: {error}"
@@ -109,24 +109,24 @@ class Rebuilt:
     def _project(self, given: Given) -> None:
         entry, _, _, documents = given
         if entry.intent.details is not None:
-            self.connection.execute(_KEEP_DETAILS, (entry.intent.details,))
+            self.writer.run(_KEEP_DETAILS, digest=entry.intent.details)
         for digest in documents:
-            self.connection.execute(_KEEP_DOCUMENT, (digest,))
-        apply_changes(self.connection, project(*given))
+            self.writer.run(_KEEP_DOCUMENT, digest=digest)
+        apply_changes(self.writer, project(*given))
 
-    def by_content(self) -> sqlite3.Connection:
-        """Return the tables, ready to be asked which versions need a content."""
-        with _room():
+    def by_content(self) -> Transaction:
+        """Return the tables, with the index that finds the versions which need a content."""
+        with _temporary_space():
             if _BLOBS in self._left_out:
-                self.connection.execute(self._left_out.pop(_BLOBS))
-        return self.connection
+                self.writer.run(self._left_out.pop(_BLOBS))
+        return self.writer
 
     def tables(self) -> list[Table]:
         """Return every table that is made from the log."""
-        return [self._table(name) for name in raw_rows.table_names(self.connection) if name != "entry"]
+        return [self._table(name) for name in raw_rows.table_names(self.writer) if name != "entry"]
 
     def differences(
-        self, table: Table, read: Callable[[Callable[[sqlite3.Connection], list[Row]]], list[Row]]
+        self, table: Table, read: Callable[[Callable[[Transaction], list[Row]]], list[Row]]
     ) -> Iterator[str]:
         """Yield how the real table differs, row for row.
 
@@ -137,12 +137,12 @@ class Rebuilt:
         while True:
             reached = after
 
-            def query(connection: sqlite3.Connection, reached: Row | None = reached) -> list[Row]:
-                return self._slice(connection, table, reached)
+            def query(reader: Transaction, reached: Row | None = reached) -> list[Row]:
+                return self._slice(reader, table, reached)
 
             found = read(query)
-            with _room():
-                made = self._slice(self.connection, table, after)
+            with _temporary_space():
+                made = self._slice(self.writer, table, after)
             if found == made and len(found) == self._slice_rows:  # as nearly all are
                 after = found[-1]
                 continue
@@ -160,18 +160,18 @@ class Rebuilt:
             after = last
 
     def _table(self, name: str) -> Table:
-        rows = self.connection.execute(f"PRAGMA table_info({name})").fetchall()
+        rows = self.writer.rows(f"PRAGMA table_info({name})")
         columns = [str(row[1]) for row in rows if row[1] != _BY_NAME.get(name)]
         key = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
         return Table(name, tuple(columns), tuple(key), tuple(columns.index(column) for column in key))
 
-    def _slice(self, connection: sqlite3.Connection, table: Table, after: Row | None) -> list[Row]:
+    def _slice(self, reader: Transaction, table: Table, after: Row | None) -> list[Row]:
         columns, key = ", ".join(table.columns), ", ".join(table.key)
         values = [] if after is None else [_bound(after[place]) for place in table.places]
         marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytes) else "?" for value in values)
         where = "" if after is None else f"WHERE ({key}) > ({marks})"
         statement = f"SELECT {columns} FROM {table.name} {where} ORDER BY {key} LIMIT {self._slice_rows}"
-        return raw_rows.raw_rows(connection, statement, values)
+        return reader.raw_rows(statement, values)
 
     def _reached(self, table: Table, real: list[Row], right: list[Row]) -> Row | None:
         """Return the row up to which both slices are complete, None where both have come to the end."""
@@ -195,19 +195,21 @@ def _compared(table: Table, real: list[Row], right: list[Row]) -> Iterator[str]:
             yield f"the row {table.named(wanted[key])}: {'; '.join(odd)}"
 
 
-def _leave_out(connection: sqlite3.Connection) -> dict[str, str]:
+def _leave_out(writer: Transaction) -> dict[str, str]:
     """Drop what only costs time here; return the statements that would make it again, by name."""
     left_out = {}
-    for kind, name, sql in connection.execute(schema.SCHEMA).fetchall():
-        if kind == "trigger" or (kind == "index" and name not in _ASKED and not sql.startswith("CREATE UNIQUE")):
-            connection.execute(f"DROP {kind} {name}")
+    for kind, name, sql in writer.rows(schema.SCHEMA):
+        if kind == "trigger" or (
+            kind == "index" and name not in _DECIDING_INDEXES and not sql.startswith("CREATE UNIQUE")
+        ):
+            writer.run(f"DROP {kind} {name}")
             left_out[name] = sql
     return left_out
 
 
 @contextmanager
-def _room() -> Iterator[None]:
-    """Say what it is about when there is no room for the tables."""
+def _temporary_space() -> Iterator[None]:
+    """Turn an error of the private file into one that names the directory for temporary files."""
     try:
         yield
     except sqlite3.Error as error:
@@ -247,4 +249,4 @@ def _shown(value: Any) -> str:
     if value is None:
         return "NULL"
     text = printable(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _TOLD else text[:_TOLD] + "…"
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

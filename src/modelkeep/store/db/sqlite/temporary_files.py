@@ -1,4 +1,4 @@
-"""The directory in which SQLite keeps what no other process sees, and what to say when that has no room left."""
+"""The directory of SQLite's private temporary files, and the error for one that has no room left."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 SQLite's own back-off starves writers (2.3 s against 0.15 s at 32 of them), and polling an ``flock``
 brings the starvation back. So the main thread blocks in the kernel and lets an interval timer break
-the wait; other threads, and programs that use the timer themselves, poll.
+the wait; other threads, and programs that use the timer, poll.
 """
 
 from __future__ import annotations
@@ -19,24 +19,17 @@ from modelkeep.store.access.permissions import not_permitted
 _POLL_SECONDS = 0.02
 
 
-class _Woken(Exception):
-    """The timer broke the wait."""
+class _TimedOut(Exception):
+    """The timer ended the wait."""
 
 
 @contextmanager
 def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
     """Hold the side file's lock; ``Busy`` when it is not had by ``deadline`` (monotonic seconds)."""
     with _side_file(path) as descriptor:
-        if descriptor is not None and not _at_once(descriptor) and not _wait(descriptor, deadline):
+        if descriptor is not None and not _try_lock(descriptor) and not _wait(descriptor, deadline):
             raise busy(path, f"has been writing to it for {waited:g} s")
         yield
-
-
-@contextmanager
-def at_once(path: str) -> Iterator[bool]:
-    """Hold the side file's lock where nobody else does; tell whether it is so. Nothing is waited for."""
-    with _side_file(path) as descriptor:
-        yield descriptor is None or _at_once(descriptor)
 
 
 @contextmanager
@@ -63,39 +56,42 @@ def _side_file(path: str) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
-        let_go(descriptor)
+        release(descriptor)
         os.close(descriptor)
 
 
-def _at_once(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     import fcntl
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without such locks: again SQLite's own alone, which tells what it cannot lock
+    except OSError:  # a file system without such locks: SQLite's own lock remains, and says what it cannot lock
         pass
     return True
 
 
-def let_go(descriptor: int) -> None:
-    """Give a lock back in so many words: to close is not enough where another thread has forked a process meanwhile."""
+def release(descriptor: int) -> None:
+    """Release a lock explicitly: closing is not enough where another thread has forked a process meanwhile."""
     with suppress(ImportError, OSError):
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def busy(path: str, does: str) -> Busy:
-    """Return the error that names the lock file, and who holds it where the machine tells."""
+def busy(path: str, does: str, *, may_wait: bool = True) -> Busy:
+    """Return the error that names the lock file, and who holds it where the system says so.
+
+    ``may_wait``: the command has ``--lock-wait``.
+    """
     from modelkeep.store.access.holders import holder_of
 
     holder = holder_of(path)
-    message = f"the registry is busy: {holder or 'somebody else'} {does}: {path}"
+    message = f"the registry is busy: {holder or 'another process'} {does}: {path}"
     if holder is not None and holder.stopped:
         return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
-    return Busy(message, "try again, or wait longer with --lock-wait")
+    return Busy(message, "try again, or wait longer with --lock-wait" if may_wait else "try again")
 
 
 def _wait(descriptor: int, deadline: float) -> bool:
@@ -108,7 +104,7 @@ def _wait(descriptor: int, deadline: float) -> bool:
 
 
 def _may_use_timer() -> bool:
-    """Tell whether the timer and its signal are ours to use: main thread, nobody else's alarm."""
+    """Tell whether the timer and its signal are free for us: main thread, no other alarm."""
     import signal
     import threading
 
@@ -128,7 +124,7 @@ def _wait_in_kernel(descriptor: int, remaining: float) -> bool:
     def wake(_signal: int, _frame: object) -> None:
         # An alarm that comes late must not break what follows, and leave the timer to kill the process.
         if waiting:
-            raise _Woken
+            raise _TimedOut
 
     before = signal.signal(signal.SIGALRM, wake)
     try:
@@ -136,7 +132,7 @@ def _wait_in_kernel(descriptor: int, remaining: float) -> bool:
         signal.setitimer(signal.ITIMER_REAL, remaining, 0.1)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         waiting = False
-    except _Woken:
+    except _TimedOut:
         return False
     finally:
         waiting = False

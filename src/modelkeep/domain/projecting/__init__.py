@@ -1,1 +1,0 @@
-"""One module a family of rows that an entry makes or closes."""

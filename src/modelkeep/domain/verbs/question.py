@@ -1,0 +1,152 @@
+"""Shared by the decisions of all verbs: the bases of commands and events, the question, the checks of its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.stages import StageDef
+from modelkeep.domain.state import Model, State, Tenure, Version
+from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Intent, Observed, Subject
+
+
+class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
+    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case."""
+
+
+class Event(LogValue, frozen=True, tag_field="kind", tag=True):
+    """What happened; the log's word is the class name. Models are named by the ``seq`` of their ModelCreated."""
+
+
+class End(LogValue, frozen=True):
+    """A tenure that an event ends, named by its stage, the entry that opened it, and its version."""
+
+    stage: str
+    tenure: Ordinal
+    version: Ordinal
+
+
+class AlreadySo(Struct, frozen=True):
+    """Nothing to do: what was asked for is so already. ``why`` completes "nothing to do: …"."""
+
+    why: str
+    version: int | None = None
+
+
+Decision: TypeAlias = tuple[Event, ...] | AlreadySo
+
+#: The hint of every refusal that is about a deleted version.
+STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
+
+
+class Question(Struct, frozen=True):
+    """Everything a verb decides on; ``seq`` is the number that the entry would get."""
+
+    state: State
+    intent: Intent
+    observed: Observed
+    time: str
+    seq: int
+
+    def subject(self) -> Subject:
+        """Return what the intent is about."""
+        if self.intent.subject is None:
+            message = f"{self.intent.kind} needs something to be about"
+            raise UsageError(message)
+        return self.intent.subject
+
+    def model(self) -> Model:
+        """Return the model that the intent is about."""
+        subject = self.subject()
+        model = None if subject.model is None else self.state.model(subject.model)
+        if model is None:
+            message = f"there is no model {subject.name}"
+            raise NotFound(message, "modelkeep list")
+        return model
+
+    def version(self, model: Model) -> Version:
+        """Return the version that the intent is about; one that was deleted raises ``Conflict``."""
+        version = self.known_version(model)
+        if version.deleted:
+            message = f"{model.name}@{version.number} was deleted"
+            raise Conflict(message, STAYS_DELETED)
+        return version
+
+    def known_version(self, model: Model) -> Version:
+        """Return the version that the intent is about, deleted or not; it must have the digest that the intent names."""
+        subject = self.subject()
+        number = subject.version
+        if number is None:
+            message = f"{self.intent.kind} needs a version of {model.name}"
+            raise UsageError(message, f"modelkeep list {model.name}")
+        version = self.version_of(model, number)
+        if version.digest != subject.digest:
+            message = f"{model.name}@{number} is not the version with the digest {subject.digest}"
+            raise Conflict(message)
+        return version
+
+    def version_of(self, model: Model, number: int) -> Version:
+        """Return a version of a model."""
+        version = self.state.version(model.seq, number)
+        if version is None:
+            message = f"{model.name} has no version {number}"
+            hint = f"modelkeep list {model.name}        (newest is {model.newest})"
+            raise NotFound(message, hint)
+        return version
+
+    def optional_version(self, model: Model) -> Version | None:
+        """Return the version that the intent is about as `version` does, None where it is about the model itself."""
+        return None if self.subject().version is None else self.version(model)
+
+    def stage(self) -> StageDef:
+        """Return the stage that the intent names."""
+        name = self.subject().stage
+        stages = self.state.stages()
+        for stage in stages:
+            if stage.name == name:
+                return stage
+        message = f"there is no stage {name!r}"
+        raise NotFound(message, "stages are " + ", ".join(stage.name for stage in stages))
+
+    def check_expected(self, holder: int | None, what: str) -> None:
+        """Raise ``Conflict`` where the intent expects another holder; ``what`` begins the message."""
+        expect = self.intent.expect
+        if expect is not None and expect.holder != (holder or 0):
+            message = f"{what} is {holder or 'none'}, not {expect.holder or 'none'} as expected"
+            subject = self.subject()
+            raise Conflict(message, None if subject.model is None else f"modelkeep show {subject.name}")
+
+    def check_present(self, model: Model, version: Version) -> None:
+        """Raise ``IntegrityError`` where the writer saw that bytes of the version are missing."""
+        if version.digest in self.observed.absent:
+            name = f"{model.name}@{version.number}"
+            message = f"bytes of {name} are missing from the store"
+            raise IntegrityError(message, f"modelkeep verify {name}")
+
+
+def refuse_unbuilt(*arguments: object) -> None:
+    """Raise ``Conflict`` where an argument is given for which the log has a field and these rules have no meaning."""
+    if any(arguments):
+        message = "the intent names what this log has no rules for yet"
+        raise Conflict(message)
+
+
+def check_once(what: str, names: Sequence[str]) -> None:
+    """Raise ``UsageError`` where an intent names something twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            message = f"the {what} {name} is given twice"
+            raise UsageError(message)
+        seen.add(name)
+
+
+def ends_of(*tenures: Tenure | None) -> tuple[End, ...]:
+    """Return the ends of the tenures that are there."""
+    return tuple(End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)

@@ -1,0 +1,246 @@
+"""`rollback`: a stage goes back, down the chain of former holders, to the first that may come back.
+
+Each tenure names the one it displaced. The tenure that a rollback opens takes that name over from the tenure
+it goes back to, so going back twice goes further back and never forth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.state import Model, State, Tenure, Version
+from modelkeep.domain.times import parse_stored
+from modelkeep.domain.verbs.mark import VersionMarked
+from modelkeep.domain.verbs.question import (
+    STAYS_DELETED,
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    Event,
+    Question,
+    ends_of,
+    refuse_unbuilt,
+)
+from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.tenures import ended_rows, tenure_row
+from modelkeep.domain.verbs.wording import Texts, join_words, model_name
+from modelkeep.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Entry
+
+#: How long after a rollback another one that names no version needs an answer.
+QUIET = timedelta(minutes=15)
+#: An entry has a largest size, whatever the length of a stage's history.
+_MOST_PASSED_OVER = 100
+#: Why a former holder may not come back: the word of the log, how a sentence ends with it, and how a list says it.
+_OBSTACLES = {
+    "archived": ("it is archived", "archived"),
+    "bad": ("it is marked bad", "bad"),
+    "deleted": ("it was deleted", "deleted"),
+    "leaving": ("it is the one that is left", "leaving"),
+    "left": ("a rollback left it", "left before"),
+    "missing": ("bytes of it are missing from the store", "bytes missing"),
+}
+
+
+class Rollback(Command, frozen=True):
+    """Go back to version ``to``, from the version of the subject.
+
+    ``confirmed`` is absent when the version to leave was named, else ``yes`` or ``no``: whether the question
+    was answered that another rollback within 15 minutes asks.
+    """
+
+    to: Ordinal
+    because: Ordinal | None = None
+    confirmed: str | None = None
+    keep_good: bool = False
+
+
+class PassedOver(LogValue, frozen=True):
+    """A former holder that a rollback did not go back to, and why."""
+
+    version: Ordinal
+    why: str
+
+
+class StageRolledBack(Event, frozen=True):
+    """A stage went back from one version to a former holder."""
+
+    model: Ordinal
+    stage: str
+    to: Ordinal
+    from_: Ordinal = field(name="from")
+    came_from: Ordinal | None = None
+    ends: tuple[End, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    rule: str | None = None
+
+
+class Target(Struct, frozen=True):
+    """The tenure that a rollback goes back to (None: there is none), and the former holders it passed over."""
+
+    tenure: Tenure | None
+    passed_over: tuple[PassedOver, ...]
+
+
+def find_target(state: State, model: int, leaving: Tenure, absent: tuple[str, ...]) -> Target:
+    """Walk from the tenure that is left to the first former holder that may come back."""
+    passed: dict[int, str] = {}
+    for tenure in _former(state, model, leaving):
+        if tenure.version in passed:
+            continue
+        why = _obstacle(state, tenure, leaving.version, absent)
+        if why is None and state.was_left(model, tenure.stage, tenure.version):
+            why = "left"
+        if why is None:
+            return Target(tenure, _passed_over(passed))
+        if tenure.version != leaving.version:
+            passed[tenure.version] = why
+    return Target(None, _passed_over(passed))
+
+
+def explain_obstacle(why: str) -> str:
+    """Return the end of a sentence that says why a version may not come back."""
+    return _OBSTACLES[why][0]
+
+
+def decide(question: Question, command: Rollback) -> Decision:
+    """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
+    refuse_unbuilt(command.because)
+    if command.confirmed not in (None, "yes", "no"):
+        message = f"not an answer: {command.confirmed!r}"
+        raise Conflict(message)
+    model = question.model()
+    stage = question.stage().name
+    leaving = question.known_version(model)
+    holder = question.state.holder(model.seq, stage)
+    if holder is None or holder.version != leaving.number:
+        return AlreadySo(_not_there(model, leaving, stage, holder), version=leaving.number)
+    if command.to == holder.version:
+        return AlreadySo(f"{model.name}@{holder.version} is in {stage}", version=holder.version)
+    question.check_expected(holder.version, f"the holder of {stage}")
+    if command.confirmed == "no":
+        _check_not_twice(question, model, stage, holder)
+    target = find_target(question.state, model.seq, holder, question.observed.absent)
+    if target.tenure is not None and target.tenure.version == command.to:
+        back, passed_over = target.tenure, target.passed_over
+    else:
+        back, passed_over = _named_tenure(question, model, holder, command.to), ()
+    events: list[Event] = [
+        StageRolledBack(
+            model=model.seq,
+            stage=stage,
+            to=back.version,
+            from_=holder.version,
+            came_from=back.came_from,
+            ends=ends_of(holder),
+            passed_over=passed_over,
+        ),
+    ]
+    if not command.keep_good and not leaving.bad:
+        events.append(VersionMarked("bad", model.seq, leaving.number))
+    return tuple(events)
+
+
+def _former(state: State, model: int, leaving: Tenure) -> Iterator[Tenure]:
+    seq = leaving.came_from
+    while seq is not None:
+        tenure = state.tenure(model, leaving.stage, seq)
+        if tenure is None:
+            return
+        yield tenure
+        seq = tenure.came_from
+
+
+def _obstacle(state: State, tenure: Tenure, leaving: int, absent: tuple[str, ...]) -> str | None:
+    """Return the word for why a former holder may not come back, None where it may."""
+    version = state.version(tenure.model, tenure.version)
+    if version is None or version.deleted:
+        return "deleted"
+    if version.number == leaving:
+        return "leaving"
+    if version.archived:
+        return "archived"
+    if version.bad:
+        return "bad"
+    return "missing" if version.digest in absent else None
+
+
+def _passed_over(passed: dict[int, str]) -> tuple[PassedOver, ...]:
+    return tuple(PassedOver(version, why) for version, why in list(passed.items())[:_MOST_PASSED_OVER])
+
+
+def _named_tenure(question: Question, model: Model, holder: Tenure, number: int) -> Tenure:
+    """Return the latest tenure of the version to go back to, which must be eligible."""
+    name = f"{model.name}@{number}"
+    version = question.version_of(model, number)
+    tenure = question.state.latest_tenure(model.seq, holder.stage, number)
+    if tenure is None:
+        message = f"{name} never held {holder.stage}"
+        raise NotFound(message, f"modelkeep promote {name} {holder.stage}")
+    why = _obstacle(question.state, tenure, holder.version, question.observed.absent)
+    if why is not None:
+        message = f"{name} cannot come back to {holder.stage}: {explain_obstacle(why)}"
+        raise Conflict(message, _way_out(name, why))
+    question.check_present(model, version)
+    return tenure
+
+
+def _way_out(name: str, why: str) -> str:
+    match why:
+        case "bad":
+            return f"modelkeep mark {name} good"
+        case "archived":
+            return f"modelkeep archive {name} --undo"
+        case "deleted":
+            return STAYS_DELETED
+        case _:
+            return f"modelkeep verify {name}"
+
+
+def _not_there(model: Model, leaving: Version, stage: str, holder: Tenure | None) -> str:
+    there = "nothing is" if holder is None else f"{model.name}@{holder.version} is"
+    return f"{model.name}@{leaving.number} is not in {stage} ({there})"
+
+
+def _check_not_twice(question: Question, model: Model, stage: str, holder: Tenure) -> None:
+    """Refuse an unconfirmed rollback that names no version shortly after another one."""
+    last = question.state.last_rollback(model.seq, stage)
+    if last is not None and parse_stored(question.time) - parse_stored(last) < QUIET:
+        name = f"{model.name}@{holder.version}"
+        message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
+        raise Conflict(message, f"modelkeep rollback {name} {stage}")
+
+
+def rolled_back_rows(recorded: Recorded, event: StageRolledBack) -> Changes:
+    """Yield the ends of the tenures that are left and the row of the one that begins."""
+    yield from ended_rows(recorded, event.model, event.ends, event.to)
+    yield tenure_row(recorded, event.model, event.stage, event.to, came_from=event.came_from)
+
+
+def sentence(entry: Entry, _command: Rollback, _texts: Texts) -> str:
+    """Return what the entry did."""
+    parts = []
+    for event in entry.events:
+        match event:
+            case StageRolledBack():
+                parts.append(f"rolled {model_name(entry)} {event.stage} back from {event.from_} to {event.to}")
+                passed = [f"{each.version} ({_listed(each.why)})" for each in event.passed_over]
+                if passed:
+                    parts.append(f"passing over {join_words(passed)}")
+            case VersionMarked():
+                parts.append(f"{event.version} marked {event.mark}")
+            case _:
+                pass
+    return ", ".join(parts)
+
+
+def _listed(why: str) -> str:
+    return _OBSTACLES.get(why, ("", why))[1]

@@ -1,0 +1,98 @@
+"""Row changes as data: which rows of the tables an event inserts, and which it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from modelkeep.errors import Damaged
+
+if TYPE_CHECKING:
+    from modelkeep.domain.details import Details
+    from modelkeep.domain.entry import Entry, Subject
+
+Cell: TypeAlias = str | int | None
+Row: TypeAlias = dict[str, Cell]
+C = TypeVar("C")
+
+
+class Insert(Struct, frozen=True):
+    """A new row."""
+
+    table: str
+    row: Row
+
+
+class Close(Struct, frozen=True):
+    """The present rows (``until_seq`` NULL) that match ``where`` end at an entry; ``sets`` says how.
+
+    ``where`` holds column, comparison (``=``, ``<=``, ``>=``) and value.
+    """
+
+    table: str
+    where: tuple[tuple[str, str, Cell], ...]
+    until_seq: int
+    sets: tuple[tuple[str, Cell], ...] = ()
+
+
+class Assign(Struct, frozen=True):
+    """Columns of a row that had no value get one, for ever; ``where`` is as in `Close`."""
+
+    table: str
+    where: tuple[tuple[str, str, Cell], ...]
+    sets: tuple[tuple[str, Cell], ...]
+
+
+class Bury(Struct, frozen=True):
+    """Every version of a model that has no tombstone gets one (a row of ``deleted``)."""
+
+    model: int
+    seq: int
+
+
+Change: TypeAlias = Insert | Close | Assign | Bury
+Changes: TypeAlias = Iterator[Change]
+
+
+class Recorded(NamedTuple):
+    """An entry with what lies beside it: its details (None: it has none) and documents by their digest."""
+
+    entry: Entry
+    details: Details | None
+    documents: Mapping[str, bytes]
+
+    @property
+    def seq(self) -> int:
+        """The number of the entry."""
+        return self.entry.seq
+
+    @property
+    def subject(self) -> Subject:
+        """What the entry's intent is about; ``Damaged`` where its events need a subject and it has none."""
+        if self.entry.intent.subject is None:
+            message = f"entry {self.seq}: an event without the subject it needs"
+            raise Damaged(message)
+        return self.entry.intent.subject
+
+    def command(self, kind: type[C]) -> C:
+        """Return the command of the kind that the entry's events need, else raise ``Damaged``."""
+        command = self.entry.intent.command
+        if not isinstance(command, kind):
+            message = f"entry {self.seq}: an event that does not follow from its intent"
+            raise Damaged(message)
+        return command
+
+    def document(self, digest: str | None, what: str) -> bytes:
+        """Return the bytes of a document that the entry names, else raise ``Damaged``."""
+        data = None if digest is None else self.documents.get(digest)
+        if data is None:
+            message = f"the {what} {digest} is not among the documents"
+            raise Damaged(message)
+        return data
+
+
+def opened(table: str, row: Row, seq: int) -> Insert:
+    """Return a row that holds from an entry on."""
+    return Insert(table, {**row, "since_seq": seq, "until_seq": None})

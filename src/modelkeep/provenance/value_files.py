@@ -1,0 +1,145 @@
+"""Files of params and metrics: JSON and TOML, with numbers as the text that stands there.
+
+The sizes are bounded, for what Python makes of a file is up to thirty times as large as the file, and
+of TOML's dotted keys a thousand times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound, UsageError
+from modelkeep.provenance.value_text import Number, shorten
+
+if TYPE_CHECKING:
+    from io import FileIO
+
+_MOST_BYTES, _MOST_TOML_CHARACTERS = 2 << 20, 128 << 10
+_DEEPEST_KEY = 32
+# A key of TOML with more than 32 dots, for which its parser takes quadratic time. A match begins behind a
+# character that cannot be in a key, so that each place is looked at once.
+_DEEP_KEY = pattern(
+    r"""(?<![\w"'.\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.){0,999}+"|'[^'\n]{0,999}+')[ \t]*+\.[ \t]*+){33}"""
+)
+_PIPE_SECONDS = 5.0
+_FORMS = "a JSON or TOML file, or - for standard input"
+
+
+def read_values(path: str) -> dict[str, object]:
+    """Return the object of a JSON file or the tables of a TOML file; ``-`` is standard input.
+
+    The ending decides (``.json``, ``.toml``), else whether the text begins with ``{``. At most 2 MiB of
+    JSON or 128 KiB of TOML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
+    """
+    data, shown = _read(path), "standard input" if path == "-" else printable(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{shown} is not UTF-8: {error}"
+        raise UsageError(message, "params and metrics come as JSON or TOML") from error
+    ending = os.path.splitext(path)[1].lower()
+    if ending == ".json":
+        value = _parse_json(text, shown)
+    elif ending == ".toml":
+        value = _parse_toml(text, shown)
+    else:
+        value = _parse(text, shown)
+    if isinstance(value, dict):
+        return value
+    message = f"{shown} has no keys at its top: a JSON object or TOML is needed"
+    raise UsageError(message, '{"key": 0.5}')
+
+
+def _read(path: str) -> bytes:
+    try:
+        if path == "-":
+            if sys.stdin is None:
+                message = "standard input is closed"
+                raise UsageError(message, "name a file instead of '-'")
+            data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+            with open(descriptor, "rb", buffering=0) as file:
+                data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
+                while len(data) <= _MOST_BYTES and (part := file.read(_MOST_BYTES + 1 - len(data))):
+                    data += part
+    except FileNotFoundError as error:
+        message = f"there is no file '{shorten(path)}'"
+        raise NotFound(message, _FORMS) from error
+    except (OSError, ValueError) as error:
+        message = f"cannot read '{shorten(path)}': {getattr(error, 'strerror', None) or error}"
+        raise UsageError(message, _FORMS) from error
+    if len(data) > _MOST_BYTES:
+        message = f"'{shorten(path)}' is larger than 2 MiB"
+        raise UsageError(message, "put it in the artifact; params and metrics are a few thousand values")
+    return data
+
+
+def _begin_pipe(file: FileIO, path: str) -> bytes:
+    """Wait five seconds for a program to open the other end of a pipe; return what was read meanwhile.
+
+    A program that has it open already, as in ``--metrics <(evaluate.py)``, may take as long as it takes.
+    """
+    import select
+
+    for wait in (_PIPE_SECONDS, 0):
+        data = file.read(1)  # None: a writer is there, but no byte yet; b"": no writer is there, or it has left
+        if data or data is None:
+            break
+        if not select.select([file], [], [], wait)[0] and not wait:
+            message = f"no program writes into the pipe '{shorten(path)}'"
+            raise UsageError(message, "start what writes into it first, or give a file")
+    os.set_blocking(file.fileno(), True)
+    return data or b""
+
+
+def _parse(text: str, shown: str) -> object:
+    """Return the value of a file whose name does not say what it is."""
+    if text.lstrip().startswith("{"):
+        return _parse_json(text, shown)
+    try:
+        return _parse_toml(text, shown)
+    except UsageError as error:
+        message = f"{shown} is neither JSON nor TOML: {error.message.partition(': ')[2]}"
+        raise UsageError(message, "params and metrics come as JSON or TOML") from error
+
+
+def _parse_json(text: str, shown: str) -> object:
+    try:
+        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        message = f"{shown} is not JSON: {error}"
+        raise UsageError(message, "mend it there; TOML has its own ending, .toml") from error
+
+
+def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON, in which a key may stand twice only with one value."""
+    found = dict(pairs)
+    for key, value in pairs:
+        if found[key] != value:
+            message = f"the key '{shorten(key)}' stands twice with different values"
+            raise UsageError(message, "give it once")
+    return found
+
+
+def _parse_toml(text: str, shown: str) -> object:
+    import tomllib
+
+    if len(text) > _MOST_TOML_CHARACTERS:
+        message = f"'{shorten(shown)}' is larger than 128 KiB"
+        raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
+    if _DEEP_KEY.search(text):
+        message = f"{shorten(shown)} has a key that is nested more than {_DEEPEST_KEY} deep"
+        raise UsageError(message, "give it flatter, or put it in a file of the artifact")
+    try:
+        return tomllib.loads(text, parse_float=lambda number: Number(number.replace("_", "").removeprefix("+")))
+    except (ValueError, RecursionError) as error:
+        message = f"{shown} is not TOML: {error}"
+        raise UsageError(message, "mend it there; JSON has its own ending, .json") from error

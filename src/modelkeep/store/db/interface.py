@@ -1,0 +1,44 @@
+"""How the registry asks its database: a reader sees one snapshot, a writer is one transaction behind the writers' lock.
+
+Both run SQL text with named parameters (``:model``) and return rows. A database is a package beside this module
+that makes them; nothing else knows its driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+#: What a parameter of a statement may be.
+Value: TypeAlias = str | int | bytes | None
+#: A row is unpacked where its statement is known, and nowhere else.
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """One snapshot of the registry: while it is open, the same statement always has the same answer."""
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """Return all rows of a SELECT."""
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """Return the first row of a SELECT, None where there is none."""
+
+    def one(self, sql: str, /, **values: Value) -> Row:
+        """Return the first row of a SELECT that always has one; `LookupError` where a damaged table has none."""
+
+    def recall(self, sql: str, /, **values: Value) -> list[Row]:
+        """Return all rows of a SELECT, and remember them until something is written: for few and small rows."""
+
+
+class Writer(Reader, Protocol):
+    """One transaction that nobody else writes beside; it is committed by whoever opened it."""
+
+    def run(self, sql: str, /, **values: Value) -> None:
+        """Run a statement that writes."""
+
+    def run_many(self, sql: str, rows: Iterable[Mapping[str, Value]], /) -> None:
+        """Run a statement that writes once for each row of values."""
+
+    def trust(self, reader: Reader) -> None:
+        """Take over what a snapshot remembers that shows the state before this transaction."""

@@ -1,0 +1,18 @@
+"""All commands and events of the log by their class names, with the values around them, for tests that write entries."""
+
+from types import SimpleNamespace
+from typing import get_args
+
+from modelkeep.domain import entry
+from modelkeep.domain.verbs import ACTIONS, VERBS, AnyEvent, evaluate, promote, question, register, rollback
+
+COMMANDS = dict(zip(ACTIONS, VERBS, strict=True))
+EVENTS = {kind.__name__: kind for kind in get_args(AnyEvent)}
+
+intents = SimpleNamespace(
+    **{kind.__name__: kind for kind in VERBS},
+    **{name: getattr(entry, name) for name in ("Actor", "CiIdentity", "Expect", "Intent", "Origin", "Seen", "Subject")},
+    **{name: getattr(register, name) for name in ("Attachment", "Code", "Parent", "Trained")},
+    Data=evaluate.Data,
+)
+events = SimpleNamespace(**EVENTS, End=question.End, PassedOver=rollback.PassedOver, RuleResult=promote.RuleResult)
