@@ -51,7 +51,7 @@ def repo(tmp_path):
 
 
 def test_a_clean_tree_is_a_commit_and_a_branch(repo):
-    assert repo.capture() == git.Code(commit=repo("rev-parse", "HEAD"), branch="main")
+    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_dirty_counts_tracked_files_staged_or_not_and_no_others(repo):
@@ -124,7 +124,58 @@ def test_none_asks_nothing(repo):
 
 def test_a_work_tree_beside_the_repository_is_understood(repo):
     repo("worktree", "add", "-q", "../beside", "-b", "side")
-    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(commit=repo("rev-parse", "HEAD"), branch="side")
+    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(
+        repo("rev-parse", "HEAD"), dirty=False, branch="side"
+    )
+
+
+def test_packed_references_are_read(repo):
+    repo("branch", "mai")
+    repo("commit", "-q", "--allow-empty", "-m", "two")
+    repo("pack-refs", "--all")
+    assert not (repo.path / ".git/refs/heads/main").exists()
+    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+
+
+def test_a_repository_without_a_configuration_is_one_with_an_empty_one(repo):
+    (repo.path / ".git/config").unlink()
+    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+
+
+def test_a_configuration_that_git_cannot_read_leaves_the_commit_and_the_claim(repo):
+    commit = repo("rev-parse", "HEAD")
+    with (repo.path / ".git/config").open("a") as config:
+        config.write("[user\n")
+    found = repo.capture()
+    assert (found.commit, found.dirty) == (commit, None)
+    assert found.note.startswith("git says: fatal: bad config line")
+    assert git.identity(str(repo.path), repo.environ) == "ana@example.com"
+
+
+def test_a_repository_of_sha256_is_understood(tmp_path):
+    repo = Repo(tmp_path)
+    shutil.rmtree(repo.path / ".git")
+    repo("init", "-q", "-b", "main", "--object-format=sha256")
+    repo("add", ".")
+    repo("commit", "-q", "-m", "one")
+    repo.write("train.py", "print(2)\n")
+    found = repo.capture()
+    assert (len(found.commit), found.dirty, found.note) == (64, True, None)
+
+
+def test_a_submodule_at_another_commit_is_dirty(repo, tmp_path):
+    inner = Repo(tmp_path, "inner")
+    repo("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "sub")
+    repo("commit", "-q", "-m", "with a submodule")
+    assert repo.capture().dirty is False
+    inner_tree = repo.path / "sub"
+    subprocess.run(
+        [GIT, "-c", "user.email=a@b", "-c", "user.name=a", "commit", "-q", "--allow-empty", "-m", "two"],
+        cwd=inner_tree, env=repo.environ, check=True,
+    )  # fmt: skip
+    found = repo.capture()
+    assert (found.dirty, found.diff is not None) == (True, True)
+    assert repo.capture(cwd=inner_tree).commit != repo.capture().commit
 
 
 def test_a_detached_head_has_no_branch(repo):
@@ -195,7 +246,7 @@ def test_a_filter_is_not_run_and_what_it_would_say_is_unknown(repo, tmp_path, ke
     repo("commit", "-q", "-m", "two")
     repo("config", *(["--global"] if whose == "account" else []), key, f"touch {tmp_path}/sprung; cat")
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture() == git.Code(commit=commit, branch="main")
+    assert repo.capture() == git.Code(commit, dirty=False, branch="main")
     repo.write("train.py", "print(3)\n")
     assert repo.capture() == git.Code(
         commit=commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"

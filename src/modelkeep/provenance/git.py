@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -80,7 +81,7 @@ def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[
         return _named(check_text(rev, "--code"), repositories, environ)
     codes = []
     for repository in repositories:
-        code = _look(repository, environ)
+        code = _capture_one(repository, environ)
         if code.commit is not None:
             return code
         codes.append(code)
@@ -92,11 +93,11 @@ def identity(cwd: str, environ: Mapping[str, str]) -> str | None:
     git = find_git(environ)
     if git is None:
         return None
-    try:
-        known = dict(git.config_of_account(_ACCOUNT_KEYS))
-        known |= dict(_config_with_user(git, cwd, environ))
-    except GitFailed:
-        return None
+    known: dict[str, str] = {}
+    with suppress(GitFailed):
+        known |= git.config_of_account(_ACCOUNT_KEYS)
+    with suppress(GitFailed):
+        known |= _config_with_user(git, cwd, environ)
     return known.get("user.email") or known.get("user.name")
 
 
@@ -132,8 +133,8 @@ def _is_trusted(repository: Repository, git: Git | None, environ: Mapping[str, s
     return trusted
 
 
-def _look(repository: Repository, environ: Mapping[str, str]) -> Code:
-    """Return what is known of a work tree."""
+def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
+    """Return the code of one work tree."""
     git = find_git(environ)
     try:
         if not _is_trusted(repository, git, environ):
@@ -143,12 +144,12 @@ def _look(repository: Repository, environ: Mapping[str, str]) -> Code:
             return Code(branch=head.branch, note="the work tree has no commit, or none that can be read")
         if git is None:
             return Code(head.commit, branch=head.branch, note=_NOT_INSTALLED)
-        return _ask(git, repository, head)
+        return _with_changes(git, repository, head)
     except GitFailed as error:
         return Code(note=str(error))
 
 
-def _ask(git: Git, repository: Repository, head: Head) -> Code:
+def _with_changes(git: Git, repository: Repository, head: Head) -> Code:
     """Return the commit with what git says of the remote and the changes; without them where it does not answer."""
     assert head.commit is not None
     remote = None

@@ -143,11 +143,13 @@ class PrivateRepository:
 
     def config(self) -> Config:
         """Return the repository's own configuration, read as data and without its includes."""
+        source = os.path.join(self._repository.common_dir, "config")
+        if not os.path.lexists(source):
+            return ()
         path = os.path.join(self._directory, "copied-config")
-        if not self._copy(os.path.join(self._repository.common_dir, "config"), path, _MOST_CONFIG_BYTES):
+        if not self._copy(source, path, _MOST_CONFIG_BYTES):
             message = "the repository's configuration is no file of at most 1 MiB"
             raise GitFailed(message)
-        self._write("HEAD", "ref: refs/heads/none\n")
         return _parsed(self.run("config", "--file", path, "--no-includes", "-z", "--list"))
 
     def open(self, commit: str, config: Config, account: Config) -> None:

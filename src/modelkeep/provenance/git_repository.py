@@ -119,5 +119,5 @@ def _read_line(path: str) -> str | None:
 def _packed(repository: Repository, name: str) -> str | None:
     """Return the object that ``packed-refs`` has for a reference."""
     data = read_regular(os.path.join(repository.common_dir, "packed-refs"), _MOST_PACKED_BYTES) or b""
-    end = (b"\n" + data).find(b" " + os.fsencode(name) + b"\n")
-    return None if end < 0 else data[: end - 1].rpartition(b"\n")[2].decode("ascii", "replace")
+    end = data.find(b" " + os.fsencode(name) + b"\n")
+    return None if end < 0 else data[data.rfind(b"\n", 0, end) + 1 : end].decode("ascii", "replace")

@@ -29,7 +29,7 @@ SELECT hash FROM entry_index WHERE seq = :seq
 FEW = 10_000
 
 FILES = """
-SELECT count(*) FROM (SELECT 1 FROM version_blob LIMIT :most) AS some
+SELECT count(*) FROM (SELECT 1 FROM version_blob LIMIT :most) AS first_few
 """
 
 # The same bytes are stored once. What only deleted versions had may be gone or not: it is not counted.
@@ -83,7 +83,7 @@ def counts(reader: Reader, *, size: bool) -> Counts:
     return Counts(identity, models, registered - deleted, deleted, entries, size_bytes, head[0])
 
 
-def in_stage(reader: Reader, stage: str) -> tuple[tuple[str, Holder], ...]:
+def in_stage(reader: Reader, stage: str) -> dict[str, Holder]:
     """Return the models that have something in a stage now, by name, and what."""
     rows = reader.rows(IN_STAGE, stage=stage)
-    return tuple((name, Holder(stage, version, label, since, actor)) for name, version, label, since, actor in rows)
+    return {name: Holder(stage, version, label, since, actor) for name, version, label, since, actor in rows}
