@@ -1,4 +1,4 @@
-"""`mark` and `archive`: bad versions, and those that are out of the pipeline."""
+"""`mark` and `archive`: versions that are bad, and versions that are out of the pipeline."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli.batch import each
+from modelkeep.cli.batch import change_each
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views import changes as told
+from modelkeep.cli.views.changes import ChangeView
 
 
 @command(changes=True)
@@ -23,8 +23,7 @@ def mark(
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
     found = call.registry().mark(ref, mark, **call.changing)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
 @command(changes=True)
@@ -36,10 +35,8 @@ def archive(
 ) -> int:
     """Archive versions, or bring them back."""
     registry = call.registry()
-    return each(
-        call,
-        refs,
-        lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.changing),
+    return change_each(
+        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.changing)
     )
 
 

@@ -13,7 +13,7 @@ from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views import changes as told
+from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -107,11 +107,10 @@ def register(
             follow_symlinks=follow_symlinks,
             move=move,
             stdin=_standard_input() if "-" in paths else None,
-            progress=progress.tell,
+            progress=progress.update,
             **call.changing_one,
         )
-    call.show(told.reference(found, "registered"))
-    call.tell_change(told.registered(found), found)
+    call.show(RegisteredView(found))
 
 
 @command(changes=True)
@@ -125,8 +124,7 @@ def evaluate(
 ) -> None:
     """Add metrics to a version."""
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
-    call.show(told.reference(found))
-    call.tell_change(told.beside(found), found)
+    call.show(EvaluatedView(found))
 
 
 def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
@@ -136,7 +134,7 @@ def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
 
 
 def _check_order(name: str, paths: Sequence[str]) -> None:
-    """Refuse a line on which file and name changed places, with the right one as hint."""
+    """Raise ``UsageError`` where file and name are swapped, with the right line as hint."""
     first = paths[0]
     if not os.path.exists(name) or first == "-" or os.path.exists(first):
         return
