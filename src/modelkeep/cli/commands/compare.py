@@ -24,7 +24,7 @@ def diff(
         list[str] | None,
         typer.Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where they differ.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ.")] = False,
 ) -> int:
     """Show versions side by side."""
     found = call.registry().diff(expanded(refs or []))
@@ -64,9 +64,9 @@ def _complete(word: str) -> str:
 def lineage(
     call: Call,
     node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
-    up: Annotated[bool, typer.Option("--up", help="Only what made it.")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Only what it was made from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
-    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
+    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
     both, steps = up == down, whole(depth, "--depth")
