@@ -53,7 +53,7 @@ ALLOWED = {
     "status.COUNTS": {"model", "version", "deleted", "registry"},
     "status.SIZE": {"version_blob", "blob"},
     # the first few of them
-    "status.FILES": {"version_blob", "some"},
+    "status.FILES": {"version_blob", "first_few"},
     "status.IN_STAGE": {"model_name"},
     "deciding.REGISTRY": {"registry"},
     "deciding.STAGES": {"stage"},

@@ -93,7 +93,7 @@ def note(
 def rename(
     call: Call,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name; no model ever bore it.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
     """Rename a model."""
     found = call.registry().rename(name, new, **call.changing)

@@ -17,7 +17,10 @@ from modelkeep.errors import IntegrityError
 def gc(
     call: Call,
     grace: Annotated[
-        str, typer.Option("--grace", metavar="TIME", help="Keep what is younger, or was deleted since: 12h, 0 (7d).")
+        str,
+        typer.Option(
+            "--grace", metavar="TIME", help="Keep files that were stored or deleted less than TIME ago; 7d by default."
+        ),
     ] = "7d",
 ) -> None:
     """Remove stored bytes that no version needs."""

@@ -9,7 +9,7 @@ import typer
 
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.usage import whole
+from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -24,7 +24,7 @@ def diff(
         list[str] | None,
         typer.Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where they differ.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ.")] = False,
 ) -> int:
     """Show versions side by side."""
     found = call.registry().diff(expanded(refs or []))
@@ -64,12 +64,12 @@ def _complete(word: str) -> str:
 def lineage(
     call: Call,
     node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
-    up: Annotated[bool, typer.Option("--up", help="Only what made it.")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Only what it was made from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
-    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
+    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
-    both, steps = up == down, whole(depth, "--depth")
+    both, steps = up == down, positive_number(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
     call.show(LineageView(found))
 

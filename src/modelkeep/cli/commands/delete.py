@@ -25,9 +25,12 @@ _VERSIONS_SHOWN, _CHILDREN_SHOWN = 20, 5
 @command(changes=True)
 def delete(
     call: Call,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted by itself.")],
+    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Also what is or was in a protected stage; that stage is then empty.")
+        bool,
+        typer.Option(
+            "--force", help="Delete versions even if they are or were in a protected stage, which is then empty."
+        ),
     ] = False,
     all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:

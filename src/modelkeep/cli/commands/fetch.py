@@ -22,9 +22,12 @@ def get(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
     dest: Annotated[
-        str, typer.Argument(metavar="DEST", help="Where to; DIR/ is into a directory, - is standard output.")
+        str,
+        typer.Argument(
+            metavar="DEST", help="The file or directory to write; DIR/ writes into a directory, - to standard output."
+        ),
     ],
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there, as a whole or not at all.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there, completely or not at all.")] = False,
 ) -> None:
     """Fetch an artifact."""
     if dest == "-":
@@ -48,7 +51,7 @@ def _to_stdout(call: Call, ref: str) -> None:
 @command(past=True)
 def path(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or a file inside of it.")],
+    ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
 ) -> None:
     """Print where a version can be read."""
     found = call.registry().path(ref, as_of=call.flags.as_of)
@@ -58,7 +61,7 @@ def path(
 @command()
 def identify(
     call: Call,
-    what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="The bytes, or their SHA-256.")],
+    what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
     """Print which versions some bytes are."""
     found = call.registry().identify(what)

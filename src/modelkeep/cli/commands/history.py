@@ -11,23 +11,26 @@ from modelkeep.cli.options import command
 from modelkeep.cli.row_limit import RowLimit
 from modelkeep.cli.views.history import EntriesView, TenuresView
 
-Since = Annotated[str | None, typer.Option("--since", metavar="T", help="From then on: a time, a date, an age (7d).")]
-Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Up to then.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Only entries until then.")]
 
 
 @command()
 def audit(
     call: Call,
     ref: Annotated[
-        str | None, typer.Argument(metavar="[NAME|REF]", help="Only what is about this model or version.")
+        str | None, typer.Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")
     ] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only what this person did.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only entries of this user.")] = None,
     action: Annotated[
-        str | None, typer.Option("--action", metavar="ACTION", help="Only these: register, promote, rollback ...")
+        str | None,
+        typer.Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ..."),
     ] = None,
-    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="The newest N.")] = None,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="Only the newest N.")] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="Newest first.")] = False,
 ) -> None:
     """Print who did what and when."""
@@ -43,9 +46,9 @@ def audit(
 def history(
     call: Call,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The model; without one, production of all models.")
+        str | None, typer.Argument(metavar="[NAME]", help="The model; production of all models by default.")
     ] = None,
-    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all of them unless given.")] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> None:

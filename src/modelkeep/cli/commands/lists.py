@@ -29,12 +29,13 @@ def list_(
         typer.Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
     ] = None,
     limit: Annotated[
-        str | None, typer.Option("--limit", metavar="N", help="At most so many; 50 on a terminal, else all.")
+        str | None,
+        typer.Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default."),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted ones as well.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted versions too.")] = False,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", metavar="K,K...", help="These columns of versions, separated by commas."),
+        typer.Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas."),
     ] = None,
 ) -> None:
     """List models or versions."""

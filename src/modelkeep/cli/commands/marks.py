@@ -18,7 +18,9 @@ from modelkeep.cli.views.changes import ChangeView
 def mark(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    mark: Annotated[str, typer.Argument(metavar="bad|good", help="bad keeps it from coming back; good lifts that.")],
+    mark: Annotated[
+        str, typer.Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
+    ],
 ) -> None:
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
@@ -29,8 +31,10 @@ def mark(
 @command(changes=True)
 def archive(
     call: Call,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is archived by itself.")],
-    undo: Annotated[bool, typer.Option("--undo", help="Bring them back; ended tenures do not come back.")] = False,
+    refs: Annotated[
+        list[str], typer.Argument(metavar="REF...", help="The versions; each is archived in its own step.")
+    ],
+    undo: Annotated[bool, typer.Option("--undo", help="Bring them back, but not into their stages.")] = False,
     all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
     """Archive versions, or bring them back."""

@@ -15,15 +15,15 @@ from modelkeep.errors import Conflict, RecentRollback
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
 
-Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or the version it is about.")]
+Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model or the version.")]
 
 
 @command(changes=True, expects=True)
 def promote(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that it is to hold.")],
-    force: Annotated[bool, typer.Option("--force", help="Also if it is archived or marked bad.")] = False,
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage.")],
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
     found = call.registry().promote(ref, stage, force=force, **call.changing_one)
@@ -40,12 +40,12 @@ def rollback(
             help="The model, or the version to leave: nothing happens where it does not hold the stage.",
         ),
     ],
-    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the last one unless given.")] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="REF", help="Go back to this version, which held the stage before.")
+        str | None, typer.Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
     ] = None,
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Do not mark the version that is left as bad.")
+        bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
     """Go back to the last good version."""
@@ -85,7 +85,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
 def retire(
     call: Call,
     ref: Target,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that is to be empty.")],
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
     """Empty a stage."""
     found = call.registry().retire(ref, stage, **call.changing_one)

@@ -29,7 +29,7 @@ SELECT hash FROM entry_index WHERE seq = :seq
 FEW = 10_000
 
 FILES = """
-SELECT count(*) FROM (SELECT 1 FROM version_blob LIMIT :most) AS some
+SELECT count(*) FROM (SELECT 1 FROM version_blob LIMIT :most) AS first_few
 """
 
 # The same bytes are stored once. What only deleted versions had may be gone or not: it is not counted.
