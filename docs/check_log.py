@@ -1,9 +1,9 @@
-"""Check the log of a modelkeep registry from the outside: its form and its chain, by nothing but the standard library.
+"""Check the log of a modelkeep registry from outside: its form and its chain, with Python's standard library alone.
 
     python3 check_log.py /srv/models [HASH-OF-A-HEAD-KEPT-ELSEWHERE]
 
-Exit 0 and the head if it holds, 5 and what is wrong if not. It is short enough to be read before it is believed. What
-`modelkeep verify` does beyond it: it decides every entry again, makes every table anew, and reads every stored byte.
+Exit 0 and the head if the log holds; exit 5 and what is wrong if it does not. docs/log-format.md describes the
+format. `modelkeep verify` also decides every entry again, makes every table again, and reads every stored byte.
 """
 
 import hashlib
@@ -11,8 +11,11 @@ import json
 import sqlite3
 import sys
 
-ENTRY = "clock events format intent observed prev seq signatures time"
-INTENT = "actor arguments details expect format id kind not_after origin registry seen subject time"
+ENTRY = {"events", "format", "intent", "observed", "seq", "time"}, {"clock", "prev", "signatures"}
+INTENT = (
+    {"command", "format", "id", "registry", "time"},
+    {"actor", "details", "expect", "not_after", "origin", "seen", "subject"},
+)
 
 
 def sha256(data):
@@ -23,56 +26,76 @@ def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def has_default(value):
+    """A field that is null, false or empty must be left out."""
+    if isinstance(value, dict) and any(each in (None, [], {}, "") or each is False for each in value.values()):
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(has_default, inner))
+
+
 def details_digest(text):
-    """A line may stand for itself or, once it is redacted, be its own digest."""
-    head, *lines = text.split("\n")[:-1]
-    kept = [line if line.startswith("sha256:") else sha256(line.encode()) for line in lines]
-    return sha256("".join(f"{line}\n" for line in [head, *kept]).encode())
+    """A line counts by its digest, which stands in its place once the line is redacted."""
+    header, *lines = text.split("\n")[:-1]
+    digests = [line if line.startswith("sha256:") else sha256(line.encode()) for line in lines]
+    return sha256("".join(f"{line}\n" for line in [header, *digests]).encode())
+
+
+def has_other_fields(value, fields):
+    needed, optional = fields
+    return not needed <= set(value) <= needed | optional
 
 
 def check(database, kept_head=None):
-    hashes, ids, before, registry = [None], set(), "", None
+    details = dict(database.execute("SELECT digest, text FROM details"))
+    documents = dict(database.execute("SELECT digest, bytes FROM document"))
+    hashes, ids, manifests, time, registry = {0: None}, set(), set(), "", None
     for seq, data in database.execute("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = json.loads(data)
         intent = entry["intent"]
         registry = registry or intent["registry"]
+        seen = intent.get("seen", {"seq": 0, "hash": None})
+        digest = intent.get("details")
+        text = details.pop(digest, None)
         for wrong, what in (
-            (canonical(entry) != data, "is not canonical JSON"),
+            (len(data) > 65535 or canonical(entry) != data or has_default(entry), "is not canonical JSON"),
             (entry["format"] != "modelkeep entry 1" or intent["format"] != "modelkeep intent 1", "has another format"),
-            (" ".join(sorted(entry)) != ENTRY or " ".join(sorted(intent)) != INTENT, "has other fields"),
-            (entry["seq"] != seq or seq != len(hashes), "is out of its place"),
-            (entry["prev"] != hashes[-1], "does not hold on to the entry before"),
-            (entry["time"] < before, "is older than the entry before"),
-            (intent["registry"] != registry or intent["id"] in ids, "is of another registry, or told twice"),
-            (seq > 1 and intent["seen"]["hash"] not in hashes[1:][intent["seen"]["seq"] - 1 :][:1], "saw another head"),
+            (has_other_fields(entry, ENTRY) or has_other_fields(intent, INTENT), "has other fields"),
+            (entry["seq"] != seq or seq != len(hashes), "is not in its place"),
+            (entry.get("prev") != hashes.get(seq - 1), "does not name the hash of the entry before"),
+            (entry["time"] < time or entry.get("clock") == entry["time"], "has a wrong time"),
+            (intent["registry"] != registry or intent["id"] in ids, "is of another registry, or repeats an intent"),
+            (
+                (seen["seq"] == 0) != (seq == 1) or hashes.get(seen["seq"], "") != seen["hash"],
+                "saw a head that never was",
+            ),
+            (digest and (text is None or details_digest(text) != digest), "lacks its details, or they were changed"),
         ):
             if wrong:
                 yield f"entry {seq} {what}"
-        if intent["details"] is not None:
-            row = database.execute("SELECT text FROM details WHERE digest = ?", [intent["details"]]).fetchone()
-            if row is None or details_digest(row[0]) != intent["details"]:
-                yield f"the details of entry {seq} are missing or changed"
-        hashes.append(sha256(b"\0" + data))
+        if intent["command"]["kind"] == "register":
+            manifests.add(intent["subject"]["digest"])
+        hashes[seq] = sha256(b"\0" + data)
         ids.add(intent["id"])
-        before = entry["time"]
-    for digest, data in database.execute("SELECT digest, bytes FROM document"):
-        if sha256(data) != digest:
-            yield f"the document {digest} was changed"
-    if kept_head is not None and kept_head not in hashes[1:]:
-        yield f"the head {kept_head} that was kept is not in this log"
-    print(f"{len(hashes) - 1} entries, head {hashes[-1]}")
+        time = entry["time"]
+    yield from (f"the details {digest} belong to no entry" for digest in details)
+    yield from (f"the document {digest} is missing, or no entry names it" for digest in manifests ^ set(documents))
+    yield from (f"the document {digest} was changed" for digest, data in documents.items() if sha256(data) != digest)
+    if kept_head is not None and kept_head not in hashes.values():
+        yield f"the head {kept_head} is not in this log"
+    print(f"{len(hashes) - 1} entries, head {[*hashes.values()][-1]}")
 
 
 def main():
     database = sqlite3.connect(f"file:{sys.argv[1]}/registry.db?mode=ro", uri=True)
-    wrong = 0
+    wrong = False
     try:
         for finding in check(database, *sys.argv[2:3]):
             print(finding)
-            wrong += 1
-    except (ValueError, KeyError, TypeError, sqlite3.Error) as error:
+            wrong = True
+    except (ValueError, KeyError, TypeError, AttributeError, sqlite3.Error) as error:
         print(f"the log cannot be read: {type(error).__name__}: {error}")
-        wrong += 1
+        wrong = True
     return 5 if wrong else 0
 
 

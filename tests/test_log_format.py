@@ -1,13 +1,18 @@
-"""The worked example of docs/log-format.md is right: every hash in it is computed, every byte is canonical."""
+"""docs/log-format.md is right: every hash of its example is computed, every kind and field of the log is on the page."""
 
 import json
 import re
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 import rfc8785
 
+from modelkeep.domain import entry as log
+from modelkeep.domain.verbs import ROWS, VERBS
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "log-format.md").read_text()
 EXAMPLE = PAGE.partition("## A worked example\n")[2]
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", EXAMPLE, re.MULTILINE | re.DOTALL)
@@ -72,3 +77,49 @@ def test_a_redacted_line_leaves_the_digest_of_the_details_as_it_is():
     assert [new for _, new in changed] == [digest(old.encode()) for old, _ in changed]
     assert ['"tag.owner"' in old for old, _ in changed] == [True]
     assert details_digest(REDACTED) == details_digest(DETAILS)
+
+
+def test_the_example_is_the_golden_one():
+    for name, data in (
+        ("example-entry-1.json", ENTRY_1),
+        ("example-entry-2.json", ENTRY_2),
+        ("example-entry-4.json", ENTRY_4),
+        ("example-manifest.json", MANIFEST),
+        ("example-details.txt", DETAILS.encode()),
+    ):
+        assert (GOLDEN / name).read_bytes() == data, name
+
+
+def section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(("title", "kinds"), [("Commands", VERBS), ("Events", ROWS)])
+def test_the_page_names_every_kind_and_its_fields(title, kinds):
+    rows = {
+        name: row
+        for row in section(title).split("\n")
+        if row.startswith("| `")
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert set(rows) == {kind.__struct_config__.tag for kind in kinds}
+    reserved = section("Commands").partition("\nReserved")[2]
+    for kind in kinds:
+        row = rows[kind.__struct_config__.tag]
+        for field in msgspec.structs.fields(kind):
+            assert re.search(rf"\b{field.encode_name}\b", row + reserved), (kind, field.encode_name)
+
+
+@pytest.mark.parametrize(
+    ("title", "struct"),
+    [
+        ("Entry", log.Entry),
+        ("Entry", log.Observed),
+        ("Intent", log.Intent),
+        ("Intent", log.Subject),
+        ("Intent", log.Origin),
+    ],
+)
+def test_the_page_names_every_field_around_the_commands_and_events(title, struct):
+    for field in msgspec.structs.fields(struct):
+        assert f"`{field.encode_name}`" in section(title), field.encode_name

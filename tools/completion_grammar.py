@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from modelkeep.cli import command_table, schemas
-from modelkeep.cli.views import reads
+from modelkeep.cli import command_table
+from modelkeep.cli.views.lists import VERSION_KEYS
+from modelkeep.cli.views.model import ModelDocument
+from modelkeep.cli.views.version import VersionDocument
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.verbs import ACTIONS
 from modelkeep.reads.lists import SORT_KEYS
@@ -62,23 +64,19 @@ def build(program: Node) -> Grammar:
 
 
 def _fixed_words() -> dict[str, str]:
-    fields = dict.fromkeys([*_fields("version"), *_fields("model"), "metric.", "param.", "tag."])
+    fields = dict.fromkeys(
+        [*VersionDocument.__struct_fields__, *ModelDocument.__struct_fields__, "metric.", "param.", "tag."]
+    )
     lists: dict[str, Iterable[str]] = {
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
-        "COLUMNS": [*reads.VERSION_KEYS, "metric.", "param.", "tag."],
+        "COLUMNS": [*VERSION_KEYS, "metric.", "param.", "tag."],
         "ACTIONS": ACTIONS,
         "SETTINGS": [*KEYS, "registries."],
         "COLORS": COLORS,
         "PROGRESS": PROGRESS,
     }
     return {name: " ".join(words) for name, words in lists.items()}
-
-
-def _fields(document: str) -> list[str]:
-    properties = schemas.schema(document)["properties"]
-    assert isinstance(properties, dict)
-    return [each for each in properties if each != "schema"]
 
 
 def _arguments(node: Node) -> str:

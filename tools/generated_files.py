@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from modelkeep.cli import schemas
-from tools import api_page, bash_script, command_tree, completion_grammar, man_pages, marked_tables
+from tools import api_page, bash_script, command_tree, completion_grammar, json_schemas, man_pages, marked_tables
 
 #: The command that renews the files; the test that compares them prints it.
 COMMAND = "make docs"
@@ -23,7 +22,7 @@ def generated(root: str = ROOT) -> dict[str, str]:
         "docs/api.md": api_page.text(),
     }
     files |= {f"man/{name}": text for name, text in man_pages.texts(program).items()}
-    files |= {f"src/modelkeep/schemas/{name}": text for name, text in schemas.texts().items()}
+    files |= {f"src/modelkeep/schemas/{name}": text for name, text in json_schemas.texts().items()}
     for name in ("README.md", *(f"docs/{each}" for each in sorted(os.listdir(os.path.join(root, "docs"))))):
         if name.endswith(".md") and "<!-- generated: " in (text := _read(os.path.join(root, name)) or ""):
             files[name] = marked_tables.renewed(text)

@@ -4,6 +4,7 @@
     ├── UsageError                 2  arguments, malformed references
     ├── NotFound                   3  a model, version, holder, label, alias, path or node
     ├── Conflict                   4  what is there already, or is not as was expected
+    │   └── RecentRollback         4  a second bare rollback shortly after the first
     ├── IntegrityError             5  bytes or entries that are not what they were
     │   └── Damaged                5  an entry of the log that cannot be read
     ├── Busy                       6  the lock was not had in time
@@ -54,6 +55,10 @@ class Conflict(ModelkeepError):
 
     code = "conflict"
     exit_code = 4
+
+
+class RecentRollback(Conflict):
+    """A bare rollback within 15 minutes of another, which a person has to confirm."""
 
 
 class IntegrityError(ModelkeepError):

@@ -111,7 +111,7 @@ class Registry:
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
         ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
         bytes with nothing else that differs are a success that changes nothing. ``move``: the files
-        are removed once they are registered; where it can be, they are not even copied.
+        are removed once they are registered.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed

@@ -145,7 +145,7 @@ def test_an_alias_moves_and_is_taken_off(r):
     assert effects(r.alias("fraud@1", "champion")) == ["champion: none -> fraud@1"]
     assert effects(r.alias("fraud@2", ["champion", "eu"])) == ["champion: fraud@1 -> fraud@2", "eu: none -> fraud@2"]
     assert effects(r.alias("fraud", remove="champion")) == ["champion: fraud@2 -> none"]
-    assert r.model("fraud").aliases == (("eu", 2),)
+    assert r.model("fraud").aliases == {"eu": 2}
 
 
 def test_an_alias_is_matched_without_case(r):
@@ -194,10 +194,10 @@ def test_expect_compares_what_the_alias_points_at(r):
 def test_several_aliases_change_together_or_not_at_all(world, r):
     before = entries(world)
     refused(r.alias, "fraud@1", ["champion", "latest"])
-    assert (entries(world), r.model("fraud").aliases) == (before, ())
+    assert (entries(world), r.model("fraud").aliases) == (before, {})
     r.alias("fraud@1", ["champion"])
     r.alias("fraud@2", ["eu"], remove=["champion"])
-    assert r.model("fraud").aliases == (("eu", 2),)
+    assert r.model("fraud").aliases == {"eu": 2}
 
 
 # Tags, descriptions, notes
@@ -206,7 +206,7 @@ def test_several_aliases_change_together_or_not_at_all(world, r):
 def test_tags_of_a_version_and_of_its_model_are_two_things(r):
     assert effects(r.tag("fraud@1", {"owner": "risk"})) == ["owner: none -> risk"]
     r.tag("fraud", {"owner": "core"})
-    assert (r.version("fraud@1").tags, r.model("fraud").tags) == ((("owner", "risk"),), (("owner", "core"),))
+    assert (r.version("fraud@1").tags, r.model("fraud").tags) == ({"owner": "risk"}, {"owner": "core"})
 
 
 def test_tags_are_replaced_and_taken_off_in_one_entry(world, r):
@@ -214,7 +214,7 @@ def test_tags_are_replaced_and_taken_off_in_one_entry(world, r):
     before = entries(world)
     assert effects(r.tag("fraud@1", {"owner": "core", "pii": "no"}, remove=["other"])) == ["owner: risk -> core"]
     assert effects(r.tag("fraud@1", {"eu": "1"}, remove=["pii"])) == ["eu: none -> 1", "pii: no -> none"]
-    assert (r.version("fraud@1").tags, entries(world)) == ((("eu", "1"), ("owner", "core")), before + 2)
+    assert (r.version("fraud@1").tags, entries(world)) == ({"eu": "1", "owner": "core"}, before + 2)
 
 
 def test_a_tag_that_is_replaced_names_the_line_of_its_old_value(world, r):
@@ -223,7 +223,7 @@ def test_a_tag_that_is_replaced_names_the_line_of_its_old_value(world, r):
     r.tag("fraud@3", {"owner": "ana"})
     entry = json.loads(r.audit("fraud@3", limit=1)[0].entry)
     assert entry["intent"]["command"]["remove"] == [old]
-    assert r.version("fraud@3").tags == (("owner", "ana"),)
+    assert r.version("fraud@3").tags == {"owner": "ana"}
 
 
 def test_tags_that_are_so_already_change_nothing(world, r):
@@ -302,14 +302,14 @@ def test_a_tag_that_somebody_else_replaced_meanwhile_is_not_taken_off(world, r):
     r.tag("fraud", {"owner": "risk"})
     late = overtaken(world, lambda: r.tag("fraud", {"owner": "core"}))
     assert refused(late.tag, "fraud", remove=["owner"])[0] == "Conflict"
-    assert r.model("fraud").tags == (("owner", "core"),)
+    assert r.model("fraud").tags == {"owner": "core"}
 
 
 def test_a_tag_that_stood_and_was_taken_off_meanwhile_is_not_said_to_be_set(world, r):
     r.tag("fraud", {"owner": "risk"})
     late = overtaken(world, lambda: r.tag("fraud", remove=["owner"]))
     assert refused(late.tag, "fraud", {"owner": "risk", "tier": "1"})[0] == "Conflict"
-    assert r.model("fraud").tags == ()
+    assert r.model("fraud").tags == {}
 
 
 def test_an_archive_that_meets_a_promotion_is_refused(world, r):

@@ -47,7 +47,7 @@ def test_a_version_leaves_its_stage_and_its_aliases(r):
     assert (change.action, change.ref, change.changed) == ("delete", "fraud@2", True)
     assert notes(change) == ["note: fraud@2 stays in the lineage of what was made from it: fraud@3"]
     assert (states(r), holders(r), r.model("fraud").aliases) == (
-        ["3 development", "2 deleted", "1 development"], [], (),
+        ["3 development", "2 deleted", "1 development"], [], {},
     )  # fmt: skip
 
 

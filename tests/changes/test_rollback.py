@@ -350,7 +350,7 @@ def test_a_bare_name_within_15_minutes_of_another_rollback_needs_to_be_confirmed
     before = entries(world)
     for dry_run in (True, False):
         assert refused(r.rollback, "fraud", dry_run=dry_run) == (
-            "Conflict",
+            "RecentRollback",
             "fraud was rolled back in production less than 15 minutes ago, fraud@3 is there now",
             "modelkeep rollback fraud@3 production",
         )

@@ -5,9 +5,29 @@ from pathlib import Path
 import msgspec.structs
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
 
-from modelkeep.cli import batch
-from modelkeep.cli.views import changes as told
-from modelkeep.cli.views import gc_views, output, reads, scalar_views
+from modelkeep.cli.views.changes import (
+    ChangesView,
+    ChangeView,
+    Outcome,
+    RegisteredView,
+    RolledBackView,
+)
+from modelkeep.cli.views.fields import FieldView
+from modelkeep.cli.views.history import EntriesView, TenuresView
+from modelkeep.cli.views.interface import as_json
+from modelkeep.cli.views.lists import ModelsView, VersionsView
+from modelkeep.cli.views.maintenance import (
+    BackupView,
+    DiagnosisView,
+    GarbageView,
+    MigrationView,
+    VerificationView,
+)
+from modelkeep.cli.views.model import ModelView
+from modelkeep.cli.views.place import IdentityView, InitView, SettingsView, SettingView, StatusView, TrustView
+from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, PathView
+from modelkeep.cli.views.version import VersionView
 from modelkeep.domain.answers.care import (
     Access,
     BackedUp,
@@ -33,49 +53,49 @@ BACK = RolledBack(
 )  # fmt: skip
 
 DOCUMENTS = {
-    "models": reads.models([FRAUD, CHURN], None),
-    "models-as-of": reads.models([FRAUD], AS_OF),
-    "versions": reads.versions([version_row(3, metrics=(("auc", "0.9"),), stages=("staging",))], AS_OF),
-    "version": reads.version(VERSION, None),
-    "model": reads.model(MODEL, AS_OF),
-    "tenures": reads.tenures([TENURE], None),
-    "entries": reads.entries([ENTRY]),
-    "identified": reads.identified([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    "diff": reads.diff(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
-    "lineage": reads.lineage(LINEAGE),
-    "verification": reads.verification(
+    "models": ModelsView([FRAUD, CHURN], None),
+    "models-as-of": ModelsView([FRAUD], AS_OF),
+    "versions": VersionsView([version_row(3, metrics={"auc": "0.9"}, stages=("staging",))], AS_OF),
+    "version": VersionView(VERSION, None),
+    "model": ModelView(MODEL, AS_OF),
+    "tenures": TenuresView([TENURE], None),
+    "entries": EntriesView([ENTRY]),
+    "identified": IdentifiedView([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
+    "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
+    "lineage": LineageView(LINEAGE),
+    "verification": VerificationView(
         Verification(
             ok=False, entries=1, versions=1, blobs=1, size_bytes=1, head_seq=1, head_hash=None,
             findings=(VerifyFinding("error", "chain", "entry 3", "its hash is another"),),
             subset="1/7", errors=1, warnings=0, repaired=0, dry_run=False,
         )
     ),
-    "status": reads.status(
+    "status": StatusView(
         Status(
-            "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", (("fraud", FRAUD.holders[0]),), (ENTRY,)
+            "/r", "flag", "ab", 1, 2, 3, 4, "sha256:0", "production", {"fraud": FRAUD.holders[0]}, (ENTRY,)
         )
     ),
-    "backup": scalar_views.backed_up(
+    "backup": BackupView(
         BackedUp(
             "/mnt/backup/models", "ab", changed=True, ok=False, entries=12, versions=3, blobs=3, size_bytes=30,
             new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
             findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing", "fraud@1", "model.onnx", "sha256:0"),),
         )
     ),
-    "identity": reads.identity(Identity("ana", 1000, user_namespace=False, claimed=None)),
-    "fetched": reads.fetched(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
-    "settings": reads.settings([("registry", None, "default")]),
-    "change": told.change(PROMOTED),
-    "change-nothing": told.change(msgspec.structs.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
-    "registered": told.reference(REGISTERED, "registered"),
-    "rollback": told.change(BACK, "rollback"),
-    "changes": batch.page([batch.Fate("a@1", PROMOTED, None), batch.Fate("a@2", None, NotFound("no", "hint"))]),
-    "path": scalar_views.path("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
-    "field": scalar_views.field("fraud@3", reads.version(VERSION, None).document, "metric.auc"),
-    "description": scalar_views.description("fraud", "Scores card payments\nowned by risk"),
-    "setting": scalar_views.setting("lock_wait", "20s"),
-    "completion": scalar_views.script("bash", "complete -F _modelkeep modelkeep\n"),
-    "garbage": gc_views.page(
+    "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
+    "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
+    "settings": SettingsView([("registry", None, "default")]),
+    "change": ChangeView(PROMOTED),
+    "change-nothing": ChangeView(msgspec.structs.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
+    "registered": RegisteredView(REGISTERED),
+    "rollback": RolledBackView(BACK),
+    "changes": ChangesView([Outcome("a@1", PROMOTED, None), Outcome("a@2", None, NotFound("no", "hint"))]),
+    "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
+    "field": FieldView("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
+    "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),
+    "setting": SettingView("lock_wait", "20s"),
+    "completion": CompletionView("bash", "complete -F _modelkeep modelkeep\n"),
+    "garbage": GarbageView(
         Cleaned(
             changed=True, files=2, freed_bytes=10, young_files=1, young_bytes=5, grace_seconds=604_800,
             garbage=(
@@ -83,9 +103,10 @@ DOCUMENTS = {
                 Garbage("leftover", "/r/store/tmp/0-17-a", 4, "left by a process that ended"),
             ),
             unknown=("/r/store/notes",),
-        )
+        ),
+        "7d",
     ),
-    "diagnosis": gc_views.diagnosis(
+    "diagnosis": DiagnosisView(
         Diagnosis(
             ok=False, registry="/r",
             findings=(
@@ -94,13 +115,16 @@ DOCUMENTS = {
             ),
         )
     ),
-    "trust": scalar_views.trust(["/srv/fraud", "/srv/churn"], changed=True),
-    "init": scalar_views.init("/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None), created=True),
-    "migration": scalar_views.migration(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
+    "trust": TrustView(["/srv/fraud", "/srv/churn"], changed=True),
+    "init": InitView(
+        "/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None),
+        created=True,
+    ),
+    "migration": MigrationView(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip
 
 if __name__ == "__main__":
     directory = Path(__file__).with_name("golden")
     directory.mkdir(exist_ok=True)
-    for name, page in DOCUMENTS.items():
-        (directory / f"{name}.json").write_text(output.as_json(page.document, pretty=True))
+    for name, view in DOCUMENTS.items():
+        (directory / f"{name}.json").write_text(as_json(view.document(), pretty=True))

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from modelkeep.cli.terminal import Screen
+from modelkeep.cli.terminal import Terminal
+from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
 from modelkeep.domain.answers.records import AuditEntry
 from modelkeep.domain.answers.relations import Lineage, LineageEdge, LineageNode
@@ -23,14 +24,20 @@ from modelkeep.domain.answers.versions import (
     Version,
     VersionRow,
 )
+from modelkeep.rendering.ages import Clock
 
 DIGEST = "sha256:" + "0c41" * 16
 NOW = datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC)
 
 
-def screen(width: int = 100, encoding: str = "utf-8", *, color: bool = False) -> Screen:
-    """Return a terminal at a fixed time, in UTC."""
-    return Screen(width, color, encoding, NOW, UTC)
+CLOCK = Clock(NOW, UTC)
+
+
+def drawn(view: View, *, width: int = 100, encoding: str = "utf-8", color: bool = False) -> str:
+    """Return the table of a view as a terminal shows it at a fixed time, in UTC."""
+    block = view.table(CLOCK)
+    assert block is not None
+    return Terminal(width, color, encoding).draw(block)
 
 
 def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:
@@ -164,8 +171,8 @@ VERSION = Version(
     reason=None,
     description="Scores card payments",
     metrics=(Metric("auc", "0.907", "transactions@2026-02", "2026-11-10T10:00:00.000000Z"),),
-    params=(("max_depth", "8"),),
-    tags=(("owner", "risk"),),
+    params={"max_depth": "8"},
+    tags={"owner": "risk"},
     data=(Dataset("data:transactions@2026-02", "train", "transactions", "2026-02", None, None),),
     code=CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", dirty=True, diff=None, remote=None, branch="main"),
     parents=(),
@@ -183,8 +190,8 @@ MODEL = Model(
     created="2026-08-01T10:00:00.000000Z",
     actor="ana",
     description="Scores card payments",
-    tags=(("owner", "risk"),),
-    aliases=(("champion", 3),),
+    tags={"owner": "risk"},
+    aliases={"champion": 3},
     newest=5,
     latest=5,
     versions=5,

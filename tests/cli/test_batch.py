@@ -1,29 +1,30 @@
-"""Several items: each one's fate, and one exit code."""
+"""Several items: what became of each, and one exit code."""
 
 from rows import PROMOTED, change
 
-from modelkeep.cli import batch
+from modelkeep.cli.batch import exit_code
+from modelkeep.cli.views.changes import ChangesView, Outcome
 from modelkeep.errors import Conflict, NotFound
 
-DONE = batch.Fate("fraud@4", PROMOTED, None)
-MISSING = batch.Fate("fraud@9", None, NotFound("no version 9"))
-HELD = batch.Fate("fraud@3", None, Conflict("it is in production"))
+DONE = Outcome("fraud@4", PROMOTED, None)
+MISSING = Outcome("fraud@9", None, NotFound("no version 9"))
+HELD = Outcome("fraud@3", None, Conflict("it is in production"))
 
 
 def test_all_done_is_zero():
-    assert batch.exit_code([DONE, DONE]) == 0
+    assert exit_code([DONE, DONE]) == 0
 
 
 def test_some_done_is_eight():
-    assert batch.exit_code([DONE, MISSING]) == 8
+    assert exit_code([DONE, MISSING]) == 8
 
 
 def test_none_done_is_the_reason_where_all_have_the_same():
-    assert batch.exit_code([MISSING, MISSING]) == 3
-    assert batch.exit_code([MISSING, HELD]) == 8
+    assert exit_code([MISSING, MISSING]) == 3
+    assert exit_code([MISSING, HELD]) == 8
 
 
-def test_what_changed_is_on_stdout_and_every_fate_in_the_document():
-    page = batch.page([DONE, batch.Fate("fraud@1", change(changed=False), None), MISSING])
-    assert page.lines == ["production: fraud@3 -> fraud@4"]
-    assert [row["error"] and row["error"]["code"] for row in page.document["changes"]] == [None, None, "not_found"]
+def test_what_changed_is_on_stdout_and_every_outcome_in_the_document():
+    view = ChangesView([DONE, Outcome("fraud@1", change(changed=False), None), MISSING])
+    assert view.lines() == ["production: fraud@3 -> fraud@4"]
+    assert [row.error and row.error.code for row in view.document().changes] == [None, None, "not_found"]

@@ -35,7 +35,7 @@ fsync store/blobs/sha256/
 fsync store/blobs/
 fsync store/tmp/
 fsync store/
-fsync store/trash/
+fsync store/tmp/X/1
 fsync store/
 """
     + COMMIT
@@ -61,9 +61,6 @@ fsync store/blobs/sha256/
 """
     + COMMIT,
     "register-swept": """\
-fsync store/tmp/X/1
-fsync store/tmp/X/2
-fsync store/tmp/X/3
 3 fsync store/blobs/sha256/XX/
 fsync store/blobs/sha256/
 """
@@ -83,9 +80,9 @@ syncfs store/tmp/
 fsync store/blobs/sha256/
 """
     + COMMIT,
-    # its own file is synced as one that is written; what takes the source away comes after the entry
+    # what takes the source away comes after the entry
     "register-move": """\
-fsync store/tmp/X/2-0640
+fsync store/tmp/X/1
 fsync store/blobs/sha256/XX/
 fsync store/blobs/sha256/
 """
@@ -94,9 +91,9 @@ fsync store/blobs/sha256/
 fsync work/
 """,
     "register-move-tree": """\
-fsync store/tmp/X/2-0640
+fsync store/tmp/X/1
+fsync store/tmp/X/2
 fsync store/tmp/X/3
-fsync store/tmp/X/5-0640
 3 fsync store/blobs/sha256/XX/
 fsync store/blobs/sha256/
 """
@@ -119,9 +116,10 @@ fsync work/
     "tag": COMMIT,
     "delete": COMMIT,
     "gc": """\
-fsync store/trash/
+fsync store/
+fsync store/tmp/X/1
+fsync store/
 7 fsync store/blobs/sha256/XX/
-fsync store/trash/
 """,
     "backup": """\
 fsync ./

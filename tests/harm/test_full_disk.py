@@ -13,7 +13,7 @@ from harm import Place, needs_root, one_processor, play
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_root]
 
 PAGE = 4096
-PAGES = (0, 2, 16, 64, 256)
+PAGES = (0, 2, 16, 64, 256, 1024)
 FILES = (0, 1, 3, 13, 89)
 #: What helps on a full disk must work on one.
 NO_ROOM = {"gc"}

@@ -33,7 +33,7 @@ def publish(content):
     with open(name, "wb") as file:
         file.write(content)
     made = registry.register(name, name, code="none", if_exists="new")
-    with bucket.open("sha256:" + hashlib.sha256(content).hexdigest()) as file:
+    with bucket.get("sha256:" + hashlib.sha256(content).hexdigest()) as file:
         assert file.read() == content
     return made.ref
 

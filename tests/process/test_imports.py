@@ -8,13 +8,11 @@ pytestmark = pytest.mark.process
 
 # What costs tens of milliseconds, and is for few.
 HEAVY = {
-    "asyncio", "concurrent.futures", "decimal", "email", "http", "logging", "multiprocessing", "platformdirs",
+    "asyncio", "concurrent.futures", "email", "http", "logging", "multiprocessing", "platformdirs",
     "pydantic", "rich", "sqlalchemy", "sqlmodel", "ssl", "tempfile", "tomli_w", "tomllib", "urllib.request",
 }  # fmt: skip
 OURS_OF_OTHERS = {
-    "modelkeep.cli.views.tables",
     "modelkeep.cli.terminal",
-    "modelkeep.cli.schemas",
 }
 
 

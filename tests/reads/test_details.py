@@ -95,8 +95,8 @@ def test_the_line_of_a_version(fraud):
         digest=row.digest,
         size_bytes=3,
         files=1,
-        params=(("depth", "8"),),
-        tags=(("owner", "risk"),),
+        params={"depth": "8"},
+        tags={"owner": "risk"},
     )
 
 
@@ -163,8 +163,8 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
         Metric("auc", "0.91", "data:test@2026-02", at(5)),
         Metric("auc", "0.8", None, at(4)),
     )
-    assert page.params == (("depth", "8"), ("rate", "0.1"))
-    assert page.tags == (("owner", "risk"),)
+    assert page.params == {"depth": "8", "rate": "0.1"}
+    assert page.tags == {"owner": "risk"}
     assert page.notes == (NoteText(at(6), "ana", "look at this"),)
     assert page.stages == (Held("production", at(3), "ana"),)
     assert page.contents == (
@@ -188,7 +188,7 @@ def test_the_page_of_a_model(fraud):
     fraud.archive("risk/fraud@2")
     page = details.model(fraud.connection, None, 2)
     assert (page.name, page.former_names, page.created, page.actor) == ("risk/fraud", ("fraud",), at(2), "ana")
-    assert (page.description, page.tags, page.aliases) == ("finds fraud", (("team", "a"),), (("champion", 3),))
+    assert (page.description, page.tags, page.aliases) == ("finds fraud", {"team": "a"}, {"champion": 3})
     assert (page.newest, page.latest, page.versions, page.archived) == (4, 4, 4, False)
     assert [holder.stage for holder in page.holders] == ["production"]
     assert [row.ref for row in page.recent] == ["risk/fraud@4", "risk/fraud@3", "risk/fraud@1"]
@@ -325,7 +325,7 @@ def test_the_status_is_the_registry_at_a_glance(fraud):
     assert (status.models, status.versions, status.entries) == (2, 5, 10)
     assert status.size_bytes == len("one" + "two" + "three" + "four")
     assert status.production_stage == "production"
-    assert status.production == (("fraud", Holder("production", 1, "1.0", at(6), "bo")),)
+    assert status.production == {"fraud": Holder("production", 1, "1.0", at(6), "bo")}
     assert [entry.seq for entry in status.last] == [6, 7, 8, 9, 10]
     assert status.head_hash == status.last[-1].hash
 

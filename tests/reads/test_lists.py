@@ -170,7 +170,7 @@ def test_versions_of_all_models_are_sorted_together(shop):
 def test_a_metric_is_sorted_by_its_newest_value(shop):
     shop.evaluate("fraud@2", [("auc", "0.99")])
     rows = lists_reads.versions(shop.connection, None, model=2, sort="metric.auc:desc", limit=1)
-    assert [(row.ref, row.metrics) for row in rows] == [("fraud@2", (("auc", "0.99"),))]
+    assert [(row.ref, row.metrics) for row in rows] == [("fraud@2", {"auc": "0.99"})]
 
 
 @pytest.mark.parametrize("sort", ["colour", "metric.", "metric", "version:up", ""])

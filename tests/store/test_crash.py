@@ -341,7 +341,7 @@ def test_what_is_there_already_is_read_and_nothing_is_written(work):
     (work / "m/small").write_bytes(b"small")
     create_store("store")
     (file, _) = ingest(Artifacts(DirectoryBucket("store")), ["m"], Selection()).manifest.files
-    again = f"ingest(artifacts, ['m'], Selection(), known=lambda _: {{3_000_000: ['{file.digest}']}})"
+    again = f"ingest(artifacts, ['m'], Selection(), stored=lambda _: {{3_000_000: ['{file.digest}']}})"
     writing = "write,pwrite64,copy_file_range,sendfile,ioctl,link,linkat,rename,unlink,mkdir,rmdir,fchmod,ftruncate"
     assert [line for line in calls(again, writing, work) if "store" in line] == []
     assert [line for line in calls(again.replace("3_000_000:", "5:"), "copy_file_range", work) if "store" in line] == [

@@ -1,4 +1,4 @@
-"""How a new version's metrics compare with production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
+"""How a new version's metrics compare with production's: ``auc 0.914 (+0.007 against production, fraud@3)``."""
 
 from __future__ import annotations
 

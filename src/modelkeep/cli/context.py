@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelkeep.cli import streams
@@ -13,13 +13,12 @@ from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from modelkeep.cli.views.output import Page
-    from modelkeep.cli.views.tables import Tables
+    from modelkeep.cli.views.interface import View
     from modelkeep.config import Settings
-    from modelkeep.domain.answers.changes import Change
     from modelkeep.registry import Registry
+
+#: Notes that begin so are printed with ``-q`` too.
+_LOUD = ("warning: ", "error: ")
 
 
 class Flags(NamedTuple):
@@ -46,7 +45,7 @@ class Flags(NamedTuple):
 
 
 def here() -> str:
-    """Return the current directory; one that somebody removed is ``NotFound``."""
+    """Return the current directory; one that was removed raises ``NotFound``."""
     try:
         return os.getcwd()
     except FileNotFoundError as error:
@@ -60,11 +59,11 @@ class Call:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self._settings: Settings | None = None
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     @property
     def settings(self) -> Settings:
-        """The settings that flags, environment and files make; read once."""
+        """The settings of flags, environment and files; read once."""
         if self._settings is None:
             from modelkeep.config import load_settings
 
@@ -74,10 +73,10 @@ class Call:
         return self._settings
 
     def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
-        """Return the registry that this call means; nothing is read before it is asked something.
+        """Return the registry that this call means. It is read when its first method is called.
 
-        With ``create`` the default place is made where somebody is there to read that it was. Without
-        ``must_exist`` there may be none.
+        With ``create`` the default registry is created at a terminal, where a person reads that it was.
+        Without ``must_exist`` there may be none.
         """
         from modelkeep.registry import create_registry, is_interactive, open_registry
 
@@ -91,36 +90,41 @@ class Call:
 
     @property
     def changing(self) -> dict[str, Any]:
-        """What every change is told: the reason, and whether it is a dry run."""
+        """The arguments that every change has: the reason, and whether it is a dry run."""
         return {"message": self.flags.message, "dry_run": self.flags.dry_run}
 
     @property
     def changing_one(self) -> dict[str, Any]:
-        """What a change of one thing is told: ``changing``, and what is expected."""
+        """The arguments of a change of one thing: those of ``changing``, and what is expected."""
         return self.changing | {"expect": self.flags.expect}
 
     @property
     def format(self) -> str:
-        """How to answer: as was asked for, else a table on a terminal and lines in a pipe."""
+        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe."""
         if self.flags.json:
             return "json"
         return self.flags.format or ("table" if streams.is_terminal(sys.stdout) else "lines")
 
     @property
-    def chatty(self) -> bool:
-        """Whether notes and hints are told on stderr; a document has them as fields."""
+    def has_table(self) -> bool:
+        """Whether the answer is read by a person, as a table."""
+        return self.format == "table" and not self.flags.quiet
+
+    @property
+    def prints_notes(self) -> bool:
+        """Whether notes go to stderr; a document has them as fields."""
         return not self.flags.quiet and self.format != "json"
 
     @property
     def can_ask(self) -> bool:
-        """Whether somebody is there to answer a question."""
+        """Whether there is a person at the terminal who may be asked."""
         return not self.flags.no_input and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stderr)
 
     def say(self, text: str) -> None:
-        """Tell something on stderr that is not the answer, once."""
-        if text in self._said:
+        """Print a note on stderr; the same note is printed once."""
+        if text in self._printed:
             return
-        self._said.add(text)
+        self._printed.add(text)
         streams.err("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
     def ask(self, question: str) -> str:
@@ -131,28 +135,42 @@ class Call:
             streams.err("\n")
         return line.strip()
 
-    def tell_change(self, told: Sequence[str], found: Change) -> None:
-        """Tell what a change tells beside its answer, and where it went if that could be elsewhere."""
-        for text in told:
-            if self.chatty or (text.startswith("warning: ") and self.format != "json"):
-                self.say(text)
-        if found.changed and not found.dry_run and self.settings.more_than_one_registry:
+    def show(self, view: View) -> None:
+        """Print an answer on stdout in the form that was asked for, and its notes on stderr."""
+        self._print(view)
+        if self.format != "json":
+            for note in view.notes():
+                if not self.flags.quiet or note.startswith(_LOUD):
+                    self.say(note)
+        if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
 
-    def show(self, page: Page, table: Callable[[Tables], RenderableType] | None = None) -> None:
-        """Print the answer in the form that was asked for; ``table`` draws it for a terminal."""
-        exact = page.exact and not streams.is_terminal(sys.stdout)
-        if self.flags.quiet and self.format != "json":
-            streams.out("".join(f"{each if exact else printable(each)}\n" for each in page.ids))
-        elif self.format == "json":
-            from modelkeep.cli.views.output import as_json
+    def _print(self, view: View) -> None:
+        if self.format == "json":
+            from modelkeep.cli.views.interface import as_json
 
-            streams.out(as_json(page.document, pretty=streams.is_terminal(sys.stdout)), utf8=True)
-        elif self.format in {"table", "tree"} and table is not None:
-            from modelkeep.cli.views.tables import Screen, Tables
-
-            screen = Screen.of(sys.stdout, color=streams.colored(sys.stdout, self.settings.color))
-            streams.out(screen.drawn(table(Tables(screen))))
+            streams.out(as_json(view.document(), pretty=streams.is_terminal(sys.stdout)), utf8=True)
+            return
+        exact = view.exact and not streams.is_terminal(sys.stdout)
+        if self.flags.quiet:
+            streams.out("".join(f"{each if exact else printable(each)}\n" for each in view.identifiers()))
+        elif (table := self._table(view)) is not None:
+            streams.out(table)
         else:
-            text = "".join(f"{line}\n" for line in page.lines)
+            text = "".join(f"{line}\n" for line in view.lines())
             streams.out(text if exact else printable_lines(text))
+
+    def _table(self, view: View) -> str | None:
+        """Return the table of a view as a terminal shows it; None where lines are wanted, or it has no table."""
+        if self.format not in {"table", "tree"}:
+            return None
+        from datetime import UTC, datetime
+
+        from modelkeep.rendering.ages import Clock
+
+        block = view.table(Clock(datetime.now(UTC)))
+        if block is None:
+            return None
+        from modelkeep.cli.terminal import Terminal
+
+        return Terminal.behind(sys.stdout, color=streams.colored(sys.stdout, self.settings.color)).draw(block)

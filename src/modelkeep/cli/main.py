@@ -59,7 +59,7 @@ def _report(error: ModelkeepError, arguments: list[str]) -> int:
     from modelkeep.cli import error_output
 
     try:  # noqa: SIM105 - contextlib would be loaded by completion
-        error_output.tell(error, arguments)
+        error_output.write(error, arguments)
     except OSError:
         pass
     return error.exit_code

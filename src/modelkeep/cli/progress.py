@@ -1,4 +1,4 @@
-"""How far long work is: bytes, rate and what remains, on stderr while somebody looks."""
+"""The progress of long work on stderr: bytes, rate and remaining time."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LONG_SECONDS = 120
 
 
 class Progress:
-    """A context in which ``tell(done, total)`` keeps one line up to date, or with ``plain`` adds lines.
+    """A context in which ``update(done, total)`` redraws one line, or with ``--progress plain`` adds lines.
 
-    Nothing is shown of work that is over within half a second.
+    Work that is over within half a second shows nothing.
     """
 
     def __init__(self, call: Call, doing: str) -> None:
         mode = call.settings.progress
         if mode == "auto":
-            looked_at = streams.is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-            mode = "line" if looked_at and call.chatty else "none"
+            redrawable = streams.is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+            mode = "line" if redrawable and call.prints_notes else "none"
         self._mode = mode
         self._doing = doing
         self._begun = time.monotonic()
@@ -42,8 +42,8 @@ class Progress:
         if self._drawn:
             streams.err("\r\x1b[K")
 
-    def tell(self, done: int, total: int) -> None:
-        """Take note that so many bytes of so many are done."""
+    def update(self, done: int, total: int) -> None:
+        """Show that ``done`` bytes of ``total`` are done; the total is 0 where it is not known."""
         now = time.monotonic()
         if self._mode == "none" or now < self._next:
             return
@@ -58,12 +58,13 @@ class Progress:
 
 
 def line(doing: str, done: int, total: int, seconds: float) -> str:
-    """Return one line of progress: ``registering 312 MB of 1.1 GB, 420 MB/s, 2 s left``."""
+    """Return one line of progress: ``registering 312.0 MB of 1.1 GB, 420.0 MB/s, 2 s left``."""
     rate = done / seconds if seconds > 0 else 0.0
-    told = f"{doing} {human_size(done)} of {human_size(total)}" if total else f"{doing} {human_size(done)}"
-    if rate >= 1:
-        told += f", {human_size(int(rate))}/s"
-        if total > done:
-            left = round((total - done) / rate)
-            told += f", {left} s left" if left < _LONG_SECONDS else f", {left // 60} min left"
-    return told
+    text = f"{doing} {human_size(done)}" + (f" of {human_size(total)}" if total else "")
+    if rate < 1:
+        return text
+    text += f", {human_size(int(rate))}/s"
+    if total <= done:
+        return text
+    left = round((total - done) / rate)
+    return f"{text}, {left} s left" if left < _LONG_SECONDS else f"{text}, {left // 60} min left"

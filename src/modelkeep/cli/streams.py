@@ -1,7 +1,7 @@
-"""The three streams of a process: what they are, what they can carry, how they end.
+"""stdin, stdout and stderr of the process: terminals, encodings, failed writes and signals.
 
-stdout carries the answer, stderr all else. What an encoding lacks gets an ASCII stand-in; JSON is
-always UTF-8. An answer that cannot be written is an error, a reader that went away is not.
+stdout carries the answer, stderr everything else. A character that the encoding lacks gets an ASCII
+stand-in; JSON is always UTF-8. An answer that cannot be written is an error, a closed pipe is not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NARROWEST, _USUAL = 20, 80
 
 
 def stand_in(error: UnicodeError) -> tuple[str, int]:
-    r"""Return ASCII for what an encoding lacks: ``->`` for an arrow, ``\u20ac`` for what has no such form."""
+    r"""Return ASCII for characters that an encoding lacks: ``->`` for an arrow, ``\u20ac`` where there is no such form."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
@@ -48,7 +48,7 @@ codecs.register_error("modelkeep", stand_in)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Say whether somebody sits there; a closed stream is nobody."""
+    """Return whether a stream is a terminal; a closed one is not."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -58,7 +58,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 def encoding(stream: TextIO | None) -> str:
     """Return the encoding of a stream; on a terminal the locale ``C`` means ASCII.
 
-    In a pipe it does not: cron has that locale, and a name must come through as it is.
+    In a pipe it means nothing: cron runs with that locale, and names must be written as they are.
     """
     declared = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     if declared in {"C", "POSIX"} and is_terminal(stream) and not os.environ.get("PYTHONIOENCODING"):
@@ -68,9 +68,9 @@ def encoding(stream: TextIO | None) -> str:
 
 def width(stream: TextIO | None) -> int:
     """Return how many characters fit on a line: ``COLUMNS``, else the window, else 80."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isascii() and said.isdigit() and int(said) > 0:
-        return max(_NARROWEST, int(said))
+    variable = os.environ.get("COLUMNS", "")
+    if variable.isascii() and variable.isdigit() and int(variable) > 0:
+        return max(_NARROWEST, int(variable))
     try:
         columns = os.get_terminal_size(stream.fileno()).columns if stream is not None else 0
     except (OSError, ValueError):
@@ -79,14 +79,14 @@ def width(stream: TextIO | None) -> int:
 
 
 def out(text: str, *, utf8: bool = False) -> None:
-    """Write to stdout; what cannot be written raises ``PartlyDone``, a broken pipe itself."""
+    """Write text to stdout; a failed write raises ``PartlyDone``, a closed pipe ``BrokenPipeError``."""
     if text:
         errors = "backslashreplace" if utf8 else "modelkeep"
         out_bytes(text.encode("utf-8" if utf8 else encoding(sys.stdout), errors))
 
 
 def out_bytes(data: bytes) -> None:
-    """Write bytes to stdout, as they are and at once: notes stand below the answer, also in a log of both."""
+    """Write bytes to stdout and flush them, so that notes stand below the answer in a log of both streams."""
     if sys.stdout is None:
         raise _unwritten(os.strerror(errno.EBADF))
     rest = memoryview(data)
@@ -99,12 +99,12 @@ def out_bytes(data: bytes) -> None:
                 raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
             rest = rest[written:]
 
-    _writing(write)
+    _checked(write)
     flush()
 
 
 def err(text: str) -> None:
-    """Write to stderr; where there is none, or its disk is full, nobody is told: the answer is elsewhere."""
+    """Write text to stderr. Where that fails the text is dropped, for the answer is on stdout."""
     if sys.stderr is None:
         return
     try:
@@ -117,13 +117,13 @@ def err(text: str) -> None:
 
 
 def flush() -> None:
-    """See the answer off, so that a full disk is found while it can still be told."""
+    """Flush stdout, so that a full disk is found while it can still be reported."""
     if sys.stdout is not None:
-        _writing(sys.stdout.flush)
+        _checked(sys.stdout.flush)
 
 
 def colored(stream: TextIO | None, choice: str = "auto") -> bool:
-    """Say whether colours go there: ``always`` or ``never`` as chosen, else on a terminal that has them."""
+    """Return whether a stream gets colours: ``always`` or ``never`` as chosen, else on a terminal that has them."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -132,9 +132,9 @@ def colored(stream: TextIO | None, choice: str = "auto") -> bool:
 
 
 def catch_signals() -> None:
-    """Turn the first ^C, TERM and HUP into exceptions that clean up; the second ends at once.
+    """Turn the first ^C, TERM and HUP into an exception, so that work is cleaned up; the second ends the process.
 
-    What was ignored from the start (``nohup``, a job in the background) stays ignored.
+    A signal that is ignored from the start (``nohup``, a background job) stays ignored.
     """
 
     def interrupted(number: int, _: FrameType | None) -> None:
@@ -148,7 +148,7 @@ def catch_signals() -> None:
             signal.signal(number, interrupted)
 
 
-def _writing(write: Callable[[], object]) -> None:
+def _checked(write: Callable[[], object]) -> None:
     try:
         write()
     except BrokenPipeError:
@@ -159,14 +159,14 @@ def _writing(write: Callable[[], object]) -> None:
 
 def _unwritten(why: str) -> PartlyDone:
     message = f"the answer could not be written to standard output: {why}"
-    return PartlyDone(message, "what the command does was done, its answer is lost: look with modelkeep status")
+    return PartlyDone(message, "the command did its work, but its answer is lost: look with modelkeep status")
 
 
-class Answer(io.RawIOBase):
-    """stdout as a file of bytes, whose errors are told as those of the answer."""
+class BinaryStdout(io.RawIOBase):
+    """stdout as a binary file; a failed write raises ``PartlyDone`` as for every answer."""
 
     def writable(self) -> bool:
-        """Say that it can be written to."""
+        """Return that it can be written to."""
         return True
 
     def write(self, data: Any, /) -> int:

@@ -1,64 +1,52 @@
-"""What a terminal is: how wide, with which characters and colours, at what time and in which zone.
+"""The terminal: how wide it is, with which colours and characters, and what Rich draws on it.
 
-It draws what Rich lays out. Text of users is never markup, and its control characters are shown.
+A view describes its table in the words of `cli/views/layout.py`; here it is drawn. Text of users is
+never markup, and its control characters are shown.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.segment import Segment
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
+from rich.tree import Tree as RichTree
 
 from modelkeep.cli import streams
-from modelkeep.domain.text import printable, printable_lines
-from modelkeep.rendering.ages import Clock
+from modelkeep.cli.views.layout import Block, Facts, Indented, Line, Stack, Table, Tree
+from modelkeep.domain.text import printable_lines
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+#: The width of a pipe, which takes lines of any length.
 _UNLIMITED = 10_000
-_GAPS, _LEAST_FOLDED = (3, 2), 14
-_STYLES = {
-    "production": "bold green",
-    "live": "bold green",
-    "staging": "yellow",
-    "development": "cyan",
-    "superseded": "dim",
-    "archived": "dim",
-    "deleted": "dim",
-    "bad": "bold red",
-    "error": "bold red",
-    "warning": "yellow",
-}
+#: Blanks between columns: three, or two where the table fits only so.
+_GAPS = (3, 2)
+#: The least width of a column that may be broken.
+_LEAST_FOLDED = 14
+_INDENT = (0, 0, 0, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """A place to draw on; pure but for its clock, which was read once."""
+class Terminal(NamedTuple):
+    """A place to draw on: its width in columns, whether it has colours, and its encoding."""
 
     width: int
     color: bool
     encoding: str
-    now: datetime
-    zone: tzinfo | None = None
 
     @classmethod
-    def of(cls, stream: TextIO, *, color: bool) -> Screen:
+    def behind(cls, stream: TextIO, *, color: bool) -> Terminal:
         """Return the terminal behind a stream; a pipe is as wide as it takes."""
         width = streams.width(stream) if streams.is_terminal(stream) else _UNLIMITED
-        return cls(width, color, streams.encoding(stream), datetime.now(UTC))
+        return cls(width, color, streams.encoding(stream))
 
-    def drawn(self, what: RenderableType) -> str:
-        """Return something drawn: lines of text without trailing blanks, with colours if it has them."""
-        file = _Encoded(self.encoding)
+    def draw(self, block: Block) -> str:
+        """Return a block as lines of text without trailing blanks, with colours if the terminal has them."""
+        file = _EncodedText(self.encoding)
         console = Console(
             file=file,
             width=self.width,
@@ -71,33 +59,12 @@ class Screen:
             legacy_windows=False,
             _environ={},
         )
-        console.print(_Harmless(what))
+        console.print(_WithoutControls(_drawn(block)))
         return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
-    @property
-    def clock(self) -> Clock:
-        """The moment and the zone of whoever looks."""
-        return Clock(self.now, self.zone)
 
-    def ago(self, time: str | None) -> str:
-        """Return how long ago a time of the log was."""
-        return "-" if time is None else self.clock.ago(time)
-
-    def local(self, time: str | None, otherwise: str = "-") -> str:
-        """Return a time of the log in the zone of who looks."""
-        return otherwise if time is None else self.clock.second(time)
-
-    def minute(self, time: str | None, otherwise: str = "-") -> str:
-        """Return a time of the log in the zone of who looks, to the minute."""
-        return otherwise if time is None else self.clock.minute(time)
-
-    def lasted(self, since: str, until: str | None) -> str:
-        """Return how long something lasted, or has lasted until now."""
-        return self.clock.lasted(since, until)
-
-
-class _Encoded(io.StringIO):
-    """Text whose encoding Rich asks for, to draw branches of trees in ASCII where it must."""
+class _EncodedText(io.StringIO):
+    """Text with an encoding: Rich asks for it, to draw the branches of trees in ASCII where it must."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__()
@@ -108,71 +75,47 @@ class _Encoded(io.StringIO):
         return self._encoding
 
 
-class _Harmless:
-    """Something drawn in which no text holds a control character: Rich lets them pass, a forged row may have them."""
+class _WithoutControls:
+    """A drawing whose control characters are shown: Rich lets them pass, and a forged row may hold some."""
 
-    def __init__(self, what: RenderableType) -> None:
-        self._what = what
+    def __init__(self, drawn: RenderableType) -> None:
+        self._drawn = drawn
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw it, piece by piece."""
-        for piece in console.render(self._what, options):
+        for piece in console.render(self._drawn, options):
             yield piece if piece.text == "\n" else Segment(printable_lines(piece.text), piece.style, piece.control)
 
 
-def text(value: object, style: str = "") -> Text:
-    """Return a value of a user as text: no markup, control characters shown; None and empty are ``-``."""
-    said = "-" if value is None or value == "" else printable(str(value))
-    return Text(said, style=style or _STYLES.get(said, ""))
+class _FittingTable:
+    """A table as wide as there is room; where it does not fit, each row becomes a block of lines.
 
-
-def short(value: str | None) -> str | None:
-    """Return a digest cut to eight digits, which still is a reference; other values as they are."""
-    return value[:15] if value is not None and _DIGEST.fullmatch(value) else value
-
-
-def stages(names: tuple[str, ...]) -> Text:
-    """Return stages in their colours."""
-    return Text(", ").join([text(name) for name in names]) if names else Text("-")
-
-
-class Rows:
-    """Rows in columns that fit where they are drawn; where they cannot, each row is a block of lines.
-
-    Columns in ``fold`` may be broken, the others never are: nothing is cropped.
+    Nothing is cropped, and only the columns that may be folded are broken.
     """
 
-    def __init__(self, columns: Sequence[str], right: Sequence[str], fold: Sequence[str]) -> None:
-        self._columns, self._right, self._fold = columns, right, fold
-        self._rows: list[tuple[Text, ...]] = []
-
-    def add_row(self, *cells: Text) -> None:
-        """Add a row with a cell for each column."""
-        self._rows.append(cells)
+    def __init__(self, table: Table) -> None:
+        self._columns, self._right, self._fold = table.columns, table.right, table.fold
+        self._rows = [[_text(cell) for cell in row] for row in table.rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the rows as a table or as blocks, as wide as there is room."""
         del console
-        least = self._least()
-        fits = (gap for gap in _GAPS if sum(least) + gap * (len(least) - 1) <= options.max_width)
-        gap = next(fits, None)
-        yield self._blocks() if gap is None else self._table(gap)
+        least = self._least_widths()
+        fitting = (gap for gap in _GAPS if sum(least) + gap * (len(least) - 1) <= options.max_width)
+        gap = next(fitting, None)
+        yield self._as_blocks() if gap is None else self._as_table(gap)
 
-    def _least(self) -> list[int]:
-        """Return the width that each column needs at least."""
+    def _least_widths(self) -> list[int]:
         widths = [
-            max(cell_len(name), *(cell_len(row[at].plain) for row in self._rows), 0)
-            for at, name in enumerate(self._columns)
+            max(cell_len(name), *(_width(row[at]) for row in self._rows), 0) for at, name in enumerate(self._columns)
         ]
         return [
             min(width, _LEAST_FOLDED) if name in self._fold else width
             for name, width in zip(self._columns, widths, strict=True)
         ]
 
-    def _table(self, gap: int) -> Table:
-        made = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
+    def _as_table(self, gap: int) -> RichTable:
+        table = RichTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
         for name in self._columns:
-            made.add_column(
+            table.add_column(
                 name,
                 justify="right" if name in self._right else "left",
                 no_wrap=name not in self._fold,
@@ -180,28 +123,55 @@ class Rows:
                 min_width=None if name not in self._fold else 1,
             )
         for row in self._rows:
-            made.add_row(*row)
-        return made
+            table.add_row(*row)
+        return table
 
-    def _blocks(self) -> Group:
+    def _as_blocks(self) -> Group:
         blocks: list[RenderableType] = []
-        for row in self._rows:
-            facts = pairs()
-            for name, cell in zip(self._columns[1:], row[1:], strict=True):
-                if cell.plain not in {"", "-"}:
-                    facts.add_row(name, cell)
-            blocks += [row[0], Padding(facts, (0, 0, 0, 2))]
+        for first, *others in self._rows:
+            facts = [(Text(name), cell) for name, cell in zip(self._columns[1:], others, strict=True)]
+            shown = [(name, cell) for name, cell in facts if cell.plain not in {"", "-"}]
+            blocks += [first, Padding(_pairs(shown), _INDENT)]
         return Group(*blocks)
 
 
-def table(*columns: str, right: tuple[str, ...] = (), fold: tuple[str, ...] = ()) -> Rows:
-    """Return a table without lines; only columns named in ``fold`` may be broken."""
-    return Rows(columns, right, fold)
+def _drawn(block: Block) -> RenderableType:
+    match block:
+        case Line():
+            return _text(block)
+        case Table():
+            return _FittingTable(block) if block.rows else Group()
+        case Facts():
+            return _pairs([(_text(name), _text(value)) for name, value in block.rows])
+        case Indented():
+            return Padding(_drawn(block.block), _INDENT)
+        case Stack():
+            return Group(*map(_drawn, block.blocks))
+        case Tree():
+            return _tree(block)
 
 
-def pairs() -> Table:
-    """Return a table of names and values below a heading."""
-    made = Table.grid(padding=(0, 2, 0, 0))
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
-    return made
+def _text(line: Line) -> Text:
+    return Text.assemble(*line.spans)
+
+
+def _width(cell: Text) -> int:
+    return max(map(cell_len, cell.plain.split("\n")))
+
+
+def _pairs(rows: Sequence[tuple[Text, Text]]) -> RichTable:
+    table = RichTable.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _tree(tree: Tree) -> RichTree:
+    root = RichTree(_text(tree.label), guide_style="dim")
+    waiting = [(root, tree)]
+    while waiting:
+        drawn, described = waiting.pop()
+        waiting += [(drawn.add(_text(branch.label)), branch) for branch in described.branches]
+    return root

@@ -69,7 +69,7 @@ def _better_model(player: Player) -> str:
         "modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n"
         "    --data train=payments-2026-01.csv --data train=payments-2026-02.csv --stage staging",
         r"fraud@2\n",
-        r"auc 0\.\d+ \([+-]0\.\d+ vs production fraud@1\)",
+        r"auc 0\.\d+ \([+-]0\.\d+ against production, fraud@1\)",
     )
     player.act_as("ben@example.com")
     player.run("modelkeep diff fraud@2", r"auc", r"recall")
@@ -94,7 +94,7 @@ def _bad_release(player: Player) -> None:
         "modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n"
         "    --data train=payments-2026-03.csv --parent fraud@2",
         r"fraud@3\n",
-        r"vs production fraud@2\)",
+        r"against production, fraud@2\)",
     )
     player.run('modelkeep promote fraud@3 production -m "march data"', r"production: fraud@2 -> fraud@3")
     player.comment(

@@ -81,8 +81,8 @@ def _facts(version: Version) -> dict[str, dict[str, str]]:
             description=version.description,
         ),
         "metrics": metrics,
-        "params": dict(version.params),
-        "tags": dict(version.tags),
+        "params": version.params,
+        "tags": version.tags,
         "data": {key: ", ".join(values) for key, values in data.items()},
         "code": _known(
             commit=code.commit,

@@ -1,4 +1,4 @@
-"""`tag`, `alias`, `describe`, `note` and `rename`: what people say about models and versions."""
+"""`tag`, `alias`, `describe`, `note` and `rename`: annotations of models and versions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.views import changes as told
-from modelkeep.cli.views import scalar_views
+from modelkeep.cli.views.changes import ChangeView
+from modelkeep.cli.views.values import DescriptionView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -25,16 +25,15 @@ ModelOrVersion = Annotated[str, typer.Argument(metavar="REF", help="The model or
 def tag(
     call: Call,
     ref: ModelOrVersion,
-    words: Annotated[list[str], typer.Argument(metavar="K=V...", help="Tags to set; K- takes one back.")],
+    words: Annotated[list[str], typer.Argument(metavar="K=V...", help="Tags to set; K- removes one.")],
 ) -> None:
-    """Set tags, or take them back."""
-    put = [word for word in words if "=" in word]
-    gone = _taken_back([word for word in words if "=" not in word], "tag", f"modelkeep tag {ref} %s=VALUE")
+    """Set tags, or remove them."""
     from modelkeep.registry import read_pairs
 
-    found = call.registry().tag(ref, read_pairs(put, (), "tag"), remove=gone, **call.changing)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    values = read_pairs([word for word in words if "=" in word], (), "tag")
+    removed = _removed_keys(ref, [word for word in words if "=" not in word])
+    found = call.registry().tag(ref, values, remove=removed, **call.changing)
+    call.show(ChangeView(found))
 
 
 @command(changes=True, expects=True)
@@ -42,15 +41,14 @@ def alias(
     call: Call,
     ref: ModelOrVersion,
     names: Annotated[
-        list[str], typer.Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- takes one back.")
+        list[str], typer.Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
     ],
 ) -> None:
-    """Point aliases at a version, or take them back."""
-    put = [name for name in names if not name.endswith("-")]
-    gone = [name[:-1] for name in names if name.endswith("-")]
-    found = call.registry().alias(ref, put, remove=gone, **call.changing_one)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    """Point aliases at a version, or remove them."""
+    added = [name for name in names if not name.endswith("-")]
+    removed = [name[:-1] for name in names if name.endswith("-")]
+    found = call.registry().alias(ref, added, remove=removed, **call.changing_one)
+    call.show(ChangeView(found))
 
 
 @command(changes=True)
@@ -64,11 +62,10 @@ def describe(
     """Describe a model or version, or show its description."""
     registry = call.registry()
     if text is None:
-        call.show(scalar_views.description(ref, registry.description(ref)))
+        call.show(DescriptionView(ref, registry.description(ref)))
         return
     found = registry.describe(ref, _text(text), **call.changing)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
 @command(changes=True)
@@ -79,33 +76,32 @@ def note(
 ) -> None:
     """Add a note."""
     found = call.registry().note(ref, _text(text), **call.changing)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
 @command(changes=True)
 def rename(
     call: Call,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name; no model ever bore it.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
     """Rename a model."""
     found = call.registry().rename(name, new, **call.changing)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
-def _taken_back(words: Sequence[str], what: str, right: str) -> list[str]:
-    """Return the keys of ``k-``; a word that neither sets nor takes back raises ``UsageError``."""
+def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:
+    """Return the keys of ``K-``; a word that neither sets nor removes a tag raises ``UsageError``."""
     for word in words:
         if not word.endswith("-") or word == "-":
-            message = f"{what} '{printable(word)}' has no value"
-            raise UsageError(message, f"{printable(right % word)}, or {printable(word.rstrip('-'))}- to take it back")
+            message = f"tag '{printable(word)}' has no value"
+            hint = f"modelkeep tag {ref} {word}=VALUE, or {word.rstrip('-')}- to remove it"
+            raise UsageError(message, printable(hint))
     return [word[:-1] for word in words]
 
 
 def _text(given: str) -> str:
-    """Return a text that was given, or all of standard input for ``-``."""
+    """Return the text of an argument; ``-`` is all of standard input."""
     if given != "-":
         return given
     if sys.stdin is None or streams.is_terminal(sys.stdin):

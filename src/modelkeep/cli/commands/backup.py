@@ -1,4 +1,4 @@
-"""`backup`: the registry a second time, somewhere else."""
+"""`backup`: a copy of the registry in another directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
-from modelkeep.cli.views import changes, scalar_views
+from modelkeep.cli.views.maintenance import BackupView
 from modelkeep.errors import IntegrityError
 
 
@@ -17,15 +17,12 @@ from modelkeep.errors import IntegrityError
 def backup(
     call: Call,
     dest: Annotated[str, typer.Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Tell what is new, but write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Print what is new, but write nothing.")] = False,
 ) -> int:
     """Back the registry up."""
     with Progress(call, "backing up") as progress:
-        found = call.registry().backup(dest, dry_run=dry_run, progress=progress.tell)
-    call.show(scalar_views.backed_up(found))
-    if call.chatty:
-        for text in changes.backed_up(found):
-            call.say(text)
+        found = call.registry().backup(dest, dry_run=dry_run, progress=progress.update)
+    call.show(BackupView(found))
     return 0 if found.ok else IntegrityError.exit_code
 
 

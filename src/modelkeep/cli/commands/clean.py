@@ -1,4 +1,4 @@
-"""`gc` and `doctor`: what lies about in the place itself, and what is wrong with it."""
+"""`gc` and `doctor`: bytes that no version needs, and what is wrong with the registry's place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
-from modelkeep.cli.views import gc_views
+from modelkeep.cli.views.maintenance import DiagnosisView, GarbageView
 from modelkeep.errors import IntegrityError
 
 
@@ -17,7 +17,10 @@ from modelkeep.errors import IntegrityError
 def gc(
     call: Call,
     grace: Annotated[
-        str, typer.Option("--grace", metavar="TIME", help="Keep what is younger, or was deleted since: 12h, 0 (7d).")
+        str,
+        typer.Option(
+            "--grace", metavar="TIME", help="Keep files that were stored or deleted less than TIME ago; 7d by default."
+        ),
     ] = "7d",
 ) -> None:
     """Remove stored bytes that no version needs."""
@@ -25,20 +28,15 @@ def gc(
 
     wait = parse_age(grace, "--grace")
     with Progress(call, "sweeping") as progress:
-        found = call.registry().gc(grace=wait, dry_run=call.flags.dry_run, progress=progress.tell)
-    call.show(gc_views.page(found), lambda to: to.garbage(found))
-    if call.chatty:
-        for text in gc_views.told(found, grace):
-            call.say(text)
+        found = call.registry().gc(grace=wait, dry_run=call.flags.dry_run, progress=progress.update)
+    call.show(GarbageView(found, grace))
 
 
 @command()
 def doctor(call: Call) -> int:
-    """Look for what is or may become wrong with the place, and say what to do."""
+    """Look for what is or may become wrong with the registry's place, and say what to do."""
     found = call.registry(must_exist=False).doctor()
-    call.show(gc_views.diagnosis(found), lambda to: to.diagnosis(found))
-    if call.chatty:
-        call.say(gc_views.verdict(found))
+    call.show(DiagnosisView(found))
     return 0 if found.ok else IntegrityError.exit_code
 
 

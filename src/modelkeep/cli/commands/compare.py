@@ -10,7 +10,7 @@ import typer
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.usage import whole
-from modelkeep.cli.views import reads
+from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -24,13 +24,11 @@ def diff(
         list[str] | None,
         typer.Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where they differ.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ.")] = False,
 ) -> int:
     """Show versions side by side."""
     found = call.registry().diff(expanded(refs or []))
-    call.show(reads.diff(found), lambda to: to.diff(found))
-    if found.same and call.chatty:
-        call.say(f"{' and '.join(found.refs)} do not differ")
+    call.show(DiffView(found))
     return 1 if exit_code and not found.same else 0
 
 
@@ -48,13 +46,16 @@ def expanded(words: Sequence[str]) -> list[str]:
         raise UsageError(message, printable(f"modelkeep diff NAME{first}"))
     name, at, _ = first.partition("@")
     if not rest or first.startswith(("sha256:", "models:/")):
-        return [first, *(word if not word.startswith("@") else _unnamed(word) for word in rest)]
+        return [first, *map(_complete, rest)]
     if not at:
         return [f"{name}@{word.removeprefix('@')}" for word in rest]
     return [first, *(f"{name}{word}" if word.startswith("@") else word for word in rest)]
 
 
-def _unnamed(word: str) -> str:
+def _complete(word: str) -> str:
+    """Return a reference; one without a name, which a digest before it cannot lend, raises ``UsageError``."""
+    if not word.startswith("@"):
+        return word
     message = f"'{printable(word)}' is a version of which model? a digest has no name"
     raise UsageError(message, printable(f"NAME{word}"))
 
@@ -63,14 +64,14 @@ def _unnamed(word: str) -> str:
 def lineage(
     call: Call,
     node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
-    up: Annotated[bool, typer.Option("--up", help="Only what made it.")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Only what it was made from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
-    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="At most so many steps.")] = None,
+    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
     both, steps = up == down, whole(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
-    call.show(reads.lineage(found), lambda to: to.lineage(found))
+    call.show(LineageView(found))
 
 
 COMMANDS = {"diff": diff, "lineage": lineage}

@@ -1,4 +1,4 @@
-"""`delete`: what would go is shown before it is asked for; nobody there to answer must say --yes."""
+"""`delete`: it shows what would be deleted and asks; where nobody can be asked it needs --yes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelkeep.cli.batch import each
+from modelkeep.cli.batch import change_each
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.versions import Version
     from modelkeep.registry import Registry
 
-_MOST_SHOWN, _MOST_NAMED = 20, 5
+_VERSIONS_SHOWN, _CHILDREN_SHOWN = 20, 5
 
 
 @command(changes=True)
 def delete(
     call: Call,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted by itself.")],
+    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Also what is or was in a protected stage; that stage is then empty.")
+        bool,
+        typer.Option(
+            "--force", help="Delete versions even if they are or were in a protected stage, which is then empty."
+        ),
     ] = False,
     all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
@@ -37,16 +40,16 @@ def delete(
     if not items:
         call.say(f"nothing to do: every version of {', '.join(refs)} is deleted")
 
-    def change(ref: str, *, dry_run: bool = call.flags.dry_run) -> Change:
+    def delete_one(ref: str, *, dry_run: bool = call.flags.dry_run) -> Change:
         return registry.delete(ref, force=force, message=call.flags.message, dry_run=dry_run)
 
-    if items and not call.flags.dry_run:
-        _confirm(call, items, registry, lambda ref: change(ref, dry_run=True))
-    return each(call, items, change)
+    if items and not call.flags.dry_run and not call.flags.yes:
+        _confirm(call, items, registry, lambda ref: delete_one(ref, dry_run=True))
+    return change_each(call, items, delete_one)
 
 
 def _versions(registry: Registry, names: Sequence[str]) -> list[str]:
-    """Return every version of the models that is not deleted, oldest first: each gets an entry of its own."""
+    """Return every version of the models that is not deleted, oldest first."""
     found: list[str] = []
     for name in names:
         if not registry.is_bare(name):
@@ -57,40 +60,37 @@ def _versions(registry: Registry, names: Sequence[str]) -> list[str]:
     return found
 
 
-def _confirm(call: Call, items: Sequence[str], registry: Registry, planned: Callable[[str], Change]) -> None:
-    """Ask somebody who is there; who is not there must have said ``--yes``."""
-    if call.flags.yes:
-        return
+def _confirm(call: Call, items: Sequence[str], registry: Registry, plan: Callable[[str], Change]) -> None:
+    """Show what would be deleted and ask; raise ``Conflict`` for no, ``UsageError`` where nobody can be asked."""
     if not call.can_ask:
-        bare = next((ref for ref in items if registry.is_bare(ref)), None)
-        if bare is not None:
-            planned(bare)  # it refuses, and says how a whole model is named
+        for ref in items:
+            if registry.is_bare(ref):
+                plan(ref)  # raises, and says how a whole model is deleted
         message = "delete asks before it deletes, and nobody is here to answer"
         raise UsageError(message, "add --yes")
-    going = [ref for ref in items[:_MOST_SHOWN] if _would_go(ref, planned)]
-    more = len(items) - _MOST_SHOWN
-    if not going and more <= 0:
+    deletable = [ref for ref in items[:_VERSIONS_SHOWN] if _is_deletable(ref, plan)]
+    more = max(len(items) - _VERSIONS_SHOWN, 0)
+    if not deletable and not more:
         return
-    for ref in going:
-        call.say(shown(registry.version(ref)))
-    if more > 0:
+    for ref in deletable:
+        call.say(summary(registry.version(ref)))
+    if more:
         call.say(f"and {more} more")
-    count = counted(len(going) + max(more, 0), "version")
-    if call.ask(f"delete {count} for good? [y/N] ").lower() not in {"y", "yes"}:
+    if call.ask(f"delete {counted(len(deletable) + more, 'version')} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"
         raise Conflict(message, "nothing was changed")
 
 
-def _would_go(ref: str, planned: Callable[[str], Change]) -> bool:
-    """Tell whether a version would be deleted; why not is told when it is tried."""
+def _is_deletable(ref: str, plan: Callable[[str], Change]) -> bool:
+    """Return whether a version would be deleted. Why not is printed when the deletion is tried."""
     try:
-        return planned(ref).changed
+        return plan(ref).changed
     except ModelkeepError:
         return False
 
 
-def shown(found: Version) -> str:
-    """Return what goes with a version, in a line: its size, state, stages, aliases and what was made from it."""
+def summary(found: Version) -> str:
+    """Return a version that would be deleted in a line: its size, state, stages, aliases and children."""
     stages = f" in {', '.join(held.stage for held in found.stages)}" if found.stages else ""
     parts = [
         f"{found.ref} {found.label}" if found.label else found.ref,
@@ -100,8 +100,8 @@ def shown(found: Version) -> str:
     if found.aliases:
         parts.append(f"called {', '.join(found.aliases)}")
     if found.children:
-        more = len(found.children) - _MOST_NAMED
-        parts.append(f"led to {', '.join(found.children[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
+        more = len(found.children) - _CHILDREN_SHOWN
+        parts.append(f"led to {', '.join(found.children[:_CHILDREN_SHOWN])}{f' and {more} more' if more > 0 else ''}")
     return "; ".join(parts)
 
 

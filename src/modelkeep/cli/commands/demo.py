@@ -1,4 +1,4 @@
-"""`modelkeep demo`: the story of a team, played in a directory that is removed afterwards."""
+"""`demo`: the story of a team, played in a directory that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from modelkeep.cli import streams
 from modelkeep.errors import Conflict, RegistryUnavailable
 
 _WIDEST = 110
-#: What would lead a command of the story away from its own registry, or into somebody's run.
-_NOT_OURS = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
+#: Variables that would lead a command of the story to another registry, run or repository.
+_FOREIGN_VARIABLES = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
 
 
 def play(keep: str | None = None) -> int:
@@ -44,7 +44,7 @@ def _play(keep: str | None) -> None:
         story.play(player)
         player.write(f"\nDone: {player.commands} commands in {time.monotonic() - begun:.0f} s, all as expected.\n")
         if keep is not None:
-            streams.out(f"It is all still there: export MODELKEEP_REGISTRY={os.path.join(place, story.REGISTRY)}\n")
+            streams.out(f"The registry is kept: export MODELKEEP_REGISTRY={os.path.join(place, story.REGISTRY)}\n")
     finally:
         if keep is None:
             shutil.rmtree(place, ignore_errors=True)
@@ -62,10 +62,10 @@ def _empty(directory: str) -> str:
 
 
 def _environ(place: str) -> dict[str, str]:
-    """Return the variables of the story's commands: what they remember and cache stays in its place."""
+    """Return the environment of the story's commands: their caches and settings stay in its directory."""
     from modelkeep.demo import story
 
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_VARIABLES)}
     for kind in ("cache", "config", "data", "state"):
         environ[f"XDG_{kind.upper()}_HOME"] = os.path.join(os.path.realpath(place), f".{kind}")
     environ["MODELKEEP_REGISTRY"] = os.path.join(os.path.realpath(place), story.REGISTRY)

@@ -1,4 +1,4 @@
-"""`get`, `path` and `identify`: bytes that leave, and bytes whose origin is asked."""
+"""`get`, `path` and `identify`: from a version to its bytes, and from bytes to their versions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from modelkeep.cli import streams
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
-from modelkeep.cli.views import reads, scalar_views
+from modelkeep.cli.views.relations import IdentifiedView
+from modelkeep.cli.views.values import FetchedView, PathView
 from modelkeep.errors import UsageError
-from modelkeep.rendering.counts import files
-from modelkeep.rendering.sizes import human_size
 
 
 @command(past=True, long=True)
@@ -23,21 +22,20 @@ def get(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
     dest: Annotated[
-        str, typer.Argument(metavar="DEST", help="Where to; DIR/ is into a directory, - is standard output.")
+        str,
+        typer.Argument(
+            metavar="DEST", help="The file or directory to write; DIR/ writes into a directory, - to standard output."
+        ),
     ],
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there, as a whole or not at all.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there, completely or not at all.")] = False,
 ) -> None:
     """Fetch an artifact."""
     if dest == "-":
         _to_stdout(call, ref)
         return
     with Progress(call, "fetching") as progress:
-        found = call.registry().get(ref, dest, force=force, progress=progress.tell, as_of=call.flags.as_of)
-    call.show(reads.fetched(found))
-    if call.chatty and not found.changed:
-        call.say(f"nothing to do: {found.ref} is there already")
-    elif call.chatty:
-        call.say(f"{found.ref}: {human_size(found.size_bytes)} in {files(found.files)}, every byte checked")
+        found = call.registry().get(ref, dest, force=force, progress=progress.update, as_of=call.flags.as_of)
+    call.show(FetchedView(found))
 
 
 def _to_stdout(call: Call, ref: str) -> None:
@@ -45,31 +43,29 @@ def _to_stdout(call: Call, ref: str) -> None:
         message = "standard output cannot carry both the artifact and a document"
         raise UsageError(message, f"modelkeep get {ref} FILE --json")
     if sys.stdout is None or streams.is_terminal(sys.stdout):
-        message = "the bytes of a model are nothing for a terminal"
+        message = "get - would print the bytes of the artifact on the terminal"
         raise UsageError(message, f"modelkeep get {ref} - > FILE")
-    call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.Answer()), as_of=call.flags.as_of)
+    call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
 @command(past=True)
 def path(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or a file inside of it.")],
+    ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
 ) -> None:
     """Print where a version can be read."""
     found = call.registry().path(ref, as_of=call.flags.as_of)
-    call.show(scalar_views.path(ref, found))
+    call.show(PathView(ref, found))
 
 
 @command()
 def identify(
     call: Call,
-    what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="The bytes, or their SHA-256.")],
+    what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    """Tell which versions some bytes are."""
+    """Print which versions some bytes are."""
     found = call.registry().identify(what)
-    call.show(reads.identified(found), lambda to: to.identified(found))
-    if call.chatty and os.path.exists(what) and all(row.stage is None for row in found):
-        call.say("it never held a stage")
+    call.show(IdentifiedView(found, is_path=os.path.exists(what)))
 
 
 COMMANDS = {"get": get, "path": path, "identify": identify}

@@ -1,4 +1,4 @@
-"""`audit` and `history`: who did what when, and what was live when."""
+"""`audit` and `history`: who did what when, and which version held which stage when."""
 
 from __future__ import annotations
 
@@ -8,58 +8,54 @@ import typer
 
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.usage import whole
-from modelkeep.cli.views import reads
+from modelkeep.cli.row_limit import RowLimit
+from modelkeep.cli.views.history import EntriesView, TenuresView
 
-Since = Annotated[str | None, typer.Option("--since", metavar="T", help="From then on: a time, a date, an age (7d).")]
-Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Up to then.")]
-
-_MOST_ON_A_TERMINAL = 50
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Only entries until then.")]
 
 
 @command()
 def audit(
     call: Call,
     ref: Annotated[
-        str | None, typer.Argument(metavar="[NAME|REF]", help="Only what is about this model or version.")
+        str | None, typer.Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")
     ] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only what this person did.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only entries of this user.")] = None,
     action: Annotated[
-        str | None, typer.Option("--action", metavar="ACTION", help="Only these: register, promote, rollback ...")
+        str | None,
+        typer.Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ..."),
     ] = None,
-    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="The newest N.")] = None,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="Only the newest N.")] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="Newest first.")] = False,
 ) -> None:
-    """Tell who did what and when."""
-    said = whole(limit, "--limit")
-    seen = call.format == "table" and not call.flags.quiet
-    cut = said or (_MOST_ON_A_TERMINAL + 1 if seen else None)
-    most = said or (_MOST_ON_A_TERMINAL if seen else None)
-    rows = call.registry().audit(ref, since=since, until=until, actor=actor, action=action, limit=cut, reverse=reverse)
-    more = most is not None and len(rows) > most
-    if more:
-        rows = rows[:most] if reverse else rows[-(most or 0) :]
-    call.show(reads.entries(rows), lambda to: to.entries(rows))
-    if more:
-        call.say(f"only the newest {most} are shown; --limit N shows more")
+    """Print who did what and when."""
+    newest = RowLimit(call, limit)
+    found = call.registry().audit(
+        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=reverse
+    )
+    entries, more = newest.first(found) if reverse else newest.last(found)
+    call.show(EntriesView(entries, more=more))
 
 
 @command(past=True)
 def history(
     call: Call,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The model; without one, production of all models.")
+        str | None, typer.Argument(metavar="[NAME]", help="The model; production of all models by default.")
     ] = None,
-    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all of them unless given.")] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> None:
-    """Tell what was live when."""
-    registry, past = call.registry(), call.flags.as_of
-    rows = registry.history(name, stage, since=since, until=until, as_of=past)
-    call.show(reads.tenures(rows, registry.as_of(past)), lambda to: to.tenures(rows))
+    """Print which version held which stage when."""
+    registry, moment = call.registry(), call.flags.as_of
+    tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
+    call.show(TenuresView(tenures, registry.as_of(moment)))
 
 
 COMMANDS = {"audit": audit, "history": history}

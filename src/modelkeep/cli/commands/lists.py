@@ -1,25 +1,18 @@
-"""`list` and `show`: what there is, and all that is known of it."""
+"""`list` and `show`: models and versions as rows, and all that is known of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.usage import whole
-from modelkeep.cli.views import reads, scalar_views
+from modelkeep.cli.row_limit import RowLimit
+from modelkeep.cli.views.interface import View
+from modelkeep.cli.views.lists import ModelsView, VersionsView, check_column
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from modelkeep.cli.views.tables import Tables
-
-_MOST_ON_A_TERMINAL = 50
 
 
 @command(past=True)
@@ -36,49 +29,40 @@ def list_(
         typer.Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
     ] = None,
     limit: Annotated[
-        str | None, typer.Option("--limit", metavar="N", help="At most so many; 50 on a terminal, else all.")
+        str | None,
+        typer.Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default."),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted ones as well.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted versions too.")] = False,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", metavar="K,K...", help="These columns of versions, separated by commas."),
+        typer.Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas."),
     ] = None,
 ) -> None:
     """List models or versions."""
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()
     for key in keys:
-        reads.check_column(key)
+        check_column(key)
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
         raise UsageError(message, printable(f"modelkeep show {pattern}"))
-    said = whole(limit, "--limit")
-    seen = call.format == "table" and not call.flags.quiet
-    cut = said or (_MOST_ON_A_TERMINAL + 1 if seen else None)
-    most = said or (_MOST_ON_A_TERMINAL if seen else None)
-    registry = call.registry()
-    glob = pattern is not None and any(each in pattern for each in "*?[")
-    past = call.flags.as_of
-    if (pattern is None or glob) and not (stage or sort or keys):
-        models = registry.models(pattern, all=all_, limit=cut, as_of=past)
-        more = len(models) > len(models[:most])
-        call.show(
-            reads.models(models[:most], registry.as_of(past)),
-            lambda to: to.models(models[:most], [each.name for each in registry.stages()], cut=more),
-        )
-    else:
-        rows = registry.versions(
-            None if glob else pattern,
-            pattern=pattern if glob else None,
-            stage=stage,
-            sort=sort,
-            limit=cut,
-            all=all_,
-            as_of=past,
-        )
-        call.show(reads.versions(rows[:most], registry.as_of(past), keys), lambda to: to.versions(rows[:most], keys))
-        more = len(rows) > len(rows[:most])
-    if more:
-        call.say(f"only the first {most} are shown; --limit N shows more")
+    rows, registry, moment = RowLimit(call, limit), call.registry(), call.flags.as_of
+    is_glob = pattern is not None and any(each in pattern for each in "*?[")
+    if (pattern is None or is_glob) and not (stage or sort or keys):
+        models, more = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
+        stages = [each.name for each in registry.stages()] if call.has_table else ()
+        call.show(ModelsView(models, registry.as_of(moment), stages, more))
+        return
+    found = registry.versions(
+        None if is_glob else pattern,
+        pattern=pattern if is_glob else None,
+        stage=stage,
+        sort=sort,
+        limit=rows.read,
+        all=all_,
+        as_of=moment,
+    )
+    versions, more = rows.first(found)
+    call.show(VersionsView(versions, registry.as_of(moment), keys, more))
 
 
 @command(past=True)
@@ -91,22 +75,22 @@ def show(
     ] = None,
 ) -> None:
     """Show a model or a version."""
-    registry, past = call.registry(), call.flags.as_of
-    moment = registry.as_of(past)
+    registry, moment = call.registry(), call.flags.as_of
+    as_of = registry.as_of(moment)
+    view: View
     if registry.is_bare(ref):
-        model = registry.model(ref, as_of=past)
-        page, table = reads.model(model, moment), _drawing("model", model)
-    else:
-        version = registry.version(ref, as_of=past)
-        page, table = reads.version(version, moment), _drawing("version", version)
-    if field is None:
-        call.show(page, table)
-    else:
-        call.show(scalar_views.field(page.ids[0], page.document, field))
+        from modelkeep.cli.views.model import ModelView
 
+        view = ModelView(registry.model(ref, as_of=moment), as_of)
+    else:
+        from modelkeep.cli.views.version import VersionView
 
-def _drawing(name: str, value: object) -> Callable[[Tables], RenderableType]:
-    return lambda to: getattr(to, name)(value)
+        view = VersionView(registry.version(ref, as_of=moment), as_of)
+    if field is not None:
+        from modelkeep.cli.views.fields import FieldView
+
+        view = FieldView(next(iter(view.identifiers())), view.document(), field)
+    call.show(view)
 
 
 COMMANDS = {"list": list_, "show": show}

@@ -13,7 +13,7 @@ from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views import changes as told
+from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -22,19 +22,21 @@ Many = list[str] | None
 Metrics = Annotated[Many, typer.Option("-M", "--metric", metavar="K=V", help="A metric.")]
 MetricFiles = Annotated[Many, typer.Option("--metrics", metavar="FILE", help="Metrics from a JSON or TOML file.")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
-Runs = Annotated[Many, typer.Option("--run", metavar="ID", help="The run that made it: an id of a tracker, or a URI.")]
+Runs = Annotated[Many, typer.Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
 
 @command(changes=True, expects=True, long=True)
 def register(
     call: Call,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model; it is created with its first version.")],
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or a directory; - is standard input.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files or a directory; - reads standard input.")
+    ],
     label: Annotated[str | None, typer.Option("--label", metavar="V", help="An immutable label: 1.2.0.")] = None,
     bump: Annotated[
-        str | None, typer.Option("--bump", metavar="major|minor|patch", help="The label after the highest one.")
+        str | None, typer.Option("--bump", metavar="major|minor|patch", help="The label that follows the highest one.")
     ] = None,
-    param: Annotated[Many, typer.Option("-p", "--param", metavar="K=V", help="A parameter of the training.")] = None,
+    param: Annotated[Many, typer.Option("-p", "--param", metavar="K=V", help="A training parameter.")] = None,
     params: Annotated[Many, typer.Option("--params", metavar="FILE", help="Params from a JSON or TOML file.")] = None,
     metric: Metrics = None,
     metrics: MetricFiles = None,
@@ -42,38 +44,38 @@ def register(
     tag: Annotated[Many, typer.Option("--tag", metavar="K=V", help="A tag.")] = None,
     data: Annotated[
         Many,
-        typer.Option("--data", metavar="[ROLE=]DATA", help="What it was trained on: a path, a URI or NAME@VERSION."),
+        typer.Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI or NAME@VERSION."),
     ] = None,
     parent: Annotated[
-        Many, typer.Option("--parent", metavar="REF", help="What it was made from: a version, or a URI.")
+        Many, typer.Option("--parent", metavar="REF", help="A version or URI that it was made from.")
     ] = None,
     run: Runs = None,
     code: Annotated[
-        str, typer.Option("--code", metavar="auto|none|REV", help="The code that made it; auto asks git.")
+        str, typer.Option("--code", metavar="auto|none|REV", help="The commit of its code; auto asks git.")
     ] = "auto",
-    author: Annotated[str | None, typer.Option("--author", metavar="A", help="Who made it.")] = None,
+    author: Annotated[str | None, typer.Option("--author", metavar="A", help="The author.")] = None,
     trained_at: Annotated[
-        str | None, typer.Option("--trained-at", metavar="T", help="When it was trained; else its newest file tells.")
+        str | None,
+        typer.Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
     ] = None,
-    description: Annotated[str | None, typer.Option("--description", metavar="TEXT", help="What it is.")] = None,
-    stage: Annotated[
-        str | None, typer.Option("--stage", metavar="STAGE", help="Promote it to this stage in the same step.")
-    ] = None,
-    alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it.")] = None,
+    description: Annotated[str | None, typer.Option("--description", metavar="TEXT", help="The description.")] = None,
+    stage: Annotated[str | None, typer.Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
+    alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
     if_exists: Annotated[
-        str, typer.Option("--if-exists", metavar="match|skip|new", help="The same bytes are registered already: then?")
+        str,
+        typer.Option(
+            "--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."
+        ),
     ] = "match",
     filename: Annotated[
-        str | None, typer.Option("--filename", metavar="F", help="The name of what comes from standard input.")
+        str | None, typer.Option("--filename", metavar="F", help="The file name for standard input.")
     ] = None,
-    exclude: Annotated[Many, typer.Option("--exclude", metavar="GLOB", help="Leave these files out.")] = None,
+    exclude: Annotated[Many, typer.Option("--exclude", metavar="GLOB", help="Leave out these files.")] = None,
     include: Annotated[
-        Many, typer.Option("--include", metavar="GLOB", help="Take these files in, though they look like secrets.")
+        Many, typer.Option("--include", metavar="GLOB", help="Include these files, although they look like secrets.")
     ] = None,
-    follow_symlinks: Annotated[
-        bool, typer.Option("--follow-symlinks", help="Take in what symbolic links lead to.")
-    ] = False,
-    move: Annotated[bool, typer.Option("--move", help="Remove the files once they are registered.")] = False,
+    follow_symlinks: Annotated[bool, typer.Option("--follow-symlinks", help="Follow symbolic links.")] = False,
+    move: Annotated[bool, typer.Option("--move", help="Remove the files after they are registered.")] = False,
 ) -> None:
     """Register a new version."""
     _check_order(name, paths)
@@ -107,11 +109,10 @@ def register(
             follow_symlinks=follow_symlinks,
             move=move,
             stdin=_standard_input() if "-" in paths else None,
-            progress=progress.tell,
+            progress=progress.update,
             **call.changing_one,
         )
-    call.show(told.reference(found, "registered"))
-    call.tell_change(told.registered(found), found)
+    call.show(RegisteredView(found))
 
 
 @command(changes=True)
@@ -125,8 +126,7 @@ def evaluate(
 ) -> None:
     """Add metrics to a version."""
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
-    call.show(told.reference(found))
-    call.tell_change(told.beside(found), found)
+    call.show(EvaluatedView(found))
 
 
 def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
@@ -136,7 +136,7 @@ def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
 
 
 def _check_order(name: str, paths: Sequence[str]) -> None:
-    """Refuse a line on which file and name changed places, with the right one as hint."""
+    """Raise ``UsageError`` where file and name are swapped, with the right line as hint."""
     first = paths[0]
     if not os.path.exists(name) or first == "-" or os.path.exists(first):
         return

@@ -1,22 +1,20 @@
-"""`init`, `verify` and `migrate`: a registry's beginning, its health, its age."""
+"""`init`, `verify` and `migrate`: a registry is created, checked, and brought to a newer schema."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from modelkeep.cli.context import Call, here
 from modelkeep.cli.options import command
 from modelkeep.cli.progress import Progress
-from modelkeep.cli.views import reads, scalar_views
-from modelkeep.cli.views.changes import summary, what_next
+from modelkeep.cli.views.maintenance import MigrationView, VerificationView
+from modelkeep.cli.views.place import InitView
 from modelkeep.errors import IntegrityError
-
-if TYPE_CHECKING:
-    from modelkeep.domain.answers.care import Access
+from modelkeep.locate import init_target, locate, untrusted
 
 
 @command()
@@ -33,14 +31,13 @@ def init(
     ] = None,
     shared: Annotated[
         str | None,
-        typer.Option("--shared", metavar="GROUP", help="Whoever is in this group may read and write; also later."),
+        typer.Option("--shared", metavar="GROUP", help="The members of this group may read and write; also later."),
     ] = None,
     readers: Annotated[
-        str | None, typer.Option("--readers", metavar="GROUP", help="Whoever is in this group may read.")
+        str | None, typer.Option("--readers", metavar="GROUP", help="The members of this group may read.")
     ] = None,
 ) -> None:
     """Create a registry."""
-    from modelkeep.locate import init_target, locate, untrusted
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, here())
@@ -48,35 +45,28 @@ def init(
     registry, created = create_registry(
         target, stages=names, store=store, shared=shared, readers=readers, settings=call.settings, say=call.say
     )
-    held = [each.name for each in registry.stages()]
-    access = registry.access()
-    call.show(scalar_views.init(registry.directory, registry.id, held, access, created=created))
-    if not call.chatty:
-        return
-    if created:
-        call.say(f"stages: {', '.join(held)}")
-        call.say("next: modelkeep register NAME FILE")
-    elif shared is None:
-        call.say("nothing to do: there is a registry already")
-    if access.shared is not None:
-        _tell_access(call, access)
-    line = f"modelkeep config set registry {shlex.quote(registry.directory)}"
-    if shared is not None:
-        call.say(f"for your colleagues, and for you: {line}")
-        return
+    call.show(
+        InitView(
+            registry.directory,
+            registry.id,
+            [each.name for each in registry.stages()],
+            registry.access(),
+            created=created,
+            shared_now=shared is not None,
+            usage=_usage(call, registry.directory, created=created, shared=shared is not None),
+        )
+    )
+
+
+def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[str]:
+    """Return how a registry is used from the current directory, where that takes a setting."""
+    line = f"modelkeep config set registry {shlex.quote(directory)}"
+    if shared:
+        return [f"for your colleagues, and for you: {line}"]
     found = locate(call.flags.registry, os.environ, here())
     if refusal := untrusted(found):
-        call.say(f"{refusal.message}\nhint: {refusal.hint}")
-    elif created and found.path != registry.directory:
-        call.say(f"to use it from here: {line}")
-
-
-def _tell_access(call: Call, access: Access) -> None:
-    call.say(f"who may write: the group {access.shared}")
-    if access.readers is not None:
-        call.say(f"who may read: the group {access.readers}")
-    if access.in_the_way is not None:
-        call.say(f"warning: {access.in_the_way} does not let them through: chmod o+x {shlex.quote(access.in_the_way)}")
+        return [refusal.message, f"hint: {refusal.hint}"]
+    return [f"to use it from here: {line}"] if created and found.path != directory else []
 
 
 @command(long=True)
@@ -108,7 +98,7 @@ def verify(
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Tell what --repair could do, but write nothing.")
+        bool, typer.Option("-n", "--dry-run", help="Print what --repair could do, but write nothing.")
     ] = False,
     accept_head: Annotated[
         bool, typer.Option("--accept-head", help="The log went back, and that is right: remember it as it is.")
@@ -126,14 +116,9 @@ def verify(
             repair=repair,
             dry_run=dry_run,
             accept_head=accept_head,
-            progress=progress.tell,
+            progress=progress.update,
         )
-    call.show(reads.verification(found), lambda to: to.verification(found))
-    if call.chatty and call.format != "table":
-        call.say(summary(found))
-    if call.chatty:
-        for text in what_next(found, repairing=repair is not None):
-            call.say(text)
+    call.show(VerificationView(found, repairing=repair is not None))
     return 0 if found.ok else IntegrityError.exit_code
 
 
@@ -141,15 +126,7 @@ def verify(
 def migrate(call: Call) -> None:
     """Bring the registry to this program's schema."""
     found = call.registry().migrate(dry_run=call.flags.dry_run)
-    call.show(scalar_views.migration(found))
-    if not call.chatty:
-        return
-    if not found.changed:
-        call.say(f"nothing to do: the schema is {found.schema_after} already")
-    elif found.dry_run:
-        call.say("dry run: nothing was written")
-    if found.backup:
-        call.say(f"backup: {found.backup}")
+    call.show(MigrationView(found))
 
 
 COMMANDS = {"init": init, "verify": verify, "migrate": migrate}

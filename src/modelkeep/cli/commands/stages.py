@@ -1,111 +1,95 @@
-"""`promote`, `rollback` and `retire`: who holds a stage, and the way back."""
+"""`promote`, `rollback` and `retire`: a version gets a stage, loses it, and comes back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.views import changes as told
-from modelkeep.errors import Conflict
+from modelkeep.cli.views.changes import ChangeView, RolledBackView, effects
+from modelkeep.errors import Conflict, RecentRollback
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
-    from modelkeep.registry import Registry
 
-Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or the version it is about.")]
-
-#: Rollbacks of all stages of a model within a quarter of an hour.
-_LOOKED_AT = 50
+Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model or the version.")]
 
 
 @command(changes=True, expects=True)
 def promote(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that it is to hold.")],
-    force: Annotated[bool, typer.Option("--force", help="Also if it is archived or marked bad.")] = False,
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage.")],
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
     found = call.registry().promote(ref, stage, force=force, **call.changing_one)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
 @command(changes=True, expects=True)
 def rollback(
     call: Call,
     ref: Annotated[
-        str, typer.Argument(metavar="NAME|REF", help="The model, or the version to leave: only if it is live there.")
+        str,
+        typer.Argument(
+            metavar="NAME|REF",
+            help="The model, or the version to leave: nothing happens where it does not hold the stage.",
+        ),
     ],
-    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the last one unless given.")] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="REF", help="Go back to this version, which held the stage before.")
+        str | None, typer.Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
     ] = None,
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Do not mark the version that is left as bad.")
+        bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
     """Go back to the last good version."""
-    registry, changing, confirmed = call.registry(), call.changing_one, False
-    if call.can_ask and not call.flags.dry_run:
-        lately = _lately(registry, ref, stage) if registry.is_bare(ref) else None
-        confirmed = lately is not None
-        planned = registry.rollback(
-            ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, **changing | {"dry_run": True}
-        )
-        if planned.changed:
-            _ask(call, planned, lately)
-            changing["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
-    found = registry.rollback(ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, **changing)
-    call.show(told.change(found, "rollback"))
-    call.tell_change(told.beside(found), found)
+
+    def roll_back(**more: Any) -> RolledBack:
+        return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.changing_one | more)
+
+    answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
+    call.show(RolledBackView(roll_back(**answers)))
 
 
-def _ask(call: Call, planned: RolledBack, lately: str | None) -> None:
-    """Tell what will happen; shortly after another rollback ask whether that is meant.
+def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, Any]:
+    """Show what a rollback would do, ask for its reason, and return the arguments that the answers add.
 
-    ``--yes`` does not answer: it is asked because somebody, maybe somebody else, was just there.
+    Shortly after another rollback it is asked whether a second one is meant. ``--yes`` does not answer
+    that: a colleague may have rolled back a moment ago.
     """
-    told_so = "; ".join(told.effects(planned))
-    if lately is None:
-        call.say(told_so)
-    elif call.ask(f"{lately}. {told_so}: go back once more? [y/N] ").lower() not in {"y", "yes"}:
-        message = f"{lately}, and going back once more was not confirmed"
-        raise Conflict(message, "nothing was changed")
-
-
-def _lately(registry: Registry, name: str, stage: str | None) -> str | None:
-    """Return a sentence on the last rollback of that stage if it is less than 15 minutes old."""
-    import json
-    from datetime import UTC, datetime
-
-    from modelkeep.domain.stages import resolve_stage
-    from modelkeep.domain.times import parse_stored
-    from modelkeep.domain.verbs.rollback import QUIET
-
-    stages = registry.stages()
-    wanted = resolve_stage(stage, stages) if stage else stages[-1]
-    for entry in registry.audit(name, action="rollback", limit=_LOOKED_AT, reverse=True):
-        if datetime.now(UTC) - parse_stored(entry.time) > QUIET:
-            break
-        if wanted is not None and json.loads(entry.entry)["intent"]["subject"]["stage"] == wanted.name:
-            return f"{entry.actor} {entry.sentence.partition(':')[0]} less than 15 minutes ago"
-    return None
+    added: dict[str, Any] = {}
+    try:
+        planned = roll_back(dry_run=True)
+    except RecentRollback as recent:
+        added["confirmed"] = True
+        planned = roll_back(dry_run=True, **added)
+        question = f"{recent.message}. {'; '.join(effects(planned))}: go back once more? [y/N] "
+        if planned.changed and call.ask(question).lower() not in {"y", "yes"}:
+            message = f"{recent.message}, and going back once more was not confirmed"
+            raise Conflict(message, "nothing was changed") from None
+    else:
+        if planned.changed:
+            call.say("; ".join(effects(planned)))
+    if planned.changed:
+        added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
+    return added
 
 
 @command(changes=True, expects=True)
 def retire(
     call: Call,
     ref: Target,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage that is to be empty.")],
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
     """Empty a stage."""
     found = call.registry().retire(ref, stage, **call.changing_one)
-    call.show(told.change(found))
-    call.tell_change(told.beside(found), found)
+    call.show(ChangeView(found))
 
 
 COMMANDS = {"promote": promote, "rollback": rollback, "retire": retire}

@@ -11,7 +11,15 @@ from modelkeep.cli import command_table, streams
 from modelkeep.cli.context import Call, here
 from modelkeep.cli.options import command
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views import reads, scalar_views
+from modelkeep.cli.views.place import (
+    IdentityView,
+    SettingChangedView,
+    SettingsView,
+    SettingView,
+    StatusView,
+    TrustView,
+)
+from modelkeep.cli.views.values import CompletionView
 from modelkeep.errors import UsageError
 from modelkeep.locate import is_registry, untrusted
 
@@ -24,16 +32,16 @@ _FIRST = (
 
 
 def bare(call: Call) -> int:
-    """Answer ``modelkeep`` alone: the status once there is a registry, else the first commands to type."""
+    """Run ``modelkeep`` without a command: print the status, or without a registry the first commands to type."""
     located = call.settings.registry
     if located.foreign or is_registry(located.path):
         _status(call)
         return 0
     if call.format == "json":
-        _status(call)  # which says that there is none
+        _status(call)  # raises: there is no registry
     streams.out("There is no registry yet. The first three commands:\n\n")
     streams.out("".join(f"  {each}\n" for each in _FIRST))
-    streams.out("\nmodelkeep --help tells the others, modelkeep demo shows them at work.\n")
+    streams.out("\nmodelkeep --help lists all commands, modelkeep demo shows them at work.\n")
     return 0
 
 
@@ -50,22 +58,20 @@ def status(
 
 def _status(call: Call, *, size: bool = False) -> None:
     found = call.registry().status(size=size)
-    call.show(reads.status(found), lambda to: to.status(found))
+    call.show(StatusView(found))
 
 
 @command()
 def whoami(call: Call) -> None:
-    """Tell who the log would say this is."""
+    """Print the name under which a change would be logged."""
     found = call.registry().whoami()
-    call.show(reads.identity(found), lambda to: to.identity(found))
+    call.show(IdentityView(found))
 
 
 @command()
 def config_list(call: Call) -> None:
     """List the settings."""
-    items = call.settings.items()
-    call.show(reads.settings(items), lambda to: to.settings(items))
-    _warn_of_strangers(call)
+    call.show(SettingsView(call.settings.items(), _refused_registry(call)))
 
 
 @command()
@@ -74,10 +80,8 @@ def config_get(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
 ) -> None:
     """Print a setting."""
-    value = call.settings.get(key)
-    call.show(scalar_views.setting(key, value))
-    if key == "registry":
-        _warn_of_strangers(call)
+    warnings = _refused_registry(call) if key == "registry" else ()
+    call.show(SettingView(key, call.settings.get(key), warnings))
 
 
 @command()
@@ -90,40 +94,35 @@ def config_set(
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, here())
-    call.show(scalar_views.setting_made(key, value))
-    if call.chatty:
-        call.say(f"written to {file}")
+    call.show(SettingChangedView(key, value, file))
 
 
 @command()
 def config_trust(
     call: Call,
     directory: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="Use what is found there though somebody else owns it.")
+        str | None, typer.Argument(metavar="[DIR]", help="Use what is found there though another user owns it.")
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Trust it no longer.")] = False,
 ) -> None:
-    """Trust a directory of somebody else's, or list those that are trusted."""
+    """Trust a directory that belongs to another user, or list those that are trusted."""
     from modelkeep import trust
 
     if directory is None:
         if remove:
             message = "--remove needs a directory"
             raise UsageError(message, "modelkeep config trust DIR --remove")
-        call.show(scalar_views.trust(trust.directories(os.environ), changed=False))
+        call.show(TrustView(trust.directories(os.environ)))
         return
-    act = trust.remove if remove else trust.add
-    found, changed = act(directory, os.environ, here())
-    call.show(scalar_views.trust(found, changed=changed))
-    if call.chatty:
-        call.say(f"written to {call.settings.file}" if changed else "nothing to do")
+    change = trust.remove if remove else trust.add
+    directories, changed = change(directory, os.environ, here())
+    call.show(TrustView(directories, changed, call.settings.file))
 
 
-def _warn_of_strangers(call: Call) -> None:
+def _refused_registry(call: Call) -> tuple[str, ...]:
+    """Return the warning that the registry which was found belongs to another user and is not used."""
     refusal = untrusted(call.settings.registry)
-    if refusal is not None:
-        call.say(f"warning: {refusal.message}")
-        call.say(f"hint: {refusal.hint}")
+    return () if refusal is None else (f"warning: {refusal.message}", f"hint: {refusal.hint}")
 
 
 @command()
@@ -138,7 +137,7 @@ def completion(
     choice(shell, "the shell", _SHELLS, "modelkeep completion")
     from modelkeep.cli.complete import script
 
-    call.show(scalar_views.script(shell, script.read(shell, as_)))
+    call.show(CompletionView(shell, script.read(shell, as_)))
 
 
 @command()

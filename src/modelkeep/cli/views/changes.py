@@ -1,19 +1,110 @@
-"""What a change tells: the effects on stdout, the rest in sentences on stderr. Pure."""
+"""What changes print: ``stage: before -> after`` on stdout, what else there is to say on stderr."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from modelkeep.cli.views.output import Page, document
+from modelkeep.cli import error_output
+from modelkeep.cli.views.interface import Document, View
+from modelkeep.domain.answers.changes import Change, Registered, RolledBack
+from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.rendering.counts import counted
-from modelkeep.rendering.sizes import human_size
+from modelkeep.errors import ModelkeepError
+from modelkeep.rendering import sentences
 
-if TYPE_CHECKING:
-    from modelkeep.domain.answers.care import BackedUp, Verification
-    from modelkeep.domain.answers.changes import Change, Registered, Verdict
-
+_DRY_RUN = "dry run: nothing was written"
+#: The note of a change that has no ``before -> after``.
 _DONE = {"describe": "described", "note": "noted on"}
+
+
+class ChangeDocument(Change, Document, frozen=True):
+    """What a change did: the effects, or why there was nothing to do."""
+
+
+class RollbackDocument(RolledBack, Document, frozen=True):
+    """What a rollback did: which version it left and which it went back to."""
+
+
+class RegisteredDocument(Registered, Document, frozen=True):
+    """What a registration did, and what was found out about the version."""
+
+
+class ChangeView(View, frozen=True):
+    """A change of one thing: its effects, none where it was so already."""
+
+    change: Change
+
+    def document(self) -> Document:
+        return ChangeDocument.of(self.change)
+
+    def lines(self) -> list[str]:
+        return effects(self.change) if self.change.changed else []
+
+    def identifiers(self) -> list[str]:
+        return [self.change.ref or self.change.name]
+
+    def notes(self) -> list[str]:
+        """Return that nothing was to do, or was written, then the notes and the next command."""
+        change = self.change
+        first = []
+        if not change.changed:
+            first = [f"nothing to do: {change.why or 'it is so already'}"]
+        elif change.dry_run:
+            first = [_DRY_RUN]
+        elif not change.effects and change.action in _DONE:
+            first = [f"{_DONE[change.action]} {change.ref or change.name}"]
+        return [*first, *change.notes, *change.hints]
+
+    @property
+    def wrote(self) -> bool:
+        return self.change.changed and not self.change.dry_run
+
+
+class EvaluatedView(ChangeView, frozen=True):
+    """Metrics that were added to a version: its ref, whether they were new or not."""
+
+    def lines(self) -> list[str]:
+        return self.identifiers()
+
+
+class RolledBackView(ChangeView, frozen=True):
+    """A rollback, with the former holders that it passed over."""
+
+    change: RolledBack
+
+    def document(self) -> RollbackDocument:
+        return RollbackDocument.of(self.change)
+
+    def notes(self) -> list[str]:
+        passed_over = [f"{each.ref} was passed over: {each.why}" for each in self.change.passed_over]
+        notes = super().notes()
+        end = len(notes) - len(self.change.hints)
+        return [*notes[:end], *passed_over, *notes[end:]]
+
+
+class RegisteredView(ChangeView, frozen=True):
+    """A registration: the ref of the version, and beside it what was found out and what comes next."""
+
+    change: Registered
+
+    def document(self) -> RegisteredDocument:
+        return RegisteredDocument.of(self.change)
+
+    def lines(self) -> list[str]:
+        return self.identifiers()
+
+    def notes(self) -> list[str]:
+        change = self.change
+        return [
+            *([] if change.changed else [change.why or f"already registered as {change.ref}"]),
+            *change.notes,
+            *(sentences.verdict(each) for each in change.verdict),
+            *(effects(change) if change.changed else []),
+            *(f"warning: {each}" for each in change.warnings),
+            *([_DRY_RUN] if change.dry_run and change.changed else []),
+            *(f"next: {each}" for each in change.hints),
+        ]
 
 
 def effects(change: Change) -> list[str]:
@@ -21,100 +112,63 @@ def effects(change: Change) -> list[str]:
     return [printable(f"{each.what}: {each.before} -> {each.after}") for each in change.effects]
 
 
-def change(found: Change, thing: str = "change") -> Page:
-    """Return a change whose answer are its effects; what was so already has none."""
-    return Page(document(thing, found), effects(found) if found.changed else (), [found.ref or found.name])
+class Outcome(NamedTuple):
+    """What became of one item of several: its change, or the error that refused it."""
+
+    item: str
+    change: Change | None
+    error: ModelkeepError | None
 
 
-def reference(found: Change, thing: str = "change") -> Page:
-    """Return a change whose answer is the version it is about, changed or not."""
-    ref = found.ref or found.name
-    return Page(document(thing, found), [ref], [ref])
+class ItemOutcome(Answer, frozen=True):
+    """One of several items: its change, or its error."""
+
+    item: str
+    change: Change | None
+    error: error_output.ErrorFields | None
 
 
-def beside(found: Change) -> list[str]:
-    """Return what is told on stderr of any change: that nothing was to do, notes, the next command."""
-    told = []
-    if not found.changed:
-        told.append(f"nothing to do: {found.why or 'it is so already'}")
-    elif found.dry_run:
-        told.append("dry run: nothing was written")
-    elif not found.effects and found.action in _DONE:
-        told.append(f"{_DONE[found.action]} {found.ref or found.name}")
-    told += found.notes
-    told += [f"{each.ref} was passed over: {each.why}" for each in getattr(found, "passed_over", ())]
-    return [*told, *found.hints]
+class ChangesDocument(Document, frozen=True):
+    """What became of each of several items."""
+
+    changes: tuple[ItemOutcome, ...]
 
 
-def registered(found: Registered) -> list[str]:
-    """Return what is told on stderr of a registration: what was captured, the verdict, what comes next."""
-    told = list(found.notes)
-    if not found.changed:
-        told.insert(0, found.why or f"already registered as {found.ref}")
-    told += [verdict(each) for each in found.verdict]
-    told += effects(found) if found.changed else []
-    told += [f"warning: {each}" for each in found.warnings]
-    told += ["dry run: nothing was written"] if found.dry_run and found.changed else []
-    return [*told, *(f"next: {each}" for each in found.hints)]
+class ChangesView(View, frozen=True):
+    """Changes of several things, each made or refused by itself."""
 
+    outcomes: Sequence[Outcome]
 
-def verdict(found: Verdict) -> str:
-    """Return a metric beside production's: ``auc 0.914 (+0.007 vs production fraud@3)``."""
-    mine = f"{found.metric} {found.value}"
-    if found.against is None:
-        return mine
-    if found.difference is not None:
-        return f"{mine} ({found.difference} vs {found.against})"
-    return f"{mine} ({found.other if found.other is not None else 'none'} in {found.against})"
-
-
-def summary(found: Verification) -> str:
-    """Return what was looked at and how it is, in one line."""
-    looked = (
-        counted(found.entries, "entry", "entries"),
-        counted(found.versions, "version"),
-        counted(found.blobs, "stored file"),
-        human_size(found.size_bytes),
-    )
-    how = [f"part {found.subset}"] if found.subset else []
-    how += ["no replay"] if found.quick and found.entries else []
-    how += ["sizes only"] if found.quick and found.blobs else []
-    part = f" ({', '.join(how)})" if how else ""
-    parts = [counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number]
-    if found.repaired:
-        parts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
-    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(looked)}{part}{': ' if parts else ''}{', '.join(parts)}"
-
-
-def what_next(found: Verification, *, repairing: bool = False) -> list[str]:
-    """Return what helps where a verification found what can be put right; a ``repairing`` one is not sent to repair."""
-    wrong = {each.code for each in found.findings if each.severity == "error"}
-    lines = []
-    if any("the store is not there: " in each.message for each in found.findings):
-        lines.append("hint: is the disk it is on mounted? modelkeep doctor")
-    elif "blob" in wrong and not repairing:
-        lines.append(
-            "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
+    def document(self) -> ChangesDocument:
+        return ChangesDocument(
+            tuple(
+                ItemOutcome(each.item, each.change, None if each.error is None else error_output.fields(each.error))
+                for each in self.outcomes
+            )
         )
-    if "database" in wrong:
-        lines.append("hint: cp BACKUP/registry.db REGISTRY/        (what was written since is lost: docs/backup.md)")
-    if "head" in wrong:
-        lines.append(
-            "hint: bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head"
-        )
-    return lines
 
+    def lines(self) -> list[str]:
+        return [line for change in self._changes() for line in ChangeView(change).lines()]
 
-def backed_up(found: BackedUp) -> list[str]:
-    """Return what is told on stderr of a backup: what it holds, how much of it is new, what it lacks."""
-    new = "no new stored file" if found.changed else "nothing new"
-    if found.new_blobs:
-        new = f"{counted(found.new_blobs, 'new stored file')} ({human_size(found.new_bytes)})"
-    holds = f"{counted(found.entries, 'entry', 'entries')}, {counted(found.versions, 'version')}, {new}"
-    told = [f"{each.severity}: {each.place} {each.message}" for each in found.findings]
-    if not found.ok:
-        told.append("these bytes are not in the backup; the rest is")
-        told.append(
-            "hint: modelkeep verify --bytes --repair PATH        (an older backup, or where the right bytes are)"
-        )
-    return [holds, *told, *(["dry run: nothing was written"] if found.dry_run else [])]
+    def identifiers(self) -> list[str]:
+        return [change.ref or change.name for change in self._changes()]
+
+    def notes(self) -> list[str]:
+        """Return the notes of each change, and the error of each item that was refused."""
+        notes = []
+        for item, change, error in self.outcomes:
+            if error is not None:
+                notes.append(error_output.as_text(error).rstrip("\n"))
+            if change is not None:
+                named = len(self.outcomes) > 1
+                notes += [
+                    f"{item}: {note}" if named and item not in note else note for note in ChangeView(change).notes()
+                ]
+        return notes
+
+    @property
+    def wrote(self) -> bool:
+        return any(ChangeView(change).wrote for change in self._changes())
+
+    def _changes(self) -> list[Change]:
+        return [each.change for each in self.outcomes if each.change is not None]

@@ -40,7 +40,7 @@ class Status(Answer, frozen=True):
     size_bytes: int | None
     head_hash: str
     production_stage: str
-    production: tuple[tuple[str, Holder], ...]
+    production: dict[str, Holder]
     last: tuple[AuditEntry, ...]
     deleted: int = 0
     backup_of: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from modelkeep.domain.record import Answer
 
 
@@ -38,9 +40,9 @@ class VersionRow(Answer, frozen=True):
     digest: str
     size_bytes: int
     files: int
-    metrics: tuple[tuple[str, str], ...] = ()
-    params: tuple[tuple[str, str], ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
+    metrics: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     deleted: bool = False
 
 
@@ -220,8 +222,8 @@ class Version(Answer, frozen=True):
     reason: str | None
     description: str | None
     metrics: tuple[Metric, ...]
-    params: tuple[tuple[str, str], ...]
-    tags: tuple[tuple[str, str], ...]
+    params: dict[str, str]
+    tags: dict[str, str]
     data: tuple[Dataset, ...]
     code: CodeState
     parents: tuple[ParentRef, ...]
@@ -242,8 +244,8 @@ class Model(Answer, frozen=True):
     created: str
     actor: str
     description: str | None
-    tags: tuple[tuple[str, str], ...]
-    aliases: tuple[tuple[str, int], ...]
+    tags: dict[str, str]
+    aliases: dict[str, int]
     newest: int
     latest: int | None
     versions: int

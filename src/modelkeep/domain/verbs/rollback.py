@@ -30,7 +30,7 @@ from modelkeep.domain.verbs.question import (
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.tenures import ended_rows, tenure_row
 from modelkeep.domain.verbs.wording import Texts, join_words, model_name
-from modelkeep.errors import Conflict, NotFound
+from modelkeep.errors import Conflict, NotFound, RecentRollback
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Entry
@@ -216,7 +216,7 @@ def _check_not_twice(question: Question, model: Model, stage: str, holder: Tenur
     if last is not None and parse_stored(question.time) - parse_stored(last) < QUIET:
         name = f"{model.name}@{holder.version}"
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
-        raise Conflict(message, f"modelkeep rollback {name} {stage}")
+        raise RecentRollback(message, f"modelkeep rollback {name} {stage}")
 
 
 def rolled_back_rows(recorded: Recorded, event: StageRolledBack) -> Changes:

@@ -33,7 +33,7 @@ UNARCHIVED, ARCHIVED, ANY = "unarchived", "archived", "any"
 #: The longest lists: names of a kind, and numbers or labels of a model.
 MOST, MOST_VERSIONS = 50, 20
 
-_BUSY_SECONDS, _SECONDS, _STEPS = 0.1, 0.5, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
+_BUSY_SECONDS, _SECONDS, _STEPS = 0.1, 1, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
 _LOOKED_AT = 1_000  # rows, of which some may be wanted
 _LONGEST_BYTES = 1 << 20  # of a value; a forged row could claim any length
 

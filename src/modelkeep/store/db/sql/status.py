@@ -83,7 +83,7 @@ def counts(reader: Reader, *, size: bool) -> Counts:
     return Counts(identity, models, registered - deleted, deleted, entries, size_bytes, head[0])
 
 
-def in_stage(reader: Reader, stage: str) -> tuple[tuple[str, Holder], ...]:
+def in_stage(reader: Reader, stage: str) -> dict[str, Holder]:
     """Return the models that have something in a stage now, by name, and what."""
     rows = reader.rows(IN_STAGE, stage=stage)
-    return tuple((name, Holder(stage, version, label, since, actor)) for name, version, label, since, actor in rows)
+    return {name: Holder(stage, version, label, since, actor) for name, version, label, since, actor in rows}

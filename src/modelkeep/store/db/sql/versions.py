@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import Statement, statement
+from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
 ROWS = """
@@ -101,8 +101,9 @@ def _window(
     where = {"model": seq, "first": window[0], "last": window[1]}
     there = standing(reader, at, seq, window, holding)
     authors = {number: str(author) for number, author in reader.rows(AUTHORS, **where)}
-    params = _pairs(reader.rows(PARAMS, **where))
-    metrics, tags = _values(reader, at, METRICS, where), _values(reader, at, TAGS, where)
+    params = _by_version(reader.rows(PARAMS, **where))
+    metrics = _by_version(METRICS.rows(reader, at, **where))
+    tags = _by_version(TAGS.rows(reader, at, **where))
     return {
         number: VersionRow(
             ref=f"{name}@{number}",
@@ -119,24 +120,18 @@ def _window(
             digest=digest,
             size_bytes=size_bytes,
             files=files,
-            metrics=metrics.get(number, ()),
-            params=params.get(number, ()),
-            tags=tags.get(number, ()),
+            metrics=metrics.get(number, {}),
+            params=params.get(number, {}),
+            tags=tags.get(number, {}),
             deleted=number in there.deleted,
         )
         for number, label, time, actor, digest, size_bytes, files in reader.rows(ROWS, **where)
     }
 
 
-def _values(
-    reader: Reader, at: int | None, asked: Statement, where: dict[str, int]
-) -> dict[int, tuple[tuple[str, str], ...]]:
-    return _pairs(asked.rows(reader, at, **where))
-
-
-def _pairs(rows: Sequence[Row]) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return key and value by version; of the same key the last row counts."""
+def _by_version(rows: Sequence[Row]) -> dict[int, dict[str, str]]:
+    """Return the values of each version by key; of the same key the last row counts."""
     found: dict[int, dict[str, str]] = {}
     for number, key, value in rows:
         found.setdefault(number, {})[key] = value
-    return {number: tuple(pairs.items()) for number, pairs in found.items()}
+    return found

@@ -6,14 +6,26 @@ import msgspec.structs
 import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
 
-from modelkeep.cli.views import output, reads, scalar_views
+from modelkeep.cli.views import text_lines
+from modelkeep.cli.views.fields import FieldView
+from modelkeep.cli.views.history import EntriesView, TenuresView
+from modelkeep.cli.views.interface import Document, as_json
+from modelkeep.cli.views.lists import VERSION_KEYS, ModelsView, VersionsView, check_column
+from modelkeep.cli.views.model import ModelView
+from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.version import VersionView
 from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
 from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.errors import UsageError
+from modelkeep.rendering.sentences import tenure_reasons
+
+
+class ThingDocument(Document, frozen=True):
+    name: str
 
 
 def test_models_are_one_line_per_stage_held_by_name_highest_stage_first():
-    assert reads.models([FRAUD, IDLE, CHURN], None).lines == [
+    assert ModelsView([FRAUD, IDLE, CHURN], None).lines() == [
         "churn\tproduction\t2\t-\t2026-08-25T09:12:44Z\t-",
         "fraud\tproduction\t3\t2.0\t2026-11-11T08:00:01Z\t4=10",
         "fraud\tstaging\t4\t-\t2026-11-22T08:40:17Z\t-",
@@ -22,39 +34,39 @@ def test_models_are_one_line_per_stage_held_by_name_highest_stage_first():
 
 
 def test_no_models_are_no_lines():
-    page = reads.models([], None)
-    assert (page.lines, page.ids) == ([], [])
-    assert page.document == {"schema": "modelkeep.models/1", "as_of": None, "models": []}
+    view = ModelsView([], None)
+    assert (view.lines(), view.identifiers()) == ([], [])
+    assert as_json(view.document()) == '{"schema":"modelkeep.models/1","as_of":null,"models":[]}\n'
 
 
 def test_quiet_models_are_names():
-    assert reads.models([FRAUD, CHURN], None).ids == ["churn", "fraud"]
+    assert ModelsView([FRAUD, CHURN], None).identifiers() == ["churn", "fraud"]
 
 
 def test_versions_are_a_line_each_in_the_order_given():
     rows = [version_row(4, stages=("production", "staging"), state="live"), version_row(3, label="2.0")]
-    assert reads.versions(rows, None).lines == [
+    assert VersionsView(rows, None).lines() == [
         "fraud\t4\t-\tproduction,staging\tlive\t2026-11-20T09:12:44Z\tana",
         "fraud\t3\t2.0\t-\tdevelopment\t2026-11-20T09:12:44Z\tana",
     ]
 
 
 def test_columns_replace_the_usual_ones():
-    row = version_row(4, metrics=(("auc", "0.914"),), tags=(("owner", "risk"),), bad=True)
+    row = version_row(4, metrics={"auc": "0.914"}, tags={"owner": "risk"}, bad=True)
     keys = ["ref", "metric.auc", "metric.f1", "tag.owner", "bad", "size_bytes", "created"]
-    assert reads.versions([row], None, keys).lines == ["fraud@4\t0.914\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
+    assert VersionsView([row], None, keys).lines() == ["fraud@4\t0.914\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
 
 
 def test_a_column_that_is_none_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="there is no column 'colour'") as refused:
-        reads.check_column("colour")
+        check_column("colour")
     assert "created" in (refused.value.hint or "")
-    reads.check_column("metric.val auc")
+    check_column("metric.val auc")
 
 
 def test_every_plain_field_of_a_version_is_a_column():
     rest = {"metrics", "params", "tags"}
-    assert {each.name for each in msgspec.structs.fields(VersionRow)} - rest == set(reads.VERSION_KEYS)
+    assert {each.name for each in msgspec.structs.fields(VersionRow)} - rest == set(VERSION_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +88,16 @@ def test_every_plain_field_of_a_version_is_a_column():
     ],
 )
 def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
-    assert scalar_views.field("fraud@3", reads.version(VERSION, None).document, field).lines == [text]
+    assert FieldView("fraud@3", VersionView(VERSION, None).document(), field).lines() == [text]
 
 
 def test_an_unknown_field_is_refused():
     with pytest.raises(UsageError, match=r"there is no field 'metric\.auk'"):
-        scalar_views.field("fraud@3", reads.version(VERSION, None).document, "metric.auk")
+        FieldView("fraud@3", VersionView(VERSION, None).document(), "metric.auk").lines()
 
 
 def test_a_version_in_a_pipe_is_a_line_a_field():
-    lines = reads.version(VERSION, None).lines
+    lines = VersionView(VERSION, None).lines()
     assert "ref\tfraud@3" in lines
     assert "metric.auc\t0.907" in lines
     assert "param.max_depth\t8" in lines
@@ -95,7 +107,7 @@ def test_a_version_in_a_pipe_is_a_line_a_field():
 
 
 def test_a_model_in_a_pipe_names_its_newest_versions():
-    lines = reads.model(MODEL, None).lines
+    lines = ModelView(MODEL, None).lines()
     assert "name\tfraud" in lines
     assert "alias" not in lines
     assert "aliases.champion\t3" in lines
@@ -103,37 +115,37 @@ def test_a_model_in_a_pipe_names_its_newest_versions():
 
 
 def test_history_has_escaped_cells():
-    assert reads.tenures([TENURE], None).lines == [
+    assert TenuresView([TENURE], None).lines() == [
         "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata; displaced by fraud@4"
     ]
 
 
 def test_history_says_why_a_tenure_began_and_ended():
     back = msgspec.structs.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
-    assert reads.why(back) == "rolled back to fraud@2: p99"
+    assert tenure_reasons(back) == "rolled back to fraud@2: p99"
     retired = msgspec.structs.replace(TENURE, ended_by="retire", ended_for=None, why="x")
-    assert reads.why(retired) == "x; ended by retire"
-    assert reads.why(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
+    assert tenure_reasons(retired) == "x; ended by retire"
+    assert tenure_reasons(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
-    page = reads.entries([ENTRY])
-    assert page.lines == [
+    view = EntriesView([ENTRY])
+    assert view.lines() == [
         (
             "211\t2026-11-23T01:09:51Z\tana\tpromote\tfraud@4\t"
             'promoted fraud@4 to production, in place of fraud@3: "march data"'
         )
     ]
-    assert page.document["entries"][0]["entry"] == '{"seq":211}'
+    assert view.document().entries[0].entry == '{"seq":211}'
 
 
 def test_identify_is_a_line_a_tenure():
     row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
-    assert reads.identified([row]).lines == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
+    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():
-    assert reads.lineage(LINEAGE).lines == [
+    assert LineageView(LINEAGE).lines() == [
         "data:transactions@2026-02\ttrained_on\tfraud@4",
         "data:transactions@2026-02\ttrained_on\tfraud@3",
         "fraud@3\tderived_from\tfraud@4",
@@ -143,11 +155,11 @@ def test_lineage_lines_are_edges_from_cause_to_result():
 
 def test_a_diff_has_a_cell_a_version():
     found = Diff(("fraud@3", "fraud@4"), same=False, rows=(DiffRow("metrics", "auc", ("0.907", None), "-0.1"),))
-    assert reads.diff(found).lines == ["metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(found).lines() == ["metrics\tauc\t0.907\t-\t-0.1"]
 
 
 def test_json_has_pairs_as_objects_and_nulls_present():
-    found = json.loads(output.as_json(reads.version(VERSION, AsOf(12, "2026-11-20T00:00:00.000000Z")).document))
+    found = json.loads(as_json(VersionView(VERSION, AsOf(12, "2026-11-20T00:00:00.000000Z")).document()))
     assert found["schema"] == "modelkeep.version/1"
     assert found["params"] == {"max_depth": "8"}
     assert found["reason"] is None
@@ -156,10 +168,11 @@ def test_json_has_pairs_as_objects_and_nulls_present():
 
 
 def test_json_is_one_line_in_a_pipe():
-    assert (
-        output.as_json({"schema": "modelkeep.x/1", "name": "modèle\n"})
-        == '{"schema":"modelkeep.x/1","name":"modèle\\n"}\n'
-    )
+    assert as_json(ThingDocument("modèle\n")) == '{"schema":"modelkeep.thing/1","name":"modèle\\n"}\n'
+
+
+def test_json_carries_names_that_are_no_utf_8_and_shows_control_characters():
+    assert as_json(ThingDocument("\udcff\x9b")) == '{"schema":"modelkeep.thing/1","name":"\\udcff\\u009b"}\n'
 
 
 @pytest.mark.parametrize(
@@ -176,4 +189,4 @@ def test_json_is_one_line_in_a_pipe():
     ],
 )
 def test_no_cell_is_empty_or_breaks_a_line(value: object, cell: str):
-    assert output.cell(value) == cell
+    assert text_lines.cell(value) == cell

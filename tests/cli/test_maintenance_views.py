@@ -1,9 +1,8 @@
 """What gc and doctor say beside their answers."""
 
-import io
+from rows import drawn
 
-from modelkeep.cli.views import gc_views
-from modelkeep.cli.views.tables import Screen, Tables
+from modelkeep.cli.views.maintenance import DiagnosisView, GarbageView
 from modelkeep.domain.answers.care import Cleaned, Diagnosis, DoctorFinding, Garbage
 
 BLOB = Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
@@ -21,8 +20,8 @@ def cleaned(**more):
 
 
 def test_what_was_freed_is_said():
-    assert gc_views.told(cleaned(), "7d") == ["freed 1.2 GB in 14 files"]
-    assert gc_views.told(cleaned(dry_run=True), "7d") == [
+    assert GarbageView(cleaned(), "7d").notes() == ["freed 1.2 GB in 14 files"]
+    assert GarbageView(cleaned(dry_run=True), "7d").notes() == [
         "would free 1.2 GB in 14 files",
         "dry run: nothing was removed",
     ]
@@ -30,27 +29,26 @@ def test_what_was_freed_is_said():
 
 def test_what_is_too_young_is_said():
     found = cleaned(garbage=(), young_files=3, young_bytes=40_000_000)
-    assert gc_views.told(found, "7d") == [
+    assert GarbageView(found, "7d").notes() == [
         "nothing to do: there is no garbage of that age",
         "3 files, 40.0 MB, are younger than 7d",
     ]
-    assert gc_views.told(cleaned(garbage=()), "7d") == ["nothing to do: there is no garbage"]
+    assert GarbageView(cleaned(garbage=()), "7d").notes() == ["nothing to do: there is no garbage"]
 
 
 def test_what_is_not_ours_is_said():
-    found = cleaned(garbage=(), unknown=tuple(f"/r/store/{n}" for n in range(12)))
-    told = gc_views.told(found, "7d")
-    assert told[1] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
-    assert told[-1] == "unknown: and 2 more"
+    notes = GarbageView(cleaned(garbage=(), unknown=tuple(f"/r/store/{n}" for n in range(12))), "7d").notes()
+    assert notes[1] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
+    assert notes[-1] == "unknown: and 2 more"
 
 
 def test_the_lines_of_a_pipe():
-    page = gc_views.page(cleaned())
-    assert page.lines == [
+    view = GarbageView(cleaned(), "7d")
+    assert view.lines() == [
         "sha256:0c41\t1200000000\tnever registered",
         "/r/store/tmp/0-17-a\t0\tleft by a process that ended",
     ]
-    assert page.ids == ["sha256:0c41", "/r/store/tmp/0-17-a"]
+    assert view.identifiers() == ["sha256:0c41", "/r/store/tmp/0-17-a"]
 
 
 DIAGNOSIS = Diagnosis(
@@ -64,22 +62,21 @@ DIAGNOSIS = Diagnosis(
 
 
 def test_a_diagnosis_in_a_pipe_and_in_one_line():
-    page = gc_views.diagnosis(DIAGNOSIS)
-    assert page.lines == [
+    view = DiagnosisView(DIAGNOSIS)
+    assert view.lines() == [
         "error\tlocks\t/r\tnfs with nolock\tmount it without nolock",
         "ok\tpython\t/usr/bin/python\t3.11.7\t-",
     ]
-    assert page.ids == ["locks"]
-    assert gc_views.verdict(DIAGNOSIS) == "NOT ok: 1 error, 0 warnings, 1 thing in order"
+    assert view.identifiers() == ["locks"]
+    assert DiagnosisView(DIAGNOSIS).notes() == ["NOT ok: 1 error, 0 warnings, 1 check passed"]
 
 
 def test_the_tables_of_a_terminal():
-    screen = Screen.of(io.StringIO(), color=False)
-    drawn = screen.drawn(Tables(screen).garbage(cleaned())).split("\n")
-    assert [line.split() for line in drawn[1:3]] == [
+    lines = drawn(GarbageView(cleaned(), "7d")).split("\n")
+    assert [line.split() for line in lines[1:3]] == [
         ["sha256:0c41", "1.2", "GB", "never", "registered"],
         ["/r/store/tmp/0-17-a", "0", "B", "left", "by", "a", "process", "that", "ended"],
     ]
-    drawn = screen.drawn(Tables(screen).diagnosis(DIAGNOSIS))
-    assert "nfs with nolock" in drawn
-    assert "-> mount it without nolock" in drawn
+    table = drawn(DiagnosisView(DIAGNOSIS))
+    assert "nfs with nolock\n" in table
+    assert "-> mount it without nolock" in table

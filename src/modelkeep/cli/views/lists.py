@@ -1,0 +1,214 @@
+"""What `list` prints: models and who holds their stages, versions and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from modelkeep.cli.views.interface import Document, View
+from modelkeep.cli.views.layout import Block, Line, Table, stages, text
+from modelkeep.cli.views.text_lines import line, seconds
+from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, VersionRow
+from modelkeep.domain.stages import DEVELOPMENT
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+from modelkeep.rendering.sizes import human_size
+
+if TYPE_CHECKING:
+    from modelkeep.rendering.ages import Clock
+
+#: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
+VERSION_KEYS = (
+    "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
+    "digest", "size_bytes", "files", "deleted",
+)  # fmt: skip
+#: The fields of a version that columns such as ``metric.auc`` look into.
+KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
+
+
+class ModelsDocument(Document, frozen=True):
+    """Models, by name, as they are or were at a moment."""
+
+    as_of: AsOf | None
+    models: tuple[ModelRow, ...]
+
+
+class ModelsView(View, frozen=True):
+    """Models: in a pipe by name, on a terminal a column a stage and the busiest first.
+
+    Where not all models are shown (``more``) the table keeps the order of their names.
+    """
+
+    models: Sequence[ModelRow]
+    as_of: AsOf | None
+    stages: Sequence[str] = ()
+    more: bool = False
+
+    def document(self) -> ModelsDocument:
+        return ModelsDocument(self.as_of, tuple(self._by_name()))
+
+    def lines(self) -> list[str]:
+        """Return a line a model and stage held, and one with ``-`` for a model that holds none."""
+        return [each for row in self._by_name() for each in _stage_lines(row)]
+
+    def identifiers(self) -> list[str]:
+        return [row.name for row in self._by_name()]
+
+    def table(self, clock: Clock) -> Block:
+        rows = self.models if self.more else sorted(self.models, key=_last_change, reverse=True)
+        return Table(
+            ("model", DEVELOPMENT, *self.stages),
+            [
+                (
+                    text(row.name, "dim" if row.archived else "bold"),
+                    _development_cell(row.development, clock),
+                    *(_holder_cell(row, stage, clock) for stage in self.stages),
+                )
+                for row in rows
+            ],
+            fold=("model",),
+        )
+
+    def notes(self) -> list[str]:
+        return more_note(len(self.models), "first", more=self.more)
+
+    def _by_name(self) -> list[ModelRow]:
+        return sorted(self.models, key=lambda row: (row.name.lower(), row.name))
+
+
+class VersionsDocument(Document, frozen=True):
+    """Versions in the order that was asked for, as they are or were at a moment."""
+
+    as_of: AsOf | None
+    versions: tuple[VersionRow, ...]
+
+
+class VersionsView(View, frozen=True):
+    """Versions, a row each; ``columns`` replace the usual ones."""
+
+    versions: Sequence[VersionRow]
+    as_of: AsOf | None
+    columns: Sequence[str] = ()
+    more: bool = False
+
+    def document(self) -> VersionsDocument:
+        return VersionsDocument(self.as_of, tuple(self.versions))
+
+    def lines(self) -> list[str]:
+        columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
+        return [line(*(column(row, key) for key in columns)) for row in self.versions]
+
+    def identifiers(self) -> list[str]:
+        return [row.ref for row in self.versions]
+
+    def table(self, clock: Clock) -> Block:
+        if not self.columns:
+            return version_table(self.versions, clock)
+        rows = [[_column_cell(row, key, clock) for key in self.columns] for row in self.versions]
+        return Table(self.columns, rows, fold=self.columns)
+
+    def notes(self) -> list[str]:
+        return more_note(len(self.versions), "first", more=self.more)
+
+
+def version_table(rows: Sequence[VersionRow], clock: Clock) -> Table:
+    """Return a table of versions; labels and aliases have a column only where a version has one."""
+    cells: dict[str, Callable[[VersionRow], Line]] = {
+        "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
+        "label": lambda row: text(row.label),
+        "stage": lambda row: stages(row.stages),
+        "state": lambda row: text(row.state),
+        "alias": lambda row: text(", ".join(row.aliases)),
+        "created": lambda row: text(clock.ago(row.created)),
+        "author": lambda row: text(row.author),
+        "size": lambda row: text(human_size(row.size_bytes)),
+    }
+    if not any(row.label for row in rows):
+        del cells["label"]
+    if not any(row.aliases for row in rows):
+        del cells["alias"]
+    return Table(
+        tuple(cells),
+        [[cell(row) for cell in cells.values()] for row in rows],
+        right=("size",),
+        fold=("version", "author", "alias"),
+    )
+
+
+def column(row: VersionRow, key: str) -> object:
+    """Return what a version has in a column: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``."""
+    kind, dot, name = key.partition(".")
+    if dot and kind in KEYED:
+        return getattr(row, KEYED[kind]).get(name)
+    if key == "created":
+        return seconds(row.created)
+    return row.stages if key == "stage" else getattr(row, key)
+
+
+def check_column(key: str) -> None:
+    """Raise ``UsageError`` unless versions have that column."""
+    kind, dot, _ = key.partition(".")
+    if key in VERSION_KEYS or key == "stage" or (dot and kind in KEYED):
+        return
+    message = f"there is no column '{printable(key)}'"
+    raise UsageError(message, f"there are {', '.join(VERSION_KEYS)}, metric.K, param.K and tag.K")
+
+
+def more_note(shown: int, which: str, *, more: bool) -> list[str]:
+    """Return the note that only the ``first`` or the ``newest`` rows are shown, where there are more."""
+    return [f"only the {which} {shown} are shown; --limit N shows more"] if more else []
+
+
+def _stage_lines(row: ModelRow) -> list[str]:
+    if not row.holders:
+        return [line(row.name, None, row.newest, row.newest_label, None, None)]
+    return [
+        line(
+            row.name,
+            held.stage,
+            held.version,
+            held.label,
+            seconds(held.since),
+            [f"{each.version}={each.share}" for each in held.shares],
+        )
+        for held in row.holders
+    ]
+
+
+def _last_change(row: ModelRow) -> tuple[str, str]:
+    """Return what the busiest models are sorted by: when a stage last changed, or the newest version was made."""
+    times = [held.since for held in row.holders]
+    if row.development is not None:
+        times.append(row.development.since)
+    return max(times, default=row.created), row.name
+
+
+def _development_cell(found: InDevelopment | None, clock: Clock) -> Line:
+    if found is None:
+        return text(None)
+    more = f" (+{found.more})" if found.more else ""
+    return text(f"{found.version}  {clock.ago(found.since)}{more}", "cyan")
+
+
+def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Line:
+    held = next((each for each in row.holders if each.stage == stage), None)
+    if held is None:
+        return text(None)
+    number = text(held.version, "bold green" if stage == "production" else "bold")
+    return number + text(f"  {clock.ago(held.since)}{shares(held)}", "")
+
+
+def shares(held: Holder) -> str:
+    """Return the versions beside the holder of a stage: ``  ~ 4 at 10%``."""
+    return "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
+
+
+def _column_cell(row: VersionRow, key: str, clock: Clock) -> Line:
+    value = column(row, key)
+    if key == "created":
+        return text(clock.ago(row.created))
+    if key == "size_bytes":
+        return text(human_size(row.size_bytes))
+    if isinstance(value, bool):
+        return text("yes" if value else "no")
+    return text(", ".join(map(str, value)) if isinstance(value, tuple) else value)

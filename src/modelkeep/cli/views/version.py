@@ -1,0 +1,118 @@
+"""What `show REF` prints: the page of a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelkeep.cli.views.fields import flattened
+from modelkeep.cli.views.history import tenure_table
+from modelkeep.cli.views.interface import Document, View
+from modelkeep.cli.views.layout import Block, Facts, Indented, Line, Stack, heading, section, stages, text
+from modelkeep.cli.views.model import notes_section
+from modelkeep.cli.views.text_lines import field_lines
+from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Training, Version
+from modelkeep.rendering.counts import files
+from modelkeep.rendering.sizes import human_size
+
+if TYPE_CHECKING:
+    from modelkeep.rendering.ages import Clock
+
+_FILES_SHOWN = 20
+_COMMIT_DIGITS = 12
+
+
+class VersionDocument(Version, Document, frozen=True, kw_only=True):
+    """A version: what it is, what made it, where it stands and where it stood."""
+
+    as_of: AsOf | None
+
+
+class VersionView(View, frozen=True):
+    """All that is known of a version."""
+
+    version: Version
+    as_of: AsOf | None
+
+    def document(self) -> VersionDocument:
+        return VersionDocument.of(self.version, as_of=self.as_of)
+
+    def lines(self) -> list[str]:
+        """Return a line a field."""
+        return [*field_lines(flattened(self.document()))]
+
+    def identifiers(self) -> list[str]:
+        return [self.version.ref]
+
+    def table(self, clock: Clock) -> Block:
+        version = self.version
+        blocks: list[Block] = [_title(version)]
+        if version.description:
+            blocks.append(text(version.description, ""))
+        blocks.append(Indented(_facts(version, clock)))
+        blocks += section("metrics", [(each.name, _with(each.value, "  on ", each.on)) for each in version.metrics])
+        blocks += section("params", version.params.items())
+        if len(version.contents) > 1:
+            rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
+            more = len(version.contents) - len(rows)
+            blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
+        if version.tenures:
+            blocks += [heading("history"), Indented(tenure_table(version.tenures, clock, with_ref=False))]
+        return Stack([*blocks, *notes_section(version.notes, clock)])
+
+
+def _title(version: Version) -> Line:
+    title = text(version.ref, "bold") + text(_with("", "  ", version.label) + "  ", "") + text(version.state)
+    if version.stages:
+        title = title + text(" in ", "") + stages([each.stage for each in version.stages])
+    return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
+
+
+def _facts(version: Version, clock: Clock) -> Facts:
+    facts = Facts()
+    facts.add("deleted", _deletion(version.deletion, clock))
+    facts.add("reason", version.reason)
+    facts.add("aliases", ", ".join(version.aliases))
+    facts.add("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}")
+    facts.add("digest", version.digest)
+    claimed = f" (claims {version.claimed})" if version.claimed else ""
+    by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
+    facts.add("registered", f"{clock.second(version.created)} by {by}")
+    facts.add("author", version.author if version.author != version.actor else None)
+    facts.add("trained", _training(version.trained, clock))
+    facts.add("code", _code(version.code))
+    for each in version.data:
+        facts.add(each.role or "data", _located(each.node, each.location, "  "))
+    facts.add("made from", ", ".join(each.ref or each.location or "" for each in version.parents))
+    facts.add("led to", ", ".join(version.children))
+    facts.add("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs))
+    facts.add("tags", ", ".join(f"{key}={value}" for key, value in version.tags.items()))
+    facts.add("source", ", ".join(version.source))
+    return facts
+
+
+def _deletion(found: Deletion | None, clock: Clock) -> str | None:
+    return None if found is None else _with(f"{clock.second(found.time)} by {found.actor}", ": ", found.reason)
+
+
+def _training(found: Training, clock: Clock) -> str | None:
+    if found.ended is None:
+        return None
+    since = f"{clock.second(found.started)} to " if found.started else ""
+    guessed = " (the newest time of its files)" if found.guessed else ""
+    return f"{since}{clock.second(found.ended)}{guessed}"
+
+
+def _code(found: CodeState) -> str | None:
+    if found.commit is None and found.dirty is None:
+        return None
+    commit = (found.commit or "no commit")[:_COMMIT_DIGITS] + (" (dirty)" if found.dirty else "")
+    return _with(commit, "  ", " ".join(each for each in (found.branch, found.remote) if each))
+
+
+def _located(name: str, location: str | None, gap: str) -> str:
+    return f"{name}{gap}({location})" if location else name
+
+
+def _with(value: str, between: str, more: str | None) -> str:
+    """Return a value and what there is more of it."""
+    return f"{value}{between}{more}" if more else value

@@ -1,0 +1,57 @@
+"""The JSON Schemas of the documents that ``--json`` prints, made by msgspec from their classes.
+
+A schema lets further fields through, for fields are only ever added.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from typing import Any
+
+import msgspec
+
+from modelkeep.cli import views
+from modelkeep.cli.error_output import ErrorDocument
+from modelkeep.cli.views.interface import Document
+
+_PREFIX, _SUFFIX = "modelkeep.", "/1"
+
+
+def documents() -> dict[str, type[msgspec.Struct]]:
+    """Return the class of each document by what it is about: ``versions``, ``change``; and that of an error."""
+    for module in pkgutil.iter_modules(views.__path__, f"{views.__name__}."):
+        importlib.import_module(module.name)
+    found: dict[str, type[msgspec.Struct]] = {"error": ErrorDocument}
+    for kind in Document.__subclasses__():
+        if kind.__module__.startswith(views.__name__):
+            found[str(kind.__struct_config__.tag).removeprefix(_PREFIX).removesuffix(_SUFFIX)] = kind
+    return dict(sorted(found.items()))
+
+
+def schema(thing: str) -> dict[str, Any]:
+    """Return the JSON Schema of a document."""
+    kind = documents()[thing]
+    _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for each in definitions.values():
+        each["description"] = _first_line(each.get("description", ""))
+        each["required"] = list(each["properties"])  # a field that has a default is written too
+        for field in each["properties"].values():
+            field.pop("default", None)
+    own = definitions.pop(kind.__name__)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **own,
+        "title": f"{_PREFIX}{thing}{_SUFFIX}",
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def texts() -> dict[str, str]:
+    """Return the text of each schema by the name of its file."""
+    return {f"{thing}.json": json.dumps(schema(thing), indent=2) + "\n" for thing in documents()}
+
+
+def _first_line(docstring: str) -> str:
+    return docstring.partition("\n")[0].replace("``", "")
