@@ -341,6 +341,16 @@ class Registry:
 
         return annotate.tag(self._context, ref, _pairs(tags, "tag"), _several(remove), message=message, dry_run=dry_run)
 
+    def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Give a version that has no label this one; a label is given once and never again.
+
+        >>> registry.label("fraud@1", "1.0", dry_run=True).effects[0].after
+        '1.0'
+        """
+        from modelkeep.changes import annotate
+
+        return annotate.label(self._context, ref, label, message=message, dry_run=dry_run)
+
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text takes it away.
 

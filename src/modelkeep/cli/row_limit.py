@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from modelkeep.cli.context import Call
-from modelkeep.cli.usage import whole
+from modelkeep.cli.usage import positive_number
 
 Row = TypeVar("Row")
 _ON_A_TERMINAL = 50
@@ -19,7 +19,7 @@ class RowLimit:
     """
 
     def __init__(self, call: Call, typed: str | None) -> None:
-        asked = whole(typed, "--limit")
+        asked = positive_number(typed, "--limit")
         self._shown = _ON_A_TERMINAL if asked is None and call.has_table else None
         self.read = asked if self._shown is None else self._shown + 1
 

@@ -62,7 +62,7 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     raise UsageError(message, f"{printable(line or option)} {close(value, allowed) or '|'.join(allowed)}")
 
 
-def whole(value: str | None, option: str) -> int | None:
+def positive_number(value: str | None, option: str) -> int | None:
     """Return the value of an option as a whole number from 1, None where it was not typed; else ``UsageError``."""
     if value is None:
         return None

@@ -17,7 +17,7 @@ from modelkeep.errors import IntegrityError
 def backup(
     call: Call,
     dest: Annotated[str, typer.Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Print what is new, but write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
 ) -> int:
     """Back the registry up."""
     with Progress(call, "backing up") as progress:

@@ -9,7 +9,7 @@ import typer
 
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
-from modelkeep.cli.usage import whole
+from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -69,7 +69,7 @@ def lineage(
     depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
-    both, steps = up == down, whole(depth, "--depth")
+    both, steps = up == down, positive_number(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
     call.show(LineageView(found))
 

@@ -21,13 +21,15 @@ from modelkeep.locate import init_target, locate, untrusted
 def init(
     call: Call,
     directory: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="Where; else as --registry says, else ./.modelkeep")
+        str | None,
+        typer.Argument(metavar="[DIR]", help="The directory; that of --registry or ./.modelkeep by default."),
     ] = None,
     stages: Annotated[
         str | None, typer.Option("--stages", metavar="A,B,C", help="The stages, lowest first: staging,production.")
     ] = None,
     store: Annotated[
-        str | None, typer.Option("--store", metavar="PATH", help="Keep the bytes in this directory, on another disk.")
+        str | None,
+        typer.Option("--store", metavar="PATH", help="Keep the files of artifacts in this directory, on another disk."),
     ] = None,
     shared: Annotated[
         str | None,
@@ -73,12 +75,10 @@ def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[s
 def verify(
     call: Call,
     refs: Annotated[
-        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all unless given.")
+        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all by default.")
     ] = None,
-    log: Annotated[
-        bool, typer.Option("--log", help="Only the log and the tables that it makes; no stored byte.")
-    ] = False,
-    bytes_: Annotated[bool, typer.Option("--bytes", help="Only the stored bytes; not the log.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Check only the log and its tables.")] = False,
+    bytes_: Annotated[bool, typer.Option("--bytes", help="Check only the stored files.")] = False,
     quick: Annotated[
         bool,
         typer.Option(
@@ -89,19 +89,21 @@ def verify(
     ] = False,
     subset: Annotated[
         str | None,
-        typer.Option("--subset", metavar="K/N", help="Only the K-th of N parts of the stored bytes; N up to 9999."),
+        typer.Option(
+            "--subset", metavar="K/N", help="Check only the K-th of N parts of the stored files; N is at most 9999."
+        ),
     ] = None,
     repair: Annotated[
         str | None,
         typer.Option(
-            "--repair", metavar="PATH", help="Take what is damaged again from this file, directory, backup or registry."
+            "--repair", metavar="PATH", help="Restore damaged files from this file, directory, backup or registry."
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Print what --repair could do, but write nothing.")
+        bool, typer.Option("-n", "--dry-run", help="Show what --repair would do, and write nothing.")
     ] = False,
     accept_head: Annotated[
-        bool, typer.Option("--accept-head", help="The log went back, and that is right: remember it as it is.")
+        bool, typer.Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
     ] = False,
 ) -> int:
     """Check what the registry holds."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli import command_table, streams
+from modelkeep.cli import streams
 from modelkeep.cli.context import Call, here
 from modelkeep.cli.options import command
 from modelkeep.cli.usage import choice
@@ -49,7 +49,7 @@ def bare(call: Call) -> int:
 def status(
     call: Call,
     size: Annotated[
-        bool, typer.Option("--size", help="Add up the sizes of the files, also of more than 10,000.")
+        bool, typer.Option("--size", help="Add up the sizes of the files even if there are more than 10,000.")
     ] = False,
 ) -> None:
     """Show the registry at a glance."""
@@ -88,7 +88,7 @@ def config_get(
 def config_set(
     call: Call,
     key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its value; an empty one takes it out.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The value; an empty one removes the setting.")],
 ) -> None:
     """Set a setting."""
     from modelkeep.config import set_value
@@ -101,9 +101,9 @@ def config_set(
 def config_trust(
     call: Call,
     directory: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="Use what is found there though another user owns it.")
+        str | None, typer.Argument(metavar="[DIR]", help="The directory, whose registry belongs to another user.")
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Trust it no longer.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Do not trust it any longer.")] = False,
 ) -> None:
     """Trust a directory that belongs to another user, or list those that are trusted."""
     from modelkeep import trust
@@ -130,7 +130,8 @@ def completion(
     call: Call,
     shell: Annotated[str, typer.Argument(metavar="bash", help="The shell.")],
     as_: Annotated[
-        str, typer.Option("--as", metavar="NAME", help="The name that is completed, if modelkeep has another one.")
+        str,
+        typer.Option("--as", metavar="NAME", help="The name to complete, if modelkeep is installed under another one."),
     ] = "modelkeep",
 ) -> None:
     """Print a completion script."""
@@ -144,7 +145,7 @@ def completion(
 def demo(
     call: Call,
     keep: Annotated[
-        str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the story in this directory.")
+        str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
     ] = None,
 ) -> int:
     """Play the story of a team."""
@@ -155,9 +156,6 @@ def demo(
 
     return play(keep)
 
-
-#: The commands that are typed first.
-EVERYDAY = tuple(row.name for row in command_table.COMMANDS if row.panel == command_table.EVERYDAY)
 
 COMMANDS = {
     "status": status,
