@@ -30,15 +30,15 @@ def world(tmp_path):
 
 def test_the_fixture_holds_every_kind_of_entry(world):
     kinds = {parse_entry(data).intent.kind for data in world.entries()}
-    assert kinds == set(KINDS) - {"migrate", "delete", "create", "label"}
+    assert kinds == set(KINDS) - {"migrate", "delete", "create"}
 
 
 def test_the_fixture_keeps_verifying(world):
     found = world.verify()
     assert found.ok
     assert [each.code for each in found.findings] == ["schema"]
-    assert (found.entries, found.versions, found.blobs, found.size_bytes) == (27, 5, 4, 24)
-    assert found.head_hash == "sha256:31a6bee624361506ef63710904058c0c3aa10c55bc465f95ef705b9784f6e74c"
+    assert (found.entries, found.versions, found.blobs, found.size_bytes) == (28, 5, 4, 24)
+    assert found.head_hash == "sha256:e31b00ed2e9baf0003d4db396e48233b0a42e5daa9e5c080a403bb6edb38fb73"
 
 
 def test_the_fixture_keeps_answering(world):

@@ -34,6 +34,7 @@ KINDS = {
     "K=V": "text",
     "K/N": "|".join(f"{part}/7" for part in range(1, 8)),
     "KEY": "setting",
+    "LABEL": "text",
     "KEY[:desc]": "sort",
     "N": "text",
     "NAME": "model",

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from modelkeep.cli import views
-from modelkeep.cli.error_output import ErrorDocument
+from modelkeep.cli.views.errors import ErrorDocument
 from modelkeep.cli.views.interface import Document
 
 _PREFIX, _SUFFIX = "modelkeep.", "/1"

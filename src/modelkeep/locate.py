@@ -232,13 +232,13 @@ def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
     return None
 
 
-def _foreign(path: str, asked: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """Return a path that belongs to another account, None where it does not or the user trusts one of ``asked``."""
+def _foreign(path: str, trustable: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """Return a path that belongs to another account, None where it does not or the user trusts one of ``trustable``."""
     if other_owner(path, environ) is None:
         return None
     file = config_file(environ)
     directories = trusted(read_toml(file), file, environ)
-    return None if any(os.path.realpath(each) in directories for each in asked) else path
+    return None if any(os.path.realpath(each) in directories for each in trustable) else path
 
 
 def other_owner(path: str, environ: Mapping[str, str]) -> int | None:

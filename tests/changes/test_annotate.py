@@ -6,6 +6,8 @@ import pytest
 from changing import effects, holders, overtaken, refused, states
 from world import World, entries
 
+from modelkeep.errors import NotFound
+
 
 @pytest.fixture
 def world(tmp_path):
@@ -315,3 +317,30 @@ def test_a_tag_that_stood_and_was_taken_off_meanwhile_is_not_said_to_be_set(worl
 def test_an_archive_that_meets_a_promotion_is_refused(world, r):
     late = overtaken(world, lambda: r.promote("fraud@1", "production"))
     assert refused(late.archive, "fraud@1")[1] == "fraud@1 is in production, which is protected"
+
+
+# Labels
+
+
+def test_a_version_without_a_label_gets_one_once(world, r):
+    assert effects(r.label("fraud@3", "2.0")) == ["label: none -> 2.0"]
+    assert r.version("fraud@2.0").ref == "fraud@3"
+    before = entries(world)
+    assert (r.label("fraud@3", "v2.0.0").why, entries(world)) == ("fraud@3 bears the label 2.0", before)
+    assert refused(r.label, "fraud@3", "3.0") == (
+        "Conflict",
+        "fraud@3 bears the label 2.0, and a version has one label for ever",
+        "modelkeep alias fraud@3 NAME        (aliases can move)",
+    )
+    assert refused(r.label, "fraud@1", "2")[0] == "UsageError"
+    assert world.verify().findings == ()
+
+
+def test_a_late_label_is_unknown_before_it_was_given(world, r):
+    seq = r.label("fraud@3", "2.0").seq
+    then = f"seq:{seq - 1}"
+    assert (r.version("fraud@3", as_of=then).label, r.version("fraud@3").label) == (None, "2.0")
+    assert {row.ref: row.label for row in r.versions("fraud", as_of=then)}["fraud@3"] is None
+    assert {row.ref: row.label for row in r.versions("fraud")}["fraud@3"] == "2.0"
+    with pytest.raises(NotFound, match=r"fraud had no version with the label 2\.0 then"):
+        r.version("fraud@2.0", as_of=then)

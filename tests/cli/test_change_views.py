@@ -14,7 +14,7 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
 
 
 @pytest.mark.parametrize(
-    ("looked", "said"),
+    ("changed", "sentence"),
     [
         ({}, "ok: 2 entries, 1 version, 1 stored file, 5 B"),
         ({"quick": True}, "ok: 2 entries, 1 version, 1 stored file, 5 B (no replay, sizes only)"),
@@ -25,11 +25,11 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
         ),
     ],
 )
-def test_a_verification_says_what_it_left_out(looked, said):
-    assert sentences.verification(msgspec.structs.replace(LOOKED, **looked)) == said
+def test_a_verification_says_what_it_left_out(changed, sentence):
+    assert sentences.verification(msgspec.structs.replace(LOOKED, **changed)) == sentence
 
 
-def test_what_helps_is_told_beside_a_repair_too_but_for_the_repair_itself():
+def test_a_repair_that_failed_gets_every_hint_but_to_repair():
     wrong = tuple(VerifyFinding("error", code, "somewhere", "is wrong") for code in ("blob", "head"))
     bad = msgspec.structs.replace(LOOKED, ok=False, findings=wrong)
     repair, accept = VerificationView(bad).hints()

@@ -1,33 +1,32 @@
-"""What went wrong is said in two lines, or in one object."""
+"""An error is printed in two lines, or as one object."""
 
 import pytest
 
 from modelkeep.cli import error_output
+from modelkeep.cli.views import errors
 from modelkeep.errors import NotFound, UsageError
 
 
 def test_an_error_is_two_lines():
     error = NotFound("fraud has no version 7", "modelkeep list fraud        (newest is 4)")
-    assert error_output.as_text(error) == (
-        "error: fraud has no version 7\nhint: modelkeep list fraud        (newest is 4)\n"
-    )
+    assert errors.as_text(error) == ("error: fraud has no version 7\nhint: modelkeep list fraud        (newest is 4)\n")
 
 
 def test_without_a_hint_it_is_one():
-    assert error_output.as_text(NotFound("gone")) == "error: gone\n"
+    assert errors.as_text(NotFound("gone")) == "error: gone\n"
 
 
 def test_what_has_several_lines_is_aligned():
     error = UsageError("two ways:\none", "first\nsecond")
-    assert error_output.as_text(error) == "error: two ways:\n       one\nhint: first\n      second\n"
+    assert errors.as_text(error) == "error: two ways:\n       one\nhint: first\n      second\n"
 
 
 def test_control_characters_are_shown():
-    assert error_output.as_text(NotFound("no \x1b[2J")) == "error: no \\x1b[2J\n"
+    assert errors.as_text(NotFound("no \x1b[2J")) == "error: no \\x1b[2J\n"
 
 
 def test_json_is_one_ascii_line():
-    text = error_output.as_json(NotFound("modèle\nx"))
+    text = errors.as_json(NotFound("modèle\nx"))
     assert text.isascii()
     assert "\n" not in text
 
@@ -48,7 +47,7 @@ def test_json_is_known_from_arguments_that_cannot_be_parsed(arguments: list[str]
     assert error_output.wants_json(arguments) is wanted
 
 
-def test_a_bug_is_told_as_one():
-    told = error_output.bug(KeyError("x"))
-    assert told.exit_code == 70
-    assert told.message == "this is a bug in modelkeep: KeyError: 'x'"
+def test_a_bug_is_reported_as_one():
+    error = error_output.bug(KeyError("x"))
+    assert error.exit_code == 70
+    assert error.message == "this is a bug in modelkeep: KeyError: 'x'"

@@ -19,7 +19,7 @@ def cleaned(**more):
     return Cleaned(**{**fields, **more})
 
 
-def test_what_was_freed_is_said():
+def test_the_notes_tell_what_was_freed():
     assert GarbageView(cleaned(), "7d").notes() == ["freed 1.2 GB in 14 files"]
     assert GarbageView(cleaned(dry_run=True), "7d").notes() == [
         "would free 1.2 GB in 14 files",
@@ -27,7 +27,7 @@ def test_what_was_freed_is_said():
     ]
 
 
-def test_what_is_too_young_is_said():
+def test_the_notes_tell_what_is_younger_than_the_grace_period():
     found = cleaned(garbage=(), young_files=3, young_bytes=40_000_000)
     assert GarbageView(found, "7d").notes() == [
         "nothing to do: there is no garbage of that age",
@@ -36,7 +36,7 @@ def test_what_is_too_young_is_said():
     assert GarbageView(cleaned(garbage=()), "7d").notes() == ["nothing to do: there is no garbage"]
 
 
-def test_what_is_not_ours_is_said():
+def test_the_notes_name_files_that_modelkeep_did_not_make():
     notes = GarbageView(cleaned(garbage=(), unknown=tuple(f"/r/store/{n}" for n in range(12))), "7d").notes()
     assert notes[1] == "unknown: /r/store/0 (not made by modelkeep, left alone)"
     assert notes[-1] == "unknown: and 2 more"

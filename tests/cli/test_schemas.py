@@ -8,7 +8,8 @@ import pytest
 from documents import DOCUMENTS
 
 import modelkeep
-from modelkeep.cli import command_table, error_output
+from modelkeep.cli import command_table
+from modelkeep.cli.views import errors
 from modelkeep.cli.views.interface import as_json
 from modelkeep.errors import NotFound
 from tools import json_schemas
@@ -57,7 +58,7 @@ def test_there_is_a_golden_file_of_every_document():
 
 
 def test_an_error_keeps_to_its_schema():
-    document = json.loads(error_output.as_json(NotFound("fraud has no version 7", "modelkeep list fraud")))
+    document = json.loads(errors.as_json(NotFound("fraud has no version 7", "modelkeep list fraud")))
     jsonschema.validate(document, closed(json_schemas.schema("error")))
     assert document["error"] == {
         "code": "not_found",

@@ -45,17 +45,17 @@ def test_the_log_reads_as_sentences():
 
 def test_nothing_is_lost_in_sixty_columns():
     for view in (VersionView(VERSION, None), ModelView(MODEL, None), LineageView(LINEAGE)):
-        told = drawn(view, width=60)
-        assert max(map(len, told.splitlines())) <= 60, type(view)
-        assert "…" not in told
+        shown = drawn(view, width=60)
+        assert max(map(len, shown.splitlines())) <= 60, type(view)
+        assert "…" not in shown
     narrow = drawn(EntriesView([ENTRY]), width=60)
     assert " ".join(narrow.split()) == " ".join(drawn(EntriesView([ENTRY]), width=200).split())
     assert max(map(len, narrow.splitlines())) <= 60
 
 
 def test_a_versions_page_says_where_it_stands_and_what_made_it():
-    told = drawn(VersionView(VERSION, None))
-    assert told.splitlines()[:2] == ["fraud@3  2.0  live in production", "Scores card payments"]
+    shown = drawn(VersionView(VERSION, None))
+    assert shown.splitlines()[:2] == ["fraud@3  2.0  live in production", "Scores card payments"]
     for wanted in (
         "champion",
         "9f2c4e1ab07d (dirty)",
@@ -64,29 +64,29 @@ def test_a_versions_page_says_where_it_stands_and_what_made_it():
         "owner=risk",
         "fine on weekends",
     ):
-        assert wanted in told, wanted
+        assert wanted in shown, wanted
 
 
 def test_a_models_page_says_that_nothing_is_left_in_the_pipeline():
     for versions, out in ((2, "2 versions  archived"), (0, "0 versions  deleted")):
-        told = drawn(ModelView(replace(MODEL, versions=versions, archived=True), None))
-        assert told.splitlines()[0] == f"fraud  {out}"
+        shown = drawn(ModelView(replace(MODEL, versions=versions, archived=True), None))
+        assert shown.splitlines()[0] == f"fraud  {out}"
 
 
 def test_a_deleted_version_tells_who_deleted_it_and_why():
     deletion = Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
-    told = drawn(VersionView(replace(VERSION, state="deleted", stages=(), deletion=deletion), None))
-    assert told.splitlines()[0] == "fraud@3  2.0  deleted"
-    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in told
+    shown = drawn(VersionView(replace(VERSION, state="deleted", stages=(), deletion=deletion), None))
+    assert shown.splitlines()[0] == "fraud@3  2.0  deleted"
+    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in shown
     assert "by ben\n" in drawn(VersionView(replace(VERSION, deletion=replace(deletion, reason=None)), None))
 
 
 def test_a_models_page_has_its_stages_and_newest_versions():
-    told = drawn(ModelView(MODEL, None))
-    assert told.startswith("fraud  5 versions\nScores card payments\n")
-    assert "production    fraud@3 2.0  12d, by ana  ~ 4 at 10%" in told
-    assert "champion -> 3" in told
-    assert "fraud@5" in told
+    shown = drawn(ModelView(MODEL, None))
+    assert shown.startswith("fraud  5 versions\nScores card payments\n")
+    assert "production    fraud@3 2.0  12d, by ana  ~ 4 at 10%" in shown
+    assert "champion -> 3" in shown
+    assert "fraud@5" in shown
 
 
 def test_a_bad_version_that_holds_a_stage_is_called_both_in_lineage():
@@ -106,20 +106,20 @@ def test_lineage_is_a_tree_up_and_down_with_every_node_once():
 
 
 def test_a_tree_is_drawn_in_ascii_where_there_is_nothing_else():
-    told = drawn(LineageView(LINEAGE), encoding="ascii")
-    assert told.isascii()
-    assert "fraud@3" in told
+    shown = drawn(LineageView(LINEAGE), encoding="ascii")
+    assert shown.isascii()
+    assert "fraud@3" in shown
 
 
 def test_history_says_how_a_tenure_ended():
-    told = drawn(TenuresView([TENURE], None), width=120)
-    assert "displaced by fraud@4" in told
-    assert "Nov 11 13:00   Nov 23 01:09   11d   ana" in told
+    shown = drawn(TenuresView([TENURE], None), width=120)
+    assert "displaced by fraud@4" in shown
+    assert "Nov 11 13:00   Nov 23 01:09   11d   ana" in shown
 
 
 def test_a_row_that_fits_no_table_is_a_block_and_loses_nothing():
-    told = drawn(TenuresView([TENURE], None), width=40)
-    assert told == (
+    shown = drawn(TenuresView([TENURE], None), width=40)
+    assert shown == (
         "fraud@3\n  stage  production\n  since  Nov 11 13:00\n  until  Nov 23 01:09\n  for    11d\n  by     ana\n"
         "  why    autumn\\tdata; displaced by\n         fraud@4\n"
     )
@@ -134,9 +134,9 @@ def test_a_table_fits_in_eighty_columns():
 
 def test_markup_and_control_characters_of_users_are_shown_as_they_are():
     row = version_row(4, author="[red]x[/red]\x1b[2J", label="[/]")
-    told = drawn(VersionsView([row], None))
-    assert "[red]x[/red]\\x1b[2J" in told
-    assert "\x1b" not in told
+    shown = drawn(VersionsView([row], None))
+    assert "[red]x[/red]\\x1b[2J" in shown
+    assert "\x1b" not in shown
     assert text("/srv/[store]/x").plain == "/srv/[store]/x"
 
 

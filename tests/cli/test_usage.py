@@ -175,17 +175,17 @@ def test_list_answers_to_ls():
 def test_help_fits_the_window(row: command_table.Command, width: str, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", width)
     assert app.run([row.name, "--help"]) == 0
-    told = capsys.readouterr().out
-    assert told.isascii()
-    assert told.startswith(f"usage: modelkeep {row.name}")
-    wide = [line for line in told.splitlines() if len(line) > int(width)]
+    shown = capsys.readouterr().out
+    assert shown.isascii()
+    assert shown.startswith(f"usage: modelkeep {row.name}")
+    wide = [line for line in shown.splitlines() if len(line) > int(width)]
     assert [line for line in wide if not line.startswith(("usage:", "  modelkeep", "  eval"))] == []
 
 
 def test_help_tells_every_exit_code(capsys):
     assert app.run(["promote", "--help"]) == 0
-    told = " ".join(capsys.readouterr().out.partition("Exit codes: ")[2].split())
-    assert told == (
+    shown = " ".join(capsys.readouterr().out.partition("Exit codes: ")[2].split())
+    assert shown == (
         "0 done, 1 the answer is no (--exit-code), 2 usage, 3 not found, 4 conflict, 5 integrity, 6 busy, "
         "7 registry missing, 8 partly done, 70 unexpected failure, 130 interrupted (^C), 141 broken pipe."
     )

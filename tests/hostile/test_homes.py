@@ -115,7 +115,7 @@ def test_a_config_that_is_no_file_is_none(fed, make, file):
     place.parent.mkdir(parents=True, exist_ok=True)
     make(place)
     assert ask(fed, ["list", "-q"])[0::2] == ("fraud\n", 0)
-    assert ask(fed, ["__complete", "--", "show", ""])[0::2] == ("fraud\t2 versions\n", 0)
+    assert ask(fed, ["__complete", "--", "show", ""])[0::2] == ("fraud\tnewest 2\n", 0)
 
 
 def test_a_projects_file_may_say_where_the_registry_is_and_nothing_else(fed):

@@ -91,7 +91,7 @@ def test_a_link_is_followed_first(tmp_path):
          "mount it without nobrl, or keep the registry on a local disk"),
         ("9p", "rw,trans=virtio,version=9p2000.u", "9p with version=9p2000.u: its locks stay on this machine",
          "mount it without version=9p2000.u, or keep the registry on a local disk"),
-        ("9p", "rw,cache=loose,trans=virtio", "9p with cache=loose: it shows what was there before somebody else wrote",
+        ("9p", "rw,cache=loose,trans=virtio", "9p with cache=loose: it may show files as they were before another machine wrote",
          "mount it without cache=loose, or keep the registry on a local disk"),
         ("lustre", "rw,localflock", "lustre with localflock: its locks stay on this machine",
          "mount it without localflock, or keep the registry on a local disk"),

@@ -27,9 +27,18 @@ FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "registry-1"
 
 def answers(registry):
     """Return what the fixture is asked and what it answers, as JSON."""
-    found = {f"models as of seq:{seq}": registry.models(all=True, as_of=f"seq:{seq}") for seq in (2, 9, 18, 27)}
+    found = {f"models as of seq:{seq}": registry.models(all=True, as_of=f"seq:{seq}") for seq in (2, 9, 18, 27, 28)}
     found |= {"versions": registry.versions(all=True), "fraud": registry.versions("fraud", all=True, as_of="seq:14")}
-    refs = ("risk/Fraud@1", "fraud@2", "fraud@champion", "churn@1", "churn@2", "churn@production", "fraud@1.1")
+    refs = (
+        "risk/Fraud@1",
+        "fraud@2",
+        "fraud@champion",
+        "churn@1",
+        "churn@2",
+        "churn@production",
+        "fraud@1.1",
+        "churn@3.0",
+    )
     found |= {ref: registry.version(ref) for ref in refs}
     found |= {f"{ref} as of seq:6": registry.version(ref, as_of="seq:6") for ref in ("fraud@1", "fraud@2")}
     found |= {"model": registry.model("risk/Fraud"), "history": registry.history()}
@@ -39,7 +48,7 @@ def answers(registry):
 def in_first_schema(path):
     """Write a database again in the schema that the first migration script makes."""
     fresh = path.with_name("fresh.db")
-    script = Path(schema.__file__).with_name("migrations") / "0001.sql"
+    script = Path(schema.__file__).parents[1] / "migrations" / "0001.sql"
     with closing(sqlite3.connect(fresh)) as connection:
         connection.executescript(script.read_text(encoding="utf-8"))
         connection.execute("ATTACH ? AS whole", (str(path),))
@@ -65,6 +74,7 @@ def main():
         world.register("churn", content=b"tree", data=["train=" + "transactions.csv"], if_exists="new")
         world.registry.promote("churn@2", "production")
         world.registry.rollback("churn@2", message="worse than before")
+        world.registry.label("churn@2", "3.0", message="named late")
         os.chdir("/")
         assert world.verify().findings == ()
         text = json.dumps(answers(world.registry), indent=1, ensure_ascii=False)

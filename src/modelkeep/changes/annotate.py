@@ -10,13 +10,14 @@ from modelkeep.changes.register_request import check_pairs, scrubbed
 from modelkeep.changes.runner import ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
-from modelkeep.domain.labels import fold
+from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.describe import Describe
 from modelkeep.domain.verbs.evaluate import Data, Evaluate
+from modelkeep.domain.verbs.label import Label
 from modelkeep.domain.verbs.mark import Mark
 from modelkeep.domain.verbs.note import Note
 from modelkeep.domain.verbs.rename import Rename
@@ -82,6 +83,17 @@ def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run:
         return ChangeRequest(Mark(word), subject_of(found), effects=(effect,))
 
     return change(run_change(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
+
+
+def label(context: Context, ref: str, label: str, *, message: str | None, dry_run: bool) -> Change:
+    """Give a version that has no label this one; see `Registry.label`."""
+    check_label(label)
+
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = version_of(reader, ref, say, f"label {{}} {label}")
+        return ChangeRequest(Label(label), subject_of(found), effects=(Effect("label", NONE, label),))
+
+    return change(run_change(context, resolve, message=message, dry_run=dry_run), "label", dry_run=dry_run)
 
 
 def archive(

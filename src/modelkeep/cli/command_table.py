@@ -110,6 +110,11 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("change",),
     ),
     Command(
+        "label", "annotate", ANNOTATE, "Give a version its label, once",
+        ("modelkeep label fraud@4 1.2.0",),
+        ("label: before -> after",), ("change",),
+    ),
+    Command(
         "describe", "annotate", ANNOTATE, "Describe a model or version, or show its description",
         ('modelkeep describe fraud "Scores card payments; owned by risk"',),
         ("description",), ("change", "description"),

@@ -1,4 +1,4 @@
-"""How an error is printed: two lines for people, one JSON object for programs."""
+"""Errors of a command on stderr, in the form that its arguments ask for."""
 
 from __future__ import annotations
 
@@ -6,29 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from msgspec import to_builtins
-
 from modelkeep.cli import streams
-from modelkeep.domain.record import Answer
-from modelkeep.domain.text import printable, printable_lines
+from modelkeep.cli.views import errors
+from modelkeep.domain.text import printable_lines
 from modelkeep.errors import ModelkeepError
-
-_LONGEST_LINE = 5_000  # a path may have 4,096 bytes
-
-
-class ErrorFields(Answer, frozen=True):
-    """An error: its kind, its exit code, what happened, and what helps."""
-
-    code: str
-    exit: int
-    message: str
-    hint: str | None
-
-
-class ErrorDocument(Answer, frozen=True):
-    """The last line of stderr when a command with --json was refused."""
-
-    error: ErrorFields
 
 
 def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
@@ -38,28 +19,9 @@ def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
 
         streams.err(printable_lines("".join(traceback.format_exception(error))))
     if wants_json(arguments):
-        streams.err(as_json(error) + "\n")
+        streams.err(errors.as_json(error) + "\n")
     else:
-        streams.err(as_text(error, color=_colored(arguments)))
-
-
-def as_text(error: ModelkeepError, *, color: bool = False) -> str:
-    """Return ``error:`` and ``hint:`` lines; further lines of a message stand below its first."""
-    text = _labelled("error", error.message, "\x1b[1;31m" if color else "")
-    return text + (_labelled("hint", error.hint, "\x1b[36m" if color else "") if error.hint else "")
-
-
-def as_json(error: ModelkeepError) -> str:
-    """Return the error as one line of JSON, in ASCII so that any stream carries it."""
-    import json
-
-    return json.dumps(to_builtins(ErrorDocument(fields(error))))
-
-
-def fields(error: ModelkeepError) -> ErrorFields:
-    """Return the fields of an error, as they stand in a document."""
-    hint = None if error.hint is None else _cut(error.hint)
-    return ErrorFields(error.code, error.exit_code, _cut(error.message), hint)
+        streams.err(errors.as_text(error, color=_colored(arguments)))
 
 
 def bug(error: Exception) -> ModelkeepError:
@@ -89,17 +51,3 @@ def _colored(arguments: Sequence[str]) -> bool:
     if "--no-color" in arguments:
         chosen = "never"
     return streams.colored(sys.stderr, chosen if chosen in {"always", "never"} else "auto")
-
-
-def _cut(text: str) -> str:
-    """Return a message with each line cut to the length of a long path: an argument may have megabytes."""
-    if len(text) <= _LONGEST_LINE:
-        return text
-    return "\n".join(f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line for line in text.split("\n"))
-
-
-def _labelled(label: str, text: str, color: str) -> str:
-    first, *more = _cut(text).split("\n")
-    indent = " " * (len(label) + 2)
-    head = f"{color}{label}:\x1b[0m" if color else f"{label}:"
-    return "".join([f"{head} {printable(first)}\n", *(f"{indent}{printable(line)}\n" for line in more)])

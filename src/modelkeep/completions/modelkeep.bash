@@ -3,7 +3,7 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
@@ -26,6 +26,7 @@ _modelkeep_options() {
     evaluate) REPLY='-M --metric --metrics --on --run -m --message -n --dry-run --lock-wait '$REPLY ;;
     tag) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     alias) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    label) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     describe) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;

@@ -89,7 +89,7 @@ def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[
 
 
 def identity(cwd: str, environ: Mapping[str, str]) -> str | None:
-    """Return who git's configuration says the user is, the address rather than the name; or None."""
+    """Return the user of git's configuration, the address rather than the name; None where there is none."""
     git = find_git(environ)
     if git is None:
         return None
@@ -109,7 +109,7 @@ def _places(paths: Sequence[str], cwd: str) -> Iterator[str]:
 
 
 def _config_with_user(git: Git, cwd: str, environ: Mapping[str, str]) -> Config:
-    """Return the configuration of the current directory's repository, if it says anything of the user."""
+    """Return the configuration of the current directory's repository, if it has a user in it."""
     repository = find_repository(cwd)
     if repository is None or not _is_trusted(repository, git, environ):
         return ()
@@ -150,7 +150,7 @@ def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
 
 
 def _with_changes(git: Git, repository: Repository, head: Head) -> Code:
-    """Return the commit with what git says of the remote and the changes; without them where it does not answer."""
+    """Return the commit with its remote and the changes; without them where git does not answer."""
     assert head.commit is not None
     remote = None
     dirty = None

@@ -153,11 +153,13 @@ class PrivateRepository:
         return _parsed(self.run("config", "--file", path, "--no-includes", "-z", "--list"))
 
     def open(self, commit: str, config: Config, account: Config) -> None:
-        """Set the commit as HEAD, and take over the index and what is said of the files in the work tree."""
+        """Set the commit as HEAD, and take over the index and the settings for files in the work tree."""
         self._write("HEAD", f"{commit}\n")
-        said = {key: value for key, value in (*account, *config) if key in _WORK_TREE_KEYS and _WORD.fullmatch(value)}
+        settings = {
+            key: value for key, value in (*account, *config) if key in _WORK_TREE_KEYS and _WORD.fullmatch(value)
+        }
         lines = ["[core]\n\trepositoryformatversion = 1\n"]
-        for key, value in said.items():
+        for key, value in settings.items():
             section, _, name = key.partition(".")
             lines.append(f"[{section}]\n\t{name} = {value}\n")
         self._write("config", "".join(lines))

@@ -1,4 +1,4 @@
-"""`tag`, `alias`, `describe`, `note` and `rename`: annotations of models and versions."""
+"""`tag`, `alias`, `label`, `describe`, `note` and `rename`: annotations of models and versions."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ def alias(
     removed = [name[:-1] for name in names if name.endswith("-")]
     found = call.registry().alias(ref, added, remove=removed, **call.changing_one)
     call.show(ChangeView(found))
+
+
+@command(changes=True)
+def label(
+    call: Call,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
+) -> None:
+    """Give a version its label, once."""
+    call.show(ChangeView(call.registry().label(ref, label, **call.changing)))
 
 
 @command(changes=True)
@@ -118,4 +128,4 @@ def _text(given: str) -> str:
         raise UsageError(message, "give the text as UTF-8") from error
 
 
-COMMANDS = {"tag": tag, "alias": alias, "describe": describe, "note": note, "rename": rename}
+COMMANDS = {"tag": tag, "alias": alias, "label": label, "describe": describe, "note": note, "rename": rename}

@@ -75,6 +75,11 @@ COMMANDS = {
         "ref aliases*",
         "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
     ),
+    "label": (
+        "Give a version its label, once",
+        "version text",
+        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
+    ),
     "describe": (
         "Describe a model or version, or show its description",
         "ref text",

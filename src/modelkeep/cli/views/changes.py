@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from modelkeep.cli import error_output
+from modelkeep.cli.views import errors
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
@@ -125,7 +125,7 @@ class ItemOutcome(Answer, frozen=True):
 
     item: str
     change: Change | None
-    error: error_output.ErrorFields | None
+    error: errors.ErrorFields | None
 
 
 class ChangesDocument(Document, frozen=True):
@@ -142,7 +142,7 @@ class ChangesView(View, frozen=True):
     def document(self) -> ChangesDocument:
         return ChangesDocument(
             tuple(
-                ItemOutcome(each.item, each.change, None if each.error is None else error_output.fields(each.error))
+                ItemOutcome(each.item, each.change, None if each.error is None else errors.fields(each.error))
                 for each in self.outcomes
             )
         )
@@ -158,7 +158,7 @@ class ChangesView(View, frozen=True):
         notes = []
         for item, change, error in self.outcomes:
             if error is not None:
-                notes.append(error_output.as_text(error).rstrip("\n"))
+                notes.append(errors.as_text(error).rstrip("\n"))
             if change is not None:
                 named = len(self.outcomes) > 1
                 notes += [

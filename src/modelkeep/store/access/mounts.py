@@ -35,7 +35,7 @@ _FUSE_WITHOUT_LOCKS = frozenset({
     "s3fs", "seaweedfs", "smbnetfs", "sshfs", "weed", "yas3fs",
 })  # fmt: skip
 _STAY = "its locks stay on this machine"
-_STALE = "it shows what was there before somebody else wrote"
+_STALE = "it may show files as they were before another machine wrote"
 _ALIKE = {"cifs": "smb", "smb3": "smb", "smbfs": "smb", "nfs": "nfs", "nfs4": "nfs"}
 #: Mount options that break locks, and how. (``soft`` is SMB's default, and SMB reports the error.)
 _BROKEN_BY = {

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.durable import sync_directory
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 TMP = "tmp"
 _PREFIX = "sha256:"
-_HEX = frozenset("0123456789abcdef")
 _KEY_DIGITS, _SHARD_DIGITS = 64, 2
 _WRITABLE = 0o222
 _NOTES = frozenset({"owner.json", "gc-mark"})
@@ -115,7 +115,7 @@ class DirectoryBucket:
     def local_path(self, key: str) -> str:
         """Return the absolute path of a key, whether it is there or not."""
         name = key.removeprefix(_PREFIX)
-        if not key.startswith(_PREFIX) or not _is_hex(name, _KEY_DIGITS):
+        if not key.startswith(_PREFIX) or not is_hex(name, _KEY_DIGITS):
             message = f"not a digest: {key!r}"
             raise IntegrityError(message)
         return f"{self._blobs}/{name[:_SHARD_DIGITS]}/{name}"
@@ -247,13 +247,9 @@ def _blobs_in(shard: os.DirEntry[str]) -> Iterator[Blob]:
 
 
 def _is_shard(entry: os.DirEntry[str]) -> bool:
-    return _is_hex(entry.name, _SHARD_DIGITS) and entry.is_dir(follow_symlinks=False)
+    return is_hex(entry.name, _SHARD_DIGITS) and entry.is_dir(follow_symlinks=False)
 
 
 def _is_key_in(shard: os.DirEntry[str], entry: os.DirEntry[str]) -> bool:
-    mine = _is_hex(entry.name, _KEY_DIGITS) and entry.name.startswith(shard.name)
+    mine = is_hex(entry.name, _KEY_DIGITS) and entry.name.startswith(shard.name)
     return mine and entry.is_file(follow_symlinks=False)
-
-
-def _is_hex(name: str, digits: int) -> bool:
-    return len(name) == digits and _HEX.issuperset(name)

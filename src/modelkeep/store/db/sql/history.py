@@ -5,10 +5,11 @@ from __future__ import annotations
 from modelkeep.domain.answers.versions import Tenure
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.statement import EVER
 
 # An end after the moment asked for is not known there, so the bounds are parameters of every form.
 _TENURE = """
-SELECT tenure.model, tenure.version, version.label, tenure.stage, tenure.share,
+SELECT tenure.model, tenure.version, CASE WHEN version.label_seq <= :at THEN version.label END, tenure.stage, tenure.share,
     tenure.since_seq, began.time, opener.actor, tenure.opened_by,
     (SELECT value FROM entry_text WHERE seq = tenure.since_seq AND field = 'reason' ORDER BY position LIMIT 1),
     tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
@@ -27,8 +28,6 @@ OF_MODEL_IN_STAGE = _TENURE + "AND tenure.model = :model AND tenure.stage = :sta
 OF_VERSION = _TENURE + "AND tenure.model = :model AND tenure.version = :version ORDER BY tenure.since_seq, tenure.stage"
 IN_STAGE = _TENURE + "AND tenure.stage = :stage ORDER BY tenure.since_seq"
 
-_EVER = 2**62
-
 
 def tenures(
     reader: Reader,
@@ -45,14 +44,21 @@ def tenures(
     Those that were over by entry ``after`` or began after entry ``last`` are left out; what ended
     after the moment asked for goes on there.
     """
-    last = min(_EVER if last is None else last, _EVER if at is None else at)
+    last = min(last or EVER, at or EVER)
     if model is None:
         asked = IN_STAGE
     elif version is not None:
         asked = OF_VERSION
     else:
         asked = OF_MODEL if stage is None else OF_MODEL_IN_STAGE
-    values: dict[str, Value] = {"model": model, "version": version, "stage": stage, "after": after, "last": last}
+    values: dict[str, Value] = {
+        "model": model,
+        "version": version,
+        "stage": stage,
+        "after": after,
+        "last": last,
+        "at": at or EVER,
+    }
     names: dict[int, str] = {}
     found = []
     for row in reader.rows(asked, **values):

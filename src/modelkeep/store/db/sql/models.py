@@ -10,20 +10,20 @@ from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deletions, shared
-from modelkeep.store.db.sql.statement import statement
+from modelkeep.store.db.sql.statement import EVER, statement
 from modelkeep.store.db.sql.version_states import Holding, Standing, holders, newest, newest_left, standing, walk
 
 NAMES = statement(shared.MODEL_NAMES)
 
 HELD_BY = """
-SELECT version.label, entry_index.time, entry_action.actor
+SELECT CASE WHEN version.label_seq <= :at THEN version.label END, entry_index.time, entry_action.actor
 FROM version, entry_index, entry_action
 WHERE version.model = :model AND version.number = :version
     AND entry_index.seq = :since AND entry_action.seq = :since
 """
 
 LABEL = """
-SELECT label, time FROM version WHERE model = :model AND number = :number
+SELECT CASE WHEN label_seq <= :at THEN label END, time FROM version WHERE model = :model AND number = :number
 """
 
 ENTRY = """
@@ -98,7 +98,7 @@ def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Over
 
     out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
     waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
-    label, _ = reader.one(LABEL, model=model, number=left)
+    label = reader.one(LABEL, model=model, number=left, at=at or EVER)[0] if left else None
     created, actor = entry(reader, model)
     return Overview(
         highest=highest,
@@ -110,15 +110,15 @@ def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Over
         created=created,
         actor=actor,
         holding=holding,
-        holders=tuple(holder(reader, model, each) for each in holding),
-        development=_development(reader, model, numbers(), waiting),
+        holders=tuple(_holder(reader, at, model, each) for each in holding),
+        development=_development(reader, at, model, numbers(), waiting),
         description=description(reader, at, model, 0),
     )
 
 
-def holder(reader: Reader, model: int, each: Holding) -> Holder:
-    """Return who holds a stage, since when and by whose hand."""
-    values = {"model": model, "version": each.version, "since": each.since_seq}
+def _holder(reader: Reader, at: int | None, model: int, each: Holding) -> Holder:
+    """Return the version that holds a stage, since when, and who put it there."""
+    values = {"model": model, "version": each.version, "since": each.since_seq, "at": at or EVER}
     label, since, actor = reader.one(HELD_BY, **values)
     return Holder(each.stage, each.version, label, since, actor)
 
@@ -136,13 +136,13 @@ def description(reader: Reader, at: int | None, model: int, version: int) -> str
 
 
 def _development(
-    reader: Reader, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
+    reader: Reader, at: int | None, model: int, numbers: Iterator[tuple[int, Standing]], waiting: int
 ) -> InDevelopment | None:
     """Return the newest of the versions in development, where any are waiting."""
     if waiting <= 0:
         return None
     number = next(number for number, how in numbers if how.state(number) == "development")
-    label, time = reader.one(LABEL, model=model, number=number)
+    label, time = reader.one(LABEL, model=model, number=number, at=at or EVER)
     return InDevelopment(number, label, time, waiting - 1)
 
 

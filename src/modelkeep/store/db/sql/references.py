@@ -24,11 +24,11 @@ SELECT digest FROM version WHERE model = :model AND number = :number AND KNOWN(v
 """)
 
 LABELLED = statement("""
-SELECT number FROM version WHERE model = :model AND label_key = :key AND KNOWN(version.seq)
+SELECT number FROM version WHERE model = :model AND label_key = :key AND KNOWN(version.label_seq)
 """)
 
 LABELS = statement("""
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND KNOWN(version.seq)
+SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND KNOWN(version.label_seq)
 ORDER BY label_key DESC LIMIT 1000
 """)
 

@@ -18,9 +18,10 @@ SIZES = """
 SELECT number, size_bytes FROM version WHERE model = :model AND number BETWEEN :first AND :last
 """
 
-LABELS = """
-SELECT number, label FROM version WHERE model = :model AND label IS NOT NULL AND number BETWEEN :first AND :last
-"""
+LABELS = statement("""
+SELECT number, label FROM version
+WHERE model = :model AND label IS NOT NULL AND KNOWN(version.label_seq) AND number BETWEEN :first AND :last
+""")
 
 AUTHORS = """
 SELECT number, coalesce((SELECT entry_text.value FROM entry_text
@@ -47,7 +48,7 @@ WHERE model = :model AND version BETWEEN :first AND :last AND key = :key AND HOL
 """)
 
 #: What a version has from the start.
-_OWN = {"version": NUMBERS, "created": CREATED, "size": SIZES, "label": LABELS, "author": AUTHORS}
+_OWN = {"version": NUMBERS, "created": CREATED, "size": SIZES, "author": AUTHORS}
 
 
 def created(reader: Reader, model: int, first: int, last: int) -> dict[int, int]:
@@ -69,6 +70,8 @@ def values(reader: Reader, at: int | None, sort: str, model: int, first: int, la
             rows = reader.rows(PARAM, **where, key=f"param.{key}")
         case "tag":
             rows = TAG.rows(reader, at, **where, key=key)
+        case "label":
+            rows = LABELS.rows(reader, at, **where)
         case _:
             rows = reader.rows(_OWN[kind], **where)
     made = {"label": label_sort_key, "author": fold}.get(kind)

@@ -12,6 +12,9 @@ import functools
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import shared
 
+#: An entry after every other one: what ``:at`` is where a statement with one form is asked about now.
+EVER = 2**62
+
 
 class Statement:
     """One SELECT: ``now``, and ``past`` with the parameter ``:at``; each form is made when it is first used."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import statement
+from modelkeep.store.db.sql.statement import EVER, statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
 ROWS = """
-SELECT number, label, time, actor, digest, size_bytes, files FROM version
+SELECT number, CASE WHEN label_seq <= :at THEN label END, time, actor, digest, size_bytes, files FROM version
 WHERE model = :model AND number BETWEEN :first AND :last
 """
 
@@ -125,7 +125,7 @@ def _window(
             tags=tags.get(number, {}),
             deleted=number in there.deleted,
         )
-        for number, label, time, actor, digest, size_bytes, files in reader.rows(ROWS, **where)
+        for number, label, time, actor, digest, size_bytes, files in reader.rows(ROWS, **where, at=at or EVER)
     }
 
 

@@ -1,0 +1,59 @@
+"""What an error prints: two lines for people, one JSON object for programs. Pure."""
+
+from __future__ import annotations
+
+from msgspec import to_builtins
+
+from modelkeep.domain.record import Answer
+from modelkeep.domain.text import printable
+from modelkeep.errors import ModelkeepError
+
+_LONGEST_LINE = 5_000  # a path may have 4,096 bytes
+
+
+class ErrorFields(Answer, frozen=True):
+    """An error: its kind, its exit code, what happened, and what helps."""
+
+    code: str
+    exit: int
+    message: str
+    hint: str | None
+
+
+class ErrorDocument(Answer, frozen=True):
+    """The last line of stderr when a command with --json was refused."""
+
+    error: ErrorFields
+
+
+def as_text(error: ModelkeepError, *, color: bool = False) -> str:
+    """Return ``error:`` and ``hint:`` lines; further lines of a message stand below its first."""
+    text = _labelled("error", error.message, "\x1b[1;31m" if color else "")
+    return text + (_labelled("hint", error.hint, "\x1b[36m" if color else "") if error.hint else "")
+
+
+def as_json(error: ModelkeepError) -> str:
+    """Return the error as one line of JSON, in ASCII so that any stream carries it."""
+    import json
+
+    return json.dumps(to_builtins(ErrorDocument(fields(error))))
+
+
+def fields(error: ModelkeepError) -> ErrorFields:
+    """Return the fields of an error, as they stand in a document."""
+    hint = None if error.hint is None else _cut(error.hint)
+    return ErrorFields(error.code, error.exit_code, _cut(error.message), hint)
+
+
+def _cut(text: str) -> str:
+    """Return a message with each line cut to the length of a long path: an argument may have megabytes."""
+    if len(text) <= _LONGEST_LINE:
+        return text
+    return "\n".join(f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line for line in text.split("\n"))
+
+
+def _labelled(label: str, text: str, color: str) -> str:
+    first, *more = _cut(text).split("\n")
+    indent = " " * (len(label) + 2)
+    head = f"{color}{label}:\x1b[0m" if color else f"{label}:"
+    return "".join([f"{head} {printable(first)}\n", *(f"{indent}{printable(line)}\n" for line in more)])
