@@ -83,7 +83,7 @@ class LogReferences:
             return self._made.row(_IS_NEEDED, digest=digest) is not None
 
     def _require_same(self, connection: Reader) -> None:
-        """Require that the entry read last still stands where it stood: an older file may have been put back."""
+        """Require that the entry read last is still there: an older file may have been put in its place."""
         if self._last is None:
             return
         data = garbage.entry_bytes(connection, self._last.seq)

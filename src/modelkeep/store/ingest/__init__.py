@@ -1,1 +1,1 @@
-"""Files on their way in: found, chosen, read once, and put into the store."""
+"""Ingest: source files are found, selected, read once and stored."""

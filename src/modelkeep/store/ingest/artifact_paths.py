@@ -1,4 +1,4 @@
-"""Which name each typed path has in the artifact."""
+"""The name that each typed path has in the artifact."""
 
 from __future__ import annotations
 

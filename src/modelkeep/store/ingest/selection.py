@@ -1,4 +1,4 @@
-"""Which files of a directory go into an artifact: what is left out, and what is refused unless asked for."""
+"""Which files of a directory go into an artifact, which are left out, and which are refused without --include."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelkeep.errors import UsageError
 
 IGNORE_FILE = ".modelkeepignore"
 
-#: Names that are never part of a model: left out wherever they are met below a directory, and said.
+#: Names that are never part of a model. They are left out wherever they stand below a directory, with a note.
 LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", ".modelkeep", IGNORE_FILE})
 
 _KEY_NAMES = frozenset({"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"})
@@ -25,13 +25,13 @@ _HARMLESS_ENV = (".example", ".sample", ".template", ".dist")
 _ENV_ENDINGS = (".env", ".env~", ".envrc")
 _KEY_HEADER = pattern(rb"(?:\A[^!-~]*+|\n[ \t]*)(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
-_HEADER_WITHIN = 64 * 1024  # behind a certificate, or what a mail program puts before it
+_HEADER_WITHIN = 64 * 1024  # a key may stand behind a certificate, or behind headers of a mail
 _LONGEST_IGNORE_FILE = 1024 * 1024
 _MOST_GLOBS, _LONGEST_GLOB = 1_000, 4_096
 
 
 class Selection(Struct, frozen=True):
-    """What a user said about what goes in.
+    """The user's choice of the files that go in.
 
     ``exclude`` and ``include`` are globs. One with a ``/`` in it is compared with the path below
     the directory, else with each name on the way; one that ends in ``/`` means directories only.
@@ -53,7 +53,7 @@ class Globs:
         self._paths = _compiled(glob for glob in globs if "/" in glob.rstrip("/"))
 
     def match(self, path: str, *, directory: bool = False) -> bool:
-        """Say whether a path below the directory (with ``/``) is meant."""
+        """Tell whether a glob matches a path below the directory."""
         if not self._names and not self._paths:
             return False
         name = path.rpartition("/")[2]
@@ -71,7 +71,7 @@ def _compiled(globs: Iterable[str]) -> tuple[tuple[re.Pattern[str], bool], ...]:
 def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
     """Return the globs of the ``.modelkeepignore`` in an open directory: one a line, ``#`` begins a comment.
 
-    What cannot be read as such raises ``UsageError``: nothing may go in that somebody wanted kept out.
+    An unreadable file raises ``UsageError``, for nothing may go in that it would keep out.
     """
     try:
         descriptor = os.open(IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
@@ -106,7 +106,7 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
 
 
 def secret_name(path: str) -> str | None:
-    """Say what a file is by its name if that must not go into a registry by accident, else None."""
+    """Return what kind of secret a file is by its name, None where it is none."""
     name = path.rpartition("/")[2].lower()
     if (name.startswith(".env.") or name.endswith(_ENV_ENDINGS)) and not name.endswith(_HARMLESS_ENV):
         return "a file of secrets"
@@ -116,16 +116,16 @@ def secret_name(path: str) -> str | None:
 
 
 def secret_bytes(first: bytes | memoryview) -> str | None:
-    """Say the same by how a file begins."""
+    """Return what kind of secret a file is by its first bytes, None where it is none."""
     head = bytes(first[:_HEADER_WITHIN])
     if head[:2] in _UTF16:
         head = head.replace(b"\0", b"")
-    # From the end, which Python does four times as fast: all of a file's beginning is looked through.
+    # `rfind` is four times as fast as `find`.
     likely = head.rfind(b"-----BEGIN ") >= 0 or head.rfind(b"-User-Key-File-") >= 0
     return "a private key" if likely and _KEY_HEADER.search(head) else None
 
 
 def refuse_secret(path: str, inside: str, what: str) -> UsageError:
-    """Return the error that refuses a secret and tells the flag that allows it."""
+    """Return the error for a secret, with the flag that allows it."""
     message = f"'{printable(path)}' looks like {what}, which would stay in the registry for ever"
     return UsageError(message, f"leave it out with --exclude {printable(inside)!r}, or allow it with --include")

@@ -1,4 +1,4 @@
-"""One file that goes in: what it was when it was found, and reading it only while it still is that.
+"""One source file: its state when it was found, and reading it only while it is still in that state.
 
 Directories are opened one name at a time and never through a symbolic link, unless the user asked
 to follow them.
@@ -19,12 +19,12 @@ from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _OPEN_DIRECTORIES = 64
-# How opening a regular file fails that is another thing by now, or none.
+#: The errors of opening a file that is gone, or is no regular file any more.
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
 
 class Stamp(Struct, frozen=True):
-    """What a file was when it was looked at: identity, size in bytes, times in nanoseconds."""
+    """The state of a file when it was found: identity, size in bytes, times in nanoseconds."""
 
     device: int
     inode: int
@@ -59,7 +59,7 @@ class Source(Struct, frozen=True):
 
 
 class Directories:
-    """The directories that the files lie in: each is opened once, the first ones stay open for the files to come.
+    """The directories of the source files. Each is opened once; the first 64 stay open for the next files.
 
     To be used in a ``with`` block, from several threads.
     """
@@ -105,7 +105,7 @@ class Directories:
         return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
 
     def _kept(self, source: Source, above: str) -> int | None:
-        """Open a directory that stays open, None where there are enough of them."""
+        """Open a directory that stays open, None where enough of them are open."""
         with self._lock:
             directory = self._open.get((source.root, above))
             if directory is None and len(self._open) < _OPEN_DIRECTORIES:
@@ -121,7 +121,7 @@ def require_unchanged(source: Source, descriptor: int) -> None:
 
 
 def changed(shown: str) -> Conflict:
-    """Return the error that says that a source was changed while it was read."""
+    """Return the error for a source that was changed while it was read."""
     message = f"'{shown}' was changed while it was read"
     return Conflict(message, "wait until whatever writes it has finished, then try again")
 

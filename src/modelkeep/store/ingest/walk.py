@@ -1,7 +1,7 @@
-"""Finding the files that go in: a look at the source that nothing in it can lead astray.
+"""The walk that finds the regular files of an artifact below the typed paths.
 
-Only regular files are taken. What is left out is counted, what is refused is an error, and no
-directory is looked at more often than a link farm needs to be told from a tree.
+A file that is left out is counted, a refused one is an error. The walk ends whatever the symbolic links below a
+directory are like: no directory is visited more than 16 times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from modelkeep.store.ingest.selection import (
 from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
-# A link farm (two links a level to the next) has 2**levels paths: nobody means that.
+#: Two links a level to the next level make 2**levels paths.
 _MOST_VISITS = 16
 
 #: Typed paths, each with its name in the artifact; None: the contents of this directory, without its own name.
@@ -35,7 +35,7 @@ Named = list[tuple[str, str | None]]
 
 @dataclass(slots=True)
 class Found:
-    """All files of some typed paths, by the order of their paths in the artifact, and what was noticed."""
+    """The files below some typed paths, in the order of their paths in the artifact, and what was left out."""
 
     sources: list[Source] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -45,7 +45,7 @@ class Found:
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what did not go in, a line each."""
+        """Return notes of what is not in the artifact as it is in the source."""
         notes = []
         if self.left_out:
             notes.append("left out: " + ", ".join(_times(name, n) for name, n in sorted(self.left_out.items())))
@@ -78,7 +78,7 @@ def find(named: Named, selection: Selection, *, secrets: bool, before: Found | N
 
 
 class _Walk:
-    """One typed path, looked through."""
+    """The walk below one typed path."""
 
     def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None) -> None:
         self._root = root
@@ -93,7 +93,7 @@ class _Walk:
         self._known: dict[str, Source] = {}
 
     def start(self, name: str | None) -> None:
-        """Look at the typed path itself: a file goes in under ``name``, a directory with what is below it."""
+        """Visit the typed path: a file goes in under ``name``, a directory with the files below it."""
         shown = printable(self._root)
         with explain_source_errors(self._root):
             status = os.stat(self._root)
@@ -121,14 +121,14 @@ class _Walk:
         self._directory("", name + "/" if name else "", ((status.st_dev, status.st_ino),))
 
     def _ignore(self, globs: tuple[str, ...]) -> None:
-        """Leave out what these globs mean; where they are those of before, so is what is known of each file."""
+        """Leave out what these globs match. Where they are the same as in the walk before, its files can be compared."""
         self._ignored = Globs(globs)
         self._found.ignored[self._root] = globs
         if self._before is not None and self._before.ignored.get(self._root) == globs:
             self._known = {source.inner: source for source in self._before.sources if source.root == self._root}
 
     def _directory(self, inner: str, prefix: str, above: tuple[tuple[int, int], ...]) -> None:
-        """Look at a directory and, one after the other, at all below it (depth is bounded by the length of a path)."""
+        """Visit a directory and those below it, one after the other (the length of a path bounds their depth)."""
         waiting = [(inner, above)]
         while waiting:
             inner, above = waiting.pop()
@@ -160,13 +160,13 @@ class _Walk:
         prefix: str,
         above: tuple[tuple[int, int], ...],
     ) -> tuple[int, int] | None:
-        """Take a file, or return the identity of a directory that is to be looked at too."""
+        """Take a file, or return the identity of a directory that is to be visited too."""
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError as error:
             raise changed(self._shown(inner)) from error
         known = self._known.get(inner)
-        # What is what it was, and goes in where it went, need not be judged again.
+        # A file that did not change since the walk before was judged there.
         if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status):
             self._found.sources.append(known)
             return None
@@ -196,7 +196,7 @@ class _Walk:
         return printable(os.path.join(self._root, inner))
 
     def _through(self, descriptor: int, name: str, inner: str, shown: str) -> os.stat_result:
-        """Return what a symbolic link leads to, if the user allowed that."""
+        """Return the status of what a symbolic link leads to; ``UsageError`` without --follow-symlinks."""
         if not self._selection.follow_symlinks:
             message = f"'{shown}' is a symbolic link"
             hint = "--follow-symlinks copies the files they lead to; --exclude leaves them out"
@@ -208,7 +208,7 @@ class _Walk:
             raise UsageError(message, f"leave it out with --exclude {printable(inner)!r}") from None
         except OSError as error:
             raise source_error(error, shown) from error
-        # A chain of links is looked at link by link and at its end: each may bear a harmless name.
+        # Both the link and the end of a chain of links: each may have a harmless name.
         ways = (os.readlink(name, dir_fd=descriptor), os.path.realpath(os.path.join(self._root, inner)))
         target = next(filter(None, map(secret_name, ways)), None)
         if target and not self._secrets and not self._include.match(inner):
@@ -216,7 +216,7 @@ class _Walk:
         return status
 
     def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
-        """Take a regular file; refuse what is none, and secrets."""
+        """Take a regular file; refuse any other kind, and secrets."""
         guarded = not self._secrets and not self._include.match(inner or path)
         source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded)
         if not stat.S_ISREG(status.st_mode):
@@ -231,7 +231,7 @@ class _Walk:
         self._found.executables += bool(status.st_mode & 0o111)
 
     def _is_left_out(self, inner: str, *, directory: bool) -> bool:
-        """Count what is not to go in: by its name, by ``--exclude``, by ``.modelkeepignore``."""
+        """Tell, and count, whether a name, ``--exclude`` or ``.modelkeepignore`` leaves this path out."""
         if self._include.match(inner, directory=directory):
             return False
         name = inner.rpartition("/")[2]
@@ -251,7 +251,7 @@ class _Walk:
 
 
 def is_registry(descriptor: int) -> bool:
-    """Say whether an open directory is a registry: it would grow while it swallows itself."""
+    """Tell whether an open directory is a registry, which would grow while it is registered in itself."""
     return all(_is_there(name, descriptor) for name in ("registry.db", "store"))
 
 
