@@ -1,9 +1,8 @@
 """The registry: one method per use case. This is the Python API, and all that the command line calls.
 
-`open_registry` is the only wiring: it decides which registry, and gives the use cases their clock,
-their source of random ids and their files. Methods take and return plain values that would survive a pipe, print
-nothing, and keep no connection between two calls, so a `Registry` may be used from any thread and
-after a fork.
+`open_registry` is the only wiring: it finds the registry and gives the use cases their clock, their random ids, their
+database and their store. Methods take and return plain values that would survive a pipe. They print nothing and keep
+no connection between two calls, so a `Registry` may be used from any thread and after a fork.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 Values: TypeAlias = "Mapping[str, object] | Sequence[tuple[str, str]] | None"
 #: A path or several.
 Paths: TypeAlias = "str | os.PathLike[str]"
-#: Called now and then with the bytes that are done and the bytes there are.
+#: Called now and then with the bytes that are done and the total.
 Progress: TypeAlias = Callable[[int, int], None]
 
 
@@ -69,7 +68,7 @@ class Registry:
 
     @property
     def origin(self) -> str:
-        """Who said so: flag, environment, directory, file, config, default."""
+        """How the registry was found: flag, environment, directory, file, config, default."""
         return self._located.origin
 
     # Changes
@@ -211,8 +210,8 @@ class Registry:
 
         A ref with a number, label or digest means *from that version*: if it is not live any more,
         nothing happens, which is what automation wants. A bare name leaves whatever is live; within
-        15 minutes of another rollback that needs ``confirmed``. ``stage`` is the last one unless
-        told. The version left is marked bad unless ``keep_good``.
+        15 minutes of another rollback that needs ``confirmed``. ``stage`` is the last one by
+        default. The version left is marked bad unless ``keep_good``.
 
         >>> registry.promote("fraud@2", "production").changed
         True
@@ -654,7 +653,7 @@ class Registry:
         return queries.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
-        """Return the last entry that a moment includes, None where none is asked for.
+        """Return the last entry that a moment includes, None without a moment.
 
         >>> registry.as_of("seq:1").seq
         1
@@ -824,9 +823,9 @@ def open_registry(
 
     Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
     ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
-    is given what is worth telling on the way, a line each. Raises `RegistryUnavailable` where there
-    is none, if it ``must_exist``, and where what was found upwards belongs to somebody else whom the
-    user's config does not trust.
+    is called with each note and warning, a line each. Raises `RegistryUnavailable` where there
+    is none, if it ``must_exist``, and where the one found upwards belongs to another user whom the
+    config does not trust.
 
     >>> open_registry(registry.directory).stages()[-1].name
     'production'
@@ -862,13 +861,13 @@ def create_registry(
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
-    ``stages`` are lowest first (``staging``, ``production`` unless told); the last one is protected.
+    ``stages`` are lowest first (by default ``staging``, ``production``); the last one is protected.
     ``store`` keeps the bytes in another directory. ``shared`` is the group whose members may write,
-    ``readers`` one whose members may read; without them it is this account's own. One that is there
-    is shared as well when it is asked for. ``say`` is given what is worth telling on the way, a line
+    ``readers`` one whose members may read; without them it is this account's own. ``shared``
+    also shares a registry that exists. ``say`` is called with each note and warning, a line
     each. Raises `Conflict` where a registry with other stages is there, or other things are,
     `NotFound` for an unknown group, `UsageError` where the file system cannot tell groups apart, and
-    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be believed.
+    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be relied on.
 
     >>> create_registry(registry.directory)[1]
     False
@@ -902,7 +901,7 @@ def register(name: str, *paths: Paths, **given: object) -> Registered:
     script a missing registry raises `RegistryUnavailable`: a throw-away runner must not swallow a model.
     """
     found = open_registry(must_exist=False)
-    if found.origin == "default" and somebody_is_there():
+    if found.origin == "default" and is_interactive():
         import warnings
 
         found, created = create_registry(found.directory)
@@ -926,8 +925,8 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
     return tuple(values.merge(*parts, what=what))
 
 
-def somebody_is_there() -> bool:
-    """Tell whether a person would read what is said: a terminal, a notebook or an interactive session."""
+def is_interactive() -> bool:
+    """Tell whether a person reads the messages: a terminal, a notebook or an interactive session."""
     import sys
 
     if hasattr(sys, "ps1") or "ipykernel" in sys.modules:
@@ -953,7 +952,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
-        """Return who the person says to be; git is asked once for a registry, not at each change."""
+        """Return the name that the user claims; git is asked once for a registry, not at each change."""
         return machine.claimed_identity(os.environ, cwd, settings.actor)
 
     return Context(
@@ -974,7 +973,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
 
 def _init_hint(located: Located) -> str:
-    """Return the line that makes a registry where this one was looked for, or here."""
+    """Return the command that makes a registry at the path that was named, or here."""
     return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
 
 

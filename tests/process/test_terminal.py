@@ -153,7 +153,7 @@ def test_no_input_asks_nothing(run, made):
     assert "why" not in seen(run, "rollback", "fraud@2", "--no-input")
 
 
-def test_the_default_place_is_made_by_a_first_register_when_somebody_is_there(run):
+def test_the_default_place_is_made_by_a_first_register_at_a_terminal(run):
     (run.cwd / "m.onnx").write_bytes(b"m")
     told = seen(run, "register", "fraud", "m.onnx")
     assert "a new registry was made at" in told

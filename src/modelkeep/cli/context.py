@@ -78,10 +78,10 @@ class Call:
         With ``create`` the default registry is created at a terminal, where a person reads that it was.
         Without ``must_exist`` there may be none.
         """
-        from modelkeep.registry import create_registry, open_registry, somebody_is_there
+        from modelkeep.registry import create_registry, is_interactive, open_registry
 
         located = self.settings.registry
-        if create and located.origin == "default" and not is_registry(located.path) and somebody_is_there():
+        if create and located.origin == "default" and not is_registry(located.path) and is_interactive():
             created, _ = create_registry(located.path, settings=self.settings, say=self.say)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:

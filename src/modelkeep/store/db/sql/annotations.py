@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import deciding
 
 TAGS = """
 SELECT key, value, line FROM tag WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY key
@@ -20,10 +21,6 @@ WHERE model = :model AND version = :version
     AND seq = (SELECT max(newer.seq) FROM metric AS newer
                WHERE newer.model = :model AND newer.version = :version AND newer.name = metric.name)
 ORDER BY name
-"""
-
-ALIASES_OF = """
-SELECT alias FROM alias WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY alias
 """
 
 EVER_HELD = """
@@ -66,7 +63,7 @@ def newest_metrics(reader: Reader, model: int, version: int) -> dict[str, str]:
 
 def aliases_of(reader: Reader, model: int, version: int) -> tuple[str, ...]:
     """Return the aliases that point at a version."""
-    rows = reader.rows(ALIASES_OF, model=model, version=version)
+    rows = reader.recall(deciding.ALIASES_OF, model=model, version=version)
     return tuple(alias for (alias,) in rows)
 
 

@@ -51,10 +51,6 @@ DETAILS = """
 SELECT text FROM details WHERE digest = :digest
 """
 
-STAGE = """
-SELECT stage FROM tenure WHERE model = :model AND version = :version AND since_seq = :tenure
-"""
-
 _EVER = 2**62
 #: By: is it about something, is an action asked for, is an actor.
 _ASKED = {
@@ -115,9 +111,3 @@ def tags(reader: Reader, digest: str) -> list[tuple[str, str]]:
     row = reader.row(DETAILS, digest=digest)
     lines = () if row is None else Details.parse(row[0]).lines
     return [(line.field, line.value) for line in lines if isinstance(line, Line) and line.field.startswith("tag.")]
-
-
-def stage_of(reader: Reader, model: int, version: int, tenure: int) -> str | None:
-    """Return the stage of the tenure that a version began with an entry, None where there is none."""
-    row = reader.row(STAGE, model=model, version=version, tenure=tenure)
-    return None if row is None else row[0]

@@ -1,4 +1,4 @@
-"""Which contents some version has: of a size, for what a file of that size may be, or with a digest."""
+"""Which contents some version has, by their size: what a new file of that size may be equal to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from modelkeep.store.db.interface import Reader
 # Ten thousand versions may have one content: from each digest to the next, the index leaps over them.
 NEXT_OF_SIZE = "SELECT min(digest) FROM version_blob WHERE size_bytes = :size AND digest > :after"
 
-NEEDED = "SELECT 1 FROM version_blob WHERE digest = :digest LIMIT 1"
-
 # To compare a sample of each takes a moment; and most models are not trained so often in one size.
 _MOST = 100
 
@@ -18,11 +16,6 @@ _MOST = 100
 def of_sizes(reader: Reader, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the digests of contents by their size in bytes, a hundred of each at most."""
     return {size: _of_size(reader, size) for size in sizes}
-
-
-def is_needed(reader: Reader, digest: str) -> bool:
-    """Say whether some version has a content, a deleted one included."""
-    return reader.row(NEEDED, digest=digest) is not None
 
 
 def _of_size(reader: Reader, size: int) -> tuple[str, ...]:
