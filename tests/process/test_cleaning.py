@@ -58,7 +58,7 @@ def test_gc_of_a_log_that_went_back_is_exit_5_with_what_helps(run, made):
     database.write_bytes(old)
     done = run("gc")
     assert (done.stdout, done.exit_code) == ("", 5)
-    assert "error: nothing was swept: this account saw entry 6 of the log, and the log ends at 5" in done.stderr
+    assert "error: nothing was removed: this account saw entry 6 of the log, and the log ends at 5" in done.stderr
     assert "modelkeep verify --accept-head" in done.stderr
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers.care import Verification
-from modelkeep.domain.answers.changes import Verdict
-from modelkeep.domain.answers.versions import Tenure
+from typing import TYPE_CHECKING
+
 from modelkeep.rendering.counts import counted
 from modelkeep.rendering.sizes import human_size
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers.care import Verification
+    from modelkeep.domain.answers.changes import Verdict
+    from modelkeep.domain.answers.versions import Tenure
 
 _ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
 

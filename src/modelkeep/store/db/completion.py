@@ -101,12 +101,11 @@ class Names:
         ]
         if "latest".startswith(low) and which != ARCHIVED and self._newest_wanted(model, which) is not None:
             words.append(("latest", ""))
-        return [*words, *self._numbers(model, typed, which), *self._labels(model, typed, which)]
+        return [*words, *self._numbers_and_labels(model, typed, which)]
 
     def numbers(self, name: str, typed: str) -> list[Candidate]:
         """Return the numbers and labels of a model: words that never mean another version."""
-        model = self._model(name)
-        return [*self._numbers(model, typed, ANY), *self._labels(model, typed, ANY)]
+        return self._numbers_and_labels(self._model(name), typed, ANY)
 
     def stages(self) -> list[Candidate]:
         """Return the stages, lowest first."""
@@ -179,6 +178,12 @@ class Names:
 
     def _lowest(self, model: int | None, low: int, high: int, which: str) -> Version | None:
         return next(_wanted(self._rows(BY_NUMBER, model=model, low=low, high=high), which), None)
+
+    def _numbers_and_labels(self, model: int | None, typed: str, which: str) -> list[Candidate]:
+        _, rest = split_v(typed)
+        if rest and not rest[0].isdigit():  # as every number and label does
+            return []
+        return [*self._numbers(model, typed, which), *self._labels(model, typed, which)]
 
     def _numbers(self, model: int | None, typed: str, which: str) -> list[Candidate]:
         """Return the newest numbers that begin so, and the lowest of each length where there are more."""
