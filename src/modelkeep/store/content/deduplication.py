@@ -53,9 +53,10 @@ def is_stored(bucket: Bucket, content: Content) -> bool:
 
 def _compared(descriptor: int, stored: BinaryIO, digest: str, count: Count) -> Content | None:
     seen, done = hashlib.sha256(), 0
-    buffer, other = bytearray(_CHUNK), memoryview(bytearray(_CHUNK))
+    # Two bytearrays are compared in one go, two views byte by byte.
+    buffer, other = bytearray(_CHUNK), bytearray(_CHUNK)
     while got := os.preadv(descriptor, [buffer], done):
-        if read_fully(stored, other[:got]) != got or memoryview(buffer)[:got] != other[:got]:
+        if read_fully(stored, memoryview(other)[:got]) != got or buffer[:got] != other[:got]:
             return None
         seen.update(memoryview(buffer)[:got])
         done += got
