@@ -127,7 +127,7 @@ def test_a_full_directory_for_temporary_files_is_named_and_not_the_disk_of_the_r
             limit(full, **room)
             done = gc()
             limit(full)
-            told = "nothing more was swept, for what the log needs is kept in a temporary file: "
+            told = "nothing more was removed, for what the log needs is kept in a temporary file: "
             assert (done.exit_code, done.stderr.split(told)[0]) == (7, "error: "), done
             assert done.stderr.partition(told)[2].startswith(words)
             assert done.stderr.splitlines()[-1].startswith("hint: TMPDIR names another one that has room; df -")

@@ -52,10 +52,10 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = collect_provenance(context, request)
-    context.database.check_mount()
-    backup_mark.require_no_backup(context.directory)
     with changing(context.database) as session:
         with session.reading() as reader:
+            context.database.check_mount()
+            backup_mark.require_no_backup(context.directory)
             require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
             _check_names(reader, request)
         registration = _Registration(context, session, request, found)
