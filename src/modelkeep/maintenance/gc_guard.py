@@ -18,6 +18,8 @@ from modelkeep.store.ownership import require_own
 @contextmanager
 def guarded(context: Context, *, dry_run: bool) -> Iterator[None]:
     """Keep backups to this directory out while bytes are removed, or raise where nothing may be removed."""
+    with context.database.reading():
+        pass  # what may not be read says so before its directory is looked into
     with no_backup_beside(context.directory):
         with context.database.reading() as connection:
             require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)

@@ -207,7 +207,7 @@ class DirectoryUpload:
     def _copy(self, place: str, aside: str) -> None:
         draft = self.draft()
         descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", buffering=0) as source, open(draft.path, "wb", buffering=0) as target:
+        with open(descriptor, "rb", buffering=0) as source, open(draft.path, "wb") as target:
             shutil.copyfileobj(source, target)
         draft.finish()
         draft.sync()
