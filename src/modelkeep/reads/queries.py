@@ -54,6 +54,9 @@ def model(context: Context, name: str, moment: str | None) -> Model:
     """Return a model's page."""
     with snapshot(context, moment) as (reader, at):
         found = version_or_model(reader, name, context.say, at)
+        if found.number is not None:
+            message = f"a name is needed, not the version {found.ref}"
+            raise UsageError(message, f"modelkeep show {found.name}")
         return details.model(reader, _seq(at), found.model)
 
 

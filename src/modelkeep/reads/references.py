@@ -12,9 +12,10 @@ from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.model_names import hint
-from modelkeep.store.db.sql.references import Resolved, resolve
-from modelkeep.store.db.sql.version_states import newest_left
+from modelkeep.store.db.sql.model_names import Named, hint, name_of
+from modelkeep.store.db.sql.references import Resolved, of_digest, resolve
+from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.version_states import holders, latest, newest_left
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def version_of(
     """
     found = version_or_model(reader, text, say, at)
     if found.number is None:
-        message = f"{command.partition(' ')[0]} needs a version: {_candidates(reader, found)}"
-        likely = command.replace("{}", _likely(reader, found, command), 1)
-        raise UsageError(message, f"modelkeep {likely}")
+        raise _needs_version(reader, found, command, at)
     return found
 
 
@@ -90,7 +89,8 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 
             number = None if model is None else state.version_labelled(model, label_key(selector.text))
         case Digest():
-            number = None if model is None else _by_digest(reader, model, text)
+            if model is not None:
+                number = of_digest(reader, None, selector, Named(model, name_of(reader, None, model))).number
         case _:
             message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
             raise UsageError(message, "--expect 3")
@@ -113,36 +113,26 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     )
 
 
-def _by_digest(reader: Reader, model: int, text: str) -> int | None:
-    state = SqlState(reader)
-    known = state.model(model)
-    if known is None:
-        return None
-    ref = parse_ref(f"{known.name}@{text if text.startswith('sha256:') else 'sha256:' + text}")
-    return resolve(reader, None, ref, state.stages()).number
+def _needs_version(reader: Reader, found: Resolved, command: str, at: AsOf | None) -> UsageError:
+    """Return the error for a bare name, with the versions that were probably meant.
 
-
-def _candidates(reader: Reader, found: Resolved) -> str:
-    state = SqlState(reader)
-    held = [
-        f"{stage.name} {holder.version}"
-        for stage in reversed(state.stages())
-        if (holder := state.holder(found.model, stage.name)) is not None
-    ]
-    number = newest_left(reader, None, found.model)
-    newest = [] if number is None else [f"latest {number}"]
-    return f"{found.name} has {', '.join(held + newest)}"
-
-
-def _likely(reader: Reader, found: Resolved, command: str) -> str:
-    """Return the version that was probably meant: what is live for reading, the newest for a change."""
-    state = SqlState(reader)
-    if command.partition(" ")[0] not in _READS:
-        return f"{found.name}@{newest_left(reader, None, found.model) or 'latest'}"
-    for stage in reversed(state.stages()):
-        if state.holder(found.model, stage.name) is not None:
-            return f"{found.name}@{stage.name}"
-    return f"{found.name}@latest"
+    Its hint has the highest stage's version for a reading command, the latest for a change.
+    """
+    seq = None if at is None else at.seq
+    held = holders(reader, seq, found.model, stages_of(reader, seq))
+    number = latest(reader, seq, found.model)
+    candidates = [f"{each.stage} {each.version}" for each in held]
+    if number is not None:
+        candidates.append(f"latest {number}")
+    word = command.partition(" ")[0]
+    if word in _READS and candidates:
+        likely = command.replace("{}", f"{found.name}@{held[0].stage if held else 'latest'}", 1)
+    elif number is not None:
+        likely = command.replace("{}", f"{found.name}@{number}", 1)
+    else:
+        likely = f"list {found.name} --all"
+    has = ", ".join(candidates) or "no version that can be used"
+    return UsageError(f"{word} needs a version: {found.name} has {has}", f"modelkeep {likely}")
 
 
 def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:
