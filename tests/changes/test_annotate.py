@@ -51,6 +51,38 @@ def test_another_word_than_bad_or_good_is_refused_and_so_is_a_bare_name(r):
     )
 
 
+def test_a_bare_name_is_answered_with_the_latest_version_that_can_be_used(r):
+    r.mark("fraud@3", "bad")
+    r.archive("fraud@2")
+    assert refused(r.promote, "fraud", "production") == (
+        "UsageError",
+        "promote needs a version: fraud has latest 1",
+        "modelkeep promote fraud@1 production",
+    )
+    r.archive("fraud@1")
+    no_version = "needs a version: fraud has no version that can be used"
+    hint = "modelkeep list fraud --all"
+    assert refused(r.promote, "fraud", "production") == ("UsageError", f"promote {no_version}", hint)
+    assert refused(r.resolve, "fraud") == ("UsageError", f"resolve {no_version}", hint)
+
+
+def test_a_bare_name_in_the_past_is_answered_with_what_there_was(r):
+    r.promote("fraud@1", "production")
+    assert refused(r.resolve, "fraud", as_of="seq:2") == (
+        "UsageError",
+        "resolve needs a version: fraud has latest 1",
+        "modelkeep resolve fraud@latest",
+    )
+
+
+def test_the_page_of_a_model_is_not_given_for_a_version(r):
+    assert refused(r.model, "fraud@2") == (
+        "UsageError",
+        "a name is needed, not the version fraud@2",
+        "modelkeep show fraud",
+    )
+
+
 # Archive
 
 

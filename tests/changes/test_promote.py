@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from changing import effects, holders, notes, overtaken, refused, states
+from changing import effects, holders, locked_after_commit, notes, overtaken, refused, states
 from world import World, entries
 
 
@@ -197,6 +197,17 @@ def test_the_reason_stands_in_history(r):
     assert [each.why for each in r.history("fraud")] == ["march data"]
 
 
+def test_a_forced_promotion_that_is_committed_is_no_error_where_its_notes_cannot_be_read(world, r):
+    r.mark("fraud@2", "bad")
+    with locked_after_commit(world) as busy:
+        change = busy.promote("fraud@2", "production", force=True)
+    assert (change.changed, notes(change), holders(r)) == (
+        True,
+        ["note: fraud@2 was never in staging"],
+        ["production 2"],
+    )
+
+
 # What somebody else did meanwhile
 
 
@@ -268,6 +279,12 @@ def test_retire_without_a_version_means_the_holder_its_author_saw(world, r):
     late = overtaken(world, lambda: r.promote("fraud@2", "production"))
     assert refused(late.retire, "fraud", "production")[1] == "fraud changed meanwhile: what was 1 is 2 now"
     assert holders(r) == ["production 2"]
+
+
+def test_retire_of_an_empty_stage_does_not_empty_it_of_a_version_that_came_meanwhile(world, r):
+    late = overtaken(world, lambda: r.promote("fraud@1", "production"))
+    assert refused(late.retire, "fraud", "production")[1] == "fraud changed meanwhile: what was none is 1 now"
+    assert holders(r) == ["production 1"]
 
 
 def test_retire_of_an_empty_stage_is_nothing(r):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec.structs
 import pytest
-from changing import effects, holders, notes, overtaken, refused
+from changing import effects, holders, locked_after_commit, notes, overtaken, refused
 from world import World
 
 import modelkeep
@@ -402,6 +402,14 @@ def test_the_verdict_of_one_that_takes_production_at_once_is_against_the_one_it_
     world.register(metrics={"auc": "0.907"}, stage="production")
     made = world.register(metrics={"auc": "0.9"}, stage="production", dry_run=dry_run)
     assert [(each.difference, each.against) for each in made.verdict] == [("-0.007", "production fraud@1")]
+
+
+def test_a_registration_that_is_committed_is_no_error_where_the_verdict_cannot_be_read(world, r):
+    world.register(metrics={"auc": "0.9"}, stage="production")
+    with locked_after_commit(world) as busy:
+        made = busy.register("fraud", world.model(), code="none", metrics={"auc": "0.91"})
+    assert (made.ref, made.changed, made.verdict, made.hints) == ("fraud@2", True, (), ())
+    assert r.model("fraud").newest == 2
 
 
 def test_without_production_there_is_no_verdict(world):

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from changing import effects, holders, notes, overtaken, refused
+from changing import effects, holders, locked_after_commit, notes, overtaken, refused
 from world import World, entries
 
 
@@ -403,6 +403,13 @@ def test_a_dry_run_decides_and_tells_the_same_and_writes_nothing(world, r):
         (each.to, each.left, each.marked_bad, effects(each), each.passed_over, notes(each)) for each in (planned, made)
     ]
     assert told[0] == told[1]
+
+
+def test_a_rollback_that_is_committed_is_no_error_where_its_notes_cannot_be_read(world, r):
+    with locked_after_commit(world) as busy:
+        back = busy.rollback("fraud@4")
+    assert (back.changed, back.to, notes(back)) == (True, "fraud@3", [])
+    assert (holders(r), bad(r)) == (["production 3"], [4])
 
 
 # What somebody else did meanwhile

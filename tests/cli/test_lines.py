@@ -15,7 +15,7 @@ from modelkeep.cli.views.model import ModelView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.version import VersionView
 from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
-from modelkeep.domain.answers.versions import AsOf, VersionRow
+from modelkeep.domain.answers.versions import AsOf, Metric, VersionRow
 from modelkeep.errors import UsageError
 from modelkeep.rendering.sentences import tenure_reasons
 
@@ -89,6 +89,13 @@ def test_every_plain_field_of_a_version_is_a_column():
 )
 def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
     assert FieldView("fraud@3", VersionView(VERSION, None).document(), field).lines() == [text]
+
+
+def test_a_metric_measured_on_several_data_is_its_newest_value():
+    metrics = (Metric("auc", "0.91", "data:test@2026-02", "t2"), Metric("auc", "0.8", None, "t1"))
+    view = VersionView(msgspec.structs.replace(VERSION, metrics=metrics), None)
+    assert FieldView("fraud@3", view.document(), "metric.auc").lines() == ["0.91"]
+    assert "metric.auc\t0.91" in view.lines()
 
 
 def test_an_unknown_field_is_refused():

@@ -151,7 +151,13 @@ def test_put_back_in_its_place_it_is_the_registry_again(world, dest, tmp_path):
     assert world.verify().findings == ()
     world.registry.tag("fraud@1", {"a": "b"}, dry_run=True)
     assert (world.home / "backup.json").exists()
+    # a change that is refused, or has nothing to do, writes no entry: the registry still is the backup
+    with pytest.raises(Conflict, match="not 9 as expected"):
+        world.registry.promote("fraud@1", "production", expect="9")
+    assert not world.registry.retire("fraud", "production").changed
+    assert (world.home / "backup.json").exists()
     world.register()
+    assert not (world.home / "backup.json").exists()
     back_up(world, dest)
     # and may move again, as any registry
     world.home.rename(tmp_path / "moved")

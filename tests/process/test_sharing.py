@@ -370,7 +370,7 @@ def test_who_waits_in_vain_is_told_for_which_file_and_whose_process_holds_it(peo
         assert (busy.exit_code, busy.stderr) == (
             6,
             (
-                f"error: the registry is busy: process {holder.pid} of bo has been writing to it for 0.1 s: {lock}\n"
+                f"error: the registry is busy: process {holder.pid} of bo is writing to it; waited 0.1 s: {lock}\n"
                 "hint: try again, or wait longer with --lock-wait\n"
             ),
         )
@@ -380,8 +380,8 @@ def test_who_waits_in_vain_is_told_for_which_file_and_whose_process_holds_it(peo
         assert (stopped.exit_code, stopped.stderr) == (
             6,
             (
-                f"error: the registry is busy: process {holder.pid} of bo, which is stopped, has been writing to it for "
-                f"0.1 s: {lock}\nhint: kill -CONT {holder.pid}        (lets it go on and end)\n"
+                f"error: the registry is busy: process {holder.pid} of bo, which is stopped, is writing to it; "
+                f"waited 0.1 s: {lock}\nhint: kill -CONT {holder.pid}        (lets it go on and end)\n"
             ),
         )
         assert people("rita", "list", "--registry", own).exit_code == 0

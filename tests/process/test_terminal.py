@@ -91,6 +91,19 @@ def test_the_reason_that_was_typed_is_kept(run, made):
     assert "p99 latency" in run("history", "fraud", "production").stdout
 
 
+def test_a_rollback_does_not_leave_a_version_that_was_promoted_during_the_question(run, made):
+    run("promote", "fraud@2", "production")
+    child = at(run, "rollback", "fraud")
+    child.expect_exact("why (Enter to skip)? ")
+    run("promote", "fraud@1", "production")
+    child.sendline("")
+    child.expect_exact("the holder of production is 1, not 2 as expected")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 4
+    assert "fraud\tproduction\t1" in run("list").stdout
+
+
 def test_a_bare_rollback_soon_after_another_one_is_asked_for_even_with_yes(run, made):
     run("promote", "fraud@2", "production")
     (made / "new.onnx").write_bytes(b"y")

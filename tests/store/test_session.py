@@ -112,6 +112,21 @@ def test_what_fails_is_rolled_back_and_the_session_goes_on(database):
         assert reader.rows(MODELS) == [(7,)]
 
 
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_a_wrong_value_is_damage_where_sqlite_finds_some_and_else_a_bug(database, way):
+    def fail():
+        with changing(database) as session, getattr(session, way)():
+            raise TypeError
+
+    with pytest.raises(TypeError):
+        fail()
+    with open(database.path, "r+b") as file:
+        file.seek(39)  # the last byte of the number of free pages
+        file.write(b"\5")
+    with pytest.raises(IntegrityError, match="is damaged: "):
+        fail()
+
+
 def test_between_its_transactions_a_session_is_in_nobodys_way(database, elsewhere):
     with changing(database) as session:
         with session.reading():
@@ -144,7 +159,7 @@ def test_a_snapshot_behind_a_writer_waits_in_the_queue(database, elsewhere):
     with changing(quick) as session:
         with open(quick.lock_path, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # as the writer holds it
-            with pytest.raises(Busy, match="has been writing to it for"), session.reading():
+            with pytest.raises(Busy, match="is writing to it; waited"), session.reading():
                 pass
         elsewhere.execute("COMMIT")
         with session.reading():

@@ -1,6 +1,7 @@
 """What the tests of changes share: a change in words, a refusal in words, somebody who is quicker."""
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 
 import msgspec.structs
 import pytest
@@ -57,3 +58,26 @@ def overtaken(world, happens):
     database = _Overtaken(str(world.home))
     database.happens = happens
     return Registry(msgspec.structs.replace(world.context, database=database), Located(str(world.home), "flag"))
+
+
+class _LockedAfterCommit(Database):
+    """A database that another program locks as soon as a change is committed."""
+
+    def __init__(self, directory, program):
+        super().__init__(directory, lock_wait=0.1)
+        self.program = program
+
+    @contextmanager
+    def locked(self, opened=None):
+        with super().locked(opened) as connection:
+            yield connection
+        self.program.execute("BEGIN EXCLUSIVE")
+
+
+@contextmanager
+def locked_after_commit(world):
+    """Yield a registry that cannot be read any more once its first change is committed."""
+    path = world.home / "registry.db"
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as program:
+        database = _LockedAfterCommit(str(world.home), program)
+        yield Registry(msgspec.structs.replace(world.context, database=database), Located(str(world.home), "flag"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -102,10 +103,14 @@ class _Registration:
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
         outcome = runner.run(resolve, ensure_present)
-        with self._session.reading() as reader:
-            if outcome.entry is None:
+        if outcome.entry is None:
+            with self._session.reading() as reader:
                 return _unchanged(reader, request, found, outcome, taken)
-            return _registered(reader, request, outcome, outcome.entry, taken, found)
+        answer = _registered(request, outcome, outcome.entry, taken, found)
+        # The version is committed: a failure of this read may not look like a refused change.
+        with suppress(ModelkeepError), self._session.reading() as reader:
+            return _compared(reader, request, outcome.entry, answer)
+        return answer
 
 
 def _resolved(
@@ -242,36 +247,45 @@ def _unchanged(
 
 
 def _registered(
-    reader: Reader, request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
+    request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
 ) -> Registered:
-    """Answer with the version that was registered."""
-    registered = next(event for event in entry.events if isinstance(event, VersionRegistered))
+    """Answer with the version that was registered; the log entry and the bytes say all of it."""
+    registered = _event(entry)
     name = outcome.request.subject.name
-    ref = f"{name}@{registered.version}"
-    changes = effects_of(entry, name)
-    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
-    stages = SqlState(reader).stages()
-    displaced = next(
-        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
-    )
-    against = verdict.against_production(
-        reader, registered.model, name, registered.version, scrubbed(request.metrics), displaced
-    )
     return Registered(
         action="register",
         name=name,
-        ref=ref,
+        ref=f"{name}@{registered.version}",
         changed=True,
         seq=None if request.dry_run else entry.seq,
-        effects=changes,
+        effects=effects_of(entry, name),
         dry_run=request.dry_run,
         notes=(summary(taken, found), *taken.notes, *outcome.notes),
-        hints=() if promoted else (f"modelkeep promote {ref} {stages[0].name}",),
         version=registered.version,
         label=registered.label,
         digest=outcome.request.subject.digest or taken.manifest.digest,
         size_bytes=taken.size_bytes,
         files=len(taken.manifest.files),
-        verdict=against,
         warnings=tuple(values.number_warnings(request.metrics)),
     )
+
+
+def _compared(reader: Reader, request: Request, entry: Entry, answer: Registered) -> Registered:
+    """Add the comparison with production, and the command that promotes the version."""
+    registered = _event(entry)
+    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
+    stages = SqlState(reader).stages()
+    displaced = next(
+        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
+    )
+    return replace(
+        answer,
+        hints=() if promoted else (f"modelkeep promote {answer.ref} {stages[0].name}",),
+        verdict=verdict.against_production(
+            reader, registered.model, answer.name, registered.version, scrubbed(request.metrics), displaced
+        ),
+    )
+
+
+def _event(entry: Entry) -> VersionRegistered:
+    return next(event for event in entry.events if isinstance(event, VersionRegistered))

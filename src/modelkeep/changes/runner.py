@@ -18,12 +18,12 @@ from modelkeep.changes.observed import absent_of, observed
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
 from modelkeep.domain.answers.changes import Effect
-from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs import AnyCommand
+from modelkeep.domain.verbs.question import AlreadySo
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
@@ -112,14 +112,15 @@ class ChangeRunner:
             request = _settled(writer, prepared, resolve)
             if request.unchanged is not None:
                 return _nothing_to_do(request)
-            if prepared.was_backup:
-                backup_mark.remove(self._context.directory)
             if ensure_present is not None:
                 for document in request.documents.values():
                     ensure_present(Manifest.from_bytes(document).files)
             seen = self._observed(writer, request)
             outcome = ledger.append(writer, prepared.draft, seen, self._context.now())
         notes: tuple[str, ...] = ()
+        if outcome.entry is not None and prepared.was_backup:
+            # After the commit: a crash in between leaves the mark, and the next change removes it.
+            backup_mark.remove(self._context.directory)
         if outcome.entry is not None and outcome.entry_hash is not None:
             notes = after(self._context, outcome.entry, outcome.entry_hash, continues=prepared.continues)
         return ChangeOutcome(request, outcome.entry, outcome.already, notes)
@@ -197,7 +198,7 @@ def _check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     if same:
         message = f"{one.name} changed meanwhile"
         raise Conflict(message, "try again")
-    message = f"{one.name} changed meanwhile: what was {one.version} is {other.version} now"
+    message = f"{one.name} changed meanwhile: what was {one.version or 'none'} is {other.version or 'none'} now"
     raise Conflict(message, "look again, then name the version by its number")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.retire import Retire
 from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
-from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
     expectation,
@@ -112,23 +113,19 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         stages = SqlState(reader).stages()
         where = last_stage(stages) if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        return _rollback_request(
-            context, reader, say, found, where, _Options(to, expect, keep_good, confirmed, dry_run)
-        )
+        return _rollback_request(context, reader, say, found, where, _Options(to, expect, keep_good, confirmed))
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
     return _rolled_back(context, outcome, dry_run=dry_run)
 
 
-class _Options:
+class _Options(NamedTuple):
     """The options of a rollback."""
 
-    def __init__(self, to: str | None, expect: str | None, keep_good: bool, confirmed: bool, dry_run: bool) -> None:
-        self.to = to
-        self.expect = expect
-        self.keep_good = keep_good
-        self.confirmed = confirmed
-        self.dry_run = dry_run
+    to: str | None
+    expect: str | None
+    keep_good: bool
+    confirmed: bool
 
 
 def _rollback_request(
@@ -246,18 +243,18 @@ def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) ->
 
 
 def _forced(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
-    """Return what ``--force`` did and did not do."""
+    """Return notes on what ``--force`` did and did not do."""
     entry = outcome.entry
     if entry is None:
         return ()
     subject = outcome.request.subject
     name = f"{subject.name}@{subject.version}"
     notes = [f"{name} is archived no more" for event in entry.events if isinstance(event, VersionRestored)]
-    with context.database.reading() as reader:
-        state = SqlState(reader)
-        version = state.version(subject.model or 0, subject.version or 0)
-    if version is not None and version.bad:
-        notes.append(f"{name} is still marked bad (lift it: modelkeep mark {name} good)")
+    # The change is committed: a failure of this read may not look like a refused change.
+    with suppress(ModelkeepError), context.database.reading() as reader:
+        version = SqlState(reader).version(subject.model or 0, subject.version or 0)
+        if version is not None and version.bad:
+            notes.append(f"{name} is still marked bad (lift it: modelkeep mark {name} good)")
     return tuple(notes)
 
 
@@ -268,7 +265,8 @@ def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> 
     marked = outcome.entry is not None and any(isinstance(each, VersionMarked) for each in outcome.entry.events)
     notes: tuple[str, ...] = ()
     if event is not None:
-        with context.database.reading() as reader:
+        # The change is committed: a failure of this read may not look like a refused change.
+        with suppress(ModelkeepError), context.database.reading() as reader:
             notes = stage_notes.went_back(reader, subject.name, event, marked=marked, now=context.clock())
     return RolledBack(
         action="rollback",

@@ -1,4 +1,4 @@
-"""The end of the log and the clocks around it: what is warned of on the way, and never refused."""
+"""Warnings about the log's head and about clocks; neither refuses anything."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from modelkeep.store.db.sql import model_names, sort_keys, version_states
 from modelkeep.store.db.sql import models as model_queries
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.statement import EVER
 
 #: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
@@ -120,7 +121,7 @@ class _Listing:
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
-        before = 2**62
+        before = EVER
         while page := version_queries.newest_of_all(self.reader, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
             names = {model: model_names.name_of(self.reader, self.at, model) for model, _, _ in page}

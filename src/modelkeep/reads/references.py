@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number, parse_selector
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.model_names import hint
-from modelkeep.store.db.sql.references import Resolved, resolve
-from modelkeep.store.db.sql.version_states import newest_left
+from modelkeep.store.db.sql.model_names import Named, hint, name_of
+from modelkeep.store.db.sql.references import Resolved, of_digest, resolve
+from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.version_states import holders, latest, newest_left
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ Say = Callable[[str], None]
 _READS = frozenset({"get", "path", "show", "resolve"})
 
 
-def version_or_model(reader: Reader, text: str, say: Say, at: AsOf | None = None) -> Resolved:
+def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
-    found = resolve(reader, None if at is None else at.seq, parse_ref(text), SqlState(reader).stages())
+    found = resolve(reader, at, parse_ref(text), SqlState(reader).stages())
     if found.renamed_from is not None:
         say(f"note: {found.renamed_from} is called {found.name} now")
     return found
@@ -37,7 +37,7 @@ def version_of(
     text: str,
     say: Say,
     command: str,
-    at: AsOf | None = None,
+    at: int | None = None,
 ) -> Resolved:
     """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
 
@@ -45,9 +45,7 @@ def version_of(
     """
     found = version_or_model(reader, text, say, at)
     if found.number is None:
-        message = f"{command.partition(' ')[0]} needs a version: {_candidates(reader, found)}"
-        likely = command.replace("{}", _likely(reader, found, command), 1)
-        raise UsageError(message, f"modelkeep {likely}")
+        raise _needs_version(reader, found, command, at)
     return found
 
 
@@ -90,7 +88,8 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 
             number = None if model is None else state.version_labelled(model, label_key(selector.text))
         case Digest():
-            number = None if model is None else _by_digest(reader, model, text)
+            if model is not None:
+                number = of_digest(reader, None, selector, Named(model, name_of(reader, None, model))).number
         case _:
             message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
             raise UsageError(message, "--expect 3")
@@ -113,36 +112,25 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     )
 
 
-def _by_digest(reader: Reader, model: int, text: str) -> int | None:
-    state = SqlState(reader)
-    known = state.model(model)
-    if known is None:
-        return None
-    ref = parse_ref(f"{known.name}@{text if text.startswith('sha256:') else 'sha256:' + text}")
-    return resolve(reader, None, ref, state.stages()).number
+def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None) -> UsageError:
+    """Return the error for a bare name, with the versions that were probably meant.
 
-
-def _candidates(reader: Reader, found: Resolved) -> str:
-    state = SqlState(reader)
-    held = [
-        f"{stage.name} {holder.version}"
-        for stage in reversed(state.stages())
-        if (holder := state.holder(found.model, stage.name)) is not None
-    ]
-    number = newest_left(reader, None, found.model)
-    newest = [] if number is None else [f"latest {number}"]
-    return f"{found.name} has {', '.join(held + newest)}"
-
-
-def _likely(reader: Reader, found: Resolved, command: str) -> str:
-    """Return the version that was probably meant: what is live for reading, the newest for a change."""
-    state = SqlState(reader)
-    if command.partition(" ")[0] not in _READS:
-        return f"{found.name}@{newest_left(reader, None, found.model) or 'latest'}"
-    for stage in reversed(state.stages()):
-        if state.holder(found.model, stage.name) is not None:
-            return f"{found.name}@{stage.name}"
-    return f"{found.name}@latest"
+    Its hint has the highest stage's version for a reading command, the latest for a change.
+    """
+    held = holders(reader, at, found.model, stages_of(reader, at))
+    number = latest(reader, at, found.model)
+    candidates = [f"{each.stage} {each.version}" for each in held]
+    if number is not None:
+        candidates.append(f"latest {number}")
+    word = command.partition(" ")[0]
+    if word in _READS and candidates:
+        likely = command.replace("{}", f"{found.name}@{held[0].stage if held else 'latest'}", 1)
+    elif number is not None:
+        likely = command.replace("{}", f"{found.name}@{number}", 1)
+    else:
+        likely = f"list {found.name} --all"
+    has = ", ".join(candidates) or "no version that can be used"
+    return UsageError(f"{word} needs a version: {found.name} has {has}", f"modelkeep {likely}")
 
 
 def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:

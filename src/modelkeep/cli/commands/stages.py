@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: a version gets a stage, loses it, and comes back."""
+"""`promote`, `rollback` and `retire`: the commands that change which version holds a stage."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
     """Show what a rollback would do, ask for its reason, and return the arguments that the answers add.
 
     Shortly after another rollback it is asked whether a second one is meant. ``--yes`` does not answer
-    that: a colleague may have rolled back a moment ago.
+    that: a colleague may have rolled back a moment ago. Without ``--expect``, the version that was shown is expected
+    to hold the stage still: another one may have been promoted while the question stood there.
     """
     added: dict[str, Any] = {}
     try:
@@ -78,6 +79,8 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
             call.say("; ".join(effects(planned)))
     if planned.changed:
         added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
+        if call.flags.expect is None and planned.left is not None:
+            added["expect"] = planned.left.rpartition("@")[2]
     return added
 
 

@@ -51,11 +51,15 @@ class FieldView(View, frozen=True):
 
 
 def flattened(document: Document) -> dict[str, Any]:
-    """Return the fields of a document with metrics, params and tags as ``metric.K``, ``param.K``, ``tag.K``."""
+    """Return the fields of a document with metrics, params and tags as ``metric.K``, ``param.K``, ``tag.K``.
+
+    ``metric.K`` is the newest value on any data: a document has its metrics newest first, one for each data.
+    """
     fields: dict[str, Any] = {}
     for name, value in _builtins(document).items():
         if name == "metrics":
-            fields |= {f"metric.{each['name']}": each["value"] for each in value}
+            for each in value:
+                fields.setdefault(f"metric.{each['name']}", each["value"])
         elif name in {"params", "tags"}:
             fields |= {f"{name[:-1]}.{key}": each for key, each in value.items()}
         elif name not in {"as_of", "tenures"}:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from modelkeep.domain.details import Details, Line
 from modelkeep.store.db.interface import Reader, Value
+from modelkeep.store.db.sql.statement import EVER
 
 # The newest are found from the end of an index: of the log, of what it is about, of who did what.
 _ENTRY = """
@@ -51,7 +52,6 @@ DETAILS = """
 SELECT text FROM details WHERE digest = :digest
 """
 
-_EVER = 2**62
 #: By: is it about something, is an action asked for, is an actor.
 _ASKED = {
     (False, False, False): ALL,
@@ -92,10 +92,10 @@ def entries(
         "model": model,
         "version": version,
         "first": first,
-        "last": _EVER if last is None else last,
+        "last": EVER if last is None else last,
         "actor": actor,
         "action": action,
-        "limit": _EVER if limit is None else limit,
+        "limit": EVER if limit is None else limit,
     }
     asked = _ASKED[about is not None, action is not None, actor is not None]
     return [Logged(*row) for row in reader.rows(asked, **values)]

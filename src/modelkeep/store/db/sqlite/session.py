@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, begin, begun
 from modelkeep.store.db.sqlite.database import Database
-from modelkeep.store.db.sqlite.errors import is_busy
+from modelkeep.store.db.sqlite.errors import WRONG_VALUES, damage_of, is_busy
 from modelkeep.store.db.sqlite.journal_files import check_neighbours
 from modelkeep.store.db.sqlite.transaction import Transaction
 from modelkeep.store.db.sqlite.writers_queue import queued
@@ -43,7 +43,8 @@ class Session:
             reader = self._snapshot()
             if reader is not None:
                 try:
-                    yield reader
+                    with _damage_named(reader, self._database.path):
+                        yield reader
                 finally:
                     if reader.connection.in_transaction:
                         reader.connection.execute("ROLLBACK")
@@ -60,7 +61,8 @@ class Session:
                 self._check_shape(writer)
             else:
                 schema.check_shape(writer)
-            yield writer
+            with _damage_named(writer, self._database.path):
+                yield writer
 
     def _snapshot(self) -> Transaction | None:
         """Begin to read at once, or in turn behind a writer: SQLite's own waiting starves. None: only to be read."""
@@ -101,6 +103,17 @@ class Session:
         if found != self._checked:
             schema.check_shape(reader)
             self._checked = found
+
+
+@contextmanager
+def _damage_named(transaction: Transaction, path: str) -> Iterator[None]:
+    """Raise ``IntegrityError`` where a wrong value was read and SQLite finds the file damaged."""
+    try:
+        yield
+    except WRONG_VALUES as error:
+        if (damage := damage_of(transaction.connection, path)) is not None:
+            raise damage from error
+        raise
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def queued(path: str, deadline: float, waited: float) -> Iterator[None]:
     """Hold the side file's lock; ``Busy`` when it is not had by ``deadline`` (monotonic seconds)."""
     with _side_file(path) as descriptor:
         if descriptor is not None and not _try_lock(descriptor) and not _wait(descriptor, deadline):
-            raise busy(path, f"has been writing to it for {waited:g} s")
+            raise busy(path, f"is writing to it; waited {waited:g} s")
         yield
 
 
