@@ -5,10 +5,11 @@ from history import REGISTRY, History, at
 from log_kinds import events, intents
 from msgspec.structs import replace
 
-from modelkeep.domain.decide import AlreadySo, decide
+from modelkeep.domain.decide import decide
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
+from modelkeep.domain.verbs.question import AlreadySo
 from modelkeep.domain.verbs.rollback import explain_obstacle, find_target
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
 from modelkeep.store.db.sqlite.database import in_memory

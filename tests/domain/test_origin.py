@@ -4,8 +4,9 @@ import pytest
 from history import History
 from log_kinds import intents
 
-from modelkeep.domain.decide import AlreadySo, decide
+from modelkeep.domain.decide import decide
 from modelkeep.domain.entry import Observed, parse_entry
+from modelkeep.domain.verbs.question import AlreadySo
 from modelkeep.errors import Conflict
 from modelkeep.store.db.state import SqlState
 

@@ -6,9 +6,9 @@ import pytest
 
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import ModelkeepError
-from modelkeep.reads import details
 from modelkeep.reads import lineage as lineage_reads
 from modelkeep.reads import lists as lists_reads
+from modelkeep.reads import pages
 from modelkeep.store.db.sql.references import resolve as resolve_ref
 from modelkeep.store.db.sql.stages import stages as stages_of
 
@@ -79,15 +79,15 @@ def answers(connection, at):
             found["versions", sort, everything] = lists_reads.versions(connection, at, sort=sort, everything=everything)
         for stage in ("development", "staging", "production"):
             found["stage", stage, everything] = lists_reads.versions(connection, at, stage=stage, everything=everything)
-    found["history"] = details.history(connection, at)
+    found["history"] = pages.history(connection, at)
     for (model,) in connection.rows("SELECT seq FROM model WHERE seq <= :at", at=at or 2**62):
-        page = found["model", model] = details.model(connection, at, model)
-        found["history", model] = details.history(connection, at, model=model)
+        page = found["model", model] = pages.model(connection, at, model)
+        found["history", model] = pages.history(connection, at, model=model)
         found["versions", model] = lists_reads.versions(connection, at, model=model, everything=True)
         found["limited", model] = lists_reads.versions(connection, at, model=model, sort="version:desc", limit=1)
         for number in range(1, page.newest + 1):
-            version = found["version", model, number] = details.version(connection, at, model, number)
-            found["row", model, number] = details.version_row(connection, at, model, number)
+            version = found["version", model, number] = pages.version(connection, at, model, number)
+            found["row", model, number] = pages.version_row(connection, at, model, number)
             found["lineage", model, number] = lineage_reads.lineage(connection, at, parse_ref(version.ref))
     for ref in ("fraud", "risk/fraud@latest", "FRAUD@production", "fraud@staging", "fraud@dev", "fraud@champion",
                 "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip

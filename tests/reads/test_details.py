@@ -21,8 +21,8 @@ from modelkeep.domain.answers.versions import (
 from modelkeep.domain.times import At, AtSeq
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound
-from modelkeep.reads import details
 from modelkeep.reads import lists as lists_reads
+from modelkeep.reads import pages
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_what_waits_in_development_is_counted_behind_the_newest(fraud):
 def test_the_line_of_a_version(fraud):
     from history import at
 
-    row = details.version_row(fraud.connection, None, 2, 1)
+    row = pages.version_row(fraud.connection, None, 2, 1)
     assert row == VersionRow(
         ref="fraud@1",
         name="fraud",
@@ -147,7 +147,7 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     history.note("fraud@1", "look at this")
     history.register("child", parents=["fraud@1"])
     history.tag("fraud@1", owner="risk")
-    page = details.version(history.connection, None, 3, 1)
+    page = pages.version(history.connection, None, 3, 1)
     assert page.data == (
         Dataset(f"data:train.csv@{sha('x')[:19]}", "train", "train.csv", None, sha("x"), "train.csv"),
         Dataset("data:test@2026-02", None, "test", "2026-02", None, None),
@@ -186,7 +186,7 @@ def test_the_page_of_a_model(fraud):
     fraud.note("fraud@1", "about a version")
     fraud.rename("fraud", "risk/fraud")
     fraud.archive("risk/fraud@2")
-    page = details.model(fraud.connection, None, 2)
+    page = pages.model(fraud.connection, None, 2)
     assert (page.name, page.former_names, page.created, page.actor) == ("risk/fraud", ("fraud",), at(2), "ana")
     assert (page.description, page.tags, page.aliases) == ("finds fraud", {"team": "a"}, {"champion": 3})
     assert (page.newest, page.latest, page.versions, page.archived) == (4, 4, 4, False)
@@ -198,7 +198,7 @@ def test_the_page_of_a_model(fraud):
 def test_a_model_of_which_all_is_archived_still_shows_its_versions(history):
     history.register("fraud")
     history.archive("fraud")
-    page = details.model(history.connection, None, 2)
+    page = pages.model(history.connection, None, 2)
     assert (page.archived, page.latest, page.development) == (True, None, None)
     assert [row.ref for row in page.recent] == ["fraud@1"]
 
@@ -206,7 +206,7 @@ def test_a_model_of_which_all_is_archived_still_shows_its_versions(history):
 def test_history_tells_when_by_whom_for_whom_and_why(fraud):
     from history import at
 
-    first, _staging, second, third = details.history(fraud.connection, model=2)
+    first, _staging, second, third = pages.history(fraud.connection, model=2)
     assert first == Tenure(
         ref="fraud@1", name="fraud", version=1, label="1.0", stage="production",
         since=at(2), since_seq=2, until=at(5), until_seq=5, actor="ana", opened_by="register", why=None,
@@ -224,7 +224,7 @@ def test_history_tells_when_by_whom_for_whom_and_why(fraud):
 def test_history_without_a_model_is_production_of_all(fraud):
     fraud.register("churn", stage="production")
     fraud.promote("churn@1", "staging")
-    told = [(tenure.ref, tenure.stage) for tenure in details.history(fraud.connection)]
+    told = [(tenure.ref, tenure.stage) for tenure in pages.history(fraud.connection)]
     assert told == [
         ("fraud@1", "production"),
         ("fraud@3", "production"),
@@ -248,12 +248,12 @@ def test_history_without_a_model_is_production_of_all(fraud):
     ],
 )
 def test_history_between_two_moments_is_what_held_then(fraud, since, until, seqs):
-    told = details.history(fraud.connection, model=2, stage="production", since=since, until=until)
+    told = pages.history(fraud.connection, model=2, stage="production", since=since, until=until)
     assert [tenure.since_seq for tenure in told] == seqs
 
 
 def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
-    told = details.audit(fraud.connection)
+    told = pages.audit(fraud.connection)
     assert [(entry.seq, entry.actor, entry.action, entry.subject, entry.sentence) for entry in told] == [
         (1, "ana", "init", None, "created the registry with the stages staging and production"),
         (2, "ana", "register", "fraud@1", "registered fraud@1 as 1.0, put it in production"),
@@ -293,13 +293,13 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
 )
 def test_the_audit_leaves_what_was_asked_for(fraud, options, seqs):
     about = options.pop("about", None)
-    found = details.audit(fraud.connection, about and fraud.resolved(about), **options)
+    found = pages.audit(fraud.connection, about and fraud.resolved(about), **options)
     assert [entry.seq for entry in found] == seqs
 
 
 def test_an_action_that_there_is_not_is_refused(fraud):
     with pytest.raises(NotFound) as error:
-        details.audit(fraud.connection, action="promoted")
+        pages.audit(fraud.connection, action="promoted")
     assert error.value.message == "there is no action 'promoted'"
     assert error.value.hint.startswith("actions are init, create, register, label, evaluate, promote, rollback")
 
@@ -309,7 +309,7 @@ def test_one_forged_entry_locks_nobody_out_of_the_audit(fraud):
     fraud.connection.connection.execute(
         "UPDATE entry SET bytes = ? WHERE seq = 5", (b'{"format":"modelkeep entry 1"}',)
     )
-    told = details.audit(fraud.connection)
+    told = pages.audit(fraud.connection)
     assert len(told) == 9
     assert told[3].sentence == "registered fraud@3, called it champion"
     assert told[4].sentence.startswith("cannot be read: entry: Object missing required field `seq`")
@@ -320,7 +320,7 @@ def test_the_status_is_the_registry_at_a_glance(fraud):
     from history import REGISTRY, at
 
     fraud.register("churn", "one")
-    status = details.status(fraud.connection, "/registry", "flag")
+    status = pages.status(fraud.connection, "/registry", "flag")
     assert (status.registry, status.origin, status.id) == ("/registry", "flag", REGISTRY)
     assert (status.models, status.versions, status.entries) == (2, 5, 10)
     assert status.size_bytes == len("one" + "two" + "three" + "four")
@@ -331,16 +331,16 @@ def test_the_status_is_the_registry_at_a_glance(fraud):
 
 
 def test_a_description_is_read_alone(fraud):
-    assert details.description(fraud.connection, None, 2, None) == "finds fraud"
-    assert details.description(fraud.connection, 8, 2, None) is None
-    assert details.description(fraud.connection, None, 2, 1) is None
+    assert pages.description(fraud.connection, None, 2, None) == "finds fraud"
+    assert pages.description(fraud.connection, 8, 2, None) is None
+    assert pages.description(fraud.connection, None, 2, 1) is None
 
 
 def test_the_audit_names_the_tags_that_were_set(fraud):
     fraud.tag("fraud@1", tier="gold", owner="ml")
     fraud.tag("fraud@1", remove=["tier"])
     fraud.note("fraud@1", "look at this")
-    assert [entry.sentence for entry in details.audit(fraud.connection, limit=3)] == [
+    assert [entry.sentence for entry in pages.audit(fraud.connection, limit=3)] == [
         "tagged fraud@1 tier=gold and owner=ml",
         "took 1 tag off fraud@1",
         "noted on fraud@1: look at this",
@@ -352,7 +352,7 @@ def test_a_registry_with_an_empty_log_has_no_status():
     from modelkeep.store.db.sqlite.database import in_memory
 
     with pytest.raises(Damaged, match="the log of this registry is empty"):
-        details.status(in_memory(), "/registry", "flag")
+        pages.status(in_memory(), "/registry", "flag")
 
 
 def test_what_the_tables_call_another_version_than_the_log_is_never_handed_out(tmp_path):

@@ -18,12 +18,12 @@ from modelkeep.changes.observed import absent_of, observed
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
 from modelkeep.domain.answers.changes import Effect
-from modelkeep.domain.decide import AlreadySo
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs import AnyCommand
+from modelkeep.domain.verbs.question import AlreadySo
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from modelkeep.cli.context import Call, Flags
+from modelkeep.cli.usage import choice
 
 #: A command as Typer calls it; it returns an exit code, or None for 0.
 CommandFunction: TypeAlias = Callable[..., int | None]
@@ -98,7 +99,6 @@ def command(
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, more)
-        run.__doc__ = function.__doc__
         return run
 
     return decorate
@@ -125,8 +125,6 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
     """Return the call of a command, from the options typed before it and those after it, which win."""
     before = context.obj if isinstance(context.obj, Flags) else Flags()
     flags = before.and_then(given)
-    from modelkeep.cli.usage import choice
-
     if flags.format is not None:
         choice(flags.format, "--format", formats)
     if flags.progress is not None:

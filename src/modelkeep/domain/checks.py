@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from msgspec import Struct
 
-from modelkeep.domain.decide import AlreadySo, decide
+from modelkeep.domain.decide import decide
 from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
@@ -21,7 +21,7 @@ from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import parse_stored
-from modelkeep.domain.verbs.question import Event
+from modelkeep.domain.verbs.question import AlreadySo, Event
 from modelkeep.errors import Damaged, ModelkeepError
 
 #: How far a writer's clock may be behind the log before it is worth a word.

@@ -1,7 +1,7 @@
 """State + intent + observed + time -> events, or an error: the whole of what modelkeep allows.
 
 Pure: the same four always give the same events, today and when ``verify`` decides again in years.
-What is so already is answered with `AlreadySo` and leaves no entry.
+Where nothing has to change, the decision is `AlreadySo` and no entry is written.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from modelkeep.domain.origin import decide_origin
 from modelkeep.domain.state import State
 from modelkeep.domain.verbs import VERBS
 from modelkeep.domain.verbs.init import Init
-from modelkeep.domain.verbs.question import AlreadySo, Decision, Question
+from modelkeep.domain.verbs.question import Decision, Question
 from modelkeep.errors import Conflict
-
-__all__ = ["AlreadySo", "Decision", "decide"]
 
 
 def decide(state: State, intent: Intent, observed: Observed, time: str) -> Decision:

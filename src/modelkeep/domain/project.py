@@ -13,9 +13,7 @@ from modelkeep.domain.details import Details, Line
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.origin import origin_rows
 from modelkeep.domain.verbs import ROWS, AnyEvent
-from modelkeep.domain.verbs.rows import Assign, Bury, Change, Changes, Close, Insert, Recorded, Row
-
-__all__ = ["Assign", "Bury", "Change", "Close", "Insert", "project"]
+from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 
 
 def project(entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> Changes:

@@ -10,7 +10,7 @@ from modelkeep.domain.refs import Ref
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.rendering.numbers import difference
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import details, version_states
+from modelkeep.store.db.sql import pages, version_states
 from modelkeep.store.db.sql.references import Resolved, resolve
 from modelkeep.store.db.sql.stages import stages as stages_of
 
@@ -36,7 +36,7 @@ def diff(reader: Reader, refs: Sequence[Ref]) -> Diff:
             message = f"{name} has nothing in {last} to compare with"
             raise NotFound(message, f"modelkeep list {name}")
         chosen.insert(0, (model, name, held[last]))
-    return compare([details.version(reader, None, model, number, stages) for model, _, number in chosen])
+    return compare([pages.version(reader, None, model, number, stages) for model, _, number in chosen])
 
 
 def compare(versions: Sequence[Version]) -> Diff:

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
-from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
@@ -96,7 +95,7 @@ def _artifact(
     reader: Reader,
     ref: str,
     command: str,
-    at: AsOf | None,
+    at: int | None,
 ) -> _Artifact:
     found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0

@@ -1,4 +1,4 @@
-"""Checks of the end of the log, and of the clocks around it, which warn and never refuse."""
+"""Warnings about the log's head and about clocks; neither refuses anything."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.text import is_hex
 from modelkeep.domain.times import Moment, parse_moment
 from modelkeep.errors import UsageError
-from modelkeep.reads import details
+from modelkeep.reads import pages
 from modelkeep.reads.references import stage_named, version_of, version_or_model
 from modelkeep.reads.snapshot import as_of, snapshot
 from modelkeep.store import backup_mark
@@ -40,14 +40,14 @@ def resolve(context: Context, ref: str, moment: str | None) -> VersionRow:
     """Return the line of the version that a reference means."""
     with snapshot(context, moment) as (reader, at):
         found = version_of(reader, ref, context.say, "resolve {}", at)
-        return details.version_row(reader, _seq(at), found.model, found.number or 0)
+        return pages.version_row(reader, at, found.model, found.number or 0)
 
 
 def version(context: Context, ref: str, moment: str | None) -> Version:
     """Return all that is known of a version."""
     with snapshot(context, moment) as (reader, at):
         found = version_of(reader, ref, context.say, "show {}", at)
-        return details.version(reader, _seq(at), found.model, found.number or 0)
+        return pages.version(reader, at, found.model, found.number or 0)
 
 
 def model(context: Context, name: str, moment: str | None) -> Model:
@@ -57,7 +57,7 @@ def model(context: Context, name: str, moment: str | None) -> Model:
         if found.number is not None:
             message = f"a name is needed, not the version {found.ref}"
             raise UsageError(message, f"modelkeep show {found.name}")
-        return details.model(reader, _seq(at), found.model)
+        return pages.model(reader, at, found.model)
 
 
 def page(context: Context, ref: str, moment: str | None) -> Version | Model:
@@ -65,15 +65,15 @@ def page(context: Context, ref: str, moment: str | None) -> Version | Model:
     with snapshot(context, moment) as (reader, at):
         found = version_or_model(reader, ref, context.say, at)
         if found.number is None:
-            return details.model(reader, _seq(at), found.model)
-        return details.version(reader, _seq(at), found.model, found.number)
+            return pages.model(reader, at, found.model)
+        return pages.version(reader, at, found.model, found.number)
 
 
 def description(context: Context, ref: str, moment: str | None) -> str | None:
     """Return the description of a version or a model."""
     with snapshot(context, moment) as (reader, at):
         found = version_or_model(reader, ref, context.say, at)
-        return details.description(reader, _seq(at), found.model, found.number)
+        return pages.description(reader, at, found.model, found.number)
 
 
 def models(
@@ -88,7 +88,7 @@ def models(
     from modelkeep.reads import lists
 
     with snapshot(context, moment) as (reader, at):
-        return lists.models(reader, _seq(at), pattern, everything=everything, limit=limit)
+        return lists.models(reader, at, pattern, everything=everything, limit=limit)
 
 
 def versions(
@@ -112,7 +112,7 @@ def versions(
             raise UsageError(message, f"modelkeep show {found.ref}")
         return lists.versions(
             reader,
-            _seq(at),
+            at,
             model=None if found is None else found.model,
             pattern=pattern,
             stage=stage,
@@ -128,7 +128,7 @@ def identify(context: Context, what: str, moment: str | None) -> tuple[Identifie
 
     digests = _digests(context, what)
     with snapshot(context, moment) as (reader, at):
-        return lineage_.identify(reader, digests, _seq(at))
+        return lineage_.identify(reader, digests, at)
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
@@ -159,7 +159,7 @@ def lineage(
     if isinstance(parsed, Ref) and parsed.name is not None and parsed.selector is None:
         context.say(f"note: {parsed.name} is taken as {parsed.name}@latest")
     with snapshot(context, moment) as (reader, at):
-        return lineage_.lineage(reader, _seq(at), parsed, up=up, down=down, depth=depth)
+        return lineage_.lineage(reader, at, parsed, up=up, down=down, depth=depth)
 
 
 def audit(
@@ -176,7 +176,7 @@ def audit(
     """Return the log as sentences."""
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
-        return details.audit(
+        return pages.audit(
             reader,
             about,
             since=_moment(context, since, end=False),
@@ -200,9 +200,9 @@ def history(
     """Return what held a stage when."""
     with snapshot(context, moment) as (reader, at):
         found = None if name is None else version_or_model(reader, name, context.say, at)
-        return details.history(
+        return pages.history(
             reader,
-            _seq(at),
+            at,
             model=None if found is None else found.model,
             version=None if found is None else found.number,
             stage=None if stage is None else stage_named(reader, stage).name,
@@ -214,7 +214,7 @@ def history(
 def status(context: Context, origin: str, *, size: bool = False) -> Status:
     """Return the registry at a glance."""
     with snapshot(context) as (reader, _):
-        found = details.status(reader, context.directory, origin, size=size)
+        found = pages.status(reader, context.directory, origin, size=size)
     return replace(found, backup_of=backup_mark.backup_of(context.directory))
 
 
@@ -270,7 +270,3 @@ def _moment(context: Context, text: str | None, *, end: bool) -> Moment | None:
     found = parse_moment(text, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=end)
     context.say(f"{'until' if end else 'since'} {getattr(found, 'time', text)}")
     return found
-
-
-def _seq(at: AsOf | None) -> int | None:
-    return None if at is None else at.seq

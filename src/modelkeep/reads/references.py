@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.selectors import Digest, Label, Number, parse_selector
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
@@ -25,9 +24,9 @@ Say = Callable[[str], None]
 _READS = frozenset({"get", "path", "show", "resolve"})
 
 
-def version_or_model(reader: Reader, text: str, say: Say, at: AsOf | None = None) -> Resolved:
+def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
-    found = resolve(reader, None if at is None else at.seq, parse_ref(text), SqlState(reader).stages())
+    found = resolve(reader, at, parse_ref(text), SqlState(reader).stages())
     if found.renamed_from is not None:
         say(f"note: {found.renamed_from} is called {found.name} now")
     return found
@@ -38,11 +37,12 @@ def version_of(
     text: str,
     say: Say,
     command: str,
-    at: AsOf | None = None,
+    at: int | None = None,
 ) -> Resolved:
     """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
+    ``at`` is the last entry that counts, None for now.
     """
     found = version_or_model(reader, text, say, at)
     if found.number is None:
@@ -113,14 +113,13 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
     )
 
 
-def _needs_version(reader: Reader, found: Resolved, command: str, at: AsOf | None) -> UsageError:
+def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None) -> UsageError:
     """Return the error for a bare name, with the versions that were probably meant.
 
     Its hint has the highest stage's version for a reading command, the latest for a change.
     """
-    seq = None if at is None else at.seq
-    held = holders(reader, seq, found.model, stages_of(reader, seq))
-    number = latest(reader, seq, found.model)
+    held = holders(reader, at, found.model, stages_of(reader, at))
+    number = latest(reader, at, found.model)
     candidates = [f"{each.stage} {each.version}" for each in held]
     if number is not None:
         candidates.append(f"latest {number}")

@@ -1,4 +1,4 @@
-"""The gate of every read: one snapshot, the check of the log's head, and the moment that the answer is about."""
+"""Opens the snapshot of a read, checks the log's head and resolves ``--as-of``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import parse_moment
 from modelkeep.reads.head_check import check_head
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.references import moment
+from modelkeep.store.db.sql import moments
 
 
 @contextmanager
-def snapshot(context: Context, as_of_text: str | None = None) -> Iterator[tuple[Reader, AsOf | None]]:
-    """Yield a reader of one snapshot, and the moment that ``--as-of`` means; warn of a log that went backwards."""
+def snapshot(context: Context, as_of_text: str | None = None) -> Iterator[tuple[Reader, int | None]]:
+    """Yield a reader of one snapshot and the last entry that ``--as-of`` includes; warn of a log that went backwards."""
     with context.database.reading() as reader:
         check_head(context, reader)
-        yield reader, as_of(reader, as_of_text, context.clock(), context.say)
+        moment = as_of(reader, as_of_text, context.clock(), context.say)
+        yield reader, None if moment is None else moment.seq
 
 
 def as_of(
@@ -35,6 +36,6 @@ def as_of(
     if text is None:
         return None
     zone = now.astimezone().tzinfo or UTC
-    found = moment(reader, parse_moment(text, now=now, zone=zone, bare_date_end=True))
+    found = moments.moment(reader, parse_moment(text, now=now, zone=zone, bare_date_end=True))
     say(f"as of {found.time} (entry {found.seq})")
     return found

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from modelkeep.reads import details
 from modelkeep.reads import lists as lists_reads
+from modelkeep.reads import pages
 from modelkeep.store.db.sql import deletions, models, version_states
 from modelkeep.store.db.state import SqlState
 
@@ -80,7 +80,7 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     assert (line.development and (line.development.version, line.development.more)) == (
         (waiting[0], len(waiting) - 1) if waiting else None
     )
-    recent = [row.version for row in details.model(connection, at, MODEL).recent]
+    recent = [row.version for row in pages.model(connection, at, MODEL).recent]
     assert recent == (pipeline or left or list(range(MANY, 0, -1)))[:10]
 
 

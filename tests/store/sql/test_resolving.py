@@ -5,7 +5,7 @@ from modelkeep.domain.stages import DEFAULT_STAGES
 from modelkeep.domain.times import At, AtSeq
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.store.db.sql import references
-from modelkeep.store.db.sql.references import moment
+from modelkeep.store.db.sql.moments import moment
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_moment_is_the_last_entry_that_is_not_later(fraud):
 
     connection = fraud.connection
     assert moment(connection, At("2026-01-01T00:03:00.000000Z")).seq == 3
-    assert moment(connection, At("2026-01-01T00:03:59.999999Z")) == references.moment(
+    assert moment(connection, At("2026-01-01T00:03:59.999999Z")) == moment(
         connection, At("2026-01-01T00:03:59.999999Z")
     )
     assert moment(connection, At("2026-01-01T00:03:59.999999Z")).seq == 3

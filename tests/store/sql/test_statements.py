@@ -56,7 +56,6 @@ ALLOWED = {
     "status.FILES": {"version_blob", "first_few"},
     "status.IN_STAGE": {"model_name"},
     "deciding.REGISTRY": {"registry"},
-    "deciding.STAGES": {"stage"},
     "shared.STAGES": {"stage"},
     "stages.STAGES now": {"stage"},
     "stages.STAGES past": {"stage"},

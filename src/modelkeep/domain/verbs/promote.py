@@ -47,7 +47,7 @@ class RuleResult(LogValue, frozen=True):
 class VersionPromoted(Event, frozen=True):
     """A version took a stage, or with ``share`` a part of it in hundredths of a percent.
 
-    ``came_from`` is the entry that opened the tenure before it in the stage.
+    ``came_from`` is the entry that opened the tenure before this one in the stage.
     """
 
     model: Ordinal

@@ -131,7 +131,7 @@ class Question(Struct, frozen=True):
 
 
 def refuse_unbuilt(*arguments: object) -> None:
-    """Raise ``Conflict`` where an argument is given for which the log has a field and these rules have no meaning."""
+    """Raise ``Conflict`` for an argument that the log has a field for and that no rule here supports yet."""
     if any(arguments):
         message = "the intent names what this log has no rules for yet"
         raise Conflict(message)

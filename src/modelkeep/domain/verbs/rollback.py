@@ -71,7 +71,11 @@ class PassedOver(LogValue, frozen=True):
 
 
 class StageRolledBack(Event, frozen=True):
-    """A stage went back from one version to a former holder."""
+    """A stage went back from one version to a former holder.
+
+    ``came_from`` is the entry that opened the tenure before this one in the stage;
+    a rollback takes it over from the tenure that it goes back to.
+    """
 
     model: Ordinal
     stage: str

@@ -12,11 +12,13 @@ from typing import cast
 
 from msgspec import Struct, field
 
-from modelkeep.domain.decide import AlreadySo, decide
+from modelkeep.domain.decide import decide
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
-from modelkeep.domain.project import Assign, Bury, Change, Close, Insert, project
+from modelkeep.domain.project import project
 from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.question import AlreadySo
+from modelkeep.domain.verbs.rows import Assign, Bury, Change, Close, Insert
 from modelkeep.errors import Conflict
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState

@@ -15,7 +15,8 @@ from modelkeep.domain import checks
 from modelkeep.domain.checks import Link
 from modelkeep.domain.entry import Entry, hash_entry
 from modelkeep.domain.head import Head
-from modelkeep.domain.project import Bury, Insert, project
+from modelkeep.domain.project import project
+from modelkeep.domain.verbs.rows import Bury, Insert
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import garbage

@@ -10,6 +10,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
+from modelkeep.store.db.sql.stages import stages
 
 if TYPE_CHECKING:
     from modelkeep.domain.verbs.evaluate import Data
@@ -22,17 +23,14 @@ class SqlState:
         self._reader = reader
 
     def head(self) -> Head | None:
-        """Return the newest entry."""
         row = self._one(deciding.HEAD)
         return None if row is None else Head(*row)
 
     def registry_id(self) -> str | None:
-        """Return the registry's id."""
         row = self._one(deciding.REGISTRY)
         return None if row is None else str(row[0])
 
     def hash_at(self, seq: int) -> str | None:
-        """Return the hash of an entry."""
         head = self.head()
         if head is not None and head.seq == seq:
             return head.hash
@@ -40,31 +38,25 @@ class SqlState:
         return None if row is None else str(row[0])
 
     def has_intent(self, intent_id: str) -> bool:
-        """Tell whether an entry bears this intent."""
         return self.entry_of_intent(intent_id) is not None
 
     def entry_of_intent(self, intent_id: str) -> int | None:
-        """Return the entry that bears an intent."""
+        """Return the entry that bears an intent, None where no entry does."""
         row = self._one(deciding.INTENT, intent=intent_id)
         return None if row is None else int(row[0])
 
     def imported(self, system: str, registry: str, entry: str) -> str | None:
-        """Return the digest of an imported fact."""
         row = self._one(deciding.IMPORTED, system=system, source=registry, entry=entry)
         return None if row is None else str(row[0])
 
     def stages(self) -> tuple[StageDef, ...]:
-        """Return the stages, lowest first."""
-        rows = self._reader.recall(deciding.STAGES)
-        return tuple(StageDef(name, protected=bool(kept), synonyms=tuple(words.split())) for name, kept, words in rows)
+        return stages(self._reader, None)
 
     def model_named(self, name: str) -> Model | None:
-        """Return the model that bears or bore a name."""
         row = self._one(deciding.MODEL_NAMED, folded=fold(name))
         return None if row is None else self.model(row[0])
 
     def model(self, seq: int) -> Model | None:
-        """Return a model."""
         row = self._one(deciding.MODEL, model=seq)
         if row is None:
             return None
@@ -72,7 +64,6 @@ class SqlState:
         return Model(seq, name, newest, deleted=bool(deleted))
 
     def version(self, model: int, number: int) -> Version | None:
-        """Return a version."""
         row = self._one(deciding.VERSION, model=model, number=number)
         if row is None:
             return None
@@ -80,44 +71,35 @@ class SqlState:
         return Version(model, number, digest, label, bad=bool(bad), archived=bool(archived), deleted=bool(deleted))
 
     def version_labelled(self, model: int, key: str) -> int | None:
-        """Return the number behind a label's key."""
         row = self._one(deciding.VERSION_LABELLED, model=model, key=key)
         return None if row is None else int(row[0])
 
     def labels(self, model: int) -> tuple[str, ...]:
-        """Return the labels of a model."""
         return tuple(label for (label,) in self._reader.recall(deciding.LABELS, model=model))
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
-        """Return the newest undeleted version with these bytes."""
         row = self._one(deciding.VERSION_WITH_DIGEST, model=model, digest=digest)
         return None if row is None or row[0] is None else int(row[0])
 
     def holder(self, model: int, stage: str) -> Tenure | None:
-        """Return the tenure that holds a stage now."""
         newest = self.last_holder(model, stage)
         return None if newest is None or newest.until is not None else newest
 
     def last_holder(self, model: int, stage: str) -> Tenure | None:
-        """Return the newest tenure of a stage."""
         return _tenure(model, stage, self._one(deciding.LAST_HOLDER, model=model, stage=stage))
 
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
-        """Return the stages that a version holds or ever held."""
         rows = self._reader.recall(deciding.STAGES_HELD, model=model, version=version)
         return tuple(stage for (stage,) in rows)
 
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
-        """Return the newest tenure of a version in a stage."""
         row = self._one(deciding.LATEST_TENURE, model=model, stage=stage, version=version)
         return _tenure(model, stage, row)
 
     def tenure(self, model: int, stage: str, seq: int) -> Tenure | None:
-        """Return the tenure that an entry opened."""
         return _tenure(model, stage, self._one(deciding.TENURE, model=model, stage=stage, seq=seq))
 
     def open_tenures(self, model: int, first: int, last: int) -> tuple[Tenure, ...]:
-        """Return the tenures that some versions hold now."""
         rows = self._reader.recall(deciding.OPEN_TENURES, model=model, first=first, last=last)
         return tuple(
             Tenure(seq, model, stage, version, share, came_from, until=None)
@@ -125,41 +107,33 @@ class SqlState:
         )
 
     def was_left(self, model: int, stage: str, version: int) -> bool:
-        """Tell whether a rollback left this version since its last promotion."""
         row = self._one(deciding.WAS_LEFT, model=model, stage=stage, version=version)
         return row is not None and bool(row[0])
 
     def last_rollback(self, model: int, stage: str) -> str | None:
-        """Return the time of the newest rollback of a stage."""
         row = self._one(deciding.LAST_ROLLBACK, model=model, stage=stage)
         return None if row is None else str(row[0])
 
     def archived_ranges(self, model: int, first: int, last: int) -> tuple[tuple[int, int], ...]:
-        """Return the archived ranges that touch some numbers."""
         found = self._reader.recall(deciding.ARCHIVED_RANGES, model=model, first=first, last=last)
         return tuple((start, end) for start, end in found)
 
     def all_archived(self, model: int) -> bool:
-        """Tell whether no version of a model is left in the pipeline."""
         row = self._one(deciding.ALL_ARCHIVED, model=model)
         return row is not None and bool(row[0])
 
     def alias(self, model: int, name: str) -> int | None:
-        """Return the version an alias points at."""
         row = self._one(deciding.ALIAS, model=model, alias=name)
         return None if row is None else int(row[0])
 
     def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
-        """Return the aliases that point at a version."""
         rows = self._reader.recall(deciding.ALIASES_OF, model=model, version=version)
         return tuple(alias for (alias,) in rows)
 
     def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
-        """Tell whether the tag set by a line of details is still set."""
         return self._one(deciding.TAG_LINE, model=model, version=version or 0, line=line) is not None
 
     def newest_metric(self, model: int, version: int, name: str, on: Data | None) -> str | None:
-        """Return the newest value of a metric on some data."""
         row = self._one(
             deciding.NEWEST_METRIC,
             model=model,
@@ -172,7 +146,6 @@ class SqlState:
         return None if row is None else str(row[0])
 
     def has_run(self, model: int, version: int, run: str) -> bool:
-        """Tell whether a version names this run."""
         return self._one(deciding.RUN, model=model, version=version, run=run) is not None
 
     def _one(self, statement: str, **values: Value) -> Row | None:

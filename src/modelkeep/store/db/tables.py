@@ -323,7 +323,10 @@ class MetricRow(SQLModel, table=True):
 
 
 class TenureRow(SQLModel, table=True):
-    """An interval in which a version held a stage; ``came_from`` is the tenure before it."""
+    """An interval in which a version held a stage.
+
+    ``came_from`` is the entry that opened the tenure before this one in the stage.
+    """
 
     __tablename__ = "tenure"
     __table_args__ = (

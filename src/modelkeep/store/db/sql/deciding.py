@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from modelkeep.store.db.sql import shared
-
 HEAD = """
 SELECT seq, hash, time FROM entry_index ORDER BY seq DESC LIMIT 1
 """
@@ -23,8 +21,6 @@ SELECT seq FROM entry_index WHERE intent_id = :intent
 IMPORTED = """
 SELECT fact FROM origin WHERE system = :system AND source = :source AND entry = :entry
 """
-
-STAGES = shared.now(shared.STAGES)
 
 # A present bearer of the name comes before one who bore it once.
 MODEL_NAMED = """

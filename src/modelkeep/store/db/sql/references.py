@@ -14,10 +14,7 @@ from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import deciding, shared, version_states
 from modelkeep.store.db.sql.model_names import Named, find_model, hint, name_of
-from modelkeep.store.db.sql.moments import moment
 from modelkeep.store.db.sql.statement import statement
-
-__all__ = ["Resolved", "moment", "of_digest", "resolve"]
 
 VERSION = statement("""
 SELECT digest FROM version WHERE model = :model AND number = :number AND KNOWN(version.seq)

@@ -28,16 +28,16 @@ def version_row(reader: Reader, at: int | None, model: int, number: int) -> Vers
 
 def version(reader: Reader, at: int | None, model: int, number: int) -> Version:
     """Return all that was known of a version that was there at that moment."""
-    from modelkeep.store.db.sql import details
+    from modelkeep.store.db.sql import pages
 
-    return details.version(reader, at, model, number, stages(reader, at))
+    return pages.version(reader, at, model, number, stages(reader, at))
 
 
 def model(reader: Reader, at: int | None, model: int) -> Model:
     """Return the page of a model that was there at that moment."""
-    from modelkeep.store.db.sql import details
+    from modelkeep.store.db.sql import pages
 
-    return details.model(reader, at, model, stages(reader, at))
+    return pages.model(reader, at, model, stages(reader, at))
 
 
 def description(reader: Reader, at: int | None, model: int, number: int | None) -> str | None:
