@@ -116,6 +116,10 @@ def test_the_clock_is_read_by_the_shell_only():
                 assert node.func.attr != "astimezone" or node.args, path
 
 
+def test_each_long_module_exists():
+    assert [name for name in LONG_FOR_A_REASON if not (SOURCE / name).exists()] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_a_module_is_one_idea_and_names_it(path: Path):
     name = path.relative_to(SOURCE).as_posix()

@@ -1,4 +1,4 @@
-"""Every way modelkeep says no: what happened, what helps, and the exit code a script sees.
+"""The errors of modelkeep: message, hint and exit code.
 
     ModelkeepError                70  a bug when it is raised as such
     ├── UsageError                 2  arguments, malformed references

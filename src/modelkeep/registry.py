@@ -423,6 +423,8 @@ class Registry:
     def model(self, name: str, *, as_of: str | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
 
+        Raises `UsageError` for a version: `show` answers for both.
+
         >>> registry.model("fraud").newest
         2
         """

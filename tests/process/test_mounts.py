@@ -1,4 +1,4 @@
-"""On a mount whose locks lie nothing is written and everything is read; another network mount is warned of.
+"""On a mount without working locks nothing is written and everything is read; another network mount is warned of.
 
 The kernel's table of mounts is replaced by one of ours, in a mount namespace of the command's own.
 """

@@ -40,7 +40,7 @@ def untouched():
 
 
 def test_who_does_not_get_the_lock_in_time_is_told_and_leaves_no_alarm(lock, holder):
-    with pytest.raises(Busy, match=r"writing to it for 0\.2 s"), queued(lock, time.monotonic() + 0.2, 0.2):
+    with pytest.raises(Busy, match=r"is writing to it; waited 0\.2 s"), queued(lock, time.monotonic() + 0.2, 0.2):
         pytest.fail("another process holds it")
     assert untouched()
 

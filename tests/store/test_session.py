@@ -50,14 +50,14 @@ def test_what_was_asked_for_once_is_remembered_until_something_is_written(databa
         assert writer.recall(MODELS) == [(7,)]
 
 
-def test_a_writer_can_trust_a_snapshot_until_it_writes(database):
+def test_a_writer_takes_what_a_snapshot_remembers_until_it_writes(database):
     asked = []
     with changing(database) as session:
         with session.reading() as reader:
             reader.recall(MODELS)
         with session.writing() as writer:
             writer.connection.set_trace_callback(asked.append)
-            writer.trust(reader)
+            writer.take_remembered(reader)
             assert (writer.recall(MODELS), asked) == ([], [])
             writer.run_many("INSERT INTO model VALUES (:seq)", [{"seq": 7}, {"seq": 8}])
             assert writer.recall(MODELS) == [(7,), (8,)]

@@ -28,7 +28,7 @@ from modelkeep.provenance import values
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.references import Say, expectation, subject_of, version_of, version_or_model, whole_model
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import annotations as wording
+from modelkeep.store.db.sql.annotations import description, tags
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 
@@ -178,7 +178,7 @@ def tag(
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
-        there = wording.tags(reader, found.model, found.number)
+        there = tags(reader, found.model, found.number)
         new = tuple((key, value) for key, value in put if key not in there or there[key].value != value)
         gone = tuple(key for key in remove if key in there)
         effects = [Effect(key, there[key].value if key in there else NONE, value) for key, value in new]
@@ -201,7 +201,7 @@ def describe(context: Context, ref: str, text: str, *, message: str | None, dry_
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
-        same = (wording.description(reader, found.model, found.number) or "") == text
+        same = (description(reader, found.model, found.number) or "") == text
         return ChangeRequest(
             Describe(),
             subject_of(found),

@@ -10,9 +10,9 @@ from modelkeep.domain.verbs.delete import Delete
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import annotations as wording
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql import version_states
+from modelkeep.store.db.sql.annotations import aliases_of
 from modelkeep.store.db.sql.model_names import name_of
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
@@ -49,7 +49,7 @@ def _request(reader: Reader, found: Resolved, number: int, *, force: bool) -> Ch
         effects=(
             Effect(found.ref, there.state(number), "deleted"),
             *(Effect(tenure.stage, found.ref, NONE) for tenure in tenures),
-            *(Effect(alias, found.ref, NONE) for alias in wording.aliases_of(reader, found.model, number)),
+            *(Effect(alias, found.ref, NONE) for alias in aliases_of(reader, found.model, number)),
         ),
         notes=(*emptied, *_children(reader, found, number)),
         unchanged=deletions.deletion_sentence(reader, found.model, found.name, number),

@@ -76,7 +76,7 @@ def _check_names(reader: Reader, request: Request) -> None:
     for alias in request.aliases:
         check_alias(fold(alias), state.stages())
     for parent in request.parents:
-        _parent(reader, _unheard, parent)
+        _parent(reader, _ignore_note, parent)
     if stage is None and request.expect is not None:
         message = "--expect compares with the holder of a stage"
         raise UsageError(message, "add --stage")
@@ -159,7 +159,7 @@ def _resolved(
     )
 
 
-def _unheard(_text: str) -> None:
+def _ignore_note(_text: str) -> None:
     """Notes of this look are not said: resolving says them again."""
 
 

@@ -28,7 +28,7 @@ from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import deletions
-from modelkeep.reads.head_check import after, check_head
+from modelkeep.reads.head_check import check_head, clock_warnings, remember_head
 from modelkeep.reads.references import Say
 from modelkeep.store import backup_mark
 from modelkeep.store.db import ledger
@@ -109,7 +109,7 @@ class ChangeRunner:
         if isinstance(prepared, ChangeOutcome):
             return prepared
         with self._session.writing() as writer:
-            request = _settled(writer, prepared, resolve)
+            request = _request_under_lock(writer, prepared, resolve)
             if request.unchanged is not None:
                 return _nothing_to_do(request)
             if ensure_present is not None:
@@ -118,11 +118,13 @@ class ChangeRunner:
             seen = self._observed(writer, request)
             outcome = ledger.append(writer, prepared.draft, seen, self._context.now())
         notes: tuple[str, ...] = ()
-        if outcome.entry is not None and prepared.was_backup:
-            # After the commit: a crash in between leaves the mark, and the next change removes it.
-            backup_mark.remove(self._context.directory)
         if outcome.entry is not None and outcome.entry_hash is not None:
-            notes = after(self._context, outcome.entry, outcome.entry_hash, continues=prepared.continues)
+            if prepared.was_backup:
+                # After the commit: a crash in between leaves the mark, and the next change removes it.
+                backup_mark.remove(self._context.directory)
+            if prepared.continues:
+                remember_head(self._context, outcome.entry, outcome.entry_hash)
+            notes = clock_warnings(self._context, outcome.entry)
         return ChangeOutcome(request, outcome.entry, outcome.already, notes)
 
     def _prepared(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
@@ -171,14 +173,14 @@ class ChangeRunner:
         return observed(self._context, tuple(sorted(set(absent))))
 
 
-def _settled(writer: Writer, prepared: _Prepared, resolve: Resolve) -> ChangeRequest:
+def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -> ChangeRequest:
     """Return the request under the lock; raise ``Conflict`` where what was typed means something else by now."""
     before, seen = prepared.request, prepared.draft.intent.seen
     head = SqlState(writer).head()
     if head is not None and seen is not None and (head.seq, head.hash) == (seen.seq, seen.hash):
-        writer.trust(prepared.reader)
+        writer.take_remembered(prepared.reader)
         return before
-    now = resolve(writer, _unheard)
+    now = resolve(writer, _ignore_note)
     if now.unchanged is not None:
         return now
     deletions.refuse_change(writer, now.subject, now.arguments)
@@ -190,7 +192,7 @@ def _check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     """Refuse where a reference as typed means something else than when its author saw it."""
     one, other = before.subject, now.subject
     same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
-    # The details are in the draft: what they would be now must be what they are.
+    # The draft already holds the details, so the new request must have the same ones.
     alike = (before.arguments, before.fields) == (now.arguments, now.fields)
     # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
     if same and (alike or isinstance(before.arguments, Rollback)):
@@ -242,5 +244,5 @@ def _details(context: Context, fields: Sequence[tuple[str, str]]) -> Details | N
     return details_.write(checked, salts())
 
 
-def _unheard(_text: str) -> None:
+def _ignore_note(_text: str) -> None:
     """Notes were said when the request was resolved the first time."""

@@ -1,4 +1,4 @@
-"""What is worth telling when a stage changes hands: a stage that was skipped, why the way back is good."""
+"""The notes of `promote` and `rollback`: skipped stages, and facts about the version that came back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.rollback import StageRolledBack
 from modelkeep.rendering.ages import human_age
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import annotations as wording
+from modelkeep.store.db.sql.annotations import aliases_of, ever_held, last_tenure, newest_metrics
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 
@@ -22,7 +22,7 @@ def skipped(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]
     for stage in SqlState(reader).stages():
         if stage.name == where.name:
             break
-        if not wording.ever_held(reader, found.model, found.number or 0, stage.name):
+        if not ever_held(reader, found.model, found.number or 0, stage.name):
             notes.append(f"note: {found.ref} was never in {stage.name}")
     return tuple(notes)
 
@@ -38,17 +38,17 @@ def went_back(
     """Return why the version that came back counts as good, and what the one that was left still is."""
     left, back = f"{name}@{event.from_}", f"{name}@{event.to}"
     parts = []
-    before = wording.last_tenure(reader, event.model, event.to, event.stage)
+    before = last_tenure(reader, event.model, event.to, event.stage)
     if before is not None:
         since, until = (parse_stored(text) for text in before)
         ended = human_age(now - until)
         parts.append(f"{back} was live for {human_age(until - since)}, until {ended} ago")
-    metrics = wording.newest_metrics(reader, event.model, event.to)
+    metrics = newest_metrics(reader, event.model, event.to)
     parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []
     if marked:
         notes.append(f"{left} is marked bad (undo: modelkeep mark {left} good)")
-    aliases = wording.aliases_of(reader, event.model, event.from_)
+    aliases = aliases_of(reader, event.model, event.from_)
     if aliases:
         notes.append(f"still pointing at {left}: {', '.join(f'{name}@{alias}' for alias in aliases)}")
     return tuple(notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelkeep.domain.answers.changes import Verdict
 from modelkeep.rendering.numbers import difference
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import annotations as wording
+from modelkeep.store.db.sql.annotations import newest_metrics
 from modelkeep.store.db.state import SqlState
 
 
@@ -27,7 +27,7 @@ def against_production(
     standing = displaced if holder is None or holder.version == version else holder.version
     if standing is None:
         return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
-    other = wording.newest_metrics(reader, model, standing)
+    other = newest_metrics(reader, model, standing)
     against = f"{stage} {name}@{standing}"
     return tuple(
         Verdict(metric, value, against, other[metric], difference(value, other[metric]))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from modelkeep.context import Context
 from modelkeep.domain.text import printable
 from modelkeep.store import backup_mark, head_cache
+from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.reachability import backwards
@@ -18,8 +19,7 @@ from modelkeep.store.ownership import require_own
 @contextmanager
 def guarded(context: Context, *, dry_run: bool) -> Iterator[None]:
     """Keep backups to this directory out while bytes are removed, or raise where nothing may be removed."""
-    with context.database.reading():
-        pass  # what may not be read says so before its directory is looked into
+    check_readable(context.directory, context.database.path)
     with no_backup_beside(context.directory):
         with context.database.reading() as connection:
             require_own(context.directory, SqlState(connection).registry_id, dry_run=dry_run)

@@ -39,14 +39,20 @@ def check_head(context: Context, reader: Reader, say: Callable[[str], None] | No
     return False
 
 
-def after(context: Context, entry: Entry, entry_hash: str, *, continues: bool) -> tuple[str, ...]:
-    """Remember the head that was written; return warnings of clocks that do not agree.
+def remember_head(context: Context, entry: Entry, entry_hash: str) -> None:
+    """Remember an entry that was committed as the head that this account saw last.
 
-    The change is committed, so no failure here may look like a refused change. Where the log does not go on from
-    the head that this account saw, that head stays remembered until `verify --accept-head`.
+    Not to be called where the log does not go on from the remembered head: that one stays until
+    `verify --accept-head`.
     """
-    if continues:
-        head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
+    head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
+
+
+def clock_warnings(context: Context, entry: Entry) -> tuple[str, ...]:
+    """Return warnings where this machine's clock differs from the log's or the file system's.
+
+    The entry is committed, so no failure here may look like a refused change.
+    """
     clock = parse_stored(entry.clock_time)
     warnings = []
     behind = (parse_stored(entry.time) - clock).total_seconds()

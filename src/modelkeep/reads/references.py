@@ -42,6 +42,7 @@ def version_of(
     """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
+    ``at`` is the last entry that counts, None for now.
     """
     found = version_or_model(reader, text, say, at)
     if found.number is None:

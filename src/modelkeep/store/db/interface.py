@@ -40,5 +40,5 @@ class Writer(Reader, Protocol):
     def run_many(self, sql: str, rows: Iterable[Mapping[str, Value]], /) -> None:
         """Run a statement that writes once for each row of values."""
 
-    def trust(self, reader: Reader) -> None:
+    def take_remembered(self, reader: Reader) -> None:
         """Take over what a snapshot remembers that shows the state before this transaction."""

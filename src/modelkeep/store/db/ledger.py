@@ -169,6 +169,10 @@ def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Out
 
 
 def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
+    """Return the entry that an intent led to before; ``Conflict`` where it is another intent with the same id.
+
+    Only an intent that arrives from elsewhere can be repeated: those that are made here have a new id each.
+    """
     entry = parse_entry(reader.rows(READ, seq=seq)[0][0])
     if entry.intent.to_bytes() != intent.to_bytes():
         message = f"the log has another intent with the id {intent.id}"

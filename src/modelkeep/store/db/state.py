@@ -41,6 +41,7 @@ class SqlState:
         return self.entry_of_intent(intent_id) is not None
 
     def entry_of_intent(self, intent_id: str) -> int | None:
+        """Return the entry that bears an intent, None where no entry does."""
         row = self._one(deciding.INTENT, intent=intent_id)
         return None if row is None else int(row[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import annotations as wording
+from modelkeep.store.db.sql.annotations import aliases_of, description, tags
 
 VERSION = """
 SELECT seq, digest, label, size_bytes, files, trained_ended, code_commit FROM version WHERE model = :model AND number = :number
@@ -87,11 +87,11 @@ def known(reader: Reader, model: int, number: int) -> Known:
         commit=commit,
         texts=texts,
         metrics={each: frozenset(places) for each, places in metrics.items()},
-        tags={name: tag.value for name, tag in wording.tags(reader, model, number).items()},
-        description=wording.description(reader, model, number),
+        tags={name: tag.value for name, tag in tags(reader, model, number).items()},
+        description=description(reader, model, number),
         data=frozenset(reader.rows(DATASETS, **key)),
         parents=frozenset(parents),
         runs=frozenset(run for (run,) in reader.rows(RUNS, **key)),
         stages=frozenset(stage for (stage,) in reader.rows(HELD, **key)),
-        aliases=frozenset(wording.aliases_of(reader, model, number)),
+        aliases=frozenset(aliases_of(reader, model, number)),
     )

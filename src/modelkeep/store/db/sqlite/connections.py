@@ -14,16 +14,16 @@ from modelkeep.store.db.sqlite.errors import is_busy
 LONGEST_READ_WAIT_SECONDS = 10.0
 #: Readers come and go in milliseconds: a writer waits for them even where it may not wait.
 LEAST_WAIT_SECONDS = 0.05
-_NAP_SECONDS = 0.003
+_RETRY_SECONDS = 0.003
 _T = TypeVar("_T")
 
 
-def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
+def connect(path: str, mode: str, wait_seconds: float) -> sqlite3.Connection:
     """Open the file: the one prologue of every connection."""
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
     quoted = f"//{quoted}" if quoted.startswith("//") else quoted
-    connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=patience)
+    connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=wait_seconds)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, schema.LONGEST_BYTES)
     try:
         for pragma in ("foreign_keys = ON", "recursive_triggers = ON", "trusted_schema = OFF", "synchronous = EXTRA"):
@@ -36,7 +36,7 @@ def connect(path: str, mode: str, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def begun(path: str, mode: str, patience: float) -> sqlite3.Connection:
+def open_snapshot(path: str, mode: str, wait_seconds: float) -> sqlite3.Connection:
     """Open the file and begin a read transaction that sees one state, for which it waits some seconds at most."""
 
     def attempt() -> sqlite3.Connection:
@@ -48,13 +48,13 @@ def begun(path: str, mode: str, patience: float) -> sqlite3.Connection:
             raise
         return connection
 
-    return _patiently(attempt, patience)
+    return _retry_while_busy(attempt, wait_seconds)
 
 
-def begin(connection: sqlite3.Connection, patience: float) -> None:
-    """Begin another read transaction on a connection that is open; see `begun`."""
+def begin(connection: sqlite3.Connection, wait_seconds: float) -> None:
+    """Begin another read transaction on a connection that is open; see `open_snapshot`."""
     connection.execute("PRAGMA busy_timeout = 0")
-    _patiently(lambda: _begin(connection), patience)
+    _retry_while_busy(lambda: _begin(connection), wait_seconds)
 
 
 def _begin(connection: sqlite3.Connection) -> None:
@@ -66,16 +66,16 @@ def _begin(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _patiently(attempt: Callable[[], _T], patience: float) -> _T:
+def _retry_while_busy(attempt: Callable[[], _T], wait_seconds: float) -> _T:
     """Try again every few milliseconds while another process commits.
 
     SQLite would sleep for 100 ms, and among 64 writers find another commit each time it wakes.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return attempt()
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() >= deadline:
                 raise
-        time.sleep(_NAP_SECONDS)
+        time.sleep(_RETRY_SECONDS)

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, LONGEST_READ_WAIT_SECONDS, begun, connect
+from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, LONGEST_READ_WAIT_SECONDS, connect, open_snapshot
 from modelkeep.store.db.sqlite.errors import WRONG_VALUES, damage_of, refusal
 from modelkeep.store.db.sqlite.journal_files import check_neighbours
 from modelkeep.store.db.sqlite.transaction import Transaction
@@ -56,7 +56,7 @@ class Database:
         return os.access(self.path, os.W_OK)
 
     def check_mount(self) -> None:
-        """Raise ``RegistryUnavailable`` where locks lie and nothing may be written; warn of a network mount, once."""
+        """Raise ``RegistryUnavailable`` on a mount without working locks; warn of a network mount, once."""
         if self._mount_is_known:
             return
         from modelkeep.store.access.mounts import check_locks  # reads do not need it
@@ -153,15 +153,15 @@ class Database:
     @contextmanager
     def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[Transaction]:
         """Yield a transaction begun with ``BEGIN IMMEDIATE``, without any check; ``opened`` stays open after it."""
-        self._look()
+        self._check_files()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            patience = max(deadline - time.monotonic(), LEAST_WAIT_SECONDS)
-            connection = connect(self.path, "rw", patience) if opened is None else opened
+            wait_seconds = max(deadline - time.monotonic(), LEAST_WAIT_SECONDS)
+            connection = connect(self.path, "rw", wait_seconds) if opened is None else opened
             try:
                 if opened is not None:
-                    connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+                    connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield Transaction(connection)
                 connection.execute("COMMIT")
@@ -174,10 +174,10 @@ class Database:
                     connection.close()
 
     def _open_for_reading(self) -> Transaction:
-        self._look()
-        patience = min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
+        self._check_files()
+        wait_seconds = min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
         try:
-            return Transaction(begun(self.path, "ro", patience))
+            return Transaction(open_snapshot(self.path, "ro", wait_seconds))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -186,7 +186,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return Transaction(begun(self.path, "ro", patience))
+            return Transaction(open_snapshot(self.path, "ro", wait_seconds))
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left where we may write; else raise an error that names who may."""
@@ -199,11 +199,11 @@ class Database:
             where = " where it is not mounted read-only" if os.statvfs(self.path).f_flag & os.ST_RDONLY else ""
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
-        self.check_mount()  # where locks lie, that writer may be alive on another machine
-        begun(self.path, "rw", self.lock_wait).close()
+        self.check_mount()  # on a mount without working locks, that writer may be alive on another machine
+        open_snapshot(self.path, "rw", self.lock_wait).close()
 
-    def _look(self) -> None:
-        """Look at the files before SQLite does, which waits for a pipe and follows a link."""
+    def _check_files(self) -> None:
+        """Check the files before SQLite opens them: SQLite would wait for a pipe, and follow a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
             from modelkeep.store.db.sqlite.lost_database import lost_database  # few have lost theirs

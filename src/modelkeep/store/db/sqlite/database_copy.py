@@ -45,16 +45,16 @@ def copy_database(database: Database, path: str, pace: Pace = Pace()) -> None:  
 
     Raises ``Busy`` where that was not possible in time, ``RegistryUnavailable`` for a destination that is full.
     """
-    patience = database.lock_wait
+    wait_seconds = database.lock_wait
     with database.unlocked() as reader:
         source = reader.connection
         try:
             with _new_file(path) as target:
-                steps = _Steps(time.monotonic() + patience, pace.restarts)
+                steps = _Steps(time.monotonic() + wait_seconds, pace.restarts)
                 _copy(source, target, path, pace.step_pages, steps)
         except _TooManyRestartsError:
             _require_queue(database)
-            with queued(database.lock_path, time.monotonic() + patience, patience), _new_file(path) as target:
+            with queued(database.lock_path, time.monotonic() + wait_seconds, wait_seconds), _new_file(path) as target:
                 _copy_in_turn(source, target, path, pace)
     _sync(path)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, begin, begun
+from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, begin, open_snapshot
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import WRONG_VALUES, damage_of, is_busy
 from modelkeep.store.db.sqlite.journal_files import check_neighbours
@@ -69,22 +69,22 @@ class Session:
         if self._connection is None and not self._database.may_be_written:
             return None
         try:
-            return self._begun(0.0)
+            return self._begin_snapshot(0.0)
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
         wait = self._database.lock_wait
         deadline = time.monotonic() + wait
         with queued(self._database.lock_path, deadline, wait):
-            return self._begun(max(deadline - time.monotonic(), LEAST_WAIT_SECONDS))
+            return self._begin_snapshot(max(deadline - time.monotonic(), LEAST_WAIT_SECONDS))
 
-    def _begun(self, patience: float) -> Transaction | None:
+    def _begin_snapshot(self, wait_seconds: float) -> Transaction | None:
         if self._connection is None:
             check_neighbours(self._database.path)
             self._database.check_mount()  # opening it for writing rolls back the journal of a killed writer
-            self._connection = begun(self._database.path, "rw", patience)
+            self._connection = open_snapshot(self._database.path, "rw", wait_seconds)
         else:
-            begin(self._connection, patience)
+            begin(self._connection, wait_seconds)
         reader = Transaction(self._connection)
         try:
             if schema.age(reader) < schema.VERSION:

@@ -65,7 +65,7 @@ class Transaction:
         self._known.clear()
         self.connection.executemany(sql, rows)
 
-    def trust(self, reader: Reader) -> None:
+    def take_remembered(self, reader: Reader) -> None:
         """Take over what a snapshot remembers that shows the state before this transaction."""
         if isinstance(reader, Transaction):
             self._known.update(reader._known)  # noqa: SLF001  of the same class
