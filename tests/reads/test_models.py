@@ -4,7 +4,7 @@ import pytest
 
 from modelkeep.domain.refs import parse_node
 from modelkeep.errors import Conflict, NotFound
-from modelkeep.reads import details, diff, lineage, lists
+from modelkeep.reads import diff, lineage, lists, pages
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def test_a_model_without_a_version_is_listed_and_shown(empty):
         None,
     )
     assert (rows["new"].archived, rows["new"].holders, rows["new"].development) == (False, (), None)
-    page = details.model(empty.connection, None, 2)
+    page = pages.model(empty.connection, None, 2)
     assert (page.name, page.description) == ("new", "planned")
     assert lists.versions(empty.connection, None, pattern="new") == ()
-    status = details.status(empty.connection, "r", "flag")
+    status = pages.status(empty.connection, "r", "flag")
     assert (status.models, status.versions) == (2, 1)
 
 
@@ -60,11 +60,11 @@ def test_numbers_that_were_left_out_are_no_versions(imported):
     assert [row.version for row in lists.versions(imported.connection, None, pattern="Fraud Model")] == [8, 7, 3]
     (row,) = lists.models(imported.connection, None)
     assert (row.versions, row.newest, row.latest, row.development.version, row.development.more) == (3, 8, 8, 8, 1)
-    assert details.version(imported.connection, None, 2, 7).state == "live"
+    assert pages.version(imported.connection, None, 2, 7).state == "live"
     assert imported.resolved("Fraud Model@latest").number == 8
     with pytest.raises((NotFound, Conflict)):
         imported.resolved("Fraud Model@5")
-    assert details.status(imported.connection, "r", "flag").versions == 3
+    assert pages.status(imported.connection, "r", "flag").versions == 3
 
 
 def test_as_of_the_time_before_the_numbers_were_left_out(imported):
@@ -74,10 +74,10 @@ def test_as_of_the_time_before_the_numbers_were_left_out(imported):
 
 def test_a_deleted_model_is_in_no_list_and_its_versions_say_that_they_were_deleted(gone):
     assert [row.name for row in lists.models(gone.connection, None)] == ["fraud"]
-    assert details.version(gone.connection, None, 2, gone.resolved("old@1").number).state == "deleted"
+    assert pages.version(gone.connection, None, 2, gone.resolved("old@1").number).state == "deleted"
     with pytest.raises((NotFound, Conflict)):
         gone.resolved("old@latest")
-    status = details.status(gone.connection, "r", "flag")
+    status = pages.status(gone.connection, "r", "flag")
     assert (status.models, status.versions, status.deleted) == (1, 1, 2)
 
 
@@ -86,15 +86,15 @@ def test_as_of_the_time_before_its_deletion_a_model_is_what_it_was(gone):
     assert [row.name for row in lists.models(gone.connection, at)] == ["fraud", "old"]
     assert [row.state for row in lists.versions(gone.connection, at, pattern="old")] == ["live", "development"]
     assert gone.resolved("old@champion", at).number == 1
-    assert details.version(gone.connection, at, 2, 2).tags == {"owner": "risk"}
+    assert pages.version(gone.connection, at, 2, 2).tags == {"owner": "risk"}
 
 
 def test_what_a_deleted_model_was_is_still_read(gone):
-    history = details.history(gone.connection, model=2, stage="staging")
+    history = pages.history(gone.connection, model=2, stage="staging")
     assert [(each.ref, each.ended_by) for each in history] == [("old@2", "delete")]
     found = lineage.lineage(gone.connection, None, parse_node("fraud@1"))
     assert "old@1" in {node.id for node in found.nodes}
-    audit = details.audit(gone.connection, None)
+    audit = pages.audit(gone.connection, None)
     assert audit[-1].sentence == 'deleted the model old, old@2 left staging: "never used"'
 
 
