@@ -1,8 +1,8 @@
 """Entry + details + documents -> row changes: the one function that makes every table but the log.
 
 It reads no state, so the same log always gives the same tables, row for row. A row that can change
-carries ``since_seq`` and ``until_seq`` (NULL: now); it is closed and another one opened, never
-rewritten. ``version`` 0 stands for the model itself.
+carries ``since_seq`` and ``until_seq`` (NULL: now); it is closed and another one opened. Only a late label
+fills columns of a row that stays. ``version`` 0 stands for the model itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One module for each verb: its command, its events, what it decides, the rows it makes, its sentence.
 
-A new verb is a module here and its lines in the three tables below.
+A new verb is a module here and its lines in the four lists below.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class ModelRow(SQLModel, table=True):
 
 
 class ModelNameRow(SQLModel, table=True):
-    """The names a model bore; ``folded`` is without case, and is never another model's."""
+    """The names a model bore; ``folded`` is without case. Another model gets it only where this one was deleted."""
 
     __tablename__ = "model_name"
     __table_args__ = (
