@@ -2,10 +2,14 @@
 
 import pytest
 from history import History
-from log_kinds import events
+from log_kinds import events, intents
+from msgspec.structs import replace
 
 from modelkeep.domain.entry import parse_entry
-from modelkeep.errors import Conflict
+from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.manifest import Pointer, PointerFile
+from modelkeep.domain.record import encode_canonical
+from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.db.state import SqlState
 
 
@@ -67,3 +71,54 @@ def test_a_version_without_a_label_gets_one_for_ever(history):
     history.register("fraud")
     with pytest.raises(Conflict, match=r"fraud@1 bears the label 1.0.0 already"):
         history.label("fraud@3", "1.0.0")
+
+
+def test_nothing_more_happens_to_a_deleted_model(history):
+    history.register("fraud", label="1.0")
+    subjects = {ref: history.subject(ref) for ref in ("fraud", "fraud@1")}
+    history.delete("fraud")
+    for command, ref in (
+        (intents.Rename("back"), "fraud"),
+        (intents.Archive(all=True, undo=True), "fraud"),
+        (intents.Tag(), "fraud"),
+        (intents.Describe(), "fraud"),
+        (intents.Mark("bad"), "fraud@1"),
+        (intents.Register(form="file", if_exists="new", reuse=True), "fraud@1"),
+    ):
+        with pytest.raises((Conflict, UsageError)):
+            history.tell(command, subjects[ref])
+    state = SqlState(history.connection)
+    assert state.head().seq == 3
+
+
+def test_an_intent_names_its_model_as_it_is_or_was_called(history):
+    history.register("fraud")
+    old = history.subject("fraud@1")
+    history.rename("fraud", "risk")
+    history.tell(intents.Mark("bad"), old)
+    with pytest.raises(Conflict, match="the model risk never was called payments"):
+        history.tell(intents.Mark("good"), replace(old, name="payments"))
+
+
+def test_what_no_rule_reads_is_refused(history):
+    history.register("fraud")
+    subject = history.subject("fraud@1")
+    for command, odd in (
+        (intents.Delete(), replace(subject, version=None)),
+        (intents.Create(), intents.Subject("new", version=1, digest="sha256:0")),
+        (intents.Create(), intents.Subject("new", stage="staging")),
+    ):
+        with pytest.raises(Conflict):
+            history.tell(command, odd)
+    parent = intents.Parent(model=2, version=7, digest=subject.digest)
+    with pytest.raises(Conflict, match="a parent is named by model, version and digest"):
+        history.tell(intents.Register(form="file", if_exists="new", parents=(parent,)), replace(subject, version=None))
+
+
+def test_a_version_whose_bytes_live_elsewhere_gets_no_protected_stage(history):
+    pointer = encode_canonical(Pointer("s3://bucket/model", (PointerFile("model.bin", 7),)))
+    about = intents.Subject("fraud", digest=digest_of(pointer))
+    history.tell(intents.Register(form="pointer", if_exists="new"), about, documents={about.digest: pointer})
+    history.promote("fraud@1", "staging")
+    with pytest.raises(Conflict, match="production is protected, and the bytes of this version live elsewhere"):
+        history.promote("fraud@1", "production")

@@ -114,6 +114,13 @@ TOLD = [
     ),
     (entry(intents.Delete(force=False), events.VersionDeleted(model=2, version=4)), "deleted fraud@4", "fraud@4"),
     (
+        entry(intents.Delete(), events.ModelDeleted(2, 4, (End("staging", 3, 4),)), version=None),
+        "deleted the model fraud, fraud@4 left staging",
+        "fraud",
+    ),
+    (entry(intents.Create(), events.ModelCreated(2), version=None), "created the model fraud", "fraud"),
+    (entry(intents.Label("2.0"), events.VersionLabelled(2, 4, "2.0")), "labelled fraud@4 2.0", "fraud@4"),
+    (
         entry(
             intents.Delete(force=True), events.VersionDeleted(ends=(End("production", 3, 4), End("production", 5, 4)), model=2, version=4),
             events.AliasRemoved("champion", 2), events.AliasRemoved("old", 2),

@@ -191,7 +191,7 @@ def test_a_store_that_is_away_is_not_to_be_repaired(run):
     (run.cwd / "m").write_text("model")
     assert run("register", "fraud", "m").exit_code == 0
     (run.home / "bytes").rename(run.home / "unmounted")
-    assert run("verify").stderr.endswith("\nhint: is the disk it is on mounted? modelkeep doctor\n")
+    assert run("verify").stderr.endswith("\nhint: is its disk mounted? modelkeep doctor\n")
     done = run("register", "fraud", "m", "--label", "1.0", "--if-exists", "new")
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: is the disk it is on mounted?")
 

@@ -10,8 +10,14 @@ from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.origin import decide_origin
 from modelkeep.domain.state import State
 from modelkeep.domain.verbs import VERBS
+from modelkeep.domain.verbs.alias import Alias
+from modelkeep.domain.verbs.create import Create
 from modelkeep.domain.verbs.init import Init
-from modelkeep.domain.verbs.question import Decision, Question
+from modelkeep.domain.verbs.promote import Promote
+from modelkeep.domain.verbs.question import Decision, Question, refuse_unbuilt
+from modelkeep.domain.verbs.register import Register
+from modelkeep.domain.verbs.retire import Retire
+from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict
 
 
@@ -40,6 +46,7 @@ def _check_frame(question: Question) -> None:
             message = "a registry is created by its first entry, and only by that"
             raise Conflict(message)
         return
+    _check_arguments(intent)
     if intent.registry != state.registry_id():
         message = f"this intent is for the registry {intent.registry}, not for this one"
         raise Conflict(message)
@@ -55,3 +62,19 @@ def _check_frame(question: Question) -> None:
     if intent.not_after is not None and question.time > intent.not_after:
         message = f"the intent was valid until {intent.not_after}"
         raise Conflict(message, "ask again")
+
+
+def _check_arguments(intent: Intent) -> None:
+    """Refuse what no rule gives a meaning: an unproved actor, evidence, an expectation or a digest that nothing reads."""
+    evidence = None if intent.origin is None else intent.origin.evidence
+    expects = isinstance(intent.command, (Alias, Promote, Register, Retire, Rollback))
+    refuse_unbuilt(intent.actor, evidence, None if expects else intent.expect)
+    subject = intent.subject
+    if subject is None or isinstance(intent.command, Register):
+        return
+    if (subject.version is None) != (subject.digest is None):
+        message = "a version is named by its number and its digest together"
+        raise Conflict(message)
+    if isinstance(intent.command, Create) and (subject.version, subject.stage) != (None, None):
+        message = "a model is created without a version or a stage"
+        raise Conflict(message)

@@ -24,6 +24,8 @@ from modelkeep.errors import Damaged, ModelkeepError, NotFound
 HEADER = "modelkeep details 1"
 
 _SALT = pattern(r"[0-9a-f]{32}")
+#: Fields of which an entry has one line at most.
+_ONCE = ("tag.", "param.", "description")
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
@@ -81,7 +83,12 @@ class Details(Struct, frozen=True):
         if header != HEADER or len(lines) <= 1 or lines[-1]:
             message = f"not details: they begin with '{HEADER}', then come lines, each with an end"
             raise Damaged(message)
-        return cls(tuple(_line(line) for line in lines[:-1]))
+        found = cls(tuple(_line(line) for line in lines[:-1]))
+        once = [line.field for line in found.lines if isinstance(line, Line) and line.field.startswith(_ONCE)]
+        if len(once) != len(set(once)):
+            message = "not details: a tag, a param or the description stands in them twice"
+            raise Damaged(message)
+        return found
 
     @property
     def text(self) -> str:

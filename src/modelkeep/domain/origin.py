@@ -29,8 +29,10 @@ def decide_origin(state: State, intent: Intent, origin: Origin) -> AlreadySo | N
 
 
 def fact_digest(intent: Intent) -> str:
-    """Return a digest of the command and subject of an intent: what an imported fact says."""
-    return digest_of(encode_canonical([intent.command, intent.subject]))
+    """Return a digest of what an imported fact says: its command, and its subject whatever the model is called now."""
+    subject = intent.subject
+    about = None if subject is None else (subject.version, subject.digest, subject.stage)
+    return digest_of(encode_canonical([intent.command, about]))
 
 
 def origin_rows(recorded: Recorded) -> Changes:

@@ -35,6 +35,7 @@ class Version(Struct, frozen=True):
     bad: bool
     archived: bool
     deleted: bool = False
+    form: str = "file"
 
 
 class Tenure(Struct, frozen=True):

@@ -138,7 +138,8 @@ class _Listing:
                 continue
             if number not in seqs:
                 seqs = sort_keys.created(self.reader, model, max(1, number - _CHUNK), number)
-            yield _Candidate(model, name, number, seqs[number])
+            if number in seqs:  # a number that was left out has no row
+                yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
         holding = self.holding(model)

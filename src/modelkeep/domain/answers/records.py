@@ -27,7 +27,7 @@ class Status(Answer, frozen=True):
     """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
 
     ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others;
-    ``models`` have a version that was not. ``size_bytes`` is None where too many files would be added up.
+    ``models`` leaves out those whose versions were all deleted. ``size_bytes`` is None where too many files would be added up.
     ``backup_of`` is the directory that this one is a backup of, None where it is none.
     """
 

@@ -8,8 +8,10 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_imported_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
+from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, opened
+from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.wording import Texts, model_name
 from modelkeep.errors import Conflict
 
@@ -57,9 +59,12 @@ def check_free(name: str, bearer: Model | None, *, reuse: bool) -> None:
 
 
 def model_rows(recorded: Recorded, event: ModelCreated) -> Changes:
-    """Yield the row of the model and that of its name."""
+    """Yield the row of the model and that of its name; details of `create` are about the model."""
     yield Insert("model", {"seq": event.model})
     yield name_row(recorded.seq, event.model, recorded.subject.name)
+    if isinstance(recorded.entry.intent.command, Create):
+        yield from tag_rows(recorded.seq, event.model, 0, recorded.details)
+        yield from description_rows(recorded.seq, event.model, 0, recorded.details)
 
 
 def name_row(seq: int, model: int, name: str) -> Insert:

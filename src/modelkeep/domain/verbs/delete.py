@@ -41,7 +41,7 @@ class ModelDeleted(Event, frozen=True):
 
 def decide(question: Question, command: Delete) -> Decision:
     """Delete what the intent is about: what it holds ends, its aliases go, number and label stay taken."""
-    model = question.model()
+    model = question.known_model()
     if question.subject().version is None:
         return _decide_model(question, command, model)
     version = question.known_version(model)

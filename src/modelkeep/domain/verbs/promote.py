@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
 from modelkeep.domain.verbs.question import (
@@ -78,12 +79,20 @@ def decide(question: Question, command: Promote) -> Decision:
     if version.archived and not command.force:
         message = f"{name} is archived"
         raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
+    check_stored(stage, version.form)
     question.check_present(model, version)
     events: list[Event] = []
     if version.archived:
         events.append(restored(question, model, version.number, version.number))
     events.append(promoted(question, model, stage.name, version.number))
     return tuple(events)
+
+
+def check_stored(stage: StageDef, form: str) -> None:
+    """Raise ``Conflict`` where a version whose bytes live elsewhere (``pointer``) would get a protected stage."""
+    if stage.protected and form == "pointer":
+        message = f"{stage.name} is protected, and the bytes of this version live elsewhere"
+        raise Conflict(message)
 
 
 def promoted(question: Question, model: Model, stage: str, number: int) -> VersionPromoted:

@@ -62,12 +62,25 @@ class Question(Struct, frozen=True):
         return self.intent.subject
 
     def model(self) -> Model:
-        """Return the model that the intent is about."""
+        """Return the model that the intent is about; one that was deleted raises ``Conflict``."""
+        model = self.known_model()
+        if model.deleted:
+            message = f"the model {model.name} was deleted"
+            raise Conflict(message, "modelkeep list")
+        return model
+
+    def known_model(self) -> Model:
+        """Return the model that the intent is about, deleted or not; it bears or bore the name that the intent gives."""
         subject = self.subject()
         model = None if subject.model is None else self.state.model(subject.model)
         if model is None:
             message = f"there is no model {subject.name}"
             raise NotFound(message, "modelkeep list")
+        if model.name != subject.name:
+            bearer = self.state.model_named(subject.name)  # it may have been renamed since the intent was drafted
+            if bearer is None or bearer.seq != model.seq:
+                message = f"the model {model.name} never was called {subject.name}"
+                raise Conflict(message)
         return model
 
     def version(self, model: Model) -> Version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.labels import bump_label, label_key, label_order
+from modelkeep.domain.labels import bump_label, check_label, label_key, label_order
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.state import Model
@@ -13,7 +13,7 @@ from modelkeep.domain.verbs.create import new_model
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
 from modelkeep.domain.verbs.label import check_label_is_free
-from modelkeep.domain.verbs.promote import VersionPromoted, promoted
+from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
 from modelkeep.domain.verbs.question import (
     AlreadySo,
     Command,
@@ -27,7 +27,7 @@ from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.tenures import in_place_of
 from modelkeep.domain.verbs.wording import Texts, join_words, model_name
-from modelkeep.errors import Conflict, IntegrityError, UsageError
+from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Entry
@@ -143,7 +143,7 @@ def decide(question: Question, command: Register) -> Decision:
         raise IntegrityError(message, "register again")
     events: list[Event] = []
     if existing is None:
-        events.append(new_model(question, known, reuse=command.reuse))
+        events.append(new_model(question, question.state.model_named(subject.name), reuse=command.reuse))
         existing = Model(question.seq, subject.name, newest=0)
     number = existing.newest + 1
     if command.number is not None:
@@ -171,9 +171,7 @@ def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped
 
 def _promoted(question: Question, command: Register, model: Model, number: int) -> VersionPromoted:
     stage = question.stage()
-    if command.form == "pointer" and stage.protected:
-        message = f"{stage.name} is protected, and the bytes of this version live elsewhere"
-        raise Conflict(message)
+    check_stored(stage, command.form)
     holder = question.state.holder(model.seq, stage.name)
     question.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
     return promoted(question, model, stage.name, number)
@@ -181,7 +179,7 @@ def _promoted(question: Question, command: Register, model: Model, number: int) 
 
 def _label(question: Question, model: Model, command: Register) -> str | None:
     if command.bump is not None:
-        return bump_label(label_order(question.state.labels(model.seq)), command.bump)
+        return check_label(bump_label(label_order(question.state.labels(model.seq)), command.bump))
     if command.label is not None:
         check_label_is_free(question, model, command.label)
     return command.label
@@ -195,6 +193,8 @@ def _check(question: Question, command: Register) -> None:
     check_once("metric", [name for name, _ in command.metrics])
     check_once("alias", command.aliases)
     check_once("run", command.runs)
+    for parent in command.parents:
+        _check_parent(question, parent)
     if command.form not in ("file", "tree", "pointer") or command.if_exists not in ("match", "skip", "new"):
         message = f"not a form or a way to treat the same bytes: {command.form}, {command.if_exists}"
         raise UsageError(message)
@@ -209,8 +209,23 @@ def _check(question: Question, command: Register) -> None:
         raise UsageError(message, "add --stage")
 
 
+def _check_parent(question: Question, parent: Parent) -> None:
+    """Refuse a parent that is half named, or no version of this registry with that digest."""
+    if parent.model is None and parent.version is None:
+        return
+    version = None
+    if parent.model is not None and parent.version is not None:
+        version = question.state.version(parent.model, parent.version)
+    if version is None or version.digest != parent.digest:
+        message = "a parent is named by model, version and digest, or by its address alone"
+        raise Conflict(message)
+
+
 def skipped_rows(recorded: Recorded, event: NumbersSkipped) -> Changes:
     """Yield a tombstone for each number that was left out: it has no version, as a deleted one."""
+    if event.last - event.first >= _MOST_SKIPPED:
+        message = f"entry {recorded.seq}: it leaves out more than {_MOST_SKIPPED} numbers"
+        raise Damaged(message)
     for number in range(event.first, event.last + 1):
         yield Insert("deleted", {"model": event.model, "version": number, "seq": recorded.seq, "skipped": 1})
 

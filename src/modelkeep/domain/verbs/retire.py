@@ -28,7 +28,7 @@ class StageRetired(Event, frozen=True):
 
 def decide(question: Question, _command: Retire) -> Decision:
     """Empty a stage; where a version is named, only if it is the holder."""
-    model = question.model()
+    model = question.known_model()
     stage = question.stage().name
     holder = question.state.holder(model.seq, stage)
     if holder is None:

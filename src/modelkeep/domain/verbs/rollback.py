@@ -121,7 +121,7 @@ def decide(question: Question, command: Rollback) -> Decision:
     if command.confirmed not in (None, "yes", "no"):
         message = f"not an answer: {command.confirmed!r}"
         raise Conflict(message)
-    model = question.model()
+    model = question.known_model()
     stage = question.stage().name
     leaving = question.known_version(model)
     holder = question.state.holder(model.seq, stage)
@@ -160,7 +160,8 @@ def _former(state: State, model: int, leaving: Tenure) -> Iterator[Tenure]:
         if tenure is None:
             return
         yield tenure
-        seq = tenure.came_from
+        # A forged tenure may come from itself or from a later one.
+        seq = tenure.came_from if tenure.came_from is not None and tenure.came_from < seq else None
 
 
 def _obstacle(state: State, tenure: Tenure, leaving: int, absent: tuple[str, ...]) -> str | None:

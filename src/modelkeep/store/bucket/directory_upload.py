@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterable
@@ -26,6 +25,7 @@ _T = TypeVar("_T")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 #: From so many directories on, one sync of the file system takes less time than one of each.
 _MANY_DIRECTORIES = 16
+_COPY_BYTES = 1 << 20
 
 
 class DirectoryDraft:
@@ -207,8 +207,9 @@ class DirectoryUpload:
     def _copy(self, place: str, aside: str) -> None:
         draft = self.draft()
         descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", buffering=0) as source, open(draft.path, "wb", buffering=0) as target:
-            shutil.copyfileobj(source, target)
+        with open(descriptor, "rb", buffering=0) as source:
+            while data := source.read(_COPY_BYTES):
+                draft.write(data)
         draft.finish()
         draft.sync()
         draft.publish(aside)

@@ -67,8 +67,9 @@ class SqlState:
         row = self._one(deciding.VERSION, model=model, number=number)
         if row is None:
             return None
-        digest, label, bad, archived, deleted = row
-        return Version(model, number, digest, label, bad=bool(bad), archived=bool(archived), deleted=bool(deleted))
+        digest, label, form, bad, archived, deleted = row
+        flags = {"bad": bool(bad), "archived": bool(archived), "deleted": bool(deleted)}
+        return Version(model, number, digest, label, **flags, form=form)
 
     def version_labelled(self, model: int, key: str) -> int | None:
         row = self._one(deciding.VERSION_LABELLED, model=model, key=key)

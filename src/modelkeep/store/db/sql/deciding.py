@@ -35,7 +35,7 @@ FROM model_name WHERE model = :model ORDER BY since_seq DESC LIMIT 1
 """
 
 VERSION = """
-SELECT digest, label,
+SELECT digest, label, form,
     EXISTS (SELECT 1 FROM mark
             WHERE mark.model = :model AND mark.version = :number AND until_seq IS NULL),
     EXISTS (SELECT 1 FROM archived

@@ -106,7 +106,7 @@ def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Over
         newest=left,
         newest_label=label,
         latest=next((number for number, how in numbers() if how.is_latest(number)), None),
-        archived=out == highest,
+        archived=0 < highest == out,
         created=created,
         actor=actor,
         holding=holding,

@@ -67,7 +67,7 @@ def version_rows(
     found: dict[int, VersionRow] = {}
     for first, last in spans(numbers):
         found.update(_window(reader, at, (model, name), (first, last), holding, aliases))
-    return [found[number] for number in numbers]
+    return [found[number] for number in numbers if number in found]  # a number that was left out has no row
 
 
 def newest_of_all(

@@ -58,7 +58,7 @@ TOTAL = f"""
 SELECT coalesce(sum(size_bytes), 0)
 FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= :first AND digest < :end AND {_LEFT})
 """
-VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted)"
+VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted WHERE skipped = 0)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
 
 
