@@ -108,7 +108,7 @@ REF = "not a reference to a model or version"
             ("fraud@sha256:", "fraud@sha256:"), ("fraud@sha256:zz", "fraud@sha256:zz"),
             ("fraud@\x1b[2J", "fraud@\\x1b[2J"), ("fra\x9bud@1", "fra\\x9bud@1"), ("fraud\n@1", "fraud\\n@1"), (b"\xff", "\\udcff"),
             ("fraud:1", "fraud:1"), ("fraud@1/../../x", "fraud@1/../../x"), ("/fraud@1", "/fraud@1"), ("fraud/@1", "fraud/@1"),
-            ("a" * 251, "a" * 251), ("", ""), ("fraud@ 1", "fraud@ 1"),
+            ("a" * 257, "a" * 257), ("", ""), ("fraud@ 1", "fraud@ 1"),
         )),
         Row(["show", "sha256:../../x"], 2, "error: not a digest: 'sha256:../../x'"),
         Row(["show", "sha256:" + "0" * 64], 3, f"error: there is no version with the digest sha256:{'0' * 64}"),

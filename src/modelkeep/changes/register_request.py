@@ -69,6 +69,9 @@ def check(request: Request) -> None:
     if request.if_exists not in ("match", "skip", "new"):
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
+    texts = (("description", request.description), ("author", request.author))
+    for what, text in (*texts, *(("source", path) for path in request.paths)):
+        check_text(text or "", what)
     for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
         check_pairs(pairs, what)
 

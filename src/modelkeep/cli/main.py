@@ -33,6 +33,7 @@ def answer() -> int:
         completion.main(sys.argv[3:])
         return 0
     _open_closed_descriptors()
+    _collect_garbage_rarely()
     arguments = sys.argv[1:]
     try:
         from modelkeep.cli import streams
@@ -75,6 +76,13 @@ def _open_closed_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+
+
+def _collect_garbage_rarely() -> None:
+    """Let Python look for garbage rarely: imports make none, and among a million values of a file it takes a second."""
+    import gc
+
+    gc.set_threshold(100_000)
 
 
 def _flush_standard_streams() -> None:

@@ -103,6 +103,8 @@ def _flatten(value: object, key: str, what: str, depth: int) -> Iterator[tuple[s
 
 
 def _is_nested(value: object) -> bool:
+    if isinstance(value, (str, int, float)):  # nearly all; to ask whether it is a Mapping takes longer
+        return False
     return isinstance(unwrap(value), (Mapping, list, tuple))
 
 

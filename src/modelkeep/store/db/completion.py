@@ -1,8 +1,9 @@
 """What completion reads from a registry: the names that a half-typed word could become.
 
-It starts at once: it imports ``sqlite3``, ``os``, ``time`` and SQL text, but no value of the domain. It
-opens the file read-only and ends after a bounded time. A registry that is missing has no names; where
-the file is busy, damaged or no registry, an error is raised, which `cli.complete` keeps to itself.
+It starts at once: it imports ``sqlite3``, ``os``, ``time``, SQL text and the check of the schema, but no value
+of the domain. It opens the file read-only, checks the schema as every transaction does, and ends after a bounded
+time. A registry that is missing has no names; where the file is busy, damaged, of another schema or no registry,
+an error is raised, which `cli.complete` keeps to itself.
 
 Every list is bounded. A list that was cut still holds the first and the last name: a shell fills in
 the common beginning of all candidates, and must not fill in more than what all names share.
@@ -16,7 +17,9 @@ import time
 
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.journal_files import check_neighbours
+from modelkeep.store.db.sqlite.transaction import Transaction
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -254,7 +257,7 @@ def _description(label: str | None, bad: int) -> str:
 
 
 def _opened(path: str) -> sqlite3.Connection | None:
-    """Return a read-only connection whose statements end in bounded time; None where there is no registry."""
+    """Return a connection inside a read transaction of bounded time, its schema checked; None without a registry."""
     if not os.path.isfile(path):  # SQLite would wait for a pipe of this name
         return None
     check_neighbours(path)
@@ -264,4 +267,8 @@ def _opened(path: str) -> sqlite3.Connection | None:
     connection.execute("PRAGMA trusted_schema = OFF")
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    connection.execute("BEGIN")  # the schema that is checked is the one that is read
+    reader = Transaction(connection)
+    schema.check_age(reader)
+    schema.check_shape(reader)
     return connection

@@ -11,7 +11,10 @@ import sqlite3
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
-from modelkeep.store.db.interface import Reader, Writer
+
+TYPE_CHECKING = False  # typing costs a third of a completion, which checks the schema too
+if TYPE_CHECKING:
+    from modelkeep.store.db.interface import Reader, Writer
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570

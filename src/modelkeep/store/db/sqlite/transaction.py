@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
 
-from modelkeep.store.db.interface import Reader, Row, Value
+TYPE_CHECKING = False  # typing costs a third of a completion, which reads in a transaction too
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from modelkeep.store.db.interface import Reader, Row, Value
 
 
 class Transaction:
