@@ -63,6 +63,8 @@ def as_text(value: object) -> str:
 
 def _item(value: object) -> str:
     """Return an element of a list as JSON has it: text in quotes, so that 1 and "1" differ."""
+    if type(value) is Number:  # nearly all elements of a long list in a file
+        return value
     value = unwrap(value)
     text = as_text(value)
     bare = value is None or isinstance(value, (Number, bool, int, float))
