@@ -1,7 +1,7 @@
 """What completion reads from a registry: the names that a half-typed word could become.
 
 It starts at once: it imports ``sqlite3``, ``os``, ``time``, SQL text and the check of the schema, but no value
-of the domain. It opens the file read-only, checks the schema as every transaction does, and ends after a bounded
+of the domain. It opens the file read-only, checks the schema before any question, and ends after a bounded
 time. A registry that is missing has no names; where the file is busy, damaged, of another schema or no registry,
 an error is raised, which `cli.complete` keeps to itself.
 
@@ -257,7 +257,7 @@ def _description(label: str | None, bad: int) -> str:
 
 
 def _opened(path: str) -> sqlite3.Connection | None:
-    """Return a connection inside a read transaction of bounded time, its schema checked; None without a registry."""
+    """Return a read-only connection with statements of bounded time, its schema checked; None without a registry."""
     if not os.path.isfile(path):  # SQLite would wait for a pipe of this name
         return None
     check_neighbours(path)
@@ -267,7 +267,6 @@ def _opened(path: str) -> sqlite3.Connection | None:
     connection.execute("PRAGMA trusted_schema = OFF")
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-    connection.execute("BEGIN")  # the schema that is checked is the one that is read
     reader = Transaction(connection)
     schema.check_age(reader)
     schema.check_shape(reader)
