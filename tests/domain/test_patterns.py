@@ -1,10 +1,13 @@
 """Patterns that are compiled late do what the others do."""
 
+import fnmatch
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.patterns import pattern, translate_glob
 
 
 def test_a_late_pattern_answers_as_a_compiled_one():
@@ -28,3 +31,8 @@ def test_a_wrong_pattern_is_told_when_it_is_used():
         wrong.match("(")
     with pytest.raises(AttributeError):
         _ = pattern("a").matches
+
+
+@given(st.text("[]!a-z*?", max_size=12), st.text("[]!a-z", max_size=6))
+def test_a_glob_matches_what_the_standard_library_says(glob, name):
+    assert bool(re.fullmatch(translate_glob(glob), name)) == fnmatch.fnmatchcase(name, glob)

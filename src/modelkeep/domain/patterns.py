@@ -14,7 +14,7 @@ else:
         return _Later(text, flags)
 
 
-__all__ = ["pattern"]
+__all__ = ["pattern", "translate_glob"]
 
 
 class _Later:
@@ -27,3 +27,14 @@ class _Later:
         found = getattr(re.compile(*self._given), name)
         setattr(self, name, found)
         return found
+
+
+def translate_glob(glob: str) -> str:
+    """Return the regular expression of a glob, in time that grows with its length.
+
+    Where no ``]`` follows, ``[`` is a plain character; `fnmatch` would look for the end of a class at each one.
+    """
+    from fnmatch import translate
+
+    closed = glob.rfind("]") + 1
+    return translate(glob[:closed] + glob[closed:].replace("[", "[[]"))

@@ -227,10 +227,11 @@ def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tupl
         yield from model_queries.names(reader, at)
         return
     import re
-    from fnmatch import translate
+
+    from modelkeep.domain.patterns import translate_glob
 
     folded = fold(pattern)
-    matches = re.compile(translate(folded)).match
+    matches = re.compile(translate_glob(folded)).match
     prefix = re.split(r"[*?[]", folded, maxsplit=1)[0]
     for model, name in model_queries.names(reader, at, prefix):
         if matches(fold(name)):

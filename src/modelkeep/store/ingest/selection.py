@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 import stat
@@ -10,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.patterns import pattern, translate_glob
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -65,7 +64,7 @@ class Globs:
 
 
 def _compiled(globs: Iterable[str]) -> tuple[tuple[re.Pattern[str], bool], ...]:
-    return tuple((re.compile(fnmatch.translate(glob.strip("/"))), glob.endswith("/")) for glob in globs)
+    return tuple((re.compile(translate_glob(glob.strip("/"))), glob.endswith("/")) for glob in globs)
 
 
 def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
