@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import BLANK, NOTHING, Block, Line, Stack, Table, Tree, short, stages, text
 from modelkeep.cli.views.text_lines import line, seconds
-from modelkeep.domain.answers.relations import Diff, Identified, Lineage, LineageNode
+from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
 
 if TYPE_CHECKING:
     from modelkeep.rendering.ages import Clock
