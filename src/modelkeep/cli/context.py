@@ -166,7 +166,7 @@ class Call:
             return None
         from datetime import UTC, datetime
 
-        from modelkeep.rendering.ages import Clock
+        from modelkeep.rendering import Clock
 
         block = view.table(Clock(datetime.now(UTC)))
         if block is None:

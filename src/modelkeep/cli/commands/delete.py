@@ -11,8 +11,7 @@ from modelkeep.cli.batch import change_each
 from modelkeep.cli.context import Call
 from modelkeep.cli.options import command
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
-from modelkeep.rendering.counts import counted, files
-from modelkeep.rendering.sizes import human_size
+from modelkeep.rendering import counted, files, human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Change

@@ -18,10 +18,10 @@ from msgspec import Struct, StructMeta, to_builtins
 
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import escape_json
+from modelkeep.rendering import Clock
 
 if TYPE_CHECKING:
     from modelkeep.cli.views.layout import Block
-    from modelkeep.rendering.ages import Clock
 
 
 def _schema_name(class_name: str) -> str:
