@@ -23,9 +23,9 @@ from modelkeep.maintenance.verify_pages import checking_pages
 from modelkeep.maintenance.verify_schema import CheckedSchema, check_schema
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
@@ -40,7 +40,6 @@ class LogCheck:
         self._context = context
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
-        self._beside = raw_rows.Beside()
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -92,7 +91,7 @@ class LogCheck:
         _refuse_newer(data)
         while self._last is None or self._last < end:
             with self._context.database.raw() as connection:
-                page = raw_rows.page(connection, self._last, self._beside)
+                page = raw_rows.page(connection, self._last)
             if not page:
                 break
             for stored in page:
@@ -193,13 +192,13 @@ class LogCheck:
         """Run a query in a transaction in which every entry has been checked."""
         while True:
             with self._context.database.raw() as connection:
-                page = raw_rows.page(connection, self._last, self._beside)
+                page = raw_rows.page(connection, self._last)
                 if not page:
                     return query(connection)
                 if len(page) <= _FEW:
                     for stored in page:
                         self._check_row(stored)
-                    if not raw_rows.page(connection, self._last, self._beside):
+                    if not raw_rows.page(connection, self._last):
                         return query(connection)
                     continue
             for stored in page:

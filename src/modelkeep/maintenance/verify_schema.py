@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from msgspec import Struct
 
 from modelkeep.maintenance.findings import Findings
 from modelkeep.store.db.sqlite import raw_rows, schema
-from modelkeep.store.db.sqlite.database import Database, in_memory
+from modelkeep.store.db.sqlite.database import Database
 
 
 class CheckedSchema(Struct, frozen=True):
@@ -23,8 +21,7 @@ def check_schema(database: Database, findings: Findings) -> CheckedSchema:
     with database.raw() as connection:
         is_current = schema.age(connection) == schema.VERSION
         is_utf8 = schema.is_utf8(connection)
-        with closing(in_memory()) as right:
-            odd = [*raw_rows.odd_objects(connection, right)] if is_current else []
+        odd = [*raw_rows.odd_objects(connection)] if is_current else []
     if not is_current:
         text = "it is older than this modelkeep's: the tables are made from the log when they are read"
         findings.warning("schema", "schema", text)
