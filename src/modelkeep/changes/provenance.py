@@ -15,8 +15,7 @@ from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
 from modelkeep.provenance import git, runs
 from modelkeep.provenance.datasets import DataSpec, parse_data
-from modelkeep.rendering.counts import files
-from modelkeep.rendering.sizes import human_size
+from modelkeep.rendering import files, human_size
 from modelkeep.store.ingest.artifact import Ingested, measure
 from modelkeep.store.ingest.selection import Selection
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.rollback import StageRolledBack
-from modelkeep.rendering.ages import human_age
+from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import aliases_of, ever_held, last_tenure, newest_metrics
 from modelkeep.store.db.sql.references import Resolved

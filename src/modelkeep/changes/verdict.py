@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.answers.changes import Verdict
-from modelkeep.rendering.numbers import difference
+from modelkeep.rendering import difference
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import newest_metrics
 from modelkeep.store.db.state import SqlState

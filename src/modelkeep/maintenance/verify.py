@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Verification
-from modelkeep.domain.head import compare
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -76,7 +75,7 @@ def _check_head(context: Context, findings: Findings, check: LogCheck, *, accept
     known, end = check.known, check.head
     if known is None or end is None:
         return
-    standing = compare(known, end, check.hash_at_known)
+    standing = known.compare(end, check.hash_at_known)
     if standing == "continues":
         return
     severity = "warning" if accept_head else "error"
