@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from modelkeep.domain.patterns import pattern
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.value_text import Number, shorten
+from modelkeep.provenance.values import Number, shorten
 
 if TYPE_CHECKING:
     from io import FileIO
