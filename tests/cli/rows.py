@@ -24,7 +24,7 @@ from modelkeep.domain.answers.versions import (
     Version,
     VersionRow,
 )
-from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock
 
 DIGEST = "sha256:" + "0c41" * 16
 NOW = datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC)

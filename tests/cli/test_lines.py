@@ -17,7 +17,7 @@ from modelkeep.cli.views.version import VersionView
 from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
 from modelkeep.domain.answers.versions import AsOf, Metric, VersionRow
 from modelkeep.errors import UsageError
-from modelkeep.rendering.sentences import tenure_reasons
+from modelkeep.rendering import tenure_reasons
 
 
 class ThingDocument(Document, frozen=True):

@@ -23,9 +23,7 @@ from modelkeep.domain.verbs.register import Parent, Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import number_warnings
-from modelkeep.rendering.counts import files
-from modelkeep.rendering.numbers import difference
-from modelkeep.rendering.sizes import human_size
+from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import newest_metrics
 from modelkeep.store.db.sql.registration import Known, known

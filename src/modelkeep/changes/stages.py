@@ -32,7 +32,7 @@ from modelkeep.reads.references import (
     version_of,
     version_or_model,
 )
-from modelkeep.rendering.ages import human_age
+from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import aliases_of, ever_held, last_tenure, newest_metrics
 from modelkeep.store.db.sql.manifests import manifest

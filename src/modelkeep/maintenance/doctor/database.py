@@ -11,7 +11,7 @@ from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.head import compare
 from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
-from modelkeep.rendering.ages import human_age
+from modelkeep.rendering import human_age
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder
 from modelkeep.store.db.sqlite import probe, schema
