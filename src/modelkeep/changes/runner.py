@@ -21,7 +21,7 @@ from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subjec
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs import AnyCommand
-from modelkeep.domain.verbs.question import AlreadySo
+from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
@@ -175,9 +175,9 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
         absent=absent,
         client=context.client,
         groups=(),
-        uid=context.actor.uid,
-        user=context.actor.user,
-        user_namespace=context.actor.user_namespace,
+        uid=context.account.uid,
+        user=context.account.user,
+        user_namespace=context.account.user_namespace,
         via=None,
     )
 

@@ -26,8 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound
 from modelkeep.provenance.git import (
     Config,

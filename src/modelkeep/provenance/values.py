@@ -16,8 +16,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import check_key, check_text, printable
+from modelkeep.domain.text import check_key, check_text, pattern, printable
 from modelkeep.errors import UsageError
 
 #: Keys and values in the order in which they were given.

@@ -8,7 +8,7 @@ from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import Block, Line, Stack, Table, text
 from modelkeep.cli.views.lists import more_note
 from modelkeep.cli.views.text_lines import line, seconds
-from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Tenure
 from modelkeep.rendering import Clock, tenure_reasons
 

@@ -13,7 +13,7 @@ from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Stack, Tab
 from modelkeep.cli.views.model import holder_line
 from modelkeep.cli.views.text_lines import field_lines, line, seconds
 from modelkeep.domain.answers.care import Access
-from modelkeep.domain.answers.records import Identity, Status
+from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
 from modelkeep.rendering import Clock, counted, human_size
 
