@@ -924,10 +924,14 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
     (('depth', '8'), ('rate', '0.10'))
     """
-    from modelkeep.provenance import values
+    from modelkeep.provenance.values import from_flags, merge
 
-    parts = [values.from_flags(given, what), *(values.from_file(os.fspath(file), what) for file in files)]
-    return tuple(values.merge(*parts, what=what))
+    parts = [from_flags(given, what)]
+    if files:
+        from modelkeep.provenance.value_files import from_file
+
+        parts += [from_file(os.fspath(file), what) for file in files]
+    return tuple(merge(*parts, what=what))
 
 
 def is_interactive() -> bool:

@@ -52,13 +52,6 @@ def from_flags(given: Iterable[str], what: str) -> Pairs:
     return merge(pairs, what=what)
 
 
-def from_file(path: str, what: str) -> Pairs:
-    """Return the values of a JSON or TOML file, ``-`` for standard input; errors as `read_values` has them."""
-    from modelkeep.provenance.value_files import read_values
-
-    return from_mapping(read_values(path), what)
-
-
 def from_mapping(mapping: Mapping[Any, Any], what: str) -> Pairs:
     """Return the values of a Python mapping, as ``clf.get_params()`` gives it.
 
