@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from modelkeep.cli.terminal import Terminal
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
-from modelkeep.domain.answers.records import AuditEntry
-from modelkeep.domain.answers.relations import Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,
@@ -24,7 +23,7 @@ from modelkeep.domain.answers.versions import (
     Version,
     VersionRow,
 )
-from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock
 
 DIGEST = "sha256:" + "0c41" * 16
 NOW = datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC)

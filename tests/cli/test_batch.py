@@ -2,7 +2,7 @@
 
 from rows import PROMOTED, change
 
-from modelkeep.cli.batch import exit_code
+from modelkeep.cli.commands.removal import exit_code
 from modelkeep.cli.views.changes import ChangesView, Outcome
 from modelkeep.errors import Conflict, NotFound
 

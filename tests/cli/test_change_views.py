@@ -8,7 +8,7 @@ from modelkeep.cli.views.changes import ChangeView, RegisteredView, RolledBackVi
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
-from modelkeep.rendering import sentences
+from modelkeep.rendering import verdict, verification
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
 
@@ -26,7 +26,7 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
     ],
 )
 def test_a_verification_says_what_it_left_out(changed, sentence):
-    assert sentences.verification(msgspec.structs.replace(LOOKED, **changed)) == sentence
+    assert verification(msgspec.structs.replace(LOOKED, **changed)) == sentence
 
 
 def test_a_repair_that_failed_gets_every_hint_but_to_repair():
@@ -99,8 +99,5 @@ def test_a_rollback_names_whom_it_passed_over():
 
 
 def test_a_verdict_without_numbers_puts_both_values_side_by_side():
-    assert (
-        sentences.verdict(Verdict("auc", "n/a", "production fraud@3", "0.9", None))
-        == "auc n/a (0.9 in production, fraud@3)"
-    )
-    assert sentences.verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
+    assert verdict(Verdict("auc", "n/a", "production fraud@3", "0.9", None)) == "auc n/a (0.9 in production, fraud@3)"
+    assert verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"

@@ -14,10 +14,10 @@ from modelkeep.cli.views.lists import VERSION_KEYS, ModelsView, VersionsView, ch
 from modelkeep.cli.views.model import ModelView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.version import VersionView
-from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
 from modelkeep.domain.answers.versions import AsOf, Metric, VersionRow
 from modelkeep.errors import UsageError
-from modelkeep.rendering.sentences import tenure_reasons
+from modelkeep.rendering import tenure_reasons
 
 
 class ThingDocument(Document, frozen=True):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 import typer.core
 import typer.main
 
-from modelkeep.cli import command_table, options, streams
-from modelkeep.cli.context import Flags
+from modelkeep.cli import command_table, streams
+from modelkeep.cli.call import ALWAYS, Flags, call_of, set_parameters
 from modelkeep.errors import UsageError
 
 PROGRAM = "modelkeep"
@@ -107,11 +107,10 @@ def _group(row: command_table.Command | None, rows: Sequence[command_table.Comma
 
 def _command(row: command_table.Command, parent: command_table.Command | None) -> Any:
     module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
-    functions: Mapping[str, options.CommandFunction] = module.COMMANDS
+    name = f"{parent.name}_{row.name}" if parent else row.name
+    function = getattr(module, name, None) or getattr(module, f"{name}_")
     app = _typer()
-    app.command(row.name, cls=SingleCommand, help=row.help, context_settings=_SETTINGS)(
-        functions[f"{parent.name} {row.name}" if parent else row.name]
-    )
+    app.command(row.name, cls=SingleCommand, help=row.help, context_settings=_SETTINGS)(function)
     built: Any = typer.main.get_command(app)
     built.row = row
     return built
@@ -149,13 +148,13 @@ def _program_callback() -> Any:
         ctx.obj = Flags().and_then(values)
         if ctx.invoked_subcommand is not None:
             return None
-        from modelkeep.cli.commands import tool
+        from modelkeep.cli.commands import setup
 
-        return tool.bare(options.call_of(ctx, {}))
+        return setup.bare(call_of(ctx, {}))
 
     flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")]
     own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]
-    options.set_parameters(program, own, options.ALWAYS)
+    set_parameters(program, own, ALWAYS)
     return program
 
 
@@ -170,5 +169,5 @@ def _group_callback(row: command_table.Command) -> Any:
             message = f"{row.name} needs one of {names}"
             raise UsageError(message, row.commands[0].examples[0])
 
-    options.set_parameters(between, [], options.ALWAYS)
+    set_parameters(between, [], ALWAYS)
     return between

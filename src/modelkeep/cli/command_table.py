@@ -85,12 +85,12 @@ COMMANDS: tuple[Command, ...] = (
         ("stage: before -> after",), ("change",),
     ),
     Command(
-        "history", "history", EVERYDAY, "Show which version held a stage when, and why it ended",
+        "history", "lists", EVERYDAY, "Show which version held a stage when, and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
         TENURE_COLUMNS, ("tenures",),
     ),
     Command(
-        "status", "tool", EVERYDAY, "Show an overview of the registry",
+        "status", "setup", EVERYDAY, "Show an overview of the registry",
         ("modelkeep status", "modelkeep status --size"),
         FIELD_COLUMNS, ("status",),
     ),
@@ -130,7 +130,7 @@ COMMANDS: tuple[Command, ...] = (
         ("what: before -> after",), ("change",),
     ),
     Command(
-        "mark", "marks", ANNOTATE, "Mark a version as bad, or as good again",
+        "mark", "removal", ANNOTATE, "Mark a version as bad, or as good again",
         ('modelkeep mark fraud@4 bad -m "trained on a broken join"',),
         ("what: before -> after",), ("change",),
     ),
@@ -150,42 +150,42 @@ COMMANDS: tuple[Command, ...] = (
         EDGE_COLUMNS, ("lineage",),
     ),
     Command(
-        "audit", "history", INSPECT, "Show who did what and when",
+        "audit", "lists", INSPECT, "Show who did what and when",
         ("modelkeep audit fraud --since 7d",),
         AUDIT_COLUMNS, ("entries",),
     ),
     Command(
-        "verify", "setup", MAINTAIN, "Check the log, the tables and every stored byte",
+        "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         FINDING_COLUMNS, ("verification",),
     ),
     Command(
-        "archive", "marks", MAINTAIN, "Archive versions, or bring them back",
+        "archive", "removal", MAINTAIN, "Archive versions, or bring them back",
         ("modelkeep archive fraud@1 fraud@2", "modelkeep archive fraud@1 --undo"),
         ("what: before -> after",), ("changes",),
     ),
     Command(
-        "backup", "backup", MAINTAIN, "Back up the registry, while others write",
+        "backup", "maintenance", MAINTAIN, "Back up the registry, while others write",
         ("modelkeep backup /mnt/backup/models",),
         ("path",), ("backup",),
     ),
     Command(
-        "delete", "delete", MAINTAIN, "Delete versions for good; their numbers and labels stay taken",
+        "delete", "removal", MAINTAIN, "Delete versions for good; their numbers and labels stay taken",
         ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
         ("what: before -> after",), ("changes",),
     ),
     Command(
-        "gc", "clean", MAINTAIN, "Remove stored files that no version needs",
+        "gc", "maintenance", MAINTAIN, "Remove stored files that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
         GARBAGE_COLUMNS, ("garbage",),
     ),
     Command(
-        "doctor", "clean", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
+        "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
         ("modelkeep doctor",),
         DIAGNOSIS_COLUMNS, ("diagnosis",),
     ),
     Command(
-        "migrate", "setup", MAINTAIN, "Upgrade an older registry to the schema of this program",
+        "migrate", "maintenance", MAINTAIN, "Upgrade an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",), ("migration",),
     ),
@@ -195,39 +195,39 @@ COMMANDS: tuple[Command, ...] = (
         ("path",), ("init",),
     ),
     Command(
-        "whoami", "tool", SETUP, "Show who you are in the log",
+        "whoami", "setup", SETUP, "Show who you are in the log",
         ("modelkeep whoami",),
         FIELD_COLUMNS, ("identity",),
     ),
     Command(
-        "config", "tool", SETUP, "Show and change the settings",
+        "config", "setup", SETUP, "Show and change the settings",
         ("modelkeep config list", "modelkeep config set registry /srv/models"),
         commands=(
             Command(
-                "list", "tool", SETUP, "List the settings, each with its value and origin",
+                "list", "setup", SETUP, "List the settings, each with its value and origin",
                 ("modelkeep config list",), SETTING_COLUMNS, ("settings",),
             ),
             Command(
-                "get", "tool", SETUP, "Print the value of a setting",
+                "get", "setup", SETUP, "Print the value of a setting",
                 ("modelkeep config get registry",), ("value",), ("setting",),
             ),
             Command(
-                "set", "tool", SETUP, "Change a setting in the user's config",
+                "set", "setup", SETUP, "Change a setting in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"), ("setting",),
             ),
             Command(
-                "trust", "tool", SETUP, "Trust a directory of another user, or list the trusted ones",
+                "trust", "setup", SETUP, "Trust a directory of another user, or list the trusted ones",
                 ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",), ("trust",),
             ),
         ),
     ),
     Command(
-        "completion", "tool", SETUP, "Print the completion script of a shell",
+        "completion", "setup", SETUP, "Print the completion script of a shell",
         ('eval "$(modelkeep completion bash)"',),
         ("script",), ("completion",),
     ),
     Command(
-        "demo", "tool", SETUP, "Show modelkeep at work, in a registry made for the demo",
+        "demo", "demo", SETUP, "Show modelkeep at work, in a registry made for the demo",
         ("modelkeep demo",),
         ("transcript",),
     ),

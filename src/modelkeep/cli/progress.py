@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from modelkeep.cli import streams
-from modelkeep.cli.context import Call
-from modelkeep.rendering.sizes import human_size
+from modelkeep.cli.call import Call
+from modelkeep.rendering import human_size
 
 _FIRST_SECONDS, _REDRAW_SECONDS, _PLAIN_SECONDS = 0.5, 0.1, 5.0
 _LONG_SECONDS = 120

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelkeep.domain.answers.relations import Diff, DiffRow
+from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.refs import Ref
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.rendering.numbers import difference
+from modelkeep.rendering import difference
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import pages, version_states
 from modelkeep.store.db.sql.references import Resolved, resolve

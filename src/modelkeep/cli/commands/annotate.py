@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from modelkeep.cli import streams
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.changes import ChangeView
 from modelkeep.cli.views.values import DescriptionView
 from modelkeep.domain.text import printable
@@ -27,7 +26,6 @@ def tag(
     ref: ModelOrVersion,
     words: Annotated[list[str], typer.Argument(metavar="K=V...", help="Tags to set; K- removes one.")],
 ) -> None:
-    """Set tags, or remove them."""
     from modelkeep.registry import read_pairs
 
     values = read_pairs([word for word in words if "=" in word], (), "tag")
@@ -44,7 +42,6 @@ def alias(
         list[str], typer.Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
     ],
 ) -> None:
-    """Point aliases at a version, or remove them."""
     added = [name for name in names if not name.endswith("-")]
     removed = [name[:-1] for name in names if name.endswith("-")]
     found = call.registry().alias(ref, added, remove=removed, **call.changing_one)
@@ -69,7 +66,6 @@ def describe(
         str | None, typer.Argument(metavar="TEXT", help="What it is; - reads it from standard input.")
     ] = None,
 ) -> None:
-    """Describe a model or version, or show its description."""
     registry = call.registry()
     if text is None:
         call.show(DescriptionView(ref, registry.description(ref)))
@@ -84,7 +80,6 @@ def note(
     ref: ModelOrVersion,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The note; - reads it from standard input.")],
 ) -> None:
-    """Add a note."""
     found = call.registry().note(ref, _text(text), **call.changing)
     call.show(ChangeView(found))
 
@@ -95,7 +90,6 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
-    """Rename a model."""
     found = call.registry().rename(name, new, **call.changing)
     call.show(ChangeView(found))
 
@@ -126,6 +120,3 @@ def _text(given: str) -> str:
     except UnicodeDecodeError as error:
         message = f"standard input is not UTF-8: {error}"
         raise UsageError(message, "give the text as UTF-8") from error
-
-
-COMMANDS = {"tag": tag, "alias": alias, "label": label, "describe": describe, "note": note, "rename": rename}

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.domain.text import printable
@@ -72,6 +71,3 @@ def lineage(
     both, steps = up == down, positive_number(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
     call.show(LineageView(found))
-
-
-COMMANDS = {"diff": diff, "lineage": lineage}

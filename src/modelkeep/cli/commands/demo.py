@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
+
+import typer
 
 from modelkeep.cli import streams
-from modelkeep.errors import Conflict, RegistryUnavailable
+from modelkeep.cli.call import Call, command
+from modelkeep.errors import Conflict, RegistryUnavailable, UsageError
 
 _WIDEST = 110
 #: Variables that would lead a command of the story to another registry, run or repository.
@@ -82,3 +86,16 @@ def _environ(place: str) -> dict[str, str]:
 def _write(text: str) -> None:
     streams.out(text)
     streams.flush()
+
+
+@command()
+def demo(
+    call: Call,
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
+    ] = None,
+) -> int:
+    if call.format == "json":
+        message = "the demo is a story to be read, and has no JSON document"
+        raise UsageError(message, "modelkeep demo")
+    return play(keep)

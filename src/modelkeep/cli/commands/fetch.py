@@ -9,8 +9,7 @@ from typing import Annotated, BinaryIO, cast
 import typer
 
 from modelkeep.cli import streams
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.views.relations import IdentifiedView
 from modelkeep.cli.views.values import FetchedView, PathView
@@ -53,7 +52,6 @@ def path(
     call: Call,
     ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
 ) -> None:
-    """Print where a version can be read."""
     found = call.registry().path(ref, as_of=call.flags.as_of)
     call.show(PathView(ref, found))
 
@@ -63,9 +61,5 @@ def identify(
     call: Call,
     what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    """Print which versions some bytes are."""
     found = call.registry().identify(what)
     call.show(IdentifiedView(found, is_path=os.path.exists(what)))
-
-
-COMMANDS = {"get": get, "path": path, "identify": identify}

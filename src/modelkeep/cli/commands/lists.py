@@ -1,18 +1,45 @@
-"""`list` and `show`: models and versions as rows, and all that is known of one."""
+"""`list`, `show`, `history` and `audit`: models, versions, tenures and entries of the log."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 import typer
 
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
-from modelkeep.cli.row_limit import RowLimit
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.usage import positive_number
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import ModelsView, VersionsView, check_column
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
+
+Row = TypeVar("Row")
+_ON_A_TERMINAL = 50
+
+
+class RowLimit:
+    """The limit of one command; ``read`` is how many rows to ask the registry for, None for all.
+
+    On a terminal one row more is read than is shown, to know whether there are more.
+    """
+
+    def __init__(self, call: Call, typed: str | None) -> None:
+        asked = positive_number(typed, "--limit")
+        self._shown = _ON_A_TERMINAL if asked is None and call.has_table else None
+        self.read = asked if self._shown is None else self._shown + 1
+
+    def first(self, rows: Sequence[Row]) -> tuple[Sequence[Row], bool]:
+        """Return the first rows that are shown, and whether there are more."""
+        return rows[: self._shown], self._has_more(rows)
+
+    def last(self, rows: Sequence[Row]) -> tuple[Sequence[Row], bool]:
+        """Return the last rows that are shown, and whether there are more."""
+        return (rows[-self._shown :] if self._shown else rows), self._has_more(rows)
+
+    def _has_more(self, rows: Sequence[Row]) -> bool:
+        return self._shown is not None and len(rows) > self._shown
 
 
 @command(past=True)
@@ -38,7 +65,6 @@ def list_(
         typer.Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas."),
     ] = None,
 ) -> None:
-    """List models or versions."""
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()
     for key in keys:
         check_column(key)
@@ -93,4 +119,46 @@ def show(
     call.show(view)
 
 
-COMMANDS = {"list": list_, "show": show}
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Only entries until then.")]
+
+
+@command()
+def audit(
+    call: Call,
+    ref: Annotated[
+        str | None, typer.Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only entries of this user.")] = None,
+    action: Annotated[
+        str | None,
+        typer.Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ..."),
+    ] = None,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="Only the newest N.")] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Newest first.")] = False,
+) -> None:
+    newest = RowLimit(call, limit)
+    found = call.registry().audit(
+        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=reverse
+    )
+    entries, more = newest.first(found) if reverse else newest.last(found)
+    call.show(EntriesView(entries, more=more))
+
+
+@command(past=True)
+def history(
+    call: Call,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The model; production of all models by default.")
+    ] = None,
+    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    registry, moment = call.registry(), call.flags.as_of
+    tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
+    call.show(TenuresView(tenures, registry.as_of(moment)))

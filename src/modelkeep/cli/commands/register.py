@@ -9,8 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
@@ -124,7 +123,6 @@ def evaluate(
     on: On = None,
     run: Runs = None,
 ) -> None:
-    """Add metrics to a version."""
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
     call.show(EvaluatedView(found))
 
@@ -152,6 +150,3 @@ def _standard_input() -> BinaryIO:
         message = "standard input is closed"
         raise UsageError(message, "give a file, or pipe into it")
     return sys.stdin.buffer
-
-
-COMMANDS = {"register": register, "evaluate": evaluate}

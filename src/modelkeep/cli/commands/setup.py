@@ -1,4 +1,4 @@
-"""`init`, `verify` and `migrate`: a registry is created, checked, and brought to a newer schema."""
+"""`init`, `status`, `whoami`, `config` and `completion`: a registry is created, and the tool is set up."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from typing import Annotated
 
 import typer
 
-from modelkeep.cli.context import Call, here
-from modelkeep.cli.options import command
-from modelkeep.cli.progress import Progress
-from modelkeep.cli.views.maintenance import MigrationView, VerificationView
-from modelkeep.cli.views.place import InitView
-from modelkeep.errors import IntegrityError
-from modelkeep.locate import init_target, locate, untrusted
+from modelkeep.cli import streams
+from modelkeep.cli.call import Call, command, here
+from modelkeep.cli.usage import choice
+from modelkeep.cli.views.place import (
+    IdentityView,
+    InitView,
+    SettingChangedView,
+    SettingsView,
+    SettingView,
+    StatusView,
+    TrustView,
+)
+from modelkeep.cli.views.values import CompletionView
+from modelkeep.errors import UsageError
+from modelkeep.locate import init_target, is_registry, locate, untrusted
 
 
 @command()
@@ -39,7 +47,6 @@ def init(
         str | None, typer.Option("--readers", metavar="GROUP", help="The members of this group may read.")
     ] = None,
 ) -> None:
-    """Create a registry."""
     from modelkeep.registry import create_registry
 
     target = init_target(directory, call.flags.registry, os.environ, here())
@@ -71,64 +78,112 @@ def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[s
     return [f"to use it from here: {line}"] if created and found.path != directory else []
 
 
-@command(long=True)
-def verify(
+_SHELLS = ("bash",)
+_FIRST = (
+    "modelkeep init",
+    "modelkeep register NAME FILE --metric auc=0.9",
+    "modelkeep promote NAME@1 staging",
+)
+
+
+def bare(call: Call) -> int:
+    """Run ``modelkeep`` without a command: print the status, or without a registry the first commands to type."""
+    located = call.settings.registry
+    if located.foreign or is_registry(located.path):
+        _status(call)
+        return 0
+    if call.format == "json":
+        _status(call)  # raises: there is no registry
+    streams.out("There is no registry yet. The first three commands:\n\n")
+    streams.out("".join(f"  {each}\n" for each in _FIRST))
+    streams.out("\nmodelkeep --help lists all commands, modelkeep demo shows them at work.\n")
+    return 0
+
+
+@command()
+def status(
     call: Call,
-    refs: Annotated[
-        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all by default.")
-    ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Check only the log and its tables.")] = False,
-    bytes_: Annotated[bool, typer.Option("--bytes", help="Check only the stored files.")] = False,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick",
-            help="The log by form, chain and details, without replay and tables; the bytes by existence, "
-            "size and mode, without their hash; with --log or --bytes one of the two.",
-        ),
+    size: Annotated[
+        bool, typer.Option("--size", help="Add up the sizes of the files even if there are more than 10,000.")
     ] = False,
-    subset: Annotated[
-        str | None,
-        typer.Option(
-            "--subset", metavar="K/N", help="Check only the K-th of N parts of the stored files; N is at most 9999."
-        ),
+) -> None:
+    _status(call, size=size)
+
+
+def _status(call: Call, *, size: bool = False) -> None:
+    found = call.registry().status(size=size)
+    call.show(StatusView(found))
+
+
+@command()
+def whoami(call: Call) -> None:
+    found = call.registry().whoami()
+    call.show(IdentityView(found))
+
+
+@command()
+def config_list(call: Call) -> None:
+    call.show(SettingsView(call.settings.items(), _refused_registry(call)))
+
+
+@command()
+def config_get(
+    call: Call,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+) -> None:
+    warnings = _refused_registry(call) if key == "registry" else ()
+    call.show(SettingView(key, call.settings.get(key), warnings))
+
+
+@command()
+def config_set(
+    call: Call,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The value; an empty one removes the setting.")],
+) -> None:
+    from modelkeep.config import set_value
+
+    file = set_value(key, value, os.environ, here())
+    call.show(SettingChangedView(key, value, file))
+
+
+@command()
+def config_trust(
+    call: Call,
+    directory: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="The directory, whose registry belongs to another user.")
     ] = None,
-    repair: Annotated[
-        str | None,
-        typer.Option(
-            "--repair", metavar="PATH", help="Restore damaged files from this file, directory, backup or registry."
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Show what --repair would do, and write nothing.")
-    ] = False,
-    accept_head: Annotated[
-        bool, typer.Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
-    ] = False,
-) -> int:
-    """Check what the registry holds."""
-    both = log == bytes_
-    with Progress(call, "verifying") as progress:
-        found = call.registry().verify(
-            tuple(refs or ()),
-            log=log or both,
-            bytes=bytes_ or both,
-            quick=quick,
-            subset=subset,
-            repair=repair,
-            dry_run=dry_run,
-            accept_head=accept_head,
-            progress=progress.update,
-        )
-    call.show(VerificationView(found, repairing=repair is not None))
-    return 0 if found.ok else IntegrityError.exit_code
+    remove: Annotated[bool, typer.Option("--remove", help="Do not trust it any longer.")] = False,
+) -> None:
+    from modelkeep import trust
+
+    if directory is None:
+        if remove:
+            message = "--remove needs a directory"
+            raise UsageError(message, "modelkeep config trust DIR --remove")
+        call.show(TrustView(trust.directories(os.environ)))
+        return
+    change = trust.remove if remove else trust.add
+    directories, changed = change(directory, os.environ, here())
+    call.show(TrustView(directories, changed, call.settings.file))
 
 
-@command(changes=True)
-def migrate(call: Call) -> None:
-    """Bring the registry to this program's schema."""
-    found = call.registry().migrate(dry_run=call.flags.dry_run)
-    call.show(MigrationView(found))
+def _refused_registry(call: Call) -> tuple[str, ...]:
+    """Return the warning that the registry which was found belongs to another user and is not used."""
+    refusal = untrusted(call.settings.registry)
+    return () if refusal is None else (f"warning: {refusal.message}", f"hint: {refusal.hint}")
 
 
-COMMANDS = {"init": init, "verify": verify, "migrate": migrate}
+@command()
+def completion(
+    call: Call,
+    shell: Annotated[str, typer.Argument(metavar="bash", help="The shell.")],
+    as_: Annotated[
+        str,
+        typer.Option("--as", metavar="NAME", help="The name to complete, if modelkeep is installed under another one."),
+    ] = "modelkeep",
+) -> None:
+    choice(shell, "the shell", _SHELLS, "modelkeep completion")
+    from modelkeep.cli.complete import script
+
+    call.show(CompletionView(shell, script.read(shell, as_)))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.changes import ChangeView, RolledBackView, effects
 from modelkeep.errors import Conflict, RecentRollback
 
@@ -48,7 +47,6 @@ def rollback(
         bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
-    """Go back to the last good version."""
 
     def roll_back(**more: Any) -> RolledBack:
         return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.changing_one | more)
@@ -90,9 +88,5 @@ def retire(
     ref: Target,
     stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
-    """Empty a stage."""
     found = call.registry().retire(ref, stage, **call.changing_one)
     call.show(ChangeView(found))
-
-
-COMMANDS = {"promote": promote, "rollback": rollback, "retire": retire}

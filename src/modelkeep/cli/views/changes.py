@@ -11,7 +11,7 @@ from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
-from modelkeep.rendering import sentences
+from modelkeep.rendering import verdict
 
 _DRY_RUN = "dry run: nothing was written"
 #: The note of a change that has no ``before -> after``.
@@ -99,7 +99,7 @@ class RegisteredView(ChangeView, frozen=True):
         return [
             *([] if change.changed else [change.why or f"already registered as {change.ref}"]),
             *change.notes,
-            *(sentences.verdict(each) for each in change.verdict),
+            *(verdict(each) for each in change.verdict),
             *(effects(change) if change.changed else []),
             *(f"warning: {each}" for each in change.warnings),
             *([_DRY_RUN] if change.dry_run and change.changed else []),

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import Block, Line, Stack, Table, text
 from modelkeep.cli.views.lists import more_note
 from modelkeep.cli.views.text_lines import line, seconds
-from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Tenure
-from modelkeep.rendering.sentences import tenure_reasons
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, tenure_reasons
 
 
 class TenuresDocument(Document, frozen=True):

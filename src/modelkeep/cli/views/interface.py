@@ -1,6 +1,6 @@
 """What a view is: one answer of the registry in every form that a command can print.
 
-A command hands the answer to its view, and `cli/context.py` asks the view for the one form that is
+A command hands the answer to its view, and `cli/call.py` asks the view for the one form that is
 printed: the JSON document, the lines of a pipe, the identifiers of ``-q`` or the table of a terminal.
 Nothing is made that is not asked for.
 
@@ -18,10 +18,10 @@ from msgspec import Struct, StructMeta, to_builtins
 
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import escape_json
+from modelkeep.rendering import Clock
 
 if TYPE_CHECKING:
     from modelkeep.cli.views.layout import Block
-    from modelkeep.rendering.ages import Clock
 
 
 def _schema_name(class_name: str) -> str:

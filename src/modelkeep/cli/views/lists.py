@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import Block, Line, Table, stages, text
@@ -12,10 +11,7 @@ from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, Model
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering.sizes import human_size
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, human_size
 
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import LINE_BREAK, Block, Line, Table, short, text
 from modelkeep.cli.views.text_lines import line
 from modelkeep.domain.answers.care import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
-from modelkeep.rendering import sentences
-from modelkeep.rendering.counts import counted, files
-from modelkeep.rendering.sizes import human_size
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, counted, files, human_size, verification
 
 _DRY_RUN = "dry run: nothing was written"
 _UNKNOWN_SHOWN = 10
@@ -45,7 +38,7 @@ class VerificationView(View, frozen=True):
         return Table(("", "code", "where", "what"), rows, fold=("where", "what"))
 
     def notes(self) -> list[str]:
-        return [sentences.verification(self.found), *self.hints()]
+        return [verification(self.found), *self.hints()]
 
     def hints(self) -> list[str]:
         """Return what helps where something is wrong; a repair that failed is not answered with a repair."""

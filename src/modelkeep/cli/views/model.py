@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.fields import flattened
 from modelkeep.cli.views.interface import Document, View
@@ -11,10 +10,7 @@ from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Line, Stac
 from modelkeep.cli.views.lists import shares, version_table
 from modelkeep.cli.views.text_lines import field_lines
 from modelkeep.domain.answers.versions import AsOf, Holder, Model, NoteText
-from modelkeep.rendering.counts import counted
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, counted
 
 
 class ModelDocument(Model, Document, frozen=True, kw_only=True):

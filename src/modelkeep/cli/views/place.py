@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
-from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
@@ -14,13 +13,9 @@ from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Stack, Tab
 from modelkeep.cli.views.model import holder_line
 from modelkeep.cli.views.text_lines import field_lines, line, seconds
 from modelkeep.domain.answers.care import Access
-from modelkeep.domain.answers.records import Identity, Status
+from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
-from modelkeep.rendering.counts import counted
-from modelkeep.rendering.sizes import human_size
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, counted, human_size
 
 _STATUS_FIELDS = ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash", "deleted")
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.cli.views.layout import BLANK, NOTHING, Block, Line, Stack, Table, Tree, short, stages, text
 from modelkeep.cli.views.text_lines import line, seconds
-from modelkeep.domain.answers.relations import Diff, Identified, Lineage, LineageNode
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
+from modelkeep.rendering import Clock
 
 
 class IdentifiedDocument(Document, frozen=True):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from modelkeep.cli.views.interface import Document, View
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.text import printable
-from modelkeep.rendering.counts import files
-from modelkeep.rendering.sizes import human_size
+from modelkeep.rendering import files, human_size
 
 
 class PathDocument(Document, frozen=True):

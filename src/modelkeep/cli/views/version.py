@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep.cli.views.fields import flattened
 from modelkeep.cli.views.history import tenure_table
 from modelkeep.cli.views.interface import Document, View
@@ -11,11 +9,7 @@ from modelkeep.cli.views.layout import Block, Facts, Indented, Line, Stack, head
 from modelkeep.cli.views.model import notes_section
 from modelkeep.cli.views.text_lines import field_lines
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Training, Version
-from modelkeep.rendering.counts import files
-from modelkeep.rendering.sizes import human_size
-
-if TYPE_CHECKING:
-    from modelkeep.rendering.ages import Clock
+from modelkeep.rendering import Clock, files, human_size
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12

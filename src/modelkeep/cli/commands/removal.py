@@ -1,23 +1,53 @@
-"""`delete`: it shows what would be deleted and asks; where nobody can be asked it needs --yes."""
+"""`mark`, `archive` and `delete`: versions that are taken out of use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelkeep.cli.batch import change_each
-from modelkeep.cli.context import Call
-from modelkeep.cli.options import command
-from modelkeep.errors import Conflict, ModelkeepError, UsageError
-from modelkeep.rendering.counts import counted, files
-from modelkeep.rendering.sizes import human_size
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.usage import choice
+from modelkeep.cli.views.changes import ChangesView, ChangeView, Outcome
+from modelkeep.errors import Conflict, ModelkeepError, PartlyDone, UsageError
+from modelkeep.rendering import counted, files, human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Change
     from modelkeep.domain.answers.versions import Version
     from modelkeep.registry import Registry
+
+
+@command(changes=True)
+def mark(
+    call: Call,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    mark: Annotated[
+        str, typer.Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
+    ],
+) -> None:
+    """Mark a version."""
+    choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
+    found = call.registry().mark(ref, mark, **call.changing)
+    call.show(ChangeView(found))
+
+
+@command(changes=True)
+def archive(
+    call: Call,
+    refs: Annotated[
+        list[str], typer.Argument(metavar="REF...", help="The versions; each is archived in its own step.")
+    ],
+    undo: Annotated[bool, typer.Option("--undo", help="Bring them back, but not into their stages.")] = False,
+    all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
+) -> int:
+    registry = call.registry()
+    return change_each(
+        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.changing)
+    )
+
 
 _VERSIONS_SHOWN, _CHILDREN_SHOWN = 20, 5
 
@@ -34,7 +64,6 @@ def delete(
     ] = False,
     all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
-    """Delete versions for good."""
     registry = call.registry()
     items = _versions(registry, refs) if all_versions else refs
     if not items:
@@ -105,4 +134,31 @@ def summary(found: Version) -> str:
     return "; ".join(parts)
 
 
-COMMANDS = {"delete": delete}
+def change_each(call: Call, items: Sequence[str], change: Callable[[str], Change]) -> int:
+    """Change each item, print what became of it, and return the exit code.
+
+    A single item that is refused raises its error.
+    """
+    if len(items) == 1:
+        outcomes = [Outcome(items[0], change(items[0]), None)]
+    else:
+        outcomes = [_outcome(item, change) for item in items]
+    call.show(ChangesView(outcomes))
+    return exit_code(outcomes)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8."""
+    codes = {each.error.exit_code for each in outcomes if each.error is not None}
+    if not codes:
+        return 0
+    if len(codes) == 1 and all(each.error is not None for each in outcomes):
+        return codes.pop()
+    return PartlyDone.exit_code
+
+
+def _outcome(item: str, change: Callable[[str], Change]) -> Outcome:
+    try:
+        return Outcome(item, change(item), None)
+    except ModelkeepError as error:  # the others are still changed
+        return Outcome(item, None, error)

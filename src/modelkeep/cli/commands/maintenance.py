@@ -1,0 +1,107 @@
+"""`verify`, `backup`, `gc`, `doctor` and `migrate`: the registry is checked and cared for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.progress import Progress
+from modelkeep.cli.views.maintenance import BackupView, DiagnosisView, GarbageView, MigrationView, VerificationView
+from modelkeep.errors import IntegrityError
+
+
+@command(long=True)
+def verify(
+    call: Call,
+    refs: Annotated[
+        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all by default.")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Check only the log and its tables.")] = False,
+    bytes_: Annotated[bool, typer.Option("--bytes", help="Check only the stored files.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="The log by form, chain and details, without replay and tables; the bytes by existence, "
+            "size and mode, without their hash; with --log or --bytes one of the two.",
+        ),
+    ] = False,
+    subset: Annotated[
+        str | None,
+        typer.Option(
+            "--subset", metavar="K/N", help="Check only the K-th of N parts of the stored files; N is at most 9999."
+        ),
+    ] = None,
+    repair: Annotated[
+        str | None,
+        typer.Option(
+            "--repair", metavar="PATH", help="Restore damaged files from this file, directory, backup or registry."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("-n", "--dry-run", help="Show what --repair would do, and write nothing.")
+    ] = False,
+    accept_head: Annotated[
+        bool, typer.Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
+    ] = False,
+) -> int:
+    both = log == bytes_
+    with Progress(call, "verifying") as progress:
+        found = call.registry().verify(
+            tuple(refs or ()),
+            log=log or both,
+            bytes=bytes_ or both,
+            quick=quick,
+            subset=subset,
+            repair=repair,
+            dry_run=dry_run,
+            accept_head=accept_head,
+            progress=progress.update,
+        )
+    call.show(VerificationView(found, repairing=repair is not None))
+    return 0 if found.ok else IntegrityError.exit_code
+
+
+@command(changes=True)
+def migrate(call: Call) -> None:
+    found = call.registry().migrate(dry_run=call.flags.dry_run)
+    call.show(MigrationView(found))
+
+
+@command(long=True)
+def backup(
+    call: Call,
+    dest: Annotated[str, typer.Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
+) -> int:
+    with Progress(call, "backing up") as progress:
+        found = call.registry().backup(dest, dry_run=dry_run, progress=progress.update)
+    call.show(BackupView(found))
+    return 0 if found.ok else IntegrityError.exit_code
+
+
+@command(writes=True, long=True)
+def gc(
+    call: Call,
+    grace: Annotated[
+        str,
+        typer.Option(
+            "--grace", metavar="TIME", help="Keep files that were stored or deleted less than TIME ago; 7d by default."
+        ),
+    ] = "7d",
+) -> None:
+    from modelkeep.domain.times import parse_age
+
+    wait = parse_age(grace, "--grace")
+    with Progress(call, "sweeping") as progress:
+        found = call.registry().gc(grace=wait, dry_run=call.flags.dry_run, progress=progress.update)
+    call.show(GarbageView(found, grace))
+
+
+@command()
+def doctor(call: Call) -> int:
+    found = call.registry(must_exist=False).doctor()
+    call.show(DiagnosisView(found))
+    return 0 if found.ok else IntegrityError.exit_code

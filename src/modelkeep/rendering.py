@@ -1,0 +1,141 @@
+"""Values as people read them: sizes, ages, numbers, counts and sentences. Pure, shared by the command line and the page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelkeep.domain.numbers import as_number
+from modelkeep.domain.times import parse_stored
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers.care import Verification
+    from modelkeep.domain.answers.changes import Verdict
+    from modelkeep.domain.answers.versions import Tenure
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+#: From here on one decimal would be rounded up to 1000.0, so the next unit is taken.
+_NEXT_UNIT = 999.95
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# Outside of these powers of ten a difference is written with an exponent.
+_PLAIN_FROM, _PLAIN_TO = -20, 20
+# Exponents have three digits at most, so this many more digits than were typed hold any difference.
+_EXTRA_DIGITS = 2 * 999 + 2
+_ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
+
+
+def human_size(size_bytes: int) -> str:
+    """Return a size in the largest unit that it fills, with one decimal: ``812 B``, ``3.2 MB``."""
+    value, unit = float(size_bytes), 0
+    while value >= _NEXT_UNIT and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} B"
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number and its noun: ``1 version``, ``2 versions``."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def files(number: int) -> str:
+    """Return a number of files: ``1 file``, ``14 files``."""
+    return counted(number, "file")
+
+
+def human_age(delta: timedelta) -> str:
+    """Return a length of time in the largest whole unit: ``40s``, ``5m``, ``2h``, ``12d``."""
+    seconds = max(0, int(delta.total_seconds()))
+    if seconds < _MINUTE:
+        return f"{seconds}s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE}m"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR}h"
+    return f"{seconds // _DAY}d"
+
+
+class Clock(NamedTuple):
+    """The moment at which an answer is read, and the zone of its reader; None is the zone of this machine."""
+
+    now: datetime
+    zone: tzinfo | None = None
+
+    def ago(self, time: str) -> str:
+        """Return how long ago a time of the log was: ``12d``."""
+        return human_age(self.now - parse_stored(time))
+
+    def lasted(self, since: str, until: str | None) -> str:
+        """Return how long an interval lasted; one without an end has lasted until now."""
+        return human_age((self.now if until is None else parse_stored(until)) - parse_stored(since))
+
+    def second(self, time: str) -> str:
+        """Return a time of the log in the reader's zone, to the second: ``2026-11-23 10:12:44``."""
+        return parse_stored(time).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def minute(self, time: str) -> str:
+        """Return a time of the log in the reader's zone: ``Nov 11 13:00``, in another year ``2025-11-11``."""
+        moment = parse_stored(time).astimezone(self.zone)
+        this_year = moment.year == self.now.astimezone(self.zone).year
+        return moment.strftime("%b %d %H:%M" if this_year else "%Y-%m-%d")
+
+
+def difference(a: str, b: str) -> str | None:
+    """Return a minus b as text with its sign: ``+0.007``, ``-12``, ``0``; None if one is no number.
+
+    The result is exact, without superfluous zeros; beyond 20 powers of ten it has an exponent.
+    """
+    minuend, subtrahend = as_number(a), as_number(b)
+    if minuend is None or subtrahend is None:
+        return None
+    from decimal import MAX_EMAX, MIN_EMIN, Context
+
+    exact = Context(prec=len(a) + len(b) + _EXTRA_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    result = exact.normalize(exact.subtract(minuend, subtrahend))
+    if not result:
+        return "0"
+    if _PLAIN_FROM <= result.adjusted() <= _PLAIN_TO:
+        return f"{result:+f}"
+    return f"{result:+e}"
+
+
+def verdict(found: Verdict) -> str:
+    """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
+    measured = f"{found.metric} {found.value}"
+    if found.against is None:
+        return measured
+    holder = ", ".join(found.against.split(" ", maxsplit=1))
+    if found.difference is not None:
+        return f"{measured} ({found.difference} against {holder})"
+    return f"{measured} ({'none' if found.other is None else found.other} in {holder})"
+
+
+def tenure_reasons(tenure: Tenure) -> str | None:
+    """Return why a tenure began and how and why it ended: ``march data; rolled back to fraud@3: p99``."""
+    ended = None
+    if tenure.ended_by is not None:
+        ending = _ENDINGS.get(tenure.ended_by, f"ended by {tenure.ended_by}")
+        ended = f"{ending} {tenure.ended_for}" if tenure.ended_for else f"ended by {tenure.ended_by}"
+        ended += f": {tenure.ended_why}" if tenure.ended_why else ""
+    return "; ".join(each for each in (tenure.why, ended) if each) or None
+
+
+def verification(found: Verification) -> str:
+    """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, ...``."""
+    checked = (
+        counted(found.entries, "entry", "entries"),
+        counted(found.versions, "version"),
+        counted(found.blobs, "stored file"),
+        human_size(found.size_bytes),
+    )
+    limits = [
+        *([f"part {found.subset}"] if found.subset else []),
+        *(["no replay"] if found.quick and found.entries else []),
+        *(["sizes only"] if found.quick and found.blobs else []),
+    ]
+    counts = [
+        counted(number, word) for number, word in ((found.errors, "error"), (found.warnings, "warning")) if number
+    ]
+    if found.repaired:
+        counts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
+    limited = f" ({', '.join(limits)})" if limits else ""
+    return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(checked)}{limited}{': ' if counts else ''}{', '.join(counts)}"
