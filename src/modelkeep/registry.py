@@ -814,7 +814,7 @@ class Registry:
         ...     len(session.exec(select(VersionRow)).all())
         3
         """
-        from modelkeep.store.db.sqlite.private_copy import session
+        from modelkeep.store.db.sqlite.private_tables import session
 
         return session(self._context.database)
 
@@ -847,7 +847,7 @@ def open_registry(
         raise refusal
     if must_exist and not is_registry(found.registry.path):
         from modelkeep.store.db.sqlite.database import DATABASE
-        from modelkeep.store.db.sqlite.lost_database import lost_database
+        from modelkeep.store.db.sqlite.errors import lost_database
 
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost

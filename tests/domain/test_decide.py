@@ -12,7 +12,7 @@ from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import explain_obstacle, find_target
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
-from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 HERE = Observed(client="modelkeep/0", uid=1000, user="ana")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -43,7 +43,7 @@ from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite.session import Session, changing
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 from modelkeep.store.ownership import require_own
@@ -59,7 +59,7 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = collect_provenance(context, request)
-    with changing(context.database) as session:
+    with closing(Session(context.database)) as session:
         with session.reading() as reader:
             context.database.check_mount()
             backup_mark.require_no_backup(context.directory)
