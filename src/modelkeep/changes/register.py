@@ -33,6 +33,7 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.create import check_free
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import ModelkeepError, UsageError
@@ -77,6 +78,7 @@ def _check_names(reader: Reader, request: Request) -> None:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
+        check_free(request.name, model, reuse=request.reuse_name)
     stage = None if request.stage is None else stage_named(reader, request.stage)
     for alias in request.aliases:
         check_alias(fold(alias), state.stages())
@@ -136,6 +138,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
         parents=tuple(parent for parent, _ in parents),
+        reuse=request.reuse_name,
         runs=tuple(run.id for run in found.runs),
         symlinks=taken.symlinks,
         trained=found.trained,

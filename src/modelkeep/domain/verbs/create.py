@@ -51,7 +51,7 @@ def check_free(name: str, bearer: Model | None, *, reuse: bool) -> None:
         return
     if bearer.deleted:
         message = f"a deleted model bore the name {name}"
-        raise Conflict(message, "give another name")
+        raise Conflict(message, "give another name, or register with --reuse-name")
     message = f"the name {name} belongs to the model {bearer.name}"
     raise Conflict(message, "a name that a model ever bore is never given to another")
 
