@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from modelkeep import locate
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound, UsageError
 
 COLORS = ("auto", "always", "never")

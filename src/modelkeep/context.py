@@ -11,7 +11,7 @@ from msgspec import Struct
 from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
-    from modelkeep.provenance.machine import Actor
+    from modelkeep.provenance.machine import Account
     from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import Database
 
@@ -28,7 +28,7 @@ class Context(Struct, frozen=True):
     artifacts: Artifacts
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-    actor: Actor
+    account: Account
     claim: Callable[[], str | None]
     environ: Mapping[str, str]
     cwd: str

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
-    from modelkeep.domain.answers.records import AuditEntry, Identity, Status
-    from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+    from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
     from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
@@ -963,7 +962,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
-        actor=machine.observe_actor(),
+        account=machine.observe_account(),
         claim=lambda: claimed(os.environ.get("MODELKEEP_ACTOR")),
         environ=os.environ,
         cwd=cwd,

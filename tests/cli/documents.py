@@ -46,8 +46,7 @@ from modelkeep.domain.answers.care import (
     VerifyFinding,
 )
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
-from modelkeep.domain.answers.records import Identity, Status
-from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.errors import NotFound
 

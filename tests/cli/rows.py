@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from modelkeep.cli.terminal import Terminal
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
-from modelkeep.domain.answers.records import AuditEntry
-from modelkeep.domain.answers.relations import Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,

@@ -12,7 +12,7 @@ from modelkeep.cli.views.lists import VERSION_KEYS, EntriesView, ModelsView, Ten
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
-from modelkeep.domain.answers.relations import Diff, DiffRow, Identified
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
 from modelkeep.domain.answers.versions import AsOf, Metric, VersionRow
 from modelkeep.errors import UsageError
 from modelkeep.rendering import tenure_reasons

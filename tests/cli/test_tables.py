@@ -10,8 +10,7 @@ from modelkeep.cli.views.relations import LineageView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
-from modelkeep.domain.answers.records import Status
-from modelkeep.domain.answers.relations import Lineage, LineageNode
+from modelkeep.domain.answers.reports import Lineage, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
 
 

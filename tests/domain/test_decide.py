@@ -9,7 +9,7 @@ from modelkeep.domain.decide import decide
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
-from modelkeep.domain.verbs.question import AlreadySo
+from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import explain_obstacle, find_target
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
 from modelkeep.store.db.sqlite.database import in_memory

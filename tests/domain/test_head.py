@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelkeep.domain.head import Head, compare
+from modelkeep.domain.state import Head
 
 KNOWN = Head(4, "sha256:known", "")
 
@@ -20,4 +20,4 @@ KNOWN = Head(4, "sha256:known", "")
     ],
 )
 def test_a_log_continues_is_behind_or_is_another(end, there, said):
-    assert compare(KNOWN, end, there) == said
+    assert KNOWN.compare(end, there) == said

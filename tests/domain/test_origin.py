@@ -6,7 +6,7 @@ from log_kinds import intents
 
 from modelkeep.domain.decide import decide
 from modelkeep.domain.entry import Observed, parse_entry
-from modelkeep.domain.verbs.question import AlreadySo
+from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.errors import Conflict
 from modelkeep.store.db.state import SqlState
 

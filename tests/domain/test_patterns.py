@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.patterns import pattern, translate_glob
+from modelkeep.domain.text import pattern, translate_glob
 
 
 def test_a_late_pattern_answers_as_a_compiled_one():

@@ -9,13 +9,18 @@ from modelkeep.domain.refs import (
     CodeNode,
     DataNode,
     DeploymentNode,
+    Digest,
+    Label,
+    Latest,
+    Number,
     Ref,
     RunNode,
+    Word,
     parse_file_ref,
     parse_node,
     parse_ref,
+    parse_selector,
 )
-from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word, parse_selector
 from modelkeep.errors import UsageError
 
 HEX64 = "0c41656658de73aad7d3b9880f023939c158883ed1029d813127ef54814d5361"

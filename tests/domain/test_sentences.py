@@ -4,7 +4,7 @@ from log_kinds import COMMANDS, events, intents
 from modelkeep.domain.entry import Entry, Observed
 from modelkeep.domain.sentences import sentence, subject_of
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.verbs.question import End
+from modelkeep.domain.verbs.interface import End
 
 OBSERVED = Observed(client="modelkeep/0", uid=1000, user="ana")
 TIME = "2026-11-23T09:00:00.000000Z"

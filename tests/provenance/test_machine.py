@@ -8,11 +8,11 @@ import pytest
 from modelkeep.provenance import machine
 
 
-def test_the_actor_is_who_the_name_service_says_whatever_variables_say(monkeypatch):
+def test_the_account_is_who_the_name_service_says_whatever_variables_say(monkeypatch):
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody-else")
-    actor = machine.observe_actor()
-    assert (actor.uid, actor.user) == (os.getuid(), pwd.getpwuid(os.getuid()).pw_name)
+    account = machine.observe_account()
+    assert (account.uid, account.user) == (os.getuid(), pwd.getpwuid(os.getuid()).pw_name)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -21,7 +21,7 @@ def test_a_uid_without_a_name_is_its_number():
     child = os.fork()
     if not child:
         os.setuid(1_000_650_000)
-        os.write(writer, machine.observe_actor().user.encode())
+        os.write(writer, machine.observe_account().user.encode())
         os._exit(0)
     os.close(writer)
     assert os.read(reader, 100) == b"uid:1000650000"

@@ -1,6 +1,6 @@
 import pytest
 
-from modelkeep.domain.answers.relations import DiffRow
+from modelkeep.domain.answers.reports import DiffRow
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError

@@ -1,6 +1,6 @@
 import pytest
 
-from modelkeep.domain.answers.relations import Identified, LineageEdge, LineageNode
+from modelkeep.domain.answers.reports import Identified, LineageEdge, LineageNode
 from modelkeep.domain.refs import parse_node
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, NotFound

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import get_args
 
 from modelkeep.domain import entry
-from modelkeep.domain.verbs import ACTIONS, VERBS, AnyEvent, evaluate, promote, question, register, rollback
+from modelkeep.domain.verbs import ACTIONS, VERBS, AnyEvent, evaluate, interface, promote, register, rollback
 
 COMMANDS = dict(zip(ACTIONS, VERBS, strict=True))
 EVENTS = {kind.__name__: kind for kind in get_args(AnyEvent)}
@@ -15,4 +15,4 @@ intents = SimpleNamespace(
     **{name: getattr(register, name) for name in ("Attachment", "Code", "Parent", "Trained")},
     Data=evaluate.Data,
 )
-events = SimpleNamespace(**EVENTS, End=question.End, PassedOver=rollback.PassedOver, RuleResult=promote.RuleResult)
+events = SimpleNamespace(**EVENTS, End=interface.End, PassedOver=rollback.PassedOver, RuleResult=promote.RuleResult)

@@ -21,7 +21,7 @@ from modelkeep.context import Context
 from modelkeep.domain.entry import hash_entry
 from modelkeep.locate import Located
 from modelkeep.maintenance import verify as checking
-from modelkeep.provenance.machine import Actor
+from modelkeep.provenance.machine import Account
 from modelkeep.registry import Registry
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.content.artifacts import Artifacts
@@ -47,7 +47,7 @@ class World:
             artifacts=Artifacts(DirectoryBucket(str(self.home / "store"))),
             clock=self.clock,
             new_id=lambda: f"{next(self.count):032x}",
-            actor=Actor(1000, user, user_namespace=False),
+            account=Account(1000, user, user_namespace=False),
             claim=lambda: None,
             environ={},
             cwd=str(self.work),

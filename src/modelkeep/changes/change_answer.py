@@ -8,8 +8,8 @@ from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.interface import End
 from modelkeep.domain.verbs.promote import VersionPromoted
-from modelkeep.domain.verbs.question import End
 from modelkeep.domain.verbs.retire import StageRetired
 from modelkeep.domain.verbs.rollback import StageRolledBack
 

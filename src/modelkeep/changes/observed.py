@@ -13,9 +13,9 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
         absent=absent,
         client=context.client,
         groups=(),
-        uid=context.actor.uid,
-        user=context.actor.user,
-        user_namespace=context.actor.user_namespace,
+        uid=context.account.uid,
+        user=context.account.user,
+        user_namespace=context.account.user_namespace,
         via=None,
     )
 

@@ -23,7 +23,7 @@ from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subjec
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs import AnyCommand
-from modelkeep.domain.verbs.question import AlreadySo
+from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text

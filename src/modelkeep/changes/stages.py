@@ -14,8 +14,7 @@ from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.selectors import Digest, Label, Number
+from modelkeep.domain.refs import Digest, Label, Number, parse_ref
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.archive import VersionRestored

@@ -16,12 +16,11 @@ from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import parse_artifact
-from modelkeep.domain.patterns import pattern
 from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.times import parse_stored
-from modelkeep.domain.verbs.question import AlreadySo, Event
+from modelkeep.domain.verbs.interface import AlreadySo, Event
 from modelkeep.errors import Damaged, ModelkeepError
 
 #: How far a writer's clock may be behind the log before it is worth a word.

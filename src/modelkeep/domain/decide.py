@@ -13,8 +13,8 @@ from modelkeep.domain.verbs import VERBS
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.create import Create
 from modelkeep.domain.verbs.init import Init
+from modelkeep.domain.verbs.interface import Decision, Question, refuse_unbuilt
 from modelkeep.domain.verbs.promote import Promote
-from modelkeep.domain.verbs.question import Decision, Question, refuse_unbuilt
 from modelkeep.domain.verbs.register import Register
 from modelkeep.domain.verbs.retire import Retire
 from modelkeep.domain.verbs.rollback import Rollback

@@ -17,8 +17,8 @@ from msgspec import Struct
 from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.patterns import pattern
 from modelkeep.domain.record import Hash, decode_canonical, encode_canonical
+from modelkeep.domain.text import pattern
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"

@@ -15,9 +15,8 @@ from typing import Literal, TypeAlias
 from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.patterns import pattern
 from modelkeep.domain.record import Count, LogValue, Sha256, decode_canonical, encode_canonical
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import Damaged, UsageError
 
 #: How an artifact was registered: as one file under its name, or as a tree of files.

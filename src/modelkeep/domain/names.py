@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from modelkeep.domain.labels import fold
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 #: Words that are never given away: as the first segment of a model's name, as a stage or an alias.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import pattern
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -6,8 +6,8 @@ from modelkeep.domain.entry import Intent, Origin
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.state import State
+from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.migrate import Migrate
-from modelkeep.domain.verbs.question import AlreadySo
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.errors import Conflict
 

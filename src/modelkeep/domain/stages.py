@@ -8,9 +8,8 @@ from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED
-from modelkeep.domain.patterns import pattern
 from modelkeep.domain.record import LogValue
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 _WORD = pattern(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")

@@ -6,14 +6,31 @@ from a dictionary. Each question costs the same for ten versions or a hundred th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from modelkeep.domain.head import Head
     from modelkeep.domain.stages import StageDef
     from modelkeep.domain.verbs.evaluate import Data
+
+
+class Head(Struct, frozen=True):
+    """The newest entry of a log, all that a client remembers of it: its number, hash and time."""
+
+    seq: int
+    hash: str
+    time: str
+
+    def compare(self, end: Head | None, hash_there: str | None) -> Literal["continues", "behind", "different"]:
+        """Say how a log stands to this head, which was seen of it before.
+
+        ``end`` is the last entry of the log, None where it has none; ``hash_there`` the hash of its entry with the
+        number of this head. ``behind``: it ends before. ``different``: it has another entry there.
+        """
+        if hash_there == self.hash:
+            return "continues"
+        return "behind" if end is None or end.seq < self.seq else "different"
 
 
 class Model(Struct, frozen=True):

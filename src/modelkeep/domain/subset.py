@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 _FORM = pattern(r"([0-9]{1,4})/([0-9]{1,4})", 256)  # re.ASCII

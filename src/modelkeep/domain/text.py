@@ -1,11 +1,32 @@
-"""Text that users give: which may be stored, which may be a key, and how it is escaped for a terminal."""
+"""Text that users give: which may be stored, which may be a key, how it is matched and escaped for a terminal."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
-from modelkeep.domain.patterns import pattern
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    pattern = re.compile
+else:
+
+    def pattern(text: Any, flags: int = 0) -> _Later:
+        """Return what ``re.compile(text, flags)`` does, compiled when it is first used: a short command uses few."""
+        return _Later(text, flags)
+
+
+class _Later:
+    """A pattern of which each method, once asked for, is the compiled one's own."""
+
+    def __init__(self, text: Any, flags: int) -> None:
+        self._given = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._given), name)
+        setattr(self, name, found)
+        return found
+
 
 _KEY = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
 _NOT_IN_KEY = pattern(r"[^A-Za-z0-9_./ -]+")
@@ -50,6 +71,17 @@ def check_key(text: str, what: str = "key") -> str:
     rule = "letters, digits and _ . / - or space, not at the ends, at most 250"
     hint = f"{likely}   ({rule})" if likely and _KEY.fullmatch(likely) else rule
     raise UsageError(message, hint)
+
+
+def translate_glob(glob: str) -> str:
+    """Return the regular expression of a glob, in time that grows with its length.
+
+    Where no ``]`` follows, ``[`` is a plain character; `fnmatch` would look for the end of a class at each one.
+    """
+    from fnmatch import translate
+
+    closed = glob.rfind("]") + 1
+    return translate(glob[:closed] + glob[closed:].replace("[", "[[]"))
 
 
 def is_hex(text: str, digits: int) -> bool:

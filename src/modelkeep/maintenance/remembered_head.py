@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.head import Head, compare
+from modelkeep.domain.state import Head
 from modelkeep.store import head_cache
 
 
@@ -26,7 +26,7 @@ class RememberedHead:
 
     def is_behind(self, end: Head | None) -> bool:
         """Whether a log that ends there may be an older state of the registry."""
-        return self._known is not None and compare(self._known, end, self._hash_there) == "behind"
+        return self._known is not None and self._known.compare(end, self._hash_there) == "behind"
 
     def difference(self, end: Head | None) -> tuple[str, str] | None:
         """Return place and message where a log that ends there does not continue from the known head, else None."""
@@ -34,7 +34,7 @@ class RememberedHead:
         if known is None:
             return None
         place = f"entry {known.seq}"
-        match compare(known, end, self._hash_there):
+        match known.compare(end, self._hash_there):
             case "continues":
                 return None
             case "behind":

@@ -15,7 +15,7 @@ from modelkeep.domain import checks
 from modelkeep.domain.checks import Link
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, parse_entry
-from modelkeep.domain.head import Head
+from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.remembered_head import RememberedHead

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.patterns import pattern
 from modelkeep.domain.refs import DataNode, parse_node
-from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.urls import is_url, scrub
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import pattern
 from modelkeep.locate import other_owner
 
 #: A full object name: SHA-1 or SHA-256.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import pattern
 
 _UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 200
@@ -15,7 +15,7 @@ _LONGEST = 200
 _IDENTITY_MAP = "0 0 4294967295"
 
 
-class Actor(Struct, frozen=True):
+class Account(Struct, frozen=True):
     """The account of the operating system that runs us.
 
     ``uid`` is None on Windows. ``user`` is its name in the name service, ``uid:1000650000`` if it has
@@ -27,12 +27,12 @@ class Actor(Struct, frozen=True):
     user_namespace: bool
 
 
-def observe_actor() -> Actor:
+def observe_account() -> Account:
     """Return the account that runs this process."""
     try:
         import pwd
     except ImportError:
-        return Actor(None, _clean(os.getlogin()) or "unknown", user_namespace=False)
+        return Account(None, _clean(os.getlogin()) or "unknown", user_namespace=False)
     uid = os.getuid()
     try:
         user = pwd.getpwuid(uid).pw_name
@@ -40,7 +40,7 @@ def observe_actor() -> Actor:
         user = ""
     if not user or user != _clean(user):
         user = f"uid:{uid}"
-    return Actor(uid, user, in_user_namespace())
+    return Account(uid, user, in_user_namespace())
 
 
 def in_user_namespace(uid_map: str = "/proc/self/uid_map") -> bool:

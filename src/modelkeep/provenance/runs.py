@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import UsageError
 from modelkeep.provenance.urls import is_url, scrub
 

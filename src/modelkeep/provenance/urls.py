@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import pattern
 
 _SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: In these schemes the word before the ``@`` is the container of the data, not a user.

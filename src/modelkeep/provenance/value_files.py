@@ -13,8 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.value_text import Number, shorten
 

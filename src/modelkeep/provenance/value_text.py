@@ -9,8 +9,7 @@ from datetime import date, time
 from enum import Enum
 from typing import Any
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 
 _LONGEST_REPR = 1_000
 _LONGEST_LIST = 1_000

@@ -26,7 +26,7 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
 def refuse_change(reader: Reader, subject: Subject, command: AnyCommand) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
     from modelkeep.domain.verbs.delete import Delete  # reads do not need them
-    from modelkeep.domain.verbs.question import STAYS_DELETED
+    from modelkeep.domain.verbs.interface import STAYS_DELETED
     from modelkeep.domain.verbs.retire import Retire
     from modelkeep.domain.verbs.rollback import Rollback
 

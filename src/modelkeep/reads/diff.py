@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelkeep.domain.answers.relations import Diff, DiffRow
+from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.refs import Ref
 from modelkeep.errors import NotFound, UsageError

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.relations import Identified, Lineage, LineageEdge, LineageNode
-from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode
-from modelkeep.domain.selectors import parse_digest
+from modelkeep.domain.answers.reports import Identified, Lineage, LineageEdge, LineageNode
+from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode, parse_digest
 from modelkeep.domain.stages import Stages
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.store.db.interface import Reader

@@ -228,7 +228,7 @@ def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tupl
         return
     import re
 
-    from modelkeep.domain.patterns import translate_glob
+    from modelkeep.domain.text import translate_glob
 
     folded = fold(pattern)
     matches = re.compile(translate_glob(folded)).match

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain import sentences
-from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.verbs import ACTIONS
 from modelkeep.domain.verbs.tag import Tag

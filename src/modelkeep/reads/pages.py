@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers.records import AuditEntry, Status
+from modelkeep.domain.answers.reports import AuditEntry, Status
 from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
 from modelkeep.store.db.interface import Reader

@@ -9,8 +9,7 @@ from datetime import UTC
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.records import AuditEntry, Identity, Status
-from modelkeep.domain.answers.relations import Diff, Identified, Lineage
+from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
 from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
 from modelkeep.domain.refs import Ref, parse_node, parse_ref
 from modelkeep.domain.stages import StageDef
@@ -223,9 +222,9 @@ def whoami(context: Context) -> Identity:
     from modelkeep.provenance import machine
 
     return Identity(
-        user=context.actor.user,
-        uid=context.actor.uid,
-        user_namespace=context.actor.user_namespace,
+        user=context.account.user,
+        uid=context.account.uid,
+        user_namespace=context.account.user_namespace,
         claimed=context.claim(),
         host=machine.hostname() or "",
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.selectors import Digest, Label, Number, parse_selector
+from modelkeep.domain.refs import Digest, Label, Number, parse_ref, parse_selector
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError

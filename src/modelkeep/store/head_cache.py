@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from modelkeep.domain.head import Head
+from modelkeep.domain.state import Head
 from modelkeep.domain.text import is_hex
 
 _MOST_BYTES = 200

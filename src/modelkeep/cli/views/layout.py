@@ -11,8 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
-from modelkeep.domain.patterns import pattern
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from modelkeep.cli.views.interface import View, line, seconds
 from modelkeep.cli.views.layout import Block, Line, Stack, Table, stages, text
-from modelkeep.domain.answers.records import AuditEntry
+from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import printable

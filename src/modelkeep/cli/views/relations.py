@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from modelkeep.cli.views.interface import View, line, seconds
 from modelkeep.cli.views.layout import BLANK, NOTHING, Block, Line, Stack, Table, Tree, short, stages, text
-from modelkeep.domain.answers.relations import Diff, Identified, Lineage, LineageNode
+from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
 from modelkeep.rendering import Clock
 
 

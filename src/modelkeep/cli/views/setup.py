@@ -9,7 +9,7 @@ from modelkeep.cli.views.interface import View, field_lines, line, seconds
 from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Stack, Table, heading, text
 from modelkeep.cli.views.lists import entry_line, holder_line
 from modelkeep.domain.answers.care import Access
-from modelkeep.domain.answers.records import Identity, Status
+from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
 from modelkeep.rendering import Clock, counted, human_size
 

@@ -27,7 +27,7 @@ from modelkeep.domain.verbs import (
     rollback,
     tag,
 )
-from modelkeep.domain.verbs.question import Command, Decision
+from modelkeep.domain.verbs.interface import Command, Decision
 from modelkeep.domain.verbs.rows import Changes
 
 #: What an intent can ask for.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
 from modelkeep.domain.verbs.wording import Texts, model_name
 from modelkeep.errors import UsageError

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, End, Event, Question, ends_of
-from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
-from modelkeep.domain.verbs.tenures import ended_rows, stages_left
-from modelkeep.domain.verbs.wording import Texts, model_name, subject_name
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Question, ends_of
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, ended_rows, opened
+from modelkeep.domain.verbs.wording import Texts, model_name, stages_left, subject_name
 from modelkeep.errors import Conflict, UsageError
 
 if TYPE_CHECKING:

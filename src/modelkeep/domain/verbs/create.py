@@ -9,7 +9,7 @@ from modelkeep.domain.names import check_imported_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.describe import description_rows
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, opened
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.wording import Texts, model_name

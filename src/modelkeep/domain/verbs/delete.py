@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_words
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, End, Event, Question, ends_of
-from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded
-from modelkeep.domain.verbs.tenures import ended_rows, stages_left
-from modelkeep.domain.verbs.wording import Texts, model_name
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Question, ends_of
+from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded, ended_rows
+from modelkeep.domain.verbs.wording import Texts, model_name, stages_left
 from modelkeep.errors import Conflict
 
 if TYPE_CHECKING:

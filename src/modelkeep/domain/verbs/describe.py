@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.details import Details
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.question import Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
 from modelkeep.domain.verbs.wording import Texts, subject_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question, check_once
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question, check_once
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.wording import Texts, join_words, subject_name
 from modelkeep.errors import UsageError

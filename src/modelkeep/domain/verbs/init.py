@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.stages import StageDef, check_stage
-from modelkeep.domain.verbs.question import Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row, opened
 from modelkeep.domain.verbs.wording import Texts, join_words
 from modelkeep.errors import Damaged, UsageError

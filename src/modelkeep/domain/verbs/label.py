@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelkeep.domain.labels import check_label, label_key
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Assign, Changes, Recorded
 from modelkeep.domain.verbs.wording import Texts, subject_name
 from modelkeep.errors import Conflict

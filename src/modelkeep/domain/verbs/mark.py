@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
 from modelkeep.domain.verbs.wording import Texts, subject_name
 from modelkeep.errors import UsageError

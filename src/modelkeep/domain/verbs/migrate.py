@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.question import Command, Decision, Question
+from modelkeep.domain.verbs.interface import Command, Decision, Question
 from modelkeep.domain.verbs.wording import Texts
 from modelkeep.errors import Conflict
 

@@ -8,7 +8,7 @@ from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.question import (
+from modelkeep.domain.verbs.interface import (
     AlreadySo,
     Command,
     Decision,
@@ -18,9 +18,8 @@ from modelkeep.domain.verbs.question import (
     ends_of,
     refuse_unbuilt,
 )
-from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.tenures import ended_rows, in_place_of, tenure_row
-from modelkeep.domain.verbs.wording import Texts, model_name
+from modelkeep.domain.verbs.rows import Changes, Recorded, ended_rows, tenure_row
+from modelkeep.domain.verbs.wording import Texts, in_place_of, model_name
 from modelkeep.errors import Conflict
 
 if TYPE_CHECKING:

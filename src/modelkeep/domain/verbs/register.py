@@ -12,9 +12,7 @@ from modelkeep.domain.verbs.alias import AliasSet, check_free_of_stages
 from modelkeep.domain.verbs.create import new_model
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.label import check_label_is_free
-from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
-from modelkeep.domain.verbs.question import (
+from modelkeep.domain.verbs.interface import (
     AlreadySo,
     Command,
     Decision,
@@ -23,10 +21,11 @@ from modelkeep.domain.verbs.question import (
     check_once,
     refuse_unbuilt,
 )
+from modelkeep.domain.verbs.label import check_label_is_free
+from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
-from modelkeep.domain.verbs.tenures import in_place_of
-from modelkeep.domain.verbs.wording import Texts, join_words, model_name
+from modelkeep.domain.verbs.wording import Texts, in_place_of, join_words, model_name
 from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 if TYPE_CHECKING:

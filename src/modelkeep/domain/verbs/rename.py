@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.create import check_free, name_row
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
 from modelkeep.domain.verbs.wording import Texts, model_name
 

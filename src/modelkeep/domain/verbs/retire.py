@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, End, Event, Question, ends_of
-from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.tenures import ended_rows
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Question, ends_of
+from modelkeep.domain.verbs.rows import Changes, Recorded, ended_rows
 from modelkeep.domain.verbs.wording import Texts, join_words, model_name
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from msgspec import Struct, field
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
-from modelkeep.domain.verbs.mark import VersionMarked
-from modelkeep.domain.verbs.question import (
+from modelkeep.domain.verbs.interface import (
     STAYS_DELETED,
     AlreadySo,
     Command,
@@ -27,8 +26,8 @@ from modelkeep.domain.verbs.question import (
     ends_of,
     refuse_unbuilt,
 )
-from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.tenures import ended_rows, tenure_row
+from modelkeep.domain.verbs.mark import VersionMarked
+from modelkeep.domain.verbs.rows import Changes, Recorded, ended_rows, tenure_row
 from modelkeep.domain.verbs.wording import Texts, join_words, model_name
 from modelkeep.errors import Conflict, NotFound, RecentRollback
 

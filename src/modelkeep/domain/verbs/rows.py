@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from modelkeep.errors import Damaged
 if TYPE_CHECKING:
     from modelkeep.domain.details import Details
     from modelkeep.domain.entry import Entry, Subject
+    from modelkeep.domain.verbs.interface import End
 
 Cell: TypeAlias = str | int | None
 Row: TypeAlias = dict[str, Cell]
@@ -52,8 +53,8 @@ class Bury(Struct, frozen=True):
     seq: int
 
 
-Change: TypeAlias = Insert | Close | Assign | Bury
-Changes: TypeAlias = Iterator[Change]
+RowChange: TypeAlias = Insert | Close | Assign | Bury
+Changes: TypeAlias = Iterator[RowChange]
 
 
 class Recorded(NamedTuple):
@@ -96,3 +97,33 @@ class Recorded(NamedTuple):
 def opened(table: str, row: Row, seq: int) -> Insert:
     """Return a row that holds from an entry on."""
     return Insert(table, {**row, "since_seq": seq, "until_seq": None})
+
+
+def tenure_row(
+    recorded: Recorded, model: int, stage: str, version: int, *, came_from: int | None, share: int | None = None
+) -> Insert:
+    """Return the row of a tenure that the entry opens."""
+    row: Row = {
+        "model": model,
+        "stage": stage,
+        "version": version,
+        "share": share,
+        "came_from": came_from,
+        "opened_by": recorded.entry.intent.kind,
+        "ended_by": None,
+        "ended_for": None,
+    }
+    return opened("tenure", row, recorded.seq)
+
+
+def ended_rows(recorded: Recorded, model: int, ends: Sequence[End], successor: int | None = None) -> Changes:
+    """Yield the ends of tenures: by which verb, and for which version."""
+    sets = (("ended_by", recorded.entry.intent.kind), ("ended_for", successor))
+    for end in ends:
+        where = (
+            ("model", "=", model),
+            ("stage", "=", end.stage),
+            ("version", "=", end.version),
+            ("since_seq", "=", end.tenure),
+        )
+        yield Close("tenure", where, recorded.seq, sets)

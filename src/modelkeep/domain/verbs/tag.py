@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.details import Details, Line
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.question import AlreadySo, Command, Decision, Event, Question
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
 from modelkeep.domain.verbs.wording import Texts, join_words, shortened, subject_name
 from modelkeep.errors import Conflict

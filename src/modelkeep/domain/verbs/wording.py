@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Entry
+    from modelkeep.domain.verbs.interface import End
 
 #: Fields of an entry's details with their values; a redacted one is missing.
 Texts: TypeAlias = Sequence[tuple[str, str]]
@@ -35,3 +36,18 @@ def join_words(words: Sequence[str]) -> str:
 def shortened(text: str) -> str:
     """Return the beginning of a long text."""
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
+def in_place_of(entry: Entry, ends: Sequence[End]) -> str:
+    """Return ``, in place of fraud@3`` for the tenures that ended, nothing for none."""
+    if not ends:
+        return ""
+    return f", in place of {join_words([f'{model_name(entry)}@{end.version}' for end in ends])}"
+
+
+def stages_left(entry: Entry, ends: Sequence[End]) -> list[str]:
+    """Return ``fraud@3 left staging and production``, a part for each version."""
+    left: dict[int, dict[str, None]] = {}
+    for end in sorted(ends, key=lambda each: each.version):
+        left.setdefault(end.version, {})[end.stage] = None
+    return [f"{model_name(entry)}@{version} left {join_words(list(stages))}" for version, stages in left.items()]

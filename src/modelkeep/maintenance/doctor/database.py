@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from modelkeep.domain.answers.care import DoctorFinding
-from modelkeep.domain.head import compare
 from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
 from modelkeep.rendering import human_age
@@ -106,7 +105,7 @@ def check_log(exam: Exam) -> Iterator[DoctorFinding]:
     if known is None:
         yield ok("head", place, "the last entry; this account has seen none before to compare it with")
         return
-    match compare(known, head, probe.hash_at(exam.context.database, known.seq)):
+    match known.compare(head, probe.hash_at(exam.context.database, known.seq)):
         case "continues":
             text = f"the last entry; the log goes on from entry {known.seq}, which this account saw"
             yield ok("head", place, text)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from modelkeep.domain.patterns import pattern
+from modelkeep.domain.text import pattern
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.bucket.interface import StaleDraft
 

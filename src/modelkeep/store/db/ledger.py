@@ -17,8 +17,8 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.verbs import AnyEvent
-from modelkeep.domain.verbs.question import AlreadySo
-from modelkeep.domain.verbs.rows import Assign, Bury, Change, Close, Insert
+from modelkeep.domain.verbs.interface import AlreadySo
+from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
 from modelkeep.errors import Conflict
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
@@ -95,7 +95,7 @@ def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, do
     return entry_hash
 
 
-def apply_changes(writer: Writer, changes: Iterable[Change]) -> None:
+def apply_changes(writer: Writer, changes: Iterable[RowChange]) -> None:
     """Make row changes; table and column names come from `project`, never from outside.
 
     New rows for the same columns that follow each other are one call of the driver.

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from modelkeep.domain import checks
 from modelkeep.domain.checks import Link
 from modelkeep.domain.entry import Entry, hash_entry
-from modelkeep.domain.head import Head
 from modelkeep.domain.project import project
+from modelkeep.domain.state import Head
 from modelkeep.domain.verbs.rows import Bury, Insert
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.head import Head
 from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.state import Model, Tenure, Version
+from modelkeep.domain.state import Head, Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sql.stages import stages

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from modelkeep.domain.patterns import pattern, translate_glob
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable, translate_glob
 from modelkeep.errors import UsageError
 
 IGNORE_FILE = ".modelkeepignore"

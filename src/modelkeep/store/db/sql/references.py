@@ -7,8 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from modelkeep.domain.labels import label_key
-from modelkeep.domain.refs import Ref
-from modelkeep.domain.selectors import Digest, Label, Latest, Number, Word
+from modelkeep.domain.refs import Digest, Label, Latest, Number, Ref, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader, Row

@@ -8,7 +8,7 @@ import sqlite3
 from msgspec import Struct
 
 from modelkeep.domain.entry import hash_entry, parse_entry
-from modelkeep.domain.head import Head
+from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
 from modelkeep.store.db.sqlite import raw_rows, schema

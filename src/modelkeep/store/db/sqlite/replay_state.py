@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.head import Head
 from modelkeep.domain.stages import StageDef
+from modelkeep.domain.state import Head
 from modelkeep.domain.verbs.init import RegistryCreated
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
