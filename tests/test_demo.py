@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from modelkeep.demo import harm, payments, train
+from modelkeep.demo import harm, story, train
 from modelkeep.demo.player import DemoFailed, Player
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -224,8 +224,8 @@ def test_modelkeep_in_the_story_is_this_very_program(listening):
 
 def test_the_same_payments_on_every_run(tmp_path):
     for name in ("a", "b"):
-        payments.write_month(str(tmp_path / name), 9, count=200)
-    payments.write_month(str(tmp_path / "c"), 10, count=200)
+        story.write_month(str(tmp_path / name), 9, count=200)
+    story.write_month(str(tmp_path / "c"), 10, count=200)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
 
@@ -283,7 +283,7 @@ def test_a_forger_leaves_the_schema_as_it_was(run):
 def test_the_training_script_is_on_its_own(tmp_path):
     script = Path(train.__file__)
     assert "modelkeep" not in re.sub(r'""".*?"""', "", script.read_text(), flags=re.DOTALL)
-    payments.write_month(str(tmp_path / "payments.csv"), 1, count=300)
+    story.write_month(str(tmp_path / "payments.csv"), 1, count=300)
     words = [
         sys.executable,
         "-I",

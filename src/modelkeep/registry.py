@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
+    from modelkeep.changes.runner import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
@@ -92,6 +93,7 @@ class Registry:
         trained_at: str | None = None,
         description: str | None = None,
         if_exists: str = "match",
+        reuse_name: bool = False,
         filename: str | None = None,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
@@ -109,8 +111,8 @@ class Registry:
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
         ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
-        bytes with nothing else that differs are a success that changes nothing. ``move``: the files
-        are removed once they are registered.
+        bytes with nothing else that differs are a success that changes nothing. ``reuse_name`` begins a new
+        model under the name of a deleted one. ``move``: the files are removed once they are registered.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -141,6 +143,7 @@ class Registry:
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             move=move,
             selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
             expect=expect,
@@ -166,10 +169,8 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        pairs = _pairs(metrics, "metric")
-        return annotate.evaluate(
-            self._context, ref, pairs, on=on, runs=_several(runs), message=message, dry_run=dry_run
-        )
+        resolve = annotate.evaluate(self._context, ref, _pairs(metrics, "metric"), on, _several(runs))
+        return self._change("evaluate", resolve, message, dry_run)
 
     def promote(
         self,
@@ -249,7 +250,7 @@ class Registry:
         """
         from modelkeep.changes import stages as staging
 
-        return staging.retire(self._context, ref, stage, expect=expect, message=message, dry_run=dry_run)
+        return self._change("retire", staging.retire(ref, stage, expect), message, dry_run)
 
     def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
@@ -259,7 +260,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.mark(self._context, ref, mark, message=message, dry_run=dry_run)
+        return self._change("mark", annotate.mark(ref, mark), message, dry_run)
 
     def archive(
         self,
@@ -275,31 +276,33 @@ class Registry:
         >>> registry.archive("fraud@2").effects[0].after
         'archived'
         """
-        from modelkeep.changes import annotate
+        from modelkeep.changes import archive as archiving
 
-        return annotate.archive(
-            self._context, ref, undo=undo, all_versions=all_versions, message=message, dry_run=dry_run
-        )
+        resolve = archiving.archive(ref, undo=undo, all_versions=all_versions)
+        return self._change("archive", resolve, message, dry_run)
 
     def delete(
         self,
         ref: str,
         *,
         force: bool = False,
+        all_versions: bool = False,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
         """Delete a version for good: its number and label stay taken, its bytes may go.
 
         What it holds ends, aliases that point at it go; what was made from it keeps naming it. `Conflict`
-        where it holds or ever held a protected stage, unless ``force``.
+        where it holds or ever held a protected stage, unless ``force``. ``all_versions`` deletes a model: all its
+        versions in one step, its aliases and its names.
 
         >>> registry.delete("fraud@2").effects[0].after
         'deleted'
         """
-        from modelkeep.changes import delete as deleting
+        from modelkeep.changes import archive as archiving
 
-        return deleting.delete(self._context, ref, force=force, message=message, dry_run=dry_run)
+        resolve = archiving.delete(ref, force=force, all_versions=all_versions)
+        return self._change("delete", resolve, message, dry_run)
 
     def alias(
         self,
@@ -318,9 +321,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.alias(
-            self._context, ref, _several(add), _several(remove), expect=expect, message=message, dry_run=dry_run
-        )
+        return self._change("alias", annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
 
     def tag(
         self,
@@ -338,7 +339,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.tag(self._context, ref, _pairs(tags, "tag"), _several(remove), message=message, dry_run=dry_run)
+        return self._change("tag", annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
 
     def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a version that has no label this one; a label is given once and never again.
@@ -348,7 +349,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.label(self._context, ref, label, message=message, dry_run=dry_run)
+        return self._change("label", annotate.label(ref, label), message, dry_run)
 
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text takes it away.
@@ -358,7 +359,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.describe(self._context, ref, text, message=message, dry_run=dry_run)
+        return self._change("describe", annotate.describe(ref, text), message, dry_run)
 
     def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Add a note to a version or a model.
@@ -368,7 +369,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.note(self._context, ref, text, message=message, dry_run=dry_run)
+        return self._change("note", annotate.note(ref, text), message, dry_run)
 
     def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a model another name; the old one keeps answering and is never given to another.
@@ -378,7 +379,12 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return annotate.rename(self._context, name, new, message=message, dry_run=dry_run)
+        return self._change("rename", annotate.rename(name, new), message, dry_run)
+
+    def _change(self, action: str, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
+        from modelkeep.changes.change_answer import change
+
+        return change(self._context, action, resolve, message=message, dry_run=dry_run)
 
     # Reads
 
@@ -808,7 +814,7 @@ class Registry:
         ...     len(session.exec(select(VersionRow)).all())
         3
         """
-        from modelkeep.store.db.sqlite.private_copy import session
+        from modelkeep.store.db.sqlite.private_tables import session
 
         return session(self._context.database)
 
@@ -841,7 +847,7 @@ def open_registry(
         raise refusal
     if must_exist and not is_registry(found.registry.path):
         from modelkeep.store.db.sqlite.database import DATABASE
-        from modelkeep.store.db.sqlite.lost_database import lost_database
+        from modelkeep.store.db.sqlite.errors import lost_database
 
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost
@@ -874,7 +880,7 @@ def create_registry(
     False
     """
     from modelkeep.changes import create_registry as creating
-    from modelkeep.changes.observed import observed
+    from modelkeep.changes.runner import observed
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
     from modelkeep.store.access import sharing
@@ -920,10 +926,14 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
     (('depth', '8'), ('rate', '0.10'))
     """
-    from modelkeep.provenance import values
+    from modelkeep.provenance.values import from_flags, merge
 
-    parts = [values.from_flags(given, what), *(values.from_file(os.fspath(file), what) for file in files)]
-    return tuple(values.merge(*parts, what=what))
+    parts = [from_flags(given, what)]
+    if files:
+        from modelkeep.provenance.value_files import from_file
+
+        parts += [from_file(os.fspath(file), what) for file in files]
+    return tuple(merge(*parts, what=what))
 
 
 def is_interactive() -> bool:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.refs import parse_node
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.datasets import DataSpec, parse_data
+from modelkeep.provenance.inputs import DataSpec, parse_data
 
 DIGEST = "sha256:" + "9b71c268cf25" + "0" * 52
 

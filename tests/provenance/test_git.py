@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance import git
+from modelkeep.provenance import code, git
 
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="needs git")
@@ -41,8 +41,8 @@ class Repo:
         path.write_text(text)
         return path
 
-    def capture(self, *paths: object, rev: str = "auto", cwd: Path | None = None, **more: str) -> git.Code:
-        return git.capture([str(path) for path in paths], str(cwd or self.path), rev, {**self.environ, **more})
+    def capture(self, *paths: object, rev: str = "auto", cwd: Path | None = None, **more: str) -> code.Code:
+        return code.capture([str(path) for path in paths], str(cwd or self.path), rev, {**self.environ, **more})
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def repo(tmp_path):
 
 
 def test_a_clean_tree_is_a_commit_and_a_branch(repo):
-    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_dirty_counts_tracked_files_staged_or_not_and_no_others(repo):
@@ -111,20 +111,20 @@ def test_an_artifact_outside_of_any_work_tree_means_the_current_directory(repo, 
 
 
 def test_where_there_is_no_git_repository_nothing_is_known_and_nothing_said(tmp_path):
-    assert git.capture([], str(tmp_path), "auto", {"PATH": os.environ["PATH"]}) == git.Code()
+    assert code.capture([], str(tmp_path), "auto", {"PATH": os.environ["PATH"]}) == code.Code()
 
 
 def test_a_directory_that_is_gone_is_unknown(tmp_path):
-    assert git.capture([], str(tmp_path / "gone"), "auto", {"PATH": os.environ["PATH"]}) == git.Code()
+    assert code.capture([], str(tmp_path / "gone"), "auto", {"PATH": os.environ["PATH"]}) == code.Code()
 
 
 def test_none_asks_nothing(repo):
-    assert repo.capture(rev="none") == git.Code()
+    assert repo.capture(rev="none") == code.Code()
 
 
 def test_a_work_tree_beside_the_repository_is_understood(repo):
     repo("worktree", "add", "-q", "../beside", "-b", "side")
-    assert repo.capture(cwd=repo.path.parent / "beside") == git.Code(
+    assert repo.capture(cwd=repo.path.parent / "beside") == code.Code(
         repo("rev-parse", "HEAD"), dirty=False, branch="side"
     )
 
@@ -134,12 +134,12 @@ def test_packed_references_are_read(repo):
     repo("commit", "-q", "--allow-empty", "-m", "two")
     repo("pack-refs", "--all")
     assert not (repo.path / ".git/refs/heads/main").exists()
-    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_a_repository_without_a_configuration_is_one_with_an_empty_one(repo):
     (repo.path / ".git/config").unlink()
-    assert repo.capture() == git.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_a_configuration_that_git_cannot_read_leaves_the_commit_and_the_claim(repo):
@@ -187,7 +187,7 @@ def test_a_detached_head_has_no_branch(repo):
 def test_a_repository_without_a_commit_is_unknown(tmp_path):
     repo = Repo(tmp_path)
     repo("checkout", "-q", "--orphan", "new")
-    assert repo.capture() == git.Code(branch="new", note="the work tree has no commit, or none that can be read")
+    assert repo.capture() == code.Code(branch="new", note="the work tree has no commit, or none that can be read")
 
 
 def test_the_remote_loses_its_token(repo):
@@ -246,9 +246,9 @@ def test_a_filter_is_not_run_and_what_it_would_say_is_unknown(repo, tmp_path, ke
     repo("commit", "-q", "-m", "two")
     repo("config", *(["--global"] if whose == "account" else []), key, f"touch {tmp_path}/sprung; cat")
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture() == git.Code(commit, dirty=False, branch="main")
+    assert repo.capture() == code.Code(commit, dirty=False, branch="main")
     repo.write("train.py", "print(3)\n")
-    assert repo.capture() == git.Code(
+    assert repo.capture() == code.Code(
         commit=commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"
     )
     assert not (tmp_path / "sprung").exists()
@@ -318,7 +318,7 @@ def test_a_partial_clone_fetches_nothing(repo, tmp_path):
 
 def test_git_missing_is_unknown_and_says_so(repo):
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture(PATH="/nowhere") == git.Code(commit=commit, branch="main", note="git is not installed")
+    assert repo.capture(PATH="/nowhere") == code.Code(commit=commit, branch="main", note="git is not installed")
     assert git.identity(str(repo.path), {"PATH": ""}) is None
 
 
@@ -333,7 +333,9 @@ def test_a_git_of_the_current_directory_is_not_run(repo, monkeypatch):
 def test_a_work_tree_of_another_user_is_unknown_and_says_so(repo):
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
-    assert repo.capture() == git.Code(note="the repository belongs to another user (git's safe.directory may allow it)")
+    assert repo.capture() == code.Code(
+        note="the repository belongs to another user (git's safe.directory may allow it)"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
@@ -342,7 +344,7 @@ def test_in_a_work_tree_of_another_user_only_a_full_hash_is_believed(repo):
     for path in [repo.path, *repo.path.rglob("*")]:
         os.chown(path, 12345, 12345)
     why = "the repository belongs to another user (git's safe.directory may allow it)"
-    assert repo.capture(rev=commit) == git.Code(commit=commit, note=f"not looked up: {why}")
+    assert repo.capture(rev=commit) == code.Code(commit=commit, note=f"not looked up: {why}")
     with pytest.raises(NotFound) as caught:
         repo.capture(rev="main")
     assert caught.value.message == f"cannot look up the commit 'main': {why}"
@@ -354,9 +356,11 @@ def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_
     slow.write_text(f"#!/bin/sh\nsleep 60 & echo $! >> {tmp_path}/children; wait\n")
     slow.chmod(0o755)
     started = time.monotonic()
-    code = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
+    found = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
     assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
-    assert code == git.Code(commit=repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds")
+    assert found == code.Code(
+        commit=repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds"
+    )
     for child in (tmp_path / "children").read_text().split():
         assert _ends(int(child))
 
@@ -391,7 +395,7 @@ def test_a_revision_is_resolved_to_its_commit(repo):
     repo("tag", "-a", "v1", "-m", "v1")
     repo("commit", "-q", "--allow-empty", "-m", "two")
     for rev in ("v1", "HEAD~1", first, first[:8], "refs/tags/v1"):
-        assert repo.capture(rev=rev) == git.Code(commit=first)
+        assert repo.capture(rev=rev) == code.Code(commit=first)
 
 
 @pytest.mark.parametrize("rev", ["nothing", "--all", "-h", "HEAD..HEAD", "HEAD:train.py", "", "a b", "0" * 40])
@@ -408,11 +412,11 @@ def test_a_revision_with_a_nul_is_a_usage_error(repo):
 def test_without_a_work_tree_only_a_full_hash_is_believed(tmp_path):
     full = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
     environ = {"PATH": os.environ["PATH"]}
-    assert git.capture([], str(tmp_path), full, environ) == git.Code(
+    assert code.capture([], str(tmp_path), full, environ) == code.Code(
         commit=full, note="not looked up: no git work tree here"
     )
     with pytest.raises(NotFound, match="no git work tree here in which 'main' could be looked up"):
-        git.capture([], str(tmp_path), "main", environ)
+        code.capture([], str(tmp_path), "main", environ)
 
 
 def test_the_identity_is_the_address_else_the_name(repo, tmp_path):
@@ -426,5 +430,5 @@ def test_hostile_file_names_and_branches_do_no_harm(repo):
     repo("checkout", "-q", "-b", "a/ü-$(touch;x)")
     repo.write("# branch.oid 0000\n\x1b[2J", "x")
     repo("add", ".")
-    code = repo.capture()
-    assert (code.commit, code.dirty, code.branch) == (repo("rev-parse", "HEAD"), True, "a/ü-$(touch;x)")
+    found = repo.capture()
+    assert (found.commit, found.dirty, found.branch) == (repo("rev-parse", "HEAD"), True, "a/ü-$(touch;x)")

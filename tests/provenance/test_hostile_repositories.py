@@ -18,10 +18,10 @@ pytestmark = pytest.mark.skipif(GIT is None, reason="needs git")
 ASK = """
 import json, os, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
-from modelkeep.provenance import git, machine
+from modelkeep.provenance import code, machine
 place = os.getcwd()
-code = git.capture([place], place)
-print(json.dumps({"commit": code.commit, "dirty": code.dirty, "note": code.note, "claim": machine.claimed_identity(os.environ, place)}))
+found = code.capture([place], place)
+print(json.dumps({"commit": found.commit, "dirty": found.dirty, "note": found.note, "claim": machine.claimed_identity(os.environ, place)}))
 """
 
 

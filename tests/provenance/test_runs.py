@@ -3,7 +3,7 @@
 import pytest
 
 from modelkeep.errors import UsageError
-from modelkeep.provenance.runs import Run, parse_run, runs
+from modelkeep.provenance.inputs import Run, parse_run, runs
 
 
 def test_typed_runs_come_first_and_each_counts_once():

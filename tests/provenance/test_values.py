@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance import values
+from modelkeep.provenance import value_files, values
 
 
 @pytest.fixture
@@ -66,24 +66,24 @@ def test_a_key_given_twice_with_one_value_is_one_and_with_two_is_a_mistake():
 
 def test_numbers_of_json_keep_their_spelling(file):
     path = file("p.json", '{"lr": 0.10, "big": 123456789012345678901234567890, "e": 1E-5, "s": "x", "z": -0.0}')
-    assert values.from_file(path, "param") == [
+    assert value_files.from_file(path, "param") == [
         ("lr", "0.10"), ("big", "123456789012345678901234567890"), ("e", "1E-5"), ("s", "x"), ("z", "-0.0"),
     ]  # fmt: skip
 
 
 def test_nested_keys_are_joined_by_a_dot(file):
     path = file("p.json", '{"a": {"b": {"c": 1}}, "d": {}, "n": null, "t": true, "f": false, "l": []}')
-    assert values.from_file(path, "param") == [
+    assert value_files.from_file(path, "param") == [
         ("a.b.c", "1"), ("d", "{}"), ("n", "null"), ("t", "true"), ("f", "false"), ("l", "[]"),
     ]  # fmt: skip
 
 
 def test_a_list_is_one_param_and_several_metrics(file):
     path = file("p.json", '{"layers": [64, 32.0, "relu", null], "deep": [[1, 2], {"k": 3}]}')
-    assert values.from_file(path, "param") == [
+    assert value_files.from_file(path, "param") == [
         ("layers", '[64, 32.0, "relu", null]'), ("deep.0", "[1, 2]"), ("deep.1.k", "3"),
     ]  # fmt: skip
-    assert values.from_file(file("m.json", '{"fold": [0.90, 0.8]}'), "metric") == [
+    assert value_files.from_file(file("m.json", '{"fold": [0.90, 0.8]}'), "metric") == [
         ("fold.0", "0.90"),
         ("fold.1", "0.8"),
     ]
@@ -91,28 +91,28 @@ def test_a_list_is_one_param_and_several_metrics(file):
 
 def test_toml_is_read_as_exactly(file):
     path = file("p.toml", "lr = 0.10\nn = 1_000.50\np = +1.5\nx = 0x10\nd = 2026-11-23\ni = inf\n[o]\nb = [0.10, 2]\n")
-    assert values.from_file(path, "param") == [
+    assert value_files.from_file(path, "param") == [
         ("lr", "0.10"), ("n", "1000.50"), ("p", "1.5"), ("x", "16"), ("d", "2026-11-23"), ("i", "inf"), ("o.b", "[0.10, 2]"),
     ]  # fmt: skip
 
 
 def test_without_an_ending_the_content_decides(file):
-    assert values.from_file(file("params", ' {"a": 1}'), "param") == [("a", "1")]
-    assert values.from_file(file("other", "a = 1\n"), "param") == [("a", "1")]
-    assert values.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param") == [("a", "1")]
+    assert value_files.from_file(file("params", ' {"a": 1}'), "param") == [("a", "1")]
+    assert value_files.from_file(file("other", "a = 1\n"), "param") == [("a", "1")]
+    assert value_files.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param") == [("a", "1")]
     with pytest.raises(UsageError, match="is neither JSON nor TOML"):
-        values.from_file(file("params.yaml", "a: 1\n"), "param")
+        value_files.from_file(file("params.yaml", "a: 1\n"), "param")
 
 
 def test_a_dash_is_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"auc": 0.10}')))
-    assert values.from_file("-", "metric") == [("auc", "0.10")]
+    assert value_files.from_file("-", "metric") == [("auc", "0.10")]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
     with pytest.raises(UsageError, match="standard input is not JSON"):
-        values.from_file("-", "metric")
+        value_files.from_file("-", "metric")
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UsageError, match="standard input is closed"):
-        values.from_file("-", "metric")
+        value_files.from_file("-", "metric")
 
 
 def test_what_another_program_is_still_writing_is_read_to_its_end(tmp_path):
@@ -120,7 +120,7 @@ def test_what_another_program_is_still_writing_is_read_to_its_end(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text('{"auc": 0.9}'))
     writer.start()
-    assert values.from_file(str(tmp_path / "pipe"), "metric") == [("auc", "0.9")]
+    assert value_files.from_file(str(tmp_path / "pipe"), "metric") == [("auc", "0.9")]
     writer.join()
 
 
@@ -136,7 +136,7 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("macro avg.f1-score", "0.49"), ("weighted avg.f1-score", "0.61"), ("weighted avg.support", "5.0"),
     ]  # fmt: skip
     assert values.from_mapping(report, "metric") == expected
-    assert values.from_file(file("r.json", json.dumps(report)), "metric") == expected
+    assert value_files.from_file(file("r.json", json.dumps(report)), "metric") == expected
 
 
 @pytest.mark.parametrize(
@@ -165,15 +165,15 @@ def test_the_report_of_scikit_learn_is_understood(file):
 )
 def test_a_wrong_file_is_told_for_what_it_is(file, name, content, told):
     with pytest.raises(UsageError, match=told) as caught:
-        values.from_file(file(name, content), "param")
+        value_files.from_file(file(name, content), "param")
     assert "\x1b" not in caught.value.message
 
 
 def test_a_file_that_is_not_there_is_not_found(tmp_path):
     with pytest.raises(NotFound, match="there is no file"):
-        values.from_file(str(tmp_path / "gone.json"), "param")
+        value_files.from_file(str(tmp_path / "gone.json"), "param")
     with pytest.raises(UsageError, match="Is a directory"):
-        values.from_file(str(tmp_path), "param")
+        value_files.from_file(str(tmp_path), "param")
 
 
 # Python
@@ -290,4 +290,4 @@ json_values = st.recursive(
 def test_a_mapping_and_its_json_say_the_same(tmp_path_factory, mapping, what):
     path = tmp_path_factory.getbasetemp() / "same.json"
     path.write_text(json.dumps(mapping))
-    assert values.from_file(str(path), what) == values.from_mapping(mapping, what)
+    assert value_files.from_file(str(path), what) == values.from_mapping(mapping, what)

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from modelkeep.changes import create_registry
-from modelkeep.changes.observed import observed
+from modelkeep.changes.runner import observed
 from modelkeep.context import Context
 from modelkeep.domain.entry import hash_entry
 from modelkeep.locate import Located

@@ -1,138 +1,83 @@
-"""`mark`, `archive`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`."""
+"""`mark`, `label`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: each returns how its references resolve."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelkeep.changes.change_answer import NONE, change
-from modelkeep.changes.provenance import data_of, datasets, run_fields
-from modelkeep.changes.register_request import check_pairs, scrubbed
-from modelkeep.changes.runner import ChangeRequest, run_change
+from modelkeep.changes.change_answer import NONE
+from modelkeep.changes.register_request import Pairs, check_pairs, data_of, datasets, run_fields, scrubbed
+from modelkeep.changes.runner import ChangeRequest, Resolve
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
-from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.describe import Describe
-from modelkeep.domain.verbs.evaluate import Data, Evaluate
+from modelkeep.domain.verbs.evaluate import Evaluate
 from modelkeep.domain.verbs.label import Label
 from modelkeep.domain.verbs.mark import Mark
 from modelkeep.domain.verbs.note import Note
 from modelkeep.domain.verbs.rename import Rename
 from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import UsageError
-from modelkeep.provenance import runs as runs_
-from modelkeep.provenance import values
+from modelkeep.provenance import inputs, values
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads.references import Say, expectation, subject_of, version_of, version_or_model, whole_model
+from modelkeep.reads.references import Say, expectation, subject_of, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
-from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 
-Pairs = tuple[tuple[str, str], ...]
 
-
-def evaluate(
-    context: Context,
-    ref: str,
-    metrics: Pairs,
-    *,
-    on: str | None,
-    runs: Sequence[str],
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Add metrics to a version; see `Registry.evaluate`."""
+def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: Sequence[str]) -> Resolve:
+    """Add metrics to a version."""
     check_pairs(metrics, "metric")
     metrics = scrubbed(metrics)
     spec = None if on is None else datasets(context, [on])[0]
-    found_runs = runs_.runs(runs, context.environ) if metrics else runs_.runs(runs, {})
+    found_runs = inputs.runs(runs, context.environ if metrics else {})
     fields = run_fields(found_runs)
     if spec is not None and spec.location is not None:
         fields = (*fields, ("on", spec.location))
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
-        new = _unknown(SqlState(reader), found, metrics, data_of(spec))
+        state, data = SqlState(reader), data_of(spec)
+        new = any(state.newest_metric(found.model, found.number or 0, name, data) != value for name, value in metrics)
         # A run that was only captured does not turn known values into a change.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
-        arguments = Evaluate(metrics, data_of(spec), run_ids)
-        return ChangeRequest(
-            arguments,
-            subject_of(found),
-            fields=fields,
-            notes=tuple(f"warning: {each}" for each in values.number_warnings(metrics)),
-        )
+        warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
+        return ChangeRequest(Evaluate(metrics, data, run_ids), subject_of(found), fields=fields, notes=warnings)
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "evaluate", dry_run=dry_run)
+    return resolve
 
 
-def mark(context: Context, ref: str, word: str, *, message: str | None, dry_run: bool) -> Change:
-    """Set or lift the mark `bad`; see `Registry.mark`."""
+def mark(ref: str, word: str) -> Resolve:
+    """Set or lift the mark `bad`."""
     if word not in ("bad", "good"):
-        text = f"a version is marked bad or good, not {word!r}"
-        raise UsageError(text, f"modelkeep mark {ref} bad")
+        message = f"a version is marked bad or good, not {word!r}"
+        raise UsageError(message, f"modelkeep mark {ref} bad")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"mark {{}} {word}")
-        before = "good" if word == "bad" else "bad"
-        effect = Effect(_ref(found), before, word)
+        effect = Effect(found.ref, "good" if word == "bad" else "bad", word)
         return ChangeRequest(Mark(word), subject_of(found), effects=(effect,))
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "mark", dry_run=dry_run)
+    return resolve
 
 
-def label(context: Context, ref: str, label: str, *, message: str | None, dry_run: bool) -> Change:
-    """Give a version that has no label this one; see `Registry.label`."""
+def label(ref: str, label: str) -> Resolve:
+    """Give a version that has no label this one."""
     check_label(label)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"label {{}} {label}")
         return ChangeRequest(Label(label), subject_of(found), effects=(Effect("label", NONE, label),))
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "label", dry_run=dry_run)
+    return resolve
 
 
-def archive(
-    context: Context,
-    ref: str,
-    *,
-    undo: bool,
-    all_versions: bool,
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Archive a version or all versions of a model, or restore them; see `Registry.archive`."""
-
-    def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_or_model(reader, ref, say)
-        if found.number is None and not all_versions:
-            raise whole_model(reader, found, "archive --undo" if undo else "archive")
-        if found.number is not None and all_versions:
-            text = f"--all-versions goes with a model, not with {_ref(found)}"
-            raise UsageError(text, f"modelkeep archive {found.name} --all-versions")
-        words = ("archived", "restored") if undo else ("in use", "archived")
-        ended = () if undo else _leaving_stages(SqlState(reader), found)
-        effect = Effect(_ref(found), *words)
-        return ChangeRequest(Archive(all=all_versions, undo=undo), subject_of(found), effects=(effect, *ended))
-
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "archive", dry_run=dry_run)
-
-
-def alias(
-    context: Context,
-    ref: str,
-    add: Sequence[str],
-    remove: Sequence[str],
-    *,
-    expect: str | None,
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Point aliases at a version and remove others; see `Registry.alias`."""
+def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | None) -> Resolve:
+    """Point aliases at a version and remove others."""
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -146,7 +91,7 @@ def alias(
         for name in (*adding, *removing):
             pointed = state.alias(found.model, name)
             before = NONE if pointed is None else f"{found.name}@{pointed}"
-            after = _ref(found) if name in adding else NONE
+            after = found.ref if name in adding else NONE
             if before != after:
                 effects.append(Effect(name, before, after))
         return ChangeRequest(
@@ -156,25 +101,17 @@ def alias(
             effects=tuple(effects),
         )
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "alias", dry_run=dry_run)
+    return resolve
 
 
-def tag(
-    context: Context,
-    ref: str,
-    put: Pairs,
-    remove: Sequence[str],
-    *,
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Set tags and remove others; see `Registry.tag`."""
+def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
+    """Set tags and remove others."""
     check_pairs(put, "tag")
     put = scrubbed(put)
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
-        text = "tag needs tags, each key once"
-        raise UsageError(text, f"modelkeep tag {ref} owner=risk")
+        message = "tag needs tags, each key once"
+        raise UsageError(message, f"modelkeep tag {ref} owner=risk")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -192,11 +129,11 @@ def tag(
             unchanged="the tags are so already" if not effects else None,
         )
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "tag", dry_run=dry_run)
+    return resolve
 
 
-def describe(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
-    """Set the description; see `Registry.describe`."""
+def describe(ref: str, text: str) -> Resolve:
+    """Set the description."""
     text = scrub_text(text)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -209,48 +146,31 @@ def describe(context: Context, ref: str, text: str, *, message: str | None, dry_
             unchanged="the description is so already" if same else None,
         )
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "describe", dry_run=dry_run)
+    return resolve
 
 
-def note(context: Context, ref: str, text: str, *, message: str | None, dry_run: bool) -> Change:
-    """Add a note; see `Registry.note`."""
+def note(ref: str, text: str) -> Resolve:
+    """Add a note."""
     if not text.strip():
-        problem = "a note needs a text"
-        raise UsageError(problem, f'modelkeep note {ref} "what there is to say"')
+        message = "a note needs a text"
+        raise UsageError(message, f'modelkeep note {ref} "what there is to say"')
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
         return ChangeRequest(Note(), subject_of(found), fields=(("note", text),))
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "note", dry_run=dry_run)
+    return resolve
 
 
-def rename(context: Context, name: str, new: str, *, message: str | None, dry_run: bool) -> Change:
-    """Give a model another name; see `Registry.rename`."""
+def rename(name: str, new: str) -> Resolve:
+    """Give a model another name."""
     check_name(new)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, name, say)
         if found.number is not None:
-            text = f"rename takes a model, not the version {_ref(found)}"
-            raise UsageError(text, f"modelkeep rename {found.name} {new}")
+            message = f"rename takes a model, not the version {found.ref}"
+            raise UsageError(message, f"modelkeep rename {found.name} {new}")
         return ChangeRequest(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "rename", dry_run=dry_run)
-
-
-def _ref(found: Resolved) -> str:
-    return found.name if found.number is None else f"{found.name}@{found.number}"
-
-
-def _unknown(state: SqlState, found: Resolved, metrics: Pairs, on: Data | None) -> bool:
-    """Tell whether any of these values is not the version's newest value of its metric on that data."""
-    return any(state.newest_metric(found.model, found.number or 0, name, on) != value for name, value in metrics)
-
-
-def _leaving_stages(state: SqlState, found: Resolved) -> tuple[Effect, ...]:
-    """Return the effects on the stages that an archived version, or model, holds."""
-    known = state.model(found.model)
-    first, last = (1, 0 if known is None else known.newest) if found.number is None else (found.number, found.number)
-    tenures = state.open_tenures(found.model, first, last)
-    return tuple(Effect(tenure.stage, f"{found.name}@{tenure.version}", NONE) for tenure in tenures)
+    return resolve

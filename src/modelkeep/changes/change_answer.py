@@ -1,10 +1,11 @@
-"""The answer of a change: what its entry did, as ``what: before -> after``, or why there was nothing to do."""
+"""A change and its answer: what the entry did, as ``what: before -> after``, or why there was nothing to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.changes.runner import ChangeOutcome
+from modelkeep.changes.runner import ChangeOutcome, Resolve, run_change
+from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.verbs import AnyEvent
@@ -16,8 +17,13 @@ from modelkeep.domain.verbs.rollback import StageRolledBack
 NONE = "none"
 
 
-def change(outcome: ChangeOutcome, action: str, *, dry_run: bool) -> Change:
-    """Return the answer of a change."""
+def change(context: Context, action: str, resolve: Resolve, *, message: str | None, dry_run: bool) -> Change:
+    """Carry out one change and answer it."""
+    return answer(run_change(context, resolve, message=message, dry_run=dry_run), action, dry_run=dry_run)
+
+
+def answer(outcome: ChangeOutcome, action: str, *, dry_run: bool) -> Change:
+    """Return the answer of a change that was carried out."""
     request = outcome.request
     name, number = request.subject.name, request.subject.version
     ref = None if number is None else f"{name}@{number}"
@@ -33,7 +39,6 @@ def change(outcome: ChangeOutcome, action: str, *, dry_run: bool) -> Change:
         effects=effects_of(outcome.entry, name) + request.effects,
         dry_run=dry_run,
         notes=(*request.notes, *outcome.notes),
-        hints=request.hints,
     )
 
 

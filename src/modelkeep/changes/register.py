@@ -8,36 +8,42 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from modelkeep.changes import idempotency, verdict
 from modelkeep.changes.artifact_intake import with_bytes
-from modelkeep.changes.change_answer import effects_of
-from modelkeep.changes.provenance import Provenance, collect_provenance, data_of, guess_training, run_fields, summary
-from modelkeep.changes.register_request import Request, check, scrubbed
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, ChangeRunner, EnsurePresent
+from modelkeep.changes.register_answer import compared, registered, unchanged
+from modelkeep.changes.register_request import (
+    Provenance,
+    Request,
+    check,
+    collect_provenance,
+    data_of,
+    guess_training,
+    run_fields,
+    scrubbed,
+)
+from modelkeep.changes.runner import ChangeRequest, ChangeRunner, EnsurePresent, ignore_note
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.entry import Entry, Subject
+from modelkeep.domain.entry import Subject
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.create import check_free
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.domain.verbs.promote import VersionPromoted
-from modelkeep.domain.verbs.register import Code, Parent, Register, VersionRegistered
+from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import ModelkeepError, UsageError
-from modelkeep.provenance import git, machine, values
-from modelkeep.provenance.urls import scrub_text
+from modelkeep.provenance import code as code_
+from modelkeep.provenance import machine
 from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.registration import known
-from modelkeep.store.db.sqlite.session import Session, changing
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 from modelkeep.store.ownership import require_own
@@ -53,7 +59,7 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = collect_provenance(context, request)
-    with changing(context.database) as session:
+    with closing(Session(context.database)) as session:
         with session.reading() as reader:
             context.database.check_mount()
             backup_mark.require_no_backup(context.directory)
@@ -72,11 +78,12 @@ def _check_names(reader: Reader, request: Request) -> None:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
+        check_free(request.name, model, reuse=request.reuse_name)
     stage = None if request.stage is None else stage_named(reader, request.stage)
     for alias in request.aliases:
         check_alias(fold(alias), state.stages())
     for parent in request.parents:
-        _parent(reader, _ignore_note, parent)
+        _parent(reader, ignore_note, parent)
     if stage is None and request.expect is not None:
         message = "--expect compares with the holder of a stage"
         raise UsageError(message, "add --stage")
@@ -105,21 +112,15 @@ class _Registration:
         outcome = runner.run(resolve, ensure_present)
         if outcome.entry is None:
             with self._session.reading() as reader:
-                return _unchanged(reader, request, found, outcome, taken)
-        answer = _registered(request, outcome, outcome.entry, taken, found)
+                return unchanged(reader, request, found, outcome, taken)
+        answer = registered(request, outcome, outcome.entry, taken, found)
         # The version is committed: a failure of this read may not look like a refused change.
         with suppress(ModelkeepError), self._session.reading() as reader:
-            return _compared(reader, request, outcome.entry, answer)
+            return compared(reader, request, outcome.entry, answer)
         return answer
 
 
-def _resolved(
-    reader: Reader,
-    say: Say,
-    request: Request,
-    found: Provenance,
-    taken: Ingested,
-) -> ChangeRequest:
+def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, taken: Ingested) -> ChangeRequest:
     state = SqlState(reader)
     model = state.model_named(request.name)
     if model is not None and fold(model.name) != fold(request.name):
@@ -137,6 +138,7 @@ def _resolved(
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
         parents=tuple(parent for parent, _ in parents),
+        reuse=request.reuse_name,
         runs=tuple(run.id for run in found.runs),
         symlinks=taken.symlinks,
         trained=found.trained,
@@ -159,22 +161,14 @@ def _resolved(
     )
 
 
-def _ignore_note(_text: str) -> None:
-    """Notes of this look are not said: resolving says them again."""
-
-
-def _code(code: git.Code) -> Code | None:
+def _code(code: code_.Code) -> Code | None:
     if code.commit is None and code.dirty is None:
         return None
     state = None if code.dirty is None else "dirty" if code.dirty else "clean"
     return Code(commit=code.commit, diff=code.diff, state=state)
 
 
-def _parent(
-    reader: Reader,
-    say: Say,
-    text: str,
-) -> tuple[Parent, str | None]:
+def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is not a version here."""
     if "://" in text:
         return Parent(), text
@@ -206,86 +200,3 @@ def _fields(request: Request, found: Provenance, parents: list[str | None]) -> t
         fields.append(("on", found.on.location))
     fields += [(f"parent.{n}", address) for n, address in enumerate(parents) if address is not None]
     return (*fields, *run_fields(found.runs))
-
-
-def _unchanged(
-    reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
-) -> Registered:
-    """Answer the same bytes again: a success that changes nothing, unless something given differs."""
-    subject, arguments = outcome.request.subject, outcome.request.arguments
-    number = None if outcome.already is None else outcome.already.version
-    if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
-        message = "register answered without a version"
-        raise ModelkeepError(message)
-    ref = f"{subject.name}@{number}"
-    there = known(reader, subject.model, number)
-    if request.if_exists == "match":
-        given = idempotency.Given(
-            command=arguments,
-            subject=subject,
-            fields=tuple((name, scrub_text(value)) for name, value in outcome.request.fields),
-            runs=tuple(run.id for run in found.runs if not run.captured),
-            commit=found.code.commit if request.code not in ("auto", "none") else None,
-            trained=found.trained.ended if request.trained_at is not None and found.trained is not None else None,
-        )
-        idempotency.check(there, given, ref)
-    return Registered(
-        action="register",
-        name=subject.name,
-        ref=ref,
-        changed=False,
-        seq=None,
-        why=outcome.already.why,
-        dry_run=request.dry_run,
-        notes=taken.notes,
-        version=number,
-        label=there.label,
-        digest=there.digest,
-        size_bytes=there.size_bytes,
-        files=there.files,
-    )
-
-
-def _registered(
-    request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
-) -> Registered:
-    """Answer with the version that was registered; the log entry and the bytes say all of it."""
-    registered = _event(entry)
-    name = outcome.request.subject.name
-    return Registered(
-        action="register",
-        name=name,
-        ref=f"{name}@{registered.version}",
-        changed=True,
-        seq=None if request.dry_run else entry.seq,
-        effects=effects_of(entry, name),
-        dry_run=request.dry_run,
-        notes=(summary(taken, found), *taken.notes, *outcome.notes),
-        version=registered.version,
-        label=registered.label,
-        digest=outcome.request.subject.digest or taken.manifest.digest,
-        size_bytes=taken.size_bytes,
-        files=len(taken.manifest.files),
-        warnings=tuple(values.number_warnings(request.metrics)),
-    )
-
-
-def _compared(reader: Reader, request: Request, entry: Entry, answer: Registered) -> Registered:
-    """Add the comparison with production, and the command that promotes the version."""
-    registered = _event(entry)
-    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
-    stages = SqlState(reader).stages()
-    displaced = next(
-        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
-    )
-    return replace(
-        answer,
-        hints=() if promoted else (f"modelkeep promote {answer.ref} {stages[0].name}",),
-        verdict=verdict.against_production(
-            reader, registered.model, answer.name, registered.version, scrubbed(request.metrics), displaced
-        ),
-    )
-
-
-def _event(entry: Entry) -> VersionRegistered:
-    return next(event for event in entry.events if isinstance(event, VersionRegistered))

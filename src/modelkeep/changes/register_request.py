@@ -1,17 +1,29 @@
-"""The arguments of `register`, and the checks that need neither registry nor file."""
+"""The arguments of `register`: their checks, which need neither registry nor file, and the provenance that they name.
+
+Provenance is code, data, runs and time of training: given, or found outside the registry.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from msgspec import Struct, field
 
+from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_key, check_text
+from modelkeep.domain.times import At, format_time, parse_moment
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
+from modelkeep.provenance import code as code_
+from modelkeep.provenance import inputs
 from modelkeep.provenance.urls import scrub_text
+from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -38,11 +50,22 @@ class Request(Struct, frozen=True):
     trained_at: str | None = None
     description: str | None = None
     if_exists: str = "match"
+    reuse_name: bool = False
     move: bool = False
     selection: Selection = field(default_factory=Selection)
     expect: str | None = None
     message: str | None = None
     dry_run: bool = False
+
+
+class Provenance(Struct, frozen=True):
+    """What is known of the origin of a version."""
+
+    code: code_.Code
+    data: tuple[inputs.DataSpec, ...]
+    on: inputs.DataSpec | None
+    runs: tuple[inputs.Run, ...]
+    trained: Trained | None
 
 
 def check(request: Request) -> None:
@@ -69,7 +92,7 @@ def check(request: Request) -> None:
     if request.if_exists not in ("match", "skip", "new"):
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
-    texts = (("description", request.description), ("author", request.author))
+    texts = (("reason", request.message), ("description", request.description), ("author", request.author))
     for what, text in (*texts, *(("source", path) for path in request.paths)):
         check_text(text or "", what)
     for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
@@ -91,3 +114,57 @@ def check_pairs(pairs: Pairs, what: str) -> None:
 def scrubbed(pairs: Pairs) -> Pairs:
     """Return keys and values as the log may hold them: without the secrets of URLs."""
     return tuple((key, scrub_text(value)) for key, value in pairs)
+
+
+def collect_provenance(context: Context, request: Request) -> Provenance:
+    """Return the provenance that a request gives, completed by what can be found; a given time of training is no guess."""
+    trained = _trained(context, request)  # refuses before anything is hashed
+    return Provenance(
+        code=code_.capture(request.paths, context.cwd, request.code, context.environ),
+        data=datasets(context, request.data),
+        on=None if request.on is None else datasets(context, [request.on])[0],
+        runs=inputs.runs(request.runs, context.environ),
+        trained=trained,
+    )
+
+
+def guess_training(newest_mtime_ns: int | None) -> Trained | None:
+    """Return the newest time of an artifact's files as a guess; None where it is not a valid time."""
+    if newest_mtime_ns is None:
+        return None
+    try:
+        newest = datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return Trained(ended=format_time(newest), guessed=True)
+
+
+def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.DataSpec, ...]:
+    """Return the datasets that were given; a path is hashed."""
+    return tuple(inputs.parse_data(text, context.cwd, _hash) for text in given)
+
+
+def data_of(spec: inputs.DataSpec | None) -> Data | None:
+    """Return a dataset as the log has it, without its location."""
+    return None if spec is None else Data(spec.name, spec.version, spec.digest, spec.role)
+
+
+def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:
+    """Return the URIs of runs, for the details."""
+    return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
+
+
+def _hash(path: str) -> str:
+    measured = measure([path], Selection(follow_symlinks=True))
+    return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
+
+
+def _trained(context: Context, request: Request) -> Trained | None:
+    if request.trained_at is None:
+        return None
+    now = context.clock()
+    moment = parse_moment(request.trained_at, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
+    if not isinstance(moment, At):
+        message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
+        raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+    return Trained(ended=moment.time)

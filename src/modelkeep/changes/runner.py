@@ -8,17 +8,16 @@ did not see. ``dry_run`` decides the same on the snapshot and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from modelkeep.changes.observed import absent_of, observed
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
 from modelkeep.domain.answers.changes import Effect
-from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
@@ -35,7 +34,7 @@ from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sqlite.session import Session, changing
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 
 #: Raises where `gc` removed the bytes of some files.
@@ -58,7 +57,6 @@ class ChangeRequest(Struct, frozen=True):
     needed: tuple[tuple[int, int], ...] = ()
     effects: tuple[Effect, ...] = ()
     notes: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
     unchanged: str | None = None
 
 
@@ -75,7 +73,7 @@ Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
 
 
 class _Prepared(Struct, frozen=True):
-    """A request and its draft, and the snapshot that they were made on.
+    """A request and its draft.
 
     ``continues`` says whether the log goes on from the head that this account saw last, ``was_backup`` whether the
     directory still bears the mark of the backup that it was.
@@ -83,14 +81,13 @@ class _Prepared(Struct, frozen=True):
 
     request: ChangeRequest
     draft: Draft
-    reader: Reader
     continues: bool
     was_backup: bool
 
 
 def run_change(context: Context, resolve: Resolve, *, message: str | None, dry_run: bool) -> ChangeOutcome:
     """Carry out one change in a session of its own."""
-    with changing(context.database) as session:
+    with closing(Session(context.database)) as session:
         return ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve)
 
 
@@ -158,7 +155,7 @@ class ChangeRunner:
             return _nothing_to_do(request)
         deletions.refuse_change(reader, request.subject, request.arguments)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
-        return _Prepared(request, draft, reader, continues, was_backup)
+        return _Prepared(request, draft, continues, was_backup)
 
     def _decide(self, reader: Reader, prepared: _Prepared) -> ChangeOutcome:
         seen = self._observed(reader, prepared.request)
@@ -166,11 +163,30 @@ class ChangeRunner:
         return ChangeOutcome(prepared.request, outcome.entry, outcome.already)
 
     def _observed(self, reader: Reader, request: ChangeRequest) -> Observed:
-        """Return what deciding takes from outside the log: this machine, and bytes that the request needs and lacks."""
-        absent: list[str] = []
-        for model, number in request.needed:
-            absent += absent_of(self._context, manifests.manifest(reader, model, number))
-        return observed(self._context, tuple(sorted(set(absent))))
+        """Return what deciding takes from outside the log: the account, and which needed bytes are missing."""
+        found = (manifests.manifest(reader, model, number) for model, number in request.needed)
+        absent = {digest for manifest in found for digest in absent_of(self._context, manifest)}
+        return observed(self._context, tuple(sorted(absent)))
+
+
+def observed(context: Context, absent: tuple[str, ...]) -> Observed:
+    """Return this machine's account of the writer, with the digests of versions whose bytes are missing."""
+    return Observed(
+        absent=absent,
+        client=context.client,
+        groups=(),
+        uid=context.account.uid,
+        user=context.account.user,
+        user_namespace=context.account.user_namespace,
+        via=None,
+    )
+
+
+def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
+    """Return the manifest's digest where one of its files is missing from the store, or has another size."""
+    if manifest is not None and context.artifacts.absent(manifest.files):
+        return (manifest.digest,)
+    return ()
 
 
 def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -> ChangeRequest:
@@ -178,9 +194,8 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     before, seen = prepared.request, prepared.draft.intent.seen
     head = SqlState(writer).head()
     if head is not None and seen is not None and (head.seq, head.hash) == (seen.seq, seen.hash):
-        writer.take_remembered(prepared.reader)
         return before
-    now = resolve(writer, _ignore_note)
+    now = resolve(writer, ignore_note)
     if now.unchanged is not None:
         return now
     deletions.refuse_change(writer, now.subject, now.arguments)
@@ -214,10 +229,10 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
     if head is None or registry is None:
         problem = f"the registry {context.directory} has an empty log"
         raise RegistryUnavailable(problem, f"modelkeep init {context.directory}")
-    fields = [("reason", message)] if message else []
-    fields += request.fields
-    fields += [("claimed", claim)] if claim else []
-    details = _details(context, fields)
+    fields = (("reason", message or None), *request.fields, ("claimed", claim or None))
+    # Secrets in URLs are gone before an entry exists.
+    texts = [(name, scrub_text(check_text(value, name))) for name, value in fields if value is not None]
+    details = details_.write(texts, iter(context.new_id, None)) if texts else None
     intent = Intent(
         registry=registry,
         id=context.new_id(),
@@ -231,18 +246,5 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
     return Draft(intent, details, request.documents)
 
 
-def _details(context: Context, fields: Sequence[tuple[str, str]]) -> Details | None:
-    """Return salted details; secrets in URLs are gone before an entry exists."""
-    checked = [(name, scrub_text(check_text(value, name))) for name, value in fields]
-    if not checked:
-        return None
-
-    def salts() -> Iterator[str]:
-        while True:
-            yield context.new_id()
-
-    return details_.write(checked, salts())
-
-
-def _ignore_note(_text: str) -> None:
-    """Notes were said when the request was resolved the first time."""
+def ignore_note(_note: str) -> None:
+    """Take a note that is said elsewhere: resolving says its notes once."""

@@ -1,22 +1,21 @@
-"""`promote`, `rollback` and `retire`: which version holds a stage."""
+"""`promote`, `rollback` and `retire`: which version holds a stage, with the notes that the answers bear."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
-from modelkeep.changes import stage_notes
-from modelkeep.changes.change_answer import change
-from modelkeep.changes.observed import absent_of
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, run_change
+from modelkeep.changes.change_answer import answer
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, Resolve, absent_of, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
-from modelkeep.domain.entry import Entry
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
+from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.archive import VersionRestored
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.promote import Promote
@@ -32,10 +31,14 @@ from modelkeep.reads.references import (
     version_of,
     version_or_model,
 )
+from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.annotations import aliases_of, ever_held, last_tenure, newest_metrics
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
+
+_MOST_METRICS = 3
 
 
 def promote(
@@ -58,24 +61,16 @@ def promote(
             subject=subject_of(found, where),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
-            notes=stage_notes.skipped(reader, found, where),
+            notes=_skipped(reader, found, where),
         )
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
-    answer = change(outcome, "promote", dry_run=dry_run)
-    return replace(answer, notes=(*answer.notes, *_forced(context, outcome))) if force else answer
+    promoted = answer(outcome, "promote", dry_run=dry_run)
+    return replace(promoted, notes=(*promoted.notes, *_forced(context, outcome))) if force else promoted
 
 
-def retire(
-    context: Context,
-    ref: str,
-    stage: str,
-    *,
-    expect: str | None,
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Empty a stage; see `Registry.retire`."""
+def retire(ref: str, stage: str, expect: str | None) -> Resolve:
+    """Empty a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -84,13 +79,9 @@ def retire(
         if found.number is None:
             # The author retires the present holder, not one that comes a moment later.
             subject = replace(subject, **_held(SqlState(reader), found.model, where.name))
-        return ChangeRequest(
-            arguments=Retire(),
-            subject=subject,
-            expect=expectation(reader, expect, found.model),
-        )
+        return ChangeRequest(Retire(), subject, expect=expectation(reader, expect, found.model))
 
-    return change(run_change(context, resolve, message=message, dry_run=dry_run), "retire", dry_run=dry_run)
+    return resolve
 
 
 def rollback(  # noqa: PLR0913  as many as the command has flags
@@ -109,61 +100,40 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
-        stages = SqlState(reader).stages()
-        where = last_stage(stages) if stage is None else stage_named(reader, stage)
+        state = SqlState(reader)
+        where = last_stage(state.stages()) if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        return _rollback_request(context, reader, say, found, where, _Options(to, expect, keep_good, confirmed))
+        holder = state.holder(found.model, where.name)
+        bare = found.number is None
+        if holder is None and bare:
+            raise _empty(state, found, where)
+        leaving = holder.version if bare and holder is not None else found.number
+        version = None if leaving is None else state.version(found.model, leaving)
+        if leaving is None or version is None:
+            problem = f"there is no version to leave in {where.name}"
+            raise NotFound(problem)
+        looked_at: tuple[int, ...] = ()
+        if holder is None or holder.version != leaving:
+            back = leaving
+        elif to is not None:
+            back = _named(reader, say, found, to)
+            looked_at = (back,)
+        else:
+            back, looked_at = _walked(context, reader, found, holder)
+        return ChangeRequest(
+            arguments=Rollback(
+                because=None,
+                confirmed=("yes" if confirmed else "no") if bare else None,
+                keep_good=keep_good,
+                to=back,
+            ),
+            subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
+            expect=expectation(reader, expect, found.model),
+            needed=tuple((found.model, number) for number in looked_at),
+        )
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
     return _rolled_back(context, outcome, dry_run=dry_run)
-
-
-class _Options(NamedTuple):
-    """The options of a rollback."""
-
-    to: str | None
-    expect: str | None
-    keep_good: bool
-    confirmed: bool
-
-
-def _rollback_request(
-    context: Context,
-    reader: Reader,
-    say: Say,
-    found: Resolved,
-    where: StageDef,
-    options: _Options,
-) -> ChangeRequest:
-    state = SqlState(reader)
-    holder = state.holder(found.model, where.name)
-    bare = found.number is None
-    if holder is None and bare:
-        raise _empty(state, found, where)
-    leaving = holder.version if bare and holder is not None else found.number
-    version = None if leaving is None else state.version(found.model, leaving)
-    if leaving is None or version is None:
-        message = f"there is no version to leave in {where.name}"
-        raise NotFound(message)
-    look_at: tuple[tuple[int, int], ...] = ()
-    if holder is None or holder.version != leaving:
-        back = leaving
-    elif options.to is not None:
-        back = _named(reader, say, found, options.to)
-        look_at = ((found.model, back),)
-    else:
-        back, look_at = _walked(context, reader, found, holder)
-    return ChangeRequest(
-        arguments=Rollback(
-            because=None,
-            confirmed=("yes" if options.confirmed else "no") if bare else None,
-            keep_good=options.keep_good,
-            to=back,
-        ),
-        subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
-        expect=expectation(reader, options.expect, found.model),
-        needed=look_at,
-    )
 
 
 def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
@@ -173,16 +143,11 @@ def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
     return {} if version is None else {"version": version.number, "digest": version.digest}
 
 
-def _walked(
-    context: Context,
-    reader: Reader,
-    found: Resolved,
-    holder: Tenure,
-) -> tuple[int, tuple[tuple[int, int], ...]]:
+def _walked(context: Context, reader: Reader, found: Resolved, holder: Tenure) -> tuple[int, tuple[int, ...]]:
     """Return the version that a rollback goes back to, and the versions whose bytes were looked for on the way."""
     state = SqlState(reader)
     absent: tuple[str, ...] = ()
-    looked: list[tuple[int, int]] = []
+    looked: list[int] = []
     while True:
         walked = find_target(state, found.model, holder, absent)
         if walked.tenure is None:
@@ -194,7 +159,7 @@ def _walked(
             absent += tuple(lost)
             continue
         number = walked.tenure.version
-        looked.append((found.model, number))
+        looked.append(number)
         missing = absent_of(context, manifest(reader, found.model, number))
         if not missing:
             return number, tuple(looked)
@@ -258,15 +223,16 @@ def _forced(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
 
 
 def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> RolledBack:
-    plain = change(outcome, "rollback", dry_run=dry_run)
+    plain = answer(outcome, "rollback", dry_run=dry_run)
     subject = outcome.request.subject
-    event = _event(outcome.entry)
-    marked = outcome.entry is not None and any(isinstance(each, VersionMarked) for each in outcome.entry.events)
+    events = () if outcome.entry is None else outcome.entry.events
+    event = next((each for each in events if isinstance(each, StageRolledBack)), None)
+    marked = any(isinstance(each, VersionMarked) for each in events)
     notes: tuple[str, ...] = ()
     if event is not None:
         # The change is committed: a failure of this read may not look like a refused change.
         with suppress(ModelkeepError), context.database.reading() as reader:
-            notes = stage_notes.went_back(reader, subject.name, event, marked=marked, now=context.clock())
+            notes = _went_back(reader, subject.name, event, marked=marked, now=context.clock())
     return RolledBack(
         action="rollback",
         name=subject.name,
@@ -287,7 +253,32 @@ def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> 
     )
 
 
-def _event(entry: Entry | None) -> StageRolledBack | None:
-    if entry is None:
-        return None
-    return next((event for event in entry.events if isinstance(event, StageRolledBack)), None)
+def _skipped(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
+    """Return a note for each stage below that the version never held."""
+    notes = []
+    for stage in SqlState(reader).stages():
+        if stage.name == where.name:
+            break
+        if not ever_held(reader, found.model, found.number or 0, stage.name):
+            notes.append(f"note: {found.ref} was never in {stage.name}")
+    return tuple(notes)
+
+
+def _went_back(reader: Reader, name: str, event: StageRolledBack, *, marked: bool, now: datetime) -> tuple[str, ...]:
+    """Return why the version that came back counts as good, and what the one that was left still is."""
+    left, back = f"{name}@{event.from_}", f"{name}@{event.to}"
+    parts = []
+    before = last_tenure(reader, event.model, event.to, event.stage)
+    if before is not None:
+        since, until = (parse_stored(text) for text in before)
+        ended = human_age(now - until)
+        parts.append(f"{back} was live for {human_age(until - since)}, until {ended} ago")
+    metrics = newest_metrics(reader, event.model, event.to)
+    parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
+    notes = ["; ".join(parts)] if parts else []
+    if marked:
+        notes.append(f"{left} is marked bad (undo: modelkeep mark {left} good)")
+    aliases = aliases_of(reader, event.model, event.from_)
+    if aliases:
+        notes.append(f"still pointing at {left}: {', '.join(f'{name}@{alias}' for alias in aliases)}")
+    return tuple(notes)

@@ -1,19 +1,22 @@
-"""The story: a team, a small fraud model, a bad release, a rollback, and a forged log."""
+"""The story: a team, made-up card payments, a small fraud model, a bad release, a rollback, and a forged log."""
 
 from __future__ import annotations
 
+import csv
+import math
 import os
+import random
 import re
 from datetime import UTC, datetime
 
 from modelkeep.demo import harm
-from modelkeep.demo.payments import write_month
 from modelkeep.demo.player import DemoFailed, Player
 
 REGISTRY = "models"
 _SEEDS = {"01": 20_261, "02": 20_262, "03": 9, "04": 20_264}
 _CENTS = "03"
 _FEATURES = "amount,night,abroad,tries"
+_COLUMNS = ("amount", "night", "abroad", "tries", "fraud")
 
 
 def play(player: Player) -> None:
@@ -183,3 +186,19 @@ def _forge(player: Player, copy: str, statement: str, finding: str) -> None:
 def _caught(output: str) -> int:
     found = re.search(r"caught (\d+) of", output)
     return int(found.group(1)) if found else 0
+
+
+def write_month(path: str, seed: int, *, count: int = 1_500, in_cents: bool = False) -> None:
+    """Write a month of payments as CSV; ``in_cents`` is the mistake of an export, amounts times a hundred."""
+    chance = random.Random(seed)  # noqa: S311  repeatable on purpose
+    with open(path, "w", newline="", encoding="ascii") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(_COLUMNS)
+        for _ in range(count):
+            amount = round(-90.0 * math.log(1.0 - chance.random()), 2)
+            night, abroad = int(chance.random() < 0.2), int(chance.random() < 0.12)
+            tries = sum(chance.random() < 0.3 for _ in range(4))
+            odds = -6.2 + 0.012 * amount + 1.4 * night + 1.8 * abroad + 0.9 * tries
+            fraud = int(chance.random() < 1.0 / (1.0 + math.exp(-odds)))
+            shown = amount * 100.0 if in_cents else amount
+            rows.writerow([f"{shown:.2f}", night, abroad, tries, fraud])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -21,13 +22,17 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.care import Cleaned, Garbage
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
-from modelkeep.maintenance.gc_guard import guarded
-from modelkeep.store import head_cache
+from modelkeep.store import backup_mark, head_cache
+from modelkeep.store.access.permissions import check_readable
+from modelkeep.store.backup.place import no_backup_beside
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.content.sweep_mark import sweeping
+from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.reachability import LogReferences
+from modelkeep.store.db.reachability import LogReferences, backwards
 from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.state import SqlState
+from modelkeep.store.ownership import require_own
 
 #: A batch is decided for so long; removing it takes about as long again. Then the next writer has its turn.
 HOLD_SECONDS = 0.1
@@ -46,12 +51,30 @@ def gc(
     hold_seconds: float = HOLD_SECONDS,
 ) -> Cleaned:
     """Remove the garbage of a store; see `Registry.gc`."""
-    references = LogReferences(partial(head_cache.recall, context.state_dir))
-    try:
-        with guarded(context, dry_run=dry_run):
-            return _Collection(context, references, grace, hold_seconds, progress, dry_run=dry_run).run()
-    finally:
-        references.close()
+    check_readable(context.directory, context.database.path)
+    with (
+        closing(LogReferences(partial(head_cache.recall, context.state_dir))) as references,
+        no_backup_beside(context.directory),
+    ):
+        _require_trusted(context, dry_run=dry_run)
+        collection = _Collection(context, references, grace.total_seconds(), dry_run=dry_run)
+        collection.remove_blobs(hold_seconds, progress)
+        collection.remove_stale_drafts()
+        return collection.answer()
+
+
+def _require_trusted(context: Context, *, dry_run: bool) -> None:
+    """Raise unless the store is this registry's own and the log goes on from the head that this account saw last."""
+    with context.database.reading() as connection:
+        state = SqlState(connection)
+        require_own(context.directory, state.registry_id, dry_run=dry_run)
+        registry, head = state.registry_id(), state.head()
+        known = None if registry is None else head_cache.recall(context.state_dir, registry)
+        if known is None or state.hash_at(known.seq) == known.hash:
+            return
+    of = backup_mark.backup_of(context.directory)
+    renewal = None if of is None else f"modelkeep --registry {printable(of)} backup {printable(context.directory)}"
+    raise backwards(known, None if head is None else head.seq, renewal)
 
 
 class _Found(Struct, frozen=True):
@@ -62,38 +85,21 @@ class _Found(Struct, frozen=True):
 
 
 class _Collection:
-    """One run."""
+    """One run, and what it removed."""
 
-    def __init__(
-        self,
-        context: Context,
-        references: LogReferences,
-        grace: timedelta,
-        hold_seconds: float,
-        progress: Callable[[int, int], None] | None,
-        *,
-        dry_run: bool,
-    ) -> None:
+    def __init__(self, context: Context, references: LogReferences, grace_seconds: float, *, dry_run: bool) -> None:
         self._context = context
         self._bucket = context.artifacts.bucket
         self._references = references
-        self._grace_seconds = grace.total_seconds()
-        self._hold_seconds = hold_seconds
-        self._progress = progress
+        self._grace_seconds = grace_seconds
         self._dry_run = dry_run
         self._now = context.clock().timestamp()
         self._removed: list[Garbage] = []
-        self._files = self._done = self._total = 0
+        self._files = 0
         self._young: list[int] = []
 
-    def run(self) -> Cleaned:
-        """List the garbage and remove it."""
-        found = self._list()
-        if found:
-            self._read_log()
-            self._total = sum(each.blob.size for each in found)
-            self._remove(found)
-        self._remove_stale_drafts()
+    def answer(self) -> Cleaned:
+        """Return what was removed and what was kept."""
         return Cleaned(
             changed=bool(self._removed),
             garbage=tuple(self._removed),
@@ -105,6 +111,41 @@ class _Collection:
             unknown=tuple(map(printable, self._bucket.unknown())),
             dry_run=self._dry_run,
         )
+
+    def remove_blobs(self, hold_seconds: float, progress: Callable[[int, int], None] | None) -> None:
+        """Remove the contents that nothing needs, in batches that hold the writers' lock for ``hold_seconds``."""
+        found = self._list()
+        if not found:
+            return
+        self._read_log()
+        done = Progress(sum(each.blob.size for each in found), progress)
+        while found:
+            if self._dry_run:
+                with self._context.database.reading() as connection:
+                    batch = list(self._unneeded(connection, found, hold_seconds))
+            else:
+                with self._context.database.writing() as connection:
+                    batch = list(self._unneeded(connection, found, hold_seconds))
+                    if batch:
+                        with sweeping(self._bucket):
+                            for each in batch:
+                                self._bucket.delete(each.blob.key)
+                self._bucket.settle()
+            for each in batch:
+                self._note("blob", each.blob.key, each.blob.size, each.reason)
+                done.add(each.blob.size)
+
+    def remove_stale_drafts(self) -> None:
+        """Remove the drafts of writers that have ended."""
+        for stale in self._bucket.stale_drafts():
+            if self._may_go(stale):
+                if self._dry_run or self._bucket.remove_stale(stale):
+                    kind, reason = "leftover", "left by a process that ended"
+                    if stale.damaged:
+                        kind, reason = "damaged", "damaged, and kept when it was repaired"
+                    self._note(kind, stale.place, stale.size_bytes, reason, stale.files)
+            elif stale.writer != "alive":
+                self._young.append(stale.size_bytes)
 
     def _list(self) -> deque[_Found]:
         """Return the contents that no version seems to need, those within the grace period left out."""
@@ -135,31 +176,14 @@ class _Collection:
             with self._context.database.reading() as connection:
                 more = self._references.read_page(connection)
 
-    def _remove(self, found: deque[_Found]) -> None:
-        """Remove what nothing needs, a batch at a time."""
-        while found:
-            if self._dry_run:
-                with self._context.database.reading() as connection:
-                    batch = list(self._unneeded(connection, found))
-            else:
-                with self._context.database.writing() as connection:
-                    batch = list(self._unneeded(connection, found))
-                    if batch:
-                        with sweeping(self._bucket):
-                            for each in batch:
-                                self._bucket.delete(each.blob.key)
-                self._bucket.settle()
-            for each in batch:
-                self._note("blob", each.blob.key, each.blob.size, each.reason)
-
-    def _unneeded(self, connection: Reader, found: deque[_Found]) -> Iterator[_Found]:
+    def _unneeded(self, connection: Reader, found: deque[_Found], hold_seconds: float) -> Iterator[_Found]:
         """Take contents off ``found`` while there is time, and yield those that neither the tables nor the log need.
 
         Where the two differ, one of them was changed, and nothing may be removed.
         """
         while self._references.read_page(connection):
             pass
-        until = time.monotonic() + self._hold_seconds
+        until = time.monotonic() + hold_seconds
         late = False
         while found and not late:
             each = found.popleft()
@@ -170,17 +194,6 @@ class _Collection:
                 message = f"nothing more was removed: by the log a version needs {each.blob.key}, by the tables none"
                 raise IntegrityError(message, "modelkeep verify --log")
             yield each
-
-    def _remove_stale_drafts(self) -> None:
-        for stale in self._bucket.stale_drafts():
-            if self._may_go(stale):
-                if self._dry_run or self._bucket.remove_stale(stale):
-                    kind, reason = "leftover", "left by a process that ended"
-                    if stale.damaged:
-                        kind, reason = "damaged", "damaged, and kept when it was repaired"
-                    self._note(kind, stale.place, stale.size_bytes, reason, stale.files)
-            elif stale.writer != "alive":
-                self._young.append(stale.size_bytes)
 
     def _may_go(self, stale: StaleDraft) -> bool:
         """Tell whether drafts may go: their writer died, or nothing has touched them for long enough."""
@@ -194,6 +207,3 @@ class _Collection:
     def _note(self, kind: str, place: str, size_bytes: int, reason: str, files: int = 1) -> None:
         self._removed.append(Garbage(kind, printable(place), size_bytes, reason))
         self._files += files
-        self._done += size_bytes
-        if self._progress is not None and self._total:
-            self._progress(min(self._done, self._total), self._total)

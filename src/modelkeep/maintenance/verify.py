@@ -72,14 +72,20 @@ def verify(  # noqa: PLR0913  the command's own flags
 
 def _check_head(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:
     """Compare the log with the head that this account saw last. A backup is allowed to be behind it."""
-    difference = check.remembered.difference(check.head) if check.entries else None
-    if difference is None:
+    known, end = check.known, check.head
+    if known is None or end is None:
         return
-    place, text = difference
-    old_backup = check.remembered.is_behind(check.head) and backup_mark.backup_of(context.directory) is not None
-    if old_backup:
-        text = text.replace("the log went backwards", "it is a backup, and older")
-    findings.add("warning" if accept_head or old_backup else "error", "head", place, text)
+    standing = known.compare(end, check.hash_at_known)
+    if standing == "continues":
+        return
+    severity = "warning" if accept_head else "error"
+    text = f"it is not the one that this account saw, which had the hash {known.hash}"
+    if standing == "behind":
+        what = "the log went backwards"
+        if backup_mark.backup_of(context.directory) is not None:
+            severity, what = "warning", "it is a backup, and older"
+        text = f"{what}: this account saw entry {known.seq} of it, and it ends with entry {end.seq}"
+    findings.add(severity, "head", f"entry {known.seq}", text)
 
 
 def _remember_head(context: Context, findings: Findings, check: LogCheck, *, accept_head: bool) -> None:

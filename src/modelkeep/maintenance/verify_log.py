@@ -1,13 +1,13 @@
-"""The half of `verify` that reads no artifact: the log, entry by entry, and the tables that it makes.
+"""The half of `verify` that reads no artifact: the log, entry by entry, the tables that it makes, and the database file.
 
 The log is read in pages, each in a transaction of its own, so no writer has to wait. Writers may go on while
-the tables are compared: before each slice of a table, the entries that were written meanwhile are checked
-in the same transaction, so that both sides are of one moment.
+the tables are compared: the transaction that reads a slice of a table first checks the entries that were written
+meanwhile, so both sides are of one moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from modelkeep.context import Context
@@ -18,18 +18,17 @@ from modelkeep.domain.entry import Entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
-from modelkeep.maintenance.remembered_head import RememberedHead
-from modelkeep.maintenance.verify_pages import checking_pages
-from modelkeep.maintenance.verify_schema import CheckedSchema, check_schema
+from modelkeep.store import head_cache
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
-#: So many new entries are checked within the transaction that reads a slice; more are checked before it.
+#: So few new entries may be checked within the transaction that reads a slice; before that the log is read to its end.
 _FEW = 20
 
 
@@ -38,15 +37,19 @@ class LogCheck:
 
     def __init__(self, context: Context, findings: Findings, *, deep: bool) -> None:
         self._context = context
+        self._database = context.database
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
-        self._beside = raw_rows.Beside()
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
-        self._schema = CheckedSchema()
-        self.remembered = RememberedHead(context.state_dir)
+        self._is_current = False
+        #: The tables, indexes and triggers that are not as modelkeep makes them.
+        self._odd: frozenset[str] = frozenset()
         self.registry: str | None = None
+        #: The last entry that this account saw, and the hash of the entry that the log has in its place.
+        self.known: Head | None = None
+        self.hash_at_known: str | None = None
         self.entries = 0
 
     @property
@@ -62,27 +65,43 @@ class LogCheck:
     def run(self) -> None:
         """Run all checks; raises only for a registry that is none, or newer than this modelkeep."""
         with self._findings.catching("schema"):
-            self._schema = check_schema(self._context.database, self._findings)
-        if self._schema.odd & _LOG_TABLES:
+            self._check_schema()
+        if self._odd & _LOG_TABLES:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
-        with checking_pages(self._context.database, self._schema.odd) as pages:
-            with self._findings.catching("log"):
-                self._read_log()
-            if self._schema.is_current and self._rebuilt is not None:
-                self._compare_tables(self._rebuilt)
-            with self._findings.catching("database"):
-                for place, text in pages():
-                    self._findings.error("database", place, text)
+        with self._findings.catching("log"):
+            self._read_log()
+        if self._is_current and self._rebuilt is not None:
+            self._compare_tables(self._rebuilt)
+        with self._findings.catching("database"):
+            for place, text in broken_pages(self._database, self._odd):
+                self._findings.error("database", place, text)
 
     def close(self) -> None:
         """Remove the tables that were made from the log."""
         if self._rebuilt is not None:
             self._rebuilt.close()
 
+    def _check_schema(self) -> None:
+        """Compare the schema with the one that modelkeep makes, before any table is believed."""
+        with self._database.raw() as connection:
+            self._is_current = schema.age(connection) == schema.VERSION
+            is_utf8 = schema.is_utf8(connection)
+            odd = [*raw_rows.odd_objects(connection)] if self._is_current else []
+        if not self._is_current:
+            text = "it is older than this modelkeep's: the tables are made from the log when they are read"
+            self._findings.warning("schema", "schema", text)
+        if not is_utf8:
+            self._findings.error(
+                "schema", "database", "it does not keep its text as UTF-8, so names have another order"
+            )
+        for kind, name, state in odd:
+            self._findings.error("schema", f"{kind} {name}", f"the {kind} is {state}")
+        self._odd = frozenset(name for _, name, _ in odd)
+
     def _read_log(self) -> None:
-        has_registry = self._schema.is_current and "registry" not in self._schema.odd
-        with self._context.database.raw() as connection:
+        has_registry = self._is_current and "registry" not in self._odd
+        with self._database.raw() as connection:
             last = raw_rows.head(connection)
             self._set_registry(raw_rows.registry_id(connection) if has_registry else None)
         if last is None:
@@ -90,13 +109,13 @@ class LogCheck:
             return
         end, data = last
         _refuse_newer(data)
-        while self._last is None or self._last < end:
-            with self._context.database.raw() as connection:
-                page = raw_rows.page(connection, self._last, self._beside)
-            if not page:
-                break
+        at_end = False
+        while not at_end:
+            with self._database.raw() as connection:
+                page = raw_rows.page(connection, self._last)
             for stored in page:
                 self._check_row(stored)
+            at_end = not page or (page[-1].seq >= end and len(page) <= _FEW)
         if self._rebuilt is not None and self._stopped is not None:
             text = "no entry after it was decided again, and no table was compared"
             self._findings.warning("replay", f"entry {self._stopped}", text)
@@ -113,7 +132,7 @@ class LogCheck:
             return
         if stored.seq > expected:
             before = self._gap(stored, expected)
-        self.remembered.read(stored.seq, stored.hash)
+        self._compare_known(stored)
         if stored.entry is None:
             self._findings.error("damaged", place, stored.trouble or "it cannot be read")
             self._stop(stored.seq)
@@ -136,7 +155,7 @@ class LogCheck:
         place = f"entry {stored.seq}"
         if stored.seq == 1 and entry.intent.registry != self.registry:
             self._set_registry(entry.intent.registry)
-            self.remembered.read(stored.seq, stored.hash)
+            self._compare_known(stored)
         found = [*checks.check_link(entry, stored.seq, before), *checks.check_frame(entry, self.registry)]
         named = entry.intent.details
         new = self._rebuilt is None or named is None or not self._rebuilt.names_details(named)
@@ -175,13 +194,18 @@ class LogCheck:
 
     def _set_registry(self, registry: str | None) -> None:
         self.registry = registry
-        self.remembered.recall(registry)
+        self.known = None if registry is None else head_cache.recall(self._context.state_dir, registry)
+        self.hash_at_known = None
+
+    def _compare_known(self, stored: Stored) -> None:
+        if self.known is not None and self.known.seq == stored.seq:
+            self.hash_at_known = stored.hash
 
     def _compare_tables(self, rebuilt: Rebuilt) -> None:
         for table in rebuilt.tables():
             if self._stopped is not None:
                 return
-            if table.name in self._schema.odd:
+            if table.name in self._odd:
                 self._findings.error("table", table.name, "not compared: it is not the table that modelkeep makes")
                 continue
             with self._findings.catching(table.name):
@@ -191,19 +215,29 @@ class LogCheck:
 
     def _at_end_of_log(self, query: Callable[[Transaction], T]) -> T:
         """Run a query in a transaction in which every entry has been checked."""
-        while True:
-            with self._context.database.raw() as connection:
-                page = raw_rows.page(connection, self._last, self._beside)
-                if not page:
-                    return query(connection)
-                if len(page) <= _FEW:
-                    for stored in page:
-                        self._check_row(stored)
-                    if not raw_rows.page(connection, self._last, self._beside):
-                        return query(connection)
-                    continue
-            for stored in page:
-                self._check_row(stored)
+        with self._database.raw() as connection:
+            while page := raw_rows.page(connection, self._last):
+                for stored in page:
+                    self._check_row(stored)
+            return query(connection)
+
+
+def broken_pages(
+    database: Database, odd: Collection[str], small_bytes: int = raw_rows.SMALL_BYTES
+) -> Iterator[tuple[str, str]]:
+    """Yield what SQLite's ``integrity_check`` finds wrong, and in which table (``registry.db``: in the whole file).
+
+    SQLite lets no writer in meanwhile, so a file above ``small_bytes`` is checked table by table. Tables named in
+    ``odd`` are left out: their schema is not modelkeep's.
+    """
+    with database.raw() as connection:
+        small = raw_rows.is_small(connection, small_bytes)
+        names = [None] if small else [name for name in raw_rows.table_names(connection) if name not in odd]
+    for name in names:
+        with database.raw() as connection:
+            broken = raw_rows.broken_pages(connection, name)
+        for text in broken:
+            yield name or "registry.db", text
 
 
 def _refuse_newer(data: bytes) -> None:

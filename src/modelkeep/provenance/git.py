@@ -1,91 +1,119 @@
-"""Code: the commit that a version was made from, and whether anything was changed since.
+"""git: the program, the repositories that it is asked about, and the identity in its configuration.
 
-The artifact's work tree is looked at first, then the current directory's. The commit is read from the
-repository's files (`git_repository`); what was changed is asked of git, in a way that cannot run anything
-the repository brings (`git_program`). git missing or slow means unknown, never a failure; the note says why.
+A repository may have come with a model that a stranger made. git is never run in one: it gets its data on standard
+input, or a directory of ours as its repository (`code`). Each file is read by `read_regular`: a regular file of a bounded
+size, never waited for. The layout is that of gitrepository-layout(5). Why: docs/decisions/0021.
 
-**Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not
-count: nearly every work tree has some, the artifact often among them. Nor does what is not committed
-inside of a submodule; another commit of it does.
-**The digest** of a dirty tree is the SHA-256 of ``git diff HEAD --binary --full-index --no-renames``
-(git's own defaults for the rest), so a diff that was kept elsewhere can be matched with it.
-**A file with a filter** (git-lfs, nbstripout) cannot be compared without running the filter. Where its
-size or time changed, it is not known whether it was changed.
+Data can still keep git busy (a FIFO, an object of 40 GB), so it has two seconds and 1 GiB of memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import IO
 
 from msgspec import Struct
 
-from modelkeep.domain.text import check_text, printable
-from modelkeep.errors import NotFound
-from modelkeep.provenance.git_program import Config, Git, GitFailed, PrivateRepository, find_git, private_repository
-from modelkeep.provenance.git_repository import (
-    OBJECT_NAME,
-    Head,
-    Repository,
-    find_repository,
-    is_of_another_user,
-    read_head,
-    read_regular,
-)
-from modelkeep.provenance.urls import scrub
+from modelkeep.domain.text import printable
+from modelkeep.locate import other_owner
 
+_SECONDS = 2.0
+_MOST_MEMORY_BYTES = 1 << 30
+_MOST_OUTPUT_BYTES = 64 << 20
 _MOST_CONFIG_BYTES = 1 << 20
-_ACCOUNT_KEYS = r"^(core\.(autocrlf|eol|attributesfile)|user\.(name|email))$"
-_STATUS = (
-    "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-ahead-behind", "--no-renames",
-    "--ignore-submodules=dirty",
-)  # fmt: skip
-_DIFF = (
-    "diff", "HEAD", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv",
-    "--submodule=short", "--ignore-submodules=dirty",
-)  # fmt: skip
-_EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes
-_NOT_INSTALLED = "git is not installed"
-_FOREIGN = "the repository belongs to another user (git's safe.directory may allow it)"
-_ASK_FOR_HASH = "--code with a full commit hash, or --code none"
+_MOST_LINE_BYTES = 4 << 10
+_CHUNK = 1 << 16
+
+#: Keys and values in the order of the files, the more specific later.
+Config = Sequence[tuple[str, str]]
 
 
-class Code(Struct, frozen=True):
-    """The code a version was made from; None is what is not known.
+class GitFailed(Exception):
+    """git did not answer; the message says why, for a person."""
 
-    ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
-    ``remote`` a scrubbed URL, ``note`` why something is unknown, for a person.
+
+class Repository(Struct, frozen=True):
+    """Where a repository keeps what: all are absolute paths.
+
+    ``entry`` is what is called ``.git`` in the work tree. ``git_dir`` has HEAD and the index,
+    ``common_dir`` the objects, references and configuration; they differ in a linked work tree.
     """
 
-    commit: str | None = None
-    dirty: bool | None = None
-    diff: str | None = None
-    remote: str | None = None
-    branch: str | None = None
-    note: str | None = None
+    work_tree: str
+    entry: str
+    git_dir: str
+    common_dir: str
 
 
-def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[str, str] | None = None) -> Code:
-    """Return the code that artifacts at these paths (relative to ``cwd``) were made from.
+class Git(Struct, frozen=True):
+    """The program, the environment that it gets, and the moment when all of it must be over."""
 
-    ``rev`` is ``auto``, ``none``, or what git shall resolve: a branch, a tag, a commit. One that
-    does not resolve raises ``NotFound``; a full hash is believed where it cannot be looked up.
-    """
-    if rev == "none":
-        return Code()
-    environ = os.environ if environ is None else environ
-    found = (find_repository(place) for place in _places(paths, cwd))
-    repositories = list(dict.fromkeys(repository for repository in found if repository is not None))
-    if rev != "auto":
-        return _named(check_text(rev, "--code"), repositories, environ)
-    codes = []
-    for repository in repositories:
-        code = _capture_one(repository, environ)
-        if code.commit is not None:
-            return code
-        codes.append(code)
-    return codes[0] if codes else Code()
+    program: str
+    environ: Mapping[str, str]
+    deadline: float
+
+    def config_of_account(self, keys: str) -> Config:
+        """Return what the account's own configuration has under keys that match a regular expression."""
+        environ = {**self.environ, "GIT_DIR": os.devnull}  # no repository
+        return _parsed(self.run(["config", "-z", "--get-regexp", keys], environ, accept={0, 1}))
+
+    def parse_config(self, data: bytes) -> Config:
+        """Return what a configuration has, without its includes."""
+        environ = {**self.environ, "GIT_DIR": os.devnull}
+        arguments = ["config", "--file", "-", "--no-includes", "-z", "--list"]
+        return _parsed(self.run(arguments, environ, stdin=data)) if data else ()
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str] | None = None,
+        *,
+        cwd: str = os.sep,
+        stdin: bytes = b"",
+        accept: Iterable[int] = (0,),
+        write: Callable[[bytes], object] | None = None,
+    ) -> bytes:
+        """Return what git writes, or hand it to ``write``.
+
+        Raises ``GitFailed`` where git cannot be started, takes too long, writes more than 64 MiB that
+        are not handed on, or ends with a code that is not in ``accept``.
+        """
+        command = [self.program, "--no-optional-locks", "--no-pager", *arguments]
+        kept, complaint = bytearray(), bytearray()
+        try:
+            with _file_of(stdin) as source:
+                process = subprocess.Popen(
+                    command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
+                    env=dict(self.environ if environ is None else environ), start_new_session=True,
+                )  # fmt: skip
+            with process, _killed_at_the_end(process):
+                _limit_memory(process.pid)
+                for chunk, is_error in _chunks(process, self.deadline):
+                    if is_error:
+                        complaint += chunk[: _CHUNK - len(complaint)]
+                    elif write is not None:
+                        write(chunk)
+                    elif len(kept) < _MOST_OUTPUT_BYTES:
+                        kept += chunk
+                    else:
+                        message = "git has more to say than is read"
+                        raise GitFailed(message)
+                code = process.wait(max(self.deadline - time.monotonic(), 0))
+        except (subprocess.TimeoutExpired, TimeoutError):
+            message = f"git did not answer within {_SECONDS:.0f} seconds"
+            raise GitFailed(message) from None
+        except (OSError, ValueError) as error:
+            message = f"git could not be run: {error}"
+            raise GitFailed(message) from error
+        if code not in accept:
+            lines = complaint.decode(errors="replace").strip().splitlines()
+            raise GitFailed(f"git says: {printable(lines[0])[:200]}" if lines else f"git ended with {code}")
+        return bytes(kept)
 
 
 def identity(cwd: str, environ: Mapping[str, str]) -> str | None:
@@ -94,35 +122,49 @@ def identity(cwd: str, environ: Mapping[str, str]) -> str | None:
     if git is None:
         return None
     known: dict[str, str] = {}
-    with suppress(GitFailed):
-        known |= git.config_of_account(_ACCOUNT_KEYS)
-    with suppress(GitFailed):
-        known |= _config_with_user(git, cwd, environ)
+    with contextlib.suppress(GitFailed):
+        known |= git.config_of_account(r"^user\.(name|email)$")
+    repository = find_repository(cwd)
+    with contextlib.suppress(GitFailed):
+        if repository is not None and is_trusted(repository, git, environ):
+            data = read_config(repository)
+            if b"user" in data.lower():
+                known |= git.parse_config(data)
     return known.get("user.email") or known.get("user.name")
 
 
-def _places(paths: Sequence[str], cwd: str) -> Iterator[str]:
-    """Yield the directories to look at: those of the artifacts, then the current one."""
-    for path in [*(path for path in paths if path != "-"), cwd]:
-        place = os.path.join(cwd, path)
-        yield place if os.path.isdir(place) else os.path.dirname(place)
+def find_git(environ: Mapping[str, str]) -> Git | None:
+    """Return the git of the absolute directories of PATH, with two seconds from now on; None where there is none.
+
+    A relative directory (``.``) is passed over: a model's directory with a ``git`` in it is no reason to run that.
+    """
+    import shutil
+
+    directories = environ.get("PATH", os.defpath).split(os.pathsep)
+    program = shutil.which("git", path=os.pathsep.join(path for path in directories if os.path.isabs(path)))
+    if program is None:
+        return None
+    own = {key: value for key, value in environ.items() if not key.startswith("GIT_")}
+    # a partial clone would fetch what it lacks
+    own |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    return Git(program, own, time.monotonic() + _SECONDS)
 
 
-def _config_with_user(git: Git, cwd: str, environ: Mapping[str, str]) -> Config:
-    """Return the configuration of the current directory's repository, if it has a user in it."""
-    repository = find_repository(cwd)
-    if repository is None or not _is_trusted(repository, git, environ):
-        return ()
-    data = read_regular(os.path.join(repository.common_dir, "config"), _MOST_CONFIG_BYTES)
-    if data is None or b"user" not in data.lower():
-        return ()
-    with private_repository(git, repository) as private:
-        return private.config()
+def find_repository(directory: str) -> Repository | None:
+    """Return the repository whose work tree holds a directory, the nearest one upwards; None where there is none."""
+    place = os.path.realpath(directory)
+    while True:
+        if (found := _repository_in(place)) is not None:
+            return found
+        below, place = place, os.path.dirname(place)
+        if place == below:
+            return None
 
 
-def _is_trusted(repository: Repository, git: Git | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether a repository is ours, or git's ``safe.directory`` names its work tree."""
-    if not is_of_another_user(repository, environ):
+def is_trusted(repository: Repository, git: Git | None, environ: Mapping[str, str]) -> bool:
+    """Tell whether a repository is ours or root's, or git's ``safe.directory`` names its work tree."""
+    parts = (repository.work_tree, repository.entry, repository.git_dir, repository.common_dir)
+    if all(other_owner(path, environ) is None for path in parts):
         return True
     if git is None:
         return False
@@ -133,114 +175,114 @@ def _is_trusted(repository: Repository, git: Git | None, environ: Mapping[str, s
     return trusted
 
 
-def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
-    """Return the code of one work tree."""
-    git = find_git(environ)
+def read_config(repository: Repository) -> bytes:
+    """Return the text of a repository's own configuration, b"" where there is none."""
+    path = os.path.join(repository.common_dir, "config")
+    data = read_regular(path, _MOST_CONFIG_BYTES) if os.path.lexists(path) else b""
+    if data is None:
+        message = "the repository's configuration is no file of at most 1 MiB"
+        raise GitFailed(message)
+    return data
+
+
+def read_regular(path: str, most_bytes: int) -> bytes | None:
+    """Return what is in a regular file; None for anything else, for a larger file, and for one that cannot be read.
+
+    A FIFO is not waited for, a device not read.
+    """
     try:
-        if not _is_trusted(repository, git, environ):
-            return Code(note=_FOREIGN)
-        head = read_head(repository)
-        if head.commit is None:
-            return Code(branch=head.branch, note="the work tree has no commit, or none that can be read")
-        if git is None:
-            return Code(head.commit, branch=head.branch, note=_NOT_INSTALLED)
-        return _with_changes(git, repository, head)
-    except GitFailed as error:
-        return Code(note=str(error))
-
-
-def _with_changes(git: Git, repository: Repository, head: Head) -> Code:
-    """Return the commit with its remote and the changes; without them where git does not answer."""
-    assert head.commit is not None
-    remote = None
-    dirty = None
-    try:
-        with private_repository(git, repository) as private:
-            config = private.config()
-            remote = _remote(config, head.branch)
-            private.open(head.commit, config, git.config_of_account(_ACCOUNT_KEYS))
-            dirty, note = _changes(private)
-            diff = _diff(private) if dirty and note is None else None
-            if diff == _EMPTY:  # only line ends or the like differ, which git does not keep
-                dirty, diff = False, None
-    except GitFailed as error:
-        return Code(head.commit, dirty, None, remote, head.branch, str(error))
-    return Code(head.commit, dirty, diff, remote, head.branch, note)
-
-
-def _changes(private: PrivateRepository) -> tuple[bool | None, str | None]:
-    """Return whether a tracked file was changed, and a note where a filter keeps us from knowing which."""
-    paths, staged = [], False
-    for record in private.run(*_STATUS).split(b"\0"):
-        if record[:2] == b"1 " and record[3:4] == b".":  # changed in the index alone
-            staged = True
-        elif record[:2] in {b"1 ", b"u "}:
-            paths.append(record.split(b" ", 8 if record[:1] == b"1" else 10)[-1])
-    if not paths:
-        return staged, None
-    filters = private.attribute_of(paths, "filter")
-    filtered = [path for path, name in zip(paths, filters, strict=True) if name not in {b"unspecified", b"unset"}]
-    if not filtered:
-        return True, None
-    note = f"a filter of git is not run, so it is unknown whether {printable(os.fsdecode(filtered[0]))} was changed"
-    return True if staged or len(filtered) < len(paths) else None, note
-
-
-def _diff(private: PrivateRepository) -> str | None:
-    """Return the digest of what was changed; None where git does not write it in time."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    try:
-        private.run(*_DIFF, write=digest.update)
-    except GitFailed:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a device may do something
+            return None
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+                return None
+            data = file.read(most_bytes + 1)
+    except (OSError, ValueError):
         return None
-    return f"sha256:{digest.hexdigest()}"
+    return data if len(data) <= most_bytes else None
 
 
-def _remote(config: Config, branch: str | None) -> str | None:
-    """Return the scrubbed URL of the branch's remote, else of origin, else of the first one."""
-    found: dict[str, str] = {}
-    for key, value in config:
-        found.setdefault(key, value)
-    names = (found.get(f"branch.{branch}.remote"), "origin")
-    urls = [url for name in names if (url := found.get(f"remote.{name}.url"))]
-    urls += [url for key, url in found.items() if key.startswith("remote.") and key.endswith(".url")]
-    return scrub(urls[0]) if urls else None
+def read_line(path: str) -> str | None:
+    """Return the one line of a small file; None where it cannot be had."""
+    data = read_regular(path, _MOST_LINE_BYTES)
+    if data is None or b"\0" in data:
+        return None
+    return os.fsdecode(data).rstrip("\n")
 
 
-def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, str]) -> Code:
-    """Return the commit that a person named."""
-    shown = printable(rev)
-    git = find_git(environ)
-    if git is None or not repositories:
-        if OBJECT_NAME.fullmatch(rev):
-            return Code(rev, note="not looked up: no git work tree here")
-        message = f"there is no git work tree here in which '{shown}' could be looked up"
-        raise NotFound(message, _ASK_FOR_HASH)
-    for repository in repositories:
-        try:
-            code = _resolve(rev, git, repository, environ)
-        except GitFailed as error:
-            if OBJECT_NAME.fullmatch(rev):
-                return Code(rev, note=f"not looked up: {error}")
-            message = f"cannot look up the commit '{shown}': {error}"
-            raise NotFound(message, _ASK_FOR_HASH) from error
-        if code is not None:
-            return code
-    message = f"git knows no commit '{shown}' in {repositories[0].work_tree}"
-    raise NotFound(message, "--code auto|none|REV, as `git rev-parse REV` understands it")
+def _repository_in(place: str) -> Repository | None:
+    """Return the repository whose ``.git`` stands in a directory."""
+    entry = os.path.join(place, ".git")
+    git_dir = entry
+    if os.path.isfile(entry):
+        link = read_line(entry) or ""
+        git_dir = os.path.normpath(os.path.join(place, link.removeprefix("gitdir: ")))
+    elif not os.path.isfile(os.path.join(entry, "HEAD")):
+        return None
+    common = read_line(os.path.join(git_dir, "commondir"))
+    common_dir = git_dir if common is None else os.path.normpath(os.path.join(git_dir, common))
+    return Repository(place, entry, git_dir, common_dir)
 
 
-def _resolve(rev: str, git: Git, repository: Repository, environ: Mapping[str, str]) -> Code | None:
-    """Return the commit that a repository has for a revision, None where it has none."""
-    if not _is_trusted(repository, git, environ):
-        raise GitFailed(_FOREIGN)
-    head = read_head(repository)
-    with private_repository(git, repository) as private:
-        config = private.config()
-        private.open(head.commit or "0" * 40, config, ())
-        private.link_references()
-        answer = private.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}", accept=(0, 1))
-    commit = answer.decode(errors="replace").strip()
-    return Code(commit, remote=_remote(config, None)) if OBJECT_NAME.fullmatch(commit) else None
+@contextlib.contextmanager
+def _file_of(data: bytes) -> Iterator[IO[bytes]]:
+    """Yield an open file that has the data."""
+    if not data:
+        with open(os.devnull, "rb") as nothing:
+            yield nothing
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
+
+
+def _chunks(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tuple[bytes, bool]]:
+    """Yield what a process writes, and whether it is a complaint, until it ends; ``TimeoutError`` at the deadline."""
+    import selectors
+
+    with selectors.DefaultSelector() as selector:
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            ready = selector.select(left) if left > 0 else []
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                if chunk := os.read(key.fd, _CHUNK):
+                    yield chunk, key.fileobj is process.stderr
+                else:
+                    selector.unregister(key.fileobj)
+
+
+@contextlib.contextmanager
+def _killed_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill a process and its children where it has not ended by itself."""
+    import signal
+
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _limit_memory(pid: int) -> None:
+    """Limit the memory of a process, where the system can do so from outside (Linux)."""
+    import resource
+
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
+
+
+def _parsed(listing: bytes) -> Config:
+    """Return the keys and values of ``git config -z``."""
+    items = (item.decode(errors="replace").partition("\n") for item in listing.split(b"\0"))
+    return [(key, value) for key, _, value in items if value]

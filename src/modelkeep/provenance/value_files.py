@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.value_text import Number, shorten
+from modelkeep.provenance.values import Number, Pairs, from_mapping, shorten
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -31,12 +31,16 @@ _PIPE_SECONDS = 5.0
 _FORMS = "a JSON or TOML file, or - for standard input"
 
 
-def read_values(path: str) -> dict[str, object]:
-    """Return the object of a JSON file or the tables of a TOML file; ``-`` is standard input.
+def from_file(path: str, what: str) -> Pairs:
+    """Return the values of a JSON or TOML file; ``-`` is standard input, ``what`` is param, metric or tag.
 
     The ending decides (``.json``, ``.toml``), else whether the text begins with ``{``. At most 2 MiB of
     JSON or 128 KiB of TOML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
+    return from_mapping(_read_values(path), what)
+
+
+def _read_values(path: str) -> dict[str, object]:
     data, shown = _read(path), "standard input" if path == "-" else printable(path)
     try:
         text = data.decode("utf-8-sig")

@@ -66,6 +66,9 @@ def register(
             "--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."
         ),
     ] = "match",
+    reuse_name: Annotated[
+        bool, typer.Option("--reuse-name", help="Begin a new model under the name of a deleted one.")
+    ] = False,
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="F", help="The file name for standard input.")
     ] = None,
@@ -102,6 +105,7 @@ def register(
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             filename=filename,
             exclude=exclude or (),
             include=include or (),

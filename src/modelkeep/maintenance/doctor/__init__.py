@@ -14,9 +14,8 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
 from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located
+from modelkeep.maintenance.doctor import client, database, place, store
 from modelkeep.maintenance.doctor.exam import Check, Exam, error
-
-__all__ = ["doctor"]
 
 _ORDER = ("error", "warning", "ok")
 
@@ -46,9 +45,7 @@ def _require_something(directory: str) -> None:
 
 def _checks(exam: Exam) -> tuple[Check, ...]:
     """Return the checks to run: where this account may not enter the directory, none of what is in it."""
-    from modelkeep.maintenance.doctor import client, contents, database, place, store
-
-    inside = () if exam.is_closed else (place.check_files, *store.CHECKS, *database.CHECKS, *contents.CHECKS)
+    inside = () if exam.is_closed else (place.check_files, *store.CHECKS, *database.CHECKS)
     return (*place.CHECKS, *inside, *client.CHECKS)
 
 

@@ -1,13 +1,14 @@
-"""Datasets: what ``--data [ROLE=]PATH|URI|NAME@VERSION`` means.
+"""Datasets and training runs that a version came from: what ``--data`` and ``--run`` mean.
 
-A path that exists is hashed and named by its last part, so that a file that moves stays the same dataset.
-A URI is its own name, without its secrets. NAME@VERSION is taken as given.
+``--data [ROLE=]PATH|URI|NAME@VERSION``: a path that exists is hashed and named by its last part, so that a file that
+moves stays the same dataset. A URI is its own name, without its secrets. NAME@VERSION is taken as given.
+``--run ID|URI`` is a run of another tool; one more may stand in the environment.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -23,6 +24,13 @@ _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _LONGEST_URI = 2_000
 _SHORT_DIGEST = len("sha256:") + 12
 _FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x) or NAME@VERSION (transactions@2026-02)"
+
+#: The variables in which tools that log runs have the id of the current run.
+VARIABLES = ("MLFLOW_RUN_ID", "WANDB_RUN_ID")
+_LONGEST_RUN = 250
+_RUN = pattern(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
+# MLflow's URLs have the run behind the #, which is dropped
+_RUN_IN_URL = pattern(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
 
 
 class DataSpec(Struct, frozen=True):
@@ -92,3 +100,47 @@ def _named(role: str | None, text: str, given: str) -> DataSpec:
     if _DIGEST.fullmatch(version):
         return DataSpec(role, name, None, version, None)
     return DataSpec(role, name, version, None, None)
+
+
+class Run(Struct, frozen=True):
+    """One run: its id, the scrubbed URI of its page, and whether it was found in the environment."""
+
+    id: str
+    location: str | None = None
+    captured: bool = False
+
+
+def runs(given: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, ...]:
+    """Return the runs given as an id or a URI, then those of the environment; each id once.
+
+    A given text that cannot be a run raises ``UsageError``; one in the environment is left out.
+    """
+    found: dict[str, Run] = {}
+    for text in given:
+        typed = parse_run(text)
+        found.setdefault(typed.id, typed)
+    for variable in VARIABLES:
+        run = environ.get(variable, "").strip()
+        if _is_run(run) and not is_url(run):
+            found.setdefault(run, Run(run, None, captured=True))
+    return tuple(found.values())
+
+
+def parse_run(text: str) -> Run:
+    """Return the run that a text means: ``3f2a…``, or a URI whose ``/runs/ID`` or end is the id."""
+    check_text(text, "the run")
+    if is_url(text):
+        location = scrub(text)
+        match = _RUN_IN_URL.search(text)
+        run = match.group(1) if match else location.partition("://")[2].partition("/")[2].rstrip("/").rpartition("/")[2]
+    else:
+        location, run = None, text.strip()
+    if _is_run(run):
+        return Run(run, location)
+    message = f"not a run: '{printable(text[:_LONGEST_RUN])}'"
+    raise UsageError(message, "--run ID, or the URI of its page")
+
+
+def _is_run(text: str) -> bool:
+    """Tell whether a text may be the id of a run: one word without control characters, at most 250."""
+    return len(text) <= _LONGEST_RUN and bool(_RUN.fullmatch(text))

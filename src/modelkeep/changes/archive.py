@@ -1,0 +1,105 @@
+"""`archive` and `delete`: a version, or all of a model, is put away or goes for good."""
+
+from __future__ import annotations
+
+from modelkeep.changes.change_answer import NONE
+from modelkeep.changes.runner import ChangeRequest, Resolve
+from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.state import Tenure
+from modelkeep.domain.verbs.archive import Archive
+from modelkeep.domain.verbs.delete import Delete
+from modelkeep.errors import UsageError
+from modelkeep.reads import deletions
+from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import lineage as lineages
+from modelkeep.store.db.sql import version_states
+from modelkeep.store.db.sql.annotations import aliases_of
+from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.state import SqlState
+
+_MOST_CHILDREN = 5
+
+
+def archive(ref: str, *, undo: bool, all_versions: bool) -> Resolve:
+    """Archive a version or all versions of a model, or restore them."""
+
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = _version_or_whole_model(reader, ref, say, "archive --undo" if undo else "archive", whole=all_versions)
+        before, after = ("archived", "restored") if undo else ("in use", "archived")
+        left = [] if undo else [_left(found, tenure) for tenure in _tenures(reader, found)]
+        effects = (Effect(found.ref, before, after), *left)
+        return ChangeRequest(Archive(all=all_versions, undo=undo), subject_of(found), effects=effects)
+
+    return resolve
+
+
+def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
+    """Delete a version, or a model with all that it has; the answer names stages, aliases and children."""
+
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        found = _version_or_whole_model(reader, ref, say, "delete", whole=all_versions)
+        tenures = _tenures(reader, found)
+        protected = {stage.name for stage in SqlState(reader).stages() if stage.protected}
+        emptied = (
+            f"warning: {found.name} has nothing in {tenure.stage} any more: {found.name}@{tenure.version} held it"
+            for tenure in tenures
+            if tenure.share is None and tenure.stage in protected
+        )
+        number = found.number
+        return ChangeRequest(
+            Delete(force=force),
+            subject_of(found),
+            effects=(
+                Effect(found.ref, "in use" if number is None else _state(reader, found, number), "deleted"),
+                *(_left(found, tenure) for tenure in tenures),
+                *(() if number is None else _aliases(reader, found, number)),
+            ),
+            notes=(*emptied, *(() if number is None else _children(reader, found, number))),
+            unchanged=None if number is None else deletions.deletion_sentence(reader, found.model, found.name, number),
+        )
+
+    return resolve
+
+
+def _version_or_whole_model(reader: Reader, ref: str, say: Say, command: str, *, whole: bool) -> Resolved:
+    """Return a version, or with ``whole`` a model: nobody archives or deletes a model by leaving out a number."""
+    found = version_or_model(reader, ref, say)
+    if found.number is None and not whole:
+        raise whole_model(reader, found, command)
+    if found.number is not None and whole:
+        message = f"--all-versions goes with a model, not with {found.ref}"
+        raise UsageError(message, f"modelkeep {command} {found.name} --all-versions")
+    return found
+
+
+def _tenures(reader: Reader, found: Resolved) -> tuple[Tenure, ...]:
+    """Return the tenures that the version, or any version of the model, has now."""
+    state = SqlState(reader)
+    known = state.model(found.model)
+    first, last = (1, 0 if known is None else known.newest) if found.number is None else (found.number, found.number)
+    return state.open_tenures(found.model, first, last)
+
+
+def _left(found: Resolved, tenure: Tenure) -> Effect:
+    return Effect(tenure.stage, f"{found.name}@{tenure.version}", NONE)
+
+
+def _state(reader: Reader, found: Resolved, number: int) -> str:
+    holding = version_states.holders(reader, None, found.model, SqlState(reader).stages())
+    return version_states.standing(reader, None, found.model, (number, number), holding).state(number)
+
+
+def _aliases(reader: Reader, found: Resolved, number: int) -> tuple[Effect, ...]:
+    return tuple(Effect(alias, found.ref, NONE) for alias in aliases_of(reader, found.model, number))
+
+
+def _children(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:
+    """Return a note on the children of the version, whose lineage keeps naming it."""
+    children = lineages.child_versions(reader, None, found.model, number)
+    if not children:
+        return ()
+    more = f" and {len(children) - _MOST_CHILDREN} more" if len(children) > _MOST_CHILDREN else ""
+    made = ", ".join(f"{name_of(reader, None, model)}@{child}" for model, child in children[:_MOST_CHILDREN])
+    return (f"note: {found.ref} stays in the lineage of what was made from it: {made}{more}",)

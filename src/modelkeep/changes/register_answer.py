@@ -1,0 +1,206 @@
+"""The answers of `register`: what was registered, beside production, and what the same bytes again mean.
+
+The same bytes again are a success where nothing that was given differs, else a conflict that says what. Given means
+typed: captured provenance never differs, and neither does ``--bump``. A stage or an alias that the version does not
+hold is no metadata but a change of state, which a late retry must not make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from modelkeep.changes.change_answer import effects_of
+from modelkeep.changes.register_request import Pairs, Provenance, Request, scrubbed
+from modelkeep.changes.runner import ChangeOutcome, ChangeRequest
+from modelkeep.domain.answers.changes import Registered, Verdict
+from modelkeep.domain.entry import Entry
+from modelkeep.domain.labels import label_key
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.domain.verbs.promote import VersionPromoted
+from modelkeep.domain.verbs.register import Parent, Register, VersionRegistered
+from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.provenance.urls import scrub_text
+from modelkeep.provenance.values import number_warnings
+from modelkeep.rendering import difference, files, human_size
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.annotations import newest_metrics
+from modelkeep.store.db.sql.registration import Known, known
+from modelkeep.store.db.state import SqlState
+from modelkeep.store.ingest.artifact import Ingested
+
+
+def registered(
+    request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
+) -> Registered:
+    """Answer with the version that was registered; the log entry and the bytes say all of it."""
+    event = _event(entry)
+    name = outcome.request.subject.name
+    return Registered(
+        action="register",
+        name=name,
+        ref=f"{name}@{event.version}",
+        changed=True,
+        seq=None if request.dry_run else entry.seq,
+        effects=effects_of(entry, name),
+        dry_run=request.dry_run,
+        notes=(_summary(taken, found), *taken.notes, *outcome.notes),
+        version=event.version,
+        label=event.label,
+        digest=outcome.request.subject.digest or taken.manifest.digest,
+        size_bytes=taken.size_bytes,
+        files=len(taken.manifest.files),
+        warnings=tuple(number_warnings(request.metrics)),
+    )
+
+
+def compared(reader: Reader, request: Request, entry: Entry, answer: Registered) -> Registered:
+    """Add the comparison with production, and the command that promotes the version."""
+    registered = _event(entry)
+    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
+    stages = SqlState(reader).stages()
+    displaced = next(
+        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
+    )
+    return replace(
+        answer,
+        hints=() if promoted else (f"modelkeep promote {answer.ref} {stages[0].name}",),
+        verdict=_against_production(reader, registered, answer.name, scrubbed(request.metrics), displaced),
+    )
+
+
+def unchanged(
+    reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
+) -> Registered:
+    """Answer the same bytes again: a success that changes nothing, unless something given differs."""
+    subject, arguments = outcome.request.subject, outcome.request.arguments
+    number = None if outcome.already is None else outcome.already.version
+    if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
+        message = "register answered without a version"
+        raise ModelkeepError(message)
+    ref = f"{subject.name}@{number}"
+    there = known(reader, subject.model, number)
+    if request.if_exists == "match":
+        _check_same(there, ref, arguments, outcome.request, request, found)
+    return Registered(
+        action="register",
+        name=subject.name,
+        ref=ref,
+        changed=False,
+        seq=None,
+        why=outcome.already.why,
+        dry_run=request.dry_run,
+        notes=taken.notes,
+        version=number,
+        label=there.label,
+        digest=there.digest,
+        size_bytes=there.size_bytes,
+        files=there.files,
+    )
+
+
+def _against_production(
+    reader: Reader, event: VersionRegistered, name: str, metrics: Pairs, displaced: int | None
+) -> tuple[Verdict, ...]:
+    """Return each metric beside that of the holder of the last stage, exact where both are numbers.
+
+    Where the version has just taken that stage itself, it is compared with ``displaced``.
+    """
+    state = SqlState(reader)
+    stage = state.stages()[-1].name
+    holder = state.holder(event.model, stage)
+    standing = displaced if holder is None or holder.version == event.version else holder.version
+    if standing is None:
+        return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
+    other = newest_metrics(reader, event.model, standing)
+    against = f"{stage} {name}@{standing}"
+    return tuple(
+        Verdict(metric, value, against, other[metric], difference(value, other[metric]))
+        if metric in other
+        else Verdict(metric, value, None, None, None)
+        for metric, value in metrics
+    )
+
+
+def _summary(taken: Ingested, found: Provenance) -> str:
+    """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+    parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
+    code = found.code
+    if code.commit is not None:
+        state = " (dirty)" if code.dirty else f" ({code.note})" if code.note else ""
+        parts.append(f"code {code.commit[:7]}{state}")
+    elif code.note:
+        parts.append(f"code unknown ({code.note})")
+    parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
+    parts += [f"run {run.id}" for run in found.runs]
+    return ", ".join(parts)
+
+
+def _check_same(
+    there: Known, ref: str, command: Register, change: ChangeRequest, request: Request, found: Provenance
+) -> None:
+    """Raise ``Conflict`` where something given differs from what is known of the version."""
+    stage = change.subject.stage
+    if stage is not None and stage not in there.stages:
+        message = f"these bytes are {ref} already, and that is not in {stage}"
+        raise Conflict(message, f"modelkeep promote {ref} {stage}")
+    for alias in command.aliases:
+        if alias not in there.aliases:
+            message = f"these bytes are {ref} already, and {change.subject.name}@{alias} is not that"
+            raise Conflict(message, f"modelkeep alias {ref} {alias}")
+    fields = {name: scrub_text(value) for name, value in change.fields}
+    different = [*_differences(there, command, fields), *_other_provenance(there, request, found)]
+    if different:
+        message = f"these bytes are {ref} already, with another {', '.join(different)}"
+        hint = f"modelkeep evaluate or tag {ref}, or register with --if-exists new"
+        raise Conflict(message, hint)
+
+
+def _differences(there: Known, command: Register, fields: dict[str, str]) -> Iterator[str]:
+    on = None if command.metrics_on is None else _place(command.metrics_on)
+    for name, value in command.metrics:
+        measured = there.metrics.get((name, value))
+        if measured is None or (on is not None and on not in measured):
+            yield f"metric {name}"
+    yield from (field.replace(".", " ", 1) for field, value in fields.items() if _text(there, field, value) != value)
+    if command.label is not None and (there.label is None or label_key(there.label) != label_key(command.label)):
+        yield "label (it has none)" if there.label is None else f"label (it is {there.label})"
+    yield from (f"data {data.name}" for data in command.data if _key(data) not in there.data)
+    for position, parent in enumerate(command.parents):
+        if (_version(parent) or fields.get(f"parent.{position}", "")) not in there.parents:
+            yield "parent"
+
+
+def _other_provenance(there: Known, request: Request, found: Provenance) -> Iterator[str]:
+    """Yield what differs of the runs, the commit and the time of training, as far as they were typed."""
+    yield from (f"run {run.id}" for run in found.runs if not run.captured and run.id not in there.runs)
+    if request.code not in ("auto", "none") and found.code.commit not in (None, there.commit):
+        yield "code"
+    if request.trained_at is not None and found.trained is not None and found.trained.ended != there.trained:
+        yield "time of training"
+
+
+def _text(there: Known, field: str, value: str) -> str | None:
+    """Return the present text that a given one is compared with; a captured one is compared with itself."""
+    if field.startswith("tag."):
+        return there.tags.get(field.removeprefix("tag."))
+    if field == "description":
+        return there.description
+    return there.text(field) if field.startswith("param.") or field == "author" else value
+
+
+def _version(parent: Parent) -> tuple[int, int] | None:
+    return None if parent.model is None or parent.version is None else (parent.model, parent.version)
+
+
+def _key(data: Data) -> tuple[str | None, str, str | None, str | None]:
+    return data.role, data.name, data.version, data.digest
+
+
+def _place(data: Data) -> tuple[str, str | None, str | None]:
+    return data.name, data.version, data.digest
+
+
+def _event(entry: Entry) -> VersionRegistered:
+    return next(event for event in entry.events if isinstance(event, VersionRegistered))

@@ -1,0 +1,235 @@
+"""Code: the commit that a version was made from, and whether anything was changed since.
+
+The artifact's work tree is looked at first, then the current directory's. The commit is read from the repository's
+files; references in a reftable are not read. What was changed is asked of git through a
+`PrivateRepository`. git missing or slow means unknown,
+never a failure; the note says why.
+
+**Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not
+count: nearly every work tree has some, the artifact often among them. Nor does what is not committed
+inside of a submodule; another commit of it does.
+**The digest** of a dirty tree is the SHA-256 of ``git diff HEAD --binary --full-index --no-renames``
+(git's own defaults for the rest), so a diff that was kept elsewhere can be matched with it.
+**A file with a filter** (git-lfs, nbstripout) cannot be compared without running the filter. Where its
+size or time changed, it is not known whether it was changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.errors import NotFound
+from modelkeep.provenance.git import (
+    Config,
+    Git,
+    GitFailed,
+    Repository,
+    find_git,
+    find_repository,
+    is_trusted,
+    read_config,
+    read_line,
+    read_regular,
+)
+from modelkeep.provenance.private_repository import PrivateRepository, private_repository
+from modelkeep.provenance.urls import scrub
+
+_OBJECT_NAME = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # SHA-1 or SHA-256
+_MOST_LINKS = 5  # symbolic references that lead to one another
+_MOST_PACKED_BYTES = 64 << 20
+_ACCOUNT_KEYS = r"^core\.(autocrlf|eol|attributesfile)$"
+_STATUS = (
+    "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-ahead-behind", "--no-renames",
+    "--ignore-submodules=dirty",
+)  # fmt: skip
+_DIFF = (
+    "diff", "HEAD", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--submodule=short", "--ignore-submodules=dirty",
+)  # fmt: skip
+_EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes
+_NOT_INSTALLED = "git is not installed"
+_FOREIGN = "the repository belongs to another user (git's safe.directory may allow it)"
+_ASK_FOR_HASH = "--code with a full commit hash, or --code none"
+
+
+class Code(Struct, frozen=True):
+    """The code a version was made from; None is what is not known.
+
+    ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
+    ``remote`` a scrubbed URL, ``note`` why something is unknown, for a person.
+    """
+
+    commit: str | None = None
+    dirty: bool | None = None
+    diff: str | None = None
+    remote: str | None = None
+    branch: str | None = None
+    note: str | None = None
+
+
+def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[str, str] | None = None) -> Code:
+    """Return the code that artifacts at these paths (relative to ``cwd``) were made from.
+
+    ``rev`` is ``auto``, ``none``, or what git shall resolve: a branch, a tag, a commit. One that
+    does not resolve raises ``NotFound``; a full hash is believed where it cannot be looked up.
+    """
+    if rev == "none":
+        return Code()
+    environ = os.environ if environ is None else environ
+    found = (find_repository(place) for place in _places(paths, cwd))
+    repositories = list(dict.fromkeys(repository for repository in found if repository is not None))
+    if rev != "auto":
+        return _named(check_text(rev, "--code"), repositories, environ)
+    codes = []
+    for repository in repositories:
+        code = _capture_one(repository, environ)
+        if code.commit is not None:
+            return code
+        codes.append(code)
+    return codes[0] if codes else Code()
+
+
+def _places(paths: Sequence[str], cwd: str) -> Iterator[str]:
+    """Yield the directories to look at: those of the artifacts, then the current one."""
+    for path in [*(path for path in paths if path != "-"), cwd]:
+        place = os.path.join(cwd, path)
+        yield place if os.path.isdir(place) else os.path.dirname(place)
+
+
+def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
+    """Return the code of one work tree."""
+    git = find_git(environ)
+    try:
+        if not is_trusted(repository, git, environ):
+            return Code(note=_FOREIGN)
+        branch, commit = _read_head(repository)
+        if commit is None:
+            return Code(branch=branch, note="the work tree has no commit, or none that can be read")
+        if git is None:
+            return Code(commit, branch=branch, note=_NOT_INSTALLED)
+        return _with_changes(git, repository, branch, commit)
+    except GitFailed as error:
+        return Code(note=str(error))
+
+
+def _with_changes(git: Git, repository: Repository, branch: str | None, commit: str) -> Code:
+    """Return the commit with its remote and the changes; without them where git does not answer."""
+    remote = None
+    dirty = None
+    try:
+        config = git.parse_config(read_config(repository))
+        remote = _remote(config, branch)
+        with private_repository(git, repository) as private:
+            private.open(commit, config, git.config_of_account(_ACCOUNT_KEYS))
+            dirty, note = _changes(private)
+            diff = _diff(private) if dirty and note is None else None
+            if diff == _EMPTY:  # only line ends or the like differ, which git does not keep
+                dirty, diff = False, None
+    except GitFailed as error:
+        return Code(commit, dirty, None, remote, branch, str(error))
+    return Code(commit, dirty, diff, remote, branch, note)
+
+
+def _changes(private: PrivateRepository) -> tuple[bool | None, str | None]:
+    """Return whether a tracked file was changed, and a note where a filter keeps us from knowing which."""
+    paths, staged = [], False
+    for record in private.run(*_STATUS).split(b"\0"):
+        if record[:2] == b"1 " and record[3:4] == b".":  # changed in the index alone
+            staged = True
+        elif record[:2] in {b"1 ", b"u "}:
+            paths.append(record.split(b" ", 8 if record[:1] == b"1" else 10)[-1])
+    if not paths:
+        return staged, None
+    filters = private.attribute_of(paths, "filter")
+    filtered = [path for path, name in zip(paths, filters, strict=True) if name not in {b"unspecified", b"unset"}]
+    if not filtered:
+        return True, None
+    note = f"a filter of git is not run, so it is unknown whether {printable(os.fsdecode(filtered[0]))} was changed"
+    return True if staged or len(filtered) < len(paths) else None, note
+
+
+def _diff(private: PrivateRepository) -> str | None:
+    """Return the digest of what was changed; None where git does not write it in time."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    try:
+        private.run(*_DIFF, write=digest.update)
+    except GitFailed:
+        return None
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _remote(config: Config, branch: str | None) -> str | None:
+    """Return the scrubbed URL of the branch's remote, else of origin, else of the first one."""
+    found: dict[str, str] = {}
+    for key, value in config:
+        found.setdefault(key, value)
+    names = (found.get(f"branch.{branch}.remote"), "origin")
+    urls = [url for name in names if (url := found.get(f"remote.{name}.url"))]
+    urls += [url for key, url in found.items() if key.startswith("remote.") and key.endswith(".url")]
+    return scrub(urls[0]) if urls else None
+
+
+def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, str]) -> Code:
+    """Return the commit that a person named."""
+    shown = printable(rev)
+    git = find_git(environ)
+    if git is None or not repositories:
+        if _OBJECT_NAME.fullmatch(rev):
+            return Code(rev, note="not looked up: no git work tree here")
+        message = f"there is no git work tree here in which '{shown}' could be looked up"
+        raise NotFound(message, _ASK_FOR_HASH)
+    for repository in repositories:
+        try:
+            code = _resolve(rev, git, repository, environ)
+        except GitFailed as error:
+            if _OBJECT_NAME.fullmatch(rev):
+                return Code(rev, note=f"not looked up: {error}")
+            message = f"cannot look up the commit '{shown}': {error}"
+            raise NotFound(message, _ASK_FOR_HASH) from error
+        if code is not None:
+            return code
+    message = f"git knows no commit '{shown}' in {repositories[0].work_tree}"
+    raise NotFound(message, "--code auto|none|REV, as `git rev-parse REV` understands it")
+
+
+def _resolve(rev: str, git: Git, repository: Repository, environ: Mapping[str, str]) -> Code | None:
+    """Return the commit that a repository has for a revision, None where it has none."""
+    if not is_trusted(repository, git, environ):
+        raise GitFailed(_FOREIGN)
+    _, head = _read_head(repository)
+    config = git.parse_config(read_config(repository))
+    with private_repository(git, repository) as private:
+        private.open(head or "0" * 40, config, ())
+        private.link_references()
+        answer = private.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}", accept=(0, 1))
+    commit = answer.decode(errors="replace").strip()
+    return Code(commit, remote=_remote(config, None)) if _OBJECT_NAME.fullmatch(commit) else None
+
+
+def _read_head(repository: Repository) -> tuple[str | None, str | None]:
+    """Return the branch and the commit that HEAD names; None where it is detached, or has none that can be read."""
+    text = read_line(os.path.join(repository.git_dir, "HEAD"))
+    branch = None
+    for _ in range(_MOST_LINKS):
+        if text is None or not text.startswith("ref: "):
+            break
+        name = text.removeprefix("ref: ").strip()
+        if not name.startswith("refs/") or ".." in name.split("/"):
+            return branch, None
+        if branch is None:
+            branch = name.removeprefix("refs/heads/")
+        text = read_line(os.path.join(repository.common_dir, name)) or _packed(repository, name)
+    return branch, text if text is not None and _OBJECT_NAME.fullmatch(text) else None
+
+
+def _packed(repository: Repository, name: str) -> str | None:
+    """Return the object that ``packed-refs`` has for a reference."""
+    data = read_regular(os.path.join(repository.common_dir, "packed-refs"), _MOST_PACKED_BYTES) or b""
+    end = data.find(b" " + os.fsencode(name) + b"\n")
+    return None if end < 0 else data[data.rfind(b"\n", 0, end) + 1 : end].decode("ascii", "replace")
