@@ -442,6 +442,12 @@ def test_bytes_of_deleted_versions_go_and_say_whose_they_were(world):
     assert world.registry.gc().changed is False
 
 
+def test_bytes_of_a_deleted_model_go_and_say_whose_they_were(world):
+    world.registry.delete("fraud", all_versions=True)
+    reasons = sorted(row.reason for row in world.registry.gc(grace="0").garbage)
+    assert reasons == [f"only fraud@{number}, deleted 2027-11-23 by ana" for number in (1, 2)]
+
+
 def test_the_grace_period_of_a_deleted_version_begins_with_its_deletion(world):
     world.registry.delete("fraud@1")
     world.pass_time(days=6)
