@@ -23,8 +23,8 @@ from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch,
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.replay import replay
-from modelkeep.store.db.sqlite.database import in_memory
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 NAMES = ("fraud", "churn", "risk/Credit")

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from modelkeep.store.db import tables
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction
 
 _TRIGGERS = """\
 CREATE TRIGGER {table}_is_not_replaced BEFORE INSERT ON {table}

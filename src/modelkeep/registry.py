@@ -93,6 +93,7 @@ class Registry:
         trained_at: str | None = None,
         description: str | None = None,
         if_exists: str = "match",
+        reuse_name: bool = False,
         filename: str | None = None,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
@@ -110,8 +111,8 @@ class Registry:
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
         ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
-        bytes with nothing else that differs are a success that changes nothing. ``move``: the files
-        are removed once they are registered.
+        bytes with nothing else that differs are a success that changes nothing. ``reuse_name`` begins a new
+        model under the name of a deleted one. ``move``: the files are removed once they are registered.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -142,6 +143,7 @@ class Registry:
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             move=move,
             selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
             expect=expect,
@@ -812,7 +814,7 @@ class Registry:
         ...     len(session.exec(select(VersionRow)).all())
         3
         """
-        from modelkeep.store.db.sqlite.private_copy import session
+        from modelkeep.store.db.sqlite.private_tables import session
 
         return session(self._context.database)
 
@@ -845,7 +847,7 @@ def open_registry(
         raise refusal
     if must_exist and not is_registry(found.registry.path):
         from modelkeep.store.db.sqlite.database import DATABASE
-        from modelkeep.store.db.sqlite.lost_database import lost_database
+        from modelkeep.store.db.sqlite.errors import lost_database
 
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost
@@ -950,12 +952,12 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     import functools
     from datetime import UTC, datetime
 
-    from modelkeep import locate
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
+    from modelkeep.userdirs import state_dir
 
     cwd = os.getcwd()
 
@@ -975,7 +977,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         environ=os.environ,
         cwd=cwd,
         cache_dir=settings.cache,
-        state_dir=locate.state_dir(os.environ),
+        state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
     )

@@ -285,9 +285,8 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.store.db.sql.shared",
         "modelkeep.store.db.completion",
         "modelkeep.store.db.sqlite",
-        "modelkeep.store.db.sqlite.journal_files",
+        "modelkeep.store.db.sqlite.connection",
         "modelkeep.store.db.sqlite.schema",
-        "modelkeep.store.db.sqlite.transaction",
     }
 
 

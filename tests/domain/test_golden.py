@@ -12,7 +12,7 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.manifest import Manifest
 from modelkeep.store.db.ledger import Draft, append
-from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.private_tables import in_memory
 
 EXAMPLES = {
     1: (475, "sha256:08b2c122207b45c56d3f97fbd6b1818db3eb7406896a6709114325f1e4f6873a"),

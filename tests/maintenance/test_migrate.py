@@ -9,9 +9,9 @@ from world import World, every, tell_story
 from modelkeep.errors import IntegrityError, SchemaMismatch
 from modelkeep.maintenance.migrate import migrate
 from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.migrate import TODAY, Plan
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 # A next script as a later release might have it: it adds an index, and a table is projected anew.
 _NEXT = ["CREATE INDEX mark_since ON mark (since_seq)", "DELETE FROM alias"]

@@ -15,8 +15,9 @@ from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, Schem
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify import verify
 from modelkeep.store.db import ledger
-from modelkeep.store.db.sqlite.database import Database, in_memory
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.private_tables import in_memory
 
 _LOG = {"entry", "details", "document"}
 

@@ -349,7 +349,7 @@ def test_the_audit_names_the_tags_that_were_set(fraud):
 
 def test_a_registry_with_an_empty_log_has_no_status():
     from modelkeep.errors import Damaged
-    from modelkeep.store.db.sqlite.database import in_memory
+    from modelkeep.store.db.sqlite.private_tables import in_memory
 
     with pytest.raises(Damaged, match="the log of this registry is empty"):
         pages.status(in_memory(), "/registry", "flag")

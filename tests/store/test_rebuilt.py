@@ -13,8 +13,8 @@ from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import Damaged, RegistryUnavailable
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 EDITS = {
     "nothing": [],
@@ -39,7 +39,7 @@ def differences(world, slice_rows):
     rebuilt = Rebuilt(slice_rows)
     real = Transaction(sqlite3.connect(world.database))
     try:
-        for stored in raw_rows.page(real, None, raw_rows.Beside()):
+        for stored in raw_rows.page(real, None):
             details = None if stored.text is None else Details.parse(stored.text)
             rebuilt.add(stored.entry, stored.hash, details, stored.documents)
         return {table.name: list(rebuilt.differences(table, lambda query: query(real))) for table in rebuilt.tables()}
@@ -60,10 +60,10 @@ def test_any_size_of_a_slice_finds_the_same(told, tmp_path, edit):
 
 def test_a_log_is_read_page_by_page(told):
     connection = Transaction(sqlite3.connect(told.database))
-    whole = raw_rows.page(connection, None, raw_rows.Beside())
+    whole = raw_rows.page(connection, None)
     assert [each.seq for each in whole] == list(range(1, 25))
-    assert raw_rows.page(connection, 20, raw_rows.Beside()) == whole[20:]
-    assert raw_rows.page(connection, 24, raw_rows.Beside()) == []
+    assert raw_rows.page(connection, 20) == whole[20:]
+    assert raw_rows.page(connection, 24) == []
     assert whole[1].hash == hash_entry(told.entries()[1])
     connection.close()
 
@@ -74,7 +74,7 @@ def given(world):
     try:
         return [
             (stored.entry, stored.hash, None if stored.text is None else Details.parse(stored.text), stored.documents)
-            for stored in raw_rows.page(connection, None, raw_rows.Beside())
+            for stored in raw_rows.page(connection, None)
         ]
     finally:
         connection.close()

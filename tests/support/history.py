@@ -19,7 +19,7 @@ from modelkeep.domain.times import format_time
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sql.references import resolve
-from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 REGISTRY = "0" * 31 + "1"

@@ -21,7 +21,7 @@ from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sql import contents
-from modelkeep.store.db.sqlite.session import Session
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
 

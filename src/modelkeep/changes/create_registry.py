@@ -20,7 +20,7 @@ from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sqlite import database as sqlite
 from modelkeep.store.db.sqlite.database import Database
-from modelkeep.store.db.sqlite.lost_database import begun_backup, bring_back
+from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import make_directories, sync_directory
 from modelkeep.store.ownership import require_own

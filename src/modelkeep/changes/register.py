@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.create import check_free
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import ModelkeepError, UsageError
@@ -42,7 +43,7 @@ from modelkeep.reads import deletions
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite.session import Session, changing
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 from modelkeep.store.ownership import require_own
@@ -58,7 +59,7 @@ def register(
     """Register the next version of a model; see `Registry.register`."""
     check(request)
     found = collect_provenance(context, request)
-    with changing(context.database) as session:
+    with closing(Session(context.database)) as session:
         with session.reading() as reader:
             context.database.check_mount()
             backup_mark.require_no_backup(context.directory)
@@ -77,6 +78,7 @@ def _check_names(reader: Reader, request: Request) -> None:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
+        check_free(request.name, model, reuse=request.reuse_name)
     stage = None if request.stage is None else stage_named(reader, request.stage)
     for alias in request.aliases:
         check_alias(fold(alias), state.stages())
@@ -136,6 +138,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
         parents=tuple(parent for parent, _ in parents),
+        reuse=request.reuse_name,
         runs=tuple(run.id for run in found.runs),
         symlinks=taken.symlinks,
         trained=found.trained,

@@ -9,6 +9,7 @@ did not see. ``dry_run`` decides the same on the snapshot and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -33,7 +34,7 @@ from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sqlite.session import Session, changing
+from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 
 #: Raises where `gc` removed the bytes of some files.
@@ -72,7 +73,7 @@ Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
 
 
 class _Prepared(Struct, frozen=True):
-    """A request and its draft, and the snapshot that they were made on.
+    """A request and its draft.
 
     ``continues`` says whether the log goes on from the head that this account saw last, ``was_backup`` whether the
     directory still bears the mark of the backup that it was.
@@ -80,14 +81,13 @@ class _Prepared(Struct, frozen=True):
 
     request: ChangeRequest
     draft: Draft
-    reader: Reader
     continues: bool
     was_backup: bool
 
 
 def run_change(context: Context, resolve: Resolve, *, message: str | None, dry_run: bool) -> ChangeOutcome:
     """Carry out one change in a session of its own."""
-    with changing(context.database) as session:
+    with closing(Session(context.database)) as session:
         return ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve)
 
 
@@ -155,7 +155,7 @@ class ChangeRunner:
             return _nothing_to_do(request)
         deletions.refuse_change(reader, request.subject, request.arguments)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
-        return _Prepared(request, draft, reader, continues, was_backup)
+        return _Prepared(request, draft, continues, was_backup)
 
     def _decide(self, reader: Reader, prepared: _Prepared) -> ChangeOutcome:
         seen = self._observed(reader, prepared.request)
@@ -194,7 +194,6 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     before, seen = prepared.request, prepared.draft.intent.seen
     head = SqlState(writer).head()
     if head is not None and seen is not None and (head.seq, head.hash) == (seen.seq, seen.hash):
-        writer.take_remembered(prepared.reader)
         return before
     now = resolve(writer, ignore_note)
     if now.unchanged is not None:

@@ -65,6 +65,13 @@ def parse_stored(text: str) -> datetime:
     raise Damaged(message)
 
 
+def check_stored_time(*texts: str | None) -> None:
+    """Raise ``Damaged`` where one of some times that are to be stored is not a time of the log; None is none."""
+    for text in texts:
+        if text is not None:
+            parse_stored(text)
+
+
 def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool) -> Moment:
     """Return the moment that a text names: RFC 3339, a date, an age before ``now`` or ``seq:N``.
 

@@ -20,9 +20,8 @@ from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
-from modelkeep.store.backup.contents import Content, copy_contents, lacking
-from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import BackupMark
+from modelkeep.store.backup_place import BackupPlace, Content, copy_contents, lacking
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable

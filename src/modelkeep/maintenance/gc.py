@@ -24,7 +24,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.permissions import check_readable
-from modelkeep.store.backup.place import no_backup_beside
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.content.sweep_mark import sweeping
 from modelkeep.store.content.workers import Progress

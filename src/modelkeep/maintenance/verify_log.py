@@ -8,7 +8,6 @@ meanwhile, so both sides are of one moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing
 from typing import TypeVar
 
 from modelkeep.context import Context
@@ -22,10 +21,10 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.store import head_cache
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows, schema
-from modelkeep.store.db.sqlite.database import Database, in_memory
+from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
@@ -41,7 +40,6 @@ class LogCheck:
         self._database = context.database
         self._findings = findings
         self._rebuilt = Rebuilt() if deep else None
-        self._beside = raw_rows.Beside()
         self._stopped: int | None = None
         self._last: int | None = None
         self._before: Link | None = None
@@ -89,8 +87,7 @@ class LogCheck:
         with self._database.raw() as connection:
             self._is_current = schema.age(connection) == schema.VERSION
             is_utf8 = schema.is_utf8(connection)
-            with closing(in_memory()) as right:
-                odd = [*raw_rows.odd_objects(connection, right)] if self._is_current else []
+            odd = [*raw_rows.odd_objects(connection)] if self._is_current else []
         if not self._is_current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)
@@ -115,7 +112,7 @@ class LogCheck:
         at_end = False
         while not at_end:
             with self._database.raw() as connection:
-                page = raw_rows.page(connection, self._last, self._beside)
+                page = raw_rows.page(connection, self._last)
             for stored in page:
                 self._check_row(stored)
             at_end = not page or (page[-1].seq >= end and len(page) <= _FEW)
@@ -219,7 +216,7 @@ class LogCheck:
     def _at_end_of_log(self, query: Callable[[Transaction], T]) -> T:
         """Run a query in a transaction in which every entry has been checked."""
         with self._database.raw() as connection:
-            while page := raw_rows.page(connection, self._last, self._beside):
+            while page := raw_rows.page(connection, self._last):
                 for stored in page:
                     self._check_row(stored)
             return query(connection)

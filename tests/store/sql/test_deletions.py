@@ -37,7 +37,7 @@ def delete(crowd):
 
     def put(numbers, seq=last):
         rows = [{"model": MODEL, "number": number, "seq": seq} for number in numbers]
-        connection.run_many("INSERT INTO deleted VALUES (:model, :number, :seq, 0)", rows)
+        connection.connection.executemany("INSERT INTO deleted VALUES (:model, :number, :seq, 0)", rows)
         return connection
 
     yield put

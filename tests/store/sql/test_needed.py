@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from modelkeep.store.db.sql import reachable
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from modelkeep.store.db import sql
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Statement, statement
-from modelkeep.store.db.sqlite.database import in_memory
+from modelkeep.store.db.sqlite.private_tables import in_memory
 
 _VALUES = re.compile(r":([a-z_]+)")
 

@@ -12,7 +12,7 @@ import typer
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
+from modelkeep.cli.views.changes import ChangeView, RegisteredView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -66,6 +66,9 @@ def register(
             "--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."
         ),
     ] = "match",
+    reuse_name: Annotated[
+        bool, typer.Option("--reuse-name", help="Begin a new model under the name of a deleted one.")
+    ] = False,
     filename: Annotated[
         str | None, typer.Option("--filename", metavar="F", help="The file name for standard input.")
     ] = None,
@@ -102,6 +105,7 @@ def register(
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             filename=filename,
             exclude=exclude or (),
             include=include or (),
@@ -124,7 +128,7 @@ def evaluate(
     run: Runs = None,
 ) -> None:
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
-    call.show(EvaluatedView(found))
+    call.show(ChangeView(found))
 
 
 def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:

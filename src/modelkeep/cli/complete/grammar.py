@@ -13,7 +13,7 @@ COMMANDS = {
     "register": (
         "Register a file, several files or a directory as a new version",
         "model file*",
-        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=match|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
+        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
     ),
     "list": (
         "List models, or the versions of one model",

@@ -14,7 +14,7 @@ from modelkeep.rendering import human_age
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.holders import Holder
 from modelkeep.store.db.sqlite import probe, schema
-from modelkeep.store.db.sqlite.lost_database import bring_back
+from modelkeep.store.db.sqlite.errors import bring_back
 from modelkeep.store.db.sqlite.probe import Probed
 
 _SHOWN = 5

@@ -11,7 +11,7 @@ from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.access.mounts import Mount, mount_of
 from modelkeep.store.access.permissions import group_name, user_name
-from modelkeep.store.db.sqlite.lost_database import bring_back, lost_database
+from modelkeep.store.db.sqlite.errors import bring_back, lost_database
 
 _ENOUGH_BYTES = 1 << 30
 _ENOUGH_FILES = 1000

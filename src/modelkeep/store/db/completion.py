@@ -18,8 +18,7 @@ import time
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.journal_files import check_neighbours
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction, check_journal_files
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -260,7 +259,7 @@ def _opened(path: str) -> sqlite3.Connection | None:
     """Return a read-only connection with statements of bounded time, its schema checked; None without a registry."""
     if not os.path.isfile(path):  # SQLite would wait for a pipe of this name
         return None
-    check_neighbours(path)
+    check_journal_files(path)
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
@@ -268,6 +267,5 @@ def _opened(path: str) -> sqlite3.Connection | None:
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     reader = Transaction(connection)
-    schema.check_age(reader)
-    schema.check_shape(reader)
+    schema.check(reader)
     return connection

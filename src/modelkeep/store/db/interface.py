@@ -6,7 +6,6 @@ that makes them; nothing else knows its driver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 #: What a parameter of a statement may be.
@@ -28,7 +27,7 @@ class Reader(Protocol):
         """Return the first row of a SELECT that always has one; `LookupError` where a damaged table has none."""
 
     def recall(self, sql: str, /, **values: Value) -> list[Row]:
-        """Return all rows of a SELECT, and remember them until something is written: for few and small rows."""
+        """Return all rows of a SELECT, and remember them until this or another connection writes: for few and small rows."""
 
 
 class Writer(Reader, Protocol):
@@ -36,9 +35,3 @@ class Writer(Reader, Protocol):
 
     def run(self, sql: str, /, **values: Value) -> None:
         """Run a statement that writes."""
-
-    def run_many(self, sql: str, rows: Iterable[Mapping[str, Value]], /) -> None:
-        """Run a statement that writes once for each row of values."""
-
-    def take_remembered(self, reader: Reader) -> None:
-        """Take over what a snapshot remembers that shows the state before this transaction."""

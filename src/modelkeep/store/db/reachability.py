@@ -20,10 +20,9 @@ from modelkeep.domain.verbs.rows import Bury, Insert
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import garbage
-from modelkeep.store.db.sqlite import raw_rows as lying
-from modelkeep.store.db.sqlite.database import private_tables
+from modelkeep.store.db.sqlite import raw_rows
+from modelkeep.store.db.sqlite.private_tables import of_temporary_files, private_tables
 from modelkeep.store.db.sqlite.raw_rows import Stored
-from modelkeep.store.db.sqlite.temporary_files import of_temporary_files
 
 #: The kinds of intent that say what versions need.
 _KINDS = frozenset({"register", "delete"})
@@ -53,7 +52,6 @@ class LogReferences:
         self._recall = recall
         self._known: Head | None = None
         self._last: Link | None = None
-        self._beside = lying.Beside()
         with _room():
             self._made = private_tables(_TABLES)
 
@@ -68,7 +66,7 @@ class LogReferences:
         before, or is not the one that this account saw last.
         """
         self._require_same(connection)
-        page = lying.page(connection, None if self._last is None else self._last.seq, self._beside)
+        page = raw_rows.page(connection, None if self._last is None else self._last.seq)
         with _room():
             self._made.run("BEGIN")
             for stored in page:

@@ -12,23 +12,30 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
-from modelkeep.errors import RegistryUnavailable
+from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.connections import LEAST_WAIT_SECONDS, LONGEST_READ_WAIT_SECONDS, connect, open_snapshot
-from modelkeep.store.db.sqlite.errors import WRONG_VALUES, damage_of, refusal
-from modelkeep.store.db.sqlite.journal_files import check_neighbours
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import (
+    LEAST_WAIT_SECONDS,
+    LONGEST_READ_WAIT_SECONDS,
+    Transaction,
+    begin_snapshot,
+    check_journal_files,
+    connect,
+    data_version,
+    is_busy,
+    open_snapshot,
+    retry_while_busy,
+)
+from modelkeep.store.db.sqlite.errors import damage_named, lost_database, translated
 from modelkeep.store.db.sqlite.writers_queue import queued
 from modelkeep.store.durable import create_file
 
 DATABASE = "registry.db"
 LOCK = "registry.lock"
 STORE = "store"
-#: What of a registry that was rebuilt on disk is held in memory: more does not make it quicker.
-_SCRATCH_KIB = 16 * 1024
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)"
 
 
@@ -74,18 +81,18 @@ class Database:
         Raises ``RegistryUnavailable`` where there is no registry or it may not be read, and
         ``SchemaMismatch`` for a newer schema.
         """
-        with self.translated(may_wait=False):
+        with translated(self.path, may_wait=False):
             reader = self._open_for_reading()
             try:
-                if schema.age(reader) < schema.VERSION:
-                    reader = _replayed(reader)
-                else:
-                    schema.check_shape(reader)
-                yield reader
-            except WRONG_VALUES as error:
-                if (damage := damage_of(reader.connection, self.path)) is not None:
-                    raise damage from error
-                raise
+                with damage_named(reader, self.path):
+                    if schema.age(reader) < schema.VERSION:
+                        from modelkeep.store.db.sqlite.private_tables import replayed
+
+                        older, reader = reader, replayed(reader)
+                        older.close()
+                    else:
+                        schema.check_shape(reader)
+                    yield reader
             finally:
                 reader.close()
 
@@ -95,20 +102,13 @@ class Database:
 
         Text that is no UTF-8 comes out as text that equals nothing, instead of an error.
         """
-        with self.translated(may_wait=False):
+        with translated(self.path, may_wait=False):
             reader = self._open_for_reading()
-            reader.connection.text_factory = _lenient
+            reader.connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             try:
                 yield reader
             finally:
                 reader.close()
-
-    @contextmanager
-    def unlocked(self) -> Iterator[Transaction]:
-        """Yield a connection in no transaction: SQLite's backup interface takes its locks by the step."""
-        with self.raw() as reader:
-            reader.connection.execute("COMMIT")
-            yield reader
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -116,15 +116,13 @@ class Database:
 
         One deadline covers the queue and SQLite's lock: ``Busy`` when it passes.
         """
-        with self.translated(), self.locked() as writer:
-            schema.check_age(writer)
-            schema.check_shape(writer)
+        with closing(Session(self)) as session, session.writing() as writer:
             yield writer
 
     @contextmanager
     def migrating(self) -> Iterator[Transaction]:
         """Yield a writer, whatever the age of the schema."""
-        with self.translated(), self.locked() as writer:
+        with translated(self.path), self.locked() as writer:
             yield writer
 
     @contextmanager
@@ -137,8 +135,8 @@ class Database:
         for path in (self.lock_path, self.path):
             with suppress(FileExistsError):
                 create_file(path, 0o660)
-        with self.translated(), self.locked() as writer:
-            if not _is_empty(writer):
+        with translated(self.path), self.locked() as writer:
+            if not writer.one(_IS_EMPTY)[0]:
                 yield None
                 return
             writer.run(f"PRAGMA application_id = {schema.APPLICATION_ID}")
@@ -148,24 +146,23 @@ class Database:
     def is_empty(self) -> bool:
         """Tell whether the file has no tables: a killed `init` leaves it so."""
         with self.raw() as reader:
-            return _is_empty(reader)
+            return bool(reader.one(_IS_EMPTY)[0])
 
     @contextmanager
-    def locked(self, opened: sqlite3.Connection | None = None) -> Iterator[Transaction]:
+    def locked(self, opened: Transaction | None = None) -> Iterator[Transaction]:
         """Yield a transaction begun with ``BEGIN IMMEDIATE``, without any check; ``opened`` stays open after it."""
         self._check_files()
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            wait_seconds = max(deadline - time.monotonic(), LEAST_WAIT_SECONDS)
-            connection = connect(self.path, "rw", wait_seconds) if opened is None else opened
+            writer = opened or Transaction(retry_while_busy(lambda: connect(self.path, "rw"), _at_least(deadline)))
+            connection = writer.connection
             try:
-                if opened is not None:
-                    connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
-                connection.execute("BEGIN IMMEDIATE")
-                yield Transaction(connection)
-                connection.execute("COMMIT")
+                retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), _at_least(deadline))
+                yield writer
+                retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(deadline))
             except BaseException:
+                writer.forget()
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
@@ -175,9 +172,9 @@ class Database:
 
     def _open_for_reading(self) -> Transaction:
         self._check_files()
-        wait_seconds = min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
+        deadline = time.monotonic() + min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
         try:
-            return Transaction(open_snapshot(self.path, "ro", wait_seconds))
+            return Transaction(open_snapshot(self.path, "ro", deadline))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in (
                 "SQLITE_READONLY_ROLLBACK",
@@ -186,7 +183,7 @@ class Database:
             ):
                 raise
             self._roll_back_hot_journal(error)
-            return Transaction(open_snapshot(self.path, "ro", wait_seconds))
+            return Transaction(open_snapshot(self.path, "ro", deadline))
 
     def _roll_back_hot_journal(self, error: sqlite3.OperationalError) -> None:
         """Let SQLite undo what a killed writer left where we may write; else raise an error that names who may."""
@@ -200,76 +197,103 @@ class Database:
             hint = f"ask {who_may_write(self.path)} to run any modelkeep command{where}"
             raise RegistryUnavailable(message, hint) from error
         self.check_mount()  # on a mount without working locks, that writer may be alive on another machine
-        open_snapshot(self.path, "rw", self.lock_wait).close()
+        open_snapshot(self.path, "rw", time.monotonic() + self.lock_wait).close()
 
     def _check_files(self) -> None:
         """Check the files before SQLite opens them: SQLite would wait for a pipe, and follow a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
-            from modelkeep.store.db.sqlite.lost_database import lost_database  # few have lost theirs
-
             if (lost := lost_database(self.path)) is not None:
                 raise lost
             message = f"there is no registry at {self.directory}"
             raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
-        check_neighbours(self.path)
+        check_journal_files(self.path)
+
+
+class Session:
+    """One change of a registry on one connection: snapshots to resolve on, then the writer behind the lock.
+
+    Opening a connection reads and parses the whole schema, so it is opened once, before the queue of writers. The
+    schema is checked, and what was read is forgotten, only where another connection has committed since the last
+    transaction. A file that may not be written, or has an older schema, is only read.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._transaction: Transaction | None = None
+        self._data_version: int | None = None
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._transaction is not None:
+            self._transaction.close()
+            self._transaction = None
 
     @contextmanager
-    def translated(self, *, may_wait: bool = True) -> Iterator[None]:
-        """Turn what the driver raises into errors of ours; ``may_wait``: the command has ``--lock-wait``."""
+    def reading(self) -> Iterator[Transaction]:
+        """Yield a reader of one snapshot; see `Database.reading`."""
+        with translated(self._database.path):
+            reader = self._snapshot()
+            if reader is not None:
+                try:
+                    with damage_named(reader, self._database.path):
+                        yield reader
+                finally:
+                    if reader.connection.in_transaction:
+                        reader.connection.execute("ROLLBACK")
+                return
+        with self._database.reading() as other:
+            yield other
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Yield a writer behind the writers' lock; see `Database.writing`."""
+        with translated(self._database.path), self._database.locked(self._transaction) as writer:
+            self._check(writer, data_version(writer.connection))
+            with damage_named(writer, self._database.path):
+                yield writer
+
+    def _snapshot(self) -> Transaction | None:
+        """Begin to read at once, or in turn behind a writer: SQLite's own waiting starves. None: only to be read."""
+        database = self._database
+        if self._transaction is None and not database.may_be_written:
+            return None
         try:
-            yield
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise refusal(error, self.path, may_wait=may_wait) from error
+            try:
+                return self._begin_snapshot(time.monotonic())
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+            deadline = time.monotonic() + database.lock_wait
+            with queued(database.lock_path, deadline, database.lock_wait):
+                return self._begin_snapshot(_at_least(deadline))
+        except SchemaMismatch:
+            self.close()
+            return None
+
+    def _begin_snapshot(self, deadline: float) -> Transaction:
+        path = self._database.path
+        if self._transaction is None:
+            check_journal_files(path)
+            self._database.check_mount()  # opening it for writing rolls back the journal of a killed writer
+            self._transaction = Transaction(retry_while_busy(lambda: connect(path, "rw"), deadline))
+        reader = self._transaction
+        version = retry_while_busy(lambda: begin_snapshot(reader.connection), deadline)
+        try:
+            self._check(reader, version)
+        except BaseException:
+            if reader.connection.in_transaction:
+                reader.connection.execute("ROLLBACK")
+            raise
+        return reader
+
+    def _check(self, transaction: Transaction, version: int) -> None:
+        if version != self._data_version:
+            transaction.forget()
+            schema.check(transaction)
+            self._data_version = version
 
 
-def in_memory() -> Transaction:
-    """Return an empty registry in memory, with today's schema."""
-    return _empty(":memory:")
-
-
-def scratch() -> Transaction:
-    """Return an empty registry with today's schema in a private file that may grow: it needs little memory.
-
-    SQLite keeps it in a file without a name in the directory for temporary files (``TMPDIR``), which
-    is gone with the connection, or with the process however that ends.
-    """
-    writer = _empty("")
-    writer.connection.execute(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-    # What is undone is undone at once: a journal on the disk would only be written.
-    writer.connection.execute("PRAGMA journal_mode = MEMORY")
-    return writer
-
-
-def private_tables(script: str) -> Transaction:
-    """Return tables of one's own in a private file like that of `scratch`, without any protection of what they hold."""
-    connection = sqlite3.connect("", isolation_level=None)
-    connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + script)
-    return Transaction(connection)
-
-
-def _lenient(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _is_empty(reader: Transaction) -> bool:
-    return bool(reader.rows(_IS_EMPTY)[0][0])
-
-
-def _empty(path: str) -> Transaction:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    writer = Transaction(connection)
-    schema.apply(writer, 0)
-    return writer
-
-
-def _replayed(reader: Transaction) -> Transaction:
-    """Return today's tables of an older registry, made in memory from its log."""
-    from modelkeep.store.db.replay import replay  # only an older schema needs it
-
-    memory = in_memory()
-    replay(reader, memory)
-    reader.close()
-    return memory
+def _at_least(deadline: float) -> float:
+    """Return a deadline that lets the readers of the moment end."""
+    return max(deadline, time.monotonic() + LEAST_WAIT_SECONDS)

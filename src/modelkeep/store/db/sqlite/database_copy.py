@@ -46,8 +46,9 @@ def copy_database(database: Database, path: str, pace: Pace = Pace()) -> None:  
     Raises ``Busy`` where that was not possible in time, ``RegistryUnavailable`` for a destination that is full.
     """
     wait_seconds = database.lock_wait
-    with database.unlocked() as reader:
+    with database.raw() as reader:
         source = reader.connection
+        source.execute("COMMIT")  # SQLite's backup interface takes its locks by the step
         try:
             with _new_file(path) as target:
                 steps = _Steps(time.monotonic() + wait_seconds, pace.restarts)

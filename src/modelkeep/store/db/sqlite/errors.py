@@ -1,34 +1,76 @@
-"""Errors of SQLite, turned into errors of ours that say what happened and what helps."""
+"""The errors of a database that is busy, damaged, unusable or lost: what happened, and what helps."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shlex import quote
 
-from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.domain.text import printable
+from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
-from modelkeep.store.db.sqlite.writers_queue import busy
+from modelkeep.store.db.sqlite.connection import Transaction, is_busy
+from modelkeep.store.durable import status_of
 from modelkeep.store.os_errors import is_out_of_inodes, room_hint
 
-#: Another connection holds the lock.
-BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
 #: What Python raises where a row is not what the schema promises, or is not there.
-WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
+_WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether another connection's lock is the only obstacle."""
-    return getattr(error, "sqlite_errorname", "") in BUSY
+@contextmanager
+def translated(path: str, *, may_wait: bool = True) -> Iterator[None]:
+    """Turn what the driver raises into errors of ours; ``may_wait``: the command has ``--lock-wait``."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise _refusal(error, path, may_wait=may_wait) from error
 
 
-def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: bool = True) -> ModelkeepError:
+@contextmanager
+def damage_named(transaction: Transaction, path: str) -> Iterator[None]:
+    """Raise ``IntegrityError`` where a wrong value was read and SQLite finds the file damaged.
+
+    A flipped bit can turn a number into NULL, or hide a row from its index. Where the file is whole, the failure
+    is a bug of ours.
+    """
+    try:
+        yield
+    except _WRONG_VALUES as error:
+        try:
+            found = str(transaction.one("PRAGMA integrity_check(1)")[0])
+        except sqlite3.Error as damage:
+            found = str(damage)
+        if found == "ok":
+            raise
+        message = f"the database of {os.path.dirname(path)} is damaged: {found.splitlines()[-1]}"
+        raise IntegrityError(message, "modelkeep verify --log") from error
+
+
+def busy(path: str, does: str, *, may_wait: bool = True) -> Busy:
+    """Return the error that names the lock file, and who holds it where the system says so.
+
+    ``may_wait``: the command has ``--lock-wait``.
+    """
+    from modelkeep.store.access.holders import holder_of
+
+    holder = holder_of(path)
+    message = f"the registry is busy: {holder or 'another process'} {does}: {path}"
+    if holder is not None and holder.stopped:
+        return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
+    return Busy(message, "try again, or wait longer with --lock-wait" if may_wait else "try again")
+
+
+def _refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: bool) -> ModelkeepError:
     """Return the error that says why SQLite could not read or write the registry's file."""
     directory = os.path.dirname(path)
-    if isinstance(
-        error, UnicodeDecodeError
-    ):  # a damaged schema makes the driver fail on the text of SQLite's own message
+    if isinstance(error, UnicodeDecodeError):
+        # A damaged schema makes the driver fail on the text of SQLite's own message.
         message = f"the database of {directory} is damaged: it holds text that is not UTF-8"
         return IntegrityError(message, "modelkeep verify --log")
     name = getattr(error, "sqlite_errorname", "")
@@ -42,22 +84,6 @@ def refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: b
         message = f"the tables of {directory} do not fit its log: {error}"
     else:
         message = f"the database of {directory} does not answer: {error}"
-    return IntegrityError(message, "modelkeep verify --log")
-
-
-def damage_of(connection: sqlite3.Connection, path: str) -> IntegrityError | None:
-    """Return the error that says the file is damaged, None where SQLite finds nothing wrong with it.
-
-    It is called where an answer could not be made from the rows that were read: a flipped bit can turn a number
-    into NULL, or hide a row from its index. Where the file is whole, the failure is a bug of ours.
-    """
-    try:
-        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        found = str(error)
-    if found == "ok":
-        return None
-    message = f"the database of {os.path.dirname(path)} is damaged: {found.splitlines()[-1]}"
     return IntegrityError(message, "modelkeep verify --log")
 
 
@@ -87,3 +113,54 @@ def _too_many_are_open() -> bool:
     except OSError as error:
         return error.errno in {errno.EMFILE, errno.ENFILE}
     return False
+
+
+def lost_database(path: str) -> RegistryUnavailable | None:
+    """Return the error for a database that is missing or empty beside stored bytes; None where it is not so.
+
+    Without this error `init` would be the hint: it would begin a new log, to which the stored bytes are garbage.
+    A backup has its mark before it has any bytes, so a backup that was interrupted is recognised.
+    """
+    directory, name = os.path.split(path)
+    try:
+        there = status_of(path)
+        if there is not None and (there.st_size or not stat.S_ISREG(there.st_mode)):
+            return None
+        if (begun := begun_backup(directory)) is not None:
+            return RegistryUnavailable(*begun)
+        held = os.listdir(os.path.join(directory, "store", "blobs", "sha256"))
+    except OSError:
+        return None
+    if not held:
+        return None
+    what = "missing" if there is None else "empty"
+    message = f"{printable(directory)} holds the bytes of a registry whose {name} is {what}"
+    return RegistryUnavailable(message, bring_back(directory))
+
+
+def begun_backup(directory: str) -> tuple[str, str] | None:
+    """Return message and hint for a directory without a database that is marked as a backup, else None.
+
+    A directory that is marked as a backup of itself is the registry, which is being restored.
+    """
+    mark = backup_mark.read(directory)
+    if mark is None:
+        return None
+    here = printable(directory)
+    of = backup_mark.backup_of(directory)
+    if of is None:
+        message = f"{here} is being put back from a backup, and that is not complete"
+        return message, f"modelkeep --registry BACKUP backup {quote(here)}"
+    message = f"{here} is a backup of {printable(of)} that was begun and is not complete"
+    return message, f"modelkeep --registry {quote(printable(of)) if mark.of else 'DIR'} backup {quote(here)}"
+
+
+def bring_back(directory: str) -> str:
+    """Return the shell line that copies the database of a backup back; the stored bytes stay as they are.
+
+    It removes the journal of a killed writer, which SQLite would play into the copy.
+    """
+    journal = os.path.join(directory, "registry.db-journal")
+    clear = f"rm {quote(printable(journal))} && " if os.path.lexists(journal) else ""
+    copy = f"cp BACKUP/registry.db {quote(printable(directory))}/"
+    return f"bring it back from a backup: {clear}{copy}        (docs/backup.md)"

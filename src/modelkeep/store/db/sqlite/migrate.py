@@ -20,7 +20,7 @@ from modelkeep.store.db.interface import Writer
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.replay import entries, named_by
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.transaction import Transaction
+from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.durable import create_file, rename_new, sync_directory
 
 _LOG = ("entry", "details", "document")

@@ -12,7 +12,7 @@ from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sql import garbage, reachable
 from modelkeep.store.db.sqlite import raw_rows, schema
-from modelkeep.store.db.sqlite.database import Database, in_memory
+from modelkeep.store.db.sqlite.database import Database
 
 #: STRICT tables came with it.
 OLDEST_SQLITE = (3, 37, 0)
@@ -60,13 +60,7 @@ def probe(database: Database) -> Probed:
     """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
     with database.raw() as reader:
         number = schema.age(reader)
-        odd: tuple[tuple[str, str, str], ...] = ()
-        if number == schema.VERSION:
-            right = in_memory()
-            try:
-                odd = tuple(raw_rows.odd_objects(reader, right))
-            finally:
-                right.close()
+        odd = tuple(raw_rows.odd_objects(reader)) if number == schema.VERSION else ()
         (mode,) = reader.one("PRAGMA journal_mode")
         pages, page = (reader.one(f"PRAGMA {name}")[0] for name in ("page_count", "page_size"))
         size = int(pages) * int(page)

@@ -5,7 +5,9 @@ Each function reads a slice in one short transaction of its caller's, so that wr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from hashlib import sha256
 from typing import Any
 
@@ -16,10 +18,12 @@ from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.prefetch import Prefetch
+from modelkeep.store.db.sqlite.private_tables import in_memory
 
 PAGE = 400
 SLICE = 2000
+#: A larger value is not held before it is wanted.
+_LARGE_BYTES = 32 * 1024
 #: Bytes of entries and documents that are held at once.
 _MOST_BYTES = 16 * 1024 * 1024
 #: A file up to this size is looked through at once, a larger one table by table.
@@ -94,32 +98,28 @@ def head(reader: Reader) -> tuple[int, bytes] | None:
     return None if row is None else (row[0], row[1] if isinstance(row[1], bytes) else b"")
 
 
-class Beside:
-    """The details and documents that entries name, read page after page."""
-
-    def __init__(self) -> None:
-        self.details = Prefetch("details", "text")
-        self.documents = Prefetch("document", "bytes")
-
-
-def page(reader: Reader, after: int | None, beside: Beside) -> list[Stored]:
+def page(reader: Reader, after: int | None) -> list[Stored]:
     """Return the next rows of the log after number ``after`` (None: from the lowest there is).
 
     Raises ``Damaged`` where a row comes twice: paging from the last row would never end.
     """
-    found: list[Stored] = []
-    held = 0
     statement = FIRST_ENTRIES if after is None else ENTRIES
+    rows = []
     for seq, data in reader.rows(statement, after=after, most=PAGE):
         if after is not None and seq <= after:
             message = f"the rows of the log do not come in the order of their numbers: {seq} after {after}"
             raise Damaged(message, "modelkeep verify --log")
         after = seq
-        stored = _stored(reader, beside, seq, data)
+        rows.append((seq, data, *_parsed(data)))
+    entries = [entry for *_, entry, _ in rows if entry is not None]
+    texts = _Named(reader, "details", "text", (entry.intent.details for entry in entries))
+    documents = _Named(reader, "document", "bytes", (digest for entry in entries for digest in documents_of(entry)))
+    found: list[Stored] = []
+    held = 0
+    for seq, data, entry, trouble in rows:
+        stored = _stored(seq, data, entry, trouble, texts, documents)
         found.append(stored)
-        held += len(data) if data else 0
-        for document in stored.documents.values():
-            held += 0 if document is None else len(document)
+        held += (len(data) if entry else 0) + sum(len(document or b"") for document in stored.documents.values())
         if held > _MOST_BYTES:
             break
     return found
@@ -131,10 +131,11 @@ def registry_id(reader: Reader) -> str | None:
     return None if row is None else str(row[0])
 
 
-def odd_objects(reader: Reader, right: Reader) -> Iterator[tuple[str, str, str]]:
-    """Yield type, name and fate (missing, changed, unknown) of what the schema should not be like."""
+def odd_objects(reader: Reader) -> Iterator[tuple[str, str, str]]:
+    """Yield type, name and fate (missing, changed, unknown) of what today's schema should not be like."""
     there = {(kind, name): sql for kind, name, sql in reader.rows(schema.SCHEMA)}
-    wanted = {(kind, name): sql for kind, name, sql in right.rows(schema.SCHEMA)}
+    with closing(in_memory()) as right:
+        wanted = {(kind, name): sql for kind, name, sql in right.rows(schema.SCHEMA)}
     for kind, name in sorted(there.keys() | wanted.keys(), key=str):
         if (kind, name) not in there:
             yield kind, name, "missing"
@@ -195,25 +196,55 @@ def digest_of(data: bytes) -> str:
     return f"sha256:{sha256(data).hexdigest()}"
 
 
-def _stored(reader: Reader, beside: Beside, seq: int, data: object) -> Stored:
+class _Named:
+    """The details or documents that the entries of a page name, in one question; large ones are read when wanted."""
+
+    def __init__(self, reader: Reader, table: str, column: str, digests: Iterable[str | None]) -> None:
+        self._reader = reader
+        self._one = f"SELECT {column} FROM {table} WHERE digest = :digest"
+        many = (
+            f"SELECT digest, CASE WHEN length({column}) <= {_LARGE_BYTES} THEN {column} END "
+            f"FROM {table} WHERE digest IN (SELECT value FROM json_each(:digests))"
+        )
+        wanted = sorted({digest for digest in digests if digest is not None})
+        self._values: dict[str, Any] = dict(reader.rows(many, digests=json.dumps(wanted)) if wanted else [])
+
+    def get(self, digest: str) -> Any:
+        """Return the value under a digest, None where there is none."""
+        value = self._values.get(digest)
+        if value is None and digest in self._values:
+            (value,) = self._reader.one(self._one, digest=digest)
+        return value
+
+
+def _parsed(data: object) -> tuple[Entry | None, str | None]:
+    """Return the entry that bytes are, or why they are none."""
     if not isinstance(data, bytes):
-        trouble = f"longer than {LARGEST_ENTRY} bytes, or no bytes at all"
-        return Stored(seq, "unknown", None, trouble, None, {}, {})
-    digest = hash_entry(data, digest_of)
+        return None, f"longer than {LARGEST_ENTRY} bytes, or no bytes at all"
     try:
-        entry = parse_entry(data)
+        return parse_entry(data), None
     except (Damaged, SchemaMismatch) as error:
-        return Stored(seq, digest, None, error.message, None, {}, {})
-    text: str | None = None
-    if entry.intent.details is not None:
-        found = beside.details.get(reader, entry.intent.details)
-        text = None if found is None else str(found)
-    documents: dict[str, bytes | None] = {}
+        return None, error.message
+
+
+def _stored(
+    seq: int, data: object, entry: Entry | None, trouble: str | None, texts: _Named, documents: _Named
+) -> Stored:
+    digest = hash_entry(data, digest_of) if isinstance(data, bytes) else "unknown"
+    if entry is None:
+        return Stored(seq, digest, None, trouble, None, {}, {})
+    text = None if entry.intent.details is None else texts.get(entry.intent.details)
     kinds = documents_of(entry)
-    for name in kinds:
-        found = beside.documents.get(reader, name)
-        documents[name] = found if isinstance(found, bytes) else None
-    return Stored(seq, digest, entry, None, text, documents, kinds)
+    named = {name: documents.get(name) for name in kinds}
+    return Stored(
+        seq,
+        digest,
+        entry,
+        None,
+        None if text is None else str(text),
+        {name: found if isinstance(found, bytes) else None for name, found in named.items()},
+        kinds,
+    )
 
 
 def _needed(row: Any) -> Needed:

@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 2
-FINGERPRINT = "sha256:41b6cb68b1cebc480a1015d2a4e15223c8c07c9815a572ee01e6e76400a56bc3"
+FINGERPRINT = "sha256:b8e7290ba6b56445f9000e81f98c4b3dff2eb8a17b166732fb819f2338ef2d92"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
 # with an expression in it that SQLite itself would work out.
-SCHEMA = """
-SELECT type, name, sql FROM sqlite_schema
+_OBJECTS = """
+FROM sqlite_schema
 WHERE NOT (type = 'index' AND sql IS NULL)
     AND NOT (type = 'table' AND sql IN (
         'CREATE TABLE sqlite_stat1(tbl,idx,stat)', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'
     ))
 ORDER BY type, name
 """
-
-#: No value in a registry is longer: memory is not allocated for the length that a forged row claims.
-LONGEST_BYTES = 64 << 20
+SCHEMA = f"SELECT type, name, sql {_OBJECTS}"
+# As a BLOB, a letter shows how the database keeps its text: in UTF-16 it has another order, so that a range of
+# names would be another one.
+_SHAPE = f"SELECT type, name, sql, CAST('a' AS BLOB) {_OBJECTS}"
 
 
 def script(number: int) -> str:
@@ -66,9 +67,8 @@ def apply(writer: Writer, since: int) -> None:
 
 
 def fingerprint(reader: Reader) -> str:
-    """Return a digest of every table, index and trigger of a database."""
-    rows = reader.rows(SCHEMA)
-    return digest_of(repr(rows).encode())
+    """Return a digest of every table, index and trigger of a database, and of how it keeps its text."""
+    return digest_of(repr(reader.rows(_SHAPE)).encode())
 
 
 def age(reader: Reader, newest: int = VERSION) -> int:
@@ -87,7 +87,7 @@ def age(reader: Reader, newest: int = VERSION) -> int:
 
 def _no_registry(reader: Reader) -> RegistryUnavailable:
     """Return the error for a file without our mark; one that is empty was ours, or an `init` was killed."""
-    from modelkeep.store.db.sqlite.lost_database import lost_database
+    from modelkeep.store.db.sqlite.errors import lost_database
 
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
@@ -100,23 +100,16 @@ def is_utf8(reader: Reader) -> bool:
     return bool(reader.one("PRAGMA encoding") == ("UTF-8",))
 
 
-def version_counter(reader: Reader) -> int:
-    """Return SQLite's own counter of changes to the schema."""
-    return int(reader.one("PRAGMA schema_version")[0])
-
-
-def check_age(reader: Reader) -> None:
-    """Raise ``SchemaMismatch`` where the schema is not the one that we write."""
+def check(reader: Reader) -> None:
+    """Raise ``SchemaMismatch`` where the schema is not the one that we write; see `age` and `check_shape`."""
     if age(reader) < VERSION:
         message = f"the registry has an older schema than this modelkeep ({VERSION}) writes"
         raise SchemaMismatch(message, "modelkeep migrate        (makes a backup first)")
+    check_shape(reader)
 
 
 def check_shape(reader: Reader) -> None:
-    """Raise ``IntegrityError`` where the schema is not what the scripts made.
-
-    In UTF-16 text has another order, so that a range of names would be another one.
-    """
-    if fingerprint(reader) != FINGERPRINT or not is_utf8(reader):
+    """Raise ``IntegrityError`` where the schema is not what the scripts made."""
+    if fingerprint(reader) != FINGERPRINT:
         message = "the schema of the registry was changed by something other than modelkeep"
         raise IntegrityError(message, "modelkeep verify --log tells what")

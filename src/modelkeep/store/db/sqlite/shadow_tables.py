@@ -21,9 +21,9 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sqlite import raw_rows, schema
-from modelkeep.store.db.sqlite.database import scratch
+from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.private_tables import scratch
 from modelkeep.store.db.sqlite.replay_state import ReplayState
-from modelkeep.store.db.sqlite.transaction import Transaction
 
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.

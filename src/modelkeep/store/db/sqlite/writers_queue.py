@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from modelkeep.errors import Busy, RegistryUnavailable
+from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.access.permissions import not_permitted
+from modelkeep.store.db.sqlite.errors import busy
 
 _POLL_SECONDS = 0.02
 
@@ -78,20 +79,6 @@ def release(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-
-def busy(path: str, does: str, *, may_wait: bool = True) -> Busy:
-    """Return the error that names the lock file, and who holds it where the system says so.
-
-    ``may_wait``: the command has ``--lock-wait``.
-    """
-    from modelkeep.store.access.holders import holder_of
-
-    holder = holder_of(path)
-    message = f"the registry is busy: {holder or 'another process'} {does}: {path}"
-    if holder is not None and holder.stopped:
-        return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
-    return Busy(message, "try again, or wait longer with --lock-wait" if may_wait else "try again")
 
 
 def _wait(descriptor: int, deadline: float) -> bool:

@@ -1,0 +1,168 @@
+"""A connection to the registry's SQLite file: its prologue, its transactions, and how it waits for other processes.
+
+Light by contract: completion imports it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+
+from modelkeep.errors import IntegrityError
+
+TYPE_CHECKING = False  # typing costs a third of a completion
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from modelkeep.store.db.interface import Row, Value
+
+    _T = TypeVar("_T")
+
+#: A command that only reads waits so long for the end of a commit at most.
+LONGEST_READ_WAIT_SECONDS = 10.0
+#: Readers come and go in milliseconds: a writer waits for them even where it may not wait.
+LEAST_WAIT_SECONDS = 0.05
+#: No value in a registry is longer: memory is not allocated for the length that a forged row claims.
+_LONGEST_BYTES = 64 << 20
+_RETRY_SECONDS = 0.003
+_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_TIMEOUT"})
+_PROLOGUE = ("trusted_schema = OFF",)
+_PROLOGUE_OF_WRITERS = ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = EXTRA")
+
+
+class Transaction:
+    """A connection inside one transaction: the reader and the writer of `modelkeep.store.db.interface`.
+
+    ``connection`` is for this package alone: what only SQLite can do (PRAGMA, its backup interface).
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._known: dict[tuple[object, ...], list[Row]] = {}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """Return all rows of a SELECT."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """Return the first row of a SELECT, None where there is none."""
+        row: Row | None = self.connection.execute(sql, values).fetchone()
+        return row
+
+    def one(self, sql: str, /, **values: Value) -> Row:
+        """Return the first row of a SELECT that always has one; `LookupError` where a damaged table has none."""
+        row = self.row(sql, **values)
+        if row is None:
+            message = f"no row: {' '.join(sql.split())}"
+            raise LookupError(message)
+        return row
+
+    def recall(self, sql: str, /, **values: Value) -> list[Row]:
+        """Return all rows of a SELECT, and remember them until something is written."""
+        key = (sql, *values.items())
+        if key not in self._known:
+            self._known[key] = self.rows(sql, **values)
+        return self._known[key]
+
+    def forget(self) -> None:
+        """Forget what `recall` remembers."""
+        self._known.clear()
+
+    def raw_rows(self, sql: str, values: Sequence[object]) -> list[Row]:
+        """Return all rows with their text as the bytes that are stored: comparing is quicker than decoding."""
+        before = self.connection.text_factory
+        self.connection.text_factory = bytes
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        finally:
+            self.connection.text_factory = before
+
+    def run(self, sql: str, /, **values: Value) -> None:
+        """Run a statement that writes."""
+        self._known.clear()
+        self.connection.execute(sql, values)
+
+
+def check_journal_files(path: str) -> None:
+    """Raise ``IntegrityError`` where a file that SQLite writes beside a database is no regular file.
+
+    SQLite waits for a pipe of that name, also through ^C, and others may write through a link.
+    """
+    for ending in ("-journal", "-wal", "-shm"):
+        try:
+            mode = os.lstat(path + ending).st_mode
+        except OSError:
+            continue
+        if not stat.S_ISREG(mode):
+            message = f"{path}{ending} is not a regular file: it was made by something other than modelkeep"
+            raise IntegrityError(message, f"ls -l {os.path.dirname(path)}")
+
+
+def connect(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file (``mode`` ro or rw): the one prologue of every connection."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
+    quoted = f"//{quoted}" if quoted.startswith("//") else quoted
+    connection = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=0)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
+    try:
+        for pragma in _PROLOGUE if mode == "ro" else _PROLOGUE + _PROLOGUE_OF_WRITERS:
+            connection.execute(f"PRAGMA {pragma}")
+        if mode == "rw" and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except (sqlite3.Error, UnicodeDecodeError):
+        connection.close()
+        raise
+    return connection
+
+
+def open_snapshot(path: str, mode: str, deadline: float) -> sqlite3.Connection:
+    """Open the file and begin a read transaction; it waits for a commit until ``deadline`` (monotonic seconds)."""
+    connection = retry_while_busy(lambda: connect(path, mode), deadline)
+    try:
+        retry_while_busy(lambda: begin_snapshot(connection), deadline)
+    except (sqlite3.Error, UnicodeDecodeError):
+        connection.close()
+        raise
+    return connection
+
+
+def begin_snapshot(connection: sqlite3.Connection) -> int:
+    """Begin a read transaction; return its `data_version`."""
+    connection.execute("BEGIN")
+    try:
+        return data_version(connection)  # only reading takes the lock
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """Return the number that changes with every commit of another connection; reading it takes the lock."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def retry_while_busy(attempt: Callable[[], _T], deadline: float) -> _T:
+    """Try again every few milliseconds while another process commits.
+
+    SQLite would sleep for 100 ms, and among 64 writers find another commit each time it wakes.
+    """
+    while True:
+        try:
+            return attempt()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another connection's lock is the only obstacle."""
+    return getattr(error, "sqlite_errorname", "") in _BUSY
