@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from modelkeep.cli import command_table
 from modelkeep.cli.views.lists import VERSION_KEYS
-from modelkeep.cli.views.model import ModelDocument
-from modelkeep.cli.views.version import VersionDocument
 from modelkeep.config import COLORS, KEYS, PROGRESS
+from modelkeep.domain.answers.versions import Model, Version
 from modelkeep.domain.verbs import ACTIONS
 from modelkeep.reads.lists import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
@@ -64,9 +63,7 @@ def build(program: Node) -> Grammar:
 
 
 def _fixed_words() -> dict[str, str]:
-    fields = dict.fromkeys(
-        [*VersionDocument.__struct_fields__, *ModelDocument.__struct_fields__, "metric.", "param.", "tag."]
-    )
+    fields = dict.fromkeys([*Version.__struct_fields__, "as_of", *Model.__struct_fields__, "metric.", "param.", "tag."])
     lists: dict[str, Iterable[str]] = {
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],

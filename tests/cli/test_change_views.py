@@ -4,7 +4,7 @@ import msgspec.structs
 import pytest
 from rows import PROMOTED, REGISTERED, change
 
-from modelkeep.cli.views.changes import ChangeView, RegisteredView, RolledBackView
+from modelkeep.cli.views.changes import ChangeView, RegisteredView, RollbackView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
@@ -91,7 +91,7 @@ def test_a_rollback_names_whom_it_passed_over():
         action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(Passed("fraud@3", "marked bad"),),
         notes=("fraud@2 was live 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
     )  # fmt: skip
-    assert RolledBackView(back).notes() == [
+    assert RollbackView(back).notes() == [
         "fraud@2 was live 12 days",
         "fraud@3 was passed over: marked bad",
         "undo: modelkeep mark fraud@4 good",

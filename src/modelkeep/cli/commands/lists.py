@@ -9,9 +9,8 @@ import typer
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import positive_number
-from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import ModelsView, VersionsView, check_column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -76,7 +75,7 @@ def list_(
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, more = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        call.show(ModelsView(models, registry.as_of(moment), stages, more))
+        call.show(ModelsView(registry.as_of(moment), models, stages, more))
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -88,7 +87,7 @@ def list_(
         as_of=moment,
     )
     versions, more = rows.first(found)
-    call.show(VersionsView(versions, registry.as_of(moment), keys, more))
+    call.show(VersionsView(registry.as_of(moment), versions, keys, more))
 
 
 @command(past=True)
@@ -103,19 +102,17 @@ def show(
     """Show a model or a version."""
     registry, moment = call.registry(), call.flags.as_of
     as_of = registry.as_of(moment)
+    from modelkeep.cli.views.show import ModelView, VersionView
+
     view: View
     if registry.is_bare(ref):
-        from modelkeep.cli.views.model import ModelView
-
         view = ModelView(registry.model(ref, as_of=moment), as_of)
     else:
-        from modelkeep.cli.views.version import VersionView
-
         view = VersionView(registry.version(ref, as_of=moment), as_of)
     if field is not None:
-        from modelkeep.cli.views.fields import FieldView
+        from modelkeep.cli.views.values import FieldView
 
-        view = FieldView(next(iter(view.identifiers())), view.document(), field)
+        view = FieldView.of(next(iter(view.identifiers())), view.document(), field)
     call.show(view)
 
 
@@ -161,4 +158,4 @@ def history(
 ) -> None:
     registry, moment = call.registry(), call.flags.as_of
     tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(tenures, registry.as_of(moment)))
+    call.show(TenuresView(registry.as_of(moment), tenures))

@@ -12,7 +12,7 @@ import typer
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
+from modelkeep.cli.views.changes import ChangeView, RegisteredView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -128,7 +128,7 @@ def evaluate(
     run: Runs = None,
 ) -> None:
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
-    call.show(EvaluatedView(found))
+    call.show(ChangeView(found))
 
 
 def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:

@@ -10,7 +10,8 @@ import typer
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.changes import ChangesView, ChangeView, Outcome
+from modelkeep.cli.views import errors
+from modelkeep.cli.views.changes import ChangesView, ChangeView, ItemOutcome
 from modelkeep.errors import Conflict, ModelkeepError, PartlyDone, UsageError
 from modelkeep.rendering import counted, files, human_size
 
@@ -135,21 +136,21 @@ def _model_summary(found: Model) -> str:
 
 
 def change_each(call: Call, items: Sequence[str], change: Callable[[str], Change]) -> int:
-    """Change each item, print what became of it, and return the exit code.
+    """Change each item by itself, print what became of it, and return the exit code.
 
     A single item that is refused raises its error.
     """
     if len(items) == 1:
-        outcomes = [Outcome(items[0], change(items[0]), None)]
+        outcomes = [ItemOutcome(items[0], change(items[0]), None)]
     else:
         outcomes = [_outcome(item, change) for item in items]
     call.show(ChangesView(outcomes))
     return exit_code(outcomes)
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8."""
-    codes = {each.error.exit_code for each in outcomes if each.error is not None}
+def exit_code(outcomes: Sequence[ItemOutcome]) -> int:
+    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8: only some were."""
+    codes = {each.error.exit for each in outcomes if each.error is not None}
     if not codes:
         return 0
     if len(codes) == 1 and all(each.error is not None for each in outcomes):
@@ -157,8 +158,8 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
     return PartlyDone.exit_code
 
 
-def _outcome(item: str, change: Callable[[str], Change]) -> Outcome:
+def _outcome(item: str, change: Callable[[str], Change]) -> ItemOutcome:
     try:
-        return Outcome(item, change(item), None)
+        return ItemOutcome(item, change(item), None)
     except ModelkeepError as error:  # the others are still changed
-        return Outcome(item, None, error)
+        return ItemOutcome(item, None, errors.fields(error))

@@ -11,10 +11,10 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command, here
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.place import (
+from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
-    SettingChangedView,
+    SettingRow,
     SettingsView,
     SettingView,
     StatusView,
@@ -56,11 +56,11 @@ def init(
     )
     call.show(
         InitView(
+            registry.access(),
             registry.directory,
             registry.id,
+            created,
             [each.name for each in registry.stages()],
-            registry.access(),
-            created=created,
             shared_now=shared is not None,
             usage=_usage(call, registry.directory, created=created, shared=shared is not None),
         )
@@ -123,7 +123,7 @@ def whoami(call: Call) -> None:
 
 @command()
 def config_list(call: Call) -> None:
-    call.show(SettingsView(call.settings.items(), _refused_registry(call)))
+    call.show(SettingsView([SettingRow(*each) for each in call.settings.items()], _refused_registry(call)))
 
 
 @command()
@@ -132,7 +132,7 @@ def config_get(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
 ) -> None:
     warnings = _refused_registry(call) if key == "registry" else ()
-    call.show(SettingView(key, call.settings.get(key), warnings))
+    call.show(SettingView(key, call.settings.get(key), beside=warnings))
 
 
 @command()
@@ -144,7 +144,7 @@ def config_set(
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, here())
-    call.show(SettingChangedView(key, value, file))
+    call.show(SettingView(key, value or None, changed=True, beside=[f"written to {file}"]))
 
 
 @command()

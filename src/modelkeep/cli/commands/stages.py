@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.views.changes import ChangeView, RolledBackView, effects
+from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
 from modelkeep.errors import Conflict, RecentRollback
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def rollback(
         return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.changing_one | more)
 
     answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
-    call.show(RolledBackView(roll_back(**answers)))
+    call.show(RollbackView(roll_back(**answers)))
 
 
 def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, Any]:
