@@ -91,7 +91,7 @@ def _confirm(
     for ref in deletable:
         call.say(_model_summary(registry.model(ref)) if models else summary(registry.version(ref)))
     if more:
-        call.say(f"and {more} more")
+        call.say(f"and {more} more", loud=True)
     what = counted(len(deletable) + more, "model" if models else "version")
     if call.ask(f"delete {what} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"

@@ -74,7 +74,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
             raise Conflict(message, "nothing was changed") from None
     else:
         if planned.changed:
-            call.say("; ".join(effects(planned)))
+            call.say("; ".join(effects(planned)), loud=True)
     if planned.changed:
         added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
         if call.flags.expect is None and planned.left is not None:

@@ -86,7 +86,7 @@ class PartialCommand:
         self.options: dict[str, str] = {}
         #: The options that the command knows, each with the kind of its value, "" for a flag.
         self.known = _known("")
-        self.word = words[-1] if words else ""
+        self.word: str = words[-1] if words else ""
         #: The part of the last word before the value: ``--stage=``.
         self.before = ""
         self._ended_options = False
