@@ -952,12 +952,12 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     import functools
     from datetime import UTC, datetime
 
-    from modelkeep import locate
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
+    from modelkeep.userdirs import state_dir
 
     cwd = os.getcwd()
 
@@ -977,7 +977,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         environ=os.environ,
         cwd=cwd,
         cache_dir=settings.cache,
-        state_dir=locate.state_dir(os.environ),
+        state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
     )

@@ -13,11 +13,12 @@ from modelkeep import locate
 from modelkeep.config import read_config, write_config
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
+from modelkeep.userdirs import config_file
 
 
 def directories(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the trusted directories."""
-    file = locate.config_file(environ)
+    file = config_file(environ)
     return locate.trusted(read_config(file), file, environ)
 
 
@@ -50,7 +51,7 @@ def _resolved(directory: str, environ: Mapping[str, str], cwd: str) -> str:
 
 
 def _write(paths: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    file = locate.config_file(environ)
+    file = config_file(environ)
     config = read_config(file)
     config.pop("trust", None)
     if paths:

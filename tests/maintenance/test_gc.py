@@ -12,7 +12,7 @@ from world import World, changed, every, rechained
 from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.gc import gc
-from modelkeep.store.bucket import stale_drafts
+from modelkeep.store.bucket import directory_drafts
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sqlite.database import Database
@@ -187,7 +187,7 @@ def test_of_another_boot_only_time_tells_where_other_machines_write(world, local
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     for path in (place / "1", place):
         os.utime(path, (0, 0))
-    (found,) = stale_drafts.find(str(world.home / "store" / "tmp"), local=local)
+    (found,) = directory_drafts.find_stale(str(world.home / "store" / "tmp"), local=local)
     assert found.writer == ("gone" if local else "unsure")
 
 
