@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 import typer
 
 from modelkeep.cli import streams
-from modelkeep.cli.usage import choice
 from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
@@ -64,7 +63,15 @@ class Call:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self._settings: Settings | None = None
+        self._heard: list[str] = []
         self._printed: set[str] = set()
+
+    def run(self, function: Callable[..., int | None], **values: Any) -> int | None:
+        """Run a command with this call, and print what the registry had to say also where it refuses."""
+        try:
+            return function(self, **values)
+        finally:
+            self._say_heard()
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +87,7 @@ class Call:
     def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
         """Return the registry that this call means. It is read when its first method is called.
 
+        What it says meanwhile is printed when it has returned: a reader that stops must not hold a snapshot open.
         With ``create`` the default registry is created at a terminal, where a person reads that it was.
         Without ``must_exist`` there may be none.
         """
@@ -87,11 +95,11 @@ class Call:
 
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and is_interactive():
-            created, _ = create_registry(located.path, settings=self.settings, say=self.say)
+            created, _ = create_registry(located.path, settings=self.settings, say=self._heard.append)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})", loud=True)
-        return open_registry(settings=self.settings, must_exist=must_exist, say=self.say)
+        return open_registry(settings=self.settings, must_exist=must_exist, say=self._heard.append)
 
     @property
     def changing(self) -> dict[str, Any]:
@@ -127,13 +135,20 @@ class Call:
 
     def say(self, text: str, *, loud: bool = False) -> None:
         """Print a note on stderr, the same note once; with ``-q`` only if it is ``loud``, a warning or an error."""
+        self._say_heard()
         if text in self._printed or (self.flags.quiet and not loud and not text.startswith(_LOUD)):
             return
         self._printed.add(text)
         streams.err("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
+    def _say_heard(self) -> None:
+        heard, self._heard[:] = self._heard[:], ()
+        for text in heard:
+            self.say(text)
+
     def ask(self, question: str) -> str:
         """Ask on stderr and return the answer; ^D is an empty one."""
+        self._say_heard()
         streams.err(printable(question))
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
@@ -142,6 +157,7 @@ class Call:
 
     def show(self, view: View) -> None:
         """Print an answer on stdout in the form that was asked for, and its notes on stderr."""
+        self._say_heard()
         self._print(view)
         if self.format != "json":
             for note in view.notes():
@@ -260,7 +276,7 @@ def command(
     def decorate(function: Callable[..., int | None]) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in more}
-            return function(call_of(ctx, given, formats), **values)
+            return call_of(ctx, given, formats).run(function, **values)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, more)
@@ -271,17 +287,14 @@ def command(
 
 def set_parameters(function: Callable[..., Any], own: Sequence[inspect.Parameter], more: Mapping[str, Any]) -> None:
     """Give a function the signature that Typer reads: its own parameters and further options."""
-    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=annotation,
-            default=False if annotation.__origin__ is bool else None,
-        )
-        for name, annotation in more.items()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    listed = [
+        inspect.Parameter("ctx", keyword, annotation=typer.Context),
+        *(each.replace(kind=keyword) for each in own),
     ]
-    listed = [context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *added]
+    for name, annotation in more.items():
+        default = False if annotation.__origin__ is bool else None
+        listed.append(inspect.Parameter(name, keyword, annotation=annotation, default=default))
     function.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
     function.__annotations__ = {each.name: each.annotation for each in listed}
 
@@ -290,8 +303,9 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
     """Return the call of a command, from the options typed before it and those after it, which win."""
     before = context.obj if isinstance(context.obj, Flags) else Flags()
     flags = before.and_then(given)
-    if flags.format is not None:
-        choice(flags.format, "--format", formats)
-    if flags.progress is not None:
-        choice(flags.progress, "--progress", ("auto", "plain", "none"))
+    if flags.format is not None or flags.progress is not None:
+        from modelkeep.cli.usage import choice
+
+        choice(flags.format or formats[0], "--format", formats)
+        choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
     return Call(flags)

@@ -113,14 +113,12 @@ def status(
 
 
 def _status(call: Call, *, size: bool = False) -> None:
-    found = call.registry().status(size=size)
-    call.show(StatusView(found))
+    call.show(StatusView(call.registry().status(size=size)))
 
 
 @command()
 def whoami(call: Call) -> None:
-    found = call.registry().whoami()
-    call.show(IdentityView(found))
+    call.show(IdentityView(call.registry().whoami()))
 
 
 @command()
