@@ -1,5 +1,7 @@
 """What the registry says while it reads is printed when it has read."""
 
+import pytest
+
 from modelkeep.cli import call
 from modelkeep.errors import NotFound
 
@@ -15,7 +17,6 @@ def test_a_note_of_the_registry_waits_until_its_snapshot_is_closed(capsys, monke
         message = "fraud has no version 7"
         raise NotFound(message)
 
-    try:
+    with pytest.raises(NotFound):
         asked.run(read)
-    except NotFound:
-        assert capsys.readouterr().err == "note: fraud is taken as fraud@latest\n"
+    assert capsys.readouterr().err == "note: fraud is taken as fraud@latest\n"

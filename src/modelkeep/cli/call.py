@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
+from typer import Option
 
 from modelkeep.cli import streams
 from modelkeep.domain.text import printable, printable_lines
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from modelkeep.config import Settings
     from modelkeep.registry import Registry
 
+
+#: A command: it returns an exit code, or None for 0.
+CommandFunction: TypeAlias = Callable[..., int | None]
 
 #: Notes that begin so are printed with ``-q`` too.
 _LOUD = ("warning: ", "error: ")
@@ -66,7 +70,7 @@ class Call:
         self._heard: list[str] = []
         self._printed: set[str] = set()
 
-    def run(self, function: Callable[..., int | None], **values: Any) -> int | None:
+    def run(self, function: CommandFunction, **values: Any) -> int | None:
         """Run a command with this call, and print what the registry had to say also where it refuses."""
         try:
             return function(self, **values)
@@ -124,11 +128,6 @@ class Call:
         return self.format == "table" and not self.flags.quiet
 
     @property
-    def prints_notes(self) -> bool:
-        """Whether notes go to stderr; a document has them as fields."""
-        return not self.flags.quiet and self.format != "json"
-
-    @property
     def can_ask(self) -> bool:
         """Whether there is a person at the terminal who may be asked."""
         return not self.flags.no_input and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stderr)
@@ -159,7 +158,7 @@ class Call:
         """Print an answer on stdout in the form that was asked for, and its notes on stderr."""
         self._say_heard()
         self._print(view)
-        if self.format != "json":
+        if self.format != "json":  # a document has its notes as fields
             for note in view.notes():
                 self.say(note)
         if view.wrote and self.settings.more_than_one_registry:
@@ -196,59 +195,46 @@ class Call:
         return Terminal.behind(sys.stdout, color=streams.colored(sys.stdout, self.settings.color)).draw(block)
 
 
-#: A command as Typer calls it; it returns an exit code, or None for 0.
-CommandFunction: TypeAlias = Callable[..., int | None]
-
 FORMATS = ("table", "lines", "json")
 
 #: The options that every command has.
 ALWAYS = {
     "registry": Annotated[
-        str | None,
-        typer.Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config."),
+        str | None, Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config.")
     ],
-    "json": Annotated[bool, typer.Option("--json", help="Print one JSON document; the same as --format json.")],
-    "format": Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, lines or json.")],
-    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print identifiers only.")],
-    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say on stderr which registry is used.")],
-    "no_color": Annotated[bool, typer.Option("--no-color", help="Print no colors; NO_COLOR does the same.")],
-    "yes": Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")],
-    "no_input": Annotated[bool, typer.Option("--no-input", help="Ask no questions.")],
-}
-_MESSAGE = {
-    "message": Annotated[
-        str | None, typer.Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")
-    ],
+    "json": Annotated[bool, Option("--json", help="Print one JSON document; the same as --format json.")],
+    "format": Annotated[str | None, Option("--format", metavar="FORMAT", help="table, lines or json.")],
+    "quiet": Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")],
+    "verbose": Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")],
+    "no_color": Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")],
+    "yes": Annotated[bool, Option("--yes", help="Answer yes to every question.")],
+    "no_input": Annotated[bool, Option("--no-input", help="Ask no questions.")],
 }
 _WRITES = {
-    "dry_run": Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would change, and write nothing.")],
+    "dry_run": Annotated[bool, Option("-n", "--dry-run", help="Show what would change, and write nothing.")],
     "lock_wait": Annotated[
-        str | None,
-        typer.Option("--lock-wait", metavar="TIME", help="How long to wait for other writers; 30s by default."),
+        str | None, Option("--lock-wait", metavar="TIME", help="How long to wait for other writers; 30s by default.")
     ],
 }
-_CHANGES = _MESSAGE | _WRITES
+_CHANGES = {
+    "message": Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")],
+} | _WRITES
 _EXPECTS = {
     "expect": Annotated[
         str | None,
-        typer.Option(
-            "--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."
-        ),
+        Option("--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."),
     ],
 }
 _PAST = {
     "as_of": Annotated[
-        str | None, typer.Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
+        str | None, Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
     ],
 }
 _LONG = {
     "progress": Annotated[
-        str | None, typer.Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
+        str | None, Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
     ],
 }
-
-#: The names of the options that every command has.
-SHARED = tuple(ALWAYS)
 
 
 def command(
@@ -259,7 +245,7 @@ def command(
     past: bool = False,
     long: bool = False,
     formats: Sequence[str] = FORMATS,
-) -> Callable[[Callable[..., int | None]], CommandFunction]:
+) -> Callable[[CommandFunction], CommandFunction]:
     """Return a decorator that passes a command its ``Call`` and adds the shared options that it understands.
 
     Args:
@@ -273,7 +259,7 @@ def command(
     more = ALWAYS | (_CHANGES if changes else _WRITES if writes else {}) | (_EXPECTS if expects else {})
     more |= (_PAST if past else {}) | (_LONG if long else {})
 
-    def decorate(function: Callable[..., int | None]) -> CommandFunction:
+    def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in more}
             return call_of(ctx, given, formats).run(function, **values)
