@@ -42,9 +42,8 @@ class Grammar:
         parts.append("#: Commands, the everyday ones first: one line of help, its arguments, options of its own.\n")
         parts.append("COMMANDS = {\n")
         for name, row in self.commands.items():
-            lines = "".join(f"        {_quoted(line)},\n" for line in row)
-            parts.append(f"    {_quoted(name)}: (\n{lines}    ),\n")
-        parts.append("}\n\n#: Other names of commands.\nALIASES = {\n")
+            parts.append(f"    {_quoted(name)}: ({', '.join(map(_quoted, row))}),\n")
+        parts.append("}  # fmt: skip\n\n#: Other names of commands.\nALIASES = {\n")
         parts += [f'    "{alias}": "{name}",\n' for alias, name in self.aliases.items()]
         parts.append("}\n\n")
         parts.append("#: What is one of a fixed list of words; a dot at the end leads to names from the registry.\n")

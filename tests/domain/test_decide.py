@@ -609,3 +609,39 @@ class _Without:
 
     def version(self, model, number):
         return None if number == self.number else self.state.version(model, number)
+
+
+@pytest.mark.parametrize("wrong", ["", "yesterday", "2026-02-30T00:00:00.000000Z", "2026-11-23T09:12:44Z"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda time: {"time": time},
+        lambda time: {"not_after": time},
+        lambda time: {"origin": intents.Origin("mlflow", time=time)},
+    ],
+)
+def test_every_time_of_an_intent_is_a_time_of_the_log(history, given, wrong):
+    with pytest.raises(Damaged) as caught:
+        ask(history, intents.Mark("bad"), "fraud@2", **given(wrong))
+    assert caught.value.message == f"not a time of the log: {wrong!r}"
+
+
+@pytest.mark.parametrize("given", [{"started": "2026"}, {"ended": "2026"}])
+def test_the_times_of_a_training_are_times_of_the_log(history, given):
+    with pytest.raises(Damaged) as caught:
+        ask(history, register(trained=intents.Trained(**given)), subject=new())
+    assert caught.value.message == "not a time of the log: '2026'"
+
+
+def test_an_imported_alias_is_unique_and_found_without_case(history):
+    history.alias("fraud@2", "Champion")
+    state = SqlState(history.connection)
+    assert (state.alias(2, "champion"), state.aliases_of(2, 2)) == (2, ("champion",))
+    assert ask(history, intents.Alias(("CHAMPION",)), "fraud@2") == AlreadySo("the aliases are so already")
+    assert ask(history, intents.Alias((), ("champion",)), "fraud") == (events.AliasRemoved("champion", 2),)
+    with pytest.raises(UsageError, match="each once"):
+        ask(history, intents.Alias(("champion", "Champion")), "fraud@2")
+    with pytest.raises(UsageError, match="the alias champion is given twice"):
+        ask(history, register(aliases=("champion", "Champion")), subject=new())
+    history.alias("fraud@3", "champion")
+    assert state.aliases_of(2, 2) == ()

@@ -97,6 +97,11 @@ def test_quiet_prints_identifiers_and_nothing_else(run, made):
     assert (done.stdout, done.stderr) == ("fraud@2\n", "")
 
 
+def test_quiet_silences_what_a_read_has_to_say(run, made):
+    assert run("diff", "fraud@1", "fraud").stderr == "note: fraud is taken as fraud@latest\n"
+    assert run("diff", "fraud@1", "fraud", "-q").stderr == ""
+
+
 def test_quiet_keeps_warnings(run, made):
     done = run("register", "fraud", "model3.onnx", "--metric", "loss=NaN", "-q")
     assert done.stdout == "fraud@3\n"

@@ -90,7 +90,7 @@ class Call:
             created, _ = create_registry(located.path, settings=self.settings, say=self.say)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
-            self.say(f"registry: {located.path} ({located.where or 'the default place'})")
+            self.say(f"registry: {located.path} ({located.where or 'the default place'})", loud=True)
         return open_registry(settings=self.settings, must_exist=must_exist, say=self.say)
 
     @property
@@ -125,9 +125,9 @@ class Call:
         """Whether there is a person at the terminal who may be asked."""
         return not self.flags.no_input and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stderr)
 
-    def say(self, text: str) -> None:
-        """Print a note on stderr; the same note is printed once."""
-        if text in self._printed:
+    def say(self, text: str, *, loud: bool = False) -> None:
+        """Print a note on stderr, the same note once; with ``-q`` only if it is ``loud``, a warning or an error."""
+        if text in self._printed or (self.flags.quiet and not loud and not text.startswith(_LOUD)):
             return
         self._printed.add(text)
         streams.err("".join(f"{printable(line)}\n" for line in text.split("\n")))
@@ -145,8 +145,7 @@ class Call:
         self._print(view)
         if self.format != "json":
             for note in view.notes():
-                if not self.flags.quiet or note.startswith(_LOUD):
-                    self.say(note)
+                self.say(note)
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
 

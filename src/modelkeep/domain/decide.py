@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from modelkeep.domain.entry import Intent, Observed, Origin
 from modelkeep.domain.state import State
+from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.create import Create
 from modelkeep.domain.verbs.init import Init
@@ -38,6 +39,7 @@ def decide(state: State, intent: Intent, observed: Observed, time: str) -> Decis
 def _check_frame(proposal: Proposal) -> None:
     """Check what every intent must satisfy, whatever its verb."""
     state, intent = proposal.state, proposal.intent
+    check_stored_time(intent.time, intent.not_after, None if intent.origin is None else intent.origin.time)
     if isinstance(intent.command, Init):
         more = (intent.seen, intent.subject, intent.expect, intent.not_after, intent.origin)
         if proposal.seq != 1 or any(each is not None for each in more):

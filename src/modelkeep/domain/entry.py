@@ -14,7 +14,9 @@ from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
+from modelkeep.domain.text import printable
 from modelkeep.domain.verbs import AnyCommand, AnyEvent
+from modelkeep.domain.verbs.delete import Delete
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.domain.verbs.wording import Texts, Told
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
@@ -190,7 +192,10 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
         data = encode_canonical(self)
         if len(data) > LARGEST_ENTRY:
             message = f"an entry of the log has at most {LARGEST_ENTRY} bytes, this one would have {len(data)}"
-            raise UsageError(message, "give fewer metrics or datasets at once; evaluate adds metrics later")
+            hint = "give fewer metrics or datasets at once; evaluate adds metrics later"
+            if isinstance(self.intent.command, Delete):
+                hint = f"take aliases off it first: modelkeep alias {printable(Told(self, ()).model)} ALIAS-"
+            raise UsageError(message, hint)
         return data
 
 

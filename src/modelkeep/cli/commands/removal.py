@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import choice
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 @command(changes=True)
 def mark(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
     mark: Annotated[
-        str, typer.Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
+        str, Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
     ],
 ) -> None:
     """Mark a version."""
@@ -38,11 +38,9 @@ def mark(
 @command(changes=True)
 def archive(
     call: Call,
-    refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The versions; each is archived in its own step.")
-    ],
-    undo: Annotated[bool, typer.Option("--undo", help="Bring them back, but not into their stages.")] = False,
-    all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
+    refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is archived in its own step.")],
+    undo: Annotated[bool, Option("--undo", help="Bring them back, but not into their stages.")] = False,
+    all_versions: Annotated[bool, Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
     registry = call.registry()
     return change_each(
@@ -56,15 +54,13 @@ _ITEMS_SHOWN, _CHILDREN_SHOWN = 20, 5
 @command(changes=True)
 def delete(
     call: Call,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
+    refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
     force: Annotated[
         bool,
-        typer.Option(
-            "--force", help="Delete versions even if they are or were in a protected stage, which is then empty."
-        ),
+        Option("--force", help="Delete versions even if they are or were in a protected stage, which is then empty."),
     ] = False,
     all_versions: Annotated[
-        bool, typer.Option("--all-versions", help="Delete the models named, with all their versions.")
+        bool, Option("--all-versions", help="Delete the models named, with all their versions.")
     ] = False,
 ) -> int:
     registry = call.registry()
@@ -95,7 +91,7 @@ def _confirm(
     for ref in deletable:
         call.say(_model_summary(registry.model(ref)) if models else summary(registry.version(ref)))
     if more:
-        call.say(f"and {more} more")
+        call.say(f"and {more} more", loud=True)
     what = counted(len(deletable) + more, "model" if models else "version")
     if call.ask(f"delete {what} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"

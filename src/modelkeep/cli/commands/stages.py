@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
@@ -14,15 +14,15 @@ from modelkeep.errors import Conflict, RecentRollback
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
 
-Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model or the version.")]
+Target = Annotated[str, Argument(metavar="NAME|REF", help="The model or the version.")]
 
 
 @command(changes=True, expects=True)
 def promote(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage.")],
-    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    stage: Annotated[str, Argument(metavar="STAGE", help="The stage.")],
+    force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
     found = call.registry().promote(ref, stage, force=force, **call.changing_one)
@@ -34,17 +34,17 @@ def rollback(
     call: Call,
     ref: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="NAME|REF",
             help="The model, or the version to leave: nothing happens where it does not hold the stage.",
         ),
     ],
-    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
+    stage: Annotated[str | None, Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
+        str | None, Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
     ] = None,
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
+        bool, Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
 
@@ -74,7 +74,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
             raise Conflict(message, "nothing was changed") from None
     else:
         if planned.changed:
-            call.say("; ".join(effects(planned)))
+            call.say("; ".join(effects(planned)), loud=True)
     if planned.changed:
         added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
         if call.flags.expect is None and planned.left is not None:
@@ -86,7 +86,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
 def retire(
     call: Call,
     ref: Target,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
+    stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
     found = call.registry().retire(ref, stage, **call.changing_one)
     call.show(ChangeView(found))

@@ -58,7 +58,10 @@ class Outcome(Struct, frozen=True):
 
 def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
     """Decide without writing: the same decision and the same errors as `append`."""
-    return _decided(SqlState(reader), draft, observed, now)
+    outcome = _decided(SqlState(reader), draft, observed, now)
+    if outcome.entry is not None:
+        outcome.entry.to_bytes()  # one that is too long for the log is refused
+    return outcome
 
 
 def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcome:
