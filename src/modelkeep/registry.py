@@ -495,14 +495,7 @@ class Registry:
         from modelkeep.reads import queries
 
         return queries.versions(
-            self._context,
-            name,
-            as_of,
-            pattern=pattern,
-            stage=stage,
-            sort=sort,
-            limit=limit,
-            everything=all,
+            self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
 
     def get(
@@ -527,13 +520,7 @@ class Registry:
         from modelkeep.reads import fetch
 
         return fetch.get(
-            self._context,
-            ref,
-            os.fspath(dest),
-            force=force,
-            stdout=stdout,
-            progress=progress,
-            moment=as_of,
+            self._context, ref, os.fspath(dest), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
     def path(self, ref: str, *, as_of: str | None = None) -> str:
@@ -608,14 +595,7 @@ class Registry:
         from modelkeep.reads import queries
 
         return queries.audit(
-            self._context,
-            ref,
-            since=since,
-            until=until,
-            actor=actor,
-            action=action,
-            limit=limit,
-            reverse=reverse,
+            self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 
     def history(
@@ -732,9 +712,8 @@ class Registry:
         """Remove stored bytes that no version needs, and what writers that were killed have left.
 
         Bytes go when no version was ever registered with them, or only versions that were deleted
-        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). A needed
-        file that has a name outside the store (a hard link, or what a killed `register` with ``move``
-        left) gets a copy in its place. It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``).
+        It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
         be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
 
         >>> registry.gc().changed
@@ -880,7 +859,6 @@ def create_registry(
     False
     """
     from modelkeep.changes import create_registry as creating
-    from modelkeep.changes.runner import observed
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
     from modelkeep.store.access import sharing
@@ -888,16 +866,8 @@ def create_registry(
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
     context = _context(found, directory, say)
-    created = creating.create(
-        directory,
-        stages,
-        None if store is None else os.fspath(store),
-        observed=observed(context, ()),
-        now=context.now(),
-        new_id=context.new_id,
-        say=say,
-        shared=sharing.parse_sharing(shared, readers),
-    )
+    sharing_with = sharing.parse_sharing(shared, readers)
+    created = creating.create(context, stages, None if store is None else os.fspath(store), sharing_with)
     return Registry(context, Located(directory, "flag")), created
 
 

@@ -122,7 +122,8 @@ class _Registration:
 
 def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, taken: Ingested) -> ChangeRequest:
     state = SqlState(reader)
-    model = state.model_named(request.name)
+    bearer = state.model_named(request.name)
+    model = None if bearer is None or bearer.deleted else bearer
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
     stage = None if request.stage is None else stage_named(reader, request.stage)
@@ -147,8 +148,8 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
     digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None or model.deleted else model.seq,
-        name=request.name if model is None or model.deleted else model.name,
+        model=None if model is None else model.seq,
+        name=request.name if model is None else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )

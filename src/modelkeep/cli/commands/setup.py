@@ -163,8 +163,7 @@ def config_trust(
             raise UsageError(message, "modelkeep config trust DIR --remove")
         call.show(TrustView(trust.directories(os.environ)))
         return
-    change = trust.remove if remove else trust.add
-    directories, changed = change(directory, os.environ, here())
+    directories, changed = trust.change(directory, os.environ, here(), remove=remove)
     call.show(TrustView(directories, changed, call.settings.file))
 
 

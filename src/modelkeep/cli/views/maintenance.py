@@ -39,9 +39,10 @@ class VerificationView(View, frozen=True):
 
     def hints(self) -> list[str]:
         """Return what helps where something is wrong; a repair that failed is not answered with a repair."""
-        wrong = {each.code for each in self.answer.findings if each.severity == "error"}
+        errors = [each for each in self.answer.findings if each.severity == "error"]
+        wrong = {each.code for each in errors}
         hints = []
-        if any("the store is not there: " in each.message for each in self.answer.findings):
+        if any("the store is not there: " in each.message for each in errors):
             hints.append("hint: is its disk mounted? modelkeep doctor")
         elif "blob" in wrong and not self.repairing:
             hints.append(
