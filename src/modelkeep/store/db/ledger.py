@@ -12,14 +12,15 @@ from typing import cast
 
 from msgspec import Struct, field
 
+from modelkeep.domain.checks import Link, check_document, check_frame, check_link
 from modelkeep.domain.decide import decide
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
+from modelkeep.domain.entry import Entry, Intent, Observed, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.verbs import AnyEvent
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, IntegrityError
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
 
@@ -58,7 +59,12 @@ class Outcome(Struct, frozen=True):
 
 def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
     """Decide without writing: the same decision and the same errors as `append`."""
-    return _decided(SqlState(reader), draft, observed, now)
+    state = SqlState(reader)
+    decided = _decided(state, draft, observed, now)
+    if isinstance(decided, AlreadySo):
+        return Outcome(None, decided)
+    _encoded(state, decided, draft)
+    return Outcome(decided, None)
 
 
 def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcome:
@@ -71,18 +77,15 @@ def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcom
     before = state.entry_of_intent(draft.intent.id)
     if before is not None:
         return Outcome(_repeated(writer, before, draft.intent), None)
-    outcome = _decided(state, draft, observed, now)
-    entry = outcome.entry
-    if entry is None:
-        return outcome
+    decided = _decided(state, draft, observed, now)
+    if isinstance(decided, AlreadySo):
+        return Outcome(None, decided)
     details = draft.details
     if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
         message = "these details belong to another entry"
         raise Conflict(message)
-    data = entry.to_bytes()
-    parse_entry(data)  # nothing is written that could not be read
-    entry_hash = write(writer, entry, data, details, draft.documents)
-    return Outcome(entry, None, entry_hash)
+    entry_hash = write(writer, decided, _encoded(state, decided, draft), details, draft.documents)
+    return Outcome(decided, None, entry_hash)
 
 
 def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, documents: Mapping[str, bytes]) -> str:
@@ -155,13 +158,13 @@ def _update(
     writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
 
 
-def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Outcome:
+def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Entry | AlreadySo:
     head = state.head()
     time = now if head is None else max(now, head.time)
     decision = decide(state, draft.intent, observed, time)
     if isinstance(decision, AlreadySo):
-        return Outcome(None, decision)
-    entry = Entry(
+        return decision
+    return Entry(
         seq=1 if head is None else head.seq + 1,
         prev=None if head is None else head.hash,
         clock=None if now == time else now,
@@ -170,7 +173,28 @@ def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Out
         observed=observed,
         events=cast("tuple[AnyEvent, ...]", decision),
     )
-    return Outcome(entry, None)
+
+
+def _encoded(state: SqlState, entry: Entry, draft: Draft) -> bytes:
+    """Return the bytes of an entry; nothing is written that could not be read, or that `verify` would find wrong."""
+    data = entry.to_bytes()
+    parse_entry(data)
+    head = state.head()
+    before = None if head is None else Link(head.seq, head.hash, head.time)
+    problems = [*check_link(entry, entry.seq, before), *check_frame(entry, state.registry_id())]
+    problems += filter(
+        None,
+        (
+            check_document(digest, kind, draft.documents[digest])
+            for digest, kind in documents_of(entry).items()
+            if digest in draft.documents
+        ),
+    )
+    for problem in problems:
+        if problem.severity == "error":
+            message = f"the change was not written, for its entry would be damaged: {problem.message}"
+            raise IntegrityError(message)
+    return data
 
 
 def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
