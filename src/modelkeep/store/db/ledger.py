@@ -6,7 +6,6 @@ the same on a snapshot and writes nothing.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -122,14 +121,8 @@ def apply_changes(writer: Writer, changes: Iterable[RowChange]) -> None:
 
 def _insert(writer: Writer, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
     if rows:
-        values = {f"{column}_{n}": value for n, row in enumerate(rows) for column, value in row.items()}
-        writer.run(_insert_statement(table, tuple(rows[0]), len(rows)), **values)
-
-
-@functools.cache
-def _insert_statement(table: str, columns: tuple[str, ...], count: int) -> str:
-    rows = (f"({', '.join(f':{column}_{n}' for column in columns)})" for n in range(count))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(rows)}"
+        columns = tuple(rows[0])
+        writer.insert(table, columns, [row[column] for row in rows for column in columns])
 
 
 def _run(writer: Writer, change: Close | Assign | Bury) -> None:
