@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from modelkeep.changes import create_registry
 from modelkeep.changes.runner import observed
 from modelkeep.domain import details
@@ -55,14 +57,7 @@ class Grower:
         self.context = open_registry(directory, must_exist=False)._context
         self.clock = datetime.now(UTC) - timedelta(minutes=versions + 60)
         self.models: dict[str, int] = {}
-        create_registry.create(
-            directory,
-            None,
-            None,
-            observed=observed(self.context, ()),
-            now=format_time(self.clock),
-            new_id=self.context.new_id,
-        )
+        create_registry.create(replace(self.context, clock=lambda: self.clock))
         self.blobs = [self._blob(n) for n in range(BLOBS)]
 
     def grow(self, versions: int) -> int:

@@ -8,14 +8,24 @@ format. `modelkeep verify` also decides every entry again, makes every table aga
 
 import hashlib
 import json
+import re
 import sqlite3
 import sys
+from datetime import datetime
 
 ENTRY = {"events", "format", "intent", "observed", "seq", "time"}, {"clock", "prev", "signatures"}
 INTENT = (
     {"command", "format", "id", "registry", "time"},
     {"actor", "details", "expect", "not_after", "origin", "seen", "subject"},
 )
+COMMANDS = re.compile(
+    "init|create|register|label|evaluate|promote|rollback|retire|mark|archive|delete|alias|tag|describe|note|rename"
+)
+EVENTS = re.compile(
+    "RegistryCreated|Model(Created|Renamed|Deleted)|Version(Registered|Labelled|Promoted|Marked|Archived|Restored|Deleted)|"
+    "NumbersSkipped|MetricsRecorded|Stage(RolledBack|Retired)|Alias(Set|Removed)|Tagged|Described|NoteAdded"
+)
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
 def sha256(data):
@@ -32,6 +42,22 @@ def has_default(value):
         return True
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(has_default, inner))
+
+
+def has_wrong_value(value):
+    """Numbers are whole and exact in every JSON library; text has no NUL."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, (dict, list)):
+        return any(map(has_wrong_value, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) or abs(value) > 2**53 - 1
+
+
+def is_time(text):
+    try:
+        return bool(TIME.fullmatch(text) and datetime.fromisoformat(text[:-1]))
+    except ValueError:
+        return False
 
 
 def details_digest(text):
@@ -60,10 +86,21 @@ def check(database, kept_head=None):
         for wrong, what in (
             (len(data) > 65535 or canonical(entry) != data or has_default(entry), "is not canonical JSON"),
             (entry["format"] != "modelkeep entry 1" or intent["format"] != "modelkeep intent 1", "has another format"),
+            (has_wrong_value(entry), "has a number out of range, or text with a NUL character"),
+            (not COMMANDS.fullmatch(intent["command"]["kind"]), "has a command of an unknown kind"),
+            (
+                not entry["events"] or not all(EVENTS.fullmatch(event["kind"]) for event in entry["events"]),
+                "has no events, or one of an unknown kind",
+            ),
             (has_other_fields(entry, ENTRY) or has_other_fields(intent, INTENT), "has other fields"),
             (entry["seq"] != seq or seq != len(hashes), "is not in its place"),
             (entry.get("prev") != hashes.get(seq - 1), "does not name the hash of the entry before"),
-            (entry["time"] < time or entry.get("clock") == entry["time"], "has a wrong time"),
+            (
+                not all(map(is_time, (entry["time"], intent["time"], entry.get("clock", entry["time"]))))
+                or entry.get("clock") == entry["time"]
+                or entry["time"] != max(entry.get("clock", entry["time"]), time),
+                "has a time that is not one of the log, or not the later of its clock's and the entry's before",
+            ),
             (intent["registry"] != registry or intent["id"] in ids, "is of another registry, or repeats an intent"),
             (
                 (seen["seq"] == 0) != (seq == 1) or hashes.get(seen["seq"], "") != seen["hash"],

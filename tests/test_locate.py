@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from modelkeep import locate
+from modelkeep import locate, userdirs
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.locate import Located
 
@@ -253,18 +253,18 @@ def test_the_users_directories_are_those_of_platformdirs(monkeypatch, given, pla
         monkeypatch.setenv(name, value)
     theirs = (Unix if platform == "linux" else platformdirs.PlatformDirs)("modelkeep", appauthor=False)
     assert [
-        locate.config_dir(os.environ),
-        locate.data_dir(os.environ),
-        locate.state_dir(os.environ),
-        locate.cache_dir(os.environ),
+        userdirs.config_dir(os.environ),
+        userdirs.data_dir(os.environ),
+        userdirs.state_dir(os.environ),
+        userdirs.cache_dir(os.environ),
     ] == [theirs.user_config_dir, theirs.user_data_dir, theirs.user_state_dir, theirs.user_cache_dir]
 
 
 def test_without_home_the_name_service_knows(monkeypatch):
     import pwd
 
-    assert locate.home({}) == (pwd.getpwuid(os.getuid()).pw_dir.rstrip("/") or "/")
-    assert locate.home({"HOME": "relative"}) == locate.home({})
+    assert userdirs.home({}) == (pwd.getpwuid(os.getuid()).pw_dir.rstrip("/") or "/")
+    assert userdirs.home({"HOME": "relative"}) == userdirs.home({})
 
 
 def test_locating_imports_nothing_but_our_errors(tmp_path):

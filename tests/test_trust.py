@@ -24,8 +24,8 @@ def test_a_directory_is_trusted_once_with_its_links_resolved(environ, tmp_path):
     (tmp_path / "link").symlink_to("real")
     real = str(tmp_path / "real")
     assert trust.directories(environ) == ()
-    assert trust.add("link", environ, str(tmp_path)) == ((real,), True)
-    assert trust.add(real, environ, "/") == ((real,), False)
+    assert trust.change("link", environ, str(tmp_path), remove=False) == ((real,), True)
+    assert trust.change(real, environ, "/", remove=False) == ((real,), False)
     assert trust.directories(environ) == (real,)
 
 
@@ -33,11 +33,11 @@ def test_what_is_trusted_no_longer_leaves_the_other_settings_as_they_are(environ
     set_value("lock_wait", "5s", environ, str(tmp_path))
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        trust.add(name, environ, str(tmp_path))
-    assert trust.remove("one", environ, str(tmp_path)) == ((str(tmp_path / "two"),), True)
-    assert trust.remove("one", environ, str(tmp_path)) == ((str(tmp_path / "two"),), False)
+        trust.change(name, environ, str(tmp_path), remove=False)
+    assert trust.change("one", environ, str(tmp_path), remove=True) == ((str(tmp_path / "two"),), True)
+    assert trust.change("one", environ, str(tmp_path), remove=True) == ((str(tmp_path / "two"),), False)
     os.rmdir(tmp_path / "two")  # gone, and still to be taken out
-    assert trust.remove("two", environ, str(tmp_path)) == ((), True)
+    assert trust.change("two", environ, str(tmp_path), remove=True) == ((), True)
     assert written(tmp_path) == 'lock_wait = "5s"\n'
 
 
@@ -45,7 +45,7 @@ def test_only_a_directory_that_is_there_can_be_trusted(environ, tmp_path):
     (tmp_path / "file").write_text("")
     for name in ("*", "nowhere", "file"):
         with pytest.raises(NotFound, match="there is no directory"):
-            trust.add(name, environ, str(tmp_path))
+            trust.change(name, environ, str(tmp_path), remove=False)
 
 
 @pytest.mark.parametrize("said", ["true", '"/srv"', "[1]", '[""]', "{}"])
@@ -61,7 +61,7 @@ def test_a_config_that_trusts_something_else_than_directories_is_refused(environ
 def test_each_trusted_directory_is_a_setting_that_is_listed_and_not_set(environ, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        trust.add(name, environ, str(tmp_path))
+        trust.change(name, environ, str(tmp_path), remove=False)
     listed = [item for item in load_settings({}, environ, str(tmp_path)).items() if item[0] == "trust"]
     file = str(tmp_path / "config/modelkeep/config.toml")
     assert listed == [("trust", str(tmp_path / name), file) for name in ("one", "two")]

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from modelkeep.cli import command_table
 from modelkeep.cli.views.lists import VERSION_KEYS
-from modelkeep.cli.views.model import ModelDocument
-from modelkeep.cli.views.version import VersionDocument
 from modelkeep.config import COLORS, KEYS, PROGRESS
+from modelkeep.domain.answers.versions import Model, Version
 from modelkeep.domain.verbs import ACTIONS
 from modelkeep.reads.lists import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
@@ -43,9 +42,8 @@ class Grammar:
         parts.append("#: Commands, the everyday ones first: one line of help, its arguments, options of its own.\n")
         parts.append("COMMANDS = {\n")
         for name, row in self.commands.items():
-            lines = "".join(f"        {_quoted(line)},\n" for line in row)
-            parts.append(f"    {_quoted(name)}: (\n{lines}    ),\n")
-        parts.append("}\n\n#: Other names of commands.\nALIASES = {\n")
+            parts.append(f"    {_quoted(name)}: ({', '.join(map(_quoted, row))}),\n")
+        parts.append("}  # fmt: skip\n\n#: Other names of commands.\nALIASES = {\n")
         parts += [f'    "{alias}": "{name}",\n' for alias, name in self.aliases.items()]
         parts.append("}\n\n")
         parts.append("#: What is one of a fixed list of words; a dot at the end leads to names from the registry.\n")
@@ -64,9 +62,7 @@ def build(program: Node) -> Grammar:
 
 
 def _fixed_words() -> dict[str, str]:
-    fields = dict.fromkeys(
-        [*VersionDocument.__struct_fields__, *ModelDocument.__struct_fields__, "metric.", "param.", "tag."]
-    )
+    fields = dict.fromkeys([*Version.__struct_fields__, "as_of", *Model.__struct_fields__, "metric.", "param.", "tag."])
     lists: dict[str, Iterable[str]] = {
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the documents that ``--json`` prints, made by msgspec from their classes.
+"""The JSON Schemas of the documents that ``--json`` prints, made by msgspec from the fields of their views.
 
 A schema lets further fields through, for fields are only ever added.
 """
@@ -14,19 +14,22 @@ import msgspec
 
 from modelkeep.cli import views
 from modelkeep.cli.views.errors import ErrorDocument
-from modelkeep.cli.views.interface import Document
+from modelkeep.cli.views.interface import View
 
 _PREFIX, _SUFFIX = "modelkeep.", "/1"
 
 
 def documents() -> dict[str, type[msgspec.Struct]]:
-    """Return the class of each document by what it is about: ``versions``, ``change``; and that of an error."""
+    """Return the view of each document by what it is about: ``versions``, ``change``; and the class of an error."""
     for module in pkgutil.iter_modules(views.__path__, f"{views.__name__}."):
         importlib.import_module(module.name)
     found: dict[str, type[msgspec.Struct]] = {"error": ErrorDocument}
-    for kind in Document.__subclasses__():
-        if kind.__module__.startswith(views.__name__):
-            found[str(kind.__struct_config__.tag).removeprefix(_PREFIX).removesuffix(_SUFFIX)] = kind
+    waiting = [View]
+    while waiting:
+        for view in waiting.pop().__subclasses__():
+            if view.__module__.startswith(views.__name__):
+                found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
+                waiting.append(view)
     return dict(sorted(found.items()))
 
 
@@ -36,16 +39,30 @@ def schema(thing: str) -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for each in definitions.values():
         each["description"] = _first_line(each.get("description", ""))
-        each["required"] = list(each["properties"])  # a field that has a default is written too
         for field in each["properties"].values():
             field.pop("default", None)
     own = definitions.pop(kind.__name__)
+    if issubclass(kind, View):
+        own["properties"] = _properties(kind, own["properties"], definitions)
+    for each in (own, *definitions.values()):
+        each["required"] = list(each["properties"])  # a field that has a default is written too
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **own,
         "title": f"{_PREFIX}{thing}{_SUFFIX}",
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _properties(view: type[View], fields: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a view's document, as `View.document` takes them from the fields of the view."""
+    properties: dict[str, Any] = {"schema": {"enum": [view.schema()]}}
+    for name, value in fields.items():
+        if name == "answer":
+            properties |= definitions.pop(value["$ref"].removeprefix("#/$defs/"))["properties"]
+        elif name not in view.undocumented:
+            properties[name] = value
+    return properties
 
 
 def texts() -> dict[str, str]:

@@ -14,11 +14,11 @@ from msgspec import Struct
 from modelkeep import locate
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.userdirs import cache_dir, config_file
 
 COLORS = ("auto", "always", "never")
 PROGRESS = ("auto", "plain", "none")
 
-_FEW_DIGITS = 6
 _DURATION = pattern(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_WAIT = 86_400.0
@@ -81,7 +81,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     ``flags`` has the keys of the config, as typed or None. A wrong value raises a ``UsageError`` that
     names the flag, variable or file; an unreadable file raises ``RegistryUnavailable``.
     """
-    file = locate.config_file(environ)
+    file = config_file(environ)
     config = read_config(file)
     located = locate.locate(flags.get("registry"), environ, cwd)
     if located.origin == "file" and located.where and located.foreign != located.where:
@@ -90,7 +90,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     named = {name: locate.absolute(path, base, environ) for name, path in locate.registry_names(config, file).items()}
     sources = _Sources(flags, environ, config, file, cwd)
     lock_wait = sources.find("lock_wait", "30s")
-    cache = sources.find("cache", locate.cache_dir(environ))
+    cache = sources.find("cache", cache_dir(environ))
     color, progress = sources.color(), sources.find("progress", "auto")
     actor = sources.find("actor", None)
     listed = [Setting("registry", located.path, located.where or located.origin)]
@@ -117,7 +117,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     All other keys stay; comments do not. Directories are made absolute. The file is replaced
     atomically.
     """
-    file = locate.config_file(environ)
+    file = config_file(environ)
     config = read_config(file)
     table = config
     named = locate.registry_names(config, file)
@@ -143,12 +143,8 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
 
 def seconds(text: str, source: str) -> float:
     """Return a duration in seconds: ``30``, ``30s``, ``500ms``, ``2m``, ``1h``; at most a day."""
-    plain = text.removesuffix("s")
-    if plain.isascii() and plain.isdigit() and len(plain) < _FEW_DIGITS:  # the default, without compiling a pattern
-        value = float(plain)
-    else:
-        match = _DURATION.fullmatch(text.strip())
-        value = float(match[1]) * _SECONDS[match[2] or "s"] if match else -1.0
+    match = _DURATION.fullmatch(text.strip())
+    value = float(match[1]) * _SECONDS[match[2] or "s"] if match else -1.0
     if not 0 <= value <= _LONGEST_WAIT:
         message = f"{source}: not a time to wait: '{printable(text)}'"
         raise UsageError(message, "a number of seconds, or 500ms, 30s, 2m, 1h; at most a day")

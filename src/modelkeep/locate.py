@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.userdirs import cache_dir, config_dir, config_file, data_dir, home, state_dir
+from modelkeep.userdirs import config_file, data_dir, home
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     Origin: TypeAlias = Literal["flag", "environment", "directory", "file", "config", "default"]
-
-__all__ = [
-    "DATABASE", "HERE", "PROJECT_FILE", "VARIABLE", "Located", "absolute", "cache_dir", "config_dir", "config_file",
-    "data_dir", "default", "home", "init_target", "is_registry", "locate", "other_owner", "read_toml",
-    "registry_names", "state_dir", "text_value", "trusted", "untrusted",
-]  # fmt: skip
 
 DATABASE = "registry.db"
 HERE = ".modelkeep"

@@ -93,6 +93,7 @@ class Registry:
         trained_at: str | None = None,
         description: str | None = None,
         if_exists: str = "match",
+        reuse_name: bool = False,
         filename: str | None = None,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
@@ -110,8 +111,8 @@ class Registry:
         When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
         (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
         ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
-        bytes with nothing else that differs are a success that changes nothing. ``move``: the files
-        are removed once they are registered.
+        bytes with nothing else that differs are a success that changes nothing. ``reuse_name`` begins a new
+        model under the name of a deleted one. ``move``: the files are removed once they are registered.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -142,6 +143,7 @@ class Registry:
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             move=move,
             selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
             expect=expect,
@@ -493,14 +495,7 @@ class Registry:
         from modelkeep.reads import queries
 
         return queries.versions(
-            self._context,
-            name,
-            as_of,
-            pattern=pattern,
-            stage=stage,
-            sort=sort,
-            limit=limit,
-            everything=all,
+            self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
 
     def get(
@@ -525,13 +520,7 @@ class Registry:
         from modelkeep.reads import fetch
 
         return fetch.get(
-            self._context,
-            ref,
-            os.fspath(dest),
-            force=force,
-            stdout=stdout,
-            progress=progress,
-            moment=as_of,
+            self._context, ref, os.fspath(dest), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
     def path(self, ref: str, *, as_of: str | None = None) -> str:
@@ -606,14 +595,7 @@ class Registry:
         from modelkeep.reads import queries
 
         return queries.audit(
-            self._context,
-            ref,
-            since=since,
-            until=until,
-            actor=actor,
-            action=action,
-            limit=limit,
-            reverse=reverse,
+            self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 
     def history(
@@ -730,9 +712,8 @@ class Registry:
         """Remove stored bytes that no version needs, and what writers that were killed have left.
 
         Bytes go when no version was ever registered with them, or only versions that were deleted
-        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). A needed
-        file that has a name outside the store (a hard link, or what a killed `register` with ``move``
-        left) gets a copy in its place. It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``).
+        It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
         be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
 
         >>> registry.gc().changed
@@ -878,7 +859,6 @@ def create_registry(
     False
     """
     from modelkeep.changes import create_registry as creating
-    from modelkeep.changes.runner import observed
     from modelkeep.config import load_settings
     from modelkeep.locate import Located
     from modelkeep.store.access import sharing
@@ -886,16 +866,8 @@ def create_registry(
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(os.fspath(location))
     context = _context(found, directory, say)
-    created = creating.create(
-        directory,
-        stages,
-        None if store is None else os.fspath(store),
-        observed=observed(context, ()),
-        now=context.now(),
-        new_id=context.new_id,
-        say=say,
-        shared=sharing.parse_sharing(shared, readers),
-    )
+    sharing_with = sharing.parse_sharing(shared, readers)
+    created = creating.create(context, stages, None if store is None else os.fspath(store), sharing_with)
     return Registry(context, Located(directory, "flag")), created
 
 
@@ -950,12 +922,12 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     import functools
     from datetime import UTC, datetime
 
-    from modelkeep import locate
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
+    from modelkeep.userdirs import state_dir
 
     cwd = os.getcwd()
 
@@ -975,7 +947,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         environ=os.environ,
         cwd=cwd,
         cache_dir=settings.cache,
-        state_dir=locate.state_dir(os.environ),
+        state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
     )

@@ -7,53 +7,36 @@ There is no way to trust all.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from modelkeep import locate
 from modelkeep.config import read_config, write_config
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
+from modelkeep.userdirs import config_file
 
 
 def directories(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the trusted directories."""
-    file = locate.config_file(environ)
+    file = config_file(environ)
     return locate.trusted(read_config(file), file, environ)
 
 
-def add(directory: str, environ: Mapping[str, str], cwd: str) -> tuple[tuple[str, ...], bool]:
-    """Trust a directory, with its links resolved; return all trusted directories, and whether it is new.
+def change(directory: str, environ: Mapping[str, str], cwd: str, *, remove: bool) -> tuple[tuple[str, ...], bool]:
+    """Trust a directory, with its links resolved, or stop trusting it; return the trusted ones, and whether that is new.
 
-    It must exist: a link that is made later could lead anywhere.
+    A directory that is trusted must exist: a link that is made later could lead anywhere.
     """
-    path = _resolved(directory, environ, cwd)
+    path = os.path.realpath(locate.absolute(check_text(directory, "DIR"), cwd, environ))
     known = directories(environ)
-    if path in known:
+    if (path in known) is not remove:
         return known, False
-    if not os.path.isdir(path):
+    if not remove and not os.path.isdir(path):
         message = f"there is no directory '{printable(directory)}'"
         raise NotFound(message, "the directory that holds .modelkeep or modelkeep.toml, or the registry itself")
-    return _write((*known, path), environ), True
-
-
-def remove(directory: str, environ: Mapping[str, str], cwd: str) -> tuple[tuple[str, ...], bool]:
-    """Stop trusting a directory; return those that still are trusted, and whether anything changed."""
-    path = _resolved(directory, environ, cwd)
-    known = directories(environ)
-    if path not in known:
-        return known, False
-    return _write([each for each in known if each != path], environ), True
-
-
-def _resolved(directory: str, environ: Mapping[str, str], cwd: str) -> str:
-    return os.path.realpath(locate.absolute(check_text(directory, "DIR"), cwd, environ))
-
-
-def _write(paths: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    file = locate.config_file(environ)
+    left = tuple(each for each in known if each != path) if remove else (*known, path)
+    file = config_file(environ)
     config = read_config(file)
     config.pop("trust", None)
-    if paths:
-        config["trust"] = list(paths)
-    write_config(file, config)
-    return tuple(paths)
+    write_config(file, {**config, "trust": list(left)} if left else config)
+    return left, True

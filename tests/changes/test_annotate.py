@@ -1,6 +1,7 @@
 """`mark`, `archive`, `alias`, `tag`, `describe` and `note`: what is said of versions, and taken back."""
 
 import json
+import os
 
 import pytest
 from changing import effects, holders, overtaken, refused, states
@@ -314,6 +315,12 @@ def test_text_that_cannot_be_kept_is_refused(world, r, text):
     ):
         assert refused(do)[0] == "UsageError"
     assert entries(world) == before
+
+
+@pytest.mark.parametrize("what", ["message", "description", "author"])
+def test_text_that_cannot_be_kept_is_refused_before_a_byte_is_copied(world, what):
+    assert refused(world.register, content=b"new bytes", **{what: "a\udc80b"})[0] == "UsageError"
+    assert not os.path.exists(world.blob(b"new bytes"))
 
 
 # What somebody else did meanwhile

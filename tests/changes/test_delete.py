@@ -107,6 +107,40 @@ def test_a_whole_model_is_not_one_version(r):
     assert refused(r.delete, "fraud")[2] == "modelkeep delete fraud --all-versions        (or one: fraud@2)"
 
 
+def test_a_whole_model_goes_in_one_entry(world, r):
+    before = r.status().entries
+    change = r.delete("fraud", all_versions=True, message="trial")
+    assert (change.ref, effects(change)) == (None, ["fraud: in use -> deleted", "staging: fraud@2 -> none"])
+    assert r.status().entries == before + 1
+    assert {row.state for row in r.versions("fraud", all=True)} == {"deleted"}
+    assert r.models(all=True) == ()
+    assert r.resolve("fraud@old", as_of=f"seq:{before}").ref == "fraud@2"
+    assert refused(r.resolve, "fraud@old")[0] == "NotFound"
+    assert r.delete("fraud", all_versions=True).why == "the model fraud is deleted"
+    assert r.verify().ok
+
+
+def test_all_versions_goes_with_a_model(r):
+    assert refused(r.delete, "fraud@1", all_versions=True) == (
+        "UsageError",
+        "--all-versions goes with a model, not with fraud@1",
+        "modelkeep delete fraud --all-versions",
+    )
+
+
+def test_a_name_that_a_deleted_model_bore_is_given_again_when_asked_for(world, r):
+    r.delete("fraud", all_versions=True)
+    assert refused(world.register, content=b"four") == (
+        "Conflict",
+        "a deleted model bore the name fraud",
+        "give another name, or register with --reuse-name",
+    )
+    assert not os.path.exists(world.blob(b"four"))
+    assert world.register(content=b"two", reuse_name=True).ref == "fraud@1"
+    assert [row.ref for row in r.versions("fraud", all=True)] == ["fraud@1"]
+    assert r.verify().ok
+
+
 def test_what_is_or_was_in_production_needs_force(r):
     r.promote("fraud@2", "production")
     assert refused(r.delete, "fraud@2") == (

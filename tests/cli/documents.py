@@ -8,14 +8,13 @@ from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENU
 from modelkeep.cli.views.changes import (
     ChangesView,
     ChangeView,
-    Outcome,
+    ItemOutcome,
     RegisteredView,
-    RolledBackView,
+    RollbackView,
 )
-from modelkeep.cli.views.fields import FieldView
-from modelkeep.cli.views.history import EntriesView, TenuresView
+from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.interface import as_json
-from modelkeep.cli.views.lists import ModelsView, VersionsView
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import (
     BackupView,
     DiagnosisView,
@@ -23,11 +22,18 @@ from modelkeep.cli.views.maintenance import (
     MigrationView,
     VerificationView,
 )
-from modelkeep.cli.views.model import ModelView
-from modelkeep.cli.views.place import IdentityView, InitView, SettingsView, SettingView, StatusView, TrustView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
-from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, PathView
-from modelkeep.cli.views.version import VersionView
+from modelkeep.cli.views.setup import (
+    IdentityView,
+    InitView,
+    SettingRow,
+    SettingsView,
+    SettingView,
+    StatusView,
+    TrustView,
+)
+from modelkeep.cli.views.show import ModelView, VersionView
+from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.care import (
     Access,
     BackedUp,
@@ -52,12 +58,12 @@ BACK = RolledBack(
 )  # fmt: skip
 
 DOCUMENTS = {
-    "models": ModelsView([FRAUD, CHURN], None),
-    "models-as-of": ModelsView([FRAUD], AS_OF),
-    "versions": VersionsView([version_row(3, metrics={"auc": "0.9"}, stages=("staging",))], AS_OF),
+    "models": ModelsView(None, [CHURN, FRAUD]),
+    "models-as-of": ModelsView(AS_OF, [FRAUD]),
+    "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": "0.9"}, stages=("staging",))]),
     "version": VersionView(VERSION, None),
     "model": ModelView(MODEL, AS_OF),
-    "tenures": TenuresView([TENURE], None),
+    "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),
     "identified": IdentifiedView([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
     "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
@@ -83,14 +89,14 @@ DOCUMENTS = {
     ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
-    "settings": SettingsView([("registry", None, "default")]),
+    "settings": SettingsView([SettingRow("registry", None, "default")]),
     "change": ChangeView(PROMOTED),
     "change-nothing": ChangeView(msgspec.structs.replace(PROMOTED, changed=False, seq=None, effects=(), why="it is so")),
     "registered": RegisteredView(REGISTERED),
-    "rollback": RolledBackView(BACK),
-    "changes": ChangesView([Outcome("a@1", PROMOTED, None), Outcome("a@2", None, NotFound("no", "hint"))]),
+    "rollback": RollbackView(BACK),
+    "changes": ChangesView([ItemOutcome("a@1", PROMOTED, None), ItemOutcome("a@2", None, fields(NotFound("no", "hint")))]),
     "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
-    "field": FieldView("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
+    "field": FieldView.of("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
     "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),
     "setting": SettingView("lock_wait", "20s"),
     "completion": CompletionView("bash", "complete -F _modelkeep modelkeep\n"),
@@ -116,8 +122,8 @@ DOCUMENTS = {
     ),
     "trust": TrustView(["/srv/fraud", "/srv/churn"], changed=True),
     "init": InitView(
-        "/srv/models", "872491a30d60d598962de6e7b834ab76", ["staging", "production"], Access("ml", "auditors", None),
-        created=True,
+        Access("ml", "auditors", None), "/srv/models", "872491a30d60d598962de6e7b834ab76", True,
+        ["staging", "production"],
     ),
     "migration": MigrationView(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip

@@ -4,7 +4,7 @@ import msgspec.structs
 import pytest
 from rows import PROMOTED, REGISTERED, change
 
-from modelkeep.cli.views.changes import ChangeView, RegisteredView, RolledBackView
+from modelkeep.cli.views.changes import ChangeView, RegisteredView, RollbackView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
@@ -21,8 +21,9 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
         ({"quick": True, "blobs": 0}, "ok: 2 entries, 1 version, 0 stored files, 5 B (no replay)"),
         (
             {"quick": True, "entries": 0, "subset": "1/7"},
-            "ok: 0 entries, 1 version, 1 stored file, 5 B (part 1/7, sizes only)",
+            "ok: 1 version, 1 stored file, 5 B (part 1/7, sizes only)",
         ),
+        ({"versions": 0, "blobs": 0, "size_bytes": 0}, "ok: 2 entries"),
     ],
 )
 def test_a_verification_says_what_it_left_out(changed, sentence):
@@ -36,6 +37,13 @@ def test_a_repair_that_failed_gets_every_hint_but_to_repair():
     assert "--repair" in repair
     assert "--accept-head" in accept
     assert VerificationView(bad, repairing=True).hints() == [accept]
+
+
+def test_a_store_that_was_repaired_is_not_said_to_be_missing():
+    repaired = VerifyFinding(
+        "repaired", "blob", "fraud@1", "m.onnx: the store is not there: /r/store; was taken from /b"
+    )
+    assert VerificationView(msgspec.structs.replace(LOOKED, findings=(repaired,))).hints() == []
 
 
 def test_a_promotion_prints_before_and_after():
@@ -91,7 +99,7 @@ def test_a_rollback_names_whom_it_passed_over():
         action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(Passed("fraud@3", "marked bad"),),
         notes=("fraud@2 was live 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
     )  # fmt: skip
-    assert RolledBackView(back).notes() == [
+    assert RollbackView(back).notes() == [
         "fraud@2 was live 12 days",
         "fraud@3 was passed over: marked bad",
         "undo: modelkeep mark fraud@4 good",

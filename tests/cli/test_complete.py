@@ -270,7 +270,6 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.cli.complete",
         "modelkeep.cli.complete.completion",
         "modelkeep.cli.complete.grammar",
-        "modelkeep.cli.complete.partial_command",
         "modelkeep.cli.main",
         "modelkeep.cli.complete.completers",
         "modelkeep.domain",

@@ -3,21 +3,19 @@
 from msgspec.structs import replace
 from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
 
-from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.layout import text
-from modelkeep.cli.views.lists import ModelsView, VersionsView
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import VerificationView
-from modelkeep.cli.views.model import ModelView
-from modelkeep.cli.views.place import StatusView
 from modelkeep.cli.views.relations import LineageView
-from modelkeep.cli.views.version import VersionView
+from modelkeep.cli.views.setup import StatusView
+from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.reports import Lineage, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
 
 
 def test_models_are_a_matrix_the_busiest_first():
-    assert drawn(ModelsView([CHURN, FRAUD], None, ["staging", "production"])) == (
+    assert drawn(ModelsView(None, [CHURN, FRAUD], ["staging", "production"])) == (
         "model   development   staging   production\n"
         "fraud   5  2h (+3)    4  1d     3  12d  ~ 4 at 10%\n"
         "churn   -             -         2  90d\n"
@@ -25,11 +23,11 @@ def test_models_are_a_matrix_the_busiest_first():
 
 
 def test_no_models_draw_nothing():
-    assert drawn(ModelsView([], None, ["staging"])).strip() == ""
+    assert drawn(ModelsView(None, [], ["staging"])).strip() == ""
 
 
 def test_versions_leave_out_columns_that_nobody_uses():
-    assert drawn(VersionsView([version_row(4, stages=("production",), state="live"), version_row(3)], None)) == (
+    assert drawn(VersionsView(None, [version_row(4, stages=("production",), state="live"), version_row(3)])) == (
         "version   stage        state         created   author     size\n"
         "fraud@4   production   live          2d        ana      3.2 MB\n"
         "fraud@3   -            development   2d        ana      3.2 MB\n"
@@ -111,13 +109,13 @@ def test_a_tree_is_drawn_in_ascii_where_there_is_nothing_else():
 
 
 def test_history_says_how_a_tenure_ended():
-    shown = drawn(TenuresView([TENURE], None), width=120)
+    shown = drawn(TenuresView(None, [TENURE]), width=120)
     assert "displaced by fraud@4" in shown
     assert "Nov 11 13:00   Nov 23 01:09   11d   ana" in shown
 
 
 def test_a_row_that_fits_no_table_is_a_block_and_loses_nothing():
-    shown = drawn(TenuresView([TENURE], None), width=40)
+    shown = drawn(TenuresView(None, [TENURE]), width=40)
     assert shown == (
         "fraud@3\n  stage  production\n  since  Nov 11 13:00\n  until  Nov 23 01:09\n  for    11d\n  by     ana\n"
         "  why    autumn\\tdata; displaced by\n         fraud@4\n"
@@ -125,23 +123,23 @@ def test_a_row_that_fits_no_table_is_a_block_and_loses_nothing():
 
 
 def test_a_table_fits_in_eighty_columns():
-    assert drawn(TenuresView([TENURE], None), width=80).startswith("ref       stage")
-    assert drawn(VersionsView([version_row(3, label="2.0.0-rc1", stages=("production",))], None), width=80).startswith(
+    assert drawn(TenuresView(None, [TENURE]), width=80).startswith("ref       stage")
+    assert drawn(VersionsView(None, [version_row(3, label="2.0.0-rc1", stages=("production",))]), width=80).startswith(
         "version"
     )
 
 
 def test_markup_and_control_characters_of_users_are_shown_as_they_are():
     row = version_row(4, author="[red]x[/red]\x1b[2J", label="[/]")
-    shown = drawn(VersionsView([row], None))
+    shown = drawn(VersionsView(None, [row]))
     assert "[red]x[/red]\\x1b[2J" in shown
     assert "\x1b" not in shown
     assert text("/srv/[store]/x").plain == "/srv/[store]/x"
 
 
 def test_colours_are_there_only_when_asked_for():
-    assert "\x1b[" in drawn(ModelsView([FRAUD], None, ["production"]), color=True)
-    assert "\x1b[" not in drawn(ModelsView([FRAUD], None, ["production"]))
+    assert "\x1b[" in drawn(ModelsView(None, [FRAUD], ["production"]), color=True)
+    assert "\x1b[" not in drawn(ModelsView(None, [FRAUD], ["production"]))
 
 
 def test_findings_are_the_answer_and_the_summary_a_note():
@@ -159,4 +157,4 @@ def test_files_that_were_not_added_up_are_many():
     found = Status("/r", "flag", "ab", 1, 2, 3, None, "sha256:0", "production", {}, ())
     assert "holds     1 model, 2 versions, many files (status --size), 3 entries\n" in drawn(StatusView(found))
     assert "size_bytes\t-" in StatusView(found).lines()
-    assert StatusView(found).document().size_bytes is None
+    assert StatusView(found).document()["size_bytes"] is None

@@ -131,7 +131,7 @@ def test_evaluate_records_what_is_not_known_yet(history):
     assert ask(history, intents.Evaluate((("auc", "0.9"),), on, ()), "fraud@1") == happened
     assert ask(history, intents.Evaluate((), None, ("mlflow:2",)), "fraud@1") == happened
     known = intents.Evaluate((("auc", "0.9"),), None, ("mlflow:1",))
-    assert ask(history, known, "fraud@1") == AlreadySo("fraud@1 has these metrics", version=1)
+    assert ask(history, known, "fraud@1") == AlreadySo("fraud@1 has these metrics")
 
 
 def test_promote_displaces_the_holder_and_remembers_it(history):
@@ -144,7 +144,7 @@ def test_promote_displaces_the_holder_and_remembers_it(history):
 
 
 def test_a_version_that_is_there_already_is_so_already_whatever_was_expected(history):
-    there = AlreadySo("fraud@2 is in production", version=2)
+    there = AlreadySo("fraud@2 is in production")
     assert ask(history, PROMOTE, "fraud@2", "production") == there
     assert ask(history, PROMOTE, "fraud@2", "production", expect=intents.Expect(1)) == there
 
@@ -240,11 +240,11 @@ def test_the_version_that_is_left_is_not_told_among_those_passed_over(history):
 
 def test_rollback_from_what_is_not_live_does_nothing(history):
     why = "fraud@1 is not in production (fraud@2 is)"
-    assert ask(history, back(3), "fraud@1", "production") == AlreadySo(why, version=1)
-    assert ask(history, back(2), "fraud@2", "production") == AlreadySo("fraud@2 is in production", version=2)
+    assert ask(history, back(3), "fraud@1", "production") == AlreadySo(why)
+    assert ask(history, back(2), "fraud@2", "production") == AlreadySo("fraud@2 is in production")
     history.retire("fraud", "production")
     why = "fraud@2 is not in production (nothing is)"
-    assert ask(history, back(1), "fraud@2", "production") == AlreadySo(why, version=2)
+    assert ask(history, back(1), "fraud@2", "production") == AlreadySo(why)
 
 
 def test_a_second_bare_rollback_within_fifteen_minutes_needs_an_answer(history):
@@ -271,16 +271,16 @@ def test_retire_empties_a_stage(history):
     assert ask(history, intents.Retire(), "fraud", "production") == happened
     assert ask(history, intents.Retire(), "fraud@2", "production", expect=intents.Expect(2)) == happened
     why = "fraud@1 is not in production (fraud@2 is)"
-    assert ask(history, intents.Retire(), "fraud@1", "production") == AlreadySo(why, version=1)
+    assert ask(history, intents.Retire(), "fraud@1", "production") == AlreadySo(why)
     assert ask(history, intents.Retire(), "churn", "staging") == AlreadySo("churn has nothing in staging")
 
 
 def test_mark_sets_and_lifts_the_mark(history):
     assert ask(history, intents.Mark("bad"), "fraud@2") == (events.VersionMarked("bad", 2, 2),)
-    assert ask(history, intents.Mark("good"), "fraud@2") == AlreadySo("fraud@2 is not marked bad", version=2)
+    assert ask(history, intents.Mark("good"), "fraud@2") == AlreadySo("fraud@2 is not marked bad")
     history.mark("fraud@2")
     assert ask(history, intents.Mark("good"), "fraud@2") == (events.VersionMarked("good", 2, 2),)
-    assert ask(history, intents.Mark("bad"), "fraud@2") == AlreadySo("fraud@2 is marked bad", version=2)
+    assert ask(history, intents.Mark("bad"), "fraud@2") == AlreadySo("fraud@2 is marked bad")
 
 
 ARCHIVE, UNDO = intents.Archive(all=False, undo=False), intents.Archive(all=False, undo=True)
@@ -292,9 +292,9 @@ def test_archive_ends_what_the_version_held_in_unprotected_stages(history):
     assert ask(history, ARCHIVE, "fraud@1") == (
         events.VersionArchived(ends=(events.End("staging", 7, 1),), first=1, last=1, model=2),
     )
-    assert ask(history, UNDO, "fraud@3") == AlreadySo("fraud@3 is not archived", version=3)
+    assert ask(history, UNDO, "fraud@3") == AlreadySo("fraud@3 is not archived")
     history.archive("fraud@3")
-    assert ask(history, ARCHIVE, "fraud@3") == AlreadySo("fraud@3 is archived", version=3)
+    assert ask(history, ARCHIVE, "fraud@3") == AlreadySo("fraud@3 is archived")
     assert ask(history, UNDO, "fraud@3") == (events.VersionRestored(first=3, last=3, model=2),)
 
 
@@ -312,7 +312,7 @@ def test_delete_takes_a_version_out_of_what_it_holds_and_is_called(history):
     )
     history.delete("fraud@3")
     for arguments in (DELETE, DELETE_FORCED):
-        assert ask(history, arguments, "fraud@3") == AlreadySo("fraud@3 is deleted", version=3)
+        assert ask(history, arguments, "fraud@3") == AlreadySo("fraud@3 is deleted")
 
 
 def test_what_is_or_was_in_a_protected_stage_is_deleted_by_force_alone(history):
@@ -395,8 +395,8 @@ def test_what_was_deleted_is_passed_over_and_does_not_come_back_by_name(history)
     assert caught.value.message == "fraud@2 cannot come back to production: it was deleted"
     assert caught.value.hint.startswith("a deleted version stays deleted")
     why = "fraud@2 is not in production (fraud@3 is)"
-    assert ask(history, back(1), "fraud@2", "production") == AlreadySo(why, version=2)
-    assert ask(history, intents.Retire(), "fraud@2", "production") == AlreadySo(why, version=2)
+    assert ask(history, back(1), "fraud@2", "production") == AlreadySo(why)
+    assert ask(history, intents.Retire(), "fraud@2", "production") == AlreadySo(why)
 
 
 def test_all_that_is_left_of_a_model_is_archived_beside_what_was_deleted(history):
@@ -426,9 +426,7 @@ def test_aliases_are_set_moved_and_removed(history):
         events.AliasSet("golden", 2, 2),
     )
     history.alias("fraud@2", "champion")
-    assert ask(history, intents.Alias(("champion",), ()), "fraud@2") == AlreadySo(
-        "the aliases are so already", version=2
-    )
+    assert ask(history, intents.Alias(("champion",), ()), "fraud@2") == AlreadySo("the aliases are so already")
     assert ask(history, intents.Alias(("champion",), ()), "fraud@3", expect=intents.Expect(2)) == (
         events.AliasSet("champion", 2, 3),
     )
@@ -440,7 +438,7 @@ def test_tags_descriptions_and_notes_are_of_a_version_or_of_the_model(history):
     text = "sha256:" + "e" * 64
     assert ask(history, intents.Tag(()), "fraud@2", details=text) == (events.Tagged(2, 2),)
     assert ask(history, intents.Tag(()), "fraud", details=text) == (events.Tagged(2, None),)
-    assert ask(history, intents.Tag(()), "fraud@2") == AlreadySo("the tags are so already", version=2)
+    assert ask(history, intents.Tag(()), "fraud@2") == AlreadySo("the tags are so already")
     ((line,),) = history.connection.rows("SELECT line FROM tag")
     assert ask(history, intents.Tag((line,)), "fraud@1") == (events.Tagged(2, 1),)
     assert ask(history, intents.Describe(), "fraud@2", details=text) == (events.Described(2, 2),)
@@ -611,3 +609,39 @@ class _Without:
 
     def version(self, model, number):
         return None if number == self.number else self.state.version(model, number)
+
+
+@pytest.mark.parametrize("wrong", ["", "yesterday", "2026-02-30T00:00:00.000000Z", "2026-11-23T09:12:44Z"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda time: {"time": time},
+        lambda time: {"not_after": time},
+        lambda time: {"origin": intents.Origin("mlflow", time=time)},
+    ],
+)
+def test_every_time_of_an_intent_is_a_time_of_the_log(history, given, wrong):
+    with pytest.raises(Damaged) as caught:
+        ask(history, intents.Mark("bad"), "fraud@2", **given(wrong))
+    assert caught.value.message == f"not a time of the log: {wrong!r}"
+
+
+@pytest.mark.parametrize("given", [{"started": "2026"}, {"ended": "2026"}])
+def test_the_times_of_a_training_are_times_of_the_log(history, given):
+    with pytest.raises(Damaged) as caught:
+        ask(history, register(trained=intents.Trained(**given)), subject=new())
+    assert caught.value.message == "not a time of the log: '2026'"
+
+
+def test_an_imported_alias_is_unique_and_found_without_case(history):
+    history.alias("fraud@2", "Champion")
+    state = SqlState(history.connection)
+    assert (state.alias(2, "champion"), state.aliases_of(2, 2)) == (2, ("champion",))
+    assert ask(history, intents.Alias(("CHAMPION",)), "fraud@2") == AlreadySo("the aliases are so already")
+    assert ask(history, intents.Alias((), ("champion",)), "fraud") == (events.AliasRemoved("champion", 2),)
+    with pytest.raises(UsageError, match="each once"):
+        ask(history, intents.Alias(("champion", "Champion")), "fraud@2")
+    with pytest.raises(UsageError, match="the alias champion is given twice"):
+        ask(history, register(aliases=("champion", "Champion")), subject=new())
+    history.alias("fraud@3", "champion")
+    assert state.aliases_of(2, 2) == ()

@@ -106,6 +106,15 @@ def test_an_entry_has_at_most_65535_bytes():
     assert caught.value.message == "an entry of the log has at most 65535 bytes, this one would have 65536"
 
 
+def test_a_deletion_that_takes_too_many_aliases_says_what_to_do():
+    entry = parse_entry(PROMOTE)
+    deleting = replace(entry.intent, command=intents.Delete())
+    gone = tuple(events.AliasRemoved(f"alias-{number}", 2) for number in range(1200))
+    with pytest.raises(UsageError) as caught:
+        replace(entry, intent=deleting, events=(events.VersionDeleted(2, 1), *gone)).to_bytes()
+    assert caught.value.hint == "take aliases off it first: modelkeep alias fraud ALIAS-"
+
+
 def test_signatures_have_their_place():
     signed = replace(parse_entry(PROMOTE), signatures=(Signature("sshsig", "AAAA"),))
     assert b'"signatures":[{"form":"sshsig","value":"AAAA"}]' in signed.to_bytes()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.manifest import Manifest, ManifestFile, Pointer, PointerFile, check_path, parse_artifact
+from modelkeep.domain.record import encode_canonical
 from modelkeep.errors import Damaged, UsageError
 
 MODEL = "sha256:d1503d2ccfa26f59691f658e1cdfece81afe103aa7d209f7b070edb0861ea18d"
@@ -239,3 +240,38 @@ def test_two_plain_files_are_read():
 def test_whatever_stands_between_plain_files_is_damage(files):
     with pytest.raises(Damaged):
         Manifest.from_bytes(f'{{"files":[{files}],"format":"modelkeep manifest 1"}}'.encode())
+
+
+HERE = (PointerFile("a", 1), PointerFile("b", 2))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["s3://bucket/model", "dbfs:/models/a", "runs:/0f/model", "file:///srv/mlruns/a@b", "hdfs://host:80/a b", "/srv/a"],
+)
+def test_a_pointer_names_where_its_files_are(uri):
+    pointer = Pointer(uri, HERE)
+    assert parse_artifact("pointer", encode_canonical(pointer)) == pointer
+    assert parse_artifact("pointer", encode_canonical(Pointer(uri))).files == ()
+
+
+@pytest.mark.parametrize(
+    ("pointer", "message"),
+    [
+        (Pointer("s3://ana:secret@bucket/a", HERE), "not an address without userinfo, query and fragment: s3://ana"),
+        (Pointer("//ana@host/a", HERE), "not an address without"),
+        (Pointer("https://host/a?token=1", HERE), "not an address without"),
+        (Pointer("https://host/a#1", HERE), "not an address without"),
+        (Pointer("s3://bucket/\x1b", HERE), r"not an address without .*s3://bucket/\\x1b"),
+        (Pointer("s3://bucket", HERE[::-1]), "its paths are not sorted, or one stands in it twice"),
+        (Pointer("s3://bucket", HERE[:1] * 2), "its paths are not sorted, or one stands in it twice"),
+        (Pointer("s3://bucket", (PointerFile("../a", 1),)), r"'../a' cannot be a path in an artifact"),
+        (
+            Pointer("s3://bucket", tuple(PointerFile(f"{n:04}", 2**53 - 1) for n in range(1025))),
+            "together have more than",
+        ),
+    ],
+)
+def test_a_pointer_that_tells_too_much_or_lies_is_refused(pointer, message):
+    with pytest.raises(Damaged, match=f"^pointer: .*{message}"):
+        parse_artifact("pointer", encode_canonical(pointer))

@@ -2,7 +2,6 @@ import pytest
 from log_kinds import COMMANDS, events, intents
 
 from modelkeep.domain.entry import Entry, Observed
-from modelkeep.domain.sentences import sentence, subject_of
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.verbs.interface import End
 
@@ -145,7 +144,7 @@ TOLD = [
 
 @pytest.mark.parametrize(("told", "words", "about"), TOLD)
 def test_an_entry_is_a_sentence(told, words, about):
-    assert (sentence(told), subject_of(told)) == (words, about)
+    assert (told.sentence(), told.subject_name) == (words, about)
 
 
 def test_every_kind_of_intent_has_a_sentence():
@@ -168,7 +167,7 @@ def test_every_kind_of_intent_has_a_sentence():
     ],
 )
 def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
-    assert sentence(entry(arguments, events.Tagged(2, 4)), texts) == words
+    assert entry(arguments, events.Tagged(2, 4)).sentence(texts) == words
 
 
 @pytest.mark.parametrize(
@@ -183,11 +182,11 @@ def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):
     ],
 )
 def test_a_forged_entry_whose_events_do_not_follow_has_a_sentence_too(arguments, words):
-    assert sentence(entry(arguments, events.ModelCreated(2))) == words
+    assert entry(arguments, events.ModelCreated(2)).sentence() == words
 
 
 def test_an_entry_without_a_subject_has_a_sentence_too():
-    assert sentence(entry(PROMOTE, promoted(), subject=False)) == "promoted @4 to production"
+    assert entry(PROMOTE, promoted(), subject=False).sentence() == "promoted @4 to production"
 
 
 def test_an_end_without_a_stage_is_told_by_the_stage_that_is_handed_in():
@@ -196,7 +195,7 @@ def test_an_end_without_a_stage_is_told_by_the_stage_that_is_handed_in():
     away = entry(
         intents.Archive(all=True, undo=False), events.VersionArchived(ends=ends, first=1, last=4, model=2), version=None
     )
-    assert sentence(gone) == "deleted fraud@4, fraud@4 left staging and production"
-    assert sentence(away) == (
+    assert gone.sentence() == "deleted fraud@4, fraud@4 left staging and production"
+    assert away.sentence() == (
         "archived every version of fraud, fraud@2 left staging, fraud@4 left staging and production"
     )

@@ -22,9 +22,9 @@ from modelkeep.errors import (
 from modelkeep.maintenance import backup as backing_up
 from modelkeep.maintenance import repair as repairing
 from modelkeep.registry import create_registry
-from modelkeep.store.backup import contents as backup_bytes
-from modelkeep.store.backup.place import BackupPlace
+from modelkeep.store import backup_place as backup_bytes
 from modelkeep.store.backup_mark import backup_of
+from modelkeep.store.backup_place import BackupPlace
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.hashing import content_of_bytes

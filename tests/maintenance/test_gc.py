@@ -12,7 +12,7 @@ from world import World, changed, every, rechained
 from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.gc import gc
-from modelkeep.store.bucket import stale_drafts
+from modelkeep.store.bucket import directory_drafts
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sqlite.database import Database
@@ -187,7 +187,7 @@ def test_of_another_boot_only_time_tells_where_other_machines_write(world, local
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     for path in (place / "1", place):
         os.utime(path, (0, 0))
-    (found,) = stale_drafts.find(str(world.home / "store" / "tmp"), local=local)
+    (found,) = directory_drafts.find_stale(str(world.home / "store" / "tmp"), local=local)
     assert found.writer == ("gone" if local else "unsure")
 
 
@@ -440,6 +440,12 @@ def test_bytes_of_deleted_versions_go_and_say_whose_they_were(world):
     assert kept(world) == [hashlib.sha256(b"two!").hexdigest()]
     assert world.findings() == []
     assert world.registry.gc().changed is False
+
+
+def test_bytes_of_a_deleted_model_go_and_say_whose_they_were(world):
+    world.registry.delete("fraud", all_versions=True)
+    reasons = sorted(row.reason for row in world.registry.gc(grace="0").garbage)
+    assert reasons == [f"only fraud@{number}, deleted 2027-11-23 by ana" for number in (1, 2)]
 
 
 def test_the_grace_period_of_a_deleted_version_begins_with_its_deletion(world):

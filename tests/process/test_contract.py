@@ -97,6 +97,11 @@ def test_quiet_prints_identifiers_and_nothing_else(run, made):
     assert (done.stdout, done.stderr) == ("fraud@2\n", "")
 
 
+def test_quiet_silences_what_a_read_has_to_say(run, made):
+    assert run("diff", "fraud@1", "fraud").stderr == "note: fraud is taken as fraud@latest\n"
+    assert run("diff", "fraud@1", "fraud", "-q").stderr == ""
+
+
 def test_quiet_keeps_warnings(run, made):
     done = run("register", "fraud", "model3.onnx", "--metric", "loss=NaN", "-q")
     assert done.stdout == "fraud@3\n"
@@ -187,25 +192,40 @@ def test_a_production_that_is_deleted_by_force_is_told_loudly(run, made):
     assert run("audit", "--limit", "1").stdout.split("\t")[-1] == "deleted fraud@1, fraud@1 left production\n"
 
 
-def test_a_whole_model_is_deleted_a_version_an_entry(run, made):
+def test_a_whole_model_is_deleted_in_one_entry(run, made):
     done = run("delete", "fraud", "--yes")
     assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "error: fraud is a whole model")
     assert run("delete", "fraud").stderr == done.stderr
     assert run("delete", "fraud@1", "--all-versions", "--yes").exit_code == 2
+    assert run("delete", "fraud", "--all-versions").stderr.endswith("hint: add --yes\n")
     done = run("delete", "fraud", "--all-versions", "--yes")
-    assert (done.stdout, done.exit_code) == ("fraud@2: development -> deleted\n", 8)
-    assert "error: fraud@1 is in production, which is protected\n" in done.stderr
-    done = run("delete", "fraud", "--all-versions", "--yes", "--force")
-    assert done.stdout == "fraud@1: live -> deleted\nproduction: fraud@1 -> none\n"
-    assert run("list", "-q").stdout == "risk/churn\n"
-    assert run("list", "--all", "-q").stdout == "fraud\nrisk/churn\n"
+    assert (done.stdout, done.exit_code) == ("", 4)
+    assert done.stderr.startswith("error: fraud has or had a version in production, which is protected\n")
+    done = run("delete", "fraud", "--all-versions", "--yes", "--force", "-m", "trial")
+    assert done.stdout == "fraud: in use -> deleted\nproduction: fraud@1 -> none\n"
+    assert done.stderr == "warning: fraud has nothing in production any more: fraud@1 held it\n"
+    assert run("audit", "--limit", "1").stdout.split("\t")[-1].startswith("deleted the model fraud, fraud@1 left")
+    assert run("list", "--all", "-q").stdout == "risk/churn\n"
+    assert run("list", "fraud", "--all", "-q").stdout == "fraud@2\nfraud@1\n"
     done = run("delete", "fraud", "--all-versions", "--yes")
-    assert (done.stdout, done.stderr, done.exit_code) == (
-        "", "nothing to do: every version of fraud is deleted\n", 0,
-    )  # fmt: skip
-    assert json.loads(run("delete", "fraud", "--all-versions", "--yes", "--json").stdout)["changes"] == []
+    assert (done.stdout, done.stderr, done.exit_code) == ("", "nothing to do: the model fraud is deleted\n", 0)
     assert run("verify").exit_code == 0
-    assert run("register", "fraud", "model1.onnx").stdout == "fraud@3\n"
+
+
+def test_the_name_of_a_deleted_model_is_given_again_only_when_asked_for(run, made):
+    run("delete", "fraud", "--all-versions", "--yes", "--force")
+    done = run("register", "fraud", "model1.onnx")
+    assert (done.exit_code, done.stderr.splitlines()) == (
+        4,
+        [
+            "error: a deleted model bore the name fraud",
+            "hint: give another name, or register with --reuse-name",
+        ],
+    )
+    assert run("register", "fraud", "model1.onnx", "--reuse-name").stdout == "fraud@1\n"
+    assert run("show", "fraud@1", "--field", "state").stdout == "development\n"
+    assert run("list", "fraud", "--all", "-q").stdout == "fraud@1\n"
+    assert run("verify").exit_code == 0
 
 
 def test_what_was_deleted_is_answered_with_who_and_why(run, made):

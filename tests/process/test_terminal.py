@@ -152,6 +152,18 @@ def test_delete_asks_nothing_where_nothing_goes_or_all_was_said(run, made):
     assert child.exitstatus == 2
 
 
+def test_delete_of_a_model_says_what_it_has_and_asks(run, made):
+    run("alias", "fraud@2", "champion")
+    child = at(run, "delete", "fraud", "--all-versions", "--force", NO_COLOR="1")
+    child.expect_exact("fraud with 2 versions; production: fraud@1; aliases champion")
+    child.expect_exact("delete 1 model for good? [y/N] ")
+    child.sendline("y")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "production: fraud@1 -> none" in child.before
+
+
 def test_a_tombstone_is_a_page_and_a_dim_row(run, made):
     run("delete", "fraud@2", "--yes", "-m", "a trial")
     told = seen(run, "show", "fraud@2", NO_COLOR="1")

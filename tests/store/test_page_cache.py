@@ -7,8 +7,7 @@ import os
 
 import pytest
 
-from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.hashing import content_of, read_once
 
 SIZE = 1 << 20
 

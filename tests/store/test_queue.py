@@ -11,7 +11,7 @@ import time
 import pytest
 
 from modelkeep.errors import Busy
-from modelkeep.store.backup.place import BackupPlace
+from modelkeep.store.backup_place import BackupPlace
 from modelkeep.store.db.sqlite.writers_queue import queued
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"

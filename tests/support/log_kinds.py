@@ -4,13 +4,13 @@ from types import SimpleNamespace
 from typing import get_args
 
 from modelkeep.domain import entry
-from modelkeep.domain.verbs import ACTIONS, VERBS, AnyEvent, evaluate, interface, promote, register, rollback
+from modelkeep.domain.verbs import AnyCommand, AnyEvent, evaluate, interface, promote, register, rollback
 
-COMMANDS = dict(zip(ACTIONS, VERBS, strict=True))
+COMMANDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyCommand)}
 EVENTS = {kind.__name__: kind for kind in get_args(AnyEvent)}
 
 intents = SimpleNamespace(
-    **{kind.__name__: kind for kind in VERBS},
+    **{kind.__name__: kind for kind in get_args(AnyCommand)},
     **{name: getattr(entry, name) for name in ("Actor", "CiIdentity", "Expect", "Intent", "Origin", "Seen", "Subject")},
     **{name: getattr(register, name) for name in ("Attachment", "Code", "Parent", "Trained")},
     Data=evaluate.Data,

@@ -16,7 +16,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from modelkeep.changes import create_registry
-from modelkeep.changes.runner import observed
 from modelkeep.context import Context
 from modelkeep.domain.entry import hash_entry
 from modelkeep.locate import Located
@@ -57,14 +56,7 @@ class World:
             say=self.said.append,
         )
         if create:
-            create_registry.create(
-                str(self.home),
-                stages,
-                None,
-                observed=observed(self.context, ()),
-                now=self.context.now(),
-                new_id=self.context.new_id,
-            )
+            create_registry.create(self.context, stages)
         self.registry = Registry(self.context, Located(str(self.home), "flag"))
 
     def clock(self):

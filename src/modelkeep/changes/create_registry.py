@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from modelkeep.changes.runner import ignore_note, observed
+from modelkeep.context import Context
 from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.verbs.init import Init
@@ -30,47 +32,34 @@ _OURS = frozenset({sqlite.DATABASE, f"{sqlite.DATABASE}-journal", sqlite.LOCK, s
 
 
 def create(
-    directory: str,
-    stages: Sequence[str] | None,
-    store: str | None,
-    *,
-    observed: Observed,
-    now: str,
-    new_id: Callable[[], str],
-    say: Callable[[str], None] | None = None,
-    shared: Sharing | None = None,
+    context: Context, stages: Sequence[str] | None = None, store: str | None = None, shared: Sharing | None = None
 ) -> bool:
-    """Make a registry; return False where there is one with the same stages already.
+    """Make a registry in the context's directory; return False where there is one with the same stages already.
 
     A registry that exists is shared as ``shared`` says. Raises ``Conflict`` for other stages than the existing ones
     and for a directory that holds other things, ``RegistryUnavailable`` where the directory cannot be made, or
     given to a group.
     """
-    say = say or (lambda _text: None)
+    directory, place, say = context.directory, context.database, context.say
     if os.path.exists(os.path.join(directory, sqlite.DATABASE)) and _is_finished(directory):
         _check_as_wanted(directory, stages, store)
         _share(directory, shared, say)
         return False
     check_readable(directory, os.path.join(directory, sqlite.DATABASE))
-    place = Database(directory, say=say)
     place.check_mount()
     if store is not None:
         check_locks(os.path.abspath(store), say)
     declared = declare_stages(stages or ("staging", "production"))
-    intent = Intent(
-        registry=new_id(),
-        id=new_id(),
-        command=Init(declared),
-        time=now,
-    )
+    now = context.now()
+    draft = Draft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
     try:
-        made = _make(place, store, shared, Draft(intent), observed, now)
+        made = _make(place, store, shared, draft, observed(context, ()), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
         raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
     if not made:  # another process made it meanwhile, maybe with other stages
         _check_as_wanted(directory, stages, store)
-    _share(directory, shared, _silent if made else say)
+    _share(directory, shared, ignore_note if made else say)
     return made
 
 
@@ -90,10 +79,6 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
         say(f"shared with {with_whom}: access was set at {count} {'place' if count == 1 else 'places'}")
     else:
         say(f"nothing to do: it is shared with {with_whom} already")
-
-
-def _silent(_text: str) -> None:
-    """A registry that was made shared needs no message."""
 
 
 def _is_finished(directory: str) -> bool:
@@ -120,9 +105,7 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
         raise Conflict(message, "stages are given once, when a registry is made")
 
 
-def _make(
-    place: Database, store: str | None, shared: Sharing | None, draft: Draft, observed: Observed, now: str
-) -> bool:
+def _make(place: Database, store: str | None, shared: Sharing | None, draft: Draft, seen: Observed, now: str) -> bool:
     directory = place.directory
     if store is not None:
         store = os.path.abspath(store)
@@ -156,7 +139,7 @@ def _make(
     with place.creating() as writer:
         if writer is None:
             return False
-        ledger.append(writer, draft, observed, now)
+        ledger.append(writer, draft, seen, now)
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
     require_own(directory, lambda: draft.intent.registry)

@@ -33,6 +33,7 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.verbs.create import check_free
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import ModelkeepError, UsageError
@@ -77,6 +78,7 @@ def _check_names(reader: Reader, request: Request) -> None:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
+        check_free(request.name, model, reuse=request.reuse_name)
     stage = None if request.stage is None else stage_named(reader, request.stage)
     for alias in request.aliases:
         check_alias(fold(alias), state.stages())
@@ -120,7 +122,8 @@ class _Registration:
 
 def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, taken: Ingested) -> ChangeRequest:
     state = SqlState(reader)
-    model = state.model_named(request.name)
+    bearer = state.model_named(request.name)
+    model = None if bearer is None or bearer.deleted else bearer
     if model is not None and fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
     stage = None if request.stage is None else stage_named(reader, request.stage)
@@ -136,6 +139,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
         metrics=scrubbed(request.metrics),
         metrics_on=data_of(found.on),
         parents=tuple(parent for parent, _ in parents),
+        reuse=request.reuse_name,
         runs=tuple(run.id for run in found.runs),
         symlinks=taken.symlinks,
         trained=found.trained,
@@ -144,8 +148,8 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
     digest = digest_of(document)
     subject = Subject(
         digest=digest,
-        model=None if model is None or model.deleted else model.seq,
-        name=request.name if model is None or model.deleted else model.name,
+        model=None if model is None else model.seq,
+        name=request.name if model is None else model.name,
         stage=None if stage is None else stage.name,
         version=None,
     )

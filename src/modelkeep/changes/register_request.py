@@ -50,6 +50,7 @@ class Request(Struct, frozen=True):
     trained_at: str | None = None
     description: str | None = None
     if_exists: str = "match"
+    reuse_name: bool = False
     move: bool = False
     selection: Selection = field(default_factory=Selection)
     expect: str | None = None

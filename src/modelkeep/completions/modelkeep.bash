@@ -13,7 +13,7 @@ _modelkeep_options() {
     REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
-    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --stage --alias --if-exists --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
+    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
     list) REPLY='--stage --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;

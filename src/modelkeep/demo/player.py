@@ -18,7 +18,6 @@ from modelkeep.errors import ModelkeepError
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _CHUNK = 65_536
-_ISSUE = "that is a bug: please report it with what is printed above"
 
 
 class DemoFailed(ModelkeepError):
@@ -58,13 +57,13 @@ class Player:
         self.commands += 1
         code, output = _run_on_a_terminal(line, self.directory, self.environ, self.write)
         output = _COLOURS.sub("", output)
-        if code != exits:
-            message = f"the demo went wrong: `{line}` ended with exit code {code} instead of {exits}"
-            raise DemoFailed(message, _ISSUE)
+        wrong = f"ended with exit code {code} instead of {exits}" if code != exits else None
         for pattern in patterns:
-            if re.search(pattern, output) is None:
-                message = f"the demo went wrong: the output of `{line}` does not match {pattern!r}"
-                raise DemoFailed(message, _ISSUE)
+            if wrong is None and re.search(pattern, output) is None:
+                wrong = f"printed nothing that matches {pattern!r}"
+        if wrong is not None:
+            message = f"the demo went wrong: `{line}` {wrong}"
+            raise DemoFailed(message, "that is a bug: please report it with what is printed above")
         if exits:
             self.write(self._styled(f"# exit code {code}\n", _DIM))
         return output

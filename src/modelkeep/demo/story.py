@@ -51,12 +51,7 @@ def _first_model(player: Player) -> None:
         "python train.py fit payments-2026-01.csv --features amount,abroad --out model.safetensors",
         r"model\.safetensors: auc 0\.\d+, caught \d+ of \d+ frauds",
     )
-    player.run(
-        "modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n"
-        "    --data train=payments-2026-01.csv",
-        r"fraud@1\n",
-        r"1 file",
-    )
+    _register(player, "--data train=payments-2026-01.csv", r"fraud@1\n", r"1 file")
     player.run('modelkeep promote fraud@1 production -m "first model"', r"production: none -> fraud@1")
 
 
@@ -68,9 +63,9 @@ def _better_model(player: Player) -> str:
         "python train.py fit payments-2026-01.csv payments-2026-02.csv \\\n"
         f"    --features {_FEATURES} --out model.safetensors"
     )
-    player.run(
-        "modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n"
-        "    --data train=payments-2026-01.csv --data train=payments-2026-02.csv --stage staging",
+    _register(
+        player,
+        "--data train=payments-2026-01.csv --data train=payments-2026-02.csv --stage staging",
         r"fraud@2\n",
         r"auc 0\.\d+ \([+-]0\.\d+ against production, fraud@1\)",
     )
@@ -93,12 +88,8 @@ def _bad_release(player: Player) -> None:
     )
     player.act_as("ana@example.com")
     player.run(f"python train.py fit payments-2026-03.csv --features {_FEATURES} --out model.safetensors")
-    player.run(
-        "modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n"
-        "    --data train=payments-2026-03.csv --parent fraud@2",
-        r"fraud@3\n",
-        r"against production, fraud@2\)",
-    )
+    source = "--data train=payments-2026-03.csv --parent fraud@2"
+    _register(player, source, r"fraud@3\n", r"against production, fraud@2\)")
     player.run('modelkeep promote fraud@3 production -m "march data"', r"production: fraud@2 -> fraud@3")
     player.comment(
         "April's payments arrive. The version before would have caught them; the one in production does not."
@@ -174,6 +165,11 @@ def _harm(player: Player) -> None:
     )
     player.comment("The team's own registry is unchanged.")
     player.run("modelkeep verify", r"ok")
+
+
+def _register(player: Player, source: str, *patterns: str) -> None:
+    line = f"modelkeep register fraud model.safetensors --metrics metrics.json --params params.json \\\n    {source}"
+    player.run(line, *patterns)
 
 
 def _forge(player: Player, copy: str, statement: str, finding: str) -> None:

@@ -6,14 +6,14 @@ Where nothing has to change, the decision is `AlreadySo` and no entry is written
 
 from __future__ import annotations
 
-from modelkeep.domain.entry import Intent, Observed
-from modelkeep.domain.origin import decide_origin
+from modelkeep.domain.entry import Intent, Observed, Origin
 from modelkeep.domain.state import State
-from modelkeep.domain.verbs import VERBS
+from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.create import Create
 from modelkeep.domain.verbs.init import Init
-from modelkeep.domain.verbs.interface import Decision, Question, refuse_unbuilt
+from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, refuse_unbuilt
+from modelkeep.domain.verbs.migrate import Migrate
 from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.register import Register
 from modelkeep.domain.verbs.retire import Retire
@@ -27,22 +27,22 @@ def decide(state: State, intent: Intent, observed: Observed, time: str) -> Decis
     Raises ``Conflict``, ``NotFound``, ``UsageError`` or ``IntegrityError`` where it may not.
     """
     head = state.head()
-    question = Question(state, intent, observed, time, seq=1 if head is None else head.seq + 1)
-    _check_frame(question)
+    proposal = Proposal(state, intent, observed, time, seq=1 if head is None else head.seq + 1)
+    _check_frame(proposal)
     if intent.origin is not None:
-        known = decide_origin(state, intent, intent.origin)
+        known = _decide_origin(state, intent, intent.origin)
         if known is not None:
             return known
-    decide_verb, _ = VERBS[type(intent.command)]
-    return decide_verb(question, intent.command)
+    return intent.command.decide(proposal)
 
 
-def _check_frame(question: Question) -> None:
+def _check_frame(proposal: Proposal) -> None:
     """Check what every intent must satisfy, whatever its verb."""
-    state, intent = question.state, question.intent
+    state, intent = proposal.state, proposal.intent
+    check_stored_time(intent.time, intent.not_after, None if intent.origin is None else intent.origin.time)
     if isinstance(intent.command, Init):
         more = (intent.seen, intent.subject, intent.expect, intent.not_after, intent.origin)
-        if question.seq != 1 or any(each is not None for each in more):
+        if proposal.seq != 1 or any(each is not None for each in more):
             message = "a registry is created by its first entry, and only by that"
             raise Conflict(message)
         return
@@ -50,7 +50,7 @@ def _check_frame(question: Question) -> None:
     if intent.registry != state.registry_id():
         message = f"this intent is for the registry {intent.registry}, not for this one"
         raise Conflict(message)
-    if intent.seen is None or not 1 <= intent.seen.seq < question.seq:
+    if intent.seen is None or not 1 <= intent.seen.seq < proposal.seq:
         message = "the intent names no entry of this log as the one its author knew"
         raise Conflict(message)
     if state.hash_at(intent.seen.seq) != intent.seen.hash:
@@ -59,7 +59,7 @@ def _check_frame(question: Question) -> None:
     if state.has_intent(intent.id):
         message = f"the log has an intent {intent.id} already"
         raise Conflict(message)
-    if intent.not_after is not None and question.time > intent.not_after:
+    if intent.not_after is not None and proposal.time > intent.not_after:
         message = f"the intent was valid until {intent.not_after}"
         raise Conflict(message, "ask again")
 
@@ -78,3 +78,19 @@ def _check_arguments(intent: Intent) -> None:
     if isinstance(intent.command, Create) and (subject.version, subject.stage) != (None, None):
         message = "a model is created without a version or a stage"
         raise Conflict(message)
+
+
+def _decide_origin(state: State, intent: Intent, origin: Origin) -> AlreadySo | None:
+    """Answer a fact that was imported before: `AlreadySo` for the same command and subject, ``Conflict`` for others."""
+    if isinstance(intent.command, Migrate):
+        message = "a migration comes from nowhere else"
+        raise Conflict(message)
+    if origin.entry is None:
+        return None
+    known = state.imported(origin.system, origin.registry or "", origin.entry)
+    if known is None:
+        return None
+    if known != intent.fact_digest:
+        message = f"{origin.system} {origin.entry} was imported before, as something else"
+        raise Conflict(message)
+    return AlreadySo(f"{origin.system} {origin.entry} was imported before")

@@ -14,8 +14,11 @@ from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
+from modelkeep.domain.text import printable
 from modelkeep.domain.verbs import AnyCommand, AnyEvent
-from modelkeep.domain.verbs.register import Register
+from modelkeep.domain.verbs.delete import Delete
+from modelkeep.domain.verbs.register import Register, VersionRegistered
+from modelkeep.domain.verbs.wording import Texts, Told
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 #: The number of the log's format: which fields, kinds and rules an entry may have.
@@ -100,6 +103,13 @@ class Intent(LogValue, frozen=True, kw_only=True, tag_field="format", tag="model
         """Return the canonical bytes, which are what a signature is made over."""
         return encode_canonical(self)
 
+    @property
+    def fact_digest(self) -> str:
+        """The digest of what an imported fact says: its command and subject, whatever the model is called now."""
+        subject = self.subject
+        about = None if subject is None else (subject.version, subject.digest, subject.stage)
+        return digest_of(encode_canonical([self.command, about]))
+
 
 class Via(LogValue, frozen=True):
     """The transport that a change came through and whom it authenticated: ``ssh``, ``postgres``, ``mlflow``."""
@@ -158,12 +168,34 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
         """What the writer's clock said."""
         return self.clock or self.time
 
+    @property
+    def subject_name(self) -> str | None:
+        """The version or model that it is about, under its name of then; None for neither."""
+        subject = self.intent.subject
+        if subject is None:
+            return None
+        registered = next((event.version for event in self.events if isinstance(event, VersionRegistered)), None)
+        version = subject.version or registered
+        return subject.name if version is None else f"{subject.name}@{version}"
+
+    def sentence(self, texts: Texts = ()) -> str:
+        """Return what it did, in the past tense, as ``promoted fraud@4 to production, in place of fraud@3``.
+
+        ``texts`` are fields of its details: description, note and tags; a redacted one is missing. The reason, who and
+        when are not part of the sentence.
+        """
+        # A forged entry may have events that do not follow from its command.
+        return self.intent.command.sentence(Told(self, texts)) or f"asked to {self.intent.kind} {self.subject_name}"
+
     def to_bytes(self) -> bytes:
         """Return the canonical bytes; more than 65,535 raise ``UsageError``."""
         data = encode_canonical(self)
         if len(data) > LARGEST_ENTRY:
             message = f"an entry of the log has at most {LARGEST_ENTRY} bytes, this one would have {len(data)}"
-            raise UsageError(message, "give fewer metrics or datasets at once; evaluate adds metrics later")
+            hint = "give fewer metrics or datasets at once; evaluate adds metrics later"
+            if isinstance(self.intent.command, Delete):
+                hint = f"take aliases off it first: modelkeep alias {printable(Told(self, ()).model)} ALIAS-"
+            raise UsageError(message, hint)
         return data
 
 

@@ -27,12 +27,12 @@ _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
-# Nearly all paths are of these letters, short, and have no reserved name: they need no other check.
-_ORDINARY = pattern(
-    r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
-    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
-)
+#: What an address may not have: a query, a fragment, userinfo (they may hold a secret), a control character.
+_NOT_IN_URI = pattern(r"[?#\x00-\x1f\x7f-\x9f]|^[^/]*//[^/]*@")
+#: The largest whole number that a column of the database holds.
+_LARGEST_SUM = 2**63 - 1
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
+_SHOWN = 300
 _HINT = "rename the file, or leave it out with --exclude"
 
 
@@ -110,7 +110,15 @@ class Pointer(LogValue, frozen=True, tag_field="format", tag="modelkeep pointer 
 
 def parse_artifact(form: str, data: bytes) -> Manifest | Pointer:
     """Parse the document of a version, a manifest or by its ``form`` a pointer; anything else raises ``Damaged``."""
-    return decode_canonical(data, _POINTER, "pointer") if form == "pointer" else Manifest.from_bytes(data)
+    if form != "pointer":
+        return Manifest.from_bytes(data)
+    pointer = decode_canonical(data, _POINTER, "pointer")
+    if _NOT_IN_URI.search(pointer.uri):
+        message = f"pointer: not an address without userinfo, query and fragment: {printable(pointer.uri)[:_SHOWN]}"
+        raise Damaged(message)
+    if pointer.files:  # the other system may not have told them
+        _check_parsed("pointer", pointer.files)
+    return pointer
 
 
 def check_path(path: str) -> str:
@@ -120,7 +128,7 @@ def check_path(path: str) -> str:
     a control character, is no UTF-8, is longer than 255 bytes a name or 1024 in all, is reserved on Windows, or
     ends a name in a dot or space. Any Unicode form is kept as it is.
     """
-    why = None if _ORDINARY.fullmatch(path) else _refused(path)
+    why = _refused(path)
     if why:
         message = f"'{printable(path)}' cannot be a path in an artifact: {why}"
         raise UsageError(message, _HINT)
@@ -157,7 +165,7 @@ def _refused_segment(segment: str) -> str | None:
     return None
 
 
-def _check(files: Sequence[ManifestFile]) -> None:
+def _check(files: Sequence[ManifestFile] | Sequence[PointerFile]) -> None:
     """Refuse no files, what ``check_path`` refuses, and two that cannot lie side by side everywhere."""
     if not files:
         message = "an artifact needs at least one file, and there is none"
@@ -199,12 +207,20 @@ _POINTER = Decoder(Pointer)
 def _parsed(data: bytes) -> Manifest:
     """Read a manifest; a command that needs one asks for it several times in a row."""
     manifest = decode_canonical(data, _MANIFEST, "manifest")
-    if any(before.path >= after.path for before, after in pairwise(manifest.files)):
-        message = "manifest: its paths are not sorted, or one stands in it twice"
+    _check_parsed("manifest", manifest.files)
+    return manifest
+
+
+def _check_parsed(what: str, files: Sequence[ManifestFile] | Sequence[PointerFile]) -> None:
+    """Raise ``Damaged`` for files of a document that are not as `Manifest.of` makes them: order, paths, sizes."""
+    if any(before >= after for before, after in pairwise([file.path for file in files])):
+        message = f"{what}: its paths are not sorted, or one stands in it twice"
+        raise Damaged(message)
+    if sum(file.size for file in files) > _LARGEST_SUM:
+        message = f"{what}: its files together have more than {_LARGEST_SUM} bytes"
         raise Damaged(message)
     try:
-        _check(manifest.files)
+        _check(files)
     except UsageError as error:
-        message = f"manifest: {error.message}"
+        message = f"{what}: {error.message}"
         raise Damaged(message) from error
-    return manifest

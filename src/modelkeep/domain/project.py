@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 from modelkeep.domain.details import Details, Line
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.origin import origin_rows
-from modelkeep.domain.verbs import ROWS, AnyEvent
+from modelkeep.domain.verbs import AnyEvent
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 
 
@@ -24,9 +23,9 @@ def project(entry: Entry, entry_hash: str, details: Details | None, documents: M
     recorded = Recorded(entry, details, documents)
     yield from _index_rows(entry, entry_hash)
     yield from _text_rows(entry, details)
-    yield from origin_rows(recorded)
+    yield from _origin_rows(entry)
     for event in entry.events:
-        yield from ROWS[type(event)](recorded, event)
+        yield from event.project(recorded)
 
 
 def _index_rows(entry: Entry, entry_hash: str) -> Changes:
@@ -55,3 +54,11 @@ def _text_rows(entry: Entry, details: Details | None) -> Changes:
         if isinstance(line, Line) and not line.field.startswith("tag."):
             row: Row = {"seq": entry.seq, "position": position, "field": line.field, "value": line.value}
             yield Insert("entry_text", row)
+
+
+def _origin_rows(entry: Entry) -> Changes:
+    """Keep the fact of another registry that the entry imported."""
+    origin = entry.intent.origin
+    if origin is not None and origin.entry is not None:
+        row: Row = {"system": origin.system, "source": origin.registry or "", "entry": origin.entry}
+        yield Insert("origin", {**row, "seq": entry.seq, "fact": entry.intent.fact_digest, "time": origin.time})

@@ -41,6 +41,10 @@ class Model(Struct, frozen=True):
     newest: int
     deleted: bool = False
 
+    def at(self, number: int) -> str:
+        """Return the name of a version of it: ``fraud@3``."""
+        return f"{self.name}@{number}"
+
 
 class Version(Struct, frozen=True):
     """What deciding needs of a version."""

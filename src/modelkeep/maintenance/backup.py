@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.context import Context
@@ -21,9 +20,8 @@ from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
-from modelkeep.store.backup.contents import Content, copy_contents, lacking
-from modelkeep.store.backup.place import BackupPlace
 from modelkeep.store.backup_mark import BackupMark
+from modelkeep.store.backup_place import BackupPlace, Content, copy_contents, lacking
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
@@ -37,17 +35,6 @@ _TRIES = 5
 _SHOWN = 3
 #: Any digest will do to see whether the store is there.
 _ANY_DIGEST = "sha256:" + "0" * 64
-
-
-class _Contents(Struct, frozen=True):
-    """What a database names: its versions and head, the contents and their bytes, and those that the backup lacks."""
-
-    versions: int
-    head: tuple[int, str]
-    blobs: int
-    size_bytes: int
-    new_blobs: int
-    new_bytes: int
 
 
 def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[int, int], None] | None) -> BackedUp:
@@ -64,53 +51,27 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     context.artifacts.has(_ANY_DIGEST, 0)  # an unmounted store ends it here
     place.check(registry, context.directory)
     if dry_run:
-        return _answer(place, registry, place.head(), _planned_contents(context, place), Findings(), dry_run=True)
+        return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
     with place.claimed(registry, context.directory):
         before = place.head()
         mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
         place.begin(mark)
         try:
-            contents, findings = _copy(context, place, before, progress)
+            made = _copy(context, place, registry, before, progress)
             place.finish(mark)
         except BaseException:
             place.give_up()
             raise
-    return _answer(place, registry, before, contents, findings, dry_run=False)
-
-
-def _answer(
-    place: BackupPlace,
-    registry: str,
-    before: tuple[int, str] | None,
-    contents: _Contents,
-    findings: Findings,
-    *,
-    dry_run: bool,
-) -> BackedUp:
-    return BackedUp(
-        path=place.path,
-        registry=registry,
-        changed=before != contents.head or contents.new_blobs > 0,
-        ok=findings.ok,
-        entries=contents.head[0],
-        versions=contents.versions,
-        blobs=contents.blobs,
-        size_bytes=contents.size_bytes,
-        new_blobs=contents.new_blobs,
-        new_bytes=contents.new_bytes,
-        head_seq=contents.head[0],
-        head_hash=contents.head[1],
-        findings=findings.all(),
-        dry_run=dry_run,
-    )
+    return made
 
 
 def _copy(
     context: Context,
     place: BackupPlace,
+    registry: str,
     before: tuple[int, str] | None,
     progress: Callable[[int, int], None] | None,
-) -> tuple[_Contents, Findings]:
+) -> BackedUp:
     """Copy the database and the contents that it names; both again where some were deleted meanwhile."""
     live = Tables(context)
     new_blobs = new_bytes = 0
@@ -119,9 +80,10 @@ def _copy(
         findings, was_deleted = Findings(), False
         with place.copied_database().reading() as connection:
             _require_successor(connection, place, before)
-            contents = _contents_of(connection, place)
-            missing = lacking(place.bucket, reachable.all_needed(connection))
-            counted = Progress(contents.new_bytes, progress)
+            copied = Tables(context, connection)
+            planned = _described(copied, place, registry, before)
+            counted = Progress(planned.new_bytes, progress)
+            missing = lacking(place.bucket, _contents(copied))
             for (digest, size), trouble in copy_contents(context.artifacts, place.bucket, missing, counted):
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + size
@@ -130,7 +92,14 @@ def _copy(
                 else:
                     was_deleted = True
         if not was_deleted:
-            return replace(contents, new_blobs=new_blobs, new_bytes=new_bytes), findings
+            return replace(
+                planned,
+                changed=before != (planned.head_seq, planned.head_hash) or new_blobs > 0,
+                ok=findings.ok,
+                new_blobs=new_blobs,
+                new_bytes=new_bytes,
+                findings=findings.all(),
+            )
     message = "versions are deleted faster than they can be copied"
     raise Busy(message, "try again when less is deleted")
 
@@ -150,30 +119,34 @@ def _require_successor(connection: Reader, place: BackupPlace, before: tuple[int
         raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
 
 
-def _contents_of(connection: Reader, place: BackupPlace) -> _Contents:
-    """Return what a copied database names."""
-    every = _count(reachable.all_needed(connection))
-    new = _count(lacking(place.bucket, reachable.all_needed(connection)))
-    return _Contents(raw_rows.version_count(connection), _head(connection), *every, *new)
+def _described(tables: Tables, place: BackupPlace, registry: str, before: tuple[int, str] | None) -> BackedUp:
+    """Return what a backup of these tables holds, as far as every content can be copied."""
+    head = tables.ask(lambda reader: SqlState(reader).head())
+    seq, entry_hash = (0, "") if head is None else (head.seq, head.hash)
+    blobs, size_bytes = _count(_contents(tables))
+    new_blobs, new_bytes = _count(lacking(place.bucket, _contents(tables)))
+    return BackedUp(
+        path=place.path,
+        registry=registry,
+        changed=before != (seq, entry_hash) or new_blobs > 0,
+        ok=True,
+        entries=seq,
+        versions=tables.ask(raw_rows.version_count),
+        blobs=blobs,
+        size_bytes=size_bytes,
+        new_blobs=new_blobs,
+        new_bytes=new_bytes,
+        head_seq=seq,
+        head_hash=entry_hash,
+    )
 
 
-def _planned_contents(context: Context, place: BackupPlace) -> _Contents:
-    """Return what a backup would hold now, for a dry run. The registry is read a page at a time."""
-    live = Tables(context)
-
-    def named() -> Iterator[Content]:
-        after = ("", 0)
-        while page := live.ask(partial(reachable.needed, after=after)):
-            yield from page
-            after = page[-1]
-
-    every, new = _count(named()), _count(lacking(place.bucket, named()))
-    return _Contents(live.ask(raw_rows.version_count), live.ask(_head), *every, *new)
-
-
-def _head(connection: Reader) -> tuple[int, str]:
-    head = SqlState(connection).head()
-    return (0, "") if head is None else (head.seq, head.hash)
+def _contents(tables: Tables) -> Iterator[Content]:
+    """Yield the contents that versions need."""
+    after = ("", 0)
+    while page := tables.ask(partial(reachable.needed, after=after)):
+        yield from page
+        after = page[-1]
 
 
 def _count(contents: Iterable[Content]) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class Findings:
         self._kept: list[VerifyFinding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         #: Of each error that stopped a check, the places where it did.
-        self._errors: dict[str, list[str]] = {}
+        self._stopping: dict[str, list[str]] = {}
 
     def error(self, code: str, place: str, message: str) -> None:
         """Add something that is wrong."""
@@ -41,35 +41,25 @@ class Findings:
         """Add something that is odd."""
         self.add("warning", code, place, message)
 
-    def add(self, severity: str, code: str, place: str, message: str) -> None:
-        """Add a finding."""
-        self._add(VerifyFinding(severity, code, _shown(place), _shown(message)))
-
-    def add_content(self, severity: str, code: str, needed: Needed, message: str) -> None:
-        """Add a finding about a stored content that a version needs."""
-        ref = f"{needed.name}@{needed.version}"
-        finding = VerifyFinding(severity, code, _shown(ref), _shown(f"{needed.path}: {message}"))
-        self._add(replace(finding, ref=_field(ref), path=_field(needed.path), digest=_field(needed.digest)))
-
-    def _add(self, finding: VerifyFinding) -> None:
-        kind = finding.severity, finding.code
-        self._counts[kind] += 1
-        if self._counts[kind] <= self._most(finding.code):
-            self._kept.append(finding)
-
-    def has_room(self, severity: str, code: str) -> bool:
-        """Whether one more finding of this kind would be kept, and not only counted."""
-        return self._counts[severity, code] < self._most(code)
+    def add(self, severity: str, code: str, place: str, message: str, content: Needed | None = None) -> None:
+        """Add a finding; ``content`` is the file of a version that it is about, and ``place`` that version."""
+        self._counts[severity, code] += 1
+        if self._counts[severity, code] > self._most(code):
+            return
+        finding = VerifyFinding(severity, code, shown(place), shown(message))
+        if content is not None:
+            finding = replace(finding, ref=_field(place), path=_field(content.path), digest=_field(content.digest))
+        self._kept.append(finding)
 
     @property
     def ok(self) -> bool:
         """Whether no finding is an error."""
-        return not self._errors and not any(severity == "error" for severity, _ in self._counts)
+        return self.count("error") == 0
 
     def count(self, severity: str) -> int:
         """Return how many findings of a severity there are, with those that were not kept."""
         count = sum(number for (each, _), number in self._counts.items() if each == severity)
-        return count + (len(self._errors) if severity == "error" else 0)
+        return count + (len(self._stopping) if severity == "error" else 0)
 
     @contextmanager
     def catching(self, place: str) -> Iterator[None]:
@@ -77,38 +67,38 @@ class Findings:
         try:
             yield
         except IntegrityError as error:
-            self._errors.setdefault(error.message, []).append(place)
+            self._stopping.setdefault(error.message, []).append(place)
 
     def all(self) -> tuple[VerifyFinding, ...]:
         """Return the findings that were kept, for each kind that has more how many more, and what stopped checks."""
-        more = [
-            VerifyFinding(severity, code, "…", f"and {count - self._most(code)} more of this kind")
-            for (severity, code), count in self._counts.items()
-            if count > self._most(code)
-        ]
-        return (*self._kept, *more, *self._stopping_errors())
-
-    def _stopping_errors(self) -> Iterator[VerifyFinding]:
-        for number, (message, places) in enumerate(self._errors.items()):
-            if number == self._most(_DATABASE):
-                text = f"and {len(self._errors) - number} more of this kind"
-                yield VerifyFinding("error", _DATABASE, "…", text)
-                return
-            met = [place for place in places if place != _DATABASE]
-            if len(met) > 1:
-                yield VerifyFinding("error", _DATABASE, _DATABASE, _shown(f"{message}; met in {', '.join(met)}"))
-            else:
-                yield VerifyFinding("error", _DATABASE, _shown((met or [_DATABASE])[0]), _shown(message))
+        stopping = [_stopping(message, places) for message, places in self._stopping.items()]
+        most = self._most(_DATABASE)
+        more = [_more(*kind, count - self._most(kind[1])) for kind, count in self._counts.items()]
+        rest = _more("error", _DATABASE, len(stopping) - most)
+        return tuple(filter(None, (*self._kept, *more, *stopping[:most], rest)))
 
     def _most(self, code: str) -> int:
         return self._most_of_a_kind or (_MOST_FILES if code == "blob" else _MOST_OF_A_KIND)
 
 
+def shown(text: str) -> str:
+    """Return text of a damaged or forged registry so that a terminal can show it."""
+    return printable(text[:_LONGEST])
+
+
+def _more(severity: str, code: str, count: int) -> VerifyFinding | None:
+    """Return the finding for those of a kind that were not kept."""
+    return VerifyFinding(severity, code, "…", f"and {count} more of this kind") if count > 0 else None
+
+
+def _stopping(message: str, places: list[str]) -> VerifyFinding:
+    """Return the finding of an error that stopped checks at some places."""
+    met = [place for place in places if place != _DATABASE] or [_DATABASE]
+    if len(met) == 1:
+        return VerifyFinding("error", _DATABASE, shown(met[0]), shown(message))
+    return VerifyFinding("error", _DATABASE, _DATABASE, shown(f"{message}; met in {', '.join(met)}"))
+
+
 def _field(text: str) -> str | None:
     """Return a value for programs, unchanged; None where it is longer than any name, path or digest can be."""
     return text if len(text) <= _LONGEST_FIELD else None
-
-
-def _shown(text: str) -> str:
-    """Return text of a damaged or forged registry so that a terminal can show it."""
-    return printable(text[:_LONGEST])

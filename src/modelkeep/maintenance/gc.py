@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -24,13 +24,14 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.permissions import check_readable
-from modelkeep.store.backup.place import no_backup_beside
+from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.content.sweep_mark import sweeping
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.reachability import LogReferences, backwards
 from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ownership import require_own
 
@@ -150,24 +151,16 @@ class _Collection:
     def _list(self) -> deque[_Found]:
         """Return the contents that no version seems to need, those within the grace period left out."""
         found: deque[_Found] = deque()
-        blobs = self._bucket.list()
-        while page := list(islice(blobs, _PAGE)):
-            with self._context.database.reading() as connection:
-                found += self._judged(connection, page)
-        return found
-
-    def _judged(self, connection: Reader, page: list[Blob]) -> Iterator[_Found]:
-        for blob in page:
-            if garbage.is_needed(connection, blob.key):
-                continue
-            gone = garbage.was_needed(connection, blob.key)
+        for blob, gone in unneeded(self._context.database, self._bucket.list()):
             if self._grace_seconds and self._now - garbage.since(blob.since, gone) < self._grace_seconds:
                 self._young.append(blob.size)
             elif gone is None:
-                yield _Found(blob, "never registered")
+                found.append(_Found(blob, "never registered"))
             else:
                 more = f" and {gone.more} more" if gone.more else ""
-                yield _Found(blob, f"only {gone.ref}{more}, deleted {gone.time[:10]} by {printable(gone.actor)}")
+                reason = f"only {gone.ref}{more}, deleted {gone.time[:10]} by {printable(gone.actor)}"
+                found.append(_Found(blob, reason))
+        return found
 
     def _read_log(self) -> None:
         """Read what the log references, a page a transaction, so that no writer has to wait."""
@@ -200,10 +193,21 @@ class _Collection:
         age = self._now - stale.changed
         if stale.writer == "unsure":
             return age >= max(self._grace_seconds, _UNSURE_SECONDS)
-        if stale.damaged and self._grace_seconds:
-            return stale.writer == "gone" and age >= self._grace_seconds
-        return stale.writer == "gone"
+        return stale.writer == "gone" and (not stale.damaged or age >= self._grace_seconds)
 
     def _note(self, kind: str, place: str, size_bytes: int, reason: str, files: int = 1) -> None:
         self._removed.append(Garbage(kind, printable(place), size_bytes, reason))
         self._files += files
+
+
+def unneeded(database: Database, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, garbage.Gone | None]]:
+    """Yield the contents that no version needs by the tables, and which deleted version needed them last."""
+    waiting = iter(blobs)
+    while page := list(islice(waiting, _PAGE)):
+        with database.reading() as connection:
+            found = [
+                (blob, garbage.was_needed(connection, blob.key))
+                for blob in page
+                if not garbage.is_needed(connection, blob.key)
+            ]
+        yield from found

@@ -17,8 +17,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.checking import Trouble, examine
-from modelkeep.store.content.hashing import Content, content_of
-from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.hashing import Content, content_of, read_once
 from modelkeep.store.content.transfer import Transferred, transfer
 from modelkeep.store.repair_source import RepairSource
 

@@ -17,7 +17,7 @@ from modelkeep.maintenance.repair import Repair
 from modelkeep.maintenance.verify_bytes import Checked, Wanted, check_bytes, versions_of
 from modelkeep.maintenance.verify_log import LogCheck
 from modelkeep.store import backup_mark, head_cache
-from modelkeep.store.backup.place import no_backup_beside
+from modelkeep.store.backup_place import no_backup_beside
 
 
 def verify(  # noqa: PLR0913  the command's own flags

@@ -110,11 +110,9 @@ def check_bytes(
             elif trouble is not None:
                 report(findings, needing, trouble)
     for digest, trouble in () if repair is None else repair.run():
-        if findings.has_room(_severity(trouble), trouble.code):
-            needing = chosen.get(digest) or tables.ask(partial(raw_rows.needing, digest=digest, most=_SHOWN))
-            report(findings, needing, trouble)
-        else:  # only counted, so nothing need be known of the versions
-            findings.add(_severity(trouble), trouble.code, digest, trouble.text)
+        report(
+            findings, chosen.get(digest) or tables.ask(partial(raw_rows.needing, digest=digest, most=_SHOWN)), trouble
+        )
     return Checked(versions, blobs, size_bytes)
 
 
@@ -164,12 +162,8 @@ class Tables:
 
 def report(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:
     """Add what is or was wrong with a content as a finding for each of some versions that need it."""
-    for needed in needing:
-        digest = "" if needed.digest in trouble.text else f" ({needed.digest})"
-        findings.add_content(_severity(trouble), trouble.code, needed, f"{trouble.text}{digest}")
-
-
-def _severity(trouble: Trouble) -> str:
-    if trouble.repaired:
-        return "repaired"
-    return "error" if trouble.lost else "warning"
+    severity = "repaired" if trouble.repaired else "error" if trouble.lost else "warning"
+    for content in needing:
+        digest = "" if content.digest in trouble.text else f" ({content.digest})"
+        message = f"{content.path}: {trouble.text}{digest}"
+        findings.add(severity, trouble.code, f"{content.name}@{content.version}", message, content)

@@ -2,7 +2,7 @@
 
 The artifact's work tree is looked at first, then the current directory's. The commit is read from the repository's
 files; references in a reftable are not read. What was changed is asked of git through a
-`PrivateRepository`. git missing or slow means unknown,
+`private_repository`. git missing or slow means unknown,
 never a failure; the note says why.
 
 **Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not
@@ -35,7 +35,7 @@ from modelkeep.provenance.git import (
     read_line,
     read_regular,
 )
-from modelkeep.provenance.private_repository import PrivateRepository, private_repository
+from modelkeep.provenance.private_repository import private_repository
 from modelkeep.provenance.urls import scrub
 
 _OBJECT_NAME = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # SHA-1 or SHA-256
@@ -123,8 +123,8 @@ def _with_changes(git: Git, repository: Repository, branch: str | None, commit: 
     try:
         config = git.parse_config(read_config(repository))
         remote = _remote(config, branch)
-        with private_repository(git, repository) as private:
-            private.open(commit, config, git.config_of_account(_ACCOUNT_KEYS))
+        account = git.config_of_account(_ACCOUNT_KEYS)
+        with private_repository(git, repository, commit, config, account) as private:
             dirty, note = _changes(private)
             diff = _diff(private) if dirty and note is None else None
             if diff == _EMPTY:  # only line ends or the like differ, which git does not keep
@@ -134,7 +134,7 @@ def _with_changes(git: Git, repository: Repository, branch: str | None, commit: 
     return Code(commit, dirty, diff, remote, branch, note)
 
 
-def _changes(private: PrivateRepository) -> tuple[bool | None, str | None]:
+def _changes(private: Git) -> tuple[bool | None, str | None]:
     """Return whether a tracked file was changed, and a note where a filter keeps us from knowing which."""
     paths, staged = [], False
     for record in private.run(*_STATUS).split(b"\0"):
@@ -144,7 +144,8 @@ def _changes(private: PrivateRepository) -> tuple[bool | None, str | None]:
             paths.append(record.split(b" ", 8 if record[:1] == b"1" else 10)[-1])
     if not paths:
         return staged, None
-    filters = private.attribute_of(paths, "filter")
+    answer = private.run("check-attr", "-z", "--stdin", "filter", stdin=b"\0".join(paths) + b"\0")
+    filters = answer.split(b"\0")[2::3]
     filtered = [path for path, name in zip(paths, filters, strict=True) if name not in {b"unspecified", b"unset"}]
     if not filtered:
         return True, None
@@ -152,7 +153,7 @@ def _changes(private: PrivateRepository) -> tuple[bool | None, str | None]:
     return True if staged or len(filtered) < len(paths) else None, note
 
 
-def _diff(private: PrivateRepository) -> str | None:
+def _diff(private: Git) -> str | None:
     """Return the digest of what was changed; None where git does not write it in time."""
     import hashlib
 
@@ -204,9 +205,7 @@ def _resolve(rev: str, git: Git, repository: Repository, environ: Mapping[str, s
         raise GitFailed(_FOREIGN)
     _, head = _read_head(repository)
     config = git.parse_config(read_config(repository))
-    with private_repository(git, repository) as private:
-        private.open(head or "0" * 40, config, ())
-        private.link_references()
+    with private_repository(git, repository, head or "0" * 40, config, references=True) as private:
         answer = private.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}", accept=(0, 1))
     commit = answer.decode(errors="replace").strip()
     return Code(commit, remote=_remote(config, None)) if _OBJECT_NAME.fullmatch(commit) else None

@@ -51,29 +51,24 @@ class Repository(Struct, frozen=True):
 
 
 class Git(Struct, frozen=True):
-    """The program, the environment that it gets, and the moment when all of it must be over."""
+    """The program, its environment and directory, and the moment when all of it must be over."""
 
     program: str
     environ: Mapping[str, str]
     deadline: float
+    cwd: str = os.sep
 
     def config_of_account(self, keys: str) -> Config:
         """Return what the account's own configuration has under keys that match a regular expression."""
-        environ = {**self.environ, "GIT_DIR": os.devnull}  # no repository
-        return _parsed(self.run(["config", "-z", "--get-regexp", keys], environ, accept={0, 1}))
+        return _parsed(self.run("config", "-z", "--get-regexp", keys, accept={0, 1}))
 
     def parse_config(self, data: bytes) -> Config:
         """Return what a configuration has, without its includes."""
-        environ = {**self.environ, "GIT_DIR": os.devnull}
-        arguments = ["config", "--file", "-", "--no-includes", "-z", "--list"]
-        return _parsed(self.run(arguments, environ, stdin=data)) if data else ()
+        return _parsed(self.run("config", "--file", "-", "--no-includes", "-z", "--list", stdin=data)) if data else ()
 
     def run(
         self,
-        arguments: Sequence[str],
-        environ: Mapping[str, str] | None = None,
-        *,
-        cwd: str = os.sep,
+        *arguments: str,
         stdin: bytes = b"",
         accept: Iterable[int] = (0,),
         write: Callable[[bytes], object] | None = None,
@@ -88,8 +83,8 @@ class Git(Struct, frozen=True):
         try:
             with _file_of(stdin) as source:
                 process = subprocess.Popen(
-                    command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
-                    env=dict(self.environ if environ is None else environ), start_new_session=True,
+                    command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    cwd=self.cwd, env=dict(self.environ), start_new_session=True,
                 )  # fmt: skip
             with process, _killed_at_the_end(process):
                 _limit_memory(process.pid)
@@ -134,7 +129,9 @@ def identity(cwd: str, environ: Mapping[str, str]) -> str | None:
 
 
 def find_git(environ: Mapping[str, str]) -> Git | None:
-    """Return the git of the absolute directories of PATH, with two seconds from now on; None where there is none.
+    """Return the git of the absolute directories of PATH, outside any repository; None where there is none.
+
+    It has two seconds from now on.
 
     A relative directory (``.``) is passed over: a model's directory with a ``git`` in it is no reason to run that.
     """
@@ -145,8 +142,13 @@ def find_git(environ: Mapping[str, str]) -> Git | None:
     if program is None:
         return None
     own = {key: value for key, value in environ.items() if not key.startswith("GIT_")}
-    # a partial clone would fetch what it lacks
-    own |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    own |= {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch what it lacks
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_DIR": os.devnull,
+    }
     return Git(program, own, time.monotonic() + _SECONDS)
 
 

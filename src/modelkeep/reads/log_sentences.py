@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from modelkeep.domain import sentences
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.verbs import ACTIONS
@@ -39,7 +38,7 @@ def audit_entry(reader: Reader, logged: audit.Logged) -> AuditEntry:
         fields = list(texts.items())
         if isinstance(entry.intent.command, Tag) and entry.intent.details is not None:
             fields = audit.tags(reader, entry.intent.details)
-        subject, sentence = sentences.subject_of(entry), sentences.sentence(entry, fields)
+        subject, sentence = entry.subject_name, entry.sentence(fields)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"
     reason = texts.get("reason")

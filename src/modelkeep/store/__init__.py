@@ -4,6 +4,5 @@ db/         the database: its schema, readers and writers, the writers' queue, e
 bucket/     where bytes are kept, each content once under its digest; it neither hashes nor compares
 content/    what is done to contents above every bucket: hashing, deduplication, checking, transfer
 ingest/     artifacts on their way in;  export/  artifacts on their way out
-backup/     the directory of a backup
 access/     accounts, groups, mounts and locks
 """

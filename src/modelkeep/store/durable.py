@@ -9,13 +9,21 @@ import stat
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
-_SYNC_FILE_RANGE_WRITE = 2
 _NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 
 
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable; raise ``OSError`` where that fails."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: str) -> None:
+    """Make the bytes of a file durable; raise ``OSError`` where that fails."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
@@ -65,18 +73,6 @@ def create_file(path: str, mode: int) -> None:
             os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
-
-
-def begin_writing(descriptor: int, offset: int, size: int) -> None:
-    """Have Linux start writing a part of a file to disk, so that the fsync at the end is short.
-
-    This makes nothing durable, and its errors come back with the fsync.
-    """
-    import ctypes
-
-    library = ctypes.CDLL(None)
-    if hasattr(library, "sync_file_range"):
-        library.sync_file_range(descriptor, ctypes.c_int64(offset), ctypes.c_int64(size), _SYNC_FILE_RANGE_WRITE)
 
 
 def status_of(path: str) -> os.stat_result | None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from shlex import quote
 
-from msgspec import Struct
+import msgspec
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, ModelkeepError
@@ -21,10 +21,9 @@ from modelkeep.store.db.sqlite.database import STORE
 
 #: The name of the note.
 OWNER = "owner.json"
-_FORMAT = "modelkeep store 1"
 
 
-class Owner(Struct, frozen=True):
+class Owner(msgspec.Struct, frozen=True, tag_field="format", tag="modelkeep store 1"):
     """A registry's id, its directory and the directory's inode and device; all empty where the note is unreadable."""
 
     registry: str
@@ -99,36 +98,16 @@ def _trouble(found: Owner, here: Owner, directory: str) -> Conflict | None:
 
 def _read(bucket: DirectoryBucket) -> Owner | None:
     """Return the note of a store, None where it has none."""
-    import json  # most stores are no link
-
     try:
         data = bucket.read_note(OWNER)
-        if data is None:
-            return None
-        found = json.loads(data)
-    except (ModelkeepError, ValueError, RecursionError):
+        return None if data is None else msgspec.json.decode(data, type=Owner)
+    except (ModelkeepError, msgspec.DecodeError, RecursionError):
         return _UNREADABLE
-    if not isinstance(found, dict) or found.get("format") != _FORMAT:
-        return _UNREADABLE
-    registry, directory = found.get("registry"), found.get("directory")
-    inode, device = found.get("inode"), found.get("device")
-    if isinstance(registry, str) and isinstance(directory, str) and isinstance(inode, int) and isinstance(device, int):
-        return Owner(registry, directory, inode, device)
-    return _UNREADABLE
 
 
 def _write(bucket: DirectoryBucket, owner: Owner, *, new: bool) -> bool:
     """Write the note; False where there is one already. A full disk must not keep `gc` away: it is passed over."""
-    import json
-
-    fields = {
-        "format": _FORMAT,
-        "registry": owner.registry,
-        "directory": owner.directory,
-        "inode": owner.inode,
-        "device": owner.device,
-    }
     try:
-        return bucket.write_note(OWNER, (json.dumps(fields, indent=2) + "\n").encode(), new=new)
+        return bucket.write_note(OWNER, msgspec.json.format(msgspec.json.encode(owner), indent=2) + b"\n", new=new)
     except ModelkeepError:
         return True

@@ -16,8 +16,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.hashing import content_of, read_once
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import explain_source_errors
 

@@ -24,18 +24,20 @@ def reader():
 
 
 def test_each_content_is_needed_once(reader):
-    assert list(reachable.all_needed(reader)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    assert reachable.needed(reader) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
     assert reachable.is_needed(reader, "sha256:c")
     assert not reachable.is_needed(reader, "sha256:d")
 
 
 def test_pages_join_without_a_gap(reader):
-    assert list(reachable.all_needed(reader, page_rows=1)) == [("sha256:a", 1), ("sha256:b", 2), ("sha256:c", 3)]
+    first = reachable.needed(reader, page_rows=1)
+    assert first == [("sha256:a", 1)]
+    assert reachable.needed(reader, first[-1]) == [("sha256:b", 2), ("sha256:c", 3)]
 
 
 def test_what_only_deleted_versions_had_is_not_needed(reader):
     reader.run("CREATE TABLE deleted (model INT, version INT, seq INT)")
     reader.run("INSERT INTO deleted VALUES (1, 1, 9), (2, 1, 9)")
-    assert list(reachable.all_needed(reader)) == [("sha256:b", 2)]
+    assert reachable.needed(reader) == [("sha256:b", 2)]
     assert reachable.is_needed(reader, "sha256:b")
     assert not reachable.is_needed(reader, "sha256:a")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
+from typer import Argument
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
@@ -17,21 +17,20 @@ from modelkeep.errors import UsageError
 
 _LONGEST_TEXT = 1 << 20
 
-ModelOrVersion = Annotated[str, typer.Argument(metavar="REF", help="The model or the version.")]
+ModelOrVersion = Annotated[str, Argument(metavar="REF", help="The model or the version.")]
 
 
 @command(changes=True)
 def tag(
     call: Call,
     ref: ModelOrVersion,
-    words: Annotated[list[str], typer.Argument(metavar="K=V...", help="Tags to set; K- removes one.")],
+    words: Annotated[list[str], Argument(metavar="K=V...", help="Tags to set; K- removes one.")],
 ) -> None:
     from modelkeep.registry import read_pairs
 
     values = read_pairs([word for word in words if "=" in word], (), "tag")
     removed = _removed_keys(ref, [word for word in words if "=" not in word])
-    found = call.registry().tag(ref, values, remove=removed, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.changing)))
 
 
 @command(changes=True, expects=True)
@@ -39,20 +38,19 @@ def alias(
     call: Call,
     ref: ModelOrVersion,
     names: Annotated[
-        list[str], typer.Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
+        list[str], Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
     ],
 ) -> None:
     added = [name for name in names if not name.endswith("-")]
     removed = [name[:-1] for name in names if name.endswith("-")]
-    found = call.registry().alias(ref, added, remove=removed, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.changing_one)))
 
 
 @command(changes=True)
 def label(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    label: Annotated[str, Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
 ) -> None:
     """Give a version its label, once."""
     call.show(ChangeView(call.registry().label(ref, label, **call.changing)))
@@ -62,36 +60,31 @@ def label(
 def describe(
     call: Call,
     ref: ModelOrVersion,
-    text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="What it is; - reads it from standard input.")
-    ] = None,
+    text: Annotated[str | None, Argument(metavar="TEXT", help="What it is; - reads it from standard input.")] = None,
 ) -> None:
     registry = call.registry()
     if text is None:
         call.show(DescriptionView(ref, registry.description(ref)))
         return
-    found = registry.describe(ref, _text(text), **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(registry.describe(ref, _text(text), **call.changing)))
 
 
 @command(changes=True)
 def note(
     call: Call,
     ref: ModelOrVersion,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The note; - reads it from standard input.")],
+    text: Annotated[str, Argument(metavar="TEXT", help="The note; - reads it from standard input.")],
 ) -> None:
-    found = call.registry().note(ref, _text(text), **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().note(ref, _text(text), **call.changing)))
 
 
 @command(changes=True)
 def rename(
     call: Call,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, which no model may have had.")],
+    name: Annotated[str, Argument(metavar="NAME", help="The model.")],
+    new: Annotated[str, Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
-    found = call.registry().rename(name, new, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().rename(name, new, **call.changing)))
 
 
 def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import positive_number
@@ -21,9 +21,9 @@ def diff(
     call: Call,
     refs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
+        Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they differ.")] = False,
+    exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if they differ.")] = False,
 ) -> int:
     """Show versions side by side."""
     found = call.registry().diff(expanded(refs or []))
@@ -62,10 +62,10 @@ def _complete(word: str) -> str:
 @command(past=True, formats=(_TREE, "table", "lines", "json"))
 def lineage(
     call: Call,
-    node: Annotated[str, typer.Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
-    up: Annotated[bool, typer.Option("--up", help="Only what it was made from.")] = False,
-    down: Annotated[bool, typer.Option("--down", help="Only what was made from it.")] = False,
-    depth: Annotated[str | None, typer.Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
+    node: Annotated[str, Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
+    up: Annotated[bool, Option("--up", help="Only what it was made from.")] = False,
+    down: Annotated[bool, Option("--down", help="Only what was made from it.")] = False,
+    depth: Annotated[str | None, Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
     both, steps = up == down, positive_number(depth, "--depth")

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
@@ -92,7 +92,7 @@ def _write(text: str) -> None:
 def demo(
     call: Call,
     keep: Annotated[
-        str | None, typer.Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
+        str | None, Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
     ] = None,
 ) -> int:
     if call.format == "json":

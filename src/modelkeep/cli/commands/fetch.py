@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Annotated, BinaryIO, cast
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
@@ -19,14 +19,14 @@ from modelkeep.errors import UsageError
 @command(past=True, long=True)
 def get(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
     dest: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="DEST", help="The file or directory to write; DIR/ writes into a directory, - to standard output."
         ),
     ],
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there, completely or not at all.")] = False,
+    force: Annotated[bool, Option("--force", help="Replace what is there, completely or not at all.")] = False,
 ) -> None:
     """Fetch an artifact."""
     if dest == "-":
@@ -50,7 +50,7 @@ def _to_stdout(call: Call, ref: str) -> None:
 @command(past=True)
 def path(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
+    ref: Annotated[str, Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
 ) -> None:
     found = call.registry().path(ref, as_of=call.flags.as_of)
     call.show(PathView(ref, found))
@@ -59,7 +59,6 @@ def path(
 @command()
 def identify(
     call: Call,
-    what: Annotated[str, typer.Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
+    what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    found = call.registry().identify(what)
-    call.show(IdentifiedView(found, is_path=os.path.exists(what)))
+    call.show(IdentifiedView(call.registry().identify(what), is_path=os.path.exists(what)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import positive_number
-from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import ModelsView, VersionsView, check_column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -46,23 +45,19 @@ class RowLimit:
 def list_(
     call: Call,
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[NAME|PATTERN]", help="A model, or a glob over the names: risk/*")
+        str | None, Argument(metavar="[NAME|PATTERN]", help="A model, or a glob over the names: risk/*")
     ] = None,
-    stage: Annotated[
-        str | None, typer.Option("--stage", metavar="STAGE", help="Only the versions in this stage.")
-    ] = None,
+    stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     sort: Annotated[
         str | None,
-        typer.Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
+        Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
     ] = None,
     limit: Annotated[
-        str | None,
-        typer.Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default."),
+        str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Archived and deleted versions too.")] = False,
+    all_: Annotated[bool, Option("--all", help="Archived and deleted versions too.")] = False,
     columns: Annotated[
-        str | None,
-        typer.Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas."),
+        str | None, Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas.")
     ] = None,
 ) -> None:
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()
@@ -76,7 +71,7 @@ def list_(
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, more = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        call.show(ModelsView(models, registry.as_of(moment), stages, more))
+        call.show(ModelsView(registry.as_of(moment), models, stages, more))
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -88,58 +83,53 @@ def list_(
         as_of=moment,
     )
     versions, more = rows.first(found)
-    call.show(VersionsView(versions, registry.as_of(moment), keys, more))
+    call.show(VersionsView(registry.as_of(moment), versions, keys, more))
 
 
 @command(past=True)
 def show(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
+    ref: Annotated[str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
     field: Annotated[
         str | None,
-        typer.Option("--field", metavar="F", help="Only this field: one of the JSON's, metric.K, param.K or tag.K."),
+        Option("--field", metavar="F", help="Only this field: one of the JSON's, metric.K, param.K or tag.K."),
     ] = None,
 ) -> None:
     """Show a model or a version."""
     registry, moment = call.registry(), call.flags.as_of
     as_of = registry.as_of(moment)
+    from modelkeep.cli.views.show import ModelView, VersionView
+
     view: View
     if registry.is_bare(ref):
-        from modelkeep.cli.views.model import ModelView
-
         view = ModelView(registry.model(ref, as_of=moment), as_of)
     else:
-        from modelkeep.cli.views.version import VersionView
-
         view = VersionView(registry.version(ref, as_of=moment), as_of)
     if field is not None:
-        from modelkeep.cli.views.fields import FieldView
+        from modelkeep.cli.views.values import FieldView
 
-        view = FieldView(next(iter(view.identifiers())), view.document(), field)
+        view = FieldView.of(next(iter(view.identifiers())), view.document(), field)
     call.show(view)
 
 
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
+    str | None, Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="T", help="Only entries until then.")]
+Until = Annotated[str | None, Option("--until", metavar="T", help="Only entries until then.")]
 
 
 @command()
 def audit(
     call: Call,
-    ref: Annotated[
-        str | None, typer.Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")
-    ] = None,
+    ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, typer.Option("--actor", metavar="A", help="Only entries of this user.")] = None,
+    actor: Annotated[str | None, Option("--actor", metavar="A", help="Only entries of this user.")] = None,
     action: Annotated[
-        str | None,
-        typer.Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ..."),
+        str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
     ] = None,
-    limit: Annotated[str | None, typer.Option("--limit", metavar="N", help="Only the newest N.")] = None,
-    reverse: Annotated[bool, typer.Option("--reverse", help="Newest first.")] = False,
+    limit: Annotated[str | None, Option("--limit", metavar="N", help="Only the newest N.")] = None,
+    reverse: Annotated[bool, Option("--reverse", help="Newest first.")] = False,
 ) -> None:
     newest = RowLimit(call, limit)
     found = call.registry().audit(
@@ -153,12 +143,12 @@ def audit(
 def history(
     call: Call,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The model; production of all models by default.")
+        str | None, Argument(metavar="[NAME]", help="The model; production of all models by default.")
     ] = None,
-    stage: Annotated[str | None, typer.Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
+    stage: Annotated[str | None, Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> None:
     registry, moment = call.registry(), call.flags.as_of
     tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(tenures, registry.as_of(moment)))
+    call.show(TenuresView(registry.as_of(moment), tenures))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
@@ -15,36 +15,29 @@ from modelkeep.errors import IntegrityError
 @command(long=True)
 def verify(
     call: Call,
-    refs: Annotated[
-        list[str] | None, typer.Argument(metavar="[REF...]", help="Only these versions; all by default.")
-    ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Check only the log and its tables.")] = False,
-    bytes_: Annotated[bool, typer.Option("--bytes", help="Check only the stored files.")] = False,
+    refs: Annotated[list[str] | None, Argument(metavar="[REF...]", help="Only these versions; all by default.")] = None,
+    log: Annotated[bool, Option("--log", help="Check only the log and its tables.")] = False,
+    bytes_: Annotated[bool, Option("--bytes", help="Check only the stored files.")] = False,
     quick: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--quick",
-            help="The log by form, chain and details, without replay and tables; the bytes by existence, "
-            "size and mode, without their hash; with --log or --bytes one of the two.",
+            help="The log by form, chain and details, without replay and tables; the bytes by existence, size and mode, without their hash; with --log or --bytes one of the two.",
         ),
     ] = False,
     subset: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--subset", metavar="K/N", help="Check only the K-th of N parts of the stored files; N is at most 9999."
         ),
     ] = None,
     repair: Annotated[
         str | None,
-        typer.Option(
-            "--repair", metavar="PATH", help="Restore damaged files from this file, directory, backup or registry."
-        ),
+        Option("--repair", metavar="PATH", help="Restore damaged files from this file, directory, backup or registry."),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Show what --repair would do, and write nothing.")
-    ] = False,
+    dry_run: Annotated[bool, Option("-n", "--dry-run", help="Show what --repair would do, and write nothing.")] = False,
     accept_head: Annotated[
-        bool, typer.Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
+        bool, Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
     ] = False,
 ) -> int:
     both = log == bytes_
@@ -66,15 +59,14 @@ def verify(
 
 @command(changes=True)
 def migrate(call: Call) -> None:
-    found = call.registry().migrate(dry_run=call.flags.dry_run)
-    call.show(MigrationView(found))
+    call.show(MigrationView(call.registry().migrate(dry_run=call.flags.dry_run)))
 
 
 @command(long=True)
 def backup(
     call: Call,
-    dest: Annotated[str, typer.Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
+    dest: Annotated[str, Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
+    dry_run: Annotated[bool, Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
 ) -> int:
     with Progress(call, "backing up") as progress:
         found = call.registry().backup(dest, dry_run=dry_run, progress=progress.update)
@@ -87,7 +79,7 @@ def gc(
     call: Call,
     grace: Annotated[
         str,
-        typer.Option(
+        Option(
             "--grace", metavar="TIME", help="Keep files that were stored or deleted less than TIME ago; 7d by default."
         ),
     ] = "7d",

@@ -7,74 +7,68 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, BinaryIO
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.changes import EvaluatedView, RegisteredView
+from modelkeep.cli.views.changes import ChangeView, RegisteredView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 Many = list[str] | None
 
-Metrics = Annotated[Many, typer.Option("-M", "--metric", metavar="K=V", help="A metric.")]
-MetricFiles = Annotated[Many, typer.Option("--metrics", metavar="FILE", help="Metrics from a JSON or TOML file.")]
-On = Annotated[str | None, typer.Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
-Runs = Annotated[Many, typer.Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
+Metrics = Annotated[Many, Option("-M", "--metric", metavar="K=V", help="A metric.")]
+MetricFiles = Annotated[Many, Option("--metrics", metavar="FILE", help="Metrics from a JSON or TOML file.")]
+On = Annotated[str | None, Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
+Runs = Annotated[Many, Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
 
 @command(changes=True, expects=True, long=True)
 def register(
     call: Call,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The model; it is created with its first version.")],
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files or a directory; - reads standard input.")
-    ],
-    label: Annotated[str | None, typer.Option("--label", metavar="V", help="An immutable label: 1.2.0.")] = None,
+    name: Annotated[str, Argument(metavar="NAME", help="The model; it is created with its first version.")],
+    paths: Annotated[list[str], Argument(metavar="PATH...", help="Files or a directory; - reads standard input.")],
+    label: Annotated[str | None, Option("--label", metavar="V", help="An immutable label: 1.2.0.")] = None,
     bump: Annotated[
-        str | None, typer.Option("--bump", metavar="major|minor|patch", help="The label that follows the highest one.")
+        str | None, Option("--bump", metavar="major|minor|patch", help="The label that follows the highest one.")
     ] = None,
-    param: Annotated[Many, typer.Option("-p", "--param", metavar="K=V", help="A training parameter.")] = None,
-    params: Annotated[Many, typer.Option("--params", metavar="FILE", help="Params from a JSON or TOML file.")] = None,
+    param: Annotated[Many, Option("-p", "--param", metavar="K=V", help="A training parameter.")] = None,
+    params: Annotated[Many, Option("--params", metavar="FILE", help="Params from a JSON or TOML file.")] = None,
     metric: Metrics = None,
     metrics: MetricFiles = None,
     on: On = None,
-    tag: Annotated[Many, typer.Option("--tag", metavar="K=V", help="A tag.")] = None,
+    tag: Annotated[Many, Option("--tag", metavar="K=V", help="A tag.")] = None,
     data: Annotated[
-        Many,
-        typer.Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI or NAME@VERSION."),
+        Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI or NAME@VERSION.")
     ] = None,
-    parent: Annotated[
-        Many, typer.Option("--parent", metavar="REF", help="A version or URI that it was made from.")
-    ] = None,
+    parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
     run: Runs = None,
     code: Annotated[
-        str, typer.Option("--code", metavar="auto|none|REV", help="The commit of its code; auto asks git.")
+        str, Option("--code", metavar="auto|none|REV", help="The commit of its code; auto asks git.")
     ] = "auto",
-    author: Annotated[str | None, typer.Option("--author", metavar="A", help="The author.")] = None,
+    author: Annotated[str | None, Option("--author", metavar="A", help="The author.")] = None,
     trained_at: Annotated[
         str | None,
-        typer.Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
+        Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
     ] = None,
-    description: Annotated[str | None, typer.Option("--description", metavar="TEXT", help="The description.")] = None,
-    stage: Annotated[str | None, typer.Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
-    alias: Annotated[Many, typer.Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
+    description: Annotated[str | None, Option("--description", metavar="TEXT", help="The description.")] = None,
+    stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
+    alias: Annotated[Many, Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
     if_exists: Annotated[
         str,
-        typer.Option(
-            "--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."
-        ),
+        Option("--if-exists", metavar="match|skip|new", help="What to do where the same files are registered already."),
     ] = "match",
-    filename: Annotated[
-        str | None, typer.Option("--filename", metavar="F", help="The file name for standard input.")
-    ] = None,
-    exclude: Annotated[Many, typer.Option("--exclude", metavar="GLOB", help="Leave out these files.")] = None,
+    reuse_name: Annotated[
+        bool, Option("--reuse-name", help="Begin a new model under the name of a deleted one.")
+    ] = False,
+    filename: Annotated[str | None, Option("--filename", metavar="F", help="The file name for standard input.")] = None,
+    exclude: Annotated[Many, Option("--exclude", metavar="GLOB", help="Leave out these files.")] = None,
     include: Annotated[
-        Many, typer.Option("--include", metavar="GLOB", help="Include these files, although they look like secrets.")
+        Many, Option("--include", metavar="GLOB", help="Include these files, although they look like secrets.")
     ] = None,
-    follow_symlinks: Annotated[bool, typer.Option("--follow-symlinks", help="Follow symbolic links.")] = False,
-    move: Annotated[bool, typer.Option("--move", help="Remove the files after they are registered.")] = False,
+    follow_symlinks: Annotated[bool, Option("--follow-symlinks", help="Follow symbolic links.")] = False,
+    move: Annotated[bool, Option("--move", help="Remove the files after they are registered.")] = False,
 ) -> None:
     """Register a new version."""
     _check_order(name, paths)
@@ -102,6 +96,7 @@ def register(
             trained_at=trained_at,
             description=description,
             if_exists=if_exists,
+            reuse_name=reuse_name,
             filename=filename,
             exclude=exclude or (),
             include=include or (),
@@ -117,14 +112,14 @@ def register(
 @command(changes=True)
 def evaluate(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version.")],
     metric: Metrics = None,
     metrics: MetricFiles = None,
     on: On = None,
     run: Runs = None,
 ) -> None:
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
-    call.show(EvaluatedView(found))
+    call.show(ChangeView(found))
 
 
 def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:

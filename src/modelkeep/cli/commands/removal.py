@@ -6,42 +6,40 @@ from collections.abc import Callable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.changes import ChangesView, ChangeView, Outcome
+from modelkeep.cli.views import errors
+from modelkeep.cli.views.changes import ChangesView, ChangeView, ItemOutcome
 from modelkeep.errors import Conflict, ModelkeepError, PartlyDone, UsageError
 from modelkeep.rendering import counted, files, human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Change
-    from modelkeep.domain.answers.versions import Version
+    from modelkeep.domain.answers.versions import Model, Version
     from modelkeep.registry import Registry
 
 
 @command(changes=True)
 def mark(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
     mark: Annotated[
-        str, typer.Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
+        str, Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
     ],
 ) -> None:
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
-    found = call.registry().mark(ref, mark, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().mark(ref, mark, **call.changing)))
 
 
 @command(changes=True)
 def archive(
     call: Call,
-    refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The versions; each is archived in its own step.")
-    ],
-    undo: Annotated[bool, typer.Option("--undo", help="Bring them back, but not into their stages.")] = False,
-    all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
+    refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is archived in its own step.")],
+    undo: Annotated[bool, Option("--undo", help="Bring them back, but not into their stages.")] = False,
+    all_versions: Annotated[bool, Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
     registry = call.registry()
     return change_each(
@@ -49,69 +47,58 @@ def archive(
     )
 
 
-_VERSIONS_SHOWN, _CHILDREN_SHOWN = 20, 5
+_ITEMS_SHOWN, _CHILDREN_SHOWN = 20, 5
 
 
 @command(changes=True)
 def delete(
     call: Call,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
+    refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],
     force: Annotated[
         bool,
-        typer.Option(
-            "--force", help="Delete versions even if they are or were in a protected stage, which is then empty."
-        ),
+        Option("--force", help="Delete versions even if they are or were in a protected stage, which is then empty."),
     ] = False,
-    all_versions: Annotated[bool, typer.Option("--all-versions", help="All versions of the models named.")] = False,
+    all_versions: Annotated[
+        bool, Option("--all-versions", help="Delete the models named, with all their versions.")
+    ] = False,
 ) -> int:
     registry = call.registry()
-    items = _versions(registry, refs) if all_versions else refs
-    if not items:
-        call.say(f"nothing to do: every version of {', '.join(refs)} is deleted")
 
     def delete_one(ref: str, *, dry_run: bool = call.flags.dry_run) -> Change:
-        return registry.delete(ref, force=force, message=call.flags.message, dry_run=dry_run)
+        message = call.flags.message
+        return registry.delete(ref, force=force, all_versions=all_versions, message=message, dry_run=dry_run)
 
-    if items and not call.flags.dry_run and not call.flags.yes:
-        _confirm(call, items, registry, lambda ref: delete_one(ref, dry_run=True))
-    return change_each(call, items, delete_one)
-
-
-def _versions(registry: Registry, names: Sequence[str]) -> list[str]:
-    """Return every version of the models that is not deleted, oldest first."""
-    found: list[str] = []
-    for name in names:
-        if not registry.is_bare(name):
-            message = f"--all-versions goes with a model, not with {name}"
-            raise UsageError(message, f"modelkeep delete {name.partition('@')[0]} --all-versions")
-        rows = registry.versions(name, all=True)
-        found += [row.ref for row in reversed(rows) if not row.deleted]
-    return found
+    if not call.flags.dry_run and not call.flags.yes:
+        _confirm(call, refs, registry, lambda ref: delete_one(ref, dry_run=True), models=all_versions)
+    return change_each(call, refs, delete_one)
 
 
-def _confirm(call: Call, items: Sequence[str], registry: Registry, plan: Callable[[str], Change]) -> None:
+def _confirm(
+    call: Call, refs: Sequence[str], registry: Registry, plan: Callable[[str], Change], *, models: bool
+) -> None:
     """Show what would be deleted and ask; raise ``Conflict`` for no, ``UsageError`` where nobody can be asked."""
     if not call.can_ask:
-        for ref in items:
-            if registry.is_bare(ref):
-                plan(ref)  # raises, and says how a whole model is deleted
+        for ref in refs:
+            if registry.is_bare(ref) != models:
+                plan(ref)  # raises, and says how a version or a whole model is deleted
         message = "delete asks before it deletes, and nobody is here to answer"
         raise UsageError(message, "add --yes")
-    deletable = [ref for ref in items[:_VERSIONS_SHOWN] if _is_deletable(ref, plan)]
-    more = max(len(items) - _VERSIONS_SHOWN, 0)
+    deletable = [ref for ref in refs[:_ITEMS_SHOWN] if _is_deletable(ref, plan)]
+    more = max(len(refs) - _ITEMS_SHOWN, 0)
     if not deletable and not more:
         return
     for ref in deletable:
-        call.say(summary(registry.version(ref)))
+        call.say(_model_summary(registry.model(ref)) if models else summary(registry.version(ref)))
     if more:
-        call.say(f"and {more} more")
-    if call.ask(f"delete {counted(len(deletable) + more, 'version')} for good? [y/N] ").lower() not in {"y", "yes"}:
+        call.say(f"and {more} more", loud=True)
+    what = counted(len(deletable) + more, "model" if models else "version")
+    if call.ask(f"delete {what} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"
         raise Conflict(message, "nothing was changed")
 
 
 def _is_deletable(ref: str, plan: Callable[[str], Change]) -> bool:
-    """Return whether a version would be deleted. Why not is printed when the deletion is tried."""
+    """Return whether something would be deleted. Why not is printed when the deletion is tried."""
     try:
         return plan(ref).changed
     except ModelkeepError:
@@ -134,22 +121,31 @@ def summary(found: Version) -> str:
     return "; ".join(parts)
 
 
+def _model_summary(found: Model) -> str:
+    """Return a model that would be deleted in a line: its versions, what holds its stages, and its aliases."""
+    parts = [f"{found.name} with {counted(found.versions, 'version')}"]
+    parts += [f"{holder.stage}: {found.name}@{holder.version}" for holder in found.holders]
+    if found.aliases:
+        parts.append(f"aliases {', '.join(found.aliases)}")
+    return "; ".join(parts)
+
+
 def change_each(call: Call, items: Sequence[str], change: Callable[[str], Change]) -> int:
-    """Change each item, print what became of it, and return the exit code.
+    """Change each item by itself, print what became of it, and return the exit code.
 
     A single item that is refused raises its error.
     """
     if len(items) == 1:
-        outcomes = [Outcome(items[0], change(items[0]), None)]
+        outcomes = [ItemOutcome(items[0], change(items[0]), None)]
     else:
         outcomes = [_outcome(item, change) for item in items]
     call.show(ChangesView(outcomes))
     return exit_code(outcomes)
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8."""
-    codes = {each.error.exit_code for each in outcomes if each.error is not None}
+def exit_code(outcomes: Sequence[ItemOutcome]) -> int:
+    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8: only some were."""
+    codes = {each.error.exit for each in outcomes if each.error is not None}
     if not codes:
         return 0
     if len(codes) == 1 and all(each.error is not None for each in outcomes):
@@ -157,8 +153,8 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
     return PartlyDone.exit_code
 
 
-def _outcome(item: str, change: Callable[[str], Change]) -> Outcome:
+def _outcome(item: str, change: Callable[[str], Change]) -> ItemOutcome:
     try:
-        return Outcome(item, change(item), None)
+        return ItemOutcome(item, change(item), None)
     except ModelkeepError as error:  # the others are still changed
-        return Outcome(item, None, error)
+        return ItemOutcome(item, None, errors.fields(error))

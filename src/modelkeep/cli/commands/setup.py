@@ -6,15 +6,16 @@ import os
 import shlex
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
+import modelkeep
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command, here
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.place import (
+from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
-    SettingChangedView,
+    SettingRow,
     SettingsView,
     SettingView,
     StatusView,
@@ -29,22 +30,21 @@ from modelkeep.locate import init_target, is_registry, locate, untrusted
 def init(
     call: Call,
     directory: Annotated[
-        str | None,
-        typer.Argument(metavar="[DIR]", help="The directory; that of --registry or ./.modelkeep by default."),
+        str | None, Argument(metavar="[DIR]", help="The directory; that of --registry or ./.modelkeep by default.")
     ] = None,
     stages: Annotated[
-        str | None, typer.Option("--stages", metavar="A,B,C", help="The stages, lowest first: staging,production.")
+        str | None, Option("--stages", metavar="A,B,C", help="The stages, lowest first: staging,production.")
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option("--store", metavar="PATH", help="Keep the files of artifacts in this directory, on another disk."),
+        Option("--store", metavar="PATH", help="Keep the files of artifacts in this directory, on another disk."),
     ] = None,
     shared: Annotated[
         str | None,
-        typer.Option("--shared", metavar="GROUP", help="The members of this group may read and write; also later."),
+        Option("--shared", metavar="GROUP", help="The members of this group may read and write; also later."),
     ] = None,
     readers: Annotated[
-        str | None, typer.Option("--readers", metavar="GROUP", help="The members of this group may read.")
+        str | None, Option("--readers", metavar="GROUP", help="The members of this group may read.")
     ] = None,
 ) -> None:
     from modelkeep.registry import create_registry
@@ -56,11 +56,11 @@ def init(
     )
     call.show(
         InitView(
+            registry.access(),
             registry.directory,
             registry.id,
+            created,
             [each.name for each in registry.stages()],
-            registry.access(),
-            created=created,
             shared_now=shared is not None,
             usage=_usage(call, registry.directory, created=created, shared=shared is not None),
         )
@@ -79,6 +79,8 @@ def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[s
 
 
 _SHELLS = ("bash",)
+#: How the script of bash registers its function for the program.
+_REGISTRATION = "-F _modelkeep modelkeep\n"
 _FIRST = (
     "modelkeep init",
     "modelkeep register NAME FILE --metric auc=0.9",
@@ -104,56 +106,54 @@ def bare(call: Call) -> int:
 def status(
     call: Call,
     size: Annotated[
-        bool, typer.Option("--size", help="Add up the sizes of the files even if there are more than 10,000.")
+        bool, Option("--size", help="Add up the sizes of the files even if there are more than 10,000.")
     ] = False,
 ) -> None:
     _status(call, size=size)
 
 
 def _status(call: Call, *, size: bool = False) -> None:
-    found = call.registry().status(size=size)
-    call.show(StatusView(found))
+    call.show(StatusView(call.registry().status(size=size)))
 
 
 @command()
 def whoami(call: Call) -> None:
-    found = call.registry().whoami()
-    call.show(IdentityView(found))
+    call.show(IdentityView(call.registry().whoami()))
 
 
 @command()
 def config_list(call: Call) -> None:
-    call.show(SettingsView(call.settings.items(), _refused_registry(call)))
+    call.show(SettingsView([SettingRow(*each) for each in call.settings.items()], _refused_registry(call)))
 
 
 @command()
 def config_get(
     call: Call,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+    key: Annotated[str, Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
 ) -> None:
     warnings = _refused_registry(call) if key == "registry" else ()
-    call.show(SettingView(key, call.settings.get(key), warnings))
+    call.show(SettingView(key, call.settings.get(key), beside=warnings))
 
 
 @command()
 def config_set(
     call: Call,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="The value; an empty one removes the setting.")],
+    key: Annotated[str, Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
+    value: Annotated[str, Argument(metavar="VALUE", help="The value; an empty one removes the setting.")],
 ) -> None:
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, here())
-    call.show(SettingChangedView(key, value, file))
+    call.show(SettingView(key, value or None, changed=True, beside=[f"written to {file}"]))
 
 
 @command()
 def config_trust(
     call: Call,
     directory: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="The directory, whose registry belongs to another user.")
+        str | None, Argument(metavar="[DIR]", help="The directory, whose registry belongs to another user.")
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Do not trust it any longer.")] = False,
+    remove: Annotated[bool, Option("--remove", help="Do not trust it any longer.")] = False,
 ) -> None:
     from modelkeep import trust
 
@@ -163,8 +163,7 @@ def config_trust(
             raise UsageError(message, "modelkeep config trust DIR --remove")
         call.show(TrustView(trust.directories(os.environ)))
         return
-    change = trust.remove if remove else trust.add
-    directories, changed = change(directory, os.environ, here())
+    directories, changed = trust.change(directory, os.environ, here(), remove=remove)
     call.show(TrustView(directories, changed, call.settings.file))
 
 
@@ -177,13 +176,17 @@ def _refused_registry(call: Call) -> tuple[str, ...]:
 @command()
 def completion(
     call: Call,
-    shell: Annotated[str, typer.Argument(metavar="bash", help="The shell.")],
+    shell: Annotated[str, Argument(metavar="bash", help="The shell.")],
     as_: Annotated[
-        str,
-        typer.Option("--as", metavar="NAME", help="The name to complete, if modelkeep is installed under another one."),
+        str, Option("--as", metavar="NAME", help="The name to complete, if modelkeep is installed under another one.")
     ] = "modelkeep",
 ) -> None:
     choice(shell, "the shell", _SHELLS, "modelkeep completion")
-    from modelkeep.cli.complete import script
+    call.show(CompletionView(shell, _completion_script(shell, as_)))
 
-    call.show(CompletionView(shell, script.read(shell, as_)))
+
+def _completion_script(shell: str, program: str) -> str:
+    """Return the completion script of a shell, for a program installed under this name; `make docs` renews them."""
+    path = os.path.join(os.path.dirname(modelkeep.__file__), "completions", f"modelkeep.{shell}")
+    with open(path, encoding="utf-8") as file:
+        return file.read().replace(_REGISTRATION, f"-F _modelkeep {shlex.quote(program)}\n")

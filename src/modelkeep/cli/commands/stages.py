@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.views.changes import ChangeView, RolledBackView, effects
+from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
 from modelkeep.errors import Conflict, RecentRollback
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
 
-Target = Annotated[str, typer.Argument(metavar="NAME|REF", help="The model or the version.")]
+Target = Annotated[str, Argument(metavar="NAME|REF", help="The model or the version.")]
 
 
 @command(changes=True, expects=True)
 def promote(
     call: Call,
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage.")],
-    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    stage: Annotated[str, Argument(metavar="STAGE", help="The stage.")],
+    force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
-    found = call.registry().promote(ref, stage, force=force, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.changing_one)))
 
 
 @command(changes=True, expects=True)
@@ -34,17 +33,17 @@ def rollback(
     call: Call,
     ref: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="NAME|REF",
             help="The model, or the version to leave: nothing happens where it does not hold the stage.",
         ),
     ],
-    stage: Annotated[str | None, typer.Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
+    stage: Annotated[str | None, Argument(metavar="STAGE", help="The stage; the highest one by default.")] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
+        str | None, Option("--to", metavar="REF", help="Return to this version, which held the stage before.")
     ] = None,
     keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
+        bool, Option("--keep-good", help="Do not mark the version that leaves the stage as bad.")
     ] = False,
 ) -> None:
 
@@ -52,7 +51,7 @@ def rollback(
         return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.changing_one | more)
 
     answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
-    call.show(RolledBackView(roll_back(**answers)))
+    call.show(RollbackView(roll_back(**answers)))
 
 
 def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
             raise Conflict(message, "nothing was changed") from None
     else:
         if planned.changed:
-            call.say("; ".join(effects(planned)))
+            call.say("; ".join(effects(planned)), loud=True)
     if planned.changed:
         added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
         if call.flags.expect is None and planned.left is not None:
@@ -86,7 +85,6 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
 def retire(
     call: Call,
     ref: Target,
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to empty.")],
+    stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
-    found = call.registry().retire(ref, stage, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().retire(ref, stage, **call.changing_one)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from modelkeep.cli.complete.partial_command import PartialCommand
+    from modelkeep.cli.complete.completion import PartialCommand
     from modelkeep.store.db.completion import Candidate, Names
 
     Completer: TypeAlias = Callable[[PartialCommand, Names], list[Candidate]]

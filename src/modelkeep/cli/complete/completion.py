@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 
 from modelkeep.cli.complete import completers, grammar
-from modelkeep.cli.complete.partial_command import PartialCommand
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -76,3 +75,83 @@ def _commands(command: PartialCommand) -> list[Candidate]:
 def _begins(word: str, typed: str) -> bool:
     """Say whether a candidate begins with what was typed, without case, as references are matched."""
     return word.lower().startswith(typed.lower())
+
+
+class PartialCommand:
+    """The words of a command line up to the cursor, of which the last is to be completed."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.command = ""
+        self.arguments: list[str] = []
+        self.options: dict[str, str] = {}
+        #: The options that the command knows, each with the kind of its value, "" for a flag.
+        self.known = _known("")
+        self.word: str = words[-1] if words else ""
+        #: The part of the last word before the value: ``--stage=``.
+        self.before = ""
+        self._ended_options = False
+        self._option_without_value: str | None = None
+        for word in words[:-1]:
+            self._read(word)
+        #: What the last word is: a kind of value, "command", or "option".
+        self.kind = self._kind()
+
+    @property
+    def model(self) -> str:
+        """The model that the first argument names, "" where there is no argument."""
+        return self.arguments[0].partition("@")[0] if self.arguments else ""
+
+    def _read(self, word: str) -> None:
+        if self._option_without_value is not None:
+            self.options[self._option_without_value] = word
+            self._option_without_value = None
+        elif self._ended_options or not word.startswith("-") or word == "-":
+            self._read_argument(word)
+        elif word == "--":
+            self._ended_options = True
+        else:
+            name, equals, value = word.partition("=")
+            self.options[name] = value
+            if not equals and self.known.get(name):
+                self._option_without_value = name
+
+    def _read_argument(self, word: str) -> None:
+        name = f"{self.command} {word}" if self.command else grammar.ALIASES.get(word, word)
+        if name in grammar.COMMANDS and not self.arguments and (not self.command or self._is_group()):
+            self.command = name
+            self.known = _known(name)
+        else:
+            self.arguments.append(word)
+
+    def _kind(self) -> str:
+        if self._option_without_value is not None:
+            return self.known[self._option_without_value]
+        if self.word.startswith("-") and not self._ended_options:
+            name, equals, value = self.word.partition("=")
+            if not equals:
+                return "option"
+            self.before, self.word = name + equals, value
+            return self.known.get(name, "")
+        if self.command and not self._is_group():
+            return self._argument_kind()
+        return "" if self.arguments else "command"  # an argument here is no command of ours
+
+    def _argument_kind(self) -> str:
+        """Return the kind of the command's next argument; the grammar marks the last with a star if it repeats."""
+        kinds = grammar.COMMANDS[self.command][1].split()
+        if len(self.arguments) < len(kinds):
+            return kinds[len(self.arguments)].rstrip("*")
+        return kinds[-1].rstrip("*") if kinds and kinds[-1].endswith("*") else ""
+
+    def _is_group(self) -> bool:
+        return any(name.startswith(f"{self.command} ") for name in grammar.COMMANDS)
+
+
+def _known(command: str) -> dict[str, str]:
+    """Return the options of a command; where it has one of those that all have, its own kind of value counts."""
+    own = _options(grammar.COMMANDS[command][2])
+    return own | _options(grammar.ALWAYS) | own
+
+
+def _options(words: str) -> dict[str, str]:
+    return {name: kind for name, _, kind in (word.partition("=") for word in words.split())}

@@ -5,202 +5,46 @@ ALWAYS = "--registry=directory --json --format=table|lines|json -q --quiet -v --
 
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
-    "": (
-        "",
-        "",
-        "--version",
-    ),
-    "register": (
-        "Register a file, several files or a directory as a new version",
-        "model file*",
-        "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=match|skip|new --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none",
-    ),
-    "list": (
-        "List models, or the versions of one model",
-        "model",
-        "--stage=stage --sort=sort --limit=text --all --columns=columns --as-of=moment",
-    ),
-    "show": (
-        "Show what is known of a model or a version",
-        "ref",
-        "--field=field --as-of=moment",
-    ),
-    "get": (
-        "Copy an artifact out, and check every byte",
-        "version file",
-        "--force --as-of=moment --progress=auto|plain|none",
-    ),
-    "diff": (
-        "Compare versions side by side",
-        "side*",
-        "--exit-code",
-    ),
-    "promote": (
-        "Give a version a stage",
-        "version stage",
-        "--force -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
-    ),
-    "rollback": (
-        "Return a stage to its last good version",
-        "ref stage",
-        "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
-    ),
-    "retire": (
-        "Empty a stage",
-        "ref stage",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
-    ),
-    "history": (
-        "Show which version held a stage when, and why it ended",
-        "model stage",
-        "--since=moment --until=moment --as-of=moment",
-    ),
-    "status": (
-        "Show an overview of the registry",
-        "",
-        "--size",
-    ),
-    "evaluate": (
-        "Add metrics to a version",
-        "version",
-        "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "tag": (
-        "Set or remove tags of a model or version",
-        "ref tags*",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "alias": (
-        "Point aliases at a version, or remove them",
-        "ref aliases*",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed",
-    ),
-    "label": (
-        "Give a version its label, once",
-        "version text",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "describe": (
-        "Describe a model or version, or show its description",
-        "ref text",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "note": (
-        "Add a note to a model or version",
-        "ref text",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "rename": (
-        "Rename a model; its old name still finds it",
-        "model text",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "mark": (
-        "Mark a version as bad, or as good again",
-        "version bad|good",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "identify": (
-        "Find the versions that a file, directory or digest belongs to",
-        "file",
-        "",
-    ),
-    "path": (
-        "Print the path of a read-only view with the real file names",
-        "version",
-        "--as-of=moment",
-    ),
-    "lineage": (
-        "Show what a version was made from, and what was made from it",
-        "node",
-        "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json",
-    ),
-    "audit": (
-        "Show who did what and when",
-        "ref",
-        "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse",
-    ),
-    "verify": (
-        "Check the log, the tables and every stored byte",
-        "version*",
-        "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none",
-    ),
-    "archive": (
-        "Archive versions, or bring them back",
-        "version*",
-        "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "backup": (
-        "Back up the registry, while others write",
-        "file",
-        "-n --dry-run --progress=auto|plain|none",
-    ),
-    "delete": (
-        "Delete versions for good; their numbers and labels stay taken",
-        "version*",
-        "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "gc": (
-        "Remove stored files that no version needs",
-        "",
-        "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none",
-    ),
-    "doctor": (
-        "Look for problems with the registry and its place, and say what to do",
-        "",
-        "",
-    ),
-    "migrate": (
-        "Upgrade an older registry to the schema of this program",
-        "",
-        "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m",
-    ),
-    "init": (
-        "Create a registry",
-        "directory",
-        "--stages=text --store=directory --shared=group --readers=group",
-    ),
-    "whoami": (
-        "Show who you are in the log",
-        "",
-        "",
-    ),
-    "config": (
-        "Show and change the settings",
-        "",
-        "",
-    ),
-    "config list": (
-        "List the settings, each with its value and origin",
-        "",
-        "",
-    ),
-    "config get": (
-        "Print the value of a setting",
-        "setting",
-        "",
-    ),
-    "config set": (
-        "Change a setting in the user's config",
-        "setting value",
-        "",
-    ),
-    "config trust": (
-        "Trust a directory of another user, or list the trusted ones",
-        "directory",
-        "--remove",
-    ),
-    "completion": (
-        "Print the completion script of a shell",
-        "bash|",
-        "--as=text",
-    ),
-    "demo": (
-        "Show modelkeep at work, in a registry made for the demo",
-        "",
-        "--keep=directory",
-    ),
-}
+    "": ("", "", "--version"),
+    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
+    "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
+    "diff": ("Compare versions side by side", "side*", "--exit-code"),
+    "promote": ("Give a version a stage", "version stage", "--force -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "history": ("Show which version held a stage when, and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
+    "status": ("Show an overview of the registry", "", "--size"),
+    "evaluate": ("Add metrics to a version", "version", "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "tag": ("Set or remove tags of a model or version", "ref tags*", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "alias": ("Point aliases at a version, or remove them", "ref aliases*", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "identify": ("Find the versions that a file, directory or digest belongs to", "file", ""),
+    "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment"),
+    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
+    "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
+    "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
+    "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "backup": ("Back up the registry, while others write", "file", "-n --dry-run --progress=auto|plain|none"),
+    "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
+    "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
+    "migrate": ("Upgrade an older registry to the schema of this program", "", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
+    "whoami": ("Show who you are in the log", "", ""),
+    "config": ("Show and change the settings", "", ""),
+    "config list": ("List the settings, each with its value and origin", "", ""),
+    "config get": ("Print the value of a setting", "setting", ""),
+    "config set": ("Change a setting in the user's config", "setting value", ""),
+    "config trust": ("Trust a directory of another user, or list the trusted ones", "directory", "--remove"),
+    "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
+    "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
+}  # fmt: skip
 
 #: Other names of commands.
 ALIASES = {

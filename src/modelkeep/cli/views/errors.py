@@ -26,7 +26,7 @@ class ErrorDocument(Answer, frozen=True):
     error: ErrorFields
 
 
-def as_text(error: ModelkeepError, *, color: bool = False) -> str:
+def as_text(error: ModelkeepError | ErrorFields, *, color: bool = False) -> str:
     """Return ``error:`` and ``hint:`` lines; further lines of a message stand below its first."""
     text = _labelled("error", error.message, "\x1b[1;31m" if color else "")
     return text + (_labelled("hint", error.hint, "\x1b[36m" if color else "") if error.hint else "")

@@ -4,46 +4,24 @@ A command hands the answer to its view, and `cli/call.py` asks the view for the 
 printed: the JSON document, the lines of a pipe, the identifiers of ``-q`` or the table of a terminal.
 Nothing is made that is not asked for.
 
-A new answer gets a `Document`, which names its fields for ``--json`` and for the JSON Schema, and a
-`View` beside it, in the module of its family.
+A line of a pipe has cells separated by tabs. A cell is never empty and holds no tab, newline or
+control character.
 """
 
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from msgspec import Struct, StructMeta, to_builtins
 
-from modelkeep.domain.record import Answer
-from modelkeep.domain.text import escape_json
-from modelkeep.rendering import Clock
+from modelkeep.domain.text import escape_cell, escape_json
+from modelkeep.errors import Damaged
 
 if TYPE_CHECKING:
     from modelkeep.cli.views.layout import Block
-
-
-def _schema_name(class_name: str) -> str:
-    return f"modelkeep.{class_name.removesuffix('Document').lower()}/1"
-
-
-class Document(Answer, frozen=True, tag_field="schema", tag=_schema_name):
-    """What ``--json`` prints: its first field ``schema`` is made of the name of the class."""
-
-    @classmethod
-    def of(cls, answer: Answer, **more: Any) -> Self:
-        """Return the document that has the fields of an answer, and ``more``."""
-        return cls(**{name: getattr(answer, name) for name in answer.__struct_fields__}, **more)
-
-
-def as_json(document: Document, *, pretty: bool = False) -> str:
-    """Return a document as text that ends with a newline; on one line unless it is ``pretty``."""
-    import json
-
-    layout: dict[str, Any] = {"indent": 2} if pretty else {"separators": (",", ":")}
-    # The names of files may hold bytes that are not UTF-8, which the JSON encoder of msgspec refuses.
-    return escape_json(json.dumps(to_builtins(document), ensure_ascii=False, **layout)) + "\n"
+    from modelkeep.rendering import Clock
 
 
 class _AbstractStruct(StructMeta, ABCMeta):
@@ -51,25 +29,38 @@ class _AbstractStruct(StructMeta, ABCMeta):
 
 
 class View(Struct, frozen=True, metaclass=_AbstractStruct):
-    """An answer that can be printed in several forms.
+    """An answer that can be printed in several forms. Its fields make the document of ``--json``.
 
-    With ``exact`` the lines are values that a script uses as they are, a path for example. Elsewhere
-    control characters are escaped, whatever stands in the registry.
+    The fields of the field ``answer`` stand in the document themselves; the fields that ``undocumented``
+    names do not. With ``exact`` the lines are values that a script uses as they are, a path for example.
+    Elsewhere control characters are escaped, whatever stands in the registry.
     """
 
+    undocumented: ClassVar[tuple[str, ...]] = ()
     exact: ClassVar[bool] = False
 
-    @abstractmethod
-    def document(self) -> Document:
-        """Return what ``--json`` prints."""
+    @classmethod
+    def schema(cls) -> str:
+        """Return the name of the document's JSON Schema: ``modelkeep.tenures/1`` of a ``TenuresView``."""
+        return f"modelkeep.{cls.__name__.removesuffix('View').lower()}/1"
 
-    @abstractmethod
-    def lines(self) -> Iterable[str]:
-        """Return what a pipe gets: a record a line."""
+    def document(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        document: dict[str, Any] = {"schema": self.schema()}
+        for name, value in to_builtins(self).items():
+            if name == "answer":
+                document |= value
+            elif name not in self.undocumented:
+                document[name] = value
+        return document
 
     @abstractmethod
     def identifiers(self) -> Iterable[str]:
         """Return what ``-q`` prints."""
+
+    def lines(self) -> Iterable[str]:
+        """Return what a pipe gets: a record a line, and the identifiers where these are all there is to say."""
+        return self.identifiers()
 
     def table(self, clock: Clock) -> Block | None:
         """Return what a terminal shows; None where it shows the lines too."""
@@ -86,3 +77,77 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
     def wrote(self) -> bool:
         """Whether the answer is about a change that was written to the registry."""
         return False
+
+
+def as_json(document: Mapping[str, Any], *, pretty: bool = False) -> str:
+    """Return a document as text that ends with a newline; on one line unless it is ``pretty``."""
+    import json
+
+    layout: dict[str, Any] = {"indent": 2} if pretty else {"separators": (",", ":")}
+    # The names of files may hold bytes that are not UTF-8, which the JSON encoder of msgspec refuses.
+    return escape_json(json.dumps(document, ensure_ascii=False, **layout)) + "\n"
+
+
+def line(*cells: object) -> str:
+    """Return the cells of a record, separated by tabs."""
+    return "\t".join(cell(each) for each in cells)
+
+
+def cell(value: object) -> str:
+    """Return a value as one cell: lists joined by commas, yes and no for truth, ``-`` for nothing."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ",".join(cell(each) for each in value) or "-"
+    return escape_cell(str(value))
+
+
+def seconds(time: str | None) -> str | None:
+    """Return a time of the log without its fraction, as lines have it."""
+    if time is not None and not isinstance(time, str):
+        # A flipped bit in the database can turn a text into a number.
+        message = f"the registry holds a time that is none: {time!r}"  # type: ignore[unreachable]
+        raise Damaged(message, "modelkeep verify --log")
+    return None if time is None else f"{time[:19]}Z"
+
+
+def field_lines(document: Mapping[str, Any]) -> Iterable[str]:
+    """Return a document as lines of field and value: what is in objects as ``code.commit``, lists of them numbered."""
+    for name, value in document.items():
+        if name != "schema":
+            yield from _field(name, value)
+
+
+def _field(name: str, value: object) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _field(f"{name}.{key}", each)
+    elif has_objects(value):
+        for number, each in enumerate(value):
+            yield from _field(f"{name}.{number}", each)
+    else:
+        yield line(name, value)
+
+
+def has_objects(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
+    """Return whether a value is a list of objects."""
+    return isinstance(value, (tuple, list)) and any(isinstance(each, Mapping) for each in value)
+
+
+def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a document with metrics, params and tags as ``metric.K``, ``param.K``, ``tag.K``.
+
+    ``metric.K`` is the newest value on any data: a document has its metrics newest first, one for each data.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in document.items():
+        if name == "metrics":
+            for each in value:
+                fields.setdefault(f"metric.{each['name']}", each["value"])
+        elif name in {"params", "tags"}:
+            fields |= {f"{name[:-1]}.{key}": each for key, each in value.items()}
+        elif name not in {"as_of", "tenures"}:
+            fields[name] = value
+    return fields

@@ -1,17 +1,17 @@
-"""What `list` prints: models and who holds their stages, versions and their columns."""
+"""What `list`, `history` and `audit` print: models, versions, tenures, and entries of the log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from modelkeep.cli.views.interface import Document, View
-from modelkeep.cli.views.layout import Block, Line, Table, stages, text
-from modelkeep.cli.views.text_lines import line, seconds
-from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, VersionRow
+from modelkeep.cli.views.interface import View, line, seconds
+from modelkeep.cli.views.layout import Block, Line, Stack, Table, stages, text
+from modelkeep.domain.answers.reports import AuditEntry
+from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, human_size
+from modelkeep.rendering import Clock, human_size, tenure_reasons
 
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
@@ -22,33 +22,25 @@ VERSION_KEYS = (
 KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
 
-class ModelsDocument(Document, frozen=True):
-    """Models, by name, as they are or were at a moment."""
-
-    as_of: AsOf | None
-    models: tuple[ModelRow, ...]
-
-
 class ModelsView(View, frozen=True):
-    """Models: in a pipe by name, on a terminal a column a stage and the busiest first.
+    """Models, by name, as they are or were at a moment.
 
-    Where not all models are shown (``more``) the table keeps the order of their names.
+    On a terminal the busiest come first, with a column for each of the ``stages``. Where not all models are
+    shown (``more``) they keep the order of their names.
     """
 
-    models: Sequence[ModelRow]
+    undocumented = ("stages", "more")
     as_of: AsOf | None
+    models: Sequence[ModelRow]
     stages: Sequence[str] = ()
     more: bool = False
 
-    def document(self) -> ModelsDocument:
-        return ModelsDocument(self.as_of, tuple(self._by_name()))
-
     def lines(self) -> list[str]:
         """Return a line a model and stage held, and one with ``-`` for a model that holds none."""
-        return [each for row in self._by_name() for each in _stage_lines(row)]
+        return [each for row in self.models for each in _stage_lines(row)]
 
     def identifiers(self) -> list[str]:
-        return [row.name for row in self._by_name()]
+        return [row.name for row in self.models]
 
     def table(self, clock: Clock) -> Block:
         rows = self.models if self.more else sorted(self.models, key=_last_change, reverse=True)
@@ -68,27 +60,18 @@ class ModelsView(View, frozen=True):
     def notes(self) -> list[str]:
         return more_note(len(self.models), "first", more=self.more)
 
-    def _by_name(self) -> list[ModelRow]:
-        return sorted(self.models, key=lambda row: (row.name.lower(), row.name))
-
-
-class VersionsDocument(Document, frozen=True):
-    """Versions in the order that was asked for, as they are or were at a moment."""
-
-    as_of: AsOf | None
-    versions: tuple[VersionRow, ...]
-
 
 class VersionsView(View, frozen=True):
-    """Versions, a row each; ``columns`` replace the usual ones."""
+    """Versions in the order that was asked for, as they are or were at a moment.
 
-    versions: Sequence[VersionRow]
+    ``columns`` replace the usual ones.
+    """
+
+    undocumented = ("columns", "more")
     as_of: AsOf | None
+    versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
     more: bool = False
-
-    def document(self) -> VersionsDocument:
-        return VersionsDocument(self.as_of, tuple(self.versions))
 
     def lines(self) -> list[str]:
         columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
@@ -191,10 +174,17 @@ def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Line:
     if held is None:
         return text(None)
     number = text(held.version, "bold green" if stage == "production" else "bold")
-    return number + text(f"  {clock.ago(held.since)}{shares(held)}", "")
+    return number + text(f"  {clock.ago(held.since)}{_shares(held)}", "")
 
 
-def shares(held: Holder) -> str:
+def holder_line(name: str, held: Holder, clock: Clock) -> Line:
+    """Return who holds a stage, since when and by whose hand: ``fraud@3 2.0  12d, by ana``."""
+    label = f" {held.label}" if held.label else ""
+    version = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
+    return version + text(f"{label}  {clock.ago(held.since)}, by {held.actor}{_shares(held)}", "")
+
+
+def _shares(held: Holder) -> str:
     """Return the versions beside the holder of a stage: ``  ~ 4 at 10%``."""
     return "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
 
@@ -208,3 +198,72 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> Line:
     if isinstance(value, bool):
         return text("yes" if value else "no")
     return text(", ".join(map(str, value)) if isinstance(value, tuple) else value)
+
+
+class TenuresView(View, frozen=True):
+    """Which version held which stage when, as known now or at a moment."""
+
+    as_of: AsOf | None
+    tenures: Sequence[Tenure]
+
+    def lines(self) -> list[str]:
+        return [
+            line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, tenure_reasons(row))
+            for row in self.tenures
+        ]
+
+    def identifiers(self) -> list[str]:
+        return [row.ref for row in self.tenures]
+
+    def table(self, clock: Clock) -> Block:
+        return tenure_table(self.tenures, clock)
+
+
+def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = True) -> Table:
+    """Return tenures, a row each: by whom and why each began, how and why it ended."""
+    rows = []
+    for row in tenures:
+        ref = [text(row.ref, "bold" if row.until is None else None)] if with_ref else []
+        until = "now" if row.until is None else clock.minute(row.until)
+        facts = (
+            row.stage,
+            clock.minute(row.since),
+            until,
+            clock.lasted(row.since, row.until),
+            row.actor,
+            tenure_reasons(row),
+        )
+        rows.append([*ref, *map(text, facts)])
+    columns = ("stage", "since", "until", "for", "by", "why")
+    return Table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
+
+
+class EntriesView(View, frozen=True):
+    """Entries of the log.
+
+    ``more`` says that there are older ones that are not shown.
+    """
+
+    undocumented = ("more",)
+    entries: Sequence[AuditEntry]
+    more: bool = False
+
+    def lines(self) -> list[str]:
+        return [
+            line(row.seq, seconds(row.time), row.actor, row.action, row.subject, row.sentence) for row in self.entries
+        ]
+
+    def identifiers(self) -> list[str]:
+        return [str(row.seq) for row in self.entries]
+
+    def table(self, clock: Clock) -> Block:
+        return Stack([entry_line(row, clock) for row in self.entries])
+
+    def notes(self) -> list[str]:
+        return more_note(len(self.entries), "newest", more=self.more)
+
+
+def entry_line(row: AuditEntry, clock: Clock) -> Line:
+    """Return an entry of the log as a sentence with its time, actor and number."""
+    who = text(clock.second(row.time), "dim") + text("  ", "") + text(row.actor, "bold")
+    return who + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

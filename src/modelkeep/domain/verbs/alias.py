@@ -1,19 +1,15 @@
-"""`alias`: movable names for versions."""
+"""`alias`: movable names for versions, unique in a model without case."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from modelkeep.domain.labels import fold
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Question
-from modelkeep.domain.verbs.rows import Changes, Close, Recorded, opened
-from modelkeep.domain.verbs.wording import Texts, model_name
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import UsageError
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 
 class Alias(Command, frozen=True):
@@ -21,6 +17,32 @@ class Alias(Command, frozen=True):
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+
+    def decide(self, proposal: Proposal) -> Decision:
+        model = proposal.model()
+        names = (*self.add, *self.remove)
+        _check(proposal, model, names)
+        events: list[Event] = []
+        for name in self.add:
+            _, version = proposal.version()
+            check_imported_alias(name, proposal.state.stages())
+            if proposal.state.alias(model.seq, fold(name)) != version.number:
+                events.append(AliasSet(name, model.seq, version.number))
+        borne = (name for name in self.remove if proposal.state.alias(model.seq, fold(name)) is not None)
+        events += [AliasRemoved(name, model.seq) for name in borne]
+        if not events:
+            return AlreadySo("the aliases are so already")
+        if proposal.intent.expect is not None:
+            proposal.check_expected(proposal.state.alias(model.seq, fold(names[0])), f"{model.name}@{names[0]}")
+        return tuple(events)
+
+    def sentence(self, told: Told) -> str:
+        called = [
+            f"called {told.at(event.version)} {event.alias}"
+            for event in told.entry.events
+            if isinstance(event, AliasSet)
+        ]
+        return ", ".join([*called, *removed_aliases(told)])
 
 
 class AliasSet(Event, frozen=True):
@@ -30,6 +52,10 @@ class AliasSet(Event, frozen=True):
     model: Ordinal
     version: Ordinal
 
+    def project(self, recorded: Recorded) -> Changes:
+        yield _closed(recorded, self.model, self.alias)
+        yield recorded.opened("alias", {"model": self.model, "alias": fold(self.alias), "version": self.version})
+
 
 class AliasRemoved(Event, frozen=True):
     """An alias points at nothing any more."""
@@ -37,68 +63,27 @@ class AliasRemoved(Event, frozen=True):
     alias: str
     model: Ordinal
 
-
-def decide(question: Question, command: Alias) -> Decision:
-    """Move aliases to a version and take others away."""
-    model = question.model()
-    _check(question, command, model)
-    events: list[Event] = []
-    for name in command.add:
-        version = question.version(model)
-        check_free_of_stages(question, name)
-        if question.state.alias(model.seq, name) != version.number:
-            events.append(AliasSet(name, model.seq, version.number))
-    events += [
-        AliasRemoved(name, model.seq) for name in command.remove if question.state.alias(model.seq, name) is not None
-    ]
-    if not events:
-        return AlreadySo("the aliases are so already", version=question.subject().version)
-    if question.intent.expect is not None:
-        changed = (*command.add, *command.remove)[0]
-        question.check_expected(question.state.alias(model.seq, changed), f"{model.name}@{changed}")
-    return tuple(events)
+    def project(self, recorded: Recorded) -> Changes:
+        yield _closed(recorded, self.model, self.alias)
 
 
-def check_free_of_stages(question: Question, alias: str) -> None:
-    """Raise ``UsageError`` for what can be no alias in this registry: it may not be a stage or mean one."""
-    check_imported_alias(alias, question.state.stages())
-
-
-def _check(question: Question, command: Alias, model: Model) -> None:
-    names = (*command.add, *command.remove)
-    if not names or len(set(names)) != len(names):
-        message = "alias needs names, each once"
-        raise UsageError(message, f"modelkeep alias {model.name}@1 champion")
-    if question.intent.expect is not None and len(names) > 1:
-        message = "--expect compares one alias"
-        raise UsageError(message)
-
-
-def set_rows(recorded: Recorded, event: AliasSet) -> Changes:
-    """Yield the end of what the alias was and the row of what it is."""
-    yield from removed_rows(recorded, event)
-    yield opened("alias", {"model": event.model, "alias": event.alias, "version": event.version}, recorded.seq)
-
-
-def removed_rows(recorded: Recorded, event: AliasSet | AliasRemoved) -> Changes:
-    """Yield the end of what the alias was."""
-    yield Close("alias", (("model", "=", event.model), ("alias", "=", event.alias)), recorded.seq)
-
-
-def removed_words(entry: Entry) -> list[str]:
+def removed_aliases(told: Told) -> list[str]:
     """Return the part of a sentence for each alias that the entry took away."""
     return [
-        f"took the alias {event.alias} off {model_name(entry)}"
-        for event in entry.events
+        f"took the alias {event.alias} off {told.model}"
+        for event in told.entry.events
         if isinstance(event, AliasRemoved)
     ]
 
 
-def sentence(entry: Entry, _command: Alias, _texts: Texts) -> str:
-    """Return what the entry did."""
-    parts = [
-        f"called {model_name(entry)}@{event.version} {event.alias}"
-        for event in entry.events
-        if isinstance(event, AliasSet)
-    ]
-    return ", ".join([*parts, *removed_words(entry)])
+def _check(proposal: Proposal, model: Model, names: tuple[str, ...]) -> None:
+    if not names or len(set(map(fold, names))) != len(names):
+        message = "alias needs names, each once"
+        raise UsageError(message, f"modelkeep alias {model.name}@1 champion")
+    if proposal.intent.expect is not None and len(names) > 1:
+        message = "--expect compares one alias"
+        raise UsageError(message)
+
+
+def _closed(recorded: Recorded, model: int, alias: str) -> Close:
+    return Close("alias", (("model", "=", model), ("alias", "=", fold(alias))), recorded.seq)

@@ -1,4 +1,4 @@
-"""Shared by the decisions of all verbs: the bases of commands and events, the question, the checks of its subject."""
+"""What every verb is made of: a command, which decides and is told as a sentence, and events, which make rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, State, Tenure, Version
+from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -17,11 +18,19 @@ if TYPE_CHECKING:
 
 
 class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
-    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case."""
+    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case.
+
+    ``decide(proposal)`` returns its events, or `AlreadySo`, or raises where it may not be carried out;
+    ``sentence(told)`` returns what its entry did, in the past tense.
+    """
 
 
 class Event(LogValue, frozen=True, tag_field="kind", tag=True):
     """What happened; the log's word is the class name. Models are named by the ``seq`` of their ModelCreated."""
+
+    def project(self, _recorded: Recorded) -> Changes:
+        """Yield the row changes that the event makes; none where the entry itself is all there is."""
+        yield from ()
 
 
 class End(LogValue, frozen=True):
@@ -33,7 +42,10 @@ class End(LogValue, frozen=True):
 
 
 class AlreadySo(Struct, frozen=True):
-    """Nothing to do: what was asked for is so already. ``why`` completes "nothing to do: …"."""
+    """Nothing to do: what was asked for is so already. ``why`` completes "nothing to do: …".
+
+    ``version`` is the one that `register` found; other verbs find the one that their subject names.
+    """
 
     why: str
     version: int | None = None
@@ -45,8 +57,8 @@ Decision: TypeAlias = tuple[Event, ...] | AlreadySo
 STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
 
 
-class Question(Struct, frozen=True):
-    """Everything a verb decides on; ``seq`` is the number that the entry would get."""
+class Proposal(Struct, frozen=True):
+    """An intent that may become an entry: the state it meets, what was observed, and the entry's time and ``seq``."""
 
     state: State
     intent: Intent
@@ -83,24 +95,31 @@ class Question(Struct, frozen=True):
                 raise Conflict(message)
         return model
 
-    def version(self, model: Model) -> Version:
-        """Return the version that the intent is about; one that was deleted raises ``Conflict``."""
+    def version(self) -> tuple[Model, Version]:
+        """Return the model and the version that the intent is about; a deleted one raises ``Conflict``."""
+        model = self.model()
         version = self.known_version(model)
         if version.deleted:
-            message = f"{model.name}@{version.number} was deleted"
+            message = f"{model.at(version.number)} was deleted"
             raise Conflict(message, STAYS_DELETED)
-        return version
+        return model, version
+
+    def model_or_version(self) -> tuple[Model, int | None]:
+        """Return the model and the version's number, None where the intent is about the model itself."""
+        if self.subject().version is None:
+            return self.model(), None
+        model, version = self.version()
+        return model, version.number
 
     def known_version(self, model: Model) -> Version:
         """Return the version that the intent is about, deleted or not; it must have the digest that the intent names."""
         subject = self.subject()
-        number = subject.version
-        if number is None:
+        if subject.version is None:
             message = f"{self.intent.kind} needs a version of {model.name}"
             raise UsageError(message, f"modelkeep list {model.name}")
-        version = self.version_of(model, number)
+        version = self.version_of(model, subject.version)
         if version.digest != subject.digest:
-            message = f"{model.name}@{number} is not the version with the digest {subject.digest}"
+            message = f"{model.at(version.number)} is not the version with the digest {subject.digest}"
             raise Conflict(message)
         return version
 
@@ -112,10 +131,6 @@ class Question(Struct, frozen=True):
             hint = f"modelkeep list {model.name}        (newest is {model.newest})"
             raise NotFound(message, hint)
         return version
-
-    def optional_version(self, model: Model) -> Version | None:
-        """Return the version that the intent is about as `version` does, None where it is about the model itself."""
-        return None if self.subject().version is None else self.version(model)
 
     def stage(self) -> StageDef:
         """Return the stage that the intent names."""
@@ -135,10 +150,9 @@ class Question(Struct, frozen=True):
             subject = self.subject()
             raise Conflict(message, None if subject.model is None else f"modelkeep show {subject.name}")
 
-    def check_present(self, model: Model, version: Version) -> None:
+    def check_present(self, name: str, version: Version) -> None:
         """Raise ``IntegrityError`` where the writer saw that bytes of the version are missing."""
         if version.digest in self.observed.absent:
-            name = f"{model.name}@{version.number}"
             message = f"bytes of {name} are missing from the store"
             raise IntegrityError(message, f"modelkeep verify {name}")
 

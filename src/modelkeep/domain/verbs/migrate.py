@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, Question
-from modelkeep.domain.verbs.wording import Texts
+from modelkeep.domain.verbs.interface import Command, Decision, Proposal
+from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 
 class Migrate(Command, frozen=True):
@@ -20,13 +15,9 @@ class Migrate(Command, frozen=True):
     schema: Ordinal
     root: str | None = None
 
+    def decide(self, _proposal: Proposal) -> Decision:
+        message = f"there is no format {self.format} to raise the log to"
+        raise Conflict(message)
 
-def decide(_question: Question, command: Migrate) -> Decision:
-    """Refuse: there is no other format."""
-    message = f"there is no format {command.format} to raise the log to"
-    raise Conflict(message)
-
-
-def sentence(_entry: Entry, command: Migrate, _texts: Texts) -> str:
-    """Return what the entry did."""
-    return f"raised the log to format {command.format}"
+    def sentence(self, _told: Told) -> str:
+        return f"raised the log to format {self.format}"

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, Event, Question
-from modelkeep.domain.verbs.wording import Texts, shortened, subject_name
+from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.wording import Told, shortened
 from modelkeep.errors import UsageError
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 
 class Note(Command, frozen=True):
     """Add the note in the details."""
+
+    def decide(self, proposal: Proposal) -> Decision:
+        model, version = proposal.model_or_version()
+        if proposal.intent.details is None:
+            message = "a note needs a text"
+            raise UsageError(message, f'modelkeep note {model.name} "what there is to say"')
+        return (NoteAdded(model.seq, version),)
+
+    def sentence(self, told: Told) -> str:
+        text = next((value for field, value in told.texts if field == "note"), None)
+        return f"noted on {told.subject}" + ("" if text is None else f": {shortened(text)}")
 
 
 class NoteAdded(Event, frozen=True):
@@ -22,19 +28,3 @@ class NoteAdded(Event, frozen=True):
 
     model: Ordinal
     version: Ordinal | None = None
-
-
-def decide(question: Question, _command: Note) -> Decision:
-    """Add a note to a version or a model."""
-    model = question.model()
-    version = question.optional_version(model)
-    if question.intent.details is None:
-        message = "a note needs a text"
-        raise UsageError(message, f'modelkeep note {model.name} "what there is to say"')
-    return (NoteAdded(model.seq, None if version is None else version.number),)
-
-
-def sentence(entry: Entry, _command: Note, texts: Texts) -> str:
-    """Return what the entry did."""
-    text = next((value for field, value in texts if field == "note"), None)
-    return f"noted on {subject_name(entry)}" + ("" if text is None else f": {shortened(text)}")

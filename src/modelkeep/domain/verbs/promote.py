@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    End,
-    Event,
-    Question,
-    ends_of,
-    refuse_unbuilt,
-)
-from modelkeep.domain.verbs.rows import Changes, Recorded, ended_rows, tenure_row
-from modelkeep.domain.verbs.wording import Texts, in_place_of, model_name
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of, refuse_unbuilt
+from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 
 class Promote(Command, frozen=True):
@@ -33,6 +19,37 @@ class Promote(Command, frozen=True):
     force: bool = False
     request: Ordinal | None = None
     share: Ordinal | None = None
+
+    def decide(self, proposal: Proposal) -> Decision:
+        """Make the version the holder of the stage; the one it displaces is superseded there."""
+        refuse_unbuilt(self.break_glass, self.request, self.share)
+        model, version = proposal.version()
+        stage = proposal.stage()
+        holder = proposal.state.holder(model.seq, stage.name)
+        name = model.at(version.number)
+        if holder is not None and holder.version == version.number:
+            return AlreadySo(f"{name} is in {stage.name}")
+        proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
+        if version.bad and not self.force:
+            message = f"{name} is marked bad"
+            raise Conflict(message, f"modelkeep mark {name} good        (or promote it with --force)")
+        if version.archived and not self.force:
+            message = f"{name} is archived"
+            raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
+        check_stored(stage, version.form)
+        proposal.check_present(name, version)
+        took = promoted(proposal, model, stage.name, version.number)
+        return (restored(proposal, model, version.number, version.number), took) if version.archived else (took,)
+
+    def sentence(self, told: Told) -> str:
+        parts = []
+        for event in told.entry.events:
+            if isinstance(event, VersionRestored):
+                parts.append(f"restored {told.at(event.first)} from the archive")
+            elif isinstance(event, VersionPromoted):
+                share = "" if event.share is None else f" at {event.share / 100:g}%"
+                parts.append(f"promoted {told.at(event.version)} to {event.stage}{share}{told.in_place_of(event.ends)}")
+        return ", ".join(parts)
 
 
 class RuleResult(LogValue, frozen=True):
@@ -60,31 +77,9 @@ class VersionPromoted(Event, frozen=True):
     verdict: tuple[RuleResult, ...] = ()
     rule: str | None = None
 
-
-def decide(question: Question, command: Promote) -> Decision:
-    """Make a version the holder of a stage; the one it displaces is superseded there."""
-    refuse_unbuilt(command.break_glass, command.request, command.share)
-    model = question.model()
-    version = question.version(model)
-    stage = question.stage()
-    holder = question.state.holder(model.seq, stage.name)
-    name = f"{model.name}@{version.number}"
-    if holder is not None and holder.version == version.number:
-        return AlreadySo(f"{name} is in {stage.name}", version=version.number)
-    question.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
-    if version.bad and not command.force:
-        message = f"{name} is marked bad"
-        raise Conflict(message, f"modelkeep mark {name} good        (or promote it with --force)")
-    if version.archived and not command.force:
-        message = f"{name} is archived"
-        raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
-    check_stored(stage, version.form)
-    question.check_present(model, version)
-    events: list[Event] = []
-    if version.archived:
-        events.append(restored(question, model, version.number, version.number))
-    events.append(promoted(question, model, stage.name, version.number))
-    return tuple(events)
+    def project(self, recorded: Recorded) -> Changes:
+        yield from recorded.ended_rows(self.model, self.ends, self.version)
+        yield recorded.tenure_row(self.model, self.stage, self.version, came_from=self.came_from, share=self.share)
 
 
 def check_stored(stage: StageDef, form: str) -> None:
@@ -94,36 +89,13 @@ def check_stored(stage: StageDef, form: str) -> None:
         raise Conflict(message)
 
 
-def promoted(question: Question, model: Model, stage: str, number: int) -> VersionPromoted:
+def promoted(proposal: Proposal, model: Model, stage: str, number: int) -> VersionPromoted:
     """Return the event that makes a version the holder; it came from the newest holder before it."""
-    holder = question.state.holder(model.seq, stage)
-    before = question.state.last_holder(model.seq, stage)
+    before = proposal.state.last_holder(model.seq, stage)
     return VersionPromoted(
         model=model.seq,
         stage=stage,
         version=number,
         came_from=None if before is None else before.seq,
-        ends=ends_of(holder),
+        ends=ends_of(proposal.state.holder(model.seq, stage)),
     )
-
-
-def promoted_rows(recorded: Recorded, event: VersionPromoted) -> Changes:
-    """Yield the ends of the displaced tenures and the row of the new one."""
-    yield from ended_rows(recorded, event.model, event.ends, event.version)
-    yield tenure_row(recorded, event.model, event.stage, event.version, came_from=event.came_from, share=event.share)
-
-
-def sentence(entry: Entry, _command: Promote, _texts: Texts) -> str:
-    """Return what the entry did."""
-    parts = []
-    for event in entry.events:
-        match event:
-            case VersionRestored():
-                parts.append(f"restored {model_name(entry)}@{event.first} from the archive")
-            case VersionPromoted():
-                share = "" if event.share is None else f" at {event.share / 100:g}%"
-                where = f"{event.stage}{share}{in_place_of(entry, event.ends)}"
-                parts.append(f"promoted {model_name(entry)}@{event.version} to {where}")
-            case _:
-                pass
-    return ", ".join(parts)

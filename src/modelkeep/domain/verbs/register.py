@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from modelkeep.domain.labels import bump_label, check_label, label_key, label_order
+from modelkeep.domain.labels import bump_label, check_label, fold, label_key, label_order
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.alias import AliasSet, check_free_of_stages
-from modelkeep.domain.verbs.create import new_model
+from modelkeep.domain.times import check_stored_time
+from modelkeep.domain.verbs.alias import AliasSet
+from modelkeep.domain.verbs.create import ModelCreated, check_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    Event,
-    Question,
-    check_once,
-    refuse_unbuilt,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, refuse_unbuilt
 from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
-from modelkeep.domain.verbs.wording import Texts, in_place_of, join_words, model_name
+from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 #: The largest number that a version may be given.
 _LARGEST_VERSION = 999_999_999
@@ -106,6 +95,92 @@ class Register(Command, frozen=True, kw_only=True):
     symlinks: bool = False
     trained: Trained | None = None
 
+    def decide(self, proposal: Proposal) -> Decision:
+        """Make the version, with the stage and the aliases, all or none; the same bytes again may be no change."""
+        subject, state = proposal.subject(), proposal.state
+        self._check_arguments(proposal)
+        bearer = state.model_named(subject.name) if subject.model is None else proposal.model()
+        model = None if bearer is not None and bearer.deleted else bearer
+        digest = subject.digest
+        if digest is None or subject.version is not None:
+            message = "a version is registered by the digest of its bytes and gets its number here"
+            raise UsageError(message)
+        if model is not None and self.if_exists != "new":
+            same = state.version_with_digest(model.seq, digest)
+            if same is not None:
+                return AlreadySo(f"already registered as {model.at(same)}", version=same)
+        if digest in proposal.observed.absent:
+            message = "the bytes to register are not in the store"
+            raise IntegrityError(message, "register again")
+        events: list[Event] = []
+        if model is None:
+            check_free(subject.name, bearer, reuse=self.reuse)
+            events.append(ModelCreated(proposal.seq))
+            model = Model(proposal.seq, subject.name, newest=0)
+        number = model.newest + 1
+        if self.number is not None:
+            events += _skipped(model, number, self.number)
+            number = self.number
+        events.append(VersionRegistered(model.seq, number, self._new_label(proposal, model)))
+        if subject.stage is not None:
+            events.append(self._promoted(proposal, model, number))
+        for alias in self.aliases:
+            check_imported_alias(alias, state.stages())
+            events.append(AliasSet(alias, model.seq, number))
+        return tuple(events)
+
+    def _check_arguments(self, proposal: Proposal) -> None:
+        """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
+        refuse_unbuilt(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
+        check_once("metric", [name for name, _ in self.metrics])
+        check_once("alias", [fold(alias) for alias in self.aliases])
+        check_once("run", self.runs)
+        for parent in self.parents:
+            _check_parent(proposal, parent)
+        if self.form not in ("file", "tree", "pointer") or self.if_exists not in ("match", "skip", "new"):
+            message = f"not a form or a way to treat the same bytes: {self.form}, {self.if_exists}"
+            raise UsageError(message)
+        if self.code is not None and self.code.state not in (None, "clean", "dirty"):
+            message = f"code is clean or dirty, not {self.code.state!r}"
+            raise UsageError(message)
+        if self.label is not None and self.bump is not None:
+            message = "a version has one label: give --label or --bump"
+            raise UsageError(message)
+        if self.trained is not None:
+            check_stored_time(self.trained.started, self.trained.ended)
+        if proposal.intent.expect is not None and proposal.subject().stage is None:
+            message = "--expect compares with the holder of a stage"
+            raise UsageError(message, "add --stage")
+
+    def _new_label(self, proposal: Proposal, model: Model) -> str | None:
+        if self.bump is not None:
+            return check_label(bump_label(label_order(proposal.state.labels(model.seq)), self.bump))
+        if self.label is not None:
+            check_label_is_free(proposal, model, self.label)
+        return self.label
+
+    def _promoted(self, proposal: Proposal, model: Model, number: int) -> VersionPromoted:
+        stage = proposal.stage()
+        check_stored(stage, self.form)
+        holder = proposal.state.holder(model.seq, stage.name)
+        proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
+        return promoted(proposal, model, stage.name, number)
+
+    def sentence(self, told: Told) -> str:
+        parts, aliases = [], []
+        for event in told.entry.events:
+            match event:
+                case VersionRegistered():
+                    label = "" if event.label is None else f" as {event.label}"
+                    parts.append(f"registered {told.at(event.version)}{label}")
+                case VersionPromoted():
+                    parts.append(f"put it in {event.stage}{told.in_place_of(event.ends)}")
+                case AliasSet():
+                    aliases.append(event.alias)
+                case _:
+                    pass
+        return ", ".join([*parts, *([f"called it {join_words(aliases)}"] if aliases else [])])
+
 
 class VersionRegistered(Event, frozen=True):
     """A version exists."""
@@ -113,6 +188,51 @@ class VersionRegistered(Event, frozen=True):
     model: Ordinal
     version: Ordinal
     label: str | None = None
+
+    def project(self, recorded: Recorded) -> Changes:
+        """Yield the rows of the version: itself, its files, what it was made from and what is said of it."""
+        command = recorded.command(Register)
+        digest = recorded.subject.digest
+        artifact = parse_artifact(command.form, recorded.document(digest, "manifest"))
+        code, trained = command.code or Code(), command.trained or Trained()
+        yield Insert(
+            "version",
+            {
+                "model": self.model,
+                "number": self.version,
+                "seq": recorded.seq,
+                "time": recorded.entry.time,
+                "digest": digest,
+                "form": command.form,
+                "files": len(artifact.files),
+                "size_bytes": artifact.size_bytes,
+                "symlinks": int(command.symlinks),
+                "label": self.label,
+                "label_key": None if self.label is None else label_key(self.label),
+                "label_seq": None if self.label is None else recorded.seq,
+                "licence": command.licence,
+                "actor": recorded.entry.actor,
+                "code_commit": code.commit,
+                "code_state": code.state,
+                "code_diff": code.diff,
+                "trained_started": trained.started,
+                "trained_ended": trained.ended,
+                "trained_guessed": int(trained.guessed),
+            },
+        )
+        key: Row = {"model": self.model, "version": self.version}
+        for path, blob, size in artifact.blobs():
+            yield Insert("version_blob", {**key, "path": path, "digest": blob, "size_bytes": size})
+        for position, data in enumerate(command.data):
+            row: Row = {"role": data.role, "name": data.name, "data_version": data.version, "digest": data.digest}
+            yield Insert("dataset", {**key, "position": position, **row})
+        for position, parent in enumerate(command.parents):
+            row = {"parent_model": parent.model, "parent_version": parent.version, "digest": parent.digest}
+            yield Insert("parent", {**key, "position": position, **row})
+        yield from metric_rows(recorded, self.model, self.version, command.metrics, command.metrics_on)
+        yield from run_rows(recorded, self.model, self.version, command.runs)
+        yield from tag_rows(recorded, self.model, self.version)
+        yield from description_rows(recorded, self.model, self.version)
 
 
 class NumbersSkipped(Event, frozen=True):
@@ -122,39 +242,13 @@ class NumbersSkipped(Event, frozen=True):
     first: Ordinal
     last: Ordinal
 
-
-def decide(question: Question, command: Register) -> Decision:
-    """Make the version, with the stage and the aliases asked for, all or none; the same bytes again may be no change."""
-    subject = question.subject()
-    _check(question, command)
-    known = question.state.model_named(subject.name) if subject.model is None else question.model()
-    existing = None if known is not None and known.deleted else known
-    digest = subject.digest
-    if digest is None or subject.version is not None:
-        message = "a version is registered by the digest of its bytes and gets its number here"
-        raise UsageError(message)
-    if existing is not None and command.if_exists != "new":
-        same = question.state.version_with_digest(existing.seq, digest)
-        if same is not None:
-            return AlreadySo(f"already registered as {existing.name}@{same}", version=same)
-    if digest in question.observed.absent:
-        message = "the bytes to register are not in the store"
-        raise IntegrityError(message, "register again")
-    events: list[Event] = []
-    if existing is None:
-        events.append(new_model(question, question.state.model_named(subject.name), reuse=command.reuse))
-        existing = Model(question.seq, subject.name, newest=0)
-    number = existing.newest + 1
-    if command.number is not None:
-        events += _skipped(existing, number, command.number)
-        number = command.number
-    events.append(VersionRegistered(existing.seq, number, _label(question, existing, command)))
-    if subject.stage is not None:
-        events.append(_promoted(question, command, existing, number))
-    for alias in command.aliases:
-        check_free_of_stages(question, alias)
-        events.append(AliasSet(alias, existing.seq, number))
-    return tuple(events)
+    def project(self, recorded: Recorded) -> Changes:
+        """Yield a tombstone for each number that was left out: it has no version, as a deleted one."""
+        if self.last - self.first >= _MOST_SKIPPED:
+            message = f"entry {recorded.seq}: it leaves out more than {_MOST_SKIPPED} numbers"
+            raise Damaged(message)
+        for number in range(self.first, self.last + 1):
+            yield Insert("deleted", {"model": self.model, "version": number, "seq": recorded.seq, "skipped": 1})
 
 
 def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped]:
@@ -168,126 +262,13 @@ def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped
     return [] if number == next_number else [NumbersSkipped(model.seq, next_number, number - 1)]
 
 
-def _promoted(question: Question, command: Register, model: Model, number: int) -> VersionPromoted:
-    stage = question.stage()
-    check_stored(stage, command.form)
-    holder = question.state.holder(model.seq, stage.name)
-    question.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
-    return promoted(question, model, stage.name, number)
-
-
-def _label(question: Question, model: Model, command: Register) -> str | None:
-    if command.bump is not None:
-        return check_label(bump_label(label_order(question.state.labels(model.seq)), command.bump))
-    if command.label is not None:
-        check_label_is_free(question, model, command.label)
-    return command.label
-
-
-def _check(question: Question, command: Register) -> None:
-    """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
-    refuse_unbuilt(
-        command.attachments, command.ci, command.environment, command.inspected, command.interface, command.share
-    )
-    check_once("metric", [name for name, _ in command.metrics])
-    check_once("alias", command.aliases)
-    check_once("run", command.runs)
-    for parent in command.parents:
-        _check_parent(question, parent)
-    if command.form not in ("file", "tree", "pointer") or command.if_exists not in ("match", "skip", "new"):
-        message = f"not a form or a way to treat the same bytes: {command.form}, {command.if_exists}"
-        raise UsageError(message)
-    if command.code is not None and command.code.state not in (None, "clean", "dirty"):
-        message = f"code is clean or dirty, not {command.code.state!r}"
-        raise UsageError(message)
-    if command.label is not None and command.bump is not None:
-        message = "a version has one label: give --label or --bump"
-        raise UsageError(message)
-    if question.intent.expect is not None and question.subject().stage is None:
-        message = "--expect compares with the holder of a stage"
-        raise UsageError(message, "add --stage")
-
-
-def _check_parent(question: Question, parent: Parent) -> None:
+def _check_parent(proposal: Proposal, parent: Parent) -> None:
     """Refuse a parent that is half named, or no version of this registry with that digest."""
     if parent.model is None and parent.version is None:
         return
     version = None
     if parent.model is not None and parent.version is not None:
-        version = question.state.version(parent.model, parent.version)
+        version = proposal.state.version(parent.model, parent.version)
     if version is None or version.digest != parent.digest:
         message = "a parent is named by model, version and digest, or by its address alone"
         raise Conflict(message)
-
-
-def skipped_rows(recorded: Recorded, event: NumbersSkipped) -> Changes:
-    """Yield a tombstone for each number that was left out: it has no version, as a deleted one."""
-    if event.last - event.first >= _MOST_SKIPPED:
-        message = f"entry {recorded.seq}: it leaves out more than {_MOST_SKIPPED} numbers"
-        raise Damaged(message)
-    for number in range(event.first, event.last + 1):
-        yield Insert("deleted", {"model": event.model, "version": number, "seq": recorded.seq, "skipped": 1})
-
-
-def registered_rows(recorded: Recorded, event: VersionRegistered) -> Changes:
-    """Yield the rows of a new version: itself, its files, what it was made from and what is said of it."""
-    command = recorded.command(Register)
-    digest = recorded.subject.digest
-    artifact = parse_artifact(command.form, recorded.document(digest, "manifest"))
-    code, trained = command.code or Code(), command.trained or Trained()
-    yield Insert(
-        "version",
-        {
-            "model": event.model,
-            "number": event.version,
-            "seq": recorded.seq,
-            "time": recorded.entry.time,
-            "digest": digest,
-            "form": command.form,
-            "files": len(artifact.files),
-            "size_bytes": artifact.size_bytes,
-            "symlinks": int(command.symlinks),
-            "label": event.label,
-            "label_key": None if event.label is None else label_key(event.label),
-            "label_seq": None if event.label is None else recorded.seq,
-            "licence": command.licence,
-            "actor": recorded.entry.actor,
-            "code_commit": code.commit,
-            "code_state": code.state,
-            "code_diff": code.diff,
-            "trained_started": trained.started,
-            "trained_ended": trained.ended,
-            "trained_guessed": int(trained.guessed),
-        },
-    )
-    key: Row = {"model": event.model, "version": event.version}
-    for path, blob, size in artifact.blobs():
-        yield Insert("version_blob", {**key, "path": path, "digest": blob, "size_bytes": size})
-    for position, data in enumerate(command.data):
-        row: Row = {"role": data.role, "name": data.name, "data_version": data.version, "digest": data.digest}
-        yield Insert("dataset", {**key, "position": position, **row})
-    for position, parent in enumerate(command.parents):
-        row = {"parent_model": parent.model, "parent_version": parent.version, "digest": parent.digest}
-        yield Insert("parent", {**key, "position": position, **row})
-    yield from metric_rows(recorded.seq, event.model, event.version, command.metrics, command.metrics_on)
-    yield from run_rows(recorded.seq, event.model, event.version, command.runs)
-    yield from tag_rows(recorded.seq, event.model, event.version, recorded.details)
-    yield from description_rows(recorded.seq, event.model, event.version, recorded.details)
-
-
-def sentence(entry: Entry, _command: Register, _texts: Texts) -> str:
-    """Return what the entry did."""
-    parts = []
-    for event in entry.events:
-        match event:
-            case VersionRegistered():
-                label = "" if event.label is None else f" as {event.label}"
-                parts.append(f"registered {model_name(entry)}@{event.version}{label}")
-            case VersionPromoted():
-                parts.append(f"put it in {event.stage}{in_place_of(entry, event.ends)}")
-            case _:
-                pass
-    aliases = [event.alias for event in entry.events if isinstance(event, AliasSet)]
-    if aliases:
-        parts.append(f"called it {join_words(aliases)}")
-    return ", ".join(parts)

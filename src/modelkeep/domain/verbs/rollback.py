@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.state import Model, State, Tenure, Version
+from modelkeep.domain.state import Model, State, Tenure
 from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.interface import (
     STAYS_DELETED,
@@ -22,30 +21,28 @@ from modelkeep.domain.verbs.interface import (
     Decision,
     End,
     Event,
-    Question,
+    Proposal,
     ends_of,
     refuse_unbuilt,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
-from modelkeep.domain.verbs.rows import Changes, Recorded, ended_rows, tenure_row
-from modelkeep.domain.verbs.wording import Texts, join_words, model_name
+from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry
 
 #: How long after a rollback another one that names no version needs an answer.
 QUIET = timedelta(minutes=15)
 #: An entry has a largest size, whatever the length of a stage's history.
 _MOST_PASSED_OVER = 100
-#: Why a former holder may not come back: the word of the log, how a sentence ends with it, and how a list says it.
+#: Why a former holder may not come back, by the word of the log: how a sentence ends with it, how a list says it, and
+#: the way out.
 _OBSTACLES = {
-    "archived": ("it is archived", "archived"),
-    "bad": ("it is marked bad", "bad"),
-    "deleted": ("it was deleted", "deleted"),
-    "leaving": ("it is the one that is left", "leaving"),
-    "left": ("a rollback left it", "left before"),
-    "missing": ("bytes of it are missing from the store", "bytes missing"),
+    "archived": ("it is archived", "archived", "modelkeep archive {} --undo"),
+    "bad": ("it is marked bad", "bad", "modelkeep mark {} good"),
+    "deleted": ("it was deleted", "deleted", STAYS_DELETED),
+    "leaving": ("it is the one that is left", "leaving", None),
+    "left": ("a rollback left it", "left before", None),
+    "missing": ("bytes of it are missing from the store", "bytes missing", "modelkeep verify {}"),
 }
 
 
@@ -60,6 +57,58 @@ class Rollback(Command, frozen=True):
     because: Ordinal | None = None
     confirmed: str | None = None
     keep_good: bool = False
+
+    def decide(self, proposal: Proposal) -> Decision:
+        """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
+        refuse_unbuilt(self.because)
+        if self.confirmed not in (None, "yes", "no"):
+            message = f"not an answer: {self.confirmed!r}"
+            raise Conflict(message)
+        model = proposal.known_model()
+        stage = proposal.stage().name
+        leaving = proposal.known_version(model)
+        holder = proposal.state.holder(model.seq, stage)
+        if holder is None or holder.version != leaving.number:
+            there = "nothing is" if holder is None else f"{model.at(holder.version)} is"
+            return AlreadySo(f"{model.at(leaving.number)} is not in {stage} ({there})")
+        if self.to == holder.version:
+            return AlreadySo(f"{model.name}@{holder.version} is in {stage}")
+        proposal.check_expected(holder.version, f"the holder of {stage}")
+        if self.confirmed == "no":
+            _check_not_twice(proposal, model, stage, holder)
+        target = find_target(proposal.state, model.seq, holder, proposal.observed.absent)
+        if target.tenure is not None and target.tenure.version == self.to:
+            back, passed_over = target.tenure, target.passed_over
+        else:
+            back, passed_over = _named_tenure(proposal, model, holder, self.to), ()
+        events: list[Event] = [
+            StageRolledBack(
+                model=model.seq,
+                stage=stage,
+                to=back.version,
+                from_=holder.version,
+                came_from=back.came_from,
+                ends=ends_of(holder),
+                passed_over=passed_over,
+            ),
+        ]
+        if not self.keep_good and not leaving.bad:
+            events.append(VersionMarked("bad", model.seq, leaving.number))
+        return tuple(events)
+
+    def sentence(self, told: Told) -> str:
+        parts = []
+        for event in told.entry.events:
+            if isinstance(event, StageRolledBack):
+                parts.append(f"rolled {told.model} {event.stage} back from {event.from_} to {event.to}")
+                passed = [
+                    f"{each.version} ({_OBSTACLES.get(each.why, ('', each.why))[1]})" for each in event.passed_over
+                ]
+                if passed:
+                    parts.append(f"passing over {join_words(passed)}")
+            elif isinstance(event, VersionMarked):
+                parts.append(f"{event.version} marked {event.mark}")
+        return ", ".join(parts)
 
 
 class PassedOver(LogValue, frozen=True):
@@ -84,6 +133,10 @@ class StageRolledBack(Event, frozen=True):
     ends: tuple[End, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     rule: str | None = None
+
+    def project(self, recorded: Recorded) -> Changes:
+        yield from recorded.ended_rows(self.model, self.ends, self.to)
+        yield recorded.tenure_row(self.model, self.stage, self.to, came_from=self.came_from)
 
 
 class Target(Struct, frozen=True):
@@ -112,44 +165,6 @@ def find_target(state: State, model: int, leaving: Tenure, absent: tuple[str, ..
 def explain_obstacle(why: str) -> str:
     """Return the end of a sentence that says why a version may not come back."""
     return _OBSTACLES[why][0]
-
-
-def decide(question: Question, command: Rollback) -> Decision:
-    """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
-    refuse_unbuilt(command.because)
-    if command.confirmed not in (None, "yes", "no"):
-        message = f"not an answer: {command.confirmed!r}"
-        raise Conflict(message)
-    model = question.known_model()
-    stage = question.stage().name
-    leaving = question.known_version(model)
-    holder = question.state.holder(model.seq, stage)
-    if holder is None or holder.version != leaving.number:
-        return AlreadySo(_not_there(model, leaving, stage, holder), version=leaving.number)
-    if command.to == holder.version:
-        return AlreadySo(f"{model.name}@{holder.version} is in {stage}", version=holder.version)
-    question.check_expected(holder.version, f"the holder of {stage}")
-    if command.confirmed == "no":
-        _check_not_twice(question, model, stage, holder)
-    target = find_target(question.state, model.seq, holder, question.observed.absent)
-    if target.tenure is not None and target.tenure.version == command.to:
-        back, passed_over = target.tenure, target.passed_over
-    else:
-        back, passed_over = _named_tenure(question, model, holder, command.to), ()
-    events: list[Event] = [
-        StageRolledBack(
-            model=model.seq,
-            stage=stage,
-            to=back.version,
-            from_=holder.version,
-            came_from=back.came_from,
-            ends=ends_of(holder),
-            passed_over=passed_over,
-        ),
-    ]
-    if not command.keep_good and not leaving.bad:
-        events.append(VersionMarked("bad", model.seq, leaving.number))
-    return tuple(events)
 
 
 def _former(state: State, model: int, leaving: Tenure) -> Iterator[Tenure]:
@@ -181,70 +196,27 @@ def _passed_over(passed: dict[int, str]) -> tuple[PassedOver, ...]:
     return tuple(PassedOver(version, why) for version, why in list(passed.items())[:_MOST_PASSED_OVER])
 
 
-def _named_tenure(question: Question, model: Model, holder: Tenure, number: int) -> Tenure:
+def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int) -> Tenure:
     """Return the latest tenure of the version to go back to, which must be eligible."""
-    name = f"{model.name}@{number}"
-    version = question.version_of(model, number)
-    tenure = question.state.latest_tenure(model.seq, holder.stage, number)
+    name = model.at(number)
+    version = proposal.version_of(model, number)
+    tenure = proposal.state.latest_tenure(model.seq, holder.stage, number)
     if tenure is None:
         message = f"{name} never held {holder.stage}"
         raise NotFound(message, f"modelkeep promote {name} {holder.stage}")
-    why = _obstacle(question.state, tenure, holder.version, question.observed.absent)
+    why = _obstacle(proposal.state, tenure, holder.version, proposal.observed.absent)
     if why is not None:
         message = f"{name} cannot come back to {holder.stage}: {explain_obstacle(why)}"
-        raise Conflict(message, _way_out(name, why))
-    question.check_present(model, version)
+        way_out = _OBSTACLES[why][2]
+        raise Conflict(message, way_out and way_out.format(name))
+    proposal.check_present(name, version)
     return tenure
 
 
-def _way_out(name: str, why: str) -> str:
-    match why:
-        case "bad":
-            return f"modelkeep mark {name} good"
-        case "archived":
-            return f"modelkeep archive {name} --undo"
-        case "deleted":
-            return STAYS_DELETED
-        case _:
-            return f"modelkeep verify {name}"
-
-
-def _not_there(model: Model, leaving: Version, stage: str, holder: Tenure | None) -> str:
-    there = "nothing is" if holder is None else f"{model.name}@{holder.version} is"
-    return f"{model.name}@{leaving.number} is not in {stage} ({there})"
-
-
-def _check_not_twice(question: Question, model: Model, stage: str, holder: Tenure) -> None:
+def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenure) -> None:
     """Refuse an unconfirmed rollback that names no version shortly after another one."""
-    last = question.state.last_rollback(model.seq, stage)
-    if last is not None and parse_stored(question.time) - parse_stored(last) < QUIET:
-        name = f"{model.name}@{holder.version}"
+    last = proposal.state.last_rollback(model.seq, stage)
+    if last is not None and parse_stored(proposal.time) - parse_stored(last) < QUIET:
+        name = model.at(holder.version)
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
         raise RecentRollback(message, f"modelkeep rollback {name} {stage}")
-
-
-def rolled_back_rows(recorded: Recorded, event: StageRolledBack) -> Changes:
-    """Yield the ends of the tenures that are left and the row of the one that begins."""
-    yield from ended_rows(recorded, event.model, event.ends, event.to)
-    yield tenure_row(recorded, event.model, event.stage, event.to, came_from=event.came_from)
-
-
-def sentence(entry: Entry, _command: Rollback, _texts: Texts) -> str:
-    """Return what the entry did."""
-    parts = []
-    for event in entry.events:
-        match event:
-            case StageRolledBack():
-                parts.append(f"rolled {model_name(entry)} {event.stage} back from {event.from_} to {event.to}")
-                passed = [f"{each.version} ({_listed(each.why)})" for each in event.passed_over]
-                if passed:
-                    parts.append(f"passing over {join_words(passed)}")
-            case VersionMarked():
-                parts.append(f"{event.version} marked {event.mark}")
-            case _:
-                pass
-    return ", ".join(parts)
-
-
-def _listed(why: str) -> str:
-    return _OBSTACLES.get(why, ("", why))[1]

@@ -93,37 +93,21 @@ class Recorded(NamedTuple):
             raise Damaged(message)
         return data
 
+    def opened(self, table: str, row: Row) -> Insert:
+        """Return a row that holds from this entry on."""
+        return Insert(table, {**row, "since_seq": self.seq, "until_seq": None})
 
-def opened(table: str, row: Row, seq: int) -> Insert:
-    """Return a row that holds from an entry on."""
-    return Insert(table, {**row, "since_seq": seq, "until_seq": None})
+    def tenure_row(
+        self, model: int, stage: str, version: int, *, came_from: int | None, share: int | None = None
+    ) -> Insert:
+        """Return the row of a tenure that the entry opens."""
+        opened_by = self.entry.intent.kind
+        row: Row = {"model": model, "stage": stage, "version": version, "share": share, "came_from": came_from}
+        return self.opened("tenure", {**row, "opened_by": opened_by, "ended_by": None, "ended_for": None})
 
-
-def tenure_row(
-    recorded: Recorded, model: int, stage: str, version: int, *, came_from: int | None, share: int | None = None
-) -> Insert:
-    """Return the row of a tenure that the entry opens."""
-    row: Row = {
-        "model": model,
-        "stage": stage,
-        "version": version,
-        "share": share,
-        "came_from": came_from,
-        "opened_by": recorded.entry.intent.kind,
-        "ended_by": None,
-        "ended_for": None,
-    }
-    return opened("tenure", row, recorded.seq)
-
-
-def ended_rows(recorded: Recorded, model: int, ends: Sequence[End], successor: int | None = None) -> Changes:
-    """Yield the ends of tenures: by which verb, and for which version."""
-    sets = (("ended_by", recorded.entry.intent.kind), ("ended_for", successor))
-    for end in ends:
-        where = (
-            ("model", "=", model),
-            ("stage", "=", end.stage),
-            ("version", "=", end.version),
-            ("since_seq", "=", end.tenure),
-        )
-        yield Close("tenure", where, recorded.seq, sets)
+    def ended_rows(self, model: int, ends: Sequence[End], successor: int | None = None) -> Changes:
+        """Yield the ends of tenures: by which verb, and for which version."""
+        sets = (("ended_by", self.entry.intent.kind), ("ended_for", successor))
+        for end in ends:
+            named = (("stage", "=", end.stage), ("version", "=", end.version), ("since_seq", "=", end.tenure))
+            yield Close("tenure", (("model", "=", model), *named), self.seq, sets)

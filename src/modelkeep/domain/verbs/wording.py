@@ -1,9 +1,11 @@
-"""Words that the sentences of several verbs share."""
+"""What the sentences of several verbs share: the names of an entry's time, and how a person lists words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Entry
@@ -14,16 +16,37 @@ Texts: TypeAlias = Sequence[tuple[str, str]]
 _LONGEST = 200
 
 
-def model_name(entry: Entry) -> str:
-    """Return the name that the entry's model bore when it was written, empty for none."""
-    return "" if entry.intent.subject is None else entry.intent.subject.name
+class Told(Struct, frozen=True):
+    """An entry to make a sentence of, with the texts of its details: description, note and tags."""
 
+    entry: Entry
+    texts: Texts
 
-def subject_name(entry: Entry) -> str:
-    """Return the model or the version that an entry is about, under its name of then."""
-    subject = entry.intent.subject
-    version = None if subject is None else subject.version
-    return model_name(entry) if version is None else f"{model_name(entry)}@{version}"
+    @property
+    def model(self) -> str:
+        """The name that the entry's model bore when it was written, empty for none."""
+        return "" if self.entry.intent.subject is None else self.entry.intent.subject.name
+
+    @property
+    def subject(self) -> str:
+        """The model or the version that the entry is about."""
+        subject = self.entry.intent.subject
+        return self.model if subject is None or subject.version is None else self.at(subject.version)
+
+    def at(self, version: int) -> str:
+        """Return the name of a version of the model: ``fraud@3``."""
+        return f"{self.model}@{version}"
+
+    def in_place_of(self, ends: Sequence[End]) -> str:
+        """Return ``, in place of fraud@3`` for the tenures that ended, nothing for none."""
+        return f", in place of {join_words([self.at(end.version) for end in ends])}" if ends else ""
+
+    def stages_left(self, ends: Sequence[End]) -> list[str]:
+        """Return ``fraud@3 left staging and production``, a part for each version."""
+        left: dict[int, dict[str, None]] = {}
+        for end in sorted(ends, key=lambda each: each.version):
+            left.setdefault(end.version, {})[end.stage] = None
+        return [f"{self.at(version)} left {join_words(list(stages))}" for version, stages in left.items()]
 
 
 def join_words(words: Sequence[str]) -> str:
@@ -36,18 +59,3 @@ def join_words(words: Sequence[str]) -> str:
 def shortened(text: str) -> str:
     """Return the beginning of a long text."""
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
-
-
-def in_place_of(entry: Entry, ends: Sequence[End]) -> str:
-    """Return ``, in place of fraud@3`` for the tenures that ended, nothing for none."""
-    if not ends:
-        return ""
-    return f", in place of {join_words([f'{model_name(entry)}@{end.version}' for end in ends])}"
-
-
-def stages_left(entry: Entry, ends: Sequence[End]) -> list[str]:
-    """Return ``fraud@3 left staging and production``, a part for each version."""
-    left: dict[int, dict[str, None]] = {}
-    for end in sorted(ends, key=lambda each: each.version):
-        left.setdefault(end.version, {})[end.stage] = None
-    return [f"{model_name(entry)}@{version} left {join_words(list(stages))}" for version, stages in left.items()]

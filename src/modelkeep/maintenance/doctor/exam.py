@@ -12,13 +12,13 @@ from modelkeep.domain.answers.care import DoctorFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
+from modelkeep.maintenance.findings import shown
 from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.db.sqlite import probe, schema
 from modelkeep.store.db.sqlite.probe import Probed
 
 #: In a program that changes its own account, the account that acts is the one to ask about.
 _EFFECTIVE = os.access in os.supports_effective_ids
-_LONGEST = 1000
 
 
 class Exam:
@@ -99,6 +99,4 @@ def may(path: str, mode: int) -> bool:
 
 
 def _finding(severity: str, code: str, place: str, message: str, hint: str | None) -> DoctorFinding:
-    """Return a finding whose texts a terminal can show, whatever the registry holds."""
-    shown = None if hint is None else printable(hint)
-    return DoctorFinding(severity, code, printable(place[:_LONGEST]), printable(message[:_LONGEST]), shown)
+    return DoctorFinding(severity, code, shown(place), shown(message), None if hint is None else printable(hint))

@@ -23,8 +23,8 @@ def check_mount(exam: Exam) -> Iterator[DoctorFinding]:
     home, store = mount_of(exam.directory), mount_of(exam.store)
     if home is None:
         yield ok("mount", exam.directory, "this system does not say what is mounted")
-        return
-    yield mount_finding(exam.directory, home, needs_locks=True)
+    else:
+        yield mount_finding(exam.directory, home, needs_locks=True)
     if store is not None and store != home:
         yield mount_finding(exam.store, store, needs_locks=False)
 
@@ -33,9 +33,8 @@ def mount_finding(place: str, mount: Mount, *, needs_locks: bool) -> DoctorFindi
     """Return what there is to say of one mount; ``needs_locks`` where the database is on it."""
     shown = f"{mount.kind} mounted at {mount.point} ({','.join(mount.options[:6])})"
     if mount.broken_locks is not None and needs_locks:
-        return error(
-            "locks", place, f"{shown}: {mount.broken_locks}", mount.remedy or "keep the registry on a local disk"
-        )
+        hint = mount.remedy or "keep the registry on a local disk"
+        return error("locks", place, f"{shown}: {mount.broken_locks}", hint)
     if mount.network:
         hint = "use NFS 4 with its default options, and run modelkeep verify often"
         return warning("mount", place, f"{shown}: other machines may write there", hint)
@@ -151,23 +150,16 @@ def _space(path: str) -> Iterator[DoctorFinding]:
 
 def check_umask(exam: Exam) -> Iterator[DoctorFinding]:  # noqa: ARG001 - every check is called alike
     """Check that the umask leaves this account its own files."""
-    umask = _umask()
-    if umask is None:
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:  # `os.umask` could only set it
+            umask = next(int(line.split()[1], 8) for line in file if line.startswith("Umask:"))
+    except (OSError, StopIteration):
         return
     if umask & 0o700:
         text = "what this account makes, it cannot read or write itself"
         yield warning("umask", f"{umask:04o}", text, "umask 022")
     else:
         yield ok("umask", f"{umask:04o}", "it takes no permission away that is needed")
-
-
-def _umask() -> int | None:
-    # `os.umask` can only be asked by setting it, for all threads.
-    try:
-        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
-            return next((int(line.split()[1], 8) for line in file if line.startswith("Umask:")), None)
-    except OSError:
-        return None
 
 
 def readable_hint(path: str, status: os.stat_result, change: str) -> str:

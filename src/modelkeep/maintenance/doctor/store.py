@@ -15,6 +15,7 @@ from modelkeep.domain.times import format_time
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.maintenance.doctor.place import readable_hint
 from modelkeep.maintenance.findings import Findings
+from modelkeep.maintenance.gc import unneeded
 from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
 from modelkeep.rendering import files
 from modelkeep.store import ownership
@@ -28,7 +29,6 @@ _MOST = 20_000
 _SHOWN = 5
 #: The grace period of `gc` unless another is given.
 _GRACE = timedelta(days=7)
-_PAGE = 500
 
 
 def check_store(exam: Exam) -> Iterator[DoctorFinding]:
@@ -115,8 +115,10 @@ def check_contents(exam: Exam) -> Iterator[DoctorFinding]:
     checked = check_bytes(exam.context, findings, wanted, None, repair=None, progress=None)
     for found in findings.all():
         place = exam.store if found.ref is None else found.place
-        make = error if found.severity == "error" else warning
-        yield make("bytes", place, found.message, "modelkeep verify --bytes --quick")
+        if found.severity == "error":
+            yield error("bytes", place, found.message, "modelkeep verify --bytes --repair PATH        (a backup)")
+        else:
+            yield warning("bytes", place, found.message, "modelkeep verify --bytes --quick")
     if findings.ok:
         some = "the first " if checked.blobs == _MOST else ""
         text = f"{some}{files(checked.blobs)} of versions, present with the right size; modelkeep verify reads them"
@@ -129,12 +131,9 @@ def check_garbage(exam: Exam) -> Iterator[DoctorFinding]:
         return
     blobs = list(islice(exam.context.artifacts.bucket.list(), _MOST))
     size, since = 0, list[float]()
-    for start in range(0, len(blobs), _PAGE):
-        with exam.context.database.reading() as connection:
-            for each in blobs[start : start + _PAGE]:
-                if not garbage.is_needed(connection, each.key):
-                    size += each.size
-                    since.append(garbage.since(each.since, garbage.was_needed(connection, each.key)))
+    for blob, gone in unneeded(exam.context.database, blobs):
+        size += blob.size
+        since.append(garbage.since(blob.since, gone))
     if since:
         when, hint = _collected(exam, since)
         yield ok("garbage", exam.store, f"{files(len(since))}, {size} bytes, needed by no version: {when}", hint)

@@ -66,18 +66,10 @@ class DirectoryBucket:
         path = self.local_path(key)
         with explain_store_errors(self.root):
             try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                file = os.fdopen(_open(path), "rb", buffering=0)
             except FileNotFoundError:
                 message = f"the bytes of {key} are missing from the store: there is no {path}"
                 raise IntegrityError(message, "modelkeep verify --bytes") from None
-            except OSError as error:
-                if error.errno not in {errno.ELOOP, errno.ENXIO}:
-                    raise
-                raise not_a_blob(path) from None
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.close(descriptor)
-                raise not_a_blob(path)
-            file = os.fdopen(descriptor, "rb", buffering=0)
             file.seek(start)
         return file if length is None else cast("BinaryIO", _Part(file, length))
 
@@ -122,15 +114,12 @@ class DirectoryBucket:
 
     def read_note(self, name: str) -> bytes | None:
         """Return the bytes of a note, at most 64 KiB of them."""
-        path = os.path.join(self.root, name)
         with explain_store_errors(self.root):
             try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                descriptor = _open(os.path.join(self.root, name))
             except FileNotFoundError:
                 return None
             try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise not_a_blob(path)
                 return os.read(descriptor, _LONGEST_NOTE)
             finally:
                 os.close(descriptor)
@@ -167,23 +156,23 @@ class DirectoryBucket:
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
         from modelkeep.store.access.mounts import mount_of
-        from modelkeep.store.bucket import stale_drafts
+        from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
-            yield from stale_drafts.find(os.path.join(self.root, TMP), local=local)
+            yield from directory_drafts.find_stale(os.path.join(self.root, TMP), local=local)
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
-        from modelkeep.store.bucket import stale_drafts
+        from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
-            return stale_drafts.remove(stale.place)
+            return directory_drafts.remove_stale(stale.place)
 
     def unknown(self) -> Iterator[str]:
         """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
-        from modelkeep.store.bucket import stale_drafts
+        from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
             yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, *_NOTES})
@@ -193,7 +182,7 @@ class DirectoryBucket:
                     yield from (each.path for each in _entries(shard.path) if not _is_key_in(shard, each))
                 else:
                     yield shard.path
-            yield from stale_drafts.unknown(os.path.join(self.root, TMP))
+            yield from directory_drafts.find_unknown(os.path.join(self.root, TMP))
 
     def require_present(self) -> None:
         """Raise ``RegistryUnavailable`` where the directory is not there: the disk it is on may not be mounted."""
@@ -224,6 +213,20 @@ class _Part(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _open(path: str) -> int:
+    """Open a regular file for reading; ``IntegrityError`` where anything else stands there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in {errno.ELOOP, errno.ENXIO}:
+            raise
+        raise not_a_blob(path) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise not_a_blob(path)
+    return descriptor
 
 
 def _blob(key: str, status: os.stat_result) -> Blob:

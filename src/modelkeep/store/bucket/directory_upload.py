@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory, make_tmp
 from modelkeep.store.bucket.interface import Draft, NotWritten
-from modelkeep.store.durable import status_of, sync_directory, sync_file_system
+from modelkeep.store.durable import status_of, sync_directory, sync_file, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
 if TYPE_CHECKING:
@@ -61,14 +61,6 @@ class DirectoryDraft:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-
-    def sync(self) -> None:
-        """Make a finished draft durable by itself."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def publish(self, place: str) -> bool:
         """Give a finished draft its place, in one step; False where bytes were there, which it replaces."""
@@ -165,7 +157,7 @@ class DirectoryUpload:
         with explain_store_errors(self._root):
             if self._many and committed and not sync_file_system(self._watch):
                 for draft in committed.values():
-                    draft.sync()
+                    sync_file(draft.path)
             shards = self._shards(committed)
             for shard in shards:
                 make_directory(shard)
@@ -211,7 +203,7 @@ class DirectoryUpload:
             while data := source.read(_COPY_BYTES):
                 draft.write(data)
         draft.finish()
-        draft.sync()
+        sync_file(draft.path)
         draft.publish(aside)
 
     def _shards(self, keys: Iterable[str]) -> set[str]:

@@ -15,8 +15,7 @@ from msgspec import Struct
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.hashing import content_of
-from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.hashing import content_of, read_once
 
 Look = Callable[[memoryview], object]
 

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Upload
-from modelkeep.store.content.hashing import Content, content_of
-from modelkeep.store.content.page_cache import read_once
+from modelkeep.store.content.hashing import Content, content_of, read_once
 
 
 class Transferred(Struct, frozen=True):

@@ -1,12 +1,13 @@
 """The log and its projection, written together: one intent, one entry, one transaction.
 
 `append` reads the state under the writers' lock, decides, appends the entry and projects it. `decide_on` decides
-the same on a snapshot and writes nothing.
+the same on a snapshot and writes nothing. `replay` projects a log into an empty database: it reads only the three
+tables of the log, which every schema has, page by page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from msgspec import Struct, field
@@ -19,7 +20,7 @@ from modelkeep.domain.project import project
 from modelkeep.domain.verbs import AnyEvent
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
-from modelkeep.errors import Conflict, IntegrityError
+from modelkeep.errors import Conflict, Damaged, IntegrityError
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
 
@@ -36,6 +37,10 @@ INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, :seq, 0
 WHERE model = :model AND NOT EXISTS (
     SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
 """
+_PAGE = 500
+_ENTRIES = "SELECT seq, bytes FROM entry WHERE seq > :after ORDER BY seq LIMIT :most"
+_DETAILS = "SELECT text FROM details WHERE digest = :digest"
+_DOCUMENT = "SELECT bytes FROM document WHERE digest = :digest"
 #: New rows in one statement: more would not be quicker.
 _ROWS_AT_ONCE = 50
 
@@ -200,3 +205,37 @@ def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
         message = f"the log has another intent with the id {intent.id}"
         raise Conflict(message)
     return entry
+
+
+def replay(source: Reader, target: Writer) -> None:
+    """Project every entry of ``source`` into ``target``, log included."""
+    for _, data in entries(source):
+        entry = parse_entry(data)
+        details, documents = named_by(source, entry)
+        write(target, entry, data, details, documents)
+
+
+def entries(reader: Reader, after: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and bytes of every entry, in order, a page at a time."""
+    while page := reader.rows(_ENTRIES, after=after, most=_PAGE):
+        yield from page
+        after = page[-1][0]
+
+
+def named_by(reader: Reader, entry: Entry) -> tuple[Details | None, dict[str, bytes]]:
+    """Return the details and documents that an entry names; a missing one raises ``Damaged``."""
+    details = None
+    if entry.intent.details is not None:
+        row = reader.row(_DETAILS, digest=entry.intent.details)
+        if row is None:
+            message = f"the details {entry.intent.details} of entry {entry.seq} are missing"
+            raise Damaged(message)
+        details = Details.parse(row[0])
+    documents: dict[str, bytes] = {}
+    for digest in documents_of(entry):
+        row = reader.row(_DOCUMENT, digest=digest)
+        if row is None:
+            message = f"the document {digest} of entry {entry.seq} is missing"
+            raise Damaged(message)
+        documents[digest] = row[0]
+    return details, documents

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+import stat
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -12,11 +13,11 @@ from msgspec import Struct
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.errors import UsageError
 from modelkeep.store.content.artifacts import Artifacts, require
-from modelkeep.store.content.hashing import Content, chunks_of, content_of
+from modelkeep.store.content.hashing import Content, chunks_of, content_of, content_of_file
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.durable import sync_directory, sync_file_system
-from modelkeep.store.export.compare import holds
+from modelkeep.store.durable import sync_directory, sync_file, sync_file_system
 from modelkeep.store.export.destination import draft_beside, put_in_place, remove, require_replaceable, target_of
+from modelkeep.store.ingest.selection import LEFT_OUT
 from modelkeep.store.os_errors import explain_destination_errors
 
 #: From so many files on, one sync of the file system takes less time than one of each.
@@ -120,7 +121,8 @@ def _write_tree(artifacts: Artifacts, manifest: Manifest, root: str, progress: P
         if many and sync_file_system(watch):
             return
         if many:
-            _sync_files(os.path.join(root, file.path) for file in manifest.files)
+            for file in manifest.files:
+                sync_file(os.path.join(root, file.path))
         for directory in directories:
             sync_directory(directory)
     finally:
@@ -139,10 +141,56 @@ def _make_directories(root: str, manifest: Manifest) -> list[str]:
     return list(made)
 
 
-def _sync_files(paths: Iterable[str]) -> None:
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def holds(path: str, manifest: Manifest, form: Form) -> bool:
+    """Say whether a file or directory has exactly the bytes of a manifest.
+
+    In a directory, empty directories and what ``register`` would leave out (``__pycache__``, ``.DS_Store`` …)
+    do not count. Any other file that is missing, different or too many does, and so does one that cannot be read.
+    """
+    try:
+        if form == "file":
+            return _equal(path, manifest.files[0])
+        if not os.path.isdir(path):
+            return False
+        sizes = {file.path: file.size for file in manifest.files}
+        names = frozenset(name for file in manifest.files for name in file.path.split("/"))
+        if dict(_files(path, names)) != sizes:
+            return False
+        return all(each(lambda file: _equal(os.path.join(path, file.path), file), manifest.files, Progress(0, None)))
+    except OSError:
+        return False
+
+
+def _files(root: str, names: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """Yield path and size of every file below a directory; -1 is the size of anything but a regular file.
+
+    What ``register`` leaves out is skipped, unless the artifact has it among its ``names``.
+    """
+    waiting = [""]
+    while waiting:
+        inner = waiting.pop()
+        with os.scandir(os.path.join(root, inner)) as entries:
+            for entry in entries:
+                if entry.name in LEFT_OUT and entry.name not in names:
+                    continue
+                below = f"{inner}/{entry.name}" if inner else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(below)
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                yield below, status.st_size if stat.S_ISREG(status.st_mode) else -1
+
+
+def _equal(path: str, file: ManifestFile) -> bool:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
+            return False
+        return content_of_file(descriptor, file.size, _no_progress).digest == file.digest
+    finally:
+        os.close(descriptor)
+
+
+def _no_progress(_size: int) -> None:
+    """Report nothing."""

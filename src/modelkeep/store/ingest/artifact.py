@@ -7,32 +7,38 @@ Nothing is visible in the store before all of it is durable, and nothing at all 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import is_
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.content.artifacts import Artifacts
-from modelkeep.store.content.workers import Progress
+from modelkeep.store.content.hashing import Content, content_of_bytes, content_of_file
+from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.content.writer import ContentWriter
-from modelkeep.store.ingest.artifact_paths import file_name, name_all
 from modelkeep.store.ingest.move import check_move, predict_removal
-from modelkeep.store.ingest.read_files import ContentsOfSizes, Report, read_all
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.ingest.source import Source, changed
+from modelkeep.store.ingest.source import Directories, Source, changed, require_unchanged
 from modelkeep.store.ingest.walk import Found, Named, find
-from modelkeep.store.os_errors import explain_source_errors
+from modelkeep.store.os_errors import explain_source_errors, source_error
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]
 
 STDIN = "-"
 #: From so many files on, one sync of the file system takes less time than one of each.
 _MANY = 16
+#: Called with the bytes that are done and the bytes there are (0: unknown), from any thread.
+Report: TypeAlias = Callable[[int, int], None]
+#: Returns which contents of some sizes in bytes the store has, by size; a few of each will do.
+ContentsOfSizes: TypeAlias = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
+_HEADER_BYTES = 65_536
+#: What is shorter is read whole: it is hashed before anything is written, and written from memory.
+_IN_MEMORY = 1024 * 1024
 
 
 class Ingested(Struct, frozen=True):
@@ -186,3 +192,87 @@ def _ingest_stdin(
         size_bytes=content.size,
         new_bytes=new_bytes,
     )
+
+
+def name_all(paths: Sequence[str], selection: Selection) -> Named:
+    """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
+    if not paths or not all(paths):
+        message = "an empty path" if paths else "no path: an artifact needs at least one file"
+        raise UsageError(message, "modelkeep register NAME PATH")
+    if selection.filename is not None:
+        if len(paths) > 1 or os.path.isdir(paths[0]):
+            message = f"--filename {printable(selection.filename)!r} names one file, and this is more"
+            raise UsageError(message)
+        return [(paths[0], file_name(selection.filename))]
+    if len(paths) == 1:
+        return [(paths[0], None if os.path.isdir(paths[0]) else os.path.basename(paths[0]))]
+    named: dict[str, str] = {}
+    for path in paths:
+        name = os.path.basename(os.path.abspath(path))
+        if name in named:
+            message = f"'{printable(named[name])}' and '{printable(path)}' would both be '{printable(name)}'"
+            raise UsageError(message, "register the directory they are in, or give one of them another name")
+        named[name] = path
+    return [(path, name) for name, path in named.items()]
+
+
+def file_name(name: str) -> str:
+    """Return the name that ``--filename`` gives, if one file can bear it."""
+    if "/" in name:
+        message = f"--filename {printable(name)!r} is a path; it takes a name without '/'"
+        raise UsageError(message, f"--filename {printable(name.rpartition('/')[2])!r}")
+    return check_path(name)
+
+
+def read_all(
+    found: Found, writer: ContentWriter | None, stored: ContentsOfSizes | None, report: Report | None
+) -> list[ManifestFile]:
+    """Read all files that were found, into the store or only to hash them; errors are those of ``ingest``."""
+    progress = Progress(sum(source.stamp.size for source in found.sources), report)
+    large = {source.stamp.size for source in found.sources if source.stamp.size >= _IN_MEMORY}
+    same_size = stored(large) if stored is not None and large else {}
+
+    def read(source: Source) -> ManifestFile:
+        size = source.stamp.size
+        descriptor = directories.open(source)
+        try:
+            if size < _IN_MEMORY:
+                content = _read_small(source, descriptor, writer)
+                progress.add(content.size)
+            else:
+                content = read_large(source, descriptor)
+            require_unchanged(source, descriptor)
+        except OSError as error:
+            raise source_error(error, source.shown) from error
+        finally:
+            os.close(descriptor)
+        if content.size != size:
+            raise changed(source.shown)
+        return ManifestFile(content.digest, source.path, content.size)
+
+    def read_large(source: Source, descriptor: int) -> Content:
+        size = source.stamp.size
+        _require_no_secret(source, os.pread(descriptor, _HEADER_BYTES, 0))
+        if writer is None:
+            return content_of_file(descriptor, size, progress.add)
+        return writer.add_file(descriptor, size, progress.add, same_size.get(size, ()))
+
+    with Directories() as directories:
+        return each(read, found.sources, progress)
+
+
+def _read_small(source: Source, descriptor: int, writer: ContentWriter | None) -> Content:
+    """Read a file that fits into memory."""
+    size = source.stamp.size
+    data = os.read(descriptor, size + 1)
+    if len(data) != size or not data:  # a file of /proc is longer than it says
+        data += os.read(descriptor, 1)
+    if len(data) != size:
+        raise changed(source.shown)
+    _require_no_secret(source, data)
+    return content_of_bytes(data) if writer is None else writer.add_bytes(data)
+
+
+def _require_no_secret(source: Source, first: bytes) -> None:
+    if source.guarded and (what := secret_bytes(first)):
+        raise refuse_secret(source.shown, source.inner or source.path, what)

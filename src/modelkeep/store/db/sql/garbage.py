@@ -18,7 +18,7 @@ LIMIT 1
 # A version may have the same content under several paths.
 NEEDED_ONCE = """
 SELECT version_blob.version, deleted.seq, entry_index.time, entry_action.actor,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model ORDER BY since_seq DESC LIMIT 1)
 FROM version_blob
 CROSS JOIN deleted ON deleted.model = version_blob.model AND deleted.version = version_blob.version
 CROSS JOIN entry_index ON entry_index.seq = deleted.seq

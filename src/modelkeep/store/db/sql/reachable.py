@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from modelkeep.store.db.interface import Reader
 
 _PAGE = 1000
@@ -29,14 +27,6 @@ def needed(reader: Reader, after: tuple[str, int] = ("", 0), *, page_rows: int =
         (str(name), int(count))
         for name, count in reader.rows(_alive(reader, _NEEDED), digest=digest, size=size, most=page_rows)
     ]
-
-
-def all_needed(reader: Reader, *, page_rows: int = _PAGE) -> Iterator[tuple[str, int]]:
-    """Yield every digest and size in bytes that undeleted versions need."""
-    after = ("", 0)
-    while page := needed(reader, after, page_rows=page_rows):
-        yield from page
-        after = page[-1]
 
 
 def is_needed(reader: Reader, digest: str) -> bool:

@@ -1,44 +1,79 @@
-"""What `show REF` prints: the page of a version."""
+"""What `show` prints: the page of a model, and the page of a version."""
 
 from __future__ import annotations
 
-from modelkeep.cli.views.fields import flattened
-from modelkeep.cli.views.history import tenure_table
-from modelkeep.cli.views.interface import Document, View
-from modelkeep.cli.views.layout import Block, Facts, Indented, Line, Stack, heading, section, stages, text
-from modelkeep.cli.views.model import notes_section
-from modelkeep.cli.views.text_lines import field_lines
-from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Training, Version
-from modelkeep.rendering import Clock, files, human_size
+from collections.abc import Sequence
+
+from modelkeep.cli.views.interface import View, field_lines, flattened
+from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Line, Stack, heading, section, stages, text
+from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
+from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
+from modelkeep.rendering import Clock, counted, files, human_size
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
 
 
-class VersionDocument(Version, Document, frozen=True, kw_only=True):
-    """A version: what it is, what made it, where it stands and where it stood."""
+class ModelView(View, frozen=True):
+    """A model: its stages, aliases, tags, notes and newest versions."""
 
+    answer: Model
     as_of: AsOf | None
+
+    def lines(self) -> list[str]:
+        """Return a line a field; of the newest versions only their refs."""
+        return [*field_lines(flattened(self.document()) | {"recent": [each.ref for each in self.answer.recent]})]
+
+    def identifiers(self) -> list[str]:
+        return [self.answer.name]
+
+    def table(self, clock: Clock) -> Block:
+        model = self.answer
+        gone = ("archived" if model.versions else "deleted") if model.archived else ""
+        title = text(model.name, "bold") + text(f"  {counted(model.versions, 'version')}  {gone}", "dim")
+        facts = Facts()
+        for held in model.holders:
+            facts.add(held.stage, holder_line(model.name, held, clock))
+        if model.development is not None:
+            newest = model.development
+            more = f", {newest.more} more" if newest.more else ""
+            facts.add("development", f"{model.name}@{newest.version}  {clock.ago(newest.since)}{more}")
+        facts.add("former names", ", ".join(model.former_names))
+        facts.add("aliases", ", ".join(f"{name} -> {version}" for name, version in model.aliases.items()))
+        facts.add("tags", ", ".join(f"{key}={value}" for key, value in model.tags.items()))
+        facts.add("created", f"{clock.second(model.created)} by {model.actor}")
+        return Stack(
+            [
+                title,
+                *([text(model.description, "")] if model.description else []),
+                Indented(facts),
+                BLANK,
+                version_table(model.recent, clock),
+                *notes_section(model.notes, clock),
+            ]
+        )
+
+
+def notes_section(notes: Sequence[NoteText], clock: Clock) -> list[Block]:
+    """Return the notes of a model or version, each with its time and author."""
+    return section("notes", [(f"{clock.second(each.time)} {each.actor}", each.text) for each in notes])
 
 
 class VersionView(View, frozen=True):
-    """All that is known of a version."""
+    """A version: what it is, what made it, where it stands and where it stood."""
 
-    version: Version
+    answer: Version
     as_of: AsOf | None
-
-    def document(self) -> VersionDocument:
-        return VersionDocument.of(self.version, as_of=self.as_of)
 
     def lines(self) -> list[str]:
         """Return a line a field."""
         return [*field_lines(flattened(self.document()))]
 
     def identifiers(self) -> list[str]:
-        return [self.version.ref]
+        return [self.answer.ref]
 
     def table(self, clock: Clock) -> Block:
-        version = self.version
+        version = self.answer
         blocks: list[Block] = [_title(version)]
         if version.description:
             blocks.append(text(version.description, ""))

@@ -1,32 +1,19 @@
-"""What `init`, `status`, `whoami` and `config` print: the place, its user and the settings."""
+"""What `init`, `status`, `whoami` and `config` print: the registry at a glance, its user and the settings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
 
-from msgspec import to_builtins
-
-from modelkeep.cli.views.history import entry_line
-from modelkeep.cli.views.interface import Document, View
+from modelkeep.cli.views.interface import View, field_lines, line, seconds
 from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Stack, Table, heading, text
-from modelkeep.cli.views.model import holder_line
-from modelkeep.cli.views.text_lines import field_lines, line, seconds
+from modelkeep.cli.views.lists import entry_line, holder_line
 from modelkeep.domain.answers.care import Access
 from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
 from modelkeep.rendering import Clock, counted, human_size
 
 _STATUS_FIELDS = ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash", "deleted")
-
-
-class InitDocument(Access, Document, frozen=True, kw_only=True):
-    """A registry that was created, or was there."""
-
-    path: str
-    id: str
-    created: bool
-    stages: tuple[str, ...]
 
 
 class InitView(View, frozen=True):
@@ -36,19 +23,14 @@ class InitView(View, frozen=True):
     """
 
     exact = True
+    undocumented = ("shared_now", "usage")
+    answer: Access
     path: str
     id: str
-    stages: Sequence[str]
-    access: Access
     created: bool
+    stages: Sequence[str]
     shared_now: bool = False
     usage: Sequence[str] = ()
-
-    def document(self) -> InitDocument:
-        return InitDocument.of(self.access, path=self.path, id=self.id, created=self.created, stages=tuple(self.stages))
-
-    def lines(self) -> list[str]:
-        return [self.path]
 
     def identifiers(self) -> list[str]:
         return [self.path]
@@ -60,7 +42,7 @@ class InitView(View, frozen=True):
             notes = [f"stages: {', '.join(self.stages)}", "next: modelkeep register NAME FILE"]
         elif not self.shared_now:
             notes = ["nothing to do: there is a registry already"]
-        access = self.access
+        access = self.answer
         if access.shared is not None:
             notes.append(f"who may write: the group {access.shared}")
             if access.readers is not None:
@@ -70,21 +52,14 @@ class InitView(View, frozen=True):
         return [*notes, *self.usage]
 
 
-class StatusDocument(Status, Document, frozen=True):
+class StatusView(View, frozen=True):
     """The registry at a glance."""
 
-
-class StatusView(View, frozen=True):
-    """The registry at a glance: what it holds, what is in production, the newest entries."""
-
-    status: Status
-
-    def document(self) -> StatusDocument:
-        return StatusDocument.of(self.status)
+    answer: Status
 
     def lines(self) -> list[str]:
         """Return a line a field, a model in production and a new entry."""
-        status = self.status
+        status = self.answer
         return [
             *(line(name, getattr(status, name)) for name in _STATUS_FIELDS),
             *([line("backup_of", status.backup_of)] if status.backup_of else []),
@@ -96,10 +71,10 @@ class StatusView(View, frozen=True):
         ]
 
     def identifiers(self) -> list[str]:
-        return [self.status.registry]
+        return [self.answer.registry]
 
     def table(self, clock: Clock) -> Block:
-        status = self.status
+        status = self.answer
         facts, production = Facts(), Facts()
         facts.add("registry", f"{status.registry}  ({status.origin})")
         if status.backup_of:
@@ -120,7 +95,7 @@ class StatusView(View, frozen=True):
         )
 
     def _contents(self) -> list[str]:
-        status = self.status
+        status = self.answer
         size = "many files (status --size)" if status.size_bytes is None else human_size(status.size_bytes)
         return [
             counted(status.models, "model"),
@@ -131,27 +106,20 @@ class StatusView(View, frozen=True):
         ]
 
 
-class IdentityDocument(Identity, Document, frozen=True):
-    """The name under which a change would be logged."""
-
-
 class IdentityView(View, frozen=True):
     """The name under which a change would be logged."""
 
-    identity: Identity
-
-    def document(self) -> IdentityDocument:
-        return IdentityDocument.of(self.identity)
+    answer: Identity
 
     def lines(self) -> list[str]:
         """Return a line a field."""
-        return [*field_lines(to_builtins(self.document()))]
+        return [*field_lines(self.document())]
 
     def identifiers(self) -> list[str]:
-        return [self.identity.user]
+        return [self.answer.user]
 
     def table(self, clock: Clock) -> Block:
-        identity = self.identity
+        identity = self.answer
         claimed = f" (claims {identity.claimed})" if identity.claimed else ""
         facts = Facts()
         facts.add("the log says", f"{identity.user}{claimed}")
@@ -168,100 +136,63 @@ class SettingRow(Answer, frozen=True):
     origin: str
 
 
-class SettingsDocument(Document, frozen=True):
-    """All settings."""
-
-    settings: tuple[SettingRow, ...]
-
-
 class SettingsView(View, frozen=True):
-    """Settings, a row each; ``warnings`` are about what is not used."""
+    """All settings.
 
-    settings: Sequence[tuple[str, str | None, str]]
+    ``warnings`` are about what is not used.
+    """
+
+    undocumented = ("warnings",)
+    settings: Sequence[SettingRow]
     warnings: Sequence[str] = ()
 
-    def document(self) -> SettingsDocument:
-        return SettingsDocument(tuple(SettingRow(*each) for each in self.settings))
-
     def lines(self) -> list[str]:
-        return [line(*each) for each in self.settings]
+        return [line(each.key, each.value, each.origin) for each in self.settings]
 
     def identifiers(self) -> list[str]:
-        return [key for key, _, _ in self.settings]
+        return [each.key for each in self.settings]
 
     def table(self, clock: Clock) -> Block:
-        rows = [[heading(key), text(value), text(origin)] for key, value, origin in self.settings]
+        rows = [[heading(each.key), text(each.value), text(each.origin)] for each in self.settings]
         return Table(("setting", "value", "from"), rows, fold=("value", "from"))
 
     def notes(self) -> Sequence[str]:
         return self.warnings
 
 
-class SettingDocument(Document, frozen=True):
-    """One setting; ``changed`` is true when it was just set."""
-
-    key: str
-    value: str | None
-    changed: bool
-
-
 class SettingView(View, frozen=True):
-    """The value of a setting; one that has none is an empty line."""
+    """One setting; ``changed`` is true when it was just set.
+
+    Its line is the value, empty where there is none; of one that was just set the line is key and value.
+    """
 
     exact = True
+    undocumented = ("beside",)
     key: str
     value: str | None
-    warnings: Sequence[str] = ()
-
-    def document(self) -> SettingDocument:
-        return SettingDocument(self.key, self.value, changed=False)
-
-    def lines(self) -> list[str]:
-        return [self.value or ""]
+    changed: bool = False
+    beside: Sequence[str] = ()
 
     def identifiers(self) -> list[str]:
-        return [self.value or ""]
+        return [self.key if self.changed else self.value or ""]
+
+    def lines(self) -> list[str]:
+        return [line(self.key, self.value or "")] if self.changed else self.identifiers()
 
     def notes(self) -> Sequence[str]:
-        return self.warnings
-
-
-class SettingChangedView(View, frozen=True):
-    """A setting that was just set in a file, or with an empty value taken out of it."""
-
-    key: str
-    value: str
-    file: str
-
-    def document(self) -> SettingDocument:
-        return SettingDocument(self.key, self.value or None, changed=True)
-
-    def lines(self) -> list[str]:
-        return [line(self.key, self.value)]
-
-    def identifiers(self) -> list[str]:
-        return [self.key]
-
-    def notes(self) -> list[str]:
-        return [f"written to {self.file}"]
-
-
-class TrustDocument(Document, frozen=True):
-    """The trusted directories that belong to others; ``changed`` is true when the list was just changed."""
-
-    directories: tuple[str, ...]
-    changed: bool
+        return self.beside
 
 
 class TrustView(View, frozen=True):
-    """The trusted directories that belong to others, a line each; ``file`` is where a change was written."""
+    """The trusted directories that belong to others; ``changed`` is true when the list was just changed.
 
+    ``file`` is where a change was written.
+    """
+
+    undocumented = ("file",)
     directories: Sequence[str]
     changed: bool = False
     file: str | None = None
-
-    def document(self) -> TrustDocument:
-        return TrustDocument(tuple(self.directories), self.changed)
 
     def lines(self) -> list[str]:
         return [line(each) for each in self.directories]

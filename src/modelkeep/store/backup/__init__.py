@@ -1,1 +1,0 @@
-"""Backups: the log copied while others write, the bytes beside it, all of it or what was there before."""
