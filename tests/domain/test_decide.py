@@ -645,3 +645,44 @@ def test_an_imported_alias_is_unique_and_found_without_case(history):
         ask(history, register(aliases=("champion", "Champion")), subject=new())
     history.alias("fraud@3", "champion")
     assert state.aliases_of(2, 2) == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (register(form="zip"), "not a form or a way to treat the same bytes: zip, match"),
+        (register(if_exists="ask"), "not a form or a way to treat the same bytes: file, ask"),
+        (register(code=intents.Code(state="odd")), "code is clean or dirty, not 'odd'"),
+        (register(aliases=("a b",)), "not a legal name for an alias: 'a b'"),
+        (register(parents=(intents.Parent(model=2),)), "a parent is named by model, version and digest"),
+    ],
+)
+def test_a_registration_with_a_word_that_no_rule_knows_is_refused(history, arguments, message):
+    with pytest.raises((Conflict, UsageError), match=message):
+        ask(history, arguments, subject=new())
+
+
+def test_what_only_a_forged_intent_asks_for_is_refused(history):
+    with pytest.raises(UsageError, match="all versions of a model, or one"):
+        ask(history, ARCHIVE_ALL, "fraud@2")
+    with pytest.raises(Conflict, match="not an answer: 'perhaps'"):
+        ask(history, intents.Rollback(to=1, confirmed="perhaps"), "fraud@2", "production")
+    with pytest.raises(Conflict, match="a migration comes from nowhere else"):
+        ask(history, intents.Migrate(format=2, schema=1), origin=intents.Origin("mlflow"))
+
+
+def test_a_fact_whose_entry_has_no_name_there_may_come_again(history):
+    for _ in range(2):
+        assert ask(history, intents.Mark("bad"), "fraud@2", origin=intents.Origin("mlflow")) == (
+            events.VersionMarked("bad", 2, 2),
+        )
+
+
+def test_a_model_that_exists_is_not_created_again(history):
+    again = ask(history, intents.Create(), subject=intents.Subject("FRAUD"))
+    assert again == AlreadySo("the model fraud exists")
+
+
+def test_a_model_without_versions_has_nothing_to_archive(history):
+    history.create("empty")
+    assert ask(history, ARCHIVE_ALL, "empty") == AlreadySo("empty has no version")

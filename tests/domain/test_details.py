@@ -161,3 +161,9 @@ def test_a_text_that_needs_an_escape_is_read_as_one_that_needs_none(value, meant
     text = f'modelkeep details 1\n["{SALT}","reason","{value}"]\n'
     assert Details.parse(text) == Details((Line(SALT, "reason", meant),))
     assert Details.parse(text).text == text
+
+
+def test_a_tag_stands_in_details_once():
+    twice = write([("tag.owner", "ana"), ("tag.owner", "bo")], iter(["0" * 32, "1" * 32]))
+    with pytest.raises(Damaged, match="stands in them twice"):
+        Details.parse(twice.text)

@@ -195,3 +195,9 @@ def test_a_version_is_not_projected_without_its_manifest():
         _projected(without_digest)
     with pytest.raises(Damaged, match="manifest: "):
         _projected(entry, **{entry.intent.subject.digest: b"other"})
+
+
+def test_a_forged_entry_cannot_leave_out_more_numbers_than_there_may_be_rows():
+    forged = replace(parse_entry(REGISTER), events=(events.NumbersSkipped(2, 1, 10_001),))
+    with pytest.raises(Damaged, match="it leaves out more than 10000 numbers"):
+        _projected(forged)

@@ -88,7 +88,7 @@ def test_bytes_that_are_not_the_one_spelling_of_a_value_are_damage(data):
 
 
 def test_a_text_may_hold_what_no_field_may_be():
-    value = Outer('":{}', text='\\u0000 and {"a":{}}', pairs=(('a:""', ""), (':""', ":{}")))
+    value = Outer('":{}', 7, text='\\u0000 and {"a":{}}', pairs=(('a:""', ""), (':""', ":{}")))
     assert read(encode_canonical(value)) == value
 
 

@@ -239,3 +239,7 @@ def test_a_hint_that_is_a_reference_is_legal(name, selector):
     except UsageError as refusal:
         if refusal.hint and "@" in refusal.hint and " " not in refusal.hint:
             parse_ref(refusal.hint)
+
+
+def test_a_reference_is_equal_to_no_text():
+    assert not parse_ref("fraud@3") == "fraud@3"  # noqa: SIM201  each operator asks a method of its own

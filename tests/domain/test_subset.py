@@ -59,3 +59,7 @@ def test_what_is_no_part_is_refused_with_one_that_is(text, hint):
     with pytest.raises(UsageError, match=told) as caught:
         parse_subset(text)
     assert caught.value.hint == f"--subset {hint}"
+
+
+def test_a_part_is_written_as_it_is_asked_for():
+    assert str(parse_subset("2/7")) == "2/7"
