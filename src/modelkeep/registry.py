@@ -712,9 +712,8 @@ class Registry:
         """Remove stored bytes that no version needs, and what writers that were killed have left.
 
         Bytes go when no version was ever registered with them, or only versions that were deleted
-        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``). A needed
-        file that has a name outside the store (a hard link, or what a killed `register` with ``move``
-        left) gets a copy in its place. It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
+        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``).
+        It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
         be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
 
         >>> registry.gc().changed

@@ -120,13 +120,17 @@ def tenure_reasons(tenure: Tenure) -> str | None:
 
 
 def verification(found: Verification) -> str:
-    """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, ...``."""
-    checked = (
-        counted(found.entries, "entry", "entries"),
-        counted(found.versions, "version"),
-        counted(found.blobs, "stored file"),
-        human_size(found.size_bytes),
-    )
+    """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, ...``.
+
+    Of the log or the stored bytes nothing is said where none of it was checked.
+    """
+    checked = [counted(found.entries, "entry", "entries")] if found.entries else []
+    if found.versions or not found.entries:
+        checked += [
+            counted(found.versions, "version"),
+            counted(found.blobs, "stored file"),
+            human_size(found.size_bytes),
+        ]
     limits = [
         *([f"part {found.subset}"] if found.subset else []),
         *(["no replay"] if found.quick and found.entries else []),

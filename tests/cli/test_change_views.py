@@ -21,8 +21,9 @@ LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, hea
         ({"quick": True, "blobs": 0}, "ok: 2 entries, 1 version, 0 stored files, 5 B (no replay)"),
         (
             {"quick": True, "entries": 0, "subset": "1/7"},
-            "ok: 0 entries, 1 version, 1 stored file, 5 B (part 1/7, sizes only)",
+            "ok: 1 version, 1 stored file, 5 B (part 1/7, sizes only)",
         ),
+        ({"versions": 0, "blobs": 0, "size_bytes": 0}, "ok: 2 entries"),
     ],
 )
 def test_a_verification_says_what_it_left_out(changed, sentence):
@@ -36,6 +37,13 @@ def test_a_repair_that_failed_gets_every_hint_but_to_repair():
     assert "--repair" in repair
     assert "--accept-head" in accept
     assert VerificationView(bad, repairing=True).hints() == [accept]
+
+
+def test_a_store_that_was_repaired_is_not_said_to_be_missing():
+    repaired = VerifyFinding(
+        "repaired", "blob", "fraud@1", "m.onnx: the store is not there: /r/store; was taken from /b"
+    )
+    assert VerificationView(msgspec.structs.replace(LOOKED, findings=(repaired,))).hints() == []
 
 
 def test_a_promotion_prints_before_and_after():

@@ -332,6 +332,15 @@ def test_a_schema_that_somebody_changed(world):
     ]
 
 
+def test_of_many_changes_to_the_schema_the_rest_is_counted(world):
+    world.edit(*(f"CREATE TABLE mine{number} (a)" for number in range(7)))
+    found = only_with(world, *["schema"] * 6)
+    assert [each.message for each in found][4:] == [
+        "the table mine4 is unknown",
+        "and 2 more of the schema are not as they should be",
+    ]
+
+
 def test_a_database_that_was_switched_to_wal(world):
     connection = sqlite3.connect(world.database)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -428,6 +437,7 @@ def test_bytes_that_are_missing_or_cut_off(world):
     found = only_with(world, "bytes", "bytes")
     assert {each.severity for each in found} == {"error"}
     assert {each.place for each in found} == {"fraud@1", "fraud@2"}
+    assert {each.hint for each in found} == {"modelkeep verify --bytes --repair PATH        (a backup)"}
 
 
 def test_what_nobody_needs_is_counted_and_is_no_trouble(world):

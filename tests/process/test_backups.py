@@ -102,16 +102,16 @@ def test_a_damaged_file_is_repaired_and_told(run):
         "ref": "fraud@1", "path": "m", "digest": f"sha256:{blob.name}",
     }  # fmt: skip
     done = run("verify", "--bytes", "--quick")
-    assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B (sizes only): 1 warning\n"
+    assert done.stderr == "ok: 1 version, 1 stored file, 5 B (sizes only): 1 warning\n"
     done = run("verify", "--bytes", "--repair", "m", "-n")
     assert (done.exit_code, blob.read_text()) == (0, "Model")
     assert done.stdout.startswith("repaired\tblob\tfraud@1\tm: its bytes are sha256:")
-    assert done.stderr == "ok: 0 entries, 1 version, 1 stored file, 5 B: 1 to be repaired\n"
+    assert done.stderr == "ok: 1 version, 1 stored file, 5 B: 1 to be repaired\n"
     # without writing, too: what would stay damaged is exit 5
     (run.cwd / "n").write_text("Model")
     done = run("verify", "--bytes", "--repair", "n", "-n")
     assert (done.exit_code, done.stdout.split("\t")[0]) == (5, "error")
-    assert done.stderr == "NOT ok: 0 entries, 1 version, 1 stored file, 5 B: 1 error\n"
+    assert done.stderr == "NOT ok: 1 version, 1 stored file, 5 B: 1 error\n"
     document = json.loads(run("verify", "--bytes", "--repair", "m", "--subset", "1/1", "--json").stdout)
     assert (document["ok"], document["errors"], document["repaired"], document["subset"]) == (True, 0, 1, "1/1")
     assert blob.read_text() == "model"

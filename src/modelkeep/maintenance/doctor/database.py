@@ -81,6 +81,10 @@ def _schema(exam: Exam, found: Probed) -> Iterator[DoctorFinding]:
         yield warning("schema", path, text, "modelkeep migrate")
     for kind, name, state in found.odd[:_SHOWN]:
         yield error("schema", path, f"the {kind} {name} is {state}", "modelkeep verify --log")
+    if (more := len(found.odd) - _SHOWN) > 0:
+        yield error(
+            "schema", path, f"and {more} more of the schema are not as they should be", "modelkeep verify --log"
+        )
     if found.damage is not None:
         text = f"the file is damaged: {found.damage.splitlines()[-1]}"
         yield error("database", path, text, _rescue(exam))

@@ -115,8 +115,10 @@ def check_contents(exam: Exam) -> Iterator[DoctorFinding]:
     checked = check_bytes(exam.context, findings, wanted, None, repair=None, progress=None)
     for found in findings.all():
         place = exam.store if found.ref is None else found.place
-        make = error if found.severity == "error" else warning
-        yield make("bytes", place, found.message, "modelkeep verify --bytes --quick")
+        if found.severity == "error":
+            yield error("bytes", place, found.message, "modelkeep verify --bytes --repair PATH        (a backup)")
+        else:
+            yield warning("bytes", place, found.message, "modelkeep verify --bytes --quick")
     if findings.ok:
         some = "the first " if checked.blobs == _MOST else ""
         text = f"{some}{files(checked.blobs)} of versions, present with the right size; modelkeep verify reads them"
