@@ -38,9 +38,9 @@ class Setting(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """The settings of one command.
 
-    ``actor`` is the claimed identity, None where git is to be asked; ``color`` is auto, always or never; ``progress`` auto, plain or none;
-    ``file`` the path of the user's config, which need not exist. Where ``more_than_one_registry`` is true,
-    every change says which registry it went to.
+    ``actor`` is the claimed identity, None where git is to be asked; ``color`` is auto, always or never;
+    ``progress`` auto, plain or none; ``file`` the path of the user's config, which need not exist. Where
+    ``more_than_one_registry`` is true, every change says which registry it went to.
     """
 
     registry: locate.Located
