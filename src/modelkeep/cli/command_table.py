@@ -244,11 +244,3 @@ FOREIGN = {
     }.items()
     for word in words.split()
 }
-
-
-def find(name: str) -> Command | None:
-    """Return the command of that name or alias, None if there is none."""
-    for command in COMMANDS:
-        if name == command.name or name in command.aliases:
-            return command
-    return None
