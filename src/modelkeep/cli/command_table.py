@@ -221,45 +221,26 @@ COMMANDS: tuple[Command, ...] = (
 
 #: Commands of other tools, each with ours: a command, maybe with an option, or several joined by ``or``. Words that
 #: are close to a command of ours but mean the opposite stand here too.
-FOREIGN: dict[str, str] = {
-    "download": "get",
-    "pull": "get",
-    "fetch": "get",
-    "upload": "register",
-    "add": "register",
-    "push": "register",
-    "versions": "list",
-    "models": "list",
-    "log": "audit",
-    "info": "show",
-    "transition": "promote",
-    "stage": "promote",
-    "assign": "promote",
-    "revert": "rollback",
-    "undo": "rollback",
-    "rm": "archive or delete",
-    "remove": "archive or delete",
-    "search": "list",
-    "check": "verify",
-    "fsck": "verify",
-    "repair": "verify --bytes --repair",
-    "snapshot": "backup",
-    "prune": "gc",
-    "clean": "gc",
-    "cleanup": "gc",
-    "purge": "delete",
-    "unregister": "delete",
-    "undelete": "show",
-    "unarchive": "archive --undo",
-    "demote": "retire or rollback",
-    "share": "init --shared",
-    "trust": "config trust",
+FOREIGN = {
+    word: ours
+    for ours, words in {
+        "get": "download pull fetch",
+        "register": "upload add push",
+        "list": "versions models search",
+        "audit": "log",
+        "show": "info undelete",
+        "promote": "transition stage assign",
+        "rollback": "revert undo",
+        "archive or delete": "rm remove",
+        "verify": "check fsck",
+        "verify --bytes --repair": "repair",
+        "backup": "snapshot",
+        "gc": "prune clean cleanup",
+        "delete": "purge unregister",
+        "archive --undo": "unarchive",
+        "retire or rollback": "demote",
+        "init --shared": "share",
+        "config trust": "trust",
+    }.items()
+    for word in words.split()
 }
-
-
-def find(name: str) -> Command | None:
-    """Return the command of that name or alias, None if there is none."""
-    for command in COMMANDS:
-        if name == command.name or name in command.aliases:
-            return command
-    return None

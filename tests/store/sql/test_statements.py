@@ -55,7 +55,6 @@ ALLOWED = {
     # the first few of them
     "status.FILES": {"version_blob", "first_few"},
     "status.IN_STAGE": {"model_name"},
-    "deciding.REGISTRY": {"registry"},
     "shared.STAGES": {"stage"},
     "version_states.STAGES now": {"stage"},
     "version_states.STAGES past": {"stage"},
@@ -63,7 +62,7 @@ ALLOWED = {
     "references.SIMILAR now": {"model_name"},
     "references.SIMILAR past": {"model_name"},
     # the newest entry is at the end of the key
-    "deciding.HEAD": {"entry_index"},
+    "deciding.HEAD": {"entry_index", "registry"},
     "moments.LAST": {"entry_index"},
     "moments.FIRST": {"entry_index"},
 }
