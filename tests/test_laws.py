@@ -21,8 +21,7 @@ from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.verbs.rollback import find_target
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
 from modelkeep.store.db import ledger
-from modelkeep.store.db.ledger import Draft
-from modelkeep.store.db.replay import replay
+from modelkeep.store.db.ledger import Draft, replay
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelkeep.cli import app, command_table
-from modelkeep.cli.call import FORMATS, SHARED
+from modelkeep.cli.call import ALWAYS, FORMATS
 
 #: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
@@ -172,7 +172,7 @@ def _parameter(command: str, parameter: Any) -> Parameter:
         takes="" if is_flag else KINDS_HERE.get((command, parameter.name)) or _kind(metavar),
         required=bool(parameter.required),
         many=many,
-        everywhere=parameter.name in SHARED,
+        everywhere=parameter.name in ALWAYS,
     )
 
 

@@ -6,6 +6,8 @@ import pytest
 from changing import effects, holders, notes, overtaken, refused, states
 from world import World
 
+from modelkeep.errors import UsageError
+
 STAYS = "a deleted version stays deleted; the same bytes registered again get a number of their own"
 
 
@@ -34,6 +36,18 @@ def said(r, number=2):
 
 
 # What goes
+
+
+def test_a_version_with_more_aliases_than_an_entry_can_take_off_says_what_to_do(r):
+    names = [f"a-very-long-alias-{number:04}x" for number in range(1000)]
+    for part in (names[:500], names[500:]):
+        r.alias("fraud@2", part)
+    for dry_run in (True, False):
+        with pytest.raises(UsageError, match="an entry of the log has at most 65535 bytes") as caught:
+            r.delete("fraud@2", dry_run=dry_run)
+        assert caught.value.hint == "take aliases off it first: modelkeep alias fraud ALIAS-"
+    r.alias("fraud", remove=names[:500])
+    assert r.delete("fraud@2").changed
 
 
 def test_a_version_leaves_its_stage_and_its_aliases(r):

@@ -578,7 +578,7 @@ def ask_first(arguments, **frame):
 @pytest.mark.parametrize(
     ("stages", "frame", "error", "message"),
     [
-        ([], {}, UsageError, "a registry has at least one stage"),
+        ([], {}, UsageError, "a registry needs at least one stage"),
         (["qa", "qa"], {}, UsageError, "two stages are called 'qa'"),
         (["latest"], {}, UsageError, "'latest' is a reserved word and cannot be the name of a stage"),
         (["qa"], {"absent": ("sha256:0",)}, Damaged, "nothing can be missing from an empty registry"),

@@ -184,7 +184,7 @@ class History:
     def until(self, seq):
         """Return a registry in which nothing after an entry has happened: a replay of the log up to it."""
         from modelkeep.domain.entry import parse_entry
-        from modelkeep.store.db.replay import entries, named_by
+        from modelkeep.store.db.ledger import entries, named_by
 
         target = in_memory()
         for number, data in entries(self.connection):

@@ -19,21 +19,33 @@ PROGRAM = "modelkeep"
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
-class SingleCommand(typer.core.TyperCommand):
-    """A command, with help in our own layout."""
+class _HelpAsAnswer:
+    """The option ``--help`` prints as answers are printed: a stdout that cannot be written is an error, not a bug."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option ``--help``."""
-        return _printing_as_answer(super().get_help_option(ctx))
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+
+        def callback(ctx: Any, _option: Any, wanted: bool) -> None:
+            if wanted and not ctx.resilient_parsing:
+                streams.out(ctx.get_help() + "\n")
+                raise typer.Exit
+
+        option.callback = callback
+        return option
+
+
+class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
+    """A command, with help in our own layout."""
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
-        from modelkeep.cli import help as helping
+        from modelkeep.cli.help import of_command
 
-        return helping.of_command(self, ctx)
+        return of_command(self, ctx)
 
 
-class LazyGroup(typer.core.TyperGroup):
+class LazyGroup(_HelpAsAnswer, typer.core.TyperGroup):
     """A group that knows its commands from the table, and builds a command when it is asked for."""
 
     rows: Sequence[command_table.Command] = ()
@@ -62,15 +74,11 @@ class LazyGroup(typer.core.TyperGroup):
             raise unknown_command(word, [str(each) for each in rest], self.row)
         return word, found, rest
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help``."""
-        return _printing_as_answer(super().get_help_option(ctx))
-
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints: all commands in panels, or those of this group."""
-        from modelkeep.cli import help as helping
+        from modelkeep.cli.help import of_group
 
-        return helping.of_group(self.row, self.rows, ctx)
+        return of_group(self.row, self.rows, ctx)
 
 
 def group() -> LazyGroup:
@@ -120,18 +128,6 @@ def _typer(**more: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **more)
 
 
-def _printing_as_answer(option: Any) -> Any:
-    """Let an option print the help as answers are printed: a stdout that cannot be written is an error, not a bug."""
-
-    def callback(ctx: Any, _option: Any, wanted: bool) -> None:
-        if wanted and not ctx.resilient_parsing:
-            streams.out(ctx.get_help() + "\n")
-            raise typer.Exit
-
-    option.callback = callback
-    return option
-
-
 def _print_version(value: bool) -> None:
     if value:
         from modelkeep import __version__
@@ -150,7 +146,7 @@ def _program_callback() -> Any:
             return None
         from modelkeep.cli.commands import setup
 
-        return setup.bare(call_of(ctx, {}))
+        return call_of(ctx, {}).run(setup.bare)
 
     flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")]
     own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
+from typer import Option
 
 from modelkeep.cli import streams
-from modelkeep.cli.usage import choice
 from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from modelkeep.config import Settings
     from modelkeep.registry import Registry
 
+
+#: A command: it returns an exit code, or None for 0.
+CommandFunction: TypeAlias = Callable[..., int | None]
 
 #: Notes that begin so are printed with ``-q`` too.
 _LOUD = ("warning: ", "error: ")
@@ -64,7 +67,15 @@ class Call:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self._settings: Settings | None = None
+        self._heard: list[str] = []
         self._printed: set[str] = set()
+
+    def run(self, function: CommandFunction, **values: Any) -> int | None:
+        """Run a command with this call, and print what the registry had to say also where it refuses."""
+        try:
+            return function(self, **values)
+        finally:
+            self._say_heard()
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +91,7 @@ class Call:
     def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
         """Return the registry that this call means. It is read when its first method is called.
 
+        What it says meanwhile is printed when it has returned: a reader that stops must not hold a snapshot open.
         With ``create`` the default registry is created at a terminal, where a person reads that it was.
         Without ``must_exist`` there may be none.
         """
@@ -87,11 +99,11 @@ class Call:
 
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and is_interactive():
-            created, _ = create_registry(located.path, settings=self.settings, say=self.say)
+            created, _ = create_registry(located.path, settings=self.settings, say=self._heard.append)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})", loud=True)
-        return open_registry(settings=self.settings, must_exist=must_exist, say=self.say)
+        return open_registry(settings=self.settings, must_exist=must_exist, say=self._heard.append)
 
     @property
     def changing(self) -> dict[str, Any]:
@@ -116,24 +128,26 @@ class Call:
         return self.format == "table" and not self.flags.quiet
 
     @property
-    def prints_notes(self) -> bool:
-        """Whether notes go to stderr; a document has them as fields."""
-        return not self.flags.quiet and self.format != "json"
-
-    @property
     def can_ask(self) -> bool:
         """Whether there is a person at the terminal who may be asked."""
         return not self.flags.no_input and streams.is_terminal(sys.stdin) and streams.is_terminal(sys.stderr)
 
     def say(self, text: str, *, loud: bool = False) -> None:
         """Print a note on stderr, the same note once; with ``-q`` only if it is ``loud``, a warning or an error."""
+        self._say_heard()
         if text in self._printed or (self.flags.quiet and not loud and not text.startswith(_LOUD)):
             return
         self._printed.add(text)
         streams.err("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
+    def _say_heard(self) -> None:
+        heard, self._heard[:] = self._heard[:], ()
+        for text in heard:
+            self.say(text)
+
     def ask(self, question: str) -> str:
         """Ask on stderr and return the answer; ^D is an empty one."""
+        self._say_heard()
         streams.err(printable(question))
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
@@ -142,8 +156,9 @@ class Call:
 
     def show(self, view: View) -> None:
         """Print an answer on stdout in the form that was asked for, and its notes on stderr."""
+        self._say_heard()
         self._print(view)
-        if self.format != "json":
+        if self.format != "json":  # a document has its notes as fields
             for note in view.notes():
                 self.say(note)
         if view.wrote and self.settings.more_than_one_registry:
@@ -180,59 +195,46 @@ class Call:
         return Terminal.behind(sys.stdout, color=streams.colored(sys.stdout, self.settings.color)).draw(block)
 
 
-#: A command as Typer calls it; it returns an exit code, or None for 0.
-CommandFunction: TypeAlias = Callable[..., int | None]
-
 FORMATS = ("table", "lines", "json")
 
 #: The options that every command has.
 ALWAYS = {
     "registry": Annotated[
-        str | None,
-        typer.Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config."),
+        str | None, Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config.")
     ],
-    "json": Annotated[bool, typer.Option("--json", help="Print one JSON document; the same as --format json.")],
-    "format": Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, lines or json.")],
-    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print identifiers only.")],
-    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say on stderr which registry is used.")],
-    "no_color": Annotated[bool, typer.Option("--no-color", help="Print no colors; NO_COLOR does the same.")],
-    "yes": Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")],
-    "no_input": Annotated[bool, typer.Option("--no-input", help="Ask no questions.")],
-}
-_MESSAGE = {
-    "message": Annotated[
-        str | None, typer.Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")
-    ],
+    "json": Annotated[bool, Option("--json", help="Print one JSON document; the same as --format json.")],
+    "format": Annotated[str | None, Option("--format", metavar="FORMAT", help="table, lines or json.")],
+    "quiet": Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")],
+    "verbose": Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")],
+    "no_color": Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")],
+    "yes": Annotated[bool, Option("--yes", help="Answer yes to every question.")],
+    "no_input": Annotated[bool, Option("--no-input", help="Ask no questions.")],
 }
 _WRITES = {
-    "dry_run": Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would change, and write nothing.")],
+    "dry_run": Annotated[bool, Option("-n", "--dry-run", help="Show what would change, and write nothing.")],
     "lock_wait": Annotated[
-        str | None,
-        typer.Option("--lock-wait", metavar="TIME", help="How long to wait for other writers; 30s by default."),
+        str | None, Option("--lock-wait", metavar="TIME", help="How long to wait for other writers; 30s by default.")
     ],
 }
-_CHANGES = _MESSAGE | _WRITES
+_CHANGES = {
+    "message": Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")],
+} | _WRITES
 _EXPECTS = {
     "expect": Annotated[
         str | None,
-        typer.Option(
-            "--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."
-        ),
+        Option("--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."),
     ],
 }
 _PAST = {
     "as_of": Annotated[
-        str | None, typer.Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
+        str | None, Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
     ],
 }
 _LONG = {
     "progress": Annotated[
-        str | None, typer.Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
+        str | None, Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
     ],
 }
-
-#: The names of the options that every command has.
-SHARED = tuple(ALWAYS)
 
 
 def command(
@@ -243,7 +245,7 @@ def command(
     past: bool = False,
     long: bool = False,
     formats: Sequence[str] = FORMATS,
-) -> Callable[[Callable[..., int | None]], CommandFunction]:
+) -> Callable[[CommandFunction], CommandFunction]:
     """Return a decorator that passes a command its ``Call`` and adds the shared options that it understands.
 
     Args:
@@ -257,10 +259,10 @@ def command(
     more = ALWAYS | (_CHANGES if changes else _WRITES if writes else {}) | (_EXPECTS if expects else {})
     more |= (_PAST if past else {}) | (_LONG if long else {})
 
-    def decorate(function: Callable[..., int | None]) -> CommandFunction:
+    def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in more}
-            return function(call_of(ctx, given, formats), **values)
+            return call_of(ctx, given, formats).run(function, **values)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, more)
@@ -271,17 +273,14 @@ def command(
 
 def set_parameters(function: Callable[..., Any], own: Sequence[inspect.Parameter], more: Mapping[str, Any]) -> None:
     """Give a function the signature that Typer reads: its own parameters and further options."""
-    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=annotation,
-            default=False if annotation.__origin__ is bool else None,
-        )
-        for name, annotation in more.items()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    listed = [
+        inspect.Parameter("ctx", keyword, annotation=typer.Context),
+        *(each.replace(kind=keyword) for each in own),
     ]
-    listed = [context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *added]
+    for name, annotation in more.items():
+        default = False if annotation.__origin__ is bool else None
+        listed.append(inspect.Parameter(name, keyword, annotation=annotation, default=default))
     function.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
     function.__annotations__ = {each.name: each.annotation for each in listed}
 
@@ -290,8 +289,9 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
     """Return the call of a command, from the options typed before it and those after it, which win."""
     before = context.obj if isinstance(context.obj, Flags) else Flags()
     flags = before.and_then(given)
-    if flags.format is not None:
-        choice(flags.format, "--format", formats)
-    if flags.progress is not None:
-        choice(flags.progress, "--progress", ("auto", "plain", "none"))
+    if flags.format is not None or flags.progress is not None:
+        from modelkeep.cli.usage import choice
+
+        choice(flags.format or formats[0], "--format", formats)
+        choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
     return Call(flags)

@@ -29,20 +29,6 @@ class Command(NamedTuple):
     commands: tuple[Command, ...] = ()
 
 
-#: The cells of a line, per kind of row.
-MODEL_COLUMNS = ("name", "stage", "version", "label", "since", "share")
-VERSION_COLUMNS = ("name", "version", "label", "stage", "state", "created", "author")
-TENURE_COLUMNS = ("ref", "stage", "since", "until", "actor", "why")
-AUDIT_COLUMNS = ("seq", "time", "actor", "action", "subject", "sentence")
-IDENTIFIED_COLUMNS = ("ref", "stage", "since", "until", "state", "file")
-DIFF_COLUMNS = ("section", "key", "value of each version", "note")
-EDGE_COLUMNS = ("source", "relation", "target")
-FINDING_COLUMNS = ("severity", "code", "place", "message")
-GARBAGE_COLUMNS = ("place", "size_bytes", "reason")
-DIAGNOSIS_COLUMNS = ("severity", "code", "place", "message", "hint")
-FIELD_COLUMNS = ("field", "value")
-SETTING_COLUMNS = ("key", "value", "origin")
-
 COMMANDS: tuple[Command, ...] = (
     Command(
         "register", "register", EVERYDAY, "Register a file, several files or a directory as a new version",
@@ -52,12 +38,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "list", "lists", EVERYDAY, "List models, or the versions of one model",
         ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc"),
-        MODEL_COLUMNS, ("models", "versions"), aliases=("ls",),
+        ("name", "stage", "version", "label", "since", "share"), ("models", "versions"), aliases=("ls",),
     ),
     Command(
         "show", "lists", EVERYDAY, "Show what is known of a model or a version",
         ("modelkeep show fraud@production", "modelkeep show fraud@3 --field digest"),
-        FIELD_COLUMNS, ("model", "version"),
+        ("field", "value"), ("model", "version"),
     ),
     Command(
         "get", "fetch", EVERYDAY, "Copy an artifact out, and check every byte",
@@ -67,7 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        DIFF_COLUMNS, ("diff",),
+        ("section", "key", "value of each version", "note"), ("diff",),
     ),
     Command(
         "promote", "stages", EVERYDAY, "Give a version a stage",
@@ -87,12 +73,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "history", "lists", EVERYDAY, "Show which version held a stage when, and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
-        TENURE_COLUMNS, ("tenures",),
+        ("ref", "stage", "since", "until", "actor", "why"), ("tenures",),
     ),
     Command(
         "status", "setup", EVERYDAY, "Show an overview of the registry",
         ("modelkeep status", "modelkeep status --size"),
-        FIELD_COLUMNS, ("status",),
+        ("field", "value"), ("status",),
     ),
     Command(
         "evaluate", "register", ANNOTATE, "Add metrics to a version",
@@ -137,7 +123,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
         ("modelkeep identify /srv/scorer/model.onnx",),
-        IDENTIFIED_COLUMNS, ("identified",),
+        ("ref", "stage", "since", "until", "state", "file"), ("identified",),
     ),
     Command(
         "path", "fetch", INSPECT, "Print the path of a read-only view with the real file names",
@@ -147,17 +133,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
         ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
-        EDGE_COLUMNS, ("lineage",),
+        ("source", "relation", "target"), ("lineage",),
     ),
     Command(
         "audit", "lists", INSPECT, "Show who did what and when",
         ("modelkeep audit fraud --since 7d",),
-        AUDIT_COLUMNS, ("entries",),
+        ("seq", "time", "actor", "action", "subject", "sentence"), ("entries",),
     ),
     Command(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
-        FINDING_COLUMNS, ("verification",),
+        ("severity", "code", "place", "message"), ("verification",),
     ),
     Command(
         "archive", "removal", MAINTAIN, "Archive versions, or bring them back",
@@ -177,12 +163,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "gc", "maintenance", MAINTAIN, "Remove stored files that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
-        GARBAGE_COLUMNS, ("garbage",),
+        ("place", "size_bytes", "reason"), ("garbage",),
     ),
     Command(
         "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
         ("modelkeep doctor",),
-        DIAGNOSIS_COLUMNS, ("diagnosis",),
+        ("severity", "code", "place", "message", "hint"), ("diagnosis",),
     ),
     Command(
         "migrate", "maintenance", MAINTAIN, "Upgrade an older registry to the schema of this program",
@@ -197,7 +183,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "whoami", "setup", SETUP, "Show who you are in the log",
         ("modelkeep whoami",),
-        FIELD_COLUMNS, ("identity",),
+        ("field", "value"), ("identity",),
     ),
     Command(
         "config", "setup", SETUP, "Show and change the settings",
@@ -205,7 +191,7 @@ COMMANDS: tuple[Command, ...] = (
         commands=(
             Command(
                 "list", "setup", SETUP, "List the settings, each with its value and origin",
-                ("modelkeep config list",), SETTING_COLUMNS, ("settings",),
+                ("modelkeep config list",), ("key", "value", "origin"), ("settings",),
             ),
             Command(
                 "get", "setup", SETUP, "Print the value of a setting",
@@ -235,45 +221,26 @@ COMMANDS: tuple[Command, ...] = (
 
 #: Commands of other tools, each with ours: a command, maybe with an option, or several joined by ``or``. Words that
 #: are close to a command of ours but mean the opposite stand here too.
-FOREIGN: dict[str, str] = {
-    "download": "get",
-    "pull": "get",
-    "fetch": "get",
-    "upload": "register",
-    "add": "register",
-    "push": "register",
-    "versions": "list",
-    "models": "list",
-    "log": "audit",
-    "info": "show",
-    "transition": "promote",
-    "stage": "promote",
-    "assign": "promote",
-    "revert": "rollback",
-    "undo": "rollback",
-    "rm": "archive or delete",
-    "remove": "archive or delete",
-    "search": "list",
-    "check": "verify",
-    "fsck": "verify",
-    "repair": "verify --bytes --repair",
-    "snapshot": "backup",
-    "prune": "gc",
-    "clean": "gc",
-    "cleanup": "gc",
-    "purge": "delete",
-    "unregister": "delete",
-    "undelete": "show",
-    "unarchive": "archive --undo",
-    "demote": "retire or rollback",
-    "share": "init --shared",
-    "trust": "config trust",
+FOREIGN = {
+    word: ours
+    for ours, words in {
+        "get": "download pull fetch",
+        "register": "upload add push",
+        "list": "versions models search",
+        "audit": "log",
+        "show": "info undelete",
+        "promote": "transition stage assign",
+        "rollback": "revert undo",
+        "archive or delete": "rm remove",
+        "verify": "check fsck",
+        "verify --bytes --repair": "repair",
+        "backup": "snapshot",
+        "gc": "prune clean cleanup",
+        "delete": "purge unregister",
+        "archive --undo": "unarchive",
+        "retire or rollback": "demote",
+        "init --shared": "share",
+        "config trust": "trust",
+    }.items()
+    for word in words.split()
 }
-
-
-def find(name: str) -> Command | None:
-    """Return the command of that name or alias, None if there is none."""
-    for command in COMMANDS:
-        if name == command.name or name in command.aliases:
-            return command
-    return None

@@ -41,13 +41,13 @@ def of_command(command: Any, context: Any) -> str:
     """Return the help of one command: usage, arguments, options, examples, cells of a line in a pipe, exit codes."""
     from textwrap import fill
 
-    from modelkeep.cli.call import SHARED
+    from modelkeep.cli.call import ALWAYS
 
     width, row = _width(), command.row
     arguments = [_argument(each) for each in command.params if not _is_option(each) and each.help]
     options = [each for each in command.params if _is_option(each)]
-    own = [_option(each) for each in options if each.name not in SHARED]
-    shared = [_option(each) for each in options if each.name in SHARED]
+    own = [_option(each) for each in options if each.name not in ALWAYS]
+    shared = [_option(each) for each in options if each.name in ALWAYS]
     blocks = [f"usage: {usage_line(context)}", fill(f"{row.help}.", width)]
     blocks += [_section("Arguments", arguments, width)] if arguments else []
     blocks += [_section("Options", own, width)] if own else []

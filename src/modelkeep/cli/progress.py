@@ -26,7 +26,8 @@ class Progress:
         mode = call.settings.progress
         if mode == "auto":
             redrawable = streams.is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-            mode = "line" if redrawable and call.prints_notes else "none"
+            is_shown = redrawable and not call.flags.quiet and call.format != "json"
+            mode = "line" if is_shown else "none"
         self._mode = mode
         self._doing = doing
         self._begun = time.monotonic()

@@ -79,7 +79,8 @@ def from_typer(error: typer.TyperException, arguments: Sequence[str] = ()) -> Us
     """
     context = getattr(error, "ctx", None)
     command = _path(context)
-    if context is None and (named := next((word for word in arguments if command_table.find(word)), None)):
+    known = {name for row in command_table.COMMANDS for name in (row.name, *row.aliases)}
+    if context is None and (named := next((word for word in arguments if word in known), None)):
         command = f"{command} {named}"
     option = getattr(error, "option_name", None)
     kind = type(error).__name__

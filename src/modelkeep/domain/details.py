@@ -48,19 +48,14 @@ class Line(Struct, frozen=True):
 
 
 class RedactedLine(Struct, frozen=True):
-    """The digest that was left of a line."""
+    """The digest that was left of a line, and stands in its place."""
 
-    digest: str
+    line_digest: str
 
     @property
     def text(self) -> str:
         """The line as it stands in the details, without its end."""
-        return self.digest
-
-    @property
-    def line_digest(self) -> str:
-        """The digest of the line that stood here."""
-        return self.digest
+        return self.line_digest
 
 
 AnyLine: TypeAlias = Line | RedactedLine
@@ -102,8 +97,7 @@ class Details(Struct, frozen=True):
     @property
     def digest(self) -> str:
         """The digest that the entry names; redacting does not change it."""
-        lines = (HEADER, *(line.line_digest for line in self.lines))
-        return digest_of("".join(line + "\n" for line in lines).encode())
+        return digest_of_text(self.text)
 
     def fields(self) -> list[tuple[str, str]]:
         """Return field and value of each line that still has its text, in order."""

@@ -27,11 +27,6 @@ _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
-# Nearly all paths are of these letters, short, and have no reserved name: they need no other check.
-_ORDINARY = pattern(
-    r"(?ai)(?!.{256})(?:(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z))"
-    r"[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?(?:/(?!\Z)|\Z))+"
-)
 #: What an address may not have: a query, a fragment, userinfo (they may hold a secret), a control character.
 _NOT_IN_URI = pattern(r"[?#\x00-\x1f\x7f-\x9f]|^[^/]*//[^/]*@")
 #: The largest whole number that a column of the database holds.
@@ -133,7 +128,7 @@ def check_path(path: str) -> str:
     a control character, is no UTF-8, is longer than 255 bytes a name or 1024 in all, is reserved on Windows, or
     ends a name in a dot or space. Any Unicode form is kept as it is.
     """
-    why = None if _ORDINARY.fullmatch(path) else _refused(path)
+    why = _refused(path)
     if why:
         message = f"'{printable(path)}' cannot be a path in an artifact: {why}"
         raise UsageError(message, _HINT)

@@ -54,11 +54,7 @@ def check_stage(text: str) -> str:
 
 def check_alias(text: str, stages: Stages) -> str:
     """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
-    _check(text, "alias")
-    if any(text == stage.name or text in stage.synonyms for stage in stages):
-        message = f"'{text}' is a stage here, and an alias may not have a stage's name"
-        raise UsageError(message, _legal(text, "alias"))
-    return text
+    return check_imported_alias(_check(text, "alias"), stages)
 
 
 def check_imported_alias(text: str, stages: Stages) -> str:
@@ -82,25 +78,28 @@ def resolve_stage(text: str, stages: Stages) -> StageDef | None:
 
 
 def declare_stages(names: Sequence[str]) -> tuple[StageDef, ...]:
-    """Return the stages of a new registry, lowest first; the last one is protected.
+    """Return the stages of a new registry, lowest first; the last one is protected, the default ones bring synonyms.
 
-    The default stages bring their synonyms. Doubles, illegal names and none raise ``UsageError``.
+    What `check_stages` refuses raises ``UsageError``.
     """
-    if not names:
+    known = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
+    stages = tuple(StageDef(name, protected=name == names[-1], synonyms=known.get(name, ())) for name in names)
+    check_stages(stages)
+    return stages
+
+
+def check_stages(stages: Stages) -> None:
+    """Raise ``UsageError`` where a registry cannot have these stages: none, illegal names, one word for two of them."""
+    if not stages:
         message = "a registry needs at least one stage"
         raise UsageError(message, "--stages staging,production")
-    known = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
     taken: set[str] = set()
-    declared = []
-    for name in names:
-        stage = StageDef(check_stage(name), protected=name == names[-1], synonyms=known.get(name, ()))
-        for word in (stage.name, *stage.synonyms):
-            if word in taken:
-                message = f"two stages are called '{word}'"
-                raise UsageError(message, "each stage once, without another one's short form")
-            taken.add(word)
-        declared.append(stage)
-    return tuple(declared)
+    for word in (word for stage in stages for word in (stage.name, *stage.synonyms)):
+        check_stage(word)
+        if word in taken:
+            message = f"two stages are called '{word}'"
+            raise UsageError(message, "each stage once, without another one's short form")
+        taken.add(word)
 
 
 def _check(text: str, kind: str) -> str:

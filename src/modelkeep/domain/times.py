@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -15,13 +15,11 @@ from modelkeep.errors import Damaged, ModelkeepError, UsageError
 _STORED = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _DATE = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = pattern(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
-    r"[ ]?([Zz]|[+-][0-9]{2}:?[0-9]{2})?",
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])([0-9]{2})(:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?) ?([Zz]|[+-][0-9]{2}:?([0-9]{2}))?"
 )
 _AGE = pattern(r"([0-9]{1,9})([smhdw])")
 _SEQ = pattern(r"seq:([1-9][0-9]{0,14})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MINUTES_IN_HOUR = 60
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"
 
 
@@ -124,20 +122,9 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    microsecond = int((fraction or "0").ljust(6, "0")[:6])
-    return datetime(
-        int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microsecond,
-        tzinfo=zone if offset is None else _offset(offset),
-    )  # fmt: skip
-
-
-def _offset(text: str) -> tzinfo:
-    if text in "Zz":
-        return UTC
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if minutes >= _MINUTES_IN_HOUR:
-        message = f"offset {text}"
+    day, hour, rest, offset, minutes = match.groups()
+    if hour == "24" or (minutes or "") > "59":
+        message = "hours go to 23, minutes to 59"  # some versions of Python take more
         raise ValueError(message)
-    distance = timedelta(hours=hours, minutes=minutes)
-    return timezone(-distance if text[0] == "-" else distance)
+    moment = datetime.fromisoformat(f"{day}{hour}{rest}{offset or ''}".upper())
+    return moment.replace(tzinfo=moment.tzinfo or zone)

@@ -30,8 +30,7 @@ def tag(
 
     values = read_pairs([word for word in words if "=" in word], (), "tag")
     removed = _removed_keys(ref, [word for word in words if "=" not in word])
-    found = call.registry().tag(ref, values, remove=removed, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.changing)))
 
 
 @command(changes=True, expects=True)
@@ -44,8 +43,7 @@ def alias(
 ) -> None:
     added = [name for name in names if not name.endswith("-")]
     removed = [name[:-1] for name in names if name.endswith("-")]
-    found = call.registry().alias(ref, added, remove=removed, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.changing_one)))
 
 
 @command(changes=True)
@@ -68,8 +66,7 @@ def describe(
     if text is None:
         call.show(DescriptionView(ref, registry.description(ref)))
         return
-    found = registry.describe(ref, _text(text), **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(registry.describe(ref, _text(text), **call.changing)))
 
 
 @command(changes=True)
@@ -78,8 +75,7 @@ def note(
     ref: ModelOrVersion,
     text: Annotated[str, Argument(metavar="TEXT", help="The note; - reads it from standard input.")],
 ) -> None:
-    found = call.registry().note(ref, _text(text), **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().note(ref, _text(text), **call.changing)))
 
 
 @command(changes=True)
@@ -88,8 +84,7 @@ def rename(
     name: Annotated[str, Argument(metavar="NAME", help="The model.")],
     new: Annotated[str, Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
-    found = call.registry().rename(name, new, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().rename(name, new, **call.changing)))
 
 
 def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:

@@ -17,12 +17,16 @@ _WIDEST = 110
 _FOREIGN_VARIABLES = ("MODELKEEP_", "MLFLOW_", "WANDB_", "GIT_")
 
 
-def play(keep: str | None = None) -> int:
-    """Play the story, in the directory ``keep`` or in one that is removed however it ends; return 0.
-
-    Raises `Conflict` where ``keep`` is not empty, `DemoFailed` where a command does something else than
-    expected, and `RegistryUnavailable` where nothing can be written.
-    """
+@command()
+def demo(
+    call: Call,
+    keep: Annotated[
+        str | None, Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
+    ] = None,
+) -> None:
+    if call.format == "json":
+        message = "the demo is a story to be read, and has no JSON document"
+        raise UsageError(message, "modelkeep demo")
     try:
         _play(keep)
     except BrokenPipeError:
@@ -30,10 +34,10 @@ def play(keep: str | None = None) -> int:
     except OSError as error:
         message = f"the demo cannot write its files: {error.strerror or error}"
         raise RegistryUnavailable(message, "modelkeep demo --keep DIR, with a DIR on a disk that has room") from error
-    return 0
 
 
 def _play(keep: str | None) -> None:
+    """Play the story, in the empty directory ``keep`` or in one that is removed however it ends."""
     import shutil
     import tempfile
     import time
@@ -86,16 +90,3 @@ def _environ(place: str) -> dict[str, str]:
 def _write(text: str) -> None:
     streams.out(text)
     streams.flush()
-
-
-@command()
-def demo(
-    call: Call,
-    keep: Annotated[
-        str | None, Option("--keep", metavar="DIR", help="Keep the registry of the demo in this directory.")
-    ] = None,
-) -> int:
-    if call.format == "json":
-        message = "the demo is a story to be read, and has no JSON document"
-        raise UsageError(message, "modelkeep demo")
-    return play(keep)

@@ -61,5 +61,4 @@ def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    found = call.registry().identify(what)
-    call.show(IdentifiedView(found, is_path=os.path.exists(what)))
+    call.show(IdentifiedView(call.registry().identify(what), is_path=os.path.exists(what)))

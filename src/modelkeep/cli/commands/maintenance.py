@@ -59,8 +59,7 @@ def verify(
 
 @command(changes=True)
 def migrate(call: Call) -> None:
-    found = call.registry().migrate(dry_run=call.flags.dry_run)
-    call.show(MigrationView(found))
+    call.show(MigrationView(call.registry().migrate(dry_run=call.flags.dry_run)))
 
 
 @command(long=True)

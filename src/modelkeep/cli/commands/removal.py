@@ -31,8 +31,7 @@ def mark(
 ) -> None:
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
-    found = call.registry().mark(ref, mark, **call.changing)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().mark(ref, mark, **call.changing)))
 
 
 @command(changes=True)

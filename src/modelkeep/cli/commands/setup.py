@@ -12,15 +12,7 @@ import modelkeep
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command, here
 from modelkeep.cli.usage import choice
-from modelkeep.cli.views.setup import (
-    IdentityView,
-    InitView,
-    SettingRow,
-    SettingsView,
-    SettingView,
-    StatusView,
-    TrustView,
-)
+from modelkeep.cli.views import setup as views
 from modelkeep.cli.views.values import CompletionView
 from modelkeep.errors import UsageError
 from modelkeep.locate import init_target, is_registry, locate, untrusted
@@ -55,7 +47,7 @@ def init(
         target, stages=names, store=store, shared=shared, readers=readers, settings=call.settings, say=call.say
     )
     call.show(
-        InitView(
+        views.InitView(
             registry.access(),
             registry.directory,
             registry.id,
@@ -113,19 +105,17 @@ def status(
 
 
 def _status(call: Call, *, size: bool = False) -> None:
-    found = call.registry().status(size=size)
-    call.show(StatusView(found))
+    call.show(views.StatusView(call.registry().status(size=size)))
 
 
 @command()
 def whoami(call: Call) -> None:
-    found = call.registry().whoami()
-    call.show(IdentityView(found))
+    call.show(views.IdentityView(call.registry().whoami()))
 
 
 @command()
 def config_list(call: Call) -> None:
-    call.show(SettingsView([SettingRow(*each) for each in call.settings.items()], _refused_registry(call)))
+    call.show(views.SettingsView([views.SettingRow(*each) for each in call.settings.items()], _refused_registry(call)))
 
 
 @command()
@@ -134,7 +124,7 @@ def config_get(
     key: Annotated[str, Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
 ) -> None:
     warnings = _refused_registry(call) if key == "registry" else ()
-    call.show(SettingView(key, call.settings.get(key), beside=warnings))
+    call.show(views.SettingView(key, call.settings.get(key), beside=warnings))
 
 
 @command()
@@ -146,7 +136,7 @@ def config_set(
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, here())
-    call.show(SettingView(key, value or None, changed=True, beside=[f"written to {file}"]))
+    call.show(views.SettingView(key, value or None, changed=True, beside=[f"written to {file}"]))
 
 
 @command()
@@ -163,10 +153,10 @@ def config_trust(
         if remove:
             message = "--remove needs a directory"
             raise UsageError(message, "modelkeep config trust DIR --remove")
-        call.show(TrustView(trust.directories(os.environ)))
+        call.show(views.TrustView(trust.directories(os.environ)))
         return
     directories, changed = trust.change(directory, os.environ, here(), remove=remove)
-    call.show(TrustView(directories, changed, call.settings.file))
+    call.show(views.TrustView(directories, changed, call.settings.file))
 
 
 def _refused_registry(call: Call) -> tuple[str, ...]:

@@ -25,8 +25,7 @@ def promote(
     force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
-    found = call.registry().promote(ref, stage, force=force, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.changing_one)))
 
 
 @command(changes=True, expects=True)
@@ -88,5 +87,4 @@ def retire(
     ref: Target,
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
-    found = call.registry().retire(ref, stage, **call.changing_one)
-    call.show(ChangeView(found))
+    call.show(ChangeView(call.registry().retire(ref, stage, **call.changing_one)))

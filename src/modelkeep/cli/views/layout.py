@@ -45,11 +45,6 @@ class Line(Struct, frozen=True):
     def __add__(self, other: Line) -> Line:
         return Line(self.spans + other.spans)
 
-    @property
-    def plain(self) -> str:
-        """The text without its styles."""
-        return "".join(span.text for span in self.spans)
-
 
 class Table(Struct, frozen=True):
     """Rows in columns. Only the columns in ``fold`` may be broken, those in ``right`` are set to the right."""

@@ -225,15 +225,8 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = Tr
     for row in tenures:
         ref = [text(row.ref, "bold" if row.until is None else None)] if with_ref else []
         until = "now" if row.until is None else clock.minute(row.until)
-        facts = (
-            row.stage,
-            clock.minute(row.since),
-            until,
-            clock.lasted(row.since, row.until),
-            row.actor,
-            tenure_reasons(row),
-        )
-        rows.append([*ref, *map(text, facts)])
+        times = (clock.minute(row.since), until, clock.lasted(row.since, row.until))
+        rows.append([*ref, *map(text, (row.stage, *times, row.actor, tenure_reasons(row)))])
     columns = ("stage", "since", "until", "for", "by", "why")
     return Table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
 

@@ -28,10 +28,7 @@ class VerificationView(View, frozen=True):
         return [each.place for each in self.answer.findings]
 
     def table(self, clock: Clock) -> Block:
-        rows = [
-            [text(each.severity), text(each.code), text(each.place), text(each.message)]
-            for each in self.answer.findings
-        ]
+        rows = [[*map(text, (each.severity, each.code, each.place, each.message))] for each in self.answer.findings]
         return Table(("", "code", "where", "what"), rows, fold=("where", "what"))
 
     def notes(self) -> list[str]:
@@ -99,8 +96,7 @@ class GarbageView(View, frozen=True):
 
     def table(self, clock: Clock) -> Block:
         rows = [
-            [text(short(each.place)), text(human_size(each.size_bytes)), text(each.reason)]
-            for each in self.answer.garbage
+            [*map(text, (short(each.place), human_size(each.size_bytes), each.reason))] for each in self.answer.garbage
         ]
         return Table(("what", "size", "why"), rows, fold=("what", "why"))
 
@@ -137,7 +133,7 @@ class DiagnosisView(View, frozen=True):
 
     def table(self, clock: Clock) -> Block:
         rows = [
-            [text(each.severity), text(each.code), text(each.place), _message_and_hint(each)]
+            [*map(text, (each.severity, each.code, each.place)), _message_and_hint(each)]
             for each in self.answer.findings
         ]
         return Table(("", "what", "where", " "), rows, fold=("where", " "))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.stages import StageDef, check_stage
+from modelkeep.domain.stages import StageDef, check_stages
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.wording import Told, join_words
-from modelkeep.errors import Damaged, UsageError
+from modelkeep.errors import Damaged
 
 
 class Init(Command, frozen=True):
@@ -15,17 +15,7 @@ class Init(Command, frozen=True):
     stages: tuple[StageDef, ...] = ()
 
     def decide(self, proposal: Proposal) -> Decision:
-        words: set[str] = set()
-        for stage in self.stages:
-            for word in (stage.name, *stage.synonyms):
-                if word in words:
-                    message = f"two stages are called {word!r}"
-                    raise UsageError(message)
-                words.add(word)
-                check_stage(word)
-        if not self.stages:
-            message = "a registry has at least one stage"
-            raise UsageError(message, "modelkeep init --stages staging,production")
+        check_stages(self.stages)
         if proposal.observed.absent:
             message = "nothing can be missing from an empty registry"
             raise Damaged(message)

@@ -12,15 +12,7 @@ from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    Event,
-    Proposal,
-    check_once,
-    refuse_unbuilt,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, refuse_unbuilt
 from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row

@@ -12,7 +12,7 @@ from datetime import timedelta
 from msgspec import Struct, field
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.state import Model, State, Tenure, Version
+from modelkeep.domain.state import Model, State, Tenure
 from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.interface import (
     STAYS_DELETED,
@@ -34,14 +34,15 @@ from modelkeep.errors import Conflict, NotFound, RecentRollback
 QUIET = timedelta(minutes=15)
 #: An entry has a largest size, whatever the length of a stage's history.
 _MOST_PASSED_OVER = 100
-#: Why a former holder may not come back: the word of the log, how a sentence ends with it, and how a list says it.
+#: Why a former holder may not come back, by the word of the log: how a sentence ends with it, how a list says it, and
+#: the way out.
 _OBSTACLES = {
-    "archived": ("it is archived", "archived"),
-    "bad": ("it is marked bad", "bad"),
-    "deleted": ("it was deleted", "deleted"),
-    "leaving": ("it is the one that is left", "leaving"),
-    "left": ("a rollback left it", "left before"),
-    "missing": ("bytes of it are missing from the store", "bytes missing"),
+    "archived": ("it is archived", "archived", "modelkeep archive {} --undo"),
+    "bad": ("it is marked bad", "bad", "modelkeep mark {} good"),
+    "deleted": ("it was deleted", "deleted", STAYS_DELETED),
+    "leaving": ("it is the one that is left", "leaving", None),
+    "left": ("a rollback left it", "left before", None),
+    "missing": ("bytes of it are missing from the store", "bytes missing", "modelkeep verify {}"),
 }
 
 
@@ -68,7 +69,8 @@ class Rollback(Command, frozen=True):
         leaving = proposal.known_version(model)
         holder = proposal.state.holder(model.seq, stage)
         if holder is None or holder.version != leaving.number:
-            return AlreadySo(_not_there(model, leaving, stage, holder))
+            there = "nothing is" if holder is None else f"{model.at(holder.version)} is"
+            return AlreadySo(f"{model.at(leaving.number)} is not in {stage} ({there})")
         if self.to == holder.version:
             return AlreadySo(f"{model.name}@{holder.version} is in {stage}")
         proposal.check_expected(holder.version, f"the holder of {stage}")
@@ -205,26 +207,10 @@ def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int)
     why = _obstacle(proposal.state, tenure, holder.version, proposal.observed.absent)
     if why is not None:
         message = f"{name} cannot come back to {holder.stage}: {explain_obstacle(why)}"
-        raise Conflict(message, _way_out(name, why))
+        way_out = _OBSTACLES[why][2]
+        raise Conflict(message, way_out and way_out.format(name))
     proposal.check_present(name, version)
     return tenure
-
-
-def _way_out(name: str, why: str) -> str:
-    match why:
-        case "bad":
-            return f"modelkeep mark {name} good"
-        case "archived":
-            return f"modelkeep archive {name} --undo"
-        case "deleted":
-            return STAYS_DELETED
-        case _:
-            return f"modelkeep verify {name}"
-
-
-def _not_there(model: Model, leaving: Version, stage: str, holder: Tenure | None) -> str:
-    there = "nothing is" if holder is None else f"{model.name}@{holder.version} is"
-    return f"{model.name}@{leaving.number} is not in {stage} ({there})"
 
 
 def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenure) -> None:

@@ -6,6 +6,7 @@ that makes them; nothing else knows its driver.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 #: What a parameter of a statement may be.
@@ -35,3 +36,6 @@ class Writer(Reader, Protocol):
 
     def run(self, sql: str, /, **values: Value) -> None:
         """Run a statement that writes."""
+
+    def insert(self, table: str, columns: Sequence[str], values: Sequence[Value], /) -> None:
+        """Insert rows in one statement; ``values`` are those of the first row, then of the next one."""

@@ -1,25 +1,26 @@
 """The log and its projection, written together: one intent, one entry, one transaction.
 
 `append` reads the state under the writers' lock, decides, appends the entry and projects it. `decide_on` decides
-the same on a snapshot and writes nothing.
+the same on a snapshot and writes nothing. `replay` projects a log into an empty database: it reads only the three
+tables of the log, which every schema has, page by page.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from msgspec import Struct, field
 
+from modelkeep.domain.checks import Link, check_document, check_frame, check_link
 from modelkeep.domain.decide import decide
 from modelkeep.domain.details import Details
-from modelkeep.domain.entry import Entry, Intent, Observed, hash_entry, parse_entry
+from modelkeep.domain.entry import Entry, Intent, Observed, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.verbs import AnyEvent
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, Damaged, IntegrityError
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
 
@@ -36,6 +37,10 @@ INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, :seq, 0
 WHERE model = :model AND NOT EXISTS (
     SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
 """
+_PAGE = 500
+_ENTRIES = "SELECT seq, bytes FROM entry WHERE seq > :after ORDER BY seq LIMIT :most"
+_DETAILS = "SELECT text FROM details WHERE digest = :digest"
+_DOCUMENT = "SELECT bytes FROM document WHERE digest = :digest"
 #: New rows in one statement: more would not be quicker.
 _ROWS_AT_ONCE = 50
 
@@ -58,10 +63,12 @@ class Outcome(Struct, frozen=True):
 
 def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
     """Decide without writing: the same decision and the same errors as `append`."""
-    outcome = _decided(SqlState(reader), draft, observed, now)
-    if outcome.entry is not None:
-        outcome.entry.to_bytes()  # one that is too long for the log is refused
-    return outcome
+    state = SqlState(reader)
+    decided = _decided(state, draft, observed, now)
+    if isinstance(decided, AlreadySo):
+        return Outcome(None, decided)
+    _encoded(state, decided, draft)
+    return Outcome(decided, None)
 
 
 def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcome:
@@ -74,18 +81,15 @@ def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcom
     before = state.entry_of_intent(draft.intent.id)
     if before is not None:
         return Outcome(_repeated(writer, before, draft.intent), None)
-    outcome = _decided(state, draft, observed, now)
-    entry = outcome.entry
-    if entry is None:
-        return outcome
+    decided = _decided(state, draft, observed, now)
+    if isinstance(decided, AlreadySo):
+        return Outcome(None, decided)
     details = draft.details
     if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
         message = "these details belong to another entry"
         raise Conflict(message)
-    data = entry.to_bytes()
-    parse_entry(data)  # nothing is written that could not be read
-    entry_hash = write(writer, entry, data, details, draft.documents)
-    return Outcome(entry, None, entry_hash)
+    entry_hash = write(writer, decided, _encoded(state, decided, draft), details, draft.documents)
+    return Outcome(decided, None, entry_hash)
 
 
 def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, documents: Mapping[str, bytes]) -> str:
@@ -122,14 +126,8 @@ def apply_changes(writer: Writer, changes: Iterable[RowChange]) -> None:
 
 def _insert(writer: Writer, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
     if rows:
-        values = {f"{column}_{n}": value for n, row in enumerate(rows) for column, value in row.items()}
-        writer.run(_insert_statement(table, tuple(rows[0]), len(rows)), **values)
-
-
-@functools.cache
-def _insert_statement(table: str, columns: tuple[str, ...], count: int) -> str:
-    rows = (f"({', '.join(f':{column}_{n}' for column in columns)})" for n in range(count))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(rows)}"
+        columns = tuple(rows[0])
+        writer.insert(table, columns, [row[column] for row in rows for column in columns])
 
 
 def _run(writer: Writer, change: Close | Assign | Bury) -> None:
@@ -158,13 +156,13 @@ def _update(
     writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
 
 
-def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Outcome:
+def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Entry | AlreadySo:
     head = state.head()
     time = now if head is None else max(now, head.time)
     decision = decide(state, draft.intent, observed, time)
     if isinstance(decision, AlreadySo):
-        return Outcome(None, decision)
-    entry = Entry(
+        return decision
+    return Entry(
         seq=1 if head is None else head.seq + 1,
         prev=None if head is None else head.hash,
         clock=None if now == time else now,
@@ -173,7 +171,28 @@ def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Out
         observed=observed,
         events=cast("tuple[AnyEvent, ...]", decision),
     )
-    return Outcome(entry, None)
+
+
+def _encoded(state: SqlState, entry: Entry, draft: Draft) -> bytes:
+    """Return the bytes of an entry; nothing is written that could not be read, or that `verify` would find wrong."""
+    data = entry.to_bytes()
+    parse_entry(data)
+    head = state.head()
+    before = None if head is None else Link(head.seq, head.hash, head.time)
+    problems = [*check_link(entry, entry.seq, before), *check_frame(entry, state.registry_id())]
+    problems += filter(
+        None,
+        (
+            check_document(digest, kind, draft.documents[digest])
+            for digest, kind in documents_of(entry).items()
+            if digest in draft.documents
+        ),
+    )
+    for problem in problems:
+        if problem.severity == "error":
+            message = f"the change was not written, for its entry would be damaged: {problem.message}"
+            raise IntegrityError(message)
+    return data
 
 
 def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
@@ -186,3 +205,37 @@ def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
         message = f"the log has another intent with the id {intent.id}"
         raise Conflict(message)
     return entry
+
+
+def replay(source: Reader, target: Writer) -> None:
+    """Project every entry of ``source`` into ``target``, log included."""
+    for _, data in entries(source):
+        entry = parse_entry(data)
+        details, documents = named_by(source, entry)
+        write(target, entry, data, details, documents)
+
+
+def entries(reader: Reader, after: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and bytes of every entry, in order, a page at a time."""
+    while page := reader.rows(_ENTRIES, after=after, most=_PAGE):
+        yield from page
+        after = page[-1][0]
+
+
+def named_by(reader: Reader, entry: Entry) -> tuple[Details | None, dict[str, bytes]]:
+    """Return the details and documents that an entry names; a missing one raises ``Damaged``."""
+    details = None
+    if entry.intent.details is not None:
+        row = reader.row(_DETAILS, digest=entry.intent.details)
+        if row is None:
+            message = f"the details {entry.intent.details} of entry {entry.seq} are missing"
+            raise Damaged(message)
+        details = Details.parse(row[0])
+    documents: dict[str, bytes] = {}
+    for digest in documents_of(entry):
+        row = reader.row(_DOCUMENT, digest=digest)
+        if row is None:
+            message = f"the document {digest} of entry {entry.seq} is missing"
+            raise Damaged(message)
+        documents[digest] = row[0]
+    return details, documents

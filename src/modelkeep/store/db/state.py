@@ -9,7 +9,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head, Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
-from modelkeep.store.db.sql.stages import stages
+from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
     from modelkeep.domain.verbs.evaluate import Data
@@ -23,11 +23,11 @@ class SqlState:
 
     def head(self) -> Head | None:
         row = self._one(deciding.HEAD)
-        return None if row is None else Head(*row)
+        return None if row is None else Head(*row[:3])
 
     def registry_id(self) -> str | None:
-        row = self._one(deciding.REGISTRY)
-        return None if row is None else str(row[0])
+        row = self._one(deciding.HEAD)
+        return None if row is None or row[3] is None else str(row[3])
 
     def hash_at(self, seq: int) -> str | None:
         head = self.head()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+# With the registry's id, which every change and every read asks too.
 HEAD = """
-SELECT seq, hash, time FROM entry_index ORDER BY seq DESC LIMIT 1
-"""
-
-REGISTRY = """
-SELECT id FROM registry
+SELECT seq, hash, time, (SELECT id FROM registry) FROM entry_index ORDER BY seq DESC LIMIT 1
 """
 
 HASH_AT = """

@@ -1,11 +1,13 @@
-"""The manifest of a version: what its bytes are, and in which form they came."""
+"""The manifest of a version: what its bytes are, and in which form they came, or that they live elsewhere."""
 
 from __future__ import annotations
 
 import json
 
-from modelkeep.domain.manifest import Form, Manifest
-from modelkeep.errors import Damaged
+from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.manifest import Form, Manifest, Pointer, parse_artifact
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict, Damaged
 from modelkeep.store.db.interface import Reader
 
 ARTIFACT = """
@@ -16,7 +18,22 @@ WHERE version.model = :model AND version.number = :number
 
 
 def artifact(reader: Reader, model: int, number: int) -> tuple[Manifest, Form]:
-    """Return the manifest of a version that exists, and its form, as its entry in the log has them.
+    """Return the manifest of a version that exists, and its form; ``Conflict`` where its bytes live elsewhere."""
+    found, form = _document(reader, model, number)
+    if isinstance(found, Pointer):
+        message = f"the registry does not have the bytes of version {number}: they live at {printable(found.uri)}"
+        raise Conflict(message, "fetch them from there")
+    return found, "file" if form == "file" else "tree"
+
+
+def manifest(reader: Reader, model: int, number: int) -> Manifest | None:
+    """Return the manifest of a version that exists, None where its bytes live elsewhere."""
+    found, _ = _document(reader, model, number)
+    return None if isinstance(found, Pointer) else found
+
+
+def _document(reader: Reader, model: int, number: int) -> tuple[Manifest | Pointer, str]:
+    """Return what names the files of a version, and its form, as its entry in the log has them.
 
     A flipped bit of an index hands out the row of another version: nobody must get its bytes.
     """
@@ -25,11 +42,11 @@ def artifact(reader: Reader, model: int, number: int) -> tuple[Manifest, Form]:
         message = f"the manifest of version {number} is missing"
         raise Damaged(message, "modelkeep verify --log")
     data, form, entry = row
-    found = Manifest.from_bytes(data)
-    if not _registers(entry, model, number, found.digest):
+    found = parse_artifact(form, data)
+    if not _registers(entry, model, number, digest_of(data)):
         message = f"the tables have another artifact for version {number} than the log"
         raise Damaged(message, "modelkeep verify --log")
-    return found, "file" if form == "file" else "tree"
+    return found, form
 
 
 def _registers(entry: bytes, model: int, number: int, digest: str) -> bool:
@@ -42,8 +59,3 @@ def _registers(entry: bytes, model: int, number: int, digest: str) -> bool:
         )
     except (ValueError, LookupError, TypeError):
         return False
-
-
-def manifest(reader: Reader, model: int, number: int) -> Manifest:
-    """Return the manifest of a version that exists."""
-    return artifact(reader, model, number)[0]

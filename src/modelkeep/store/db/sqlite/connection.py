@@ -89,6 +89,13 @@ class Transaction:
         self._known.clear()
         self.connection.execute(sql, values)
 
+    def insert(self, table: str, columns: Sequence[str], values: Sequence[Value], /) -> None:
+        """Insert rows in one statement; ``values`` are those of the first row, then of the next one."""
+        self._known.clear()
+        row = f"({', '.join('?' * len(columns))})"
+        rows = ", ".join([row] * (len(values) // len(columns)))
+        self.connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}", values)
+
 
 def check_journal_files(path: str) -> None:
     """Raise ``IntegrityError`` where a file that SQLite writes beside a database is no regular file.

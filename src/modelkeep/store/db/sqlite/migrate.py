@@ -17,8 +17,7 @@ from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.db.interface import Writer
-from modelkeep.store.db.ledger import apply_changes
-from modelkeep.store.db.replay import entries, named_by
+from modelkeep.store.db.ledger import apply_changes, entries, named_by
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.durable import create_file, rename_new, sync_directory

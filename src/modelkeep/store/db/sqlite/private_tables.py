@@ -38,7 +38,7 @@ def in_memory() -> Transaction:
 
 def replayed(reader: Reader) -> Transaction:
     """Return today's tables of an older registry, made in memory from its log."""
-    from modelkeep.store.db.replay import replay  # only an older schema needs it
+    from modelkeep.store.db.ledger import replay  # only an older schema needs it
 
     memory = in_memory()
     replay(reader, memory)

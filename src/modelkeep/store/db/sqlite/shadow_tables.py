@@ -17,13 +17,17 @@ from modelkeep.domain import checks as rules
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.project import project
+from modelkeep.domain.stages import StageDef
+from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
+from modelkeep.domain.verbs.init import RegistryCreated
 from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.private_tables import scratch
-from modelkeep.store.db.sqlite.replay_state import ReplayState
+from modelkeep.store.db.state import SqlState
 
 Row: TypeAlias = tuple[Any, ...]
 #: One entry to be projected, with its hash and what it names.
@@ -57,6 +61,38 @@ class Table(Struct, frozen=True):
     def named(self, row: Row) -> str:
         """Return a row's key as a person reads it."""
         return ", ".join(f"{column} {_shown(row[place])}" for column, place in zip(self.key, self.places, strict=True))
+
+
+class ReplayState(SqlState):
+    """The state after the last entry that was projected; `follow` is given each."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader)
+        self._head: Head | None = None
+        self._registry: str | None = None
+        self._stages: tuple[StageDef, ...] | None = None
+
+    def follow(self, entry: Entry, entry_hash: str) -> None:
+        """Go on to the state after an entry, which was projected."""
+        self._head = Head(entry.seq, entry_hash, entry.time)
+        if any(isinstance(event, RegistryCreated) for event in entry.events):
+            self._registry = self._stages = None
+
+    def head(self) -> Head | None:
+        """Return the newest entry."""
+        return self._head
+
+    def registry_id(self) -> str | None:
+        """Return the registry's id."""
+        if self._registry is None:
+            self._registry = super().registry_id()
+        return self._registry
+
+    def stages(self) -> tuple[StageDef, ...]:
+        """Return the stages, lowest first."""
+        if self._stages is None:
+            self._stages = super().stages()
+        return self._stages
 
 
 class Rebuilt:
