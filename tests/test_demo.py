@@ -60,7 +60,7 @@ def test_every_command_is_printed_before_what_it_says(told):
         assert said in printed[line : printed.index("\n$", line + 1)], command
 
 
-def test_all_that_the_issue_asks_for_is_played(told):
+def test_the_demo_plays_every_main_command(told):
     printed, _, _ = told
     played = {line.split()[2] for line in printed.splitlines() if line.startswith("$ modelkeep ")}
     assert played >= {
@@ -68,12 +68,12 @@ def test_all_that_the_issue_asks_for_is_played(told):
     }  # fmt: skip
 
 
-def test_what_is_piped_has_no_colours(told):
+def test_piped_output_has_no_colours(told):
     printed, _, _ = told
     assert "\x1b" not in printed
 
 
-def test_what_is_kept_can_be_used(told, run):
+def test_a_kept_registry_can_be_used(told, run):
     printed, kept, _ = told
     assert f"export MODELKEEP_REGISTRY={kept}/models" in printed
     listed = run("list", "-q", "--registry", kept / "models")
@@ -82,7 +82,7 @@ def test_what_is_kept_can_be_used(told, run):
     assert run("verify", "--registry", kept / "rewritten").exit_code == 5
 
 
-def test_with_keep_nothing_lies_anywhere_else(told):
+def test_with_keep_no_other_directory_is_written(told):
     _, _, home = told
     assert [path.name for path in home.iterdir()] == ["kept"]
 
@@ -166,7 +166,7 @@ def test_a_directory_with_things_in_it_is_not_used(run):
     assert (run.cwd / "mine" / "thesis.txt").read_text() == "do not touch"
 
 
-def test_where_nothing_can_be_written_it_says_so(run):
+def test_an_unwritable_directory_is_named(run):
     (run.cwd / "file").write_text("")
     done = run("demo", "--keep", "file/below")
     assert done.exit_code == 7

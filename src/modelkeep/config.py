@@ -38,14 +38,12 @@ class Setting(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """The settings of one command.
 
-    ``registries`` are the names and directories of the user's config; ``actor`` is the claimed identity,
-    None where git is to be asked; ``color`` is auto, always or never; ``progress`` auto, plain or none;
-    ``file`` the path of the user's config, which need not exist. Where ``more_than_one_registry`` is true,
-    every change says which registry it went to.
+    ``actor`` is the claimed identity, None where git is to be asked; ``color`` is auto, always or never;
+    ``progress`` auto, plain or none; ``file`` the path of the user's config, which need not exist. Where
+    ``more_than_one_registry`` is true, every change says which registry it went to.
     """
 
     registry: locate.Located
-    registries: tuple[tuple[str, str], ...]
     more_than_one_registry: bool
     actor: str | None
     lock_wait_seconds: float
@@ -99,7 +97,6 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     listed += [Setting("trust", path, file) for path in locate.trusted(config, file, environ)]
     return Settings(
         registry=located,
-        registries=tuple(named.items()),
         more_than_one_registry=_several({located.path, *named.values(), *_chosen(config, named, base, environ)}),
         actor=actor.value,
         lock_wait_seconds=seconds(lock_wait.value or "0", lock_wait.origin),

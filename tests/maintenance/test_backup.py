@@ -77,7 +77,7 @@ def test_a_backup_is_a_registry_with_the_same_answers(world, dest, tmp_path):
     assert dump(dest / "registry.db") == dump(world.database)
 
 
-def test_it_is_private_and_its_contents_are_read_only(world, dest):
+def test_a_backup_is_private_and_its_blobs_are_read_only(world, dest):
     back_up(world, dest)
     assert stat.S_IMODE(dest.stat().st_mode) == 0o700
     blobs = [path for path in (dest / "store" / "blobs").rglob("*") if path.is_file()]
@@ -86,7 +86,7 @@ def test_it_is_private_and_its_contents_are_read_only(world, dest):
     assert list((dest / "store" / "tmp").iterdir()) == []
 
 
-def test_in_a_directory_of_a_group_it_is_the_groups_whatever_the_umask(world, dest):
+def test_a_backup_in_a_group_directory_belongs_to_the_group_whatever_the_umask(world, dest):
     dest.mkdir()
     dest.chmod(0o2770)
     before = os.umask(0o077)
@@ -100,7 +100,7 @@ def test_in_a_directory_of_a_group_it_is_the_groups_whatever_the_umask(world, de
     assert modes == {dest.name: 0o2770, "store": 0o2770, **files}
 
 
-def test_again_brings_only_what_is_new(world, dest):
+def test_a_second_backup_copies_only_new_blobs(world, dest):
     back_up(world, dest)
     inodes = {path.name: path.stat().st_ino for path in (dest / "store" / "blobs").rglob("*") if path.is_file()}
     again = back_up(world, dest)
@@ -124,7 +124,7 @@ def test_a_dry_run_tells_what_is_new_and_writes_nothing(world, dest):
     assert every(dest) == before
 
 
-def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
+def test_every_change_is_refused_in_a_backup(world, dest, tmp_path):
     back_up(world, dest)
     copy = opened(dest, world, tmp_path)
     before = every(dest)
@@ -144,7 +144,7 @@ def test_nothing_is_changed_in_a_backup(world, dest, tmp_path):
     assert copy.registry.status().backup_of is None
 
 
-def test_put_back_in_its_place_it_is_the_registry_again(world, dest, tmp_path):
+def test_a_backup_restored_in_place_is_the_registry_again(world, dest, tmp_path):
     back_up(world, dest)
     shutil.rmtree(world.home)
     shutil.copytree(dest, world.home)
@@ -180,7 +180,7 @@ def test_a_backup_of_the_backup_into_its_place_restores_it_byte_by_byte(world, d
     assert backup_of(str(tmp_path / "third")) == str(world.home)
 
 
-def test_the_one_that_was_newer_is_told_and_accepts(world, dest):
+def test_a_restore_warns_clients_that_saw_a_newer_log_until_they_accept(world, dest):
     back_up(world, dest)
     world.register()
     world.register()
@@ -197,7 +197,7 @@ def test_the_one_that_was_newer_is_told_and_accepts(world, dest):
     assert world.findings() == []
 
 
-def test_a_backup_is_behind_by_its_nature_and_nobody_is_alarmed(world, dest):
+def test_a_backup_behind_the_seen_head_raises_no_warning(world, dest):
     back_up(world, dest)
     world.register()
     copy = world.at(dest)
@@ -239,7 +239,7 @@ def test_a_registry_is_no_place_for_a_backup(world, tmp_path):
 
 
 @pytest.mark.parametrize("where", ["registry", "registry/store/blobs", "registry/backup", ".", "store", "link"])
-def test_one_in_the_other_is_refused(world, where):
+def test_a_backup_inside_its_registry_or_around_it_is_refused(world, where):
     shutil.move(world.home / "store", world.root / "store")
     (world.home / "store").symlink_to(world.root / "store")
     (world.root / "link").symlink_to(world.home)
@@ -280,7 +280,7 @@ def test_a_backup_whose_store_leads_to_the_registrys_own_is_none(world, dest):
     assert every(world.root) == before
 
 
-def test_a_place_below_nothing_and_a_file_are_refused(world, dest):
+def test_a_missing_parent_directory_and_a_file_are_refused(world, dest):
     with pytest.raises(NotFound, match="there is no directory"):
         back_up(world, dest / "below")
     dest.write_text("a file")
@@ -334,7 +334,7 @@ def test_two_backups_to_one_place_do_not_mix(world, dest, monkeypatch):
     assert back_up(world, dest).ok
 
 
-def test_what_a_backup_has_brought_is_no_garbage_before_it_ends(world, dest, tmp_path, monkeypatch):
+def test_gc_keeps_the_blobs_of_a_backup_that_is_still_running(world, dest, tmp_path, monkeypatch):
     back_up(world, dest)
     world.register(content=b"a new one")
     finish = BackupPlace.finish
@@ -389,7 +389,7 @@ def test_gc_in_a_backup_that_is_behind_says_how_to_renew_it(world, dest):
 # What is damaged on either side
 
 
-def test_what_is_damaged_is_told_and_never_copied_and_the_rest_is(world, dest, tmp_path):
+def test_a_damaged_blob_is_reported_and_the_others_are_copied(world, dest, tmp_path):
     contents = [b"model %d" % number for number in range(3)]
     for content in contents:
         world.register("more", content)
@@ -413,7 +413,7 @@ def test_a_good_copy_in_the_backup_outlives_damage_in_the_registry(world, dest):
     assert world.blob(b"precious").read_bytes() == b"precious"
 
 
-def test_what_is_cut_short_in_the_backup_is_brought_again(world, dest, tmp_path):
+def test_a_blob_that_is_cut_short_in_the_backup_is_copied_again(world, dest, tmp_path):
     world.register("more", b"precious")
     back_up(world, dest)
     copy = opened(dest, world, tmp_path)
@@ -423,7 +423,7 @@ def test_what_is_cut_short_in_the_backup_is_brought_again(world, dest, tmp_path)
     assert copy.verify().findings == ()
 
 
-def test_something_else_in_the_place_of_a_content_is_moved_away(world, dest, tmp_path):
+def test_a_directory_in_the_place_of_a_blob_is_moved_away(world, dest, tmp_path):
     world.register("more", b"precious")
     back_up(world, dest)
     copy = opened(dest, world, tmp_path)
@@ -480,7 +480,7 @@ def test_progress_ends_at_what_is_new(world, dest):
 # The copy of the database
 
 
-def test_a_writer_between_two_steps_makes_it_begin_again_and_the_copy_is_whole(world, tmp_path):
+def test_a_write_between_two_steps_restarts_the_copy(world, tmp_path):
     steps = []
 
     class Busier(sqlite3.Connection):
@@ -499,7 +499,7 @@ def test_a_writer_between_two_steps_makes_it_begin_again_and_the_copy_is_whole(w
     assert dump(copy) == dump(world.database)
 
 
-def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp_path):
+def test_behind_constant_writers_a_backup_queues_once(world, tmp_path):
     import fcntl
 
     queued = []
@@ -528,7 +528,7 @@ def test_behind_writers_who_never_pause_it_stands_in_their_queue_once(world, tmp
     assert dump(copy) == dump(world.database)
 
 
-def test_writers_are_not_kept_waiting_for_ever(world, tmp_path):
+def test_writers_wait_for_a_backup_only_a_bounded_time(world, tmp_path):
     pace = Pace(step_pages=1, restarts=-1, longest_turn_seconds=-1.0)
     with pytest.raises(Busy, match="longer than writers may be kept waiting"):
         copy_database(world.context.database, str(tmp_path / "copy.db"), pace)
@@ -570,7 +570,7 @@ def test_an_account_that_may_only_read_can_back_up_unless_writers_never_pause(wo
     assert as_another(lambda: copy_database(world.context.database, f"{dest}/copy.db", Pace(restarts=-1)), 6)
 
 
-def test_there_is_no_backup_of_nothing(tmp_path, dest):
+def test_a_backup_without_a_registry_is_refused(tmp_path, dest):
     world = World(tmp_path, create=False)
     with pytest.raises(RegistryUnavailable):
         back_up(world, dest)
@@ -585,7 +585,7 @@ def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path)
     assert backup_of(str(dest)) == str(tmp_path / "moved")
 
 
-def test_what_a_killed_backup_left_is_cleared_away(world, dest):
+def test_the_leftovers_of_a_killed_backup_are_removed(world, dest):
     back_up(world, dest)
     left, kept = (dest / "store" / "tmp" / f"{boot}-4000000-{'a' * 16}" for boot in (boot_id(), "0" * 32))
     left.mkdir()
@@ -601,7 +601,7 @@ def test_what_a_killed_backup_left_is_cleared_away(world, dest):
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")])
 @pytest.mark.parametrize("holds", ["some bytes", "no bytes yet"])
-def test_who_meets_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, dest, tmp_path, harm, holds):
+def test_an_unfinished_backup_is_named_with_the_command_that_completes_it(world, dest, tmp_path, harm, holds):
     back_up(world, dest)
     harm(dest / "registry.db")
     if holds == "no bytes yet":
@@ -619,7 +619,7 @@ def test_who_meets_a_backup_that_was_only_begun_is_told_to_go_on_with_it(world, 
     assert opened(dest, world, tmp_path).registry.verify().ok
 
 
-def test_who_meets_a_registry_that_was_only_begun_to_be_put_back_is_told_to_go_on_with_it(world, dest, tmp_path):
+def test_an_unfinished_restore_is_named_with_the_command_that_completes_it(world, dest, tmp_path):
     back_up(world, dest)
     world.home.rename(tmp_path / "away")
     backup = opened(dest, world, tmp_path)
@@ -636,7 +636,7 @@ def test_who_meets_a_registry_that_was_only_begun_to_be_put_back_is_told_to_go_o
     assert world.at(world.home).registry.verify().ok
 
 
-def test_a_store_on_a_disk_that_is_away_ends_it_before_it_begins(world, dest):
+def test_a_backup_of_an_unmounted_store_is_refused_at_once(world, dest):
     (world.home / "store").rename(world.root / "away")
     with pytest.raises(RegistryUnavailable, match="the store is not there"):
         back_up(world, dest)

@@ -56,7 +56,7 @@ def told(world, *severities):
     ]
 
 
-def test_it_says_where_modelkeep_itself_lies(world):
+def test_doctor_names_the_directory_that_modelkeep_is_installed_in(world):
     (found,) = [each for each in world.registry.doctor().findings if each.code == "modelkeep"]
     assert found.place == str(Path(modelkeep.__file__).parent)
 
@@ -75,7 +75,7 @@ def codes(world):
 # In order ----------------------------------------------------------------------------------------
 
 
-def test_a_registry_in_good_order_has_no_finding_that_is_none(world):
+def test_a_healthy_registry_has_only_findings_that_are_ok(world):
     found = world.registry.doctor()
     assert [each for each in found.findings if each.severity != "ok"] == []
     assert (found.ok, found.registry) == (True, str(world.home))
@@ -87,14 +87,14 @@ def test_a_registry_in_good_order_has_no_finding_that_is_none(world):
     assert [each.place for each in found.findings if each.code == "modelkeep"] == [os.path.dirname(modelkeep.__file__)]
 
 
-def test_it_changes_nothing(world):
+def test_doctor_changes_nothing(world):
     before = every(world.root)
     world.registry.doctor()
     assert every(world.root) == before
     assert list((world.home / "store" / "tmp").iterdir()) == []
 
 
-def test_where_there_is_nothing_at_all_it_says_how_to_begin(tmp_path):
+def test_a_missing_or_empty_directory_is_an_error_that_hints_at_init(tmp_path):
     world = World(tmp_path, create=False)
     for _ in range(2):
         with pytest.raises(RegistryUnavailable, match="there is nothing at") as caught:
@@ -106,7 +106,7 @@ def test_where_there_is_nothing_at_all_it_says_how_to_begin(tmp_path):
 # The place ---------------------------------------------------------------------------------------
 
 
-def test_a_mount_whose_locks_lie_is_an_error():
+def test_a_mount_with_broken_locks_is_an_error():
     table = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock\n"
     found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
     assert (found.severity, found.code, found.place) == ("error", "locks", "/srv/models")
@@ -134,7 +134,7 @@ def test_a_network_mount_and_a_read_only_one_are_warned_of(line, said):
         (0o770, "warning", "new files do not get its group", "chmod g+s"),
     ],
 )
-def test_a_directory_that_is_open_in_the_wrong_way(world, mode, severity, said, hint):
+def test_a_wrong_mode_of_the_directory_is_reported_with_its_chmod(world, mode, severity, said, hint):
     world.home.chmod(mode)
     found = [each for each in world.registry.doctor().findings if each.code == "directory"]
     assert [(each.severity, each.hint) for each in found] == [(severity, f"{hint} {world.home}")]
@@ -178,18 +178,18 @@ def test_a_file_of_another_group_than_the_shared_directory(world):
 
 
 @pytest.mark.parametrize("name", ["registry.db", "registry.lock"])
-def test_a_file_that_everybody_may_write(world, name):
+def test_a_world_writable_file_is_an_error(world, name):
     (world.home / name).chmod(0o666)
     found = only(world, "database" if name.endswith("db") else "lock")
     assert (found.severity, found.hint) == ("error", f"chmod o-w {world.home / name}")
 
 
-def test_a_missing_file_of_the_queue(world):
+def test_a_missing_lock_file_is_a_warning(world):
     (world.home / "registry.lock").unlink()
     assert only(world, "lock").severity == "warning"
 
 
-def test_a_store_that_leads_to_nothing(world):
+def test_a_store_link_without_target_is_an_error(world):
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "disk")
     assert told(world) == []
@@ -223,7 +223,7 @@ def test_a_store_without_its_directories(world):
     ]
 
 
-def test_a_store_that_everybody_may_write(world):
+def test_a_world_writable_store_is_an_error(world):
     (world.home / "store" / "blobs").chmod(0o777)
     assert only(world, "store").hint == f"chmod o-w {world.home}/store/blobs"
 
@@ -295,7 +295,7 @@ def test_an_empty_database(world):
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_database_that_is_none(world, content):
+def test_a_file_that_is_no_database_is_an_error(world, content):
     world.database.write_bytes(content)
     found = only(world, "database")
     assert (found.severity, found.place) == ("error", str(world.database))
@@ -372,7 +372,7 @@ def test_a_journal_that_a_killed_writer_left(world):
     assert told(world) == []
 
 
-def test_who_is_writing_is_told(world):
+def test_doctor_names_the_process_that_is_writing(world):
     code = (
         "import sys\n"
         "from modelkeep.store.db.sqlite.database import Database\n"
@@ -440,7 +440,7 @@ def test_bytes_that_are_missing_or_cut_off(world):
     assert {each.hint for each in found} == {"modelkeep verify --bytes --repair PATH        (a backup)"}
 
 
-def test_what_nobody_needs_is_counted_and_is_no_trouble(world):
+def test_garbage_is_counted_and_ok(world):
     world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
     assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
@@ -460,7 +460,7 @@ def garbage(world):
     return found.message, found.hint
 
 
-def test_of_garbage_some_may_go_before_the_rest(world):
+def test_garbage_past_its_grace_period_is_told_from_younger_garbage(world):
     world.registry.delete("fraud@1")
     world.pass_time(days=8)
     world.registry.delete("fraud@2")
@@ -475,7 +475,7 @@ def test_of_garbage_some_may_go_before_the_rest(world):
     assert world.registry.gc().freed_bytes == 4
 
 
-def test_what_killed_writers_and_sweeps_left(world):
+def test_leftovers_of_killed_writers_are_a_warning(world):
     place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     (place / "1").write_bytes(b"half")
@@ -488,7 +488,7 @@ def test_what_killed_writers_and_sweeps_left(world):
     assert told(world) == []
 
 
-def test_what_a_repair_kept_is_told_and_is_no_trouble(world):
+def test_a_damaged_file_kept_by_a_repair_is_ok(world):
     place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
@@ -496,7 +496,7 @@ def test_what_a_repair_kept_is_told_and_is_no_trouble(world):
     assert [each.place for each in world.registry.doctor().findings if each.code == "damaged"] == [str(place)]
 
 
-def test_a_writer_at_work_is_no_leftover(world):
+def test_drafts_of_a_live_writer_are_no_leftovers(world):
     place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
     descriptor = os.open(place, os.O_RDONLY)
@@ -531,7 +531,7 @@ def test_a_cache_and_a_memory_that_cannot_be_written(world):
     assert {each.severity for each in found} == {"warning"}
 
 
-def test_who_said_which_registry_to_use(world):
+def test_the_setting_that_chose_the_registry_is_named(world):
     located = Located(str(world.home), "environment", "MODELKEEP_REGISTRY")
     found = Registry(world.context, located).doctor()
     assert [each.message for each in found.findings if each.code == "origin"] == [
@@ -540,7 +540,7 @@ def test_who_said_which_registry_to_use(world):
 
 
 @needs_root
-def test_a_registry_that_was_found_through_somebody_elses_directory(world):
+def test_an_untrusted_registry_of_another_user_is_an_error(world):
     os.chown(world.home, NOBODY, -1)
     located = Located(str(world.home), "directory", str(world.home), str(world.home))
     found = Registry(world.context, located).doctor()
@@ -555,7 +555,7 @@ def test_a_registry_that_was_found_through_somebody_elses_directory(world):
 
 @needs_root
 @pytest.mark.parametrize("mode", [0o755, 0o700, 0o000])
-def test_a_reader_and_an_outsider_are_answered_too(mode):
+def test_doctor_answers_an_account_that_may_only_read_or_nothing(mode):
     import shutil
 
     root = Path(tempfile.mkdtemp())
@@ -591,7 +591,7 @@ def test_a_reader_and_an_outsider_are_answered_too(mode):
 
 @pytest.mark.linux
 @needs_root
-def test_a_read_only_mount_is_looked_at_all_the_same(world):
+def test_a_read_only_mount_is_checked_like_any_other(world):
     mounted = subprocess.run(["mount", "--bind", world.home, world.home], check=False, capture_output=True)
     if mounted.returncode:
         pytest.skip("this machine does not let us mount")
@@ -606,7 +606,7 @@ def test_a_read_only_mount_is_looked_at_all_the_same(world):
 
 @pytest.mark.parametrize("name", ["registry.db", "registry.lock", "store", "store/tmp", "store/blobs/sha256"])
 @pytest.mark.parametrize("kind", ["file", "directory", "fifo", "loop", "nothing"])
-def test_whatever_lies_in_the_place_of_a_file_it_answers_with_findings(world, name, kind):
+def test_anything_in_the_place_of_a_file_of_the_registry_is_a_finding(world, name, kind):
     path = world.home / name
     path.rename(world.root / "away")
     match kind:
@@ -664,7 +664,7 @@ def test_a_database_is_never_opened_by_anything_but_sqlite(world, monkeypatch):
     assert not [path for path in opened if path.endswith("registry.db")]
 
 
-def test_what_to_type_can_be_typed_whatever_the_place_is_called(tmp_path):
+def test_hints_quote_paths_for_the_shell(tmp_path):
     world = World(tmp_path / "my place")
     world.home.chmod(0o777)
     (found,) = [each for each in world.registry.doctor().findings if each.code == "directory"]

@@ -67,7 +67,7 @@ def kept(world):
 # What goes --------------------------------------------------------------------------------------
 
 
-def test_bytes_that_no_version_was_registered_with_go_and_the_rest_stays(world):
+def test_bytes_of_no_version_are_removed_and_all_others_stay(world):
     place = abandoned(world)
     found = world.registry.gc()
     assert found.garbage == (Garbage("blob", digest(b"abandoned"), 9, "never registered"),)
@@ -96,7 +96,7 @@ def test_nothing_is_written_to_the_database(world):
     assert (world.database.read_bytes(), world.database.stat().st_mtime_ns) == before
 
 
-def test_what_came_within_the_grace_period_is_kept_and_said(world):
+def test_garbage_within_the_grace_period_is_kept_and_counted(world):
     place = abandoned(world, b"young")
     world.moment = world.moment.fromtimestamp(place.stat().st_ctime + 6 * 86_400, world.moment.tzinfo)
     found = world.registry.gc()
@@ -106,7 +106,7 @@ def test_what_came_within_the_grace_period_is_kept_and_said(world):
     assert world.registry.gc().freed_bytes == 5
 
 
-def test_a_grace_of_nothing_looks_at_no_clock(world):
+def test_a_grace_period_of_zero_ignores_clocks(world):
     world.moment = world.moment.replace(year=1990)
     place = abandoned(world)
     assert world.registry.gc().garbage == ()
@@ -114,7 +114,7 @@ def test_a_grace_of_nothing_looks_at_no_clock(world):
     assert world.registry.gc(grace="0").freed_bytes == 9
 
 
-def test_many_blobs_go_in_batches_and_other_writers_have_their_turn_between(world, monkeypatch):
+def test_blobs_are_removed_in_batches_between_which_other_writers_run(world, monkeypatch):
     for number in range(3):
         abandoned(world, b"%d" % number)
     locks = []
@@ -129,7 +129,7 @@ def test_many_blobs_go_in_batches_and_other_writers_have_their_turn_between(worl
     assert locks == [5, 4, 3]
 
 
-def test_a_blob_that_a_version_needs_is_never_swept_whatever_its_age(world):
+def test_a_needed_blob_is_never_removed_whatever_its_age(world):
     for path in (world.home / "store" / "blobs").rglob("*"):
         os.utime(path, (0, 0))
     assert world.registry.gc(grace="0").garbage == ()
@@ -145,7 +145,7 @@ def test_archived_and_bad_versions_keep_their_bytes(world):
 # Leftovers ---------------------------------------------------------------------------------------
 
 
-def test_what_a_killed_writer_left_goes_at_once(world):
+def test_drafts_of_a_killed_writer_are_removed_at_once(world):
     place = left(world, here(), b"half", b"a file")
     found = world.registry.gc(grace="3650d")
     assert found.garbage == (Garbage("leftover", str(place), 10, "left by a process that ended"),)
@@ -183,7 +183,7 @@ def test_a_directory_whose_process_runs_is_left_alone_for_it_may_be_about_to_loc
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_of_another_boot_only_time_tells_where_other_machines_write(world, local):
+def test_drafts_of_another_boot_are_judged_by_age_where_other_machines_write(world, local):
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     for path in (place / "1", place):
         os.utime(path, (0, 0))
@@ -191,7 +191,7 @@ def test_of_another_boot_only_time_tells_where_other_machines_write(world, local
     assert found.writer == ("gone" if local else "unsure")
 
 
-def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine_and_stays_a_day(world):
+def test_drafts_touched_since_boot_by_another_boot_are_kept_for_a_day(world):
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     (found,) = world.context.artifacts.bucket.stale_drafts()
     assert found.writer == "unsure"
@@ -203,7 +203,7 @@ def test_of_another_boot_and_touched_since_this_one_it_is_of_another_machine_and
     assert world.registry.gc(grace="0").files == 1
 
 
-def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world):
+def test_a_damaged_file_kept_by_a_repair_is_removed_after_the_grace_period(world):
     place = left(world, here(), b"half")
     (place / ("damaged-" + "0" * 64)).write_bytes(b"bad")
     world.moment = world.moment.fromtimestamp(place.stat().st_mtime + 6 * 86_400, world.moment.tzinfo)
@@ -217,7 +217,7 @@ def test_what_a_repair_kept_of_a_damaged_blob_goes_after_the_grace_period(world)
 # What is not ours --------------------------------------------------------------------------------
 
 
-def test_what_modelkeep_did_not_make_is_told_and_left_alone(world):
+def test_unknown_files_in_the_store_are_reported_and_kept(world):
     store = world.home / "store"
     (store / "README").write_text("mine")
     (store / "tmp" / "notes").write_text("mine")
@@ -309,19 +309,19 @@ def refused(world, match, kind=IntegrityError, **how):
     return caught.value
 
 
-def test_a_table_that_forgot_a_file_of_a_version_sweeps_nothing(world):
+def test_a_missing_row_of_a_needed_blob_stops_gc(world):
     abandoned(world)
     world.edit("DELETE FROM version_blob WHERE version = 1")
     error = refused(world, f"by the log a version needs {digest(b'one')}, by the tables none")
     assert error.hint == "modelkeep verify --log"
 
 
-def test_a_forged_deletion_in_the_tables_sweeps_nothing(world):
+def test_a_forged_deletion_in_the_tables_stops_gc(world):
     world.edit("INSERT INTO deleted (model, version, seq, skipped) VALUES (2, 1, 3, 0)")
     refused(world, f"by the log a version needs {digest(b'one')}")
 
 
-def test_a_table_that_names_more_than_the_log_keeps_it(world):
+def test_a_blob_that_only_the_tables_need_is_kept(world):
     place = abandoned(world)
     name = digest(b"abandoned")
     world.edit(f"INSERT INTO version_blob VALUES (2, 1, 'extra', '{name}', 9)")
@@ -329,13 +329,13 @@ def test_a_table_that_names_more_than_the_log_keeps_it(world):
     assert place.exists()
 
 
-def test_a_log_with_a_gap_sweeps_nothing(world):
+def test_a_gap_in_the_log_stops_gc(world):
     abandoned(world)
     world.edit("DELETE FROM entry WHERE seq = 2")
     refused(world, "the log is not whole at entry 2")
 
 
-def test_a_changed_entry_sweeps_nothing(world):
+def test_a_changed_entry_stops_gc(world):
     abandoned(world)
     entries = world.entries()
     world.write_log(
@@ -344,13 +344,13 @@ def test_a_changed_entry_sweeps_nothing(world):
     refused(world, "the log is not whole at entry")
 
 
-def test_a_changed_manifest_sweeps_nothing(world):
+def test_a_changed_manifest_stops_gc(world):
     abandoned(world)
     world.edit("UPDATE document SET bytes = CAST(replace(CAST(bytes AS TEXT), 'model', 'motel') AS BLOB)")
     refused(world, "the log is not whole at entry 2: its manifest was changed")
 
 
-def test_a_backup_that_was_put_back_must_not_sweep_what_came_after_it(world):
+def test_a_restored_older_database_stops_gc(world):
     old = world.database.read_bytes()
     world.register(content=b"newer")
     world.database.write_bytes(old)
@@ -361,7 +361,7 @@ def test_a_backup_that_was_put_back_must_not_sweep_what_came_after_it(world):
     assert [each.place for each in world.registry.gc().garbage] == [digest(b"newer")]
 
 
-def test_a_log_that_went_on_otherwise_sweeps_nothing(world):
+def test_a_log_that_forked_stops_gc(world):
     abandoned(world)
     entries = world.entries()
     other = rechained([*entries[:2], changed(entries[2], lambda entry: {**entry, "time": entry["time"]})], first=1)
@@ -374,7 +374,7 @@ def _other_user(entry):
     return {**entry, "observed": {**entry["observed"], "user": "eve"}}
 
 
-def test_a_schema_that_somebody_changed_sweeps_nothing(world):
+def test_a_changed_schema_stops_gc(world):
     abandoned(world)
     connection = sqlite3.connect(world.database)
     connection.execute("CREATE TABLE mine (a)")
@@ -401,7 +401,7 @@ def test_a_store_whose_disk_is_not_mounted_is_told(world):
         world.registry.gc()
 
 
-def test_it_waits_its_turn_no_longer_than_told(world):
+def test_gc_waits_for_the_lock_no_longer_than_lock_wait(world):
     abandoned(world)
     world.context.database.lock_wait = 0.1
     with Database(str(world.home)).writing(), pytest.raises(Busy):
@@ -480,7 +480,7 @@ def test_bytes_of_a_deleted_version_that_are_registered_after_the_sweep_are_stor
     assert world.findings() == []
 
 
-def test_a_deletion_that_only_the_log_knows_sweeps_nothing_yet(world):
+def test_a_deletion_that_only_the_log_has_removes_nothing_yet(world):
     world.registry.delete("fraud@1")
     world.edit("DELETE FROM deleted")
     assert world.registry.gc(grace="0").garbage == ()

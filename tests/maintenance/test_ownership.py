@@ -48,7 +48,7 @@ def owner(directory):
     return [(each.severity, each.message, each.hint) for each in found]
 
 
-def test_a_copy_that_leads_to_the_same_store_sweeps_nothing_and_adds_nothing(place):
+def test_a_copy_with_the_same_store_is_refused_gc_and_register(place):
     copy("r", "copy")
     told = (
         "Conflict",
@@ -83,7 +83,7 @@ def test_what_the_hint_says_makes_two_registries_of_them(place, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["-r", "-rL", "-a"])
-def test_a_copy_with_bytes_of_its_own_is_nobody_elses_business(place, how):
+def test_a_copy_with_its_own_store_works(place, how):
     if how == "-rL":
         directory = place / "r"
     else:
@@ -158,7 +158,7 @@ def test_of_two_that_lead_to_a_store_of_an_older_release_the_first_to_use_it_has
     assert refused(register, place / "copy")[0] == "Conflict"
 
 
-def test_what_is_needed_in_an_emergency_asks_for_no_owner(place):
+def test_promote_and_get_need_no_owner_of_the_store(place):
     copy("r", "copy")
     assert open_registry(place / "copy").promote("fraud@1", "production").changed
     open_registry(place / "copy").get("fraud@production", place / "out")
@@ -166,7 +166,7 @@ def test_what_is_needed_in_an_emergency_asks_for_no_owner(place):
 
 
 @pytest.mark.parametrize("written", ["", "[]", "{}", '{"format": "modelkeep store 1", "registry": 7}', "[" * 10_000])
-def test_a_mark_that_cannot_be_read_is_nobodys_permission(place, written):
+def test_an_unreadable_owner_file_is_refused(place, written):
     mark(place).unlink()
     mark(place).write_text(written)
     kind, message, hint = refused(sweep, place / "r")

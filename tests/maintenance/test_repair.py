@@ -67,7 +67,7 @@ def test_a_damaged_file_is_taken_again_from_the_right_one_and_kept_for_a_look(wo
 
 @pytest.mark.parametrize("where", ["file", "tree", "backup", "store"])
 @pytest.mark.parametrize("how", [None, b"", b"model onE", b"longer than it was"])
-def test_from_wherever_the_bytes_are(world, elsewhere, where, how):
+def test_a_repair_takes_bytes_from_files_directories_backups_and_registries(world, elsewhere, where, how):
     world.damage(ONE, how)
     if where == "file":
         source = elsewhere / "m"
@@ -88,7 +88,7 @@ def test_from_wherever_the_bytes_are(world, elsewhere, where, how):
     assert world.verify().findings == ()
 
 
-def test_several_at_once_and_what_is_still_missing_is_said(world, elsewhere):
+def test_several_blobs_are_repaired_and_those_without_a_copy_reported(world, elsewhere):
     world.damage(ONE)
     world.damage(TWO, None)
     world.damage(THREE, None)
@@ -157,7 +157,7 @@ def test_a_dry_run_remembers_no_head(world, elsewhere):
     assert len(every(world.root / "state")) == 1
 
 
-def test_something_else_in_its_place_is_moved_away(world, elsewhere):
+def test_a_directory_in_the_place_of_a_blob_is_moved_away_by_a_repair(world, elsewhere):
     for content, make in ((ONE, Path.mkdir), (TWO, os.mkfifo), (THREE, lambda path: path.symlink_to("/etc/passwd"))):
         make(world.damage(content, None))
         (elsewhere / content.decode()).write_bytes(content)
@@ -175,7 +175,7 @@ def test_a_lost_store_comes_back_from_another_registry(world, elsewhere):
     world.register(content=b"and it goes on")
 
 
-def test_a_store_on_a_disk_that_is_away_is_not_made_anew(world, elsewhere):
+def test_an_unmounted_store_is_not_created_by_a_repair(world, elsewhere):
     other = world.copy(elsewhere)
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "nowhere")
@@ -197,7 +197,7 @@ def test_only_the_versions_and_the_part_asked_for_are_repaired(world, elsewhere)
 
 
 @pytest.mark.parametrize("content", [ONE, b"none of them"])
-def test_what_other_versions_need_too_is_told_of_those_asked_for(world, elsewhere, content):
+def test_a_shared_blob_is_reported_for_the_versions_asked_for(world, elsewhere, content):
     for _ in range(5):
         world.register(content=ONE, if_exists="new")
     world.damage(ONE, None)
@@ -221,7 +221,7 @@ def test_a_source_that_is_none_is_refused_before_anything_is_read(world, elsewhe
         repaired(world, elsewhere / "gone")
 
 
-def test_a_hostile_tree_is_looked_through_and_led_nowhere(world, elsewhere):
+def test_a_hostile_repair_source_is_searched_without_following_links(world, elsewhere):
     world.damage(ONE, None)
     world.damage(TWO, None)
     os.mkfifo(elsewhere / "pipe")

@@ -56,7 +56,7 @@ def columns():
     ]
 
 
-def test_where_nothing_was_edited_nothing_is_found(world):
+def test_a_healthy_registry_has_no_findings(world):
     found = world.verify()
     assert found.findings == ()
     assert (found.ok, found.entries, found.versions, found.blobs) == (True, 24, 4, 3)
@@ -103,7 +103,7 @@ def test_an_optional_column_that_was_emptied_is_found(told, tmp_path):
 
 
 @pytest.mark.parametrize("table", sorted({table for table, *_ in columns()}))
-def test_a_row_that_was_taken_out_is_found(full, table):
+def test_a_removed_row_is_found(full, table):
     key, place, _ = _a_row(full, table)
     full.edit((f"DELETE FROM {table} WHERE ({', '.join(key)}) = ({_marks(key)})", *place))
     found = full.findings(bytes_=False)
@@ -113,7 +113,7 @@ def test_a_row_that_was_taken_out_is_found(full, table):
 
 
 @pytest.mark.parametrize("table", sorted({table for table, *_ in columns()} - {"entry"}))
-def test_a_row_that_nobody_wrote_is_found(full, table):
+def test_an_added_row_is_found(full, table):
     columns_ = [row for row in columns() if row[0] == table]
     row = {column: {"INTEGER": 77, "TEXT": "x", "BLOB": b"x"}[kind] for _, column, kind, _ in columns_}
     row |= {"form": "file"} if table == "version" else {}
@@ -393,7 +393,7 @@ def test_an_entry_of_any_bytes_is_a_finding_and_no_crash(world, data):
     assert found[1].startswith("error chain entry 6: it holds on to sha256:")
 
 
-def test_numbers_that_no_log_has_are_findings(world):
+def test_impossible_entry_numbers_are_findings(world):
     first = world.entries()[0]
     for seq in (-(2**63), -1, 0):
         world.edit(("INSERT INTO entry VALUES (?, ?)", seq, first))
@@ -410,7 +410,7 @@ def test_an_emptied_log_is_found(world):
     assert world.findings(bytes_=False)[0] == "error seq log: it is empty"
 
 
-def test_what_a_forger_wrote_cannot_take_over_a_terminal(world):
+def test_control_characters_in_findings_are_escaped(world):
     entries = world.entries()
     entries[4] = changed(entries[4], lambda value: value["intent"].update(details="sha256:\x1b]0;owned\x07\u202e"))
     world.write_log(entries)
@@ -458,7 +458,7 @@ def test_whatever_is_missing_from_the_schema_is_named(told, tmp_path):
             world.registry.models()
 
 
-def test_a_registry_whose_log_is_a_view_is_not_asked_anything(world):
+def test_a_log_that_is_a_view_is_not_read(world):
     connection = sqlite3.connect(world.database)
     connection.execute("ALTER TABLE entry RENAME TO hidden")
     connection.execute(
@@ -486,7 +486,7 @@ def test_flipped_pages_of_the_file_are_found_and_no_crash(world):
     assert clean == 0
 
 
-def test_a_schema_that_is_no_text_is_a_finding_and_for_everybody_else_an_error(world):
+def test_a_schema_that_is_no_text_is_a_finding_of_verify_and_an_error_elsewhere(world):
     connection = sqlite3.connect(world.database, isolation_level=None)
     connection.execute("PRAGMA writable_schema = ON")
     connection.execute("UPDATE sqlite_schema SET sql = CAST(x'fffe20ff' AS TEXT) WHERE name = 'tag'")
@@ -514,7 +514,7 @@ def overwrite(world, *tables):
     world.database.write_bytes(data)
 
 
-def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(world):
+def test_an_error_of_the_file_is_reported_once_with_every_place_it_stopped(world):
     damaged = f"the database of {world.home} is damaged: database disk image is malformed"
     overwrite(world, "version")
     assert world.findings(bytes_=False) == [f"error database version: {damaged}"]
@@ -527,7 +527,7 @@ def test_one_trouble_of_the_file_is_told_once_with_the_places_where_it_was_met(w
     assert line.endswith(", tenure, version, version_blob")
 
 
-def test_a_trouble_too_many_to_be_kept_changes_no_other_finding():
+def test_errors_past_the_limit_are_counted_and_hide_no_other_finding():
     findings = Findings()
     for number in range(30):
         with findings.catching("log"):
@@ -567,7 +567,7 @@ class _Interrupted(Database):
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_whoever_writes_meanwhile_is_in_nobodys_way_and_no_finding(told, tmp_path, quick):
+def test_writes_during_a_verify_neither_wait_nor_cause_findings(told, tmp_path, quick):
     turns = 0
     for turn in range(1, 100):
         world = told.copy(tmp_path / str(turn))
@@ -596,7 +596,7 @@ def test_a_flipped_byte_is_found_with_version_and_file(world):
     assert world.verify(quick=True).ok  # which reads no byte
 
 
-def test_a_missing_and_a_shortened_blob_are_found_even_in_a_hurry(world):
+def test_a_quick_check_finds_missing_and_shortened_blobs(world):
     _blob(world, "fraud@1").unlink()
     blob = _blob(world, "fraud@2")
     blob.chmod(0o644)
@@ -609,7 +609,7 @@ def test_a_missing_and_a_shortened_blob_are_found_even_in_a_hurry(world):
         ]
 
 
-def test_bytes_that_two_versions_share_are_read_once_and_told_for_both(world):
+def test_a_blob_of_two_versions_is_read_once_and_reported_for_both(world):
     seen = []
     assert world.verify(progress=lambda *pair: seen.append(pair)).blobs == 3
     assert seen == [(done, 20) for done in (seen[0][0], seen[1][0], 20)]
@@ -618,7 +618,7 @@ def test_bytes_that_two_versions_share_are_read_once_and_told_for_both(world):
     assert places == ["risk/Fraud@3", "churn@1"]
 
 
-def test_only_the_versions_asked_for_are_looked_at(world):
+def test_only_the_versions_asked_for_are_checked(world):
     _blob(world, "fraud@1").unlink()
     assert world.verify("fraud@2", log=False).findings == ()
     assert [each.place for each in world.verify("fraud@1", "fraud@2", log=False).findings] == ["risk/Fraud@1"]
@@ -637,7 +637,7 @@ def test_a_blob_that_is_something_else_is_found(world):
     assert [each.code for each in world.verify().findings] == ["blob"]
 
 
-def test_bytes_that_nothing_needs_are_no_finding(world):
+def test_garbage_is_no_finding(world):
     world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
     assert world.verify().findings == ()
 
@@ -653,7 +653,7 @@ def test_a_verification_writes_nothing_but_the_head(world):
     assert every(world.home) == before
 
 
-def test_a_row_taken_from_the_list_of_blobs_hides_no_missing_blob(world):
+def test_a_removed_row_of_version_blob_hides_no_missing_blob(world):
     _blob(world, "fraud@1").unlink()
     world.edit("DELETE FROM version_blob WHERE model = 2 AND version = 1")
     codes = {each.code for each in world.verify().findings}

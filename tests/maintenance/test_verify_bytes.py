@@ -30,7 +30,7 @@ def bytes_found(world, *refs, **how):
     ]
 
 
-def test_a_week_of_parts_reads_each_content_once(world, monkeypatch):
+def test_seven_subsets_read_each_blob_once(world, monkeypatch):
     seen = Counter()
     real = checking.examine
 
@@ -65,7 +65,7 @@ def test_progress_of_a_part_ends_at_its_total(world):
         assert (told[-1] if told else (0, 0)) == (found.size_bytes, found.size_bytes)
 
 
-def test_each_kind_of_trouble_has_its_words(world):
+def test_each_kind_of_damage_has_its_message(world):
     world.damage(b"model 1", None)
     world.damage(b"model 2", b"short")
     world.damage(b"model 3", b"MODEL 3")
@@ -104,7 +104,7 @@ def test_damage_behind_a_wrong_mode_is_an_error(world):
     assert [line.partition(" fraud")[0] for line in bytes_found(world)] == ["error blob"]
 
 
-def test_hundreds_of_damaged_files_are_told_one_by_one(tmp_path):
+def test_damaged_files_are_reported_one_by_one(tmp_path):
     world = World(tmp_path)
     source = world.work / "tree"
     source.mkdir()
@@ -133,7 +133,7 @@ def test_several_files_are_read_at_once(tmp_path, monkeypatch):
     assert world.verify(log=False).blobs == 2
 
 
-def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
+def test_blobs_are_checked_in_batches_of_bounded_size(world, monkeypatch):
     sizes = []
     real = verify_bytes.each
 
@@ -150,7 +150,7 @@ def test_what_is_held_does_not_grow_with_the_contents(world, monkeypatch):
     assert sizes == [5, 5, 2]
 
 
-def test_what_is_about_bytes_is_refused_where_only_the_log_is_checked(world):
+def test_options_for_an_unchecked_half_are_refused(world):
     for more in ({"subset": "1/7"}, {"repair": str(world.work)}):
         with pytest.raises(UsageError, match="--log checks none"):
             world.verify(bytes_=False, **more)

@@ -17,7 +17,7 @@ def broken(world, small_bytes, odd=()):
     return [*broken_pages(Database(str(world.home)), odd, small_bytes)]
 
 
-def test_a_whole_file_has_nothing_to_find(told):
+def test_an_undamaged_file_has_no_broken_pages(told):
     assert broken(told, 0) == []
     assert broken(told, 2**30) == []
 

@@ -41,7 +41,7 @@ def long(tmp_path_factory):
 
 
 @pytest.mark.parametrize("harm", sorted(HARM))
-def test_a_quick_look_says_the_same_of_the_last_of_many_alike_as_of_an_early_one(long, tmp_path, harm):
+def test_a_quick_check_finds_the_same_in_late_entries_as_in_early_ones(long, tmp_path, harm):
     found = []
     for seq in (9, 290):
         world = long.copy(tmp_path / f"{seq}")
@@ -57,7 +57,7 @@ def test_a_quick_look_says_the_same_of_the_last_of_many_alike_as_of_an_early_one
 @pytest.mark.parametrize(
     "text", ["replace(text, 'risk', 'rusk')", "replace(text, '\"]', '\" ]')", "'x'", "text || 'x'"]
 )
-def test_a_quick_look_sees_that_the_details_were_changed(long, tmp_path, text):
+def test_a_quick_check_finds_changed_details(long, tmp_path, text):
     found = []
     for count in (9, 299):
         world = long.copy(tmp_path / f"{count}")

@@ -134,7 +134,7 @@ def test_a_damaged_file_is_repaired_and_told(run):
         (("--subset", "1/10000"), "--subset 1/7"),
     ],
 )
-def test_what_makes_no_sense_is_exit_two_with_what_does(run, words, hint):
+def test_options_that_exclude_each_other_exit_2_with_a_hint(run, words, hint):
     assert run("init").exit_code == 0
     done = run("verify", *words)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -186,7 +186,7 @@ def test_only_entries_are_new(run):
         assert done.stderr == f"3 entries, 1 version, no new stored file\n{more}"
 
 
-def test_a_store_that_is_away_is_not_to_be_repaired(run):
+def test_an_unmounted_store_is_hinted_at_doctor_and_not_repair(run):
     assert run("init", "--store", run.home / "bytes").exit_code == 0
     (run.cwd / "m").write_text("model")
     assert run("register", "fraud", "m").exit_code == 0
@@ -196,7 +196,7 @@ def test_a_store_that_is_away_is_not_to_be_repaired(run):
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, "hint: is the disk it is on mounted?")
 
 
-def test_a_backup_is_no_stream(run):
+def test_a_backup_to_a_stream_is_refused(run):
     assert run("init").exit_code == 0
     for dest in ("-", ""):
         done = run("backup", dest)
@@ -368,7 +368,7 @@ ERRORS = [
 @pytest.mark.linux
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "error"), ERRORS)
-def test_what_the_system_refuses_is_said_without_a_traceback_and_the_backup_is_whole(base, stride, call, error):
+def test_system_errors_leave_a_whole_backup_and_no_traceback(base, stride, call, error):
     command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
     for step in range(1, 400, stride(call)):
         shutil.rmtree("backup", ignore_errors=True)

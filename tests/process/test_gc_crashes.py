@@ -78,7 +78,7 @@ def test_killed_at_any_step_the_next_sweep_finishes(base, call):
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT"])
 @pytest.mark.parametrize("refused", ["mkdir", "rename", "write"])
-def test_without_room_for_a_new_mark_what_nobody_needs_goes_and_no_mark_is_left(base, refused, error):
+def test_without_room_for_a_mark_gc_removes_garbage_and_leaves_no_mark(base, refused, error):
     strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={refused}"]
     assert do(GC, *strace, "-e", f"inject={refused}:error={error}") == (0, "")
     assert names() == base
@@ -86,7 +86,7 @@ def test_without_room_for_a_new_mark_what_nobody_needs_goes_and_no_mark_is_left(
     assert read_mark(DirectoryBucket(str(STORE))) is None
 
 
-def test_where_the_old_mark_cannot_be_removed_nothing_is(base):
+def test_a_mark_that_cannot_be_removed_stops_gc(base):
     before = names()
     strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=unlink", "-P", str((STORE / "gc-mark").resolve())]
     assert do(GC, *strace, "-e", "inject=unlink:error=EIO") == (RegistryUnavailable.exit_code, "")

@@ -10,7 +10,7 @@ from modelkeep.reads import lineage as lineage_reads
 from modelkeep.reads import lists as lists_reads
 from modelkeep.reads import pages
 from modelkeep.store.db.sql.references import resolve as resolve_ref
-from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.version_states import stages as stages_of
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.delete import Delete
 from modelkeep.errors import UsageError
-from modelkeep.reads import deletions
+from modelkeep.reads import references
 from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql import version_states
 from modelkeep.store.db.sql.annotations import aliases_of
-from modelkeep.store.db.sql.model_names import name_of
-from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.sql.references import Resolved, name_of
 from modelkeep.store.db.state import SqlState
 
 _MOST_CHILDREN = 5
@@ -57,7 +56,7 @@ def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
                 *(() if number is None else _aliases(reader, found, number)),
             ),
             notes=(*emptied, *(() if number is None else _children(reader, found, number))),
-            unchanged=None if number is None else deletions.deletion_sentence(reader, found.model, found.name, number),
+            unchanged=None if number is None else references.deletion_sentence(reader, found.model, found.name, number),
         )
 
     return resolve

@@ -39,7 +39,7 @@ from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
-from modelkeep.reads import deletions
+from modelkeep.reads import references
 from modelkeep.reads.references import Say, expectation, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
@@ -174,7 +174,7 @@ def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
     if "://" in text:
         return Parent(), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
-    deleted = deletions.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
+    deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:
         say(f"note: the parent {deleted}")
     return Parent(resolved.digest, resolved.model, resolved.number), None

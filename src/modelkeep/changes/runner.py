@@ -26,9 +26,9 @@ from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads import deletions
-from modelkeep.reads.head_check import check_head, clock_warnings, remember_head
+from modelkeep.reads import references
 from modelkeep.reads.references import Say
+from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
@@ -153,7 +153,7 @@ class ChangeRunner:
         request = resolve(reader, say)
         if request.unchanged is not None:
             return _nothing_to_do(request)
-        deletions.refuse_change(reader, request.subject, request.arguments)
+        references.refuse_change(reader, request.subject, request.arguments)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
         return _Prepared(request, draft, continues, was_backup)
 
@@ -198,7 +198,7 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     now = resolve(writer, ignore_note)
     if now.unchanged is not None:
         return now
-    deletions.refuse_change(writer, now.subject, now.arguments)
+    references.refuse_change(writer, now.subject, now.arguments)
     _check_same(before, now)
     return replace(now, needed=tuple(dict.fromkeys((*now.needed, *before.needed))))
 

@@ -30,7 +30,7 @@ from modelkeep.store.content.sweep_mark import sweeping
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.reachability import LogReferences, backwards
-from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ownership import require_own
@@ -152,7 +152,7 @@ class _Collection:
         """Return the contents that no version seems to need, those within the grace period left out."""
         found: deque[_Found] = deque()
         for blob, gone in unneeded(self._context.database, self._bucket.list()):
-            if self._grace_seconds and self._now - garbage.since(blob.since, gone) < self._grace_seconds:
+            if self._grace_seconds and self._now - reachable.since(blob.since, gone) < self._grace_seconds:
                 self._young.append(blob.size)
             elif gone is None:
                 found.append(_Found(blob, "never registered"))
@@ -181,7 +181,7 @@ class _Collection:
         while found and not late:
             each = found.popleft()
             late = time.monotonic() >= until
-            if garbage.is_needed(connection, each.blob.key):
+            if reachable.is_needed(connection, each.blob.key):
                 continue
             if self._references.has(each.blob.key):
                 message = f"nothing more was removed: by the log a version needs {each.blob.key}, by the tables none"
@@ -200,14 +200,14 @@ class _Collection:
         self._files += files
 
 
-def unneeded(database: Database, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, garbage.Gone | None]]:
+def unneeded(database: Database, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, reachable.Gone | None]]:
     """Yield the contents that no version needs by the tables, and which deleted version needed them last."""
     waiting = iter(blobs)
     while page := list(islice(waiting, _PAGE)):
         with database.reading() as connection:
             found = [
-                (blob, garbage.was_needed(connection, blob.key))
+                (blob, reachable.was_needed(connection, blob.key))
                 for blob in page
-                if not garbage.is_needed(connection, blob.key)
+                if not reachable.is_needed(connection, blob.key)
             ]
         yield from found

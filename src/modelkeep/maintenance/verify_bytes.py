@@ -12,7 +12,7 @@ from msgspec import Struct
 from modelkeep.context import Context
 from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.maintenance.findings import Findings
-from modelkeep.reads import deletions
+from modelkeep.reads import references
 from modelkeep.reads.references import version_or_model
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.workers import Progress, each
@@ -63,7 +63,7 @@ def versions_of(context: Context, refs: Sequence[str]) -> list[VersionKey]:
             if version.number is None:
                 version = version_or_model(connection, f"{version.name}@latest", context.say)
                 context.say(f"note: {ref} is {version.ref}, the newest")
-            deleted = deletions.deletion_sentence(connection, version.model, version.name, version.number or 0)
+            deleted = references.deletion_sentence(connection, version.model, version.name, version.number or 0)
             if deleted is not None:
                 context.say(f"note: {deleted}; its bytes are not needed any more")
             elif version.number is not None:

@@ -12,7 +12,7 @@ from modelkeep.rendering import difference
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import pages, version_states
 from modelkeep.store.db.sql.references import Resolved, resolve
-from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.version_states import stages as stages_of
 
 #: The sections of an answer, in their order.
 SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "files")

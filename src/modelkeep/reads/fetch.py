@@ -12,7 +12,7 @@ from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
 from modelkeep.domain.state import Version
-from modelkeep.reads import deletions
+from modelkeep.reads import references
 from modelkeep.reads.references import version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
@@ -99,7 +99,7 @@ def _artifact(
 ) -> _Artifact:
     found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0
-    deletions.refuse_bytes(reader, found.model, found.name, number)
+    references.refuse_bytes(reader, found.model, found.name, number)
     state = SqlState(reader)
     manifest, form = manifests.artifact(reader, found.model, number)
     version = state.version(found.model, number)

@@ -12,13 +12,12 @@ from modelkeep.domain.stages import Stages
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, version_states
-from modelkeep.store.db.sql import identify as identifying
+from modelkeep.store.db.sql import lineage as identifying
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql.lineage import DataUse
-from modelkeep.store.db.sql.model_names import name_of
-from modelkeep.store.db.sql.references import resolve
-from modelkeep.store.db.sql.stages import stages as stages_of
+from modelkeep.store.db.sql.references import name_of, resolve
 from modelkeep.store.db.sql.version_states import holders
+from modelkeep.store.db.sql.version_states import stages as stages_of
 
 
 class _Place(Struct, frozen=True):

@@ -14,11 +14,11 @@ from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, reso
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import model_names, sort_keys, version_states
 from modelkeep.store.db.sql import models as model_queries
+from modelkeep.store.db.sql import references, sort_keys, version_states
 from modelkeep.store.db.sql import versions as version_queries
-from modelkeep.store.db.sql.stages import stages as stages_of
 from modelkeep.store.db.sql.statement import EVER
+from modelkeep.store.db.sql.version_states import stages as stages_of
 
 #: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
@@ -60,7 +60,7 @@ def models(
     """
     stages = stages_of(reader, at)
     if pattern is not None and not is_glob(pattern):
-        named = model_names.find_model(reader, at, pattern)
+        named = references.find_model(reader, at, pattern)
         return (model_queries.model_row(reader, at, named.model, named.name, stages),)[:limit]
     rows = (model_queries.model_row(reader, at, model, name, stages) for model, name in _named(reader, at, pattern))
     return tuple(islice((row for row in rows if everything or not row.archived), limit))
@@ -87,14 +87,14 @@ def versions(
     stages = stages_of(reader, at)
     wanted = None if stage is None else _stage(stage, stages)
     if model is None and pattern is not None and not is_glob(pattern):
-        model = model_names.find_model(reader, at, pattern).model
+        model = references.find_model(reader, at, pattern).model
     listing = _Listing(reader, at, stages, wanted, everything=everything)
     if model is None and pattern is None and wanted is None and order == _Sort("created", descending=True):
         return tuple(islice(listing.newest_of_all(), limit))
     if model is None:
         chosen: Iterable[tuple[int, str]] = _named(reader, at, pattern)
     else:
-        chosen = [(model, model_names.name_of(reader, at, model))]
+        chosen = [(model, references.name_of(reader, at, model))]
     if model is not None and order.key in ("version", "created") and order.descending:
         (one,) = chosen
         return tuple(listing.rows(islice(listing.candidates(*one), limit)))
@@ -124,7 +124,7 @@ class _Listing:
         before = EVER
         while page := version_queries.newest_of_all(self.reader, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
-            names = {model: model_names.name_of(self.reader, self.at, model) for model, _, _ in page}
+            names = {model: references.name_of(self.reader, self.at, model) for model, _, _ in page}
             rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
             yield from (row for row in rows if self.everything or not row.archived)
 

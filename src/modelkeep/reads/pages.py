@@ -10,14 +10,14 @@ from modelkeep.domain.answers.versions import Model, Tenure, Version, VersionRow
 from modelkeep.domain.times import Moment
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
-from modelkeep.store.db.sql.stages import stages
+from modelkeep.store.db.sql.version_states import stages
 
 _LAST_ENTRIES = 5
 
 
 def version_row(reader: Reader, at: int | None, model: int, number: int) -> VersionRow:
     """Return the line of one version that was there at that moment."""
-    from modelkeep.store.db.sql.model_names import name_of
+    from modelkeep.store.db.sql.references import name_of
     from modelkeep.store.db.sql.version_states import holders
     from modelkeep.store.db.sql.versions import version_rows
 

@@ -1,17 +1,28 @@
-"""Opens the snapshot of a read, checks the log's head and resolves ``--as-of``."""
+"""The gate of every read and write: one snapshot, a check of the log's head, and what ``--as-of`` means.
+
+The warnings about the head and about clocks refuse nothing.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.times import parse_moment
-from modelkeep.reads.head_check import check_head
+from modelkeep.domain.times import parse_moment, parse_stored
+from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import moments
+from modelkeep.store.db.state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Entry
+
+_APART_SECONDS = 300.0
 
 
 @contextmanager
@@ -39,3 +50,50 @@ def as_of(
     found = moments.moment(reader, parse_moment(text, now=now, zone=zone, bare_date_end=True))
     say(f"as of {found.time} (entry {found.seq})")
     return found
+
+
+def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:
+    """Return whether the log goes on from the head that this account saw last; warn where it went backwards.
+
+    Every read and every write passes here. The log went backwards where it ends before that head, or has another
+    entry there.
+    """
+    state = SqlState(reader)
+    registry, head = state.registry_id(), state.head()
+    known = None if registry is None else head_cache.recall(context.state_dir, registry)
+    if known is None or head is None or state.hash_at(known.seq) == known.hash:
+        return True
+    if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
+        return True  # a backup is behind by its nature
+    (say or context.say)(
+        f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
+        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
+    )
+    return False
+
+
+def remember_head(context: Context, entry: Entry, entry_hash: str) -> None:
+    """Remember an entry that was committed as the head that this account saw last.
+
+    Not to be called where the log does not go on from the remembered head: that one stays until
+    `verify --accept-head`.
+    """
+    head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
+
+
+def clock_warnings(context: Context, entry: Entry) -> tuple[str, ...]:
+    """Return warnings where this machine's clock differs from the log's or the file system's.
+
+    The entry is committed, so no failure here may look like a refused change.
+    """
+    clock = parse_stored(entry.clock_time)
+    warnings = []
+    behind = (parse_stored(entry.time) - clock).total_seconds()
+    if behind > _APART_SECONDS:
+        warnings.append(f"warning: this machine's clock is {behind / 60:.0f} minutes behind the log's last entry")
+    with suppress(OSError):  # on a network mount it may be another file's place by now
+        # The commit has just written the database: on a network mount this is the server's clock.
+        apart = abs(os.stat(context.database.path).st_mtime - clock.timestamp())
+        if apart > _APART_SECONDS:
+            warnings.append(f"warning: this machine's clock is {apart / 60:.0f} minutes away from the file system's")
+    return tuple(warnings)

@@ -6,7 +6,7 @@ import pytest
 
 from modelkeep.reads import lists as lists_reads
 from modelkeep.reads import pages
-from modelkeep.store.db.sql import deletions, models, version_states
+from modelkeep.store.db.sql import models, version_states
 from modelkeep.store.db.state import SqlState
 
 MODEL, MANY = 2, 700
@@ -87,11 +87,11 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
 def test_before_they_were_deleted_all_were_there(delete):
     last = SqlState(delete([])).head().seq
     connection = delete(range(1, MANY), seq=last)
-    assert deletions.count(connection, last, MODEL, 1, MANY) == MANY - 1
-    assert deletions.count(connection, last - 1, MODEL, 1, MANY) == 0
-    assert deletions.numbers(connection, last - 1, MODEL, 1, MANY) == frozenset()
-    assert deletions.deletion(connection, last - 1, MODEL, 7) is None
-    assert deletions.used(connection, last, MODEL) == {3, 5, 90, 350, 400, 690, 699}
+    assert version_states.count_deleted(connection, last, MODEL, 1, MANY) == MANY - 1
+    assert version_states.count_deleted(connection, last - 1, MODEL, 1, MANY) == 0
+    assert version_states.deleted_numbers(connection, last - 1, MODEL, 1, MANY) == frozenset()
+    assert version_states.deletion(connection, last - 1, MODEL, 7) is None
+    assert version_states.deleted_and_used(connection, last, MODEL) == {3, 5, 90, 350, 400, 690, 699}
 
 
 def test_a_run_of_deleted_versions_is_counted_and_not_read(delete):

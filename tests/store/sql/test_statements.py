@@ -56,11 +56,11 @@ ALLOWED = {
     "status.FILES": {"version_blob", "first_few"},
     "status.IN_STAGE": {"model_name"},
     "shared.STAGES": {"stage"},
-    "stages.STAGES now": {"stage"},
-    "stages.STAGES past": {"stage"},
+    "version_states.STAGES now": {"stage"},
+    "version_states.STAGES past": {"stage"},
     # the error for a name that is not there offers near ones
-    "model_names.SIMILAR now": {"model_name"},
-    "model_names.SIMILAR past": {"model_name"},
+    "references.SIMILAR now": {"model_name"},
+    "references.SIMILAR past": {"model_name"},
     # the newest entry is at the end of the key
     "deciding.HEAD": {"entry_index", "registry"},
     "moments.LAST": {"entry_index"},
@@ -113,8 +113,8 @@ PINNED = {
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
     ],
-    "deletions.COUNT now": ["SEARCH deleted USING PRIMARY KEY (model=? AND version>? AND version<?)"],
-    "deletions.DELETION now": [
+    "version_states.DELETED_COUNT now": ["SEARCH deleted USING PRIMARY KEY (model=? AND version>? AND version<?)"],
+    "version_states.DELETION now": [
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
         "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",

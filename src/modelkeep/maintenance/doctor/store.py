@@ -19,7 +19,7 @@ from modelkeep.maintenance.gc import unneeded
 from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
 from modelkeep.rendering import files
 from modelkeep.store import ownership
-from modelkeep.store.db.sql import garbage
+from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.state import SqlState
 
 #: So many stored files are tried for reading.
@@ -133,7 +133,7 @@ def check_garbage(exam: Exam) -> Iterator[DoctorFinding]:
     size, since = 0, list[float]()
     for blob, gone in unneeded(exam.context.database, blobs):
         size += blob.size
-        since.append(garbage.since(blob.since, gone))
+        since.append(reachable.since(blob.since, gone))
     if since:
         when, hint = _collected(exam, since)
         yield ok("garbage", exam.store, f"{files(len(since))}, {size} bytes, needed by no version: {when}", hint)

@@ -83,7 +83,7 @@ class DraftDirectory:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # gc removed it before it was locked
             return
-        _hold(descriptor)
+        _lock(descriptor, wait=True)
         there = status_of(path)
         if there is None or not os.path.samestat(there, os.fstat(descriptor)):
             os.close(descriptor)
@@ -141,14 +141,6 @@ def _open_to_group(path: str) -> None:
                 os.fchmod(descriptor, wanted)
         finally:
             os.close(descriptor)
-
-
-def _hold(descriptor: int) -> None:
-    """Hold the lock until the descriptor is closed; on a file system without locks the name alone must do."""
-    with suppress(ImportError, OSError):
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def find_stale(tmp: str, *, local: bool) -> Iterator[StaleDraft]:
@@ -267,14 +259,14 @@ def _writer(boot: str, pid: int, descriptor: int, *, here: bool, old: bool) -> s
     return "gone" if free and not _is_running(pid) else "unsure"
 
 
-def _lock(descriptor: int) -> bool | None:
-    """Take the lock of a directory if it is free; None where this file system has no such locks."""
+def _lock(descriptor: int, *, wait: bool = False) -> bool | None:
+    """Take the lock of a directory, if it is free; None where this file system has no such locks."""
     try:
         import fcntl
     except ImportError:  # Windows
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     except OSError as error:

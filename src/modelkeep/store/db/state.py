@@ -9,7 +9,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head, Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
-from modelkeep.store.db.sql.stages import stages
+from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
     from modelkeep.domain.verbs.evaluate import Data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.versions import Tenure
 from modelkeep.store.db.interface import Reader, Row, Value
-from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import EVER
 
 # An end after the moment asked for is not known there, so the bounds are parameters of every form.

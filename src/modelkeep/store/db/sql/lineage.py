@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from modelkeep.store.db.interface import Reader, Row
-from modelkeep.store.db.sql.model_names import name_of
+from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import statement
 
 DATA = """
@@ -68,6 +68,17 @@ SELECT model, version FROM run WHERE id = :id AND KNOWN(run.seq) GROUP BY model,
 """)
 
 _SHORT_DIGEST = len("sha256:") + 12
+OF_VERSION = statement("""
+SELECT model, number, digest FROM version
+WHERE digest >= :low AND digest < :high AND KNOWN(version.seq) ORDER BY seq DESC
+""")
+
+OF_FILE = statement("""
+SELECT version_blob.model, version_blob.version, version_blob.path, version_blob.digest
+FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
+WHERE version_blob.digest >= :low AND version_blob.digest < :high AND KNOWN(version.seq)
+ORDER BY version.seq DESC, version_blob.path
+""")
 
 
 class DataUse(Struct, frozen=True):
@@ -171,3 +182,19 @@ def from_run(reader: Reader, at: int | None, run: str) -> list[tuple[int, int]]:
 def _data(row: Row) -> DataUse:
     role, name, version, digest = row
     return DataUse(data_node(name, version, digest), role, name, version, digest)
+
+
+class Hit(Struct, frozen=True):
+    """A version that has these bytes: all of them, or as the file at a path."""
+
+    model: int
+    number: int
+    file: str | None
+    digest: str
+
+
+def hits(reader: Reader, at: int | None, digest: str) -> list[Hit]:
+    """Return the versions with these bytes, newest first; ``digest`` may be the beginning of one."""
+    low, high = digest, digest + "g"
+    found = [Hit(model, number, None, full) for model, number, full in OF_VERSION.rows(reader, at, low=low, high=high)]
+    return found + [Hit(*row) for row in OF_FILE.rows(reader, at, low=low, high=high)]

@@ -9,9 +9,19 @@ from msgspec import Struct
 from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import deletions, shared
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import EVER, statement
-from modelkeep.store.db.sql.version_states import Holding, Standing, holders, newest, newest_left, standing, walk
+from modelkeep.store.db.sql.version_states import (
+    Holding,
+    Standing,
+    count_deleted,
+    deleted_and_used,
+    holders,
+    newest,
+    newest_left,
+    standing,
+    walk,
+)
 
 NAMES = statement(shared.MODEL_NAMES)
 
@@ -85,8 +95,8 @@ def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Over
     """Return how a model stands at a moment."""
     highest = newest(reader, at, model)
     holding = holders(reader, at, model, stages)
-    gone = deletions.count(reader, at, model, 1, highest)
-    used = deletions.used(reader, at, model) if gone else frozenset()
+    gone = count_deleted(reader, at, model, 1, highest)
+    used = deleted_and_used(reader, at, model) if gone else frozenset()
     there = standing(reader, at, model, (1, highest), holding, deleted=used)
     left = newest_left(reader, at, model) or highest if gone else highest
 
@@ -155,7 +165,7 @@ def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, hi
     """Count the deleted versions that are not archived too: those between the archived ones."""
     found, after = 0, 1
     for first, last in (*there.archived, (highest + 1, highest + 1)):
-        found += deletions.count(reader, at, model, after, first - 1)
+        found += count_deleted(reader, at, model, after, first - 1)
         after = last + 1
     return found
 

@@ -18,11 +18,11 @@ from modelkeep.domain.answers.versions import (
 )
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import deletions, lineage, models, shared
+from modelkeep.store.db.sql import lineage, models, shared
 from modelkeep.store.db.sql.history import tenures
-from modelkeep.store.db.sql.model_names import former_names, name_of
+from modelkeep.store.db.sql.references import former_names, name_of
 from modelkeep.store.db.sql.statement import statement
-from modelkeep.store.db.sql.version_states import holders, walk
+from modelkeep.store.db.sql.version_states import deletion, holders, walk
 from modelkeep.store.db.sql.versions import version_rows
 
 VERSION = """
@@ -138,7 +138,7 @@ def version(reader: Reader, at: int | None, model: int, number: int, stages: Sta
         notes=_notes(reader, at, model, number),
         tenures=tenures(reader, at, model=model, version=number),
         contents=tuple(FileRow(*file) for file in reader.rows(FILES, model=model, number=number)),
-        deletion=deletions.deletion(reader, at, model, number) if row.deleted else None,
+        deletion=deletion(reader, at, model, number) if row.deleted else None,
     )
 
 

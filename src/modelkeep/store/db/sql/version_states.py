@@ -1,4 +1,4 @@
-"""How the versions of a model stand: deleted, archived, bad, holding a stage, or none of it.
+"""How the versions of a model stand: deleted, archived, bad, holding a stage, or none of it; and the stages there are.
 
 Versions are looked at in windows of consecutive numbers, the newest first, so that an answer about
 the newest fifty costs the same in a model of a hundred or of a hundred thousand.
@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.stages import Stages
+from modelkeep.domain.answers.versions import Deletion
+from modelkeep.domain.stages import StageDef, Stages
 from modelkeep.domain.state import state_of
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import deletions, shared
+from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Statement, statement
 
 NEWEST = shared.NEWEST_NUMBER
@@ -50,6 +51,32 @@ ORDER BY since_seq DESC LIMIT 1
 _WINDOW = 64
 _GROWTH = 4
 _WIDEST = 4096
+_ENDLESS = 10**18
+DELETION = statement("""
+SELECT deleted.seq, entry_index.time, entry_action.actor,
+    (SELECT value FROM entry_text WHERE seq = deleted.seq AND field = 'reason' ORDER BY position LIMIT 1)
+FROM deleted
+CROSS JOIN entry_index ON entry_index.seq = deleted.seq
+CROSS JOIN entry_action ON entry_action.seq = deleted.seq
+WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq)
+""")
+
+DELETED_NUMBERS = statement("""
+SELECT version FROM deleted WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(deleted.seq)
+""")
+
+DELETED_COUNT = statement("""
+SELECT count(*) FROM deleted WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(deleted.seq)
+""")
+
+# Those that hold or held a stage or are marked, which are few, lead to the deleted ones.
+DELETED_AND_USED = statement("""
+SELECT version FROM deleted WHERE model = :model AND KNOWN(deleted.seq) AND version IN (
+    SELECT version FROM tenure WHERE tenure.model = :model AND KNOWN(tenure.since_seq)
+    UNION SELECT version FROM mark WHERE mark.model = :model AND HOLDS(mark))
+""")
+
+STAGES = statement(shared.STAGES)
 
 
 class Holding(Struct, frozen=True):
@@ -87,9 +114,6 @@ class Standing(Struct, frozen=True):
     def is_latest(self, number: int) -> bool:
         """Tell whether ``latest`` may mean this version."""
         return number not in self.bad and number not in self.deleted and not self.is_archived(number)
-
-
-_ENDLESS = 10**18
 
 
 def newest(reader: Reader, at: int | None, model: int) -> int:
@@ -137,7 +161,7 @@ def standing(
     """
     first, last = window
     if deleted is None:
-        deleted = deletions.numbers(reader, at, model, first, last)
+        deleted = deleted_numbers(reader, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
     for each in holding:
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
@@ -184,7 +208,7 @@ def walk(
     A window of which nothing is left is counted and passed over: there may be tens of thousands.
     """
     for first, last in windows(highest):
-        gone = deletions.count(reader, at, model, first, last)
+        gone = count_deleted(reader, at, model, first, last)
         if gone == last - first + 1 and not deleted:
             continue
         there = standing(reader, at, model, (first, last), holding, deleted=None if gone else frozenset())
@@ -209,3 +233,32 @@ def in_development(reader: Reader, at: int | None, model: int, holding: Sequence
     """Return the highest number in development."""
     numbers = walk(reader, at, model, holding, highest)
     return next((number for number, there in numbers if there.state(number) == "development"), None)
+
+
+def deletion(reader: Reader, at: int | None, model: int, number: int) -> Deletion | None:
+    """Return who deleted a version, when and why; None where it was there at that moment."""
+    row = DELETION.row(reader, at, model=model, number=number)
+    return None if row is None else Deletion(*row)
+
+
+def deleted_numbers(reader: Reader, at: int | None, model: int, first: int, last: int) -> frozenset[int]:
+    """Return the numbers from ``first`` to ``last`` that were deleted by a moment."""
+    rows = DELETED_NUMBERS.rows(reader, at, model=model, first=first, last=last)
+    return frozenset(number for (number,) in rows)
+
+
+def count_deleted(reader: Reader, at: int | None, model: int, first: int, last: int) -> int:
+    """Count them: that is cheap even where they are very many."""
+    row = DELETED_COUNT.row(reader, at, model=model, first=first, last=last)
+    return 0 if row is None else int(row[0])
+
+
+def deleted_and_used(reader: Reader, at: int | None, model: int) -> frozenset[int]:
+    """Return the numbers that were deleted and had held a stage or been marked."""
+    return frozenset(number for (number,) in DELETED_AND_USED.rows(reader, at, model=model))
+
+
+def stages(reader: Reader, at: int | None) -> tuple[StageDef, ...]:
+    """Return the stages that were declared at a moment."""
+    rows = STAGES.recall(reader, at)
+    return tuple(StageDef(name, protected=bool(kept), synonyms=tuple(words.split())) for name, kept, words in rows)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db.sql import garbage, reachable
+from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import Database
 
@@ -82,5 +82,5 @@ def probe(database: Database) -> Probed:
 def hash_at(database: Database, seq: int) -> str | None:
     """Return the hash of the bytes that stand at a number of the log."""
     with database.raw() as reader:
-        data = garbage.entry_bytes(reader, seq)
+        data = reachable.entry_bytes(reader, seq)
     return None if data is None else hash_entry(data)
