@@ -204,3 +204,29 @@ def test_who_has_too_many_files_open_is_told_that_and_nothing_of_a_killed_writer
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_bug_in_a_read_of_an_older_schema_is_not_called_damage(database, elsewhere):
+    def fail():
+        with database.reading():
+            raise TypeError
+
+    elsewhere.execute("PRAGMA user_version = 0")
+    with pytest.raises(TypeError):
+        fail()
+
+
+def test_work_behind_the_lock_takes_nothing_from_the_wait_for_readers(database, elsewhere):
+    patient = Database(database.directory, lock_wait=1)
+    going = threading.Timer(0.4, elsewhere.execute, ["COMMIT"])
+    try:
+        with patient.writing() as writer:
+            writer.run("INSERT INTO model VALUES (7)")
+            elsewhere.execute("BEGIN")
+            elsewhere.execute("SELECT count(*) FROM model").fetchall()
+            time.sleep(1.1)
+            going.start()
+    finally:
+        going.join()
+    with database.reading() as reader:
+        assert reader.rows(MODELS) == [(7,)]

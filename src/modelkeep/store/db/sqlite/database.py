@@ -85,13 +85,11 @@ class Database:
             reader = self._open_for_reading()
             try:
                 with damage_named(reader, self.path):
-                    if schema.age(reader) < schema.VERSION:
-                        from modelkeep.store.db.sqlite.private_tables import replayed
-
-                        older, reader = reader, replayed(reader)
-                        older.close()
-                    else:
-                        schema.check_shape(reader)
+                    today = self._of_today(reader)
+                if today is not reader:
+                    reader.close()
+                    reader = today
+                with damage_named(reader, self.path):
                     yield reader
             finally:
                 reader.close()
@@ -159,7 +157,10 @@ class Database:
             connection = writer.connection
             try:
                 retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), _at_least(deadline))
+                left = deadline - time.monotonic()
                 yield writer
+                # The work is no waiting: after a long migration too, readers of the moment may end.
+                deadline = time.monotonic() + left
                 retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(deadline))
             except BaseException:
                 writer.forget()
@@ -169,6 +170,15 @@ class Database:
             finally:
                 if opened is None:
                     connection.close()
+
+    def _of_today(self, reader: Transaction) -> Transaction:
+        """Return a reader of today's schema, checked: another one in memory where the schema is older."""
+        if schema.age(reader) < schema.VERSION:
+            from modelkeep.store.db.sqlite.private_tables import replayed
+
+            return replayed(reader)
+        schema.check_shape(reader)
+        return reader
 
     def _open_for_reading(self) -> Transaction:
         self._check_files()
