@@ -230,3 +230,14 @@ def test_work_behind_the_lock_takes_nothing_from_the_wait_for_readers(database, 
         going.join()
     with database.reading() as reader:
         assert reader.rows(MODELS) == [(7,)]
+
+
+def test_a_session_checks_the_schema_again_on_each_new_connection(database, elsewhere):
+    with closing(Session(database)) as session:
+        with session.reading():
+            pass
+        elsewhere.execute("PRAGMA user_version = 0")
+        with session.reading():  # made again from the log, for the schema is older
+            pass
+        with pytest.raises(SchemaMismatch), session.writing():
+            pass

@@ -78,17 +78,19 @@ class Database:
     def reading(self) -> Iterator[Transaction]:
         """Yield a reader of one snapshot; an older schema is replayed into memory.
 
-        Raises ``RegistryUnavailable`` where there is no registry or it may not be read, and
-        ``SchemaMismatch`` for a newer schema.
+        Raises ``RegistryUnavailable`` where none is or may be read, ``SchemaMismatch`` for a newer schema.
         """
         with translated(self.path, may_wait=False):
             reader = self._open_for_reading()
             try:
                 with damage_named(reader, self.path):
-                    today = self._of_today(reader)
-                if today is not reader:
-                    reader.close()
-                    reader = today
+                    if schema.age(reader) < schema.VERSION:
+                        from modelkeep.store.db.sqlite.private_tables import replayed
+
+                        older, reader = reader, replayed(reader)
+                        older.close()
+                    else:
+                        schema.check_shape(reader)
                 with damage_named(reader, self.path):
                     yield reader
             finally:
@@ -157,11 +159,9 @@ class Database:
             connection = writer.connection
             try:
                 retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), _at_least(deadline))
-                left = deadline - time.monotonic()
+                left = deadline - time.monotonic()  # the work, a long migration say, is no waiting
                 yield writer
-                # The work is no waiting: after a long migration too, readers of the moment may end.
-                deadline = time.monotonic() + left
-                retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(deadline))
+                retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(time.monotonic() + left))
             except BaseException:
                 writer.forget()
                 if connection.in_transaction:
@@ -170,15 +170,6 @@ class Database:
             finally:
                 if opened is None:
                     connection.close()
-
-    def _of_today(self, reader: Transaction) -> Transaction:
-        """Return a reader of today's schema, checked: another one in memory where the schema is older."""
-        if schema.age(reader) < schema.VERSION:
-            from modelkeep.store.db.sqlite.private_tables import replayed
-
-            return replayed(reader)
-        schema.check_shape(reader)
-        return reader
 
     def _open_for_reading(self) -> Transaction:
         self._check_files()
@@ -231,7 +222,7 @@ class Session:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._transaction: Transaction | None = None
-        self._data_version: int | None = None
+        self._checked: tuple[Transaction, int] | None = None
 
     def close(self) -> None:
         """End the connection."""
@@ -298,10 +289,10 @@ class Session:
         return reader
 
     def _check(self, transaction: Transaction, version: int) -> None:
-        if version != self._data_version:
+        if (transaction, version) != self._checked:  # the number says nothing of another connection
             transaction.forget()
             schema.check(transaction)
-            self._data_version = version
+            self._checked = (transaction, version)
 
 
 def _at_least(deadline: float) -> float:
