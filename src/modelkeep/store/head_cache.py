@@ -18,7 +18,11 @@ _PREFIX = "sha256:"
 
 
 def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
-    """Keep a head, unless a later one is kept already."""
+    """Keep a head, unless a later one is kept already.
+
+    Of two processes at once the one with the earlier head may be the last to write. A head that is too early warns
+    of less until the next change, and never falsely.
+    """
     known = recall(state_dir, registry)
     if known is None or known.seq < seq:
         replace(state_dir, registry, seq, entry_hash)

@@ -83,7 +83,8 @@ class DraftDirectory:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # gc removed it before it was locked
             return
-        _lock(descriptor, wait=True)
+        with suppress(OSError):  # on a file system without locks the name alone must do
+            _lock(descriptor, wait=True)
         there = status_of(path)
         if there is None or not os.path.samestat(there, os.fstat(descriptor)):
             os.close(descriptor)
