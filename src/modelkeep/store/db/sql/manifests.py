@@ -35,26 +35,27 @@ def manifest(reader: Reader, model: int, number: int) -> Manifest | None:
 def _document(reader: Reader, model: int, number: int) -> tuple[Manifest | Pointer, str]:
     """Return what names the files of a version, and its form, as its entry in the log has them.
 
-    A flipped bit of an index hands out the row of another version: nobody must get its bytes.
+    A flipped bit of an index hands out the row of another version, and one of a row another form: nobody must get
+    those bytes, nor a directory in the place of a file.
     """
     row = reader.row(ARTIFACT, model=model, number=number)
     if row is None:
         message = f"the manifest of version {number} is missing"
         raise Damaged(message, "modelkeep verify --log")
     data, form, entry = row
-    found = parse_artifact(form, data)
-    if not _registers(entry, model, number, digest_of(data)):
+    if not _registers(entry, (model, number), form, digest_of(data)):
         message = f"the tables have another artifact for version {number} than the log"
         raise Damaged(message, "modelkeep verify --log")
-    return found, form
+    return parse_artifact(form, data), form
 
 
-def _registers(entry: bytes, model: int, number: int, digest: str) -> bool:
+def _registers(entry: bytes, version: tuple[int, int], form: str, digest: str) -> bool:
     """Tell whether an entry registers that version with these bytes; read loosely, for it is asked before each change."""
     try:
         found = json.loads(entry)
-        return found["intent"]["subject"]["digest"] == digest and any(
-            event["kind"] == "VersionRegistered" and (event["model"], event["version"]) == (model, number)
+        intent = found["intent"]
+        return (intent["subject"]["digest"], intent["command"]["form"]) == (digest, form) and any(
+            event["kind"] == "VersionRegistered" and (event["model"], event["version"]) == version
             for event in found["events"]
         )
     except (ValueError, LookupError, TypeError):

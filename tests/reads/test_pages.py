@@ -355,11 +355,12 @@ def test_a_registry_with_an_empty_log_has_no_status():
         pages.status(in_memory(), "/registry", "flag")
 
 
-def test_what_the_tables_call_another_version_than_the_log_is_never_handed_out(tmp_path):
+@pytest.mark.parametrize("edit", ["digest = (SELECT digest FROM version WHERE number = 1)", "form = 'tree'"])
+def test_an_artifact_that_the_tables_and_the_log_describe_differently_is_never_handed_out(tmp_path, edit):
     world = World(tmp_path)
     world.register(content=b"one")
     world.register(content=b"two")
-    world.edit("UPDATE version SET digest = (SELECT digest FROM version WHERE number = 1) WHERE number = 2")
+    world.edit(f"UPDATE version SET {edit} WHERE number = 2")
     kind, message, hint = refused(world.registry.get, "fraud@2", tmp_path / "out")
     assert (kind, message) == ("Damaged", "the tables have another artifact for version 2 than the log")
     assert hint == "modelkeep verify --log"
