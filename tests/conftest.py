@@ -4,6 +4,8 @@
 ``modelkeep``    the console script of that wheel, installed in an environment of its own
 ``run``          runs it: ``run("list", "--json").stdout``; ``run.start(…)`` for signals and pipes
 ``real_models``  files and directories that other people made, by a short name
+``history``      a registry in memory for the questions to be asked of
+``world``        a new registry, whose user stands in the directory with his files; ``r`` is its `Registry`
 """
 
 import faulthandler
@@ -252,3 +254,27 @@ def _must(*words: object) -> None:
         list(map(str, words)), cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
+
+
+@pytest.fixture
+def history():
+    """Return a new registry in memory with the stages staging and production."""
+    from history import History
+
+    return History()
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """Return a new registry, where its user stands in the directory with his files."""
+    from world import World
+
+    world = World(tmp_path)
+    monkeypatch.chdir(world.work)
+    return world
+
+
+@pytest.fixture
+def r(world):
+    """Return the registry of the world that a module's tests begin in."""
+    return world.registry

@@ -25,7 +25,6 @@ from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
     expectation,
-    last_stage,
     stage_named,
     subject_of,
     version_of,
@@ -101,7 +100,7 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
         state = SqlState(reader)
-        where = last_stage(state.stages()) if stage is None else stage_named(reader, stage)
+        where = state.stages()[-1] if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
         holder = state.holder(found.model, where.name)
         bare = found.number is None

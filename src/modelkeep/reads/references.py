@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref, parse_selector
-from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, Stages, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader
@@ -64,11 +64,6 @@ def stage_named(reader: Reader, text: str) -> StageDef:
     raise NotFound(
         message, hint("stages are " + ", ".join(each.name for each in stages), text, [s.name for s in stages])
     )
-
-
-def last_stage(stages: Stages) -> StageDef:
-    """Return the highest stage: what "production" means in these texts."""
-    return stages[-1]
 
 
 def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:

@@ -18,12 +18,12 @@ from modelkeep.domain.answers.versions import (
 )
 from modelkeep.domain.stages import Stages
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import lineage, models, shared
+from modelkeep.store.db.sql import lineage, models
 from modelkeep.store.db.sql.history import tenures
 from modelkeep.store.db.sql.references import former_names, name_of
 from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import deletion, holders, walk
-from modelkeep.store.db.sql.versions import version_rows
+from modelkeep.store.db.sql.versions import ALIASES, version_rows
 
 VERSION = """
 SELECT seq, form, symlinks, actor, code_commit, code_state, code_diff,
@@ -74,8 +74,6 @@ ORDER BY entry_action.seq
 MODEL_TAGS = statement("""
 SELECT key, value FROM tag WHERE model = :model AND version = 0 AND HOLDS(tag) ORDER BY key
 """)
-
-MODEL_ALIASES = statement(shared.ALIASES)
 
 _RECENT = 10
 
@@ -153,7 +151,7 @@ def model(reader: Reader, at: int | None, seq: int, stages: Stages) -> Model:
         actor=seen.actor,
         description=seen.description,
         tags=dict(MODEL_TAGS.rows(reader, at, model=seq)),
-        aliases=dict(MODEL_ALIASES.rows(reader, at, model=seq)),
+        aliases=dict(ALIASES.rows(reader, at, model=seq)),
         newest=seen.newest,
         latest=seen.latest,
         versions=seen.versions,
