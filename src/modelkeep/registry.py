@@ -659,7 +659,7 @@ class Registry:
 
         return parse_ref(ref).selector is None
 
-    # Care
+    # Maintenance
 
     def verify(  # noqa: PLR0913  the command's own flags
         self,

@@ -69,6 +69,7 @@ class ChangeOutcome(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+#: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
 Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
 
 
@@ -102,7 +103,7 @@ class ChangeRunner:
 
     def run(self, resolve: Resolve, ensure_present: EnsurePresent | None = None) -> ChangeOutcome:
         """Carry out the change; ``ensure_present`` is called under the lock for the files of new documents."""
-        prepared = self._prepared(resolve)
+        prepared = self._prepare_on_snapshot(resolve)
         if isinstance(prepared, ChangeOutcome):
             return prepared
         with self._session.writing() as writer:
@@ -124,7 +125,7 @@ class ChangeRunner:
             notes = clock_warnings(self._context, outcome.entry)
         return ChangeOutcome(request, outcome.entry, outcome.already, notes)
 
-    def _prepared(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
+    def _prepare_on_snapshot(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
         # A snapshot keeps writers waiting: git is asked before it, and messages go out after it.

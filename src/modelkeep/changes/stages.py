@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: which version holds a stage, with the notes that the answers bear."""
+"""`promote`, `rollback` and `retire`: the changes of which version holds a stage, and the notes of their answers."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def promote(
             subject=subject_of(found, where),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
-            notes=_skipped(reader, found, where),
+            notes=_notes_on_skipped_stages(reader, found, where),
         )
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
     promoted = answer(outcome, "promote", dry_run=dry_run)
-    return replace(promoted, notes=(*promoted.notes, *_forced(context, outcome))) if force else promoted
+    return replace(promoted, notes=(*promoted.notes, *_notes_on_force(context, outcome))) if force else promoted
 
 
 def retire(ref: str, stage: str, expect: str | None) -> Resolve:
-    """Empty a stage."""
+    """Return what resolves a `retire`; see `Registry.retire`."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -77,7 +77,7 @@ def retire(ref: str, stage: str, expect: str | None) -> Resolve:
         subject = subject_of(found, where)
         if found.number is None:
             # The author retires the present holder, not one that comes a moment later.
-            subject = replace(subject, **_held(SqlState(reader), found.model, where.name))
+            subject = replace(subject, **_holder_fields(SqlState(reader), found.model, where.name))
         return ChangeRequest(Retire(), subject, expect=expectation(reader, expect, found.model))
 
     return resolve
@@ -105,7 +105,7 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         holder = state.holder(found.model, where.name)
         bare = found.number is None
         if holder is None and bare:
-            raise _empty(state, found, where)
+            raise _empty_stage(state, found, where)
         leaving = holder.version if bare and holder is not None else found.number
         version = None if leaving is None else state.version(found.model, leaving)
         if leaving is None or version is None:
@@ -115,10 +115,10 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         if holder is None or holder.version != leaving:
             back = leaving
         elif to is not None:
-            back = _named(reader, say, found, to)
+            back = _version_of_to(reader, say, found, to)
             looked_at = (back,)
         else:
-            back, looked_at = _walked(context, reader, found, holder)
+            back, looked_at = _find_good_version(context, reader, found, holder)
         return ChangeRequest(
             arguments=Rollback(
                 because=None,
@@ -132,17 +132,19 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         )
 
     outcome = run_change(context, resolve, message=message, dry_run=dry_run)
-    return _rolled_back(context, outcome, dry_run=dry_run)
+    return _rollback_answer(context, outcome, dry_run=dry_run)
 
 
-def _held(state: SqlState, model: int, stage: str) -> dict[str, Any]:
+def _holder_fields(state: SqlState, model: int, stage: str) -> dict[str, Any]:
     """Return version and digest of a stage's holder as fields of a subject; nothing for an empty stage."""
     holder = state.holder(model, stage)
     version = None if holder is None else state.version(model, holder.version)
     return {} if version is None else {"version": version.number, "digest": version.digest}
 
 
-def _walked(context: Context, reader: Reader, found: Resolved, holder: Tenure) -> tuple[int, tuple[int, ...]]:
+def _find_good_version(
+    context: Context, reader: Reader, found: Resolved, holder: Tenure
+) -> tuple[int, tuple[int, ...]]:
     """Return the version that a rollback goes back to, and the versions whose bytes were looked for on the way."""
     state = SqlState(reader)
     absent: tuple[str, ...] = ()
@@ -154,7 +156,7 @@ def _walked(context: Context, reader: Reader, found: Resolved, holder: Tenure) -
             left = [one.version for one in walked.passed_over if one.why == "left"]
             lost = [digest for each in left for digest in absent_of(context, manifest(reader, found.model, each))]
             if not lost:
-                raise _nothing(found, holder, walked.passed_over)
+                raise _nothing_to_go_back_to(found, holder, walked.passed_over)
             absent += tuple(lost)
             continue
         number = walked.tenure.version
@@ -165,7 +167,7 @@ def _walked(context: Context, reader: Reader, found: Resolved, holder: Tenure) -
         absent += missing
 
 
-def _named(reader: Reader, say: Say, found: Resolved, to: str) -> int:
+def _version_of_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
     target_version = version_of(reader, ref, say, f"rollback {found.name} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
@@ -183,7 +185,7 @@ def _check_fixed(ref: str, found: Resolved) -> None:
     raise UsageError(message, f"modelkeep rollback {found.name}@{found.number}")
 
 
-def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
+def _empty_stage(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
     message = f"{found.name} has nothing in {where.name} to roll back from"
     last = state.last_holder(found.model, where.name)
     if last is None:
@@ -194,7 +196,7 @@ def _empty(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
     return Conflict(message, f"modelkeep promote {found.name}@{last.version} {where.name}        (its last holder)")
 
 
-def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
+def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
     reasons = [f"{found.name}@{one.version}: {explain_obstacle(one.why)}" for one in passed]
     message = f"nothing to go back to: {found.name}@{holder.version} has no former holder that may come back"
     if reasons:
@@ -205,7 +207,7 @@ def _nothing(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) ->
     return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
 
 
-def _forced(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
+def _notes_on_force(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
     """Return notes on what ``--force`` did and did not do."""
     entry = outcome.entry
     if entry is None:
@@ -221,7 +223,7 @@ def _forced(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> RolledBack:
+def _rollback_answer(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> RolledBack:
     plain = answer(outcome, "rollback", dry_run=dry_run)
     subject = outcome.request.subject
     events = () if outcome.entry is None else outcome.entry.events
@@ -231,7 +233,7 @@ def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> 
     if event is not None:
         # The change is committed: a failure of this read may not look like a refused change.
         with suppress(ModelkeepError), context.database.reading() as reader:
-            notes = _went_back(reader, subject.name, event, marked=marked, now=context.clock())
+            notes = _rollback_notes(reader, subject.name, event, marked=marked, now=context.clock())
     return RolledBack(
         action="rollback",
         name=subject.name,
@@ -252,7 +254,7 @@ def _rolled_back(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> 
     )
 
 
-def _skipped(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
+def _notes_on_skipped_stages(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
     """Return a note for each stage below that the version never held."""
     notes = []
     for stage in SqlState(reader).stages():
@@ -263,7 +265,9 @@ def _skipped(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...
     return tuple(notes)
 
 
-def _went_back(reader: Reader, name: str, event: StageRolledBack, *, marked: bool, now: datetime) -> tuple[str, ...]:
+def _rollback_notes(
+    reader: Reader, name: str, event: StageRolledBack, *, marked: bool, now: datetime
+) -> tuple[str, ...]:
     """Return why the version that came back counts as good, and what the one that was left still is."""
     left, back = f"{name}@{event.from_}", f"{name}@{event.to}"
     parts = []

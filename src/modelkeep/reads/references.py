@@ -15,14 +15,13 @@ from modelkeep.store.db.sql.version_states import deletion, holders, latest, new
 from modelkeep.store.db.sql.version_states import stages as stages_of
 from modelkeep.store.db.state import SqlState
 
-Say = Callable[[str], None]
-_READS = frozenset({"get", "path", "show", "resolve"})
-
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Expect, Subject
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Subject
     from modelkeep.domain.verbs import AnyCommand
+
+#: Called with each note that resolving has for the user.
+Say = Callable[[str], None]
+_READS = frozenset({"get", "path", "show", "resolve"})
 
 
 def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None) -> Resolved:

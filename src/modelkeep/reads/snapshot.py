@@ -1,4 +1,4 @@
-"""The gate of every read and write: one snapshot, a check of the log's head, and what ``--as-of`` means.
+"""What every read and write does first: it opens a snapshot, checks the log's head and resolves ``--as-of``.
 
 The warnings about the head and about clocks refuse nothing.
 """
@@ -61,13 +61,16 @@ def check_head(context: Context, reader: Reader, say: Callable[[str], None] | No
     state = SqlState(reader)
     registry, head = state.registry_id(), state.head()
     known = None if registry is None else head_cache.recall(context.state_dir, registry)
-    if known is None or head is None or state.hash_at(known.seq) == known.hash:
+    if known is None or head is None:
         return True
-    if head.seq < known.seq and backup_mark.backup_of(context.directory) is not None:
+    standing = known.compare(head, state.hash_at(known.seq))
+    if standing == "continues":
+        return True
+    if standing == "behind" and backup_mark.backup_of(context.directory) is not None:
         return True  # a backup is behind by its nature
     (say or context.say)(
         f"warning: the log went backwards: this account saw entry {known.seq}, and the log "
-        f"{'has another one there' if head.seq >= known.seq else f'ends at {head.seq}'}; see modelkeep verify --log",
+        f"{f'ends at {head.seq}' if standing == 'behind' else 'has another one there'}; see modelkeep verify --log",
     )
     return False
 

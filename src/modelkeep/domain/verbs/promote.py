@@ -38,8 +38,10 @@ class Promote(Command, frozen=True):
             raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
         check_stored(stage, version.form)
         proposal.check_present(name, version)
-        took = promoted(proposal, model, stage.name, version.number)
-        return (restored(proposal, model, version.number, version.number), took) if version.archived else (took,)
+        promotion = promoted(proposal, model, stage.name, version.number)
+        return (
+            (restored(proposal, model, version.number, version.number), promotion) if version.archived else (promotion,)
+        )
 
     def sentence(self, told: Told) -> str:
         parts = []

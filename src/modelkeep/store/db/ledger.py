@@ -64,10 +64,10 @@ class Outcome(Struct, frozen=True):
 def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
     """Decide without writing: the same decision and the same errors as `append`."""
     state = SqlState(reader)
-    decided = _decided(state, draft, observed, now)
+    decided = _make_entry(state, draft, observed, now)
     if isinstance(decided, AlreadySo):
         return Outcome(None, decided)
-    _encoded(state, decided, draft)
+    _encode(state, decided, draft)
     return Outcome(decided, None)
 
 
@@ -80,15 +80,15 @@ def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcom
     state = SqlState(writer)
     before = state.entry_of_intent(draft.intent.id)
     if before is not None:
-        return Outcome(_repeated(writer, before, draft.intent), None)
-    decided = _decided(state, draft, observed, now)
+        return Outcome(_entry_of_repeated(writer, before, draft.intent), None)
+    decided = _make_entry(state, draft, observed, now)
     if isinstance(decided, AlreadySo):
         return Outcome(None, decided)
     details = draft.details
     if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
         message = "these details belong to another entry"
         raise Conflict(message)
-    entry_hash = write(writer, decided, _encoded(state, decided, draft), details, draft.documents)
+    entry_hash = write(writer, decided, _encode(state, decided, draft), details, draft.documents)
     return Outcome(decided, None, entry_hash)
 
 
@@ -156,7 +156,8 @@ def _update(
     writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
 
 
-def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Entry | AlreadySo:
+def _make_entry(state: SqlState, draft: Draft, observed: Observed, now: str) -> Entry | AlreadySo:
+    """Decide, and return the entry that is to be appended; its time is never before that of the last entry."""
     head = state.head()
     time = now if head is None else max(now, head.time)
     decision = decide(state, draft.intent, observed, time)
@@ -173,8 +174,8 @@ def _decided(state: SqlState, draft: Draft, observed: Observed, now: str) -> Ent
     )
 
 
-def _encoded(state: SqlState, entry: Entry, draft: Draft) -> bytes:
-    """Return the bytes of an entry; nothing is written that could not be read, or that `verify` would find wrong."""
+def _encode(state: SqlState, entry: Entry, draft: Draft) -> bytes:
+    """Return the bytes of an entry; ``IntegrityError`` where `verify` would find it damaged, so that it is not written."""
     data = entry.to_bytes()
     parse_entry(data)
     head = state.head()
@@ -195,7 +196,7 @@ def _encoded(state: SqlState, entry: Entry, draft: Draft) -> bytes:
     return data
 
 
-def _repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
+def _entry_of_repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
     """Return the entry that an intent led to before; ``Conflict`` where it is another intent with the same id.
 
     Only an intent that arrives from elsewhere can be repeated: those that are made here have a new id each.
