@@ -1,5 +1,6 @@
-"""The head that was seen last: the later one stays, and a link is not written through."""
+"""The head that was seen last: the later one stays, and nobody reads half of it."""
 
+import fcntl
 import os
 
 import pytest
@@ -38,6 +39,17 @@ def test_what_is_no_head_is_none_and_gives_way(tmp_path, what):
     assert kept(tmp_path) is None
     remember(str(tmp_path), REGISTRY, 3, digest(3))
     assert kept(tmp_path) == (3, digest(3))
+
+
+def test_whoever_is_in_the_way_is_not_waited_for(tmp_path):
+    remember(str(tmp_path), REGISTRY, 12, digest(12))
+    with open(tmp_path / "heads" / REGISTRY, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        remember(str(tmp_path), REGISTRY, 13, digest(13))
+        assert kept(tmp_path) == (12, digest(12))
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert kept(tmp_path) is None
+    assert kept(tmp_path) == (12, digest(12))
 
 
 def test_a_link_is_not_written_through(tmp_path):

@@ -20,12 +20,26 @@ _PREFIX = "sha256:"
 def remember(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     """Keep a head, unless a later one is kept already.
 
-    Of two processes at once the one with the earlier head may be the last to write. A head that is too early warns
-    of less until the next change, and never falsely.
+    The line is written in place, which is safe because a later number is never shorter. A new file for
+    each change would keep the disk busier than the registry itself does.
     """
-    known = recall(state_dir, registry)
-    if known is None or known.seq < seq:
+    if not is_hex(registry, _ID_LENGTH):
+        return
+    try:
+        descriptor = os.open(_path(state_dir, registry), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except (OSError, AttributeError):
         replace(state_dir, registry, seq, entry_hash)
+        return
+    try:
+        with contextlib.suppress(OSError):
+            _lock(descriptor, exclusive=True)
+            known = _parse(os.read(descriptor, _MOST_BYTES))
+            if known is None:
+                replace(state_dir, registry, seq, entry_hash)
+            elif known.seq < seq:
+                os.pwrite(descriptor, _line(seq, entry_hash), 0)
+    finally:
+        os.close(descriptor)
 
 
 def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
@@ -38,7 +52,7 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         try:
             with open(draft, "xb") as file:  # x: never through a link
-                file.write(f"{seq} {entry_hash}\n".encode("ascii", "replace"))
+                file.write(_line(seq, entry_hash))
             os.replace(draft, path)
         except OSError:
             os.unlink(draft)
@@ -46,15 +60,29 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
 
 
 def recall(state_dir: str, registry: str) -> Head | None:
-    """Return the head that was kept, without its time; None where there is none."""
+    """Return the head that was kept, without its time; None where there is none or it is being written."""
     if not is_hex(registry, _ID_LENGTH):
         return None
     try:
         descriptor = os.open(_path(state_dir, registry), os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb", buffering=0) as file:
+            _lock(file.fileno(), exclusive=False)
             return _parse(file.read(_MOST_BYTES))
     except OSError:
         return None
+
+
+def _lock(descriptor: int, *, exclusive: bool) -> None:
+    """Lock the file against a line that is half written; ``OSError`` where another process holds the lock."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where the file is always replaced as a whole
+        return
+    fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+
+
+def _line(seq: int, entry_hash: str) -> bytes:
+    return f"{seq} {entry_hash}\n".encode("ascii", "replace")
 
 
 def _parse(line: bytes) -> Head | None:
