@@ -194,3 +194,11 @@ def test_whoever_may_come_into_the_store_may_read_whose_it_is(place):
     assert os.listdir(place / "strict-bytes/tmp") == []
     assert [each.code for each in open_registry(place / "strict").doctor().findings if each.code == "unknown"] == []
     assert open_registry(place / "strict").gc().unknown == ()
+
+
+def test_a_registry_whose_directory_is_not_utf8_keeps_its_store(place):
+    directory = os.fsdecode(os.fsencode(place) + b"/r\xff")
+    (place / "r").rename(directory)
+    assert register(directory).changed
+    assert sweep(directory) == 1
+    assert json.loads(mark(place).read_text())["directory"] == directory

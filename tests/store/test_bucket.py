@@ -1,5 +1,6 @@
 """The contract of a bucket, on every bucket; then what a directory promises beyond it."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -238,6 +239,15 @@ def test_while_it_is_written_the_directory_is_locked_and_a_dead_writers_is_not(r
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ESTALE])
+def test_a_writer_whose_directory_cannot_be_locked_writes_all_the_same(root, monkeypatch, code):
+    def refuse(_descriptor, _how):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert put(DirectoryBucket(str(root)), HELLO, b"hello") == {HELLO}
 
 
 def test_a_damaged_file_is_set_aside_where_gc_finds_it(root):

@@ -83,7 +83,7 @@ class DraftDirectory:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # gc removed it before it was locked
             return
-        with suppress(OSError):  # on a file system without locks the name alone must do
+        with suppress(OSError):  # without the lock the name alone must do
             _lock(descriptor, wait=True)
         there = status_of(path)
         if there is None or not os.path.samestat(there, os.fstat(descriptor)):
@@ -261,7 +261,10 @@ def _writer(boot: str, pid: int, descriptor: int, *, here: bool, old: bool) -> s
 
 
 def _lock(descriptor: int, *, wait: bool = False) -> bool | None:
-    """Take the lock of a directory, if it is free; None where this file system has no such locks."""
+    """Take the lock of a directory; None where this file system has no such locks, False where another process holds it.
+
+    ``wait``: wait until it is free.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
