@@ -6,8 +6,8 @@ files; references in a reftable are not read. What was changed is asked of git t
 never a failure; the note says why.
 
 **Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not
-count: nearly every work tree has some, the artifact often among them. Nor does what is not committed
-inside of a submodule; another commit of it does.
+count: nearly every work tree has some, the artifact often among them. Uncommitted changes inside of a
+submodule do not count; another commit of the submodule does.
 **The digest** of a dirty tree is the SHA-256 of ``git diff HEAD --binary --full-index --no-renames``
 (git's own defaults for the rest), so a diff that was kept elsewhere can be matched with it.
 **A file with a filter** (git-lfs, nbstripout) cannot be compared without running the filter. Where its
@@ -57,7 +57,7 @@ _ASK_FOR_HASH = "--code with a full commit hash, or --code none"
 
 
 class Code(Struct, frozen=True):
-    """The code a version was made from; None is what is not known.
+    """The code that a version was made from; a field that is not known is None.
 
     ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
     ``remote`` a scrubbed URL, ``note`` why something is unknown, for a person.

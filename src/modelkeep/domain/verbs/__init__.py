@@ -1,4 +1,4 @@
-"""One module for each verb: its command, which decides and is told, and its events, which make rows.
+"""One module for each verb: its command, with decision and sentence, and its events, with their rows.
 
 A new verb is a module here and its lines in the two unions below.
 """

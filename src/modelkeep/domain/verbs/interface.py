@@ -1,4 +1,4 @@
-"""What every verb is made of: a command, which decides and is told as a sentence, and events, which make rows."""
+"""The bases of every verb: a command, with decision and sentence, and events, with their rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class End(LogValue, frozen=True):
 
 
 class AlreadySo(Struct, frozen=True):
-    """Nothing to do: what was asked for is so already. ``why`` completes "nothing to do: …".
+    """The command would change nothing. ``why`` completes "nothing to do: …".
 
     ``version`` is the one that `register` found; other verbs find the one that their subject names.
     """

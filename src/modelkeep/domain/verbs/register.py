@@ -190,7 +190,7 @@ class VersionRegistered(Event, frozen=True):
     label: str | None = None
 
     def project(self, recorded: Recorded) -> Changes:
-        """Yield the rows of the version: itself, its files, what it was made from and what is said of it."""
+        """Yield the rows of the version: the version, its files, its data, runs and parents, its metrics and tags."""
         command = recorded.command(Register)
         digest = recorded.subject.digest
         artifact = parse_artifact(command.form, recorded.document(digest, "manifest"))
