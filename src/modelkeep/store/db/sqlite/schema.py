@@ -73,10 +73,9 @@ def fingerprint(reader: Reader) -> str:
 
 def age(reader: Reader, newest: int = VERSION) -> int:
     """Return the schema's number; what is no registry raises ``RegistryUnavailable``, a newer one ``SchemaMismatch``."""
-    mark, number = reader.one("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
-    if mark != APPLICATION_ID:
+    if reader.one("PRAGMA application_id")[0] != APPLICATION_ID:
         raise _no_registry(reader)
-    found = int(number)
+    found = int(reader.one("PRAGMA user_version")[0])
     if found < 0:
         message = f"the registry says its schema is {found}, which no modelkeep wrote"
         raise IntegrityError(message, "modelkeep verify --log")
