@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.changes.change_answer import NONE
-from modelkeep.changes.request import ChangeRequest, Resolve, subject_of
+from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.archive import Archive
