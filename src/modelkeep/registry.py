@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from modelkeep.changes.runner import Resolve
+    from modelkeep.changes.request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification

@@ -58,7 +58,7 @@ def decode_canonical(data: bytes, decoder: Decoder[T], what: str) -> T:
 
     ``what`` begins the message: the kind of value that was expected.
     """
-    value = _decode(data, decoder.decode, _ENCODER.encode, what)
+    value: T = _decode(data, decoder.decode, _ENCODER.encode, what)
     # An empty text is the only thing that `:""` can be; the other two may also stand inside of a text.
     if b':""' in data or ((b":{}" in data or b"\\u0000" in data) and _has_default_or_nul(_ANYTHING.decode(data))):
         message = f"{what}: not canonical JSON: an empty value or a NUL character"
