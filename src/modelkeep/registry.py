@@ -672,7 +672,7 @@ class Registry:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
         What is wrong is returned, not raised. ``log`` and ``bytes`` say which half is looked at. ``quick``
-        looks at the log's form, chain and details, without replay and tables, and at the blobs'
+        looks at the log's form, chain and details, without replay, tables and indexes, and at the blobs'
         existence, sizes and modes, without their hash; ``subset`` (``1/7``) looks at one of so many parts of the
         stored contents, up to 9999. ``repair`` takes what
         is damaged or missing again from a file, a directory, a backup or another registry that has the
