@@ -19,7 +19,6 @@ from modelkeep.domain.state import Head
 from modelkeep.domain.verbs.rows import Bury, Insert
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.private_tables import of_temporary_files, private_tables
 from modelkeep.store.db.sqlite.raw_rows import Stored
@@ -85,7 +84,7 @@ class LogReferences:
         """Require that the entry read last is still there: an older file may have been put in its place."""
         if self._last is None:
             return
-        data = reachable.entry_bytes(connection, self._last.seq)
+        data = raw_rows.entry_bytes(connection, self._last.seq)
         if data is None or hash_entry(data) != self._last.hash:
             message = f"nothing was removed: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
