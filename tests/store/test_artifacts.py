@@ -15,7 +15,7 @@ from modelkeep.errors import IntegrityError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import examine
-from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of_file
+from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of, content_of_file
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -196,3 +196,10 @@ def test_a_file_that_cannot_be_read_to_its_end_raises_in_the_thread_that_asked(t
     finally:
         os.close(descriptor)
     assert threading.active_count() == 1
+
+
+def test_of_a_file_that_grows_one_byte_more_is_read_and_no_further(tmp_path):
+    (tmp_path / "grows").write_bytes(b"x" * 2 * CHUNK)
+    with (tmp_path / "grows").open("rb", buffering=0) as stream:
+        assert content_of(stream, expected=1000).size == 1001
+        assert stream.seek(0, io.SEEK_CUR) == 1001

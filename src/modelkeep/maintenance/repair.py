@@ -17,7 +17,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.checking import Trouble, examine
-from modelkeep.store.content.hashing import Content, content_of, read_once
+from modelkeep.store.content.hashing import Content, content_of
 from modelkeep.store.content.transfer import Transferred, transfer
 from modelkeep.store.repair_source import RepairSource
 
@@ -72,7 +72,7 @@ class Repair:
             outcome = "another process has repaired it meanwhile"
         elif self._dry_run:
             self._require_writable()
-            if content_of(read_once(stream, wanted.size)) != wanted:
+            if content_of(stream, expected=wanted.size) != wanted:
                 return
             outcome = f"could be taken from {shown}"
         else:
