@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from modelkeep.changes.runner import Resolve
+    from modelkeep.changes.request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
@@ -677,7 +677,7 @@ class Registry:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
         What is wrong is returned, not raised. ``log`` and ``bytes`` say which half is looked at. ``quick``
-        looks at the log's form, chain and details, without replay and tables, and at the blobs'
+        looks at the log's form, chain and details, without replay, tables and indexes, and at the blobs'
         existence, sizes and modes, without their hash; ``subset`` (``1/7``) looks at one of so many parts of the
         stored contents, up to 9999. ``repair`` takes what
         is damaged or missing again from a file, a directory, a backup or another registry that has the
@@ -925,7 +925,6 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
-    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
     from modelkeep.userdirs import state_dir
 
@@ -939,7 +938,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     return Context(
         directory=directory,
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
-        artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
+        bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
         account=machine.observe_account(),

@@ -1,13 +1,12 @@
 """gc removes what no version needs, says why, and is stopped by whatever makes the log doubtful."""
 
 import hashlib
-import io
 import os
 import sqlite3
 from datetime import timedelta
 
 import pytest
-from world import World, changed, every, rechained
+from world import World, changed, every, rechained, store_bytes
 
 from modelkeep.domain.answers.care import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
@@ -42,7 +41,7 @@ def blob(world, content):
 
 def abandoned(world, content=b"abandoned"):
     """Put bytes into the store that no entry follows: a register that was killed before its transaction."""
-    world.context.artifacts.add_stream(io.BytesIO(content))
+    store_bytes(world.context.bucket, content)
     return blob(world, content)
 
 
@@ -175,7 +174,7 @@ def test_a_directory_whose_writer_holds_its_lock_is_left_alone(world):
 
 def test_drafts_of_another_boot_may_be_another_machines_and_are_kept_for_a_day(world):
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
-    (found,) = world.context.artifacts.bucket.stale_drafts()
+    (found,) = world.context.bucket.stale_drafts()
     assert found.writer == "unsure"
     written = world.moment.fromtimestamp(place.stat().st_mtime, world.moment.tzinfo)
     world.moment = written + timedelta(hours=23)
@@ -229,7 +228,7 @@ def test_unknown_files_in_the_store_are_reported_and_kept(world):
 
 
 def test_a_sweep_that_removes_something_leaves_another_mark_and_no_other_does(world):
-    bucket = world.context.artifacts.bucket
+    bucket = world.context.bucket
     before = read_mark(bucket)
     assert world.registry.gc(grace="0").files == 0
     assert read_mark(bucket) == before is not None
@@ -241,7 +240,7 @@ def test_a_sweep_that_removes_something_leaves_another_mark_and_no_other_does(wo
 
 
 def test_while_bytes_are_removed_there_is_no_mark_and_a_killed_sweep_leaves_none(world, monkeypatch):
-    bucket, marks = world.context.artifacts.bucket, []
+    bucket, marks = world.context.bucket, []
     abandoned(world)
     delete = bucket.delete
 

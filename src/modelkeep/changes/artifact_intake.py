@@ -18,7 +18,8 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.content.artifacts import missing_files
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sql import contents
 from modelkeep.store.db.sqlite.database import Session
@@ -39,15 +40,15 @@ class BytesRemoved(Exception):
 class StoredBytes:
     """Bytes that are about to be stored, and that an entry will reference."""
 
-    def __init__(self, artifacts: Artifacts) -> None:
+    def __init__(self, bucket: Bucket) -> None:
         """Note the mark of the last sweep; no byte may have been stored, or relied upon, before."""
-        self._artifacts = artifacts
-        self._mark = read_mark(artifacts.bucket)
+        self._bucket = bucket
+        self._mark = read_mark(bucket)
 
     def ensure_present(self, files: Iterable[ManifestFile]) -> None:
         """Raise `BytesRemoved` where `gc` removed one of these files; to be called under the writers' lock."""
-        unchanged = self._mark is not None and read_mark(self._artifacts.bucket) == self._mark
-        if not unchanged and self._artifacts.absent(files):
+        unchanged = self._mark is not None and read_mark(self._bucket) == self._mark
+        if not unchanged and missing_files(self._bucket, files):
             raise BytesRemoved
 
 
@@ -64,9 +65,9 @@ def with_bytes(
     if request.dry_run:
         return register(_measured(request, progress), None)
     for _ in range(1 if "-" in request.paths else _ATTEMPTS):
-        stored = StoredBytes(context.artifacts)
+        stored = StoredBytes(context.bucket)
         ingested = ingest(
-            context.artifacts,
+            context.bucket,
             request.paths,
             request.selection,
             stdin=stdin,

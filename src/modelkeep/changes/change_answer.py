@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.changes.runner import ChangeOutcome, Resolve, run_change
+from modelkeep.changes.request import Resolve
+from modelkeep.changes.runner import ChangeOutcome, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.entry import Entry

@@ -25,7 +25,8 @@ from modelkeep.changes.register_request import (
     run_fields,
     scrubbed,
 )
-from modelkeep.changes.runner import ChangeRequest, ChangeRunner, EnsurePresent, ignore_note
+from modelkeep.changes.request import ChangeRequest, expectation
+from modelkeep.changes.runner import ChangeRunner, EnsurePresent, ignore_note
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.entry import Subject
@@ -40,7 +41,7 @@ from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
 from modelkeep.reads import references
-from modelkeep.reads.references import Say, expectation, stage_named, version_of
+from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite.database import Session

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.register_request import Pairs, Provenance, Request, scrubbed
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest
+from modelkeep.changes.request import ChangeRequest
+from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.labels import label_key

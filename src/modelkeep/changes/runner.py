@@ -8,28 +8,26 @@ did not see. ``dry_run`` decides the same on the snapshot and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
+from modelkeep.changes.request import ChangeRequest, Resolve, check_same, refuse_deleted
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
-from modelkeep.domain.answers.changes import Effect
-from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
+from modelkeep.domain.entry import Entry, Intent, Observed, Seen
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
-from modelkeep.domain.verbs import AnyCommand
 from modelkeep.domain.verbs.interface import AlreadySo
-from modelkeep.domain.verbs.rollback import Rollback
-from modelkeep.errors import Conflict, RegistryUnavailable
+from modelkeep.errors import RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads import references
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
+from modelkeep.store.content.artifacts import missing_files
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
 from modelkeep.store.db.ledger import Draft
@@ -41,25 +39,6 @@ from modelkeep.store.db.state import SqlState
 EnsurePresent: TypeAlias = Callable[[Sequence[ManifestFile]], None]
 
 
-class ChangeRequest(Struct, frozen=True):
-    """A change with its references resolved: the parts of its intent, and what the answer says besides.
-
-    ``fields`` are the details. ``documents`` are those that may be new. ``needed`` are versions (model and number)
-    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``unchanged`` says why
-    there is nothing to do, where only the details tell: deciding never sees those.
-    """
-
-    arguments: AnyCommand
-    subject: Subject
-    expect: Expect | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    documents: Mapping[str, bytes] = field(default_factory=dict)
-    needed: tuple[tuple[int, int], ...] = ()
-    effects: tuple[Effect, ...] = ()
-    notes: tuple[str, ...] = ()
-    unchanged: str | None = None
-
-
 class ChangeOutcome(Struct, frozen=True):
     """What became of a request: the entry that it led to, or why there was nothing to do."""
 
@@ -67,10 +46,6 @@ class ChangeOutcome(Struct, frozen=True):
     entry: Entry | None
     already: AlreadySo | None
     notes: tuple[str, ...] = ()
-
-
-#: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
-Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
 
 
 class _Prepared(Struct, frozen=True):
@@ -154,7 +129,7 @@ class ChangeRunner:
         request = resolve(reader, say)
         if request.unchanged is not None:
             return _nothing_to_do(request)
-        references.refuse_change(reader, request.subject, request.arguments)
+        refuse_deleted(reader, request)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
         return _Prepared(request, draft, continues, was_backup)
 
@@ -185,7 +160,7 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
 
 def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
     """Return the manifest's digest where one of its files is missing from the store, or has another size."""
-    if manifest is not None and context.artifacts.absent(manifest.files):
+    if manifest is not None and missing_files(context.bucket, manifest.files):
         return (manifest.digest,)
     return ()
 
@@ -199,25 +174,9 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     now = resolve(writer, ignore_note)
     if now.unchanged is not None:
         return now
-    references.refuse_change(writer, now.subject, now.arguments)
-    _check_same(before, now)
+    refuse_deleted(writer, now)
+    check_same(before, now)
     return replace(now, needed=tuple(dict.fromkeys((*now.needed, *before.needed))))
-
-
-def _check_same(before: ChangeRequest, now: ChangeRequest) -> None:
-    """Refuse where a reference as typed means something else than when its author saw it."""
-    one, other = before.subject, now.subject
-    same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
-    # The draft already holds the details, so the new request must have the same ones.
-    alike = (before.arguments, before.fields) == (now.arguments, now.fields)
-    # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
-    if same and (alike or isinstance(before.arguments, Rollback)):
-        return
-    if same:
-        message = f"{one.name} changed meanwhile"
-        raise Conflict(message, "try again")
-    message = f"{one.name} changed meanwhile: what was {one.version or 'none'} is {other.version or 'none'} now"
-    raise Conflict(message, "look again, then name the version by its number")
 
 
 def _nothing_to_do(request: ChangeRequest) -> ChangeOutcome:

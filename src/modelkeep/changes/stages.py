@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from modelkeep.changes.change_answer import answer
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, Resolve, absent_of, run_change
+from modelkeep.changes.request import ChangeRequest, Resolve, expectation, subject_of
+from modelkeep.changes.runner import ChangeOutcome, absent_of, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Passed, RolledBack
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
@@ -24,9 +25,7 @@ from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBac
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
-    expectation,
     stage_named,
-    subject_of,
     version_of,
     version_or_model,
 )

@@ -53,11 +53,11 @@ def get(
         artifact = _artifact(context, reader, ref, f"get {{}} {dest}", at)
     manifest = artifact.manifest
     if dest == STDOUT and stdout is not None:
-        export.export_stream(context.artifacts, manifest, stdout)
+        export.export_stream(context.bucket, manifest, stdout)
         exported = export.Exported(STDOUT, changed=True)
     else:
         exported = export.export(
-            context.artifacts,
+            context.bucket,
             manifest,
             artifact.form,
             dest,
@@ -81,7 +81,7 @@ def path(context: Context, ref: str, *, moment: str | None) -> str:
     with snapshot(context, moment) as (reader, at):
         artifact = _artifact(context, reader, parsed.text, "path {}", at)
     return view(
-        context.artifacts,
+        context.bucket,
         artifact.manifest,
         artifact.form,
         cache_dir=context.cache_dir,

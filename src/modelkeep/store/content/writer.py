@@ -31,7 +31,7 @@ class ContentWriter:
     ``commit`` replaces.
     """
 
-    def __init__(self, bucket: Bucket, *, many: bool) -> None:
+    def __init__(self, bucket: Bucket, *, many: bool = False) -> None:
         self.repaired: list[str] = []
         self._bucket = bucket
         self._upload = bucket.upload(many=many)

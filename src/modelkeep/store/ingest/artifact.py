@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.hashing import Content, content_of_bytes, content_of_file
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.content.writer import ContentWriter
@@ -59,7 +59,7 @@ class Ingested(Struct, frozen=True):
 
 
 def ingest(
-    artifacts: Artifacts,
+    bucket: Bucket,
     paths: Sequence[str],
     selection: Selection,
     *,
@@ -80,10 +80,10 @@ def ingest(
     ``IntegrityError`` when what stands in the place of a content is no file.
     """
     if STDIN in paths:
-        with artifacts.writer() as writer:
+        with ContentWriter(bucket) as writer:
             return _ingest_stdin(writer, paths, selection, stdin, progress)
     found = _find(paths, selection, secrets=False, move=move)
-    with artifacts.writer(many=len(found.sources) > _MANY) as writer:
+    with ContentWriter(bucket, many=len(found.sources) > _MANY) as writer:
         manifest = Manifest.of(_read_all(found, writer, stored, progress))
         _require_unchanged(found, paths, selection, secrets=False)
         return _ingested(manifest, paths, found, writer.commit(), writer.repaired)
