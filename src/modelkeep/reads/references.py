@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.refs import Digest, Label, Number, parse_ref, parse_selector
+from modelkeep.domain.refs import Digest, Label, Latest, Number, Ref, parse_ref, parse_selector
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
@@ -48,6 +48,14 @@ def version_of(
     if found.number is None:
         raise _needs_version(reader, found, command, at)
     return found
+
+
+def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None) -> Resolved:
+    """Return the version that a reference means; a bare name is the latest one, and it is said."""
+    if ref.name is not None and ref.selector is None:
+        say(f"note: {ref.name} is taken as {ref.name}@latest")
+        ref = Ref(ref.name, Latest())
+    return resolve(reader, at, ref, stages_of(reader, at))
 
 
 def stage_named(reader: Reader, text: str) -> StageDef:
@@ -113,7 +121,7 @@ def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None
 
     Its hint has the highest stage's version for a reading command, the latest for a change.
     """
-    held = holders(reader, at, found.model, stages_of(reader, at))
+    held = holders(reader, at, found.model)
     number = latest(reader, at, found.model)
     candidates = [f"{each.stage} {each.version}" for each in held]
     if number is not None:
