@@ -27,6 +27,8 @@ CommandFunction: TypeAlias = Callable[..., int | None]
 
 #: Notes that begin so are printed with ``-q`` too.
 _LOUD = ("warning: ", "error: ")
+#: A pipe takes lines of any length.
+_WIDTH_OF_A_PIPE = 10_000
 
 
 class Flags(NamedTuple):
@@ -190,9 +192,14 @@ class Call:
         block = view.table(Clock(datetime.now(UTC)))
         if block is None:
             return None
-        from modelkeep.cli.terminal import Terminal
+        from modelkeep.cli.terminal import draw
 
-        return Terminal.behind(sys.stdout, color=streams.colored(sys.stdout, self.settings.color)).draw(block)
+        return draw(
+            block,
+            width=streams.width(sys.stdout) if streams.is_terminal(sys.stdout) else _WIDTH_OF_A_PIPE,
+            color=streams.colored(sys.stdout, self.settings.color),
+            encoding=streams.encoding(sys.stdout),
+        )
 
 
 FORMATS = ("table", "lines", "json")
