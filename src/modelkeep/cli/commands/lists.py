@@ -41,7 +41,7 @@ class RowLimit:
         return self._shown is not None and len(rows) > self._shown
 
 
-@command(past=True)
+@command("as_of")
 def list_(
     call: Call,
     pattern: Annotated[
@@ -86,7 +86,7 @@ def list_(
     call.show(VersionsView(registry.as_of(moment), versions, keys, more))
 
 
-@command(past=True)
+@command("as_of")
 def show(
     call: Call,
     ref: Annotated[str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
@@ -139,7 +139,7 @@ def audit(
     call.show(EntriesView(entries, more=more))
 
 
-@command(past=True)
+@command("as_of")
 def history(
     call: Call,
     name: Annotated[
