@@ -41,7 +41,7 @@ class RowLimit:
         return self._shown is not None and len(rows) > self._shown
 
 
-@command(past=True)
+@command("as_of")
 def list_(
     call: Call,
     pattern: Annotated[
@@ -87,7 +87,7 @@ def list_(
     call.show(VersionsView(moment, versions, keys, more))
 
 
-@command(past=True)
+@command("as_of")
 def show(
     call: Call,
     ref: Annotated[str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
@@ -140,7 +140,7 @@ def audit(
     call.show(EntriesView(entries, more=more))
 
 
-@command(past=True)
+@command("as_of")
 def history(
     call: Call,
     name: Annotated[
