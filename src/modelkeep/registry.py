@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from modelkeep.changes.request import Resolve
+    from modelkeep.changes.change_request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
@@ -51,7 +51,7 @@ class Registry:
     already. While another process writes it waits its turn for as long as the ``lock_wait`` setting
     says; only then, in the main thread and where nobody else uses them, it borrows ``SIGALRM`` and the
     real-time interval timer. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
-    or ``seq:N``.
+    or ``seq:N``, or what `as_of` returned: then several answers are about the same moment.
     """
 
     def __init__(self, context: Context, located: Located) -> None:
@@ -170,7 +170,7 @@ class Registry:
         from modelkeep.changes import annotate
 
         resolve = annotate.evaluate(self._context, ref, _pairs(metrics, "metric"), on, _several(runs))
-        return self._change("evaluate", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def promote(
         self,
@@ -192,7 +192,7 @@ class Registry:
         """
         from modelkeep.changes import stages as staging
 
-        return staging.promote(self._context, ref, stage, force=force, expect=expect, message=message, dry_run=dry_run)
+        return self._change(staging.promote(ref, stage, expect, force=force), message, dry_run)
 
     def rollback(
         self,
@@ -221,18 +221,12 @@ class Registry:
         False
         """
         from modelkeep.changes import stages as staging
+        from modelkeep.changes.runner import run_change
 
-        return staging.rollback(
-            self._context,
-            ref,
-            stage,
-            to=to,
-            keep_good=keep_good,
-            confirmed=confirmed,
-            expect=expect,
-            message=message,
-            dry_run=dry_run,
+        resolve = staging.rollback(
+            self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
+        return staging.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -250,7 +244,7 @@ class Registry:
         """
         from modelkeep.changes import stages as staging
 
-        return self._change("retire", staging.retire(ref, stage, expect), message, dry_run)
+        return self._change(staging.retire(ref, stage, expect), message, dry_run)
 
     def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
@@ -260,7 +254,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("mark", annotate.mark(ref, mark), message, dry_run)
+        return self._change(annotate.mark(ref, mark), message, dry_run)
 
     def archive(
         self,
@@ -279,7 +273,7 @@ class Registry:
         from modelkeep.changes import archive as archiving
 
         resolve = archiving.archive(ref, undo=undo, all_versions=all_versions)
-        return self._change("archive", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def delete(
         self,
@@ -302,7 +296,7 @@ class Registry:
         from modelkeep.changes import archive as archiving
 
         resolve = archiving.delete(ref, force=force, all_versions=all_versions)
-        return self._change("delete", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def alias(
         self,
@@ -321,7 +315,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("alias", annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
+        return self._change(annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
 
     def tag(
         self,
@@ -339,7 +333,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("tag", annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
+        return self._change(annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
 
     def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a version that has no label this one; a label is given once and never again.
@@ -349,7 +343,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("label", annotate.label(ref, label), message, dry_run)
+        return self._change(annotate.label(ref, label), message, dry_run)
 
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text takes it away.
@@ -359,7 +353,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("describe", annotate.describe(ref, text), message, dry_run)
+        return self._change(annotate.describe(ref, text), message, dry_run)
 
     def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Add a note to a version or a model.
@@ -369,7 +363,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("note", annotate.note(ref, text), message, dry_run)
+        return self._change(annotate.note(ref, text), message, dry_run)
 
     def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a model another name; the old one keeps answering and is never given to another.
@@ -379,21 +373,22 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("rename", annotate.rename(name, new), message, dry_run)
+        return self._change(annotate.rename(name, new), message, dry_run)
 
-    def _change(self, action: str, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
-        from modelkeep.changes.change_answer import change
+    def _change(self, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
+        from modelkeep.changes.change_answer import answer
+        from modelkeep.changes.runner import run_change
 
-        return change(self._context, action, resolve, message=message, dry_run=dry_run)
+        return answer(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     # Reads
 
     @property
     def id(self) -> str:
         """The registry's own identity: 128 bits in hex, from its first entry."""
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.registry_id(self._context)
+        return status.registry_id(self._context)
 
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first.
@@ -401,31 +396,31 @@ class Registry:
         >>> [stage.name for stage in registry.stages()]
         ['staging', 'production']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.stages(self._context)
+        return status.stages(self._context)
 
-    def resolve(self, ref: str, *, as_of: str | None = None) -> VersionRow:
+    def resolve(self, ref: str, *, as_of: str | AsOf | None = None) -> VersionRow:
         """Return the version that a ref means.
 
         >>> registry.resolve("fraud@production").ref
         'fraud@1'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.resolve(self._context, ref, as_of)
+        return lists.resolve(self._context, ref, as_of)
 
-    def version(self, ref: str, *, as_of: str | None = None) -> Version:
+    def version(self, ref: str, *, as_of: str | AsOf | None = None) -> Version:
         """Return all that is known of a version.
 
         >>> registry.version("fraud@1").metrics[0].value
         '0.914'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.version(self._context, ref, as_of)
+        return show.version(self._context, ref, as_of)
 
-    def model(self, name: str, *, as_of: str | None = None) -> Model:
+    def model(self, name: str, *, as_of: str | AsOf | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
 
         Raises `UsageError` for a version: `show` answers for both.
@@ -433,29 +428,29 @@ class Registry:
         >>> registry.model("fraud").newest
         2
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.model(self._context, name, as_of)
+        return show.model(self._context, name, as_of)
 
-    def show(self, ref: str, *, as_of: str | None = None) -> Version | Model:
+    def show(self, ref: str, *, as_of: str | AsOf | None = None) -> Version | Model:
         """Return the page of a version, or of the model where the ref is a bare name.
 
         >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
         ('Model', 'Version')
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.page(self._context, ref, as_of)
+        return show.page(self._context, ref, as_of)
 
-    def description(self, ref: str, *, as_of: str | None = None) -> str | None:
+    def description(self, ref: str, *, as_of: str | AsOf | None = None) -> str | None:
         """Return the description of a version or a model, None where there is none.
 
         >>> registry.description("churn") is None
         True
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.description(self._context, ref, as_of)
+        return show.description(self._context, ref, as_of)
 
     def models(
         self,
@@ -463,16 +458,16 @@ class Registry:
         *,
         all: bool = False,  # noqa: A002  the flag's own name
         limit: int | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[ModelRow, ...]:
         """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.models(self._context, pattern, as_of, everything=all, limit=limit)
+        return lists.models(self._context, pattern, as_of, everything=all, limit=limit)
 
     def versions(
         self,
@@ -483,7 +478,7 @@ class Registry:
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
@@ -492,9 +487,9 @@ class Registry:
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.versions(
+        return lists.versions(
             self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
 
@@ -506,7 +501,7 @@ class Registry:
         force: bool = False,
         stdout: BinaryIO | None = None,
         progress: Progress | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> Fetched:
         """Copy an artifact out of the store, every byte checked; complete at ``dest`` or not at all.
 
@@ -523,7 +518,7 @@ class Registry:
             self._context, ref, os.fspath(dest), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
-    def path(self, ref: str, *, as_of: str | None = None) -> str:
+    def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
         ``REF/FILE`` is a file inside. A view of symbolic links in the user's cache, made on first use;
@@ -536,15 +531,15 @@ class Registry:
 
         return fetch.path(self._context, ref, moment=as_of)
 
-    def identify(self, what: Paths, *, as_of: str | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Paths, *, as_of: str | AsOf | None = None) -> tuple[Identified, ...]:
         """Return which versions a file, a directory or a digest is, and what they were when.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import identify
 
-        return queries.identify(self._context, os.fspath(what), as_of)
+        return identify.identify(self._context, os.fspath(what), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
         """Return what differs between versions; one alone is held against production.
@@ -552,9 +547,9 @@ class Registry:
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
         ['auc']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import diff
 
-        return queries.diff(self._context, _several(refs))
+        return diff.diff(self._context, _several(refs))
 
     def lineage(
         self,
@@ -563,7 +558,7 @@ class Registry:
         up: bool = True,
         down: bool = True,
         depth: int | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
@@ -572,9 +567,9 @@ class Registry:
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lineage
 
-        return queries.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
+        return lineage.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
 
     def audit(
         self,
@@ -592,9 +587,9 @@ class Registry:
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import history
 
-        return queries.audit(
+        return history.audit(
             self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 
@@ -605,16 +600,16 @@ class Registry:
         *,
         since: str | None = None,
         until: str | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[Tenure, ...]:
         """Return what was live when, by whom, and why it ended; without a name the last stage of all models.
 
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import history
 
-        return queries.history(self._context, name, stage, as_of, since=since, until=until)
+        return history.history(self._context, name, stage, as_of, since=since, until=until)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.
@@ -625,9 +620,9 @@ class Registry:
         >>> registry.status().models
         2
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.status(self._context, self.origin, size=size)
+        return status.status(self._context, self.origin, size=size)
 
     def whoami(self) -> Identity:
         """Return who the log would say this is.
@@ -635,19 +630,19 @@ class Registry:
         >>> registry.whoami().user != ""
         True
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.whoami(self._context)
+        return status.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
-        """Return the last entry that a moment includes, None without a moment.
+        """Return the last entry that a moment includes, None without a moment; it is also said.
 
         >>> registry.as_of("seq:1").seq
         1
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import snapshot
 
-        return None if moment is None else queries.moment_of(self._context, moment)
+        return None if moment is None else snapshot.as_of(self._context, moment)
 
     def is_bare(self, ref: str) -> bool:
         """Tell whether a ref is a bare name: a model, not a version of it.

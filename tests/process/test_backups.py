@@ -15,6 +15,7 @@ from processes import SOURCE, do, killed_at, start
 from harm import needs_root, needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
+from modelkeep.store.db.sqlite.database_copy import Pace
 
 PROLOGUE = "from modelkeep.registry import open_registry; r = open_registry('registry');"
 BACKUP = PROLOGUE + "assert r.backup('backup').ok"
@@ -229,7 +230,7 @@ def test_backups_beside_writers_are_whole_and_lose_nothing_of_what_was_reported(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
     monkeypatch.setattr(
-        "modelkeep.store.db.sqlite.database_copy.copy_database.__kwdefaults__", {"step_pages": step_pages}
+        "modelkeep.store.db.sqlite.database_copy.copy_database.__defaults__", (Pace(step_pages=step_pages),)
     )
     writers = [start(WRITES, ".", number) for number in range(4)]
     try:

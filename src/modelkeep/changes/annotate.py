@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelkeep.changes.change_answer import NONE
+from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.register_request import Pairs, check_pairs, data_of, datasets, run_fields, scrubbed
-from modelkeep.changes.request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import Effect, Verdict
 from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.refs import Digest, Label, Number, parse_selector
@@ -29,8 +29,9 @@ class ChangeRequest(Struct, frozen=True):
     """A change with its references resolved: the parts of its intent, and what the answer says besides.
 
     ``fields`` are the details. ``documents`` are those that may be new. ``needed`` are versions (model and number)
-    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``unchanged`` says why
-    there is nothing to do, where only the details tell: deciding never sees those.
+    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``hints`` are commands
+    to go on with, with ``{}`` for the version. ``unchanged`` says why there is nothing to do, where only the details
+    tell: deciding never sees those.
     """
 
     arguments: AnyCommand
@@ -41,6 +42,8 @@ class ChangeRequest(Struct, frozen=True):
     needed: tuple[tuple[int, int], ...] = ()
     effects: tuple[Effect, ...] = ()
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    verdict: tuple[Verdict, ...] = ()
     unchanged: str | None = None
 
 
