@@ -106,8 +106,8 @@ def test_a_missing_or_empty_directory_is_an_error_that_hints_at_init(tmp_path):
 
 
 def test_a_mount_with_broken_locks_is_an_error():
-    table = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock\n"
-    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
+    line = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock"
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", line), needs_locks=True)
     assert (found.severity, found.code, found.place) == ("error", "locks", "/srv/models")
     assert found.message.startswith("nfs mounted at / (rw,vers=3,nolock): nfs with nolock: its locks stay")
     assert found.hint == "mount it without nolock, or keep the registry on a local disk"
@@ -119,8 +119,8 @@ def test_a_mount_with_broken_locks_is_an_error():
 )
 def test_a_network_mount_and_a_read_only_one_are_warned_of(line, said):
     kind, source, options = line.split()
-    table = f"21 1 0:30 / / {options.split(',')[0]} shared:1 - {kind} {source} {options}\n"
-    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
+    line = f"21 1 0:30 / / {options.split(',')[0]} shared:1 - {kind} {source} {options}"
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", line), needs_locks=True)
     assert (found.severity, found.code) == ("warning", "mount")
     assert said in found.message
 
