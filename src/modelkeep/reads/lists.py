@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec import Struct
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
+from modelkeep.domain.answers.versions import AsOf, Holder, ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
@@ -123,9 +123,9 @@ class _Listing:
         self.at = at
         self.stage = stage
         self.everything = everything
-        self._holding: dict[int, tuple[version_states.Holding, ...]] = {}
+        self._holding: dict[int, tuple[Holder, ...]] = {}
 
-    def holding(self, model: int) -> tuple[version_states.Holding, ...]:
+    def holding(self, model: int) -> tuple[Holder, ...]:
         """Return who holds the stages of a model."""
         if model not in self._holding:
             self._holding[model] = version_states.holders(self.reader, self.at, model)

@@ -70,8 +70,6 @@ ALLOWED = {
     "references.SIMILAR past": {"model_name"},
     # the newest entry is at the end of the key
     "deciding.HEAD": {"entry_index", "registry"},
-    "moments.LAST": {"entry_index"},
-    "moments.FIRST": {"entry_index"},
 }
 
 
@@ -108,6 +106,9 @@ PINNED = {
     "version_states.HOLDERS now": [
         "SCAN stage USING INDEX stage_now",
         "SEARCH tenure USING INDEX tenure_holder (model=? AND stage=?)",
+        "SEARCH version USING INDEX sqlite_autoindex_version_1 (model=? AND number=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
         "USE TEMP B-TREE FOR ORDER BY",
     ],
     "version_states.HOLDERS past": [
@@ -115,6 +116,11 @@ PINNED = {
         "SEARCH tenure USING INDEX tenure_stage (model=? AND stage=? AND since_seq=?)",
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH newest USING INDEX tenure_stage (model=? AND stage=? AND since_seq<?)",
+        "SEARCH version USING INDEX sqlite_autoindex_version_1 (model=? AND number=?)",
+        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "REUSE SUBQUERY 1",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
+        "REUSE SUBQUERY 1",
         "USE TEMP B-TREE FOR ORDER BY",
     ],
     "moments.NOT_LATER": ["SEARCH entry_index USING COVERING INDEX entry_index_time (time<?)"],

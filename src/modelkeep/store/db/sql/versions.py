@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.domain.answers.versions import Holder, VersionRow
 from modelkeep.domain.labels import fold, label_sort_key
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.references import ALIASES
 from modelkeep.store.db.sql.statement import statement
-from modelkeep.store.db.sql.version_states import Holding, standing
+from modelkeep.store.db.sql.version_states import standing
 
 ROWS = statement("""
 SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files FROM version
@@ -66,7 +66,7 @@ def version_rows(
     model: int,
     name: str,
     numbers: Sequence[int],
-    holding: Sequence[Holding],
+    holding: Sequence[Holder],
 ) -> list[VersionRow]:
     """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
     aliases: dict[int, list[str]] = {}
@@ -129,7 +129,7 @@ def _window(
     at: int | None,
     model: tuple[int, str],
     window: tuple[int, int],
-    holding: Sequence[Holding],
+    holding: Sequence[Holder],
     aliases: dict[int, list[str]],
 ) -> dict[int, VersionRow]:
     seq, name = model
