@@ -21,8 +21,7 @@ from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.text import check_text
-from modelkeep.domain.verbs import AnyCommand
-from modelkeep.domain.verbs.interface import AlreadySo
+from modelkeep.domain.verbs.interface import AlreadySo, Command
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
@@ -49,7 +48,7 @@ class ChangeRequest(Struct, frozen=True):
     there is nothing to do, where only the details tell: deciding never sees those.
     """
 
-    arguments: AnyCommand
+    arguments: Command
     subject: Subject
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()

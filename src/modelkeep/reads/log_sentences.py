@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.entry import parse_entry
-from modelkeep.domain.verbs import ACTIONS
+from modelkeep.domain.verbs.all_verbs import ACTIONS
 from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import Damaged, NotFound
 from modelkeep.store.db.interface import Reader

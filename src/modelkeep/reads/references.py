@@ -17,7 +17,7 @@ from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Expect, Subject
-    from modelkeep.domain.verbs import AnyCommand
+    from modelkeep.domain.verbs.interface import Command
 
 #: Called with each note that resolving has for the user.
 Say = Callable[[str], None]
@@ -145,15 +145,11 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
 
 
-def refuse_change(reader: Reader, subject: Subject, command: AnyCommand) -> None:
+def refuse_change(reader: Reader, subject: Subject, command: Command) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
-    from modelkeep.domain.verbs.delete import Delete  # reads do not need them
-    from modelkeep.domain.verbs.interface import STAYS_DELETED
-    from modelkeep.domain.verbs.retire import Retire
-    from modelkeep.domain.verbs.rollback import Rollback
+    from modelkeep.domain.verbs.interface import STAYS_DELETED  # reads do not need it
 
-    # These have nothing to do where the version is gone: deciding says so.
-    if subject.version is None or subject.model is None or isinstance(command, (Delete, Retire, Rollback)):
+    if subject.version is None or subject.model is None or command.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
