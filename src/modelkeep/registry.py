@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from modelkeep.changes.runner import Resolve
+    from modelkeep.changes.change_request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
@@ -170,7 +170,7 @@ class Registry:
         from modelkeep.changes import annotate
 
         resolve = annotate.evaluate(self._context, ref, _pairs(metrics, "metric"), on, _several(runs))
-        return self._change("evaluate", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def promote(
         self,
@@ -192,7 +192,7 @@ class Registry:
         """
         from modelkeep.changes import stages as staging
 
-        return staging.promote(self._context, ref, stage, force=force, expect=expect, message=message, dry_run=dry_run)
+        return self._change(staging.promote(ref, stage, expect, force=force), message, dry_run)
 
     def rollback(
         self,
@@ -221,18 +221,12 @@ class Registry:
         False
         """
         from modelkeep.changes import stages as staging
+        from modelkeep.changes.runner import run_change
 
-        return staging.rollback(
-            self._context,
-            ref,
-            stage,
-            to=to,
-            keep_good=keep_good,
-            confirmed=confirmed,
-            expect=expect,
-            message=message,
-            dry_run=dry_run,
+        resolve = staging.rollback(
+            self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
+        return staging.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -250,7 +244,7 @@ class Registry:
         """
         from modelkeep.changes import stages as staging
 
-        return self._change("retire", staging.retire(ref, stage, expect), message, dry_run)
+        return self._change(staging.retire(ref, stage, expect), message, dry_run)
 
     def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
@@ -260,7 +254,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("mark", annotate.mark(ref, mark), message, dry_run)
+        return self._change(annotate.mark(ref, mark), message, dry_run)
 
     def archive(
         self,
@@ -279,7 +273,7 @@ class Registry:
         from modelkeep.changes import archive as archiving
 
         resolve = archiving.archive(ref, undo=undo, all_versions=all_versions)
-        return self._change("archive", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def delete(
         self,
@@ -302,7 +296,7 @@ class Registry:
         from modelkeep.changes import archive as archiving
 
         resolve = archiving.delete(ref, force=force, all_versions=all_versions)
-        return self._change("delete", resolve, message, dry_run)
+        return self._change(resolve, message, dry_run)
 
     def alias(
         self,
@@ -321,7 +315,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("alias", annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
+        return self._change(annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
 
     def tag(
         self,
@@ -339,7 +333,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("tag", annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
+        return self._change(annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
 
     def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a version that has no label this one; a label is given once and never again.
@@ -349,7 +343,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("label", annotate.label(ref, label), message, dry_run)
+        return self._change(annotate.label(ref, label), message, dry_run)
 
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text takes it away.
@@ -359,7 +353,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("describe", annotate.describe(ref, text), message, dry_run)
+        return self._change(annotate.describe(ref, text), message, dry_run)
 
     def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Add a note to a version or a model.
@@ -369,7 +363,7 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("note", annotate.note(ref, text), message, dry_run)
+        return self._change(annotate.note(ref, text), message, dry_run)
 
     def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a model another name; the old one keeps answering and is never given to another.
@@ -379,12 +373,13 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change("rename", annotate.rename(name, new), message, dry_run)
+        return self._change(annotate.rename(name, new), message, dry_run)
 
-    def _change(self, action: str, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
-        from modelkeep.changes.change_answer import change
+    def _change(self, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
+        from modelkeep.changes.change_answer import answer
+        from modelkeep.changes.runner import run_change
 
-        return change(self._context, action, resolve, message=message, dry_run=dry_run)
+        return answer(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     # Reads
 
@@ -677,7 +672,7 @@ class Registry:
         """Check what is held true: the chain, each decision, every table, every stored byte.
 
         What is wrong is returned, not raised. ``log`` and ``bytes`` say which half is looked at. ``quick``
-        looks at the log's form, chain and details, without replay and tables, and at the blobs'
+        looks at the log's form, chain and details, without replay, tables and indexes, and at the blobs'
         existence, sizes and modes, without their hash; ``subset`` (``1/7``) looks at one of so many parts of the
         stored contents, up to 9999. ``repair`` takes what
         is damaged or missing again from a file, a directory, a backup or another registry that has the

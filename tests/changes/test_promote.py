@@ -197,13 +197,16 @@ def test_the_reason_stands_in_history(r):
     assert [each.why for each in r.history("fraud")] == ["march data"]
 
 
-def test_a_forced_promotion_that_is_committed_is_no_error_where_its_notes_cannot_be_read(world, r):
+def test_a_forced_promotion_reads_nothing_once_it_is_committed(world, r):
     r.mark("fraud@2", "bad")
     with locked_after_commit(world) as busy:
         change = busy.promote("fraud@2", "production", force=True)
     assert (change.changed, notes(change), holders(r)) == (
         True,
-        ["note: fraud@2 was never in staging"],
+        [
+            "note: fraud@2 was never in staging",
+            "fraud@2 is still marked bad (lift it: modelkeep mark fraud@2 good)",
+        ],
         ["production 2"],
     )
 

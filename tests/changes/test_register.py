@@ -404,11 +404,13 @@ def test_the_verdict_of_one_that_takes_production_at_once_is_against_the_one_it_
     assert [(each.difference, each.against) for each in made.verdict] == [("-0.007", "production fraud@1")]
 
 
-def test_a_registration_that_is_committed_is_no_error_where_the_verdict_cannot_be_read(world, r):
+def test_a_registration_reads_nothing_once_it_is_committed(world, r):
     world.register(metrics={"auc": "0.9"}, stage="production")
     with locked_after_commit(world) as busy:
         made = busy.register("fraud", world.model(), code="none", metrics={"auc": "0.91"})
-    assert (made.ref, made.changed, made.verdict, made.hints) == ("fraud@2", True, (), ())
+    assert (made.ref, made.changed) == ("fraud@2", True)
+    assert [each.against for each in made.verdict] == ["production fraud@1"]
+    assert made.hints == ("modelkeep promote fraud@2 staging",)
     assert r.model("fraud").newest == 2
 
 

@@ -32,6 +32,13 @@ def test_an_index_that_lies_is_found_in_its_table_unless_that_is_left_out(told, 
     assert broken(world, 0, odd={"alias"}) == []
 
 
+def test_a_quick_look_leaves_indexes_to_the_full_one(told, tmp_path):
+    world = told.copy(tmp_path / "copy")
+    let_an_index_lie(world)
+    assert [*broken_pages(Database(str(world.home)), (), deep=False)] == []
+    assert not world.registry.verify().ok
+
+
 def test_a_damaged_file_is_an_error(told, tmp_path):
     world = told.copy(tmp_path / "copy")
     data = bytearray(world.database.read_bytes())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelkeep.changes.change_answer import NONE
+from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.register_request import Pairs, check_pairs, data_of, datasets, run_fields, scrubbed
-from modelkeep.changes.runner import ChangeRequest, Resolve
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold
@@ -23,7 +23,7 @@ from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import UsageError
 from modelkeep.provenance import inputs, values
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads.references import Say, expectation, subject_of, version_of, version_or_model
+from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
 from modelkeep.store.db.state import SqlState

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from modelkeep.changes.change_answer import NONE
-from modelkeep.changes.runner import ChangeRequest, Resolve
+from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.delete import Delete
 from modelkeep.errors import UsageError
 from modelkeep.reads import references
-from modelkeep.reads.references import Say, subject_of, version_or_model, whole_model
+from modelkeep.reads.references import Say, version_or_model, whole_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql import version_states

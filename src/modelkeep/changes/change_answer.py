@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.changes.runner import ChangeOutcome, Resolve, run_change
-from modelkeep.context import Context
+from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.verbs.interface import End, Event
@@ -16,14 +15,10 @@ from modelkeep.domain.verbs.rollback import StageRolledBack
 NONE = "none"
 
 
-def change(context: Context, action: str, resolve: Resolve, *, message: str | None, dry_run: bool) -> Change:
-    """Carry out one change and answer it."""
-    return answer(run_change(context, resolve, message=message, dry_run=dry_run), action, dry_run=dry_run)
-
-
-def answer(outcome: ChangeOutcome, action: str, *, dry_run: bool) -> Change:
+def answer(outcome: ChangeOutcome) -> Change:
     """Return the answer of a change that was carried out."""
-    request = outcome.request
+    request, dry_run = outcome.request, outcome.dry_run
+    action = str(request.arguments.__struct_config__.tag)
     name, number = request.subject.name, request.subject.version
     ref = None if number is None else f"{name}@{number}"
     if outcome.entry is None:

@@ -1,20 +1,23 @@
 """`register`: the arguments and the captured provenance, the bytes into the store, then the entry.
 
-A look at the names refuses what it can before a byte is copied. The bytes are durable before the entry exists. The
-number is taken inside the transaction.
+A look at the names refuses what it can before a byte is copied. The bytes are durable before the entry exists, and
+where `gc` ran meanwhile, they are looked for under the writers' lock (`sweep_mark`). The number is taken inside the
+transaction.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import closing, suppress
-from typing import BinaryIO
+from collections.abc import Callable, Collection
+from contextlib import closing
+from functools import partial
+from typing import BinaryIO, TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from modelkeep.changes.artifact_intake import with_bytes
-from modelkeep.changes.register_answer import compared, registered, unchanged
+from modelkeep.changes.change_request import ChangeRequest, expectation
+from modelkeep.changes.register_answer import against_production, registered, unchanged
 from modelkeep.changes.register_request import (
     Provenance,
     Request,
@@ -25,28 +28,36 @@ from modelkeep.changes.register_request import (
     run_fields,
     scrubbed,
 )
-from modelkeep.changes.runner import ChangeRequest, ChangeRunner, EnsurePresent, ignore_note
+from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Registered
-from modelkeep.domain.entry import Subject
-from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
-from modelkeep.domain.stages import check_alias
+from modelkeep.domain.stages import StageDef, check_alias
+from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.create import check_free
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Code, Parent, Register
-from modelkeep.errors import ModelkeepError, UsageError
+from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
 from modelkeep.reads import references
-from modelkeep.reads.references import Say, expectation, stage_named, version_of
+from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.store import backup_mark
+from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import contents
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
-from modelkeep.store.ingest.artifact import Ingested
+from modelkeep.store.ingest.artifact import Ingested, ingest, measure
+from modelkeep.store.ingest.move import remove
 from modelkeep.store.ownership import require_own
+
+Progress: TypeAlias = Callable[[int, int], None]
+
+#: So often bytes are stored for one registration. `gc --grace 0` in a loop may remove them each time.
+_ATTEMPTS = 20
 
 
 def register(
@@ -54,7 +65,7 @@ def register(
     request: Request,
     *,
     stdin: BinaryIO | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Registered:
     """Register the next version of a model; see `Registry.register`."""
     check(request)
@@ -64,30 +75,10 @@ def register(
             context.database.check_mount()
             backup_mark.require_no_backup(context.directory)
             require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
-            _check_names(reader, request)
-        registration = _Registration(context, session, request, found)
-        return with_bytes(context, session, request, registration.run, stdin=stdin, progress=progress)
-
-
-def _check_names(reader: Reader, request: Request) -> None:
-    """Refuse unknown and malformed names before a byte is copied; deciding checks all of them again.
-
-    A taken label and ``--expect`` are left to deciding: the same bytes again may be a success all the same.
-    """
-    state = SqlState(reader)
-    model = state.model_named(request.name)
-    if model is None or model.deleted:
-        check_name(request.name)
-        check_free(request.name, model, reuse=request.reuse_name)
-    stage = None if request.stage is None else stage_named(reader, request.stage)
-    for alias in request.aliases:
-        check_alias(fold(alias), state.stages())
-    for parent in request.parents:
-        _parent(reader, ignore_note, parent)
-    if stage is None and request.expect is not None:
-        message = "--expect compares with the holder of a stage"
-        raise UsageError(message, "add --stage")
-    expectation(reader, request.expect, None if model is None else model.seq)
+            # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
+            # success all the same.
+            _resolve_names(reader, ignore_note, request)
+        return _Registration(context, session, request, found).run(stdin, progress)
 
 
 class _Registration:
@@ -99,7 +90,36 @@ class _Registration:
         self._request = request
         self._found = found
 
-    def run(self, taken: Ingested, ensure_present: EnsurePresent | None) -> Registered:
+    def run(self, stdin: BinaryIO | None, progress: Progress | None) -> Registered:
+        """Take in the bytes, or for a dry run only measure them, and write the entry.
+
+        Where `gc` removed some of the bytes in between, the writers' lock is released and everything is stored again.
+        """
+        request, artifacts = self._request, self._context.artifacts
+        paths, selection, move = request.paths, request.selection, request.move
+        if request.dry_run:
+            if "-" in paths:
+                message = "standard input cannot be looked at without being used up"
+                raise UsageError(message, "leave out --dry-run, or give a file")
+            return self._write(measure(paths, selection, secrets=False, move=move, progress=progress), None)
+        for _ in range(1 if "-" in paths else _ATTEMPTS):
+            stored = StoredBytes(artifacts)
+            taken = ingest(
+                artifacts, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress
+            )
+            try:
+                done = self._write(taken, partial(stored.ensure_present, taken.manifest.files))
+            except BytesRemoved:
+                continue
+            return replace(done, notes=(*done.notes, *remove(paths, taken.sources))) if move else done
+        message = f"gc removed the bytes of {request.name} while they were registered"
+        raise Conflict(message, "try again")
+
+    def _of_sizes(self, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
+        with self._session.reading() as reader:
+            return contents.of_sizes(reader, sizes)
+
+    def _write(self, taken: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
         """Write the entry for the bytes that were taken in, and return the answer."""
         request, found = self._request, self._found
         if request.trained_at is None:
@@ -109,56 +129,73 @@ class _Registration:
             return _resolved(reader, say, request, found, taken)
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
-        outcome = runner.run(resolve, ensure_present)
-        if outcome.entry is None:
-            with self._session.reading() as reader:
-                return unchanged(reader, request, found, outcome, taken)
-        answer = registered(request, outcome, outcome.entry, taken, found)
-        # The version is committed: a failure of this read may not look like a refused change.
-        with suppress(ModelkeepError), self._session.reading() as reader:
-            return compared(reader, request, outcome.entry, answer)
-        return answer
+        outcome = runner.run(resolve, check_bytes)
+        if outcome.entry is not None:
+            return registered(request, outcome, outcome.entry, taken, found)
+        with self._session.reading() as reader:
+            return unchanged(reader, request, found, outcome, taken)
+
+
+class _Names(Struct, frozen=True):
+    """What the names in a request mean; each parent has its address where it is not a version here."""
+
+    model: Model | None
+    stage: StageDef | None
+    parents: tuple[tuple[Parent, str | None], ...]
+    expect: Expect | None
+
+
+def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
+    """Return what the names mean; refuse unknown and malformed ones."""
+    state = SqlState(reader)
+    model = state.model_named(request.name)
+    if model is None or model.deleted:
+        check_name(request.name)
+        check_free(request.name, model, reuse=request.reuse_name)
+        model = None
+    elif fold(model.name) != fold(request.name):
+        say(f"note: {request.name} is called {model.name} now")
+    for alias in request.aliases:
+        check_alias(fold(alias), state.stages())
+    return _Names(
+        model=model,
+        stage=None if request.stage is None else stage_named(reader, request.stage),
+        parents=tuple(_parent(reader, say, text) for text in request.parents),
+        expect=expectation(reader, request.expect, None if model is None else model.seq),
+    )
 
 
 def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, taken: Ingested) -> ChangeRequest:
-    state = SqlState(reader)
-    bearer = state.model_named(request.name)
-    model = None if bearer is None or bearer.deleted else bearer
-    if model is not None and fold(model.name) != fold(request.name):
-        say(f"note: {request.name} is called {model.name} now")
-    stage = None if request.stage is None else stage_named(reader, request.stage)
-    parents = [_parent(reader, say, text) for text in request.parents]
-    arguments = Register(
-        aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
-        bump=request.bump,
-        code=_code(found.code),
-        data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
-        form=taken.form,
-        if_exists=request.if_exists,
-        label=request.label,
-        metrics=scrubbed(request.metrics),
-        metrics_on=data_of(found.on),
-        parents=tuple(parent for parent, _ in parents),
-        reuse=request.reuse_name,
-        runs=tuple(run.id for run in found.runs),
-        symlinks=taken.symlinks,
-        trained=found.trained,
-    )
-    document = taken.manifest.to_bytes()
-    digest = digest_of(document)
-    subject = Subject(
-        digest=digest,
-        model=None if model is None else model.seq,
-        name=request.name if model is None else model.name,
-        stage=None if stage is None else stage.name,
-        version=None,
-    )
+    names = _resolve_names(reader, say, request)
+    model = None if names.model is None else names.model.seq
+    name = request.name if names.model is None else names.model.name
+    metrics = scrubbed(request.metrics)
+    digest = taken.manifest.digest
     return ChangeRequest(
-        arguments=arguments,
-        subject=subject,
-        expect=expectation(reader, request.expect, subject.model),
-        fields=_fields(request, found, [address for _, address in parents]),
-        documents={digest: document} if taken.manifest.files else {},
+        arguments=Register(
+            aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
+            bump=request.bump,
+            code=_code(found.code),
+            data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
+            form=taken.form,
+            if_exists=request.if_exists,
+            label=request.label,
+            metrics=metrics,
+            metrics_on=data_of(found.on),
+            parents=tuple(parent for parent, _ in names.parents),
+            reuse=request.reuse_name,
+            runs=tuple(run.id for run in found.runs),
+            symlinks=taken.symlinks,
+            trained=found.trained,
+        ),
+        subject=Subject(
+            digest=digest, model=model, name=name, stage=None if names.stage is None else names.stage.name, version=None
+        ),
+        expect=names.expect,
+        fields=_fields(request, found, [address for _, address in names.parents]),
+        documents={digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
+        hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
+        verdict=against_production(reader, model, name, metrics),
     )
 
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from modelkeep.changes.change_answer import effects_of
-from modelkeep.changes.register_request import Pairs, Provenance, Request, scrubbed
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest
+from modelkeep.changes.change_request import ChangeRequest
+from modelkeep.changes.register_request import Pairs, Provenance, Request
+from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.register import Parent, Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.provenance.urls import scrub_text
@@ -34,39 +32,27 @@ from modelkeep.store.ingest.artifact import Ingested
 def registered(
     request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
 ) -> Registered:
-    """Answer with the version that was registered; the log entry and the bytes say all of it."""
-    event = _event(entry)
+    """Answer with the version that was registered."""
+    event = next(event for event in entry.events if isinstance(event, VersionRegistered))
     name = outcome.request.subject.name
+    ref = f"{name}@{event.version}"
     return Registered(
         action="register",
         name=name,
-        ref=f"{name}@{event.version}",
+        ref=ref,
         changed=True,
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
         notes=(_summary(taken, found), *taken.notes, *outcome.notes),
+        hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         version=event.version,
         label=event.label,
-        digest=outcome.request.subject.digest or taken.manifest.digest,
+        digest=taken.manifest.digest,
         size_bytes=taken.size_bytes,
         files=len(taken.manifest.files),
+        verdict=outcome.request.verdict,
         warnings=tuple(number_warnings(request.metrics)),
-    )
-
-
-def compared(reader: Reader, request: Request, entry: Entry, answer: Registered) -> Registered:
-    """Add the comparison with production, and the command that promotes the version."""
-    registered = _event(entry)
-    promoted = [event for event in entry.events if isinstance(event, VersionPromoted)]
-    stages = SqlState(reader).stages()
-    displaced = next(
-        (event.ends[0].version for event in promoted if event.stage == stages[-1].name and event.ends), None
-    )
-    return replace(
-        answer,
-        hints=() if promoted else (f"modelkeep promote {answer.ref} {stages[0].name}",),
-        verdict=_against_production(reader, registered, answer.name, scrubbed(request.metrics), displaced),
     )
 
 
@@ -100,21 +86,15 @@ def unchanged(
     )
 
 
-def _against_production(
-    reader: Reader, event: VersionRegistered, name: str, metrics: Pairs, displaced: int | None
-) -> tuple[Verdict, ...]:
-    """Return each metric beside that of the holder of the last stage, exact where both are numbers.
-
-    Where the version has just taken that stage itself, it is compared with ``displaced``.
-    """
+def against_production(reader: Reader, model: int | None, name: str, metrics: Pairs) -> tuple[Verdict, ...]:
+    """Return each metric beside that of the holder of the last stage, exact where both are numbers."""
     state = SqlState(reader)
     stage = state.stages()[-1].name
-    holder = state.holder(event.model, stage)
-    standing = displaced if holder is None or holder.version == event.version else holder.version
-    if standing is None:
+    holder = None if model is None else state.holder(model, stage)
+    if holder is None:
         return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
-    other = newest_metrics(reader, event.model, standing)
-    against = f"{stage} {name}@{standing}"
+    other = newest_metrics(reader, holder.model, holder.version)
+    against = f"{stage} {name}@{holder.version}"
     return tuple(
         Verdict(metric, value, against, other[metric], difference(value, other[metric]))
         if metric in other
@@ -200,7 +180,3 @@ def _key(data: Data) -> tuple[str | None, str, str | None, str | None]:
 
 def _place(data: Data) -> tuple[str, str | None, str | None]:
     return data.name, data.version, data.digest
-
-
-def _event(entry: Entry) -> VersionRegistered:
-    return next(event for event in entry.events if isinstance(event, VersionRegistered))

@@ -86,6 +86,9 @@ def check(request: Request) -> None:
     if request.on is not None and not request.metrics:
         message = f"--on says what metrics were measured on, and there are none: {request.on}"
         raise UsageError(message, "add --metric auc=0.9, or give it as --data")
+    if request.expect is not None and request.stage is None:
+        message = "--expect compares with the holder of a stage"
+        raise UsageError(message, "add --stage")
     if request.move and "-" in request.paths:
         message = "--move takes a file away, and - (standard input) is none"
         raise UsageError(message, "leave out --move")

@@ -8,24 +8,21 @@ did not see. ``dry_run`` decides the same on the snapshot and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from typing import TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
+from modelkeep.changes.change_request import ChangeRequest, Resolve, check_same, refuse_deleted
 from modelkeep.context import Context
 from modelkeep.domain import details as details_
-from modelkeep.domain.answers.changes import Effect
-from modelkeep.domain.entry import Entry, Expect, Intent, Observed, Seen, Subject
-from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.entry import Entry, Intent, Observed, Seen
+from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.text import check_text
-from modelkeep.domain.verbs.interface import AlreadySo, Command
-from modelkeep.domain.verbs.rollback import Rollback
-from modelkeep.errors import Conflict, RegistryUnavailable
+from modelkeep.domain.verbs.interface import AlreadySo
+from modelkeep.errors import RegistryUnavailable
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads import references
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
@@ -36,28 +33,6 @@ from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 
-#: Raises where `gc` removed the bytes of some files.
-EnsurePresent: TypeAlias = Callable[[Sequence[ManifestFile]], None]
-
-
-class ChangeRequest(Struct, frozen=True):
-    """A change with its references resolved: the parts of its intent, and what the answer says besides.
-
-    ``fields`` are the details. ``documents`` are those that may be new. ``needed`` are versions (model and number)
-    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``unchanged`` says why
-    there is nothing to do, where only the details tell: deciding never sees those.
-    """
-
-    arguments: Command
-    subject: Subject
-    expect: Expect | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    documents: Mapping[str, bytes] = field(default_factory=dict)
-    needed: tuple[tuple[int, int], ...] = ()
-    effects: tuple[Effect, ...] = ()
-    notes: tuple[str, ...] = ()
-    unchanged: str | None = None
-
 
 class ChangeOutcome(Struct, frozen=True):
     """What became of a request: the entry that it led to, or why there was nothing to do."""
@@ -65,11 +40,8 @@ class ChangeOutcome(Struct, frozen=True):
     request: ChangeRequest
     entry: Entry | None
     already: AlreadySo | None
+    dry_run: bool
     notes: tuple[str, ...] = ()
-
-
-#: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
-Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
 
 
 class _Prepared(Struct, frozen=True):
@@ -100,67 +72,60 @@ class ChangeRunner:
         self._message = message
         self._dry_run = dry_run
 
-    def run(self, resolve: Resolve, ensure_present: EnsurePresent | None = None) -> ChangeOutcome:
-        """Carry out the change; ``ensure_present`` is called under the lock for the files of new documents."""
-        prepared = self._prepare_on_snapshot(resolve)
-        if isinstance(prepared, ChangeOutcome):
-            return prepared
-        with self._session.writing() as writer:
-            request = _request_under_lock(writer, prepared, resolve)
-            if request.unchanged is not None:
-                return _nothing_to_do(request)
-            if ensure_present is not None:
-                for document in request.documents.values():
-                    ensure_present(Manifest.from_bytes(document).files)
-            seen = self._observed(writer, request)
-            outcome = ledger.append(writer, prepared.draft, seen, self._context.now())
-        notes: tuple[str, ...] = ()
-        if outcome.entry is not None and outcome.entry_hash is not None:
-            if prepared.was_backup:
-                # After the commit: a crash in between leaves the mark, and the next change removes it.
-                backup_mark.remove(self._context.directory)
-            if prepared.continues:
-                remember_head(self._context, outcome.entry, outcome.entry_hash)
-            notes = clock_warnings(self._context, outcome.entry)
-        return ChangeOutcome(request, outcome.entry, outcome.already, notes)
-
-    def _prepare_on_snapshot(self, resolve: Resolve) -> _Prepared | ChangeOutcome:
-        """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
-        context = self._context
-        # A snapshot keeps writers waiting: git is asked before it, and messages go out after it.
-        claim = context.claim()
+    def run(self, resolve: Resolve, check_bytes: Callable[[], None] | None = None) -> ChangeOutcome:
+        """Carry out the change; ``check_bytes`` is called under the writers' lock."""
+        # A snapshot keeps writers waiting: git is asked before it, and notes are said after it.
+        claim = self._context.claim()
         notes: list[str] = []
         try:
             with self._session.reading() as reader:
                 prepared = self._prepare(reader, resolve, claim, notes.append)
-                if isinstance(prepared, ChangeOutcome):
-                    return prepared
-                if self._dry_run or not context.database.may_be_written:
-                    outcome = self._decide(reader, prepared)
-                    # What is so already needs no permission to write.
-                    if self._dry_run or outcome.entry is None:
-                        return outcome
-                return prepared
         finally:
             for note in notes:
-                context.say(note)
+                self._context.say(note)
+        return prepared if isinstance(prepared, ChangeOutcome) else self._write(prepared, resolve, check_bytes)
 
     def _prepare(self, reader: Reader, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
+        """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
         context.database.check_mount()
         was_backup = backup_mark.require_no_backup(context.directory)
         continues = check_head(context, reader, say)
         request = resolve(reader, say)
         if request.unchanged is not None:
-            return _nothing_to_do(request)
-        references.refuse_change(reader, request.subject, request.arguments)
+            return self._unchanged(request)
+        refuse_deleted(reader, request)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
+        if self._dry_run or not context.database.may_be_written:
+            outcome = ledger.decide_on(reader, draft, self._observed(reader, request), context.now())
+            # What is so already needs no permission to write.
+            if self._dry_run or outcome.entry is None:
+                return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run)
         return _Prepared(request, draft, continues, was_backup)
 
-    def _decide(self, reader: Reader, prepared: _Prepared) -> ChangeOutcome:
-        seen = self._observed(reader, prepared.request)
-        outcome = ledger.decide_on(reader, prepared.draft, seen, self._context.now())
-        return ChangeOutcome(prepared.request, outcome.entry, outcome.already)
+    def _write(self, prepared: _Prepared, resolve: Resolve, check_bytes: Callable[[], None] | None) -> ChangeOutcome:
+        """Take the writers' lock, decide, and append the entry."""
+        context = self._context
+        with self._session.writing() as writer:
+            request = _request_under_lock(writer, prepared, resolve)
+            if request.unchanged is not None:
+                return self._unchanged(request)
+            if check_bytes is not None:
+                check_bytes()
+            outcome = ledger.append(writer, prepared.draft, self._observed(writer, request), context.now())
+        notes: tuple[str, ...] = ()
+        if outcome.entry is not None and outcome.entry_hash is not None:
+            if prepared.was_backup:
+                # After the commit: a crash in between leaves the mark, and the next change removes it.
+                backup_mark.remove(context.directory)
+            if prepared.continues:
+                remember_head(context, outcome.entry, outcome.entry_hash)
+            notes = clock_warnings(context, outcome.entry)
+        return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run, notes)
+
+    def _unchanged(self, request: ChangeRequest) -> ChangeOutcome:
+        already = AlreadySo(request.unchanged or "", request.subject.version)
+        return ChangeOutcome(request, None, already, self._dry_run)
 
     def _observed(self, reader: Reader, request: ChangeRequest) -> Observed:
         """Return what deciding takes from outside the log: the account, and which needed bytes are missing."""
@@ -198,29 +163,9 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     now = resolve(writer, ignore_note)
     if now.unchanged is not None:
         return now
-    references.refuse_change(writer, now.subject, now.arguments)
-    _check_same(before, now)
+    refuse_deleted(writer, now)
+    check_same(before, now)
     return replace(now, needed=tuple(dict.fromkeys((*now.needed, *before.needed))))
-
-
-def _check_same(before: ChangeRequest, now: ChangeRequest) -> None:
-    """Refuse where a reference as typed means something else than when its author saw it."""
-    one, other = before.subject, now.subject
-    same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
-    # The draft already holds the details, so the new request must have the same ones.
-    alike = (before.arguments, before.fields) == (now.arguments, now.fields)
-    # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
-    if same and (alike or isinstance(before.arguments, Rollback)):
-        return
-    if same:
-        message = f"{one.name} changed meanwhile"
-        raise Conflict(message, "try again")
-    message = f"{one.name} changed meanwhile: what was {one.version or 'none'} is {other.version or 'none'} now"
-    raise Conflict(message, "look again, then name the version by its number")
-
-
-def _nothing_to_do(request: ChangeRequest) -> ChangeOutcome:
-    return ChangeOutcome(request, None, AlreadySo(request.unchanged or "", request.subject.version))
 
 
 def _draft(context: Context, state: SqlState, request: ChangeRequest, message: str | None, claim: str | None) -> Draft:

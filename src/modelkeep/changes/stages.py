@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from modelkeep.changes.change_answer import answer
-from modelkeep.changes.runner import ChangeOutcome, ChangeRequest, Resolve, absent_of, run_change
+from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
+from modelkeep.changes.runner import ChangeOutcome, absent_of
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Change, Passed, RolledBack
+from modelkeep.domain.answers.changes import Passed, RolledBack
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.times import parse_stored
-from modelkeep.domain.verbs.archive import VersionRestored
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.retire import Retire
 from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
-from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
+from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import (
     Say,
-    expectation,
     stage_named,
-    subject_of,
     version_of,
     version_or_model,
 )
@@ -40,36 +38,25 @@ from modelkeep.store.db.state import SqlState
 _MOST_METRICS = 3
 
 
-def promote(
-    context: Context,
-    ref: str,
-    stage: str,
-    *,
-    force: bool,
-    expect: str | None,
-    message: str | None,
-    dry_run: bool,
-) -> Change:
-    """Make a version the holder of a stage; see `Registry.promote`."""
+def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve:
+    """Make a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {stage}")
         where = stage_named(reader, stage)
         return ChangeRequest(
-            arguments=Promote(force=force),
-            subject=subject_of(found, where),
+            Promote(force=force),
+            subject_of(found, where),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
-            notes=_notes_on_skipped_stages(reader, found, where),
+            notes=(*_notes_on_skipped_stages(reader, found, where), *(_notes_on_force(reader, found) if force else ())),
         )
 
-    outcome = run_change(context, resolve, message=message, dry_run=dry_run)
-    promoted = answer(outcome, "promote", dry_run=dry_run)
-    return replace(promoted, notes=(*promoted.notes, *_notes_on_force(context, outcome))) if force else promoted
+    return resolve
 
 
 def retire(ref: str, stage: str, expect: str | None) -> Resolve:
-    """Return what resolves a `retire`; see `Registry.retire`."""
+    """Empty a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -83,7 +70,7 @@ def retire(ref: str, stage: str, expect: str | None) -> Resolve:
     return resolve
 
 
-def rollback(  # noqa: PLR0913  as many as the command has flags
+def rollback(
     context: Context,
     ref: str,
     stage: str | None,
@@ -92,10 +79,8 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
     keep_good: bool,
     confirmed: bool,
     expect: str | None,
-    message: str | None,
-    dry_run: bool,
-) -> RolledBack:
-    """Go back to the last version that was known to be good; see `Registry.rollback`."""
+) -> Resolve:
+    """Go back to the last version that was known to be good."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -111,14 +96,15 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
         if leaving is None or version is None:
             problem = f"there is no version to leave in {where.name}"
             raise NotFound(problem)
-        looked_at: tuple[int, ...] = ()
-        if holder is None or holder.version != leaving:
-            back = leaving
-        elif to is not None:
-            back = _version_of_to(reader, say, found, to)
-            looked_at = (back,)
-        else:
-            back, looked_at = _find_good_version(context, reader, found, holder)
+        back, looked_at, notes = leaving, tuple[int, ...](), tuple[str, ...]()
+        if holder is not None and holder.version == leaving:
+            if to is not None:
+                back = _version_of_to(reader, say, found, to)
+                looked_at = (back,)
+            else:
+                back, looked_at = _find_good_version(context, reader, found, holder)
+            marked = not keep_good and not version.bad
+            notes = _notes_on_rollback(reader, found, holder, back, marked=marked, now=context.clock())
         return ChangeRequest(
             arguments=Rollback(
                 because=None,
@@ -129,10 +115,27 @@ def rollback(  # noqa: PLR0913  as many as the command has flags
             subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
             expect=expectation(reader, expect, found.model),
             needed=tuple((found.model, number) for number in looked_at),
+            notes=notes,
         )
 
-    outcome = run_change(context, resolve, message=message, dry_run=dry_run)
-    return _rollback_answer(context, outcome, dry_run=dry_run)
+    return resolve
+
+
+def rolled_back(outcome: ChangeOutcome) -> RolledBack:
+    """Return the answer of a rollback that was carried out."""
+    subject = outcome.request.subject
+    events = () if outcome.entry is None else outcome.entry.events
+    event = next((each for each in events if isinstance(each, StageRolledBack)), None)
+    return RolledBack(
+        **asdict(answer(outcome)),
+        stage=subject.stage or "",
+        left=None if event is None else f"{subject.name}@{event.from_}",
+        to=None if event is None else f"{subject.name}@{event.to}",
+        marked_bad=any(isinstance(each, VersionMarked) for each in events),
+        passed_over=()
+        if event is None
+        else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
+    )
 
 
 def _holder_fields(state: SqlState, model: int, stage: str) -> dict[str, Any]:
@@ -207,51 +210,13 @@ def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[Passed
     return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
 
 
-def _notes_on_force(context: Context, outcome: ChangeOutcome) -> tuple[str, ...]:
-    """Return notes on what ``--force`` did and did not do."""
-    entry = outcome.entry
-    if entry is None:
-        return ()
-    subject = outcome.request.subject
-    name = f"{subject.name}@{subject.version}"
-    notes = [f"{name} is archived no more" for event in entry.events if isinstance(event, VersionRestored)]
-    # The change is committed: a failure of this read may not look like a refused change.
-    with suppress(ModelkeepError), context.database.reading() as reader:
-        version = SqlState(reader).version(subject.model or 0, subject.version or 0)
-        if version is not None and version.bad:
-            notes.append(f"{name} is still marked bad (lift it: modelkeep mark {name} good)")
-    return tuple(notes)
-
-
-def _rollback_answer(context: Context, outcome: ChangeOutcome, *, dry_run: bool) -> RolledBack:
-    plain = answer(outcome, "rollback", dry_run=dry_run)
-    subject = outcome.request.subject
-    events = () if outcome.entry is None else outcome.entry.events
-    event = next((each for each in events if isinstance(each, StageRolledBack)), None)
-    marked = any(isinstance(each, VersionMarked) for each in events)
-    notes: tuple[str, ...] = ()
-    if event is not None:
-        # The change is committed: a failure of this read may not look like a refused change.
-        with suppress(ModelkeepError), context.database.reading() as reader:
-            notes = _rollback_notes(reader, subject.name, event, marked=marked, now=context.clock())
-    return RolledBack(
-        action="rollback",
-        name=subject.name,
-        ref=plain.ref,
-        changed=plain.changed,
-        seq=plain.seq,
-        effects=plain.effects,
-        why=plain.why,
-        dry_run=dry_run,
-        notes=(*notes, *plain.notes),
-        stage=subject.stage or "",
-        left=None if event is None else f"{subject.name}@{event.from_}",
-        to=None if event is None else f"{subject.name}@{event.to}",
-        marked_bad=marked,
-        passed_over=()
-        if event is None
-        else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
-    )
+def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
+    """Yield what ``--force`` changes of the version besides, and what it does not change."""
+    version = SqlState(reader).version(found.model, found.number or 0)
+    if version is not None and version.archived:
+        yield f"{found.ref} is archived no more"
+    if version is not None and version.bad:
+        yield f"{found.ref} is still marked bad (lift it: modelkeep mark {found.ref} good)"
 
 
 def _notes_on_skipped_stages(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
@@ -265,23 +230,23 @@ def _notes_on_skipped_stages(reader: Reader, found: Resolved, where: StageDef) -
     return tuple(notes)
 
 
-def _rollback_notes(
-    reader: Reader, name: str, event: StageRolledBack, *, marked: bool, now: datetime
+def _notes_on_rollback(
+    reader: Reader, found: Resolved, leaving: Tenure, back: int, *, marked: bool, now: datetime
 ) -> tuple[str, ...]:
-    """Return why the version that came back counts as good, and what the one that was left still is."""
-    left, back = f"{name}@{event.from_}", f"{name}@{event.to}"
+    """Return why the version that comes back counts as good, and what the one that is left still is."""
+    left = f"{found.name}@{leaving.version}"
     parts = []
-    before = last_tenure(reader, event.model, event.to, event.stage)
+    before = last_tenure(reader, found.model, back, leaving.stage)
     if before is not None:
         since, until = (parse_stored(text) for text in before)
         ended = human_age(now - until)
-        parts.append(f"{back} was live for {human_age(until - since)}, until {ended} ago")
-    metrics = newest_metrics(reader, event.model, event.to)
+        parts.append(f"{found.name}@{back} was live for {human_age(until - since)}, until {ended} ago")
+    metrics = newest_metrics(reader, found.model, back)
     parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []
     if marked:
         notes.append(f"{left} is marked bad (undo: modelkeep mark {left} good)")
-    aliases = aliases_of(reader, event.model, event.from_)
+    aliases = aliases_of(reader, found.model, leaving.version)
     if aliases:
-        notes.append(f"still pointing at {left}: {', '.join(f'{name}@{alias}' for alias in aliases)}")
+        notes.append(f"still pointing at {left}: {', '.join(f'{found.name}@{alias}' for alias in aliases)}")
     return tuple(notes)

@@ -11,35 +11,34 @@ line that gives way to that digest changes nothing. Lines end with ``\n`` alone:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.record import Hash, decode_canonical, encode_canonical
+from modelkeep.domain.record import Hash, decode_canonical_lines, encode_canonical
 from modelkeep.domain.text import pattern
 from modelkeep.errors import Damaged, ModelkeepError, NotFound
 
 HEADER = "modelkeep details 1"
 
-_SALT = pattern(r"[0-9a-f]{32}")
 #: Fields of which an entry has one line at most.
 _ONCE = ("tag.", "param.", "description")
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
-class Line(Struct, frozen=True):
+class Line(Struct, frozen=True, array_like=True, gc=False):
     """One field with its value; the salt keeps the value from being guessed from the digest."""
 
-    salt: str
+    salt: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
     field: str
     value: str
 
     @property
     def text(self) -> str:
         """The line as it stands in the details, without its end."""
-        return encode_canonical((self.salt, self.field, self.value)).decode()
+        return encode_canonical(self).decode()
 
     @property
     def line_digest(self) -> str:
@@ -78,7 +77,7 @@ class Details(Struct, frozen=True):
         if header != HEADER or len(lines) <= 1 or lines[-1]:
             message = f"not details: they begin with '{HEADER}', then come lines, each with an end"
             raise Damaged(message)
-        found = cls(tuple(_line(line) for line in lines[:-1]))
+        found = cls(tuple(_parse_lines(lines[:-1])))
         once = [line.field for line in found.lines if isinstance(line, Line) and line.field.startswith(_ONCE)]
         if len(once) != len(set(once)):
             message = "not details: a tag, a param or the description stands in them twice"
@@ -134,14 +133,13 @@ def digest_of_text(text: str, sha256: Hash = digest_of) -> str:
     return sha256("\n".join([header, *parts, ""]).encode())
 
 
-_LINE = Decoder(tuple[str, str, str])
+_LINE = Decoder(Line)
 
 
-def _line(text: str) -> AnyLine:
-    if _DIGEST.fullmatch(text):
-        return RedactedLine(text)
-    salt, field, value = decode_canonical(text.encode(), _LINE, "not a line of details")
-    if not _SALT.fullmatch(salt):
-        message = "not a line of details: its salt is not 32 hex digits"
-        raise Damaged(message)
-    return Line(salt, field, value)
+def _parse_lines(texts: Sequence[str]) -> Iterator[AnyLine]:
+    """Yield the line that each text is; all that were not redacted are read at once."""
+    redacted = [_DIGEST.fullmatch(text) is not None for text in texts]
+    kept = "".join(f"{text}\n" for text, is_digest in zip(texts, redacted, strict=True) if not is_digest)
+    lines = iter(decode_canonical_lines(kept.encode(), _LINE, "not a line of details"))
+    for text, is_digest in zip(texts, redacted, strict=True):
+        yield RedactedLine(text) if is_digest else next(lines)

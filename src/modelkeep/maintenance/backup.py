@@ -15,13 +15,15 @@ from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import BackedUp
+from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
-from modelkeep.store.backup_place import BackupPlace, Content, copy_contents, lacking
+from modelkeep.store.backup_place import BackupPlace, copy_contents, lacking
+from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.workers import Progress
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
@@ -52,24 +54,16 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     place.check(registry, context.directory)
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
-    with place.claimed(registry, context.directory):
-        before = place.head()
-        mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
-        place.begin(mark)
-        try:
-            made = _copy(context, place, registry, before, progress)
-            place.finish(mark)
-        except BaseException:
-            place.give_up()
-            raise
-    return made
+    mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
+    with place.renewed(mark, context.directory):
+        return _copy(context, place, registry, place.head(), progress)
 
 
 def _copy(
     context: Context,
     place: BackupPlace,
     registry: str,
-    before: tuple[int, str] | None,
+    before: Head | None,
     progress: Callable[[int, int], None] | None,
 ) -> BackedUp:
     """Copy the database and the contents that it names; both again where some were deleted meanwhile."""
@@ -80,21 +74,21 @@ def _copy(
         findings, was_deleted = Findings(), False
         with place.copied_database().reading() as connection:
             _require_successor(connection, place, before)
-            copied = Tables(context, connection)
+            head, copied = SqlState(connection).head(), Tables(context, connection)
             planned = _described(copied, place, registry, before)
             counted = Progress(planned.new_bytes, progress)
             missing = lacking(place.bucket, _contents(copied))
-            for (digest, size), trouble in copy_contents(context.artifacts, place.bucket, missing, counted):
+            for content, trouble in copy_contents(context.artifacts, place.bucket, missing, counted):
                 if trouble is None:
-                    new_blobs, new_bytes = new_blobs + 1, new_bytes + size
-                elif live.ask(partial(reachable.is_needed, digest=digest)):
-                    report(findings, raw_rows.needing(connection, digest, _SHOWN), trouble)
+                    new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
+                elif live.ask(partial(reachable.is_needed, digest=content.digest)):
+                    report(findings, raw_rows.needing(connection, content.digest, _SHOWN), trouble)
                 else:
                     was_deleted = True
         if not was_deleted:
             return replace(
                 planned,
-                changed=before != (planned.head_seq, planned.head_hash) or new_blobs > 0,
+                changed=head != before or new_blobs > 0,
                 ok=findings.ok,
                 new_blobs=new_blobs,
                 new_bytes=new_bytes,
@@ -104,55 +98,51 @@ def _copy(
     raise Busy(message, "try again when less is deleted")
 
 
-def _require_successor(connection: Reader, place: BackupPlace, before: tuple[int, str] | None) -> None:
+def _require_successor(connection: Reader, place: BackupPlace, before: Head | None) -> None:
     """Refuse to replace the backup by a damaged copy, or by one whose log does not continue the backup's."""
     with place.copied_database().raw() as copied:
         damage = reachable.broken(copied)
     if damage is not None:
         message = f"the database is damaged, and the backup was not changed: {printable(damage)}"
         raise IntegrityError(message, "modelkeep verify --log")
-    if before is not None and SqlState(connection).hash_at(before[0]) != before[1]:
+    if before is not None and SqlState(connection).hash_at(before.seq) != before.hash:
         message = (
-            f"the backup {printable(place.path)} has an entry {before[0]} that the registry does not have: "
+            f"the backup {printable(place.path)} has an entry {before.seq} that the registry does not have: "
             "its log went backwards, or was rewritten"
         )
         raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
 
 
-def _described(tables: Tables, place: BackupPlace, registry: str, before: tuple[int, str] | None) -> BackedUp:
+def _described(tables: Tables, place: BackupPlace, registry: str, before: Head | None) -> BackedUp:
     """Return what a backup of these tables holds, as far as every content can be copied."""
     head = tables.ask(lambda reader: SqlState(reader).head())
-    seq, entry_hash = (0, "") if head is None else (head.seq, head.hash)
     blobs, size_bytes = _count(_contents(tables))
     new_blobs, new_bytes = _count(lacking(place.bucket, _contents(tables)))
     return BackedUp(
         path=place.path,
         registry=registry,
-        changed=before != (seq, entry_hash) or new_blobs > 0,
+        changed=head != before or new_blobs > 0,
         ok=True,
-        entries=seq,
+        entries=0 if head is None else head.seq,
         versions=tables.ask(raw_rows.version_count),
         blobs=blobs,
         size_bytes=size_bytes,
         new_blobs=new_blobs,
         new_bytes=new_bytes,
-        head_seq=seq,
-        head_hash=entry_hash,
+        head_seq=0 if head is None else head.seq,
+        head_hash=None if head is None else head.hash,
     )
 
 
 def _contents(tables: Tables) -> Iterator[Content]:
     """Yield the contents that versions need."""
-    after = ("", 0)
-    while page := tables.ask(partial(reachable.needed, after=after)):
-        yield from page
-        after = page[-1]
+    return (content for content, _ in tables.all_needed())
 
 
 def _count(contents: Iterable[Content]) -> tuple[int, int]:
     """Return how many contents there are, and their bytes."""
     count = size_bytes = 0
-    for _, size in contents:
+    for content in contents:
         count += 1
-        size_bytes += size
+        size_bytes += content.size
     return count, size_bytes

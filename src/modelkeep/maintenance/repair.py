@@ -34,16 +34,16 @@ class Repair:
         if self._source.is_bucket(self._bucket):
             message = f"'{printable(source)}' is the registry itself, and has the same damage"
             raise UsageError(message, "name another registry, a backup, or files that may have the bytes")
-        self._troubles: dict[str, Trouble] = {}
-        self._wanted: dict[str, int] = {}
-        self._outcomes: dict[str, str] = {}
+        self._troubles: dict[Content, Trouble] = {}
+        self._wanted: set[Content] = set()
+        self._outcomes: dict[Content, str] = {}
 
-    def note(self, digest: str, size: int, trouble: Trouble) -> None:
+    def note(self, content: Content, trouble: Trouble) -> None:
         """Note a content to be repaired."""
-        self._troubles[digest] = trouble
-        self._wanted[digest] = size
+        self._troubles[content] = trouble
+        self._wanted.add(content)
 
-    def run(self) -> Iterator[tuple[str, Trouble]]:
+    def run(self) -> Iterator[tuple[Content, Trouble]]:
         """Repair what can be, and yield each content that was noted with what came of it."""
         if self._wanted:
             if (lost := self._lost_store()) is not None and not self._dry_run:
@@ -52,22 +52,21 @@ class Repair:
         if count := self._source.unread:
             what = "1 file or directory" if count == 1 else f"{count} files or directories"
             self._context.say(f"warning: skipped {what} in {self._source.path} that could not be read")
-        for digest, trouble in self._troubles.items():
-            outcome = self._outcomes.get(digest)
+        for content, trouble in self._troubles.items():
+            outcome = self._outcomes.get(content)
             if outcome is None:
-                yield digest, replace(trouble, text=f"{trouble.text}; {self._source.path} has no right copy")
+                yield content, replace(trouble, text=f"{trouble.text}; {self._source.path} has no right copy")
             else:
-                yield digest, Trouble(f"{trouble.text}; {outcome}", repaired=True)
+                yield content, Trouble(f"{trouble.text}; {outcome}", repaired=True)
 
     def _lost_store(self) -> str | None:
         """Return the store's directory where it is to be made again. A link leads to a disk that is not mounted."""
         root = self._bucket.root if isinstance(self._bucket, DirectoryBucket) else None
         return None if root is None or os.path.isdir(root) or os.path.islink(root) else root
 
-    def _take(self, digest: str, stream: BinaryIO, shown: str) -> None:
+    def _take(self, wanted: Content, stream: BinaryIO, shown: str) -> None:
         """Repair a content from an open file, if that has the right bytes."""
-        wanted = Content(digest, self._wanted[digest])
-        trouble = examine(self._bucket, digest, wanted.size, quick=False)
+        trouble = examine(self._bucket, wanted.digest, wanted.size, quick=False)
         if trouble is None or not trouble.lost:
             outcome = "another process has repaired it meanwhile"
         elif self._dry_run:
@@ -82,8 +81,8 @@ class Repair:
             if transferred.found != wanted:
                 return
             outcome = f"was taken from {shown}{_damaged_one(transferred)}"
-        self._outcomes[digest] = outcome
-        del self._wanted[digest]
+        self._outcomes[wanted] = outcome
+        self._wanted.remove(wanted)
 
     def _require_writable(self) -> None:
         """Raise in a dry run what the repair would raise where the store cannot be written."""

@@ -15,6 +15,7 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.reads import references
 from modelkeep.reads.references import version_or_model
 from modelkeep.store.content.checking import Trouble, examine
+from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import raw_rows
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: A version: its model and number.
 VersionKey: TypeAlias = tuple[int, int]
-#: The digest and size of a content, and the first versions that need it.
-NeededContent: TypeAlias = tuple[str, int, list[Needed]]
+#: A content, and the first versions that need it.
+NeededContent: TypeAlias = tuple[Content, list[Needed]]
 #: A damaged content is reported for so many of the versions that need it.
 _SHOWN = 3
 #: So many contents are checked by the threads at once: memory does not grow with the registry.
@@ -91,28 +92,27 @@ def check_bytes(
     done = Progress(total, progress)
     bucket = context.artifacts.bucket
 
-    def check(content: NeededContent) -> Trouble | None:
-        digest, size, _ = content
+    def check(needed: NeededContent) -> Trouble | None:
+        content, _ = needed
         if wanted.quick:
-            done.add(size)
-        return examine(bucket, digest, size, quick=wanted.quick, look=lambda data: done.add(len(data)))
+            done.add(content.size)
+        return examine(bucket, content.digest, content.size, quick=wanted.quick, look=lambda data: done.add(len(data)))
 
     blobs = size_bytes = 0
-    chosen: dict[str, list[Needed]] = {}
+    chosen: dict[Content, list[Needed]] = {}
     while batch := list(islice(contents, at_once)):
-        for (digest, size, needing), trouble in zip(batch, each(check, batch, done), strict=True):
+        for (content, needing), trouble in zip(batch, each(check, batch, done), strict=True):
             blobs += 1
-            size_bytes += size
+            size_bytes += content.size
             if trouble is not None and repair is not None and trouble.lost:
-                repair.note(digest, size, trouble)
+                repair.note(content, trouble)
                 if wanted.chosen is not None:  # report it for the chosen versions, not for all that need it
-                    chosen[digest] = needing
+                    chosen[content] = needing
             elif trouble is not None:
                 report(findings, needing, trouble)
-    for digest, trouble in () if repair is None else repair.run():
-        report(
-            findings, chosen.get(digest) or tables.ask(partial(raw_rows.needing, digest=digest, most=_SHOWN)), trouble
-        )
+    for content, trouble in () if repair is None else repair.run():
+        needing = chosen.get(content) or tables.ask(partial(raw_rows.needing, digest=content.digest, most=_SHOWN))
+        report(findings, needing, trouble)
     return Checked(versions, blobs, size_bytes)
 
 
@@ -120,17 +120,16 @@ def _contents(tables: Tables, wanted: Wanted) -> tuple[int, int, Iterator[Needed
     """Return the number of versions and bytes that are wanted, and the contents one after the other."""
     if wanted.chosen is None:
         total = tables.ask(partial(raw_rows.total_bytes, part=wanted.part))
-        contents = islice(_by_content(tables.all_needed(wanted.part)), wanted.most)
-        return tables.ask(raw_rows.version_count), total, contents
+        return tables.ask(raw_rows.version_count), total, islice(tables.all_needed(wanted.part), wanted.most)
     rows = [row for row in tables.needed_by(wanted.chosen) if row.digest in wanted.part]
     rows.sort(key=lambda row: row.digest)
-    total = sum(size for _, size in {(row.digest, row.size) for row in rows})
+    total = sum(content.size for content in {Content(row.digest, row.size) for row in rows})
     return len(wanted.chosen), total, islice(_by_content(rows), wanted.most)
 
 
 def _by_content(rows: Iterable[Needed]) -> Iterator[NeededContent]:
-    for (digest, size), group in groupby(rows, key=lambda row: (row.digest, row.size)):
-        yield digest, size, list(islice(group, _SHOWN))
+    for content, group in groupby(rows, key=lambda row: Content(row.digest, row.size)):
+        yield content, list(islice(group, _SHOWN))
 
 
 class Tables:
@@ -147,8 +146,11 @@ class Tables:
         with self._context.database.reading() as connection:
             return query(connection)
 
-    def all_needed(self, part: Subset) -> Iterator[Needed]:
-        """Yield what versions need of a part, the rows of one content after each other."""
+    def all_needed(self, part: Subset = EVERYTHING) -> Iterator[NeededContent]:
+        """Yield the contents of a part that undeleted versions need, ordered by digest."""
+        return _by_content(self._rows(part))
+
+    def _rows(self, part: Subset) -> Iterator[Needed]:
         after: Needed | None = None
         while page := self.ask(partial(raw_rows.needed, after=after, part=part)):
             yield from page

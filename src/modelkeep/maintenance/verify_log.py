@@ -74,7 +74,7 @@ class LogCheck:
         if self._is_current and self._rebuilt is not None:
             self._compare_tables(self._rebuilt)
         with self._findings.catching("database"):
-            for place, text in broken_pages(self._database, self._odd):
+            for place, text in broken_pages(self._database, self._odd, deep=self._rebuilt is not None):
                 self._findings.error("database", place, text)
 
     def close(self) -> None:
@@ -223,19 +223,20 @@ class LogCheck:
 
 
 def broken_pages(
-    database: Database, odd: Collection[str], small_bytes: int = raw_rows.SMALL_BYTES
+    database: Database, odd: Collection[str], small_bytes: int = raw_rows.SMALL_BYTES, *, deep: bool = True
 ) -> Iterator[tuple[str, str]]:
-    """Yield what SQLite's ``integrity_check`` finds wrong, and in which table (``registry.db``: in the whole file).
+    """Yield what SQLite itself finds wrong, and in which table (``registry.db``: in the whole file).
 
-    SQLite lets no writer in meanwhile, so a file above ``small_bytes`` is checked table by table. Tables named in
-    ``odd`` are left out: their schema is not modelkeep's.
+    With ``deep`` it compares each index with its table too (``integrity_check`` in place of ``quick_check``). SQLite
+    lets no writer in meanwhile, so a file above ``small_bytes`` is checked table by table. Tables named in ``odd`` are
+    left out: their schema is not modelkeep's.
     """
     with database.raw() as connection:
         small = raw_rows.is_small(connection, small_bytes)
         names = [None] if small else [name for name in raw_rows.table_names(connection) if name not in odd]
     for name in names:
         with database.raw() as connection:
-            broken = raw_rows.broken_pages(connection, name)
+            broken = raw_rows.broken_pages(connection, name, deep=deep)
         for text in broken:
             yield name or "registry.db", text
 

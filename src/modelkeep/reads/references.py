@@ -1,23 +1,18 @@
-"""What people type, resolved on a reader: references, stages, ``--expect``; and what is refused of a deleted version."""
+"""What people type, resolved on a reader: references and stages; and what is refused of a deleted version."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from modelkeep.domain.refs import Digest, Label, Number, parse_ref, parse_selector
+from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
 from modelkeep.domain.text import printable
-from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.references import Named, Resolved, hint, name_of, of_digest, resolve
+from modelkeep.store.db.sql.references import Resolved, hint, resolve
 from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_left
 from modelkeep.store.db.sql.version_states import stages as stages_of
 from modelkeep.store.db.state import SqlState
-
-if TYPE_CHECKING:
-    from modelkeep.domain.entry import Expect, Subject
-    from modelkeep.domain.verbs.interface import Command
 
 #: Called with each note that resolving has for the user.
 Say = Callable[[str], None]
@@ -65,49 +60,6 @@ def stage_named(reader: Reader, text: str) -> StageDef:
     )
 
 
-def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:
-    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move."""
-    if text is None:
-        return None
-    from modelkeep.domain.entry import Expect
-
-    if text.lower() == "none":
-        return Expect(0)
-    selector = parse_selector(text)
-    state = SqlState(reader)
-    number: int | None = None
-    match selector:
-        case Number():
-            number = selector.number
-        case Label():
-            from modelkeep.domain.labels import label_key
-
-            number = None if model is None else state.version_labelled(model, label_key(selector.text))
-        case Digest():
-            if model is not None:
-                number = of_digest(reader, None, selector, Named(model, name_of(reader, None, model))).number
-        case _:
-            message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
-            raise UsageError(message, "--expect 3")
-    if number is None:
-        message = f"--expect names no version: {printable(text)}"
-        raise NotFound(message)
-    return Expect(number)
-
-
-def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
-    """Return what an intent about a version or a model is about."""
-    from modelkeep.domain.entry import Subject
-
-    return Subject(
-        digest=found.digest if found.number is not None else None,
-        model=found.model,
-        name=found.name,
-        stage=None if stage is None else stage.name,
-        version=found.number,
-    )
-
-
 def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None) -> UsageError:
     """Return the error for a bare name, with the versions that were probably meant.
 
@@ -143,19 +95,6 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
         return None
     why = "" if found.reason is None else f': "{found.reason}"'
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
-
-
-def refuse_change(reader: Reader, subject: Subject, command: Command) -> None:
-    """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
-    from modelkeep.domain.verbs.interface import STAYS_DELETED  # reads do not need it
-
-    if subject.version is None or subject.model is None or command.DONE_IF_DELETED:
-        return
-    version = SqlState(reader).version(subject.model, subject.version)
-    if version is None or not version.deleted:
-        return
-    message = deletion_sentence(reader, subject.model, subject.name, subject.version)
-    raise Conflict(message or f"{subject.name}@{subject.version} was deleted", STAYS_DELETED)
 
 
 def refuse_bytes(reader: Reader, model: int, name: str, number: int) -> None:

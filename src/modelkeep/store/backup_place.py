@@ -10,17 +10,17 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice, product
-from typing import TypeAlias
 
+from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.interface import Upload
-from modelkeep.store.content import hashing
 from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import Trouble
+from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.transfer import transfer
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.sqlite.database import DATABASE, LOCK, STORE, Database
@@ -32,8 +32,6 @@ from modelkeep.store.os_errors import explain_destination_errors
 DRAFT = f"{DATABASE}.new"
 #: What a directory may hold and still count as empty.
 _EMPTY = frozenset({"lost+found", backup_mark.DRAFT})
-#: A digest and a size in bytes.
-Content: TypeAlias = tuple[str, int]
 #: So many contents are made durable together: memory does not grow with the registry.
 _AT_ONCE = 512
 _MANY = 16
@@ -74,15 +72,24 @@ class BackupPlace:
             raise Conflict(message, "give each registry a directory of its own")
 
     @contextmanager
-    def claimed(self, registry: str, directory: str) -> Iterator[None]:
-        """Make the directory where it is missing, and keep other backups out while this one is written."""
-        self.check(registry, directory)
+    def renewed(self, mark: BackupMark, directory: str) -> Iterator[None]:
+        """Mark the directory and keep other backups out; put the database copied meanwhile in place at the end.
+
+        The directory is made where it is missing. After an error its database is the one before.
+        """
         with explain_destination_errors(self.path), suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
             sync_directory(os.path.dirname(self.path))
         with self.locked():
-            self.check(registry, directory)
-            yield
+            self.check(mark.registry, directory)
+            self._begin(mark)
+            try:
+                yield
+                self.finish(mark)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(self.draft)
+                raise
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,26 +97,23 @@ class BackupPlace:
         with explain_destination_errors(self.path):
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._lock(descriptor)
+            with suppress(ImportError):  # Windows
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            message = f"a backup to {printable(self.path)} is running, or gc or a repair in it"
+            raise Busy(message, "try again when it has ended") from None
+        except OSError:
+            pass  # a file system without locks: its users must take turns
+        try:
             yield
         finally:
             release(descriptor)
             os.close(descriptor)
 
-    def _lock(self, descriptor: int) -> None:
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"a backup to {printable(self.path)} is running, or gc or a repair in it"
-            raise Busy(message, "try again when it has ended") from None
-        except OSError:
-            return  # a file system without locks: its users must take turns
-
-    def begin(self, mark: BackupMark) -> None:
+    def _begin(self, mark: BackupMark) -> None:
         """Mark the directory, make what a registry needs, and remove what a killed run left."""
         with explain_destination_errors(self.path):
             if backup_mark.read(self.path) is None:
@@ -117,23 +121,18 @@ class BackupPlace:
             create_store(self.bucket.root)
             with suppress(FileExistsError):
                 create_file(os.path.join(self.path, LOCK), 0o660)
-            self._remove_drafts()
+            for path in (self.draft, f"{self.draft}-journal"):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+            for stale in self.bucket.stale_drafts():
+                if not stale.damaged:
+                    self.bucket.remove_stale(stale)
 
-    def _remove_drafts(self) -> None:
-        for path in (self.draft, f"{self.draft}-journal"):
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-        for stale in self.bucket.stale_drafts():
-            if not stale.damaged:
-                self.bucket.remove_stale(stale)
-
-    def head(self) -> tuple[int, str] | None:
-        """Return number and hash of the last entry of the backup that is there, None where none can be read."""
-        if not os.path.exists(os.path.join(self.path, DATABASE)):
-            return None
-        with suppress(ModelkeepError), Database(self.path).reading() as connection:
-            found = SqlState(connection).head()
-            return None if found is None else (found.seq, found.hash)
+    def head(self) -> Head | None:
+        """Return the last entry of the backup that is there, None where none can be read."""
+        if os.path.exists(os.path.join(self.path, DATABASE)):
+            with suppress(ModelkeepError), Database(self.path).reading() as connection:
+                return SqlState(connection).head()
         return None
 
     def copied_database(self) -> Database:
@@ -152,11 +151,6 @@ class BackupPlace:
             if backup_mark.read(self.path) != mark:  # the registry was moved
                 backup_mark.write(self.path, mark)
 
-    def give_up(self) -> None:
-        """Remove the copied database."""
-        with suppress(OSError):
-            os.unlink(self.draft)
-
 
 def no_backup_beside(directory: str) -> AbstractContextManager[None]:
     """Return a context that keeps backups to a directory out, where it is a backup: `Busy` where one is running.
@@ -167,37 +161,13 @@ def no_backup_beside(directory: str) -> AbstractContextManager[None]:
 
 
 def _require_apart(path: str, directory: str) -> None:
-    """Refuse a backup inside its registry, and the reverse: one disaster would destroy both.
-
-    The same holds for a backup inside another backup, registry or store, where it would be garbage.
-    """
-    hint = "a backup belongs on another disk: modelkeep backup /mnt/backup/models"
+    """Refuse a backup inside its registry or its store, and the reverse: one disaster would destroy both."""
     places = (os.path.realpath(path), os.path.realpath(os.path.join(path, STORE)))
     homes = (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE)))
     for place, home in product(places, homes):
         if os.path.commonpath((place, home)) in {place, home}:
             message = f"of {printable(path)} and the registry {printable(directory)} one is inside the other"
-            raise UsageError(message, hint)
-    for place in places:
-        if (around := _around(place, os.path.realpath(path))) is not None:
-            message = f"{printable(path)} is inside {around}"
-            raise UsageError(message, hint)
-
-
-def _around(place: str, itself: str) -> str | None:
-    """Return in words which backup, registry or store a place is inside, other than ``itself``; None where in none."""
-    above = os.path.dirname(place)
-    while above != os.path.dirname(above):
-        if above != itself:
-            shown = printable(above)
-            if (mark := backup_mark.read(above)) is not None:
-                return f"{shown}, which is a backup of {printable(mark.of) or 'a registry'}"
-            if os.path.isfile(os.path.join(above, DATABASE)) and os.path.lexists(os.path.join(above, STORE)):
-                return f"the registry {shown}"
-            if os.path.isdir(os.path.join(above, "blobs", "sha256")):
-                return f"{shown}, which is the store of a registry"
-        above = os.path.dirname(above)
-    return None
+            raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")
 
 
 def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Content]:
@@ -205,7 +175,7 @@ def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Co
     if not os.path.isdir(bucket.root):
         return iter(contents)
     store = Artifacts(bucket)
-    return (content for content in contents if not store.has(*content))
+    return (content for content in contents if not store.has(content.digest, content.size))
 
 
 def copy_contents(
@@ -230,16 +200,15 @@ def copy_contents(
 
 def _copier(source: Artifacts, upload: Upload, progress: Progress) -> Callable[[Content], Trouble | None]:
     def copy(content: Content) -> Trouble | None:
-        wanted = hashing.Content(*content)
         try:
-            stream = source.open(wanted.digest)
+            stream = source.open(content.digest)
         except ModelkeepError as error:
             return Trouble(error.message)
         with stream:
             try:
-                found = transfer(stream, wanted, upload, progress.add).found
+                found = transfer(stream, content, upload, progress.add).found
             except OSError as error:
                 return Trouble(f"cannot be read: {(error.strerror or str(error)).lower()}")
-        return None if found == wanted else Trouble(f"its bytes are {found.digest} instead of {wanted.digest}")
+        return None if found == content else Trouble(f"its bytes are {found.digest} instead of {content.digest}")
 
     return copy

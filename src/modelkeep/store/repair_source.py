@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -16,14 +16,14 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.hashing import content_of, read_once
+from modelkeep.store.content.hashing import Content, content_of, read_once
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import explain_source_errors
 
 #: Where a store is in a registry or backup, and in a store that is kept elsewhere.
 _STORES = ("store", "")
-#: Called with a digest, an open file that may have it, and the file's name for people.
-Take = Callable[[str, BinaryIO, str], object]
+#: Called with a content, an open file that may have it, and the file's name for people.
+Take = Callable[[Content, BinaryIO, str], object]
 
 
 class RepairSource:
@@ -49,11 +49,8 @@ class RepairSource:
             return False
         return os.path.realpath(self._store.root) == os.path.realpath(bucket.root)
 
-    def offer(self, wanted: Mapping[str, int], take: Take) -> None:
-        """Call ``take`` with every file that may be a wanted content.
-
-        ``wanted`` are digests and sizes in bytes; ``take`` may remove some.
-        """
+    def offer(self, wanted: set[Content], take: Take) -> None:
+        """Call ``take`` with every file that may be a wanted content; it may remove some from ``wanted``."""
         if self._store is not None:
             self._from_store(self._store, wanted, take)
         elif self._is_directory:
@@ -61,20 +58,20 @@ class RepairSource:
         else:
             self._from_file("", wanted, take)
 
-    def _from_store(self, bucket: DirectoryBucket, wanted: Mapping[str, int], take: Take) -> None:
-        for digest, size in list(wanted.items()):
+    def _from_store(self, bucket: DirectoryBucket, wanted: set[Content], take: Take) -> None:
+        for content in list(wanted):
             try:
-                there = bucket.stat(digest)
-                stream = bucket.get(digest) if there is not None and there.size == size else None
+                there = bucket.stat(content.digest)
+                stream = bucket.get(content.digest) if there is not None and there.size == content.size else None
             except ModelkeepError:
                 self.unread += 1
                 continue
             if stream is not None:
                 with stream, self._skipping():
-                    take(digest, stream, bucket.local_path(digest))
+                    take(content, stream, bucket.local_path(content.digest))
 
-    def _from_tree(self, wanted: Mapping[str, int], take: Take) -> None:
-        sizes = frozenset(wanted.values())
+    def _from_tree(self, wanted: set[Content], take: Take) -> None:
+        sizes = {content.size for content in wanted}
         read: set[tuple[int, int]] = set()
         waiting = [""]
         while waiting and wanted:
@@ -106,7 +103,7 @@ class RepairSource:
         finally:
             os.close(descriptor)
 
-    def _from_file(self, inner: str, wanted: Mapping[str, int], take: Take) -> None:
+    def _from_file(self, inner: str, wanted: set[Content], take: Take) -> None:
         """Hash a file, and call ``take`` with it from its beginning where its content is wanted."""
         with self._skipping():
             descriptor = open_below(self.path, inner, follow=not inner)
@@ -115,9 +112,9 @@ class RepairSource:
                 if not stat.S_ISREG(status.st_mode):
                     return
                 found = content_of(read_once(stream, status.st_size))
-                if wanted.get(found.digest) == found.size:
+                if found in wanted:
                     stream.seek(0)
-                    take(found.digest, stream, os.path.join(self.path, inner) if inner else self.path)
+                    take(found, stream, os.path.join(self.path, inner) if inner else self.path)
 
     @contextmanager
     def _skipping(self) -> Iterator[None]:

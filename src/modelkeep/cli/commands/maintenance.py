@@ -22,7 +22,7 @@ def verify(
         bool,
         Option(
             "--quick",
-            help="The log by form, chain and details, without replay and tables; the bytes by existence, size and mode, without their hash; with --log or --bytes one of the two.",
+            help="The log by form, chain and details, without replay, tables and indexes; the bytes by existence, size and mode, without their hash; with --log or --bytes one of the two.",
         ),
     ] = False,
     subset: Annotated[

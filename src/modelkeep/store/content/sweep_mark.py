@@ -10,13 +10,34 @@ full disk: then every publisher looks. See docs/decisions/0023.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.content.artifacts import Artifacts
 
 _NAME = "gc-mark"
+
+
+class BytesRemoved(Exception):
+    """`gc` removed bytes after they were stored and before an entry referenced them: they are to be stored again."""
+
+
+class StoredBytes:
+    """Bytes that are about to be stored, and that an entry will reference."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        """Read the mark; no byte may have been stored, or relied upon, before."""
+        self._artifacts = artifacts
+        self._mark = read_mark(artifacts.bucket)
+
+    def ensure_present(self, files: Iterable[ManifestFile]) -> None:
+        """Raise `BytesRemoved` where `gc` removed one of these files; to be called under the writers' lock."""
+        unchanged = self._mark is not None and read_mark(self._artifacts.bucket) == self._mark
+        if not unchanged and self._artifacts.absent(files):
+            raise BytesRemoved
 
 
 def read_mark(bucket: Bucket) -> bytes | None:

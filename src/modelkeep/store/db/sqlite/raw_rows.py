@@ -155,10 +155,11 @@ def is_small(reader: Reader, most_bytes: int) -> bool:
     return int(pages) * int(size) <= most_bytes
 
 
-def broken_pages(reader: Reader, table: str | None) -> list[str]:
-    """Return what SQLite itself finds wrong with a table and its indexes (None: with the whole file)."""
+def broken_pages(reader: Reader, table: str | None, *, deep: bool) -> list[str]:
+    """Return what SQLite finds wrong with a table (None: with the whole file), with ``deep`` in its indexes too."""
+    check = "integrity_check" if deep else "quick_check"
     what = "" if table is None else f"({table})"
-    return [str(text) for (text,) in reader.rows(f"PRAGMA integrity_check{what}") if text != "ok"]
+    return [str(text) for (text,) in reader.rows(f"PRAGMA {check}{what}") if text != "ok"]
 
 
 def needed(reader: Reader, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:

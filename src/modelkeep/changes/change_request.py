@@ -1,0 +1,112 @@
+"""A change as it is asked for, with its references resolved, and what is refused before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct, field
+
+from modelkeep.domain.answers.changes import Effect, Verdict
+from modelkeep.domain.entry import Expect, Subject
+from modelkeep.domain.labels import label_key
+from modelkeep.domain.refs import Digest, Label, Number, parse_selector
+from modelkeep.domain.stages import StageDef
+from modelkeep.domain.text import printable
+from modelkeep.domain.verbs.interface import STAYS_DELETED, Command
+from modelkeep.domain.verbs.rollback import Rollback
+from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.reads.references import Say, deletion_sentence
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql.references import Named, Resolved, name_of, of_digest
+from modelkeep.store.db.state import SqlState
+
+
+class ChangeRequest(Struct, frozen=True):
+    """A change with its references resolved: the parts of its intent, and what the answer says besides.
+
+    ``fields`` are the details. ``documents`` are those that may be new. ``needed`` are versions (model and number)
+    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``hints`` are commands
+    to go on with, with ``{}`` for the version. ``unchanged`` says why there is nothing to do, where only the details
+    tell: deciding never sees those.
+    """
+
+    arguments: Command
+    subject: Subject
+    expect: Expect | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    needed: tuple[tuple[int, int], ...] = ()
+    effects: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    verdict: tuple[Verdict, ...] = ()
+    unchanged: str | None = None
+
+
+#: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
+Resolve: TypeAlias = Callable[[Reader, Say], ChangeRequest]
+
+
+def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
+    """Return what an intent about a version or a model is about."""
+    return Subject(
+        digest=found.digest if found.number is not None else None,
+        model=found.model,
+        name=found.name,
+        stage=None if stage is None else stage.name,
+        version=found.number,
+    )
+
+
+def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:
+    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move."""
+    if text is None:
+        return None
+    if text.lower() == "none":
+        return Expect(0)
+    selector = parse_selector(text)
+    number: int | None = None
+    match selector:
+        case Number():
+            number = selector.number
+        case Label():
+            number = None if model is None else SqlState(reader).version_labelled(model, label_key(selector.text))
+        case Digest():
+            if model is not None:
+                number = of_digest(reader, None, selector, Named(model, name_of(reader, None, model))).number
+        case _:
+            message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
+            raise UsageError(message, "--expect 3")
+    if number is None:
+        message = f"--expect names no version: {printable(text)}"
+        raise NotFound(message)
+    return Expect(number)
+
+
+def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
+    """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
+    subject = request.subject
+    if subject.version is None or subject.model is None or request.arguments.DONE_IF_DELETED:
+        return
+    version = SqlState(reader).version(subject.model, subject.version)
+    if version is None or not version.deleted:
+        return
+    message = deletion_sentence(reader, subject.model, subject.name, subject.version)
+    raise Conflict(message or f"{subject.name}@{subject.version} was deleted", STAYS_DELETED)
+
+
+def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
+    """Raise ``Conflict`` where a reference as typed means something else than when its author saw it."""
+    one, other = before.subject, now.subject
+    same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
+    # The draft already holds the details, so the new request must have the same ones.
+    alike = (before.arguments, before.fields) == (now.arguments, now.fields)
+    # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
+    if same and (alike or isinstance(before.arguments, Rollback)):
+        return
+    if same:
+        message = f"{one.name} changed meanwhile"
+        raise Conflict(message, "try again")
+    message = f"{one.name} changed meanwhile: what was {one.version or 'none'} is {other.version or 'none'} now"
+    raise Conflict(message, "look again, then name the version by its number")
