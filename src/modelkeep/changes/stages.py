@@ -30,7 +30,7 @@ from modelkeep.reads.references import (
 )
 from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.annotations import aliases_of, ever_held, last_tenure, newest_metrics
+from modelkeep.store.db.sql.annotations import aliases_of, last_tenure, newest_metrics
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
@@ -221,13 +221,11 @@ def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
 
 def _notes_on_skipped_stages(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
     """Return a note for each stage below that the version never held."""
-    notes = []
-    for stage in SqlState(reader).stages():
-        if stage.name == where.name:
-            break
-        if not ever_held(reader, found.model, found.number or 0, stage.name):
-            notes.append(f"note: {found.ref} was never in {stage.name}")
-    return tuple(notes)
+    state = SqlState(reader)
+    names = [stage.name for stage in state.stages()]
+    held = state.stages_held(found.model, found.number or 0)
+    below = names[: names.index(where.name)]
+    return tuple(f"note: {found.ref} was never in {name}" for name in below if name not in held)
 
 
 def _notes_on_rollback(

@@ -1,4 +1,4 @@
-"""`lineage` walks from causes to results and back; `identify` finds the versions that have some bytes."""
+"""`lineage` walks from a version, data, a commit or a run to what made it and to what was made from it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.reports import Identified, Lineage, LineageEdge, LineageNode
-from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode, parse_digest
-from modelkeep.domain.stages import Stages
+from modelkeep.context import Context
+from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.versions import AsOf, Dataset
+from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode, parse_node
 from modelkeep.errors import Conflict, NotFound
+from modelkeep.reads.references import version_or_latest
+from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import history, version_states
-from modelkeep.store.db.sql import lineage as identifying
 from modelkeep.store.db.sql import lineage as lineages
-from modelkeep.store.db.sql.lineage import DataUse
-from modelkeep.store.db.sql.references import name_of, resolve
-from modelkeep.store.db.sql.version_states import holders
-from modelkeep.store.db.sql.version_states import stages as stages_of
+from modelkeep.store.db.sql.references import name_of
+from modelkeep.store.db.sql.version_states import standing_of
 
 
 class _Place(Struct, frozen=True):
@@ -33,53 +32,30 @@ class _Place(Struct, frozen=True):
 _Step = Callable[[_Place], Sequence[tuple[_Place, str]]]
 
 
-def identify(reader: Reader, digests: Sequence[str], at: int | None = None) -> tuple[Identified, ...]:
-    """Return a line for each tenure of each version that has these bytes, and one for those that never held a stage.
-
-    A digest is ``sha256:`` with 8 to 64 hex digits, of a version or of a file in one. ``NotFound``
-    where no version has any of them.
-    """
-    stages = stages_of(reader, at)
-    hits = [hit for digest in digests for hit in identifying.hits(reader, at, str(parse_digest(digest)))]
-    if not hits:
-        message = f"no version has these bytes: {', '.join(digests)}"
-        raise NotFound(message, "modelkeep register NAME PATH")
-    found: list[Identified] = []
-    for hit in dict.fromkeys(hits):
-        name = name_of(reader, at, hit.model)
-        ref, state = f"{name}@{hit.number}", _state(reader, at, stages, hit.model, hit.number)[0]
-        held = history.tenures(reader, at, model=hit.model, version=hit.number)
-        if not held:
-            found.append(Identified(ref, None, None, None, state, hit.file, hit.digest))
-        found += [
-            Identified(ref, tenure.stage, tenure.since, tenure.until, state, hit.file, hit.digest)
-            for tenure in reversed(held)
-        ]
-    return tuple(found)
-
-
 def lineage(
-    reader: Reader,
-    at: int | None,
-    node: Node,
+    context: Context,
+    node: str,
+    moment: str | AsOf | None,
     *,
-    up: bool = True,
-    down: bool = True,
-    depth: int | None = None,
+    up: bool,
+    down: bool,
+    depth: int | None,
 ) -> Lineage:
     """Return what made a node and what was made from it, ``depth`` steps in each direction.
 
     Every node once, edges from cause to result, cycles or not. A bare name is its latest version.
     ``NotFound`` for a node that nothing names.
     """
-    walk = _Walk(reader, at, stages_of(reader, at))
-    root = walk.root(node)
-    edges: dict[LineageEdge, None] = {}
-    places: dict[str, _Place] = {root.id: root}
-    for wanted, step, upwards in ((up, walk.causes, True), (down, walk.results, False)):
-        if wanted:
-            _spread(root, step, depth, places, edges, upwards=upwards)
-    return Lineage(root.id, tuple(walk.node(place) for place in places.values()), tuple(edges))
+    parsed = parse_node(node)
+    with snapshot(context, moment) as (reader, at):
+        walk = _Walk(reader, at)
+        root = walk.root(parsed, context)
+        edges: dict[LineageEdge, None] = {}
+        places: dict[str, _Place] = {root.id: root}
+        for wanted, step, upwards in ((up, walk.causes, True), (down, walk.results, False)):
+            if wanted:
+                _spread(root, step, depth, places, edges, upwards=upwards)
+        return Lineage(root.id, tuple(walk.node(place) for place in places.values()), tuple(edges))
 
 
 def _spread(
@@ -110,23 +86,16 @@ def _spread(
 class _Walk:
     """The graph as it was at a moment."""
 
-    def __init__(self, reader: Reader, at: int | None, stages: Stages) -> None:
+    def __init__(self, reader: Reader, at: int | None) -> None:
         self.reader = reader
         self.at = at
-        self.stages = stages
 
-    def root(self, node: Node) -> _Place:
+    def root(self, node: Node, context: Context) -> _Place:
         """Return the node to begin at; ``NotFound`` where nothing names it."""
         match node:
             case Ref():
-                found = resolve(self.reader, self.at, node, self.stages)
-                number = (
-                    version_states.latest(self.reader, self.at, found.model) if found.number is None else found.number
-                )
-                if number is None:
-                    message = f"{found.name} has no version that is neither archived, deleted nor bad"
-                    raise NotFound(message, f"modelkeep list {found.name} --all")
-                return self.version(found.model, number)
+                found = version_or_latest(self.reader, node, context.say, self.at)
+                return _Place(found.ref, "version", version=(found.model, found.number or 0))
             case DataNode():
                 place = _Place(str(node), "data", data=(node.name, node.version))
                 known = bool(lineages.from_data(self.reader, self.at, node.name, node.version))
@@ -150,21 +119,23 @@ class _Walk:
         """Return a node for the answer; a version with its state and stages."""
         if place.version is None:
             return LineageNode(place.id, place.kind)
-        state, stages = _state(self.reader, self.at, self.stages, *place.version)
-        return LineageNode(place.id, place.kind, state, stages)
+        _, number = place.version
+        there = standing_of(self.reader, self.at, *place.version)
+        return LineageNode(place.id, place.kind, there.state(number), there.stages.get(number, ()))
 
     def causes(self, place: _Place) -> Sequence[tuple[_Place, str]]:
         """Return what went into a node; only versions are made of something."""
         if place.version is None:
             return ()
-        made = lineages.made_of(self.reader, self.at, *place.version)
-        found = [(_data_place(use), _relation(use)) for use in made.data]
-        if made.commit is not None:
-            found.append((_Place(f"code:{made.commit}", "code"), "built_from"))
-        found += [(_Place(f"run:{run.id}", "run"), "tracked_by") for run in made.runs]
-        for parent in made.parents:
-            if parent.model is not None and parent.number is not None:
-                found.append((self.version(parent.model, parent.number), "derived_from"))
+        reader, at, version = self.reader, self.at, place.version
+        found = [(_data_place(use), _relation(use)) for use in lineages.data(reader, *version)]
+        commit = lineages.commit(reader, *version)
+        if commit is not None:
+            found.append((_Place(f"code:{commit}", "code"), "built_from"))
+        found += [(_Place(f"run:{run.id}", "run"), "tracked_by") for run in lineages.runs(reader, at, *version)]
+        for parent, ids in lineages.parents(reader, at, *version):
+            if parent.ref is not None:
+                found.append((_Place(parent.ref, "version", version=ids), "derived_from"))
             elif parent.location is not None:
                 found.append((_Place(parent.location, "uri"), "derived_from"))
         return found
@@ -174,7 +145,7 @@ class _Walk:
         reader, at = self.reader, self.at
         match place.kind:
             case "version" if place.version is not None:
-                made = lineages.child_versions(reader, at, *place.version)
+                made = lineages.children(reader, at, *place.version)
                 return [(self.version(*child), "derived_from") for child in made]
             case "data" if place.data is not None:
                 return self._of_data(place, *place.data)
@@ -208,16 +179,10 @@ class _Walk:
         return _Place(f"code:{commits[0]}", "code")
 
 
-def _data_place(use: DataUse) -> _Place:
+def _data_place(use: Dataset) -> _Place:
     version = use.version or use.node.removeprefix(f"data:{use.name}").removeprefix("@") or None
     return _Place(use.node, "data", data=(use.name, version))
 
 
-def _relation(use: DataUse) -> str:
+def _relation(use: Dataset) -> str:
     return "trained_on" if use.role in (None, "train") else f"used_as_{use.role}"
-
-
-def _state(reader: Reader, at: int | None, stages: Stages, model: int, number: int) -> tuple[str, tuple[str, ...]]:
-    holding = holders(reader, at, model, stages)
-    there = version_states.standing(reader, at, model, (number, number), holding)
-    return there.state(number), there.stages.get(number, ())

@@ -23,10 +23,6 @@ WHERE model = :model AND version = :version
 ORDER BY name
 """
 
-EVER_HELD = """
-SELECT 1 FROM tenure WHERE model = :model AND version = :version AND stage = :stage LIMIT 1
-"""
-
 LAST_TENURE_TIMES = """
 SELECT opened.time, ended.time
 FROM tenure
@@ -65,11 +61,6 @@ def aliases_of(reader: Reader, model: int, version: int) -> tuple[str, ...]:
     """Return the aliases that point at a version."""
     rows = reader.recall(deciding.ALIASES_OF, model=model, version=version)
     return tuple(alias for (alias,) in rows)
-
-
-def ever_held(reader: Reader, model: int, version: int, stage: str) -> bool:
-    """Tell whether a version holds or ever held a stage."""
-    return reader.row(EVER_HELD, model=model, version=version, stage=stage) is not None
 
 
 def last_tenure(reader: Reader, model: int, version: int, stage: str) -> tuple[str, str] | None:

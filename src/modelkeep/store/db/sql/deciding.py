@@ -26,8 +26,10 @@ ORDER BY until_seq IS NOT NULL, since_seq DESC LIMIT 1
 """
 
 MODEL = """
-SELECT name, max(coalesce((SELECT max(number) FROM version WHERE version.model = :model), 0),
-                 coalesce((SELECT max(version) FROM deleted WHERE deleted.model = :model), 0)), until_seq IS NOT NULL
+SELECT name, coalesce((
+        SELECT max(number) FROM (
+            SELECT max(number) AS number FROM version WHERE model = :model
+            UNION ALL SELECT max(version) FROM deleted WHERE model = :model) AS highest), 0), until_seq IS NOT NULL
 FROM model_name WHERE model = :model ORDER BY since_seq DESC LIMIT 1
 """
 
@@ -126,6 +128,7 @@ SELECT 1 FROM tag
 WHERE model = :model AND version = :version AND line = :line AND until_seq IS NULL
 """
 
+# IS compares NULL with NULL too. The standard's IS NOT DISTINCT FROM needs SQLite 3.39.
 NEWEST_METRIC = """
 SELECT value FROM metric
 WHERE model = :model AND version = :version AND name = :name

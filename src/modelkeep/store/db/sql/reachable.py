@@ -19,14 +19,13 @@ SELECT EXISTS (
 
 # A version may have the same content under several paths.
 NEEDED_ONCE = """
-SELECT version_blob.version, deleted.seq, entry_index.time, entry_action.actor,
+SELECT DISTINCT version_blob.version, deleted.seq, entry_index.time, entry_action.actor,
     (SELECT name FROM model_name WHERE model_name.model = version_blob.model ORDER BY since_seq DESC LIMIT 1)
 FROM version_blob
-CROSS JOIN deleted ON deleted.model = version_blob.model AND deleted.version = version_blob.version
-CROSS JOIN entry_index ON entry_index.seq = deleted.seq
-CROSS JOIN entry_action ON entry_action.seq = deleted.seq
+JOIN deleted ON deleted.model = version_blob.model AND deleted.version = version_blob.version
+JOIN entry_index ON entry_index.seq = deleted.seq
+JOIN entry_action ON entry_action.seq = deleted.seq
 WHERE version_blob.digest = :digest
-GROUP BY version_blob.model, version_blob.version
 ORDER BY deleted.seq DESC, version_blob.version DESC
 """
 

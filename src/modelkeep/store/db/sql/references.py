@@ -11,7 +11,7 @@ from modelkeep.domain.refs import Digest, Label, Latest, Number, Ref, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
-from modelkeep.store.db.interface import Reader, Row
+from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding, shared, version_states
 from modelkeep.store.db.sql.statement import statement
 
@@ -34,35 +34,22 @@ SELECT version FROM alias WHERE model = :model AND alias = :alias AND HOLDS(alia
 
 ALIASES = statement(shared.ALIASES)
 
-# What was deleted is meant by a digest only where nothing else is.
-_LEFT = f"AND (:deleted OR NOT {shared.IS_DELETED})"
+# In one model or (NULL) in all. What was deleted is meant by a digest only where nothing else is.
+_CHOSEN = f"""
+    AND (CAST(:model AS BIGINT) IS NULL OR version.model = :model) AND KNOWN(version.seq)
+    AND (:deleted = 1 OR NOT {shared.IS_DELETED})
+ORDER BY version.seq DESC LIMIT 50
+"""
 
 # A digest is looked up by its beginning: all hex digits sort before 'g'.
 OF_VERSION = statement(f"""
-SELECT model, number, digest FROM version
-WHERE digest >= :low AND digest < :high AND KNOWN(version.seq) {_LEFT} ORDER BY seq DESC LIMIT 50
+SELECT model, number, digest FROM version WHERE digest >= :low AND digest < :high {_CHOSEN}
 """)
 
 OF_FILE = statement(f"""
 SELECT version.model, version.number, version.digest
 FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
-WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.files = 1 AND KNOWN(version.seq)
-    {_LEFT}
-ORDER BY version.seq DESC LIMIT 50
-""")
-
-# The plus keeps the planner from walking all of a model instead of the few that have these bytes.
-OF_VERSION_IN_MODEL = statement(f"""
-SELECT model, number, digest FROM version
-WHERE digest >= :low AND digest < :high AND +model = :model AND KNOWN(version.seq) {_LEFT} ORDER BY seq DESC LIMIT 50
-""")
-
-OF_FILE_IN_MODEL = statement(f"""
-SELECT version.model, version.number, version.digest
-FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
-WHERE version_blob.digest >= :low AND version_blob.digest < :high AND +version_blob.model = :model
-    AND version.files = 1 AND KNOWN(version.seq) {_LEFT}
-ORDER BY version.seq DESC LIMIT 50
+WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.files = 1 {_CHOSEN}
 """)
 
 _TOLD = 10
@@ -152,13 +139,9 @@ def of_digest(reader: Reader, at: int | None, selector: Digest, model: Named | N
 
 def _hits(reader: Reader, at: int | None, low: str, model: Named | None, deleted: int) -> list[Row]:
     """Return model, number and digest of versions, the deleted ones too if they are wanted."""
-    bounds: dict[str, str | int | None] = {"low": low, "high": low + "g", "deleted": deleted}
-    if model is None:
-        rows = OF_VERSION.rows(reader, at, **bounds) + OF_FILE.rows(reader, at, **bounds)
-    else:
-        bounds["model"] = model.model
-        rows = OF_VERSION_IN_MODEL.rows(reader, at, **bounds) + OF_FILE_IN_MODEL.rows(reader, at, **bounds)
-    return list(dict.fromkeys(rows))
+    one = None if model is None else model.model
+    bounds: dict[str, Value] = {"low": low, "high": low + "g", "deleted": deleted, "model": one}
+    return list(dict.fromkeys(OF_VERSION.rows(reader, at, **bounds) + OF_FILE.rows(reader, at, **bounds)))
 
 
 def _found(reader: Reader, at: int | None, model: Named, number: int) -> Resolved:
@@ -196,10 +179,9 @@ def _latest(reader: Reader, at: int | None, model: Named) -> int:
 
 def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    holding = version_states.holders(reader, at, model.model, stages)
+    holding = version_states.holders(reader, at, model.model)
     if text == DEVELOPMENT:
-        highest = version_states.newest(reader, at, model.model)
-        number = version_states.in_development(reader, at, model.model, holding, highest)
+        number = version_states.in_development(reader, at, model.model, holding)
         if number is None:
             raise _nobody(reader, at, model, DEVELOPMENT)
         return number

@@ -30,10 +30,12 @@ STAGES = """
 SELECT name, protected, synonyms FROM stage WHERE HOLDS(stage) ORDER BY position
 """
 
-# A stage has one holder; a canary has a share.
-HOLDER = """
-SELECT version, since_seq, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NULL
+# Who holds the stages of a model, highest stage first. A stage has one holder; a canary has a share.
+HOLDERS = """
+SELECT stage.name, tenure.version, tenure.since_seq
+FROM stage
+CROSS JOIN tenure ON tenure.model = :model AND tenure.stage = stage.name AND HOLDS(tenure) AND tenure.share IS NULL
+WHERE HOLDS(stage) ORDER BY stage.position DESC
 """
 
 ALIASES = """

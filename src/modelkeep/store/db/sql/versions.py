@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import EVER, statement
+from modelkeep.store.db.sql.references import ALIASES
+from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import Holding, standing
 
-ROWS = """
-SELECT number, CASE WHEN label_seq <= :at THEN label END, time, actor, digest, size_bytes, files FROM version
+ROWS = statement("""
+SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files FROM version
 WHERE model = :model AND number BETWEEN :first AND :last
-"""
+""")
 
 AUTHORS = """
 SELECT version.number, entry_text.value
@@ -39,8 +40,6 @@ TAGS = statement("""
 SELECT version, key, value FROM tag
 WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) ORDER BY version, key
 """)
-
-ALIASES = statement(shared.ALIASES)
 
 # The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
 NEWEST_OF_ALL = statement(f"""
@@ -125,7 +124,7 @@ def _window(
             tags=tags.get(number, {}),
             deleted=number in there.deleted,
         )
-        for number, label, time, actor, digest, size_bytes, files in reader.rows(ROWS, **where, at=at or EVER)
+        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where)
     }
 
 

@@ -1,8 +1,8 @@
-"""A consistent copy of the database, through SQLite's backup interface, while others write.
+"""A consistent and durable copy of the database, through SQLite's backup interface.
 
-The copy is made in short steps. Anybody may write between two of them, and then SQLite begins again.
-Where that happens again and again, the copy takes one turn in the writers' queue and is made while they
-wait; readers never wait. The copy is made durable after that.
+`copy_database` lets others write meanwhile. It copies in short steps. A commit between two of them makes SQLite begin
+again. Where that happens again and again, the copy takes one turn in the writers' queue and is made while they
+wait; readers never wait.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from modelkeep.errors import Busy, RegistryUnavailable
+from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.writers_queue import queued
 from modelkeep.store.durable import create_file
 from modelkeep.store.os_errors import explain_destination_errors
 
+#: Called with SQLite's status after a step, the pages that remain, and all pages.
+Watch: TypeAlias = Callable[[int, int, int], None]
 #: Between two tries to read a database that is being written.
 _BUSY_SECONDS = 0.02
 _OK = {sqlite3.SQLITE_OK, sqlite3.SQLITE_DONE}
@@ -46,50 +50,70 @@ def copy_database(database: Database, path: str, pace: Pace = Pace()) -> None:  
     Raises ``Busy`` where that was not possible in time, ``RegistryUnavailable`` for a destination that is full.
     """
     wait_seconds = database.lock_wait
-    with database.raw() as reader:
-        source = reader.connection
-        source.execute("COMMIT")  # SQLite's backup interface takes its locks by the step
+    with database.raw() as reader, explain_destination_errors(path):
+        reader.connection.execute("COMMIT")  # SQLite's backup interface takes its locks by the step
         try:
-            with _new_file(path) as target:
-                steps = _Steps(time.monotonic() + wait_seconds, pace.restarts)
-                _copy(source, target, path, pace.step_pages, steps)
-        except _TooManyRestartsError:
+            write_copy(
+                reader, path, pace.step_pages, _Undisturbed(time.monotonic() + wait_seconds, pace.restarts).watch
+            )
+        except _DisturbedError:
             _require_queue(database)
-            with queued(database.lock_path, time.monotonic() + wait_seconds, wait_seconds), _new_file(path) as target:
-                _copy_in_turn(source, target, path, pace)
-    _sync(path)
+            with queued(database.lock_path, time.monotonic() + wait_seconds, wait_seconds):
+                write_copy(reader, path, pace.step_pages, _for_one_turn(path, pace.longest_turn_seconds))
 
 
-class _TooManyRestartsError(Exception):
-    """Writers made the copy begin again too often."""
+def write_copy(reader: Transaction, path: str, step_pages: int = -1, watch: Watch | None = None) -> None:
+    """Write the database of a connection to a new file, durably; ``watch`` is called after each step and may raise.
 
-
-class _TooLongError(Exception):
-    """Writers have waited for the copy long enough."""
-
-
-class _Steps:
-    """Decides after each step whether a copy goes on: until a time, and with so many restarts.
-
-    ``restarts`` None: the copy has its turn in the queue, and nobody makes it begin again.
+    The file needs no journal: until it is complete it is no database.
     """
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    create_file(path, 0o660)
+    with closing(sqlite3.connect(path, isolation_level=None)) as target:
+        target.execute("PRAGMA journal_mode = OFF")
+        target.execute("PRAGMA synchronous = FULL")
+        try:
+            reader.connection.backup(target, pages=step_pages, progress=watch, sleep=_BUSY_SECONDS)
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "").startswith(_WRITE_ERRORS):
+                message = f"{path} cannot be written, or there is no room for it: {error}"
+                raise RegistryUnavailable(message, f"df -h {os.path.dirname(path)}") from error
+            raise
 
-    def __init__(self, until: float, restarts: int | None) -> None:
+
+class _DisturbedError(Exception):
+    """Writers made the copy begin again too often, or left it no step in time."""
+
+
+class _Undisturbed:
+    """Watches a copy that is made while others write: SQLite begins it again after each of their commits."""
+
+    def __init__(self, until: float, restarts: int) -> None:
         self._until = until
         self._restarts = restarts
         self._done = self._begun_again = 0
 
     def watch(self, status: int, remaining: int, total: int) -> None:
-        """Take note of a step; raises where the copy must end."""
-        if status in _OK:
+        """Take note of a step; raise where the copy has begun again too often, or waits too long for a writer."""
+        took_step = status in _OK
+        if took_step:
             self._begun_again += total - remaining <= self._done
             self._done = total - remaining
-        late = time.monotonic() > self._until and remaining > 0
-        if self._restarts is None:
-            if late:
-                raise _TooLongError
-        elif self._begun_again > self._restarts or (late and status not in _OK):
-            raise _TooManyRestartsError
+        if self._begun_again > self._restarts or (not took_step and time.monotonic() > self._until):
+            raise _DisturbedError
+
+
+def _for_one_turn(path: str, seconds: float) -> Watch:
+    """Return what ends a copy for which writers have waited long enough."""
+    until = time.monotonic() + seconds
+
+    def watch(_status: int, remaining: int, _total: int) -> None:
+        if remaining > 0 and time.monotonic() > until:
+            message = f"the registry is busy, and copying it took longer than writers may be kept waiting: {path}"
+            raise Busy(message, "try again when less is written, or copy to a faster disk first")
+
+    return watch
 
 
 def _require_queue(database: Database) -> None:
@@ -97,48 +121,3 @@ def _require_queue(database: Database) -> None:
     if os.path.exists(database.lock_path) and not os.access(database.lock_path, os.R_OK | os.W_OK):
         message = f"{database.directory} is written all the time, and this account may not make writers wait"
         raise Busy(message, "try again when less is written, or as an account that may write there")
-
-
-def _copy_in_turn(source: sqlite3.Connection, target: sqlite3.Connection, path: str, pace: Pace) -> None:
-    try:
-        steps = _Steps(time.monotonic() + pace.longest_turn_seconds, restarts=None)
-        _copy(source, target, path, pace.step_pages, steps)
-    except _TooLongError:
-        message = f"the registry is busy, and copying it took longer than writers may be kept waiting: {path}"
-        raise Busy(message, "try again when less is written, or copy to a faster disk first") from None
-
-
-def _copy(source: sqlite3.Connection, target: sqlite3.Connection, path: str, step_pages: int, steps: _Steps) -> None:
-    try:
-        source.backup(target, pages=step_pages, progress=steps.watch, sleep=_BUSY_SECONDS)
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorname", "").startswith(_WRITE_ERRORS):
-            message = f"{path} cannot be written, or there is no room for it: {error}"
-            raise RegistryUnavailable(message, f"df -h {os.path.dirname(path)}") from error
-        raise
-
-
-@contextmanager
-def _new_file(path: str) -> Iterator[sqlite3.Connection]:
-    """Yield a connection to a new file. Nothing in it is durable yet, so an unfinished copy is no database."""
-    with explain_destination_errors(path):
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-        create_file(path, 0o660)
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA journal_mode = OFF")
-        yield connection
-    finally:
-        connection.close()
-
-
-def _sync(path: str) -> None:
-    # Only SQLite may open a registry's database, or its locks are lost. The copy has none.
-    with explain_destination_errors(path):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

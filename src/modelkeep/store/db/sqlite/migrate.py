@@ -7,7 +7,6 @@ every other table is emptied and made from the log again.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,7 +19,8 @@ from modelkeep.store.db.interface import Writer
 from modelkeep.store.db.ledger import apply_changes, entries, named_by
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import Transaction
-from modelkeep.store.durable import create_file, rename_new, sync_directory
+from modelkeep.store.db.sqlite.database_copy import write_copy
+from modelkeep.store.durable import rename_new, sync_directory
 
 _LOG = ("entry", "details", "document")
 _FRESH = "registry.db.backup.new"
@@ -78,11 +78,8 @@ def back_up(reader: Transaction, path: str) -> None:
     """
     fresh = os.path.join(os.path.dirname(path), _FRESH)
     try:
-        with suppress(FileNotFoundError):
-            os.unlink(fresh)
-        create_file(fresh, 0o660)
         try:
-            _copy(reader, fresh)
+            write_copy(reader, fresh)
             rename_new(fresh, path)
         except BaseException:
             with suppress(OSError):
@@ -92,13 +89,3 @@ def back_up(reader: Transaction, path: str) -> None:
     except OSError as error:
         message = f"no backup can be written: {path}: {error.strerror}"
         raise RegistryUnavailable(message, "nothing was changed") from error
-
-
-def _copy(reader: Transaction, path: str) -> None:
-    """Copy the database into an empty file, durably; a file without its final name needs no journal."""
-    target = sqlite3.connect(path)
-    try:
-        target.execute("PRAGMA journal_mode = OFF")
-        reader.connection.backup(target)
-    finally:
-        target.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -21,22 +21,18 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.init import RegistryCreated
-from modelkeep.errors import Damaged, ModelkeepError, RegistryUnavailable
+from modelkeep.errors import Damaged, ModelkeepError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.connection import Transaction
-from modelkeep.store.db.sqlite.private_tables import scratch
+from modelkeep.store.db.sqlite.private_tables import of_temporary_files, scratch
 from modelkeep.store.db.state import SqlState
 
 Row: TypeAlias = tuple[Any, ...]
-#: One entry to be projected, with its hash and what it names.
-Given: TypeAlias = tuple[Entry, str, Details | None, Mapping[str, bytes]]
 #: Of these only the digests are kept here: the content was compared with its digest already.
 _BY_NAME = {"details": "text", "document": "bytes"}
 _SHOWN_CHARACTERS = 80
-#: Where an entry cannot be projected, so many entries at most are rolled back and projected again without it.
-_BATCH_ENTRIES = 100
 #: The indexes that deciding looks things up in; those that are unique are rules.
 _DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
 _BLOBS = "version_blob_digest"
@@ -104,8 +100,6 @@ class Rebuilt:
             self.writer = scratch()
             self._left_out = _leave_out(self.writer)
             self.writer.run("BEGIN")
-            self.writer.run("SAVEPOINT batch")
-        self._since: list[Given] = []
         self.state = ReplayState(self.writer)
 
     def close(self) -> None:
@@ -123,32 +117,26 @@ class Rebuilt:
 
     def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""
-        given = (entry, entry_hash, details, documents)
         with _temporary_space():
-            if len(self._since) == _BATCH_ENTRIES:
-                self.writer.run("RELEASE batch")
-                self.writer.run("SAVEPOINT batch")
-                self._since.clear()
+            self.writer.run("SAVEPOINT entry")
             try:
-                self._project(given)
+                self._project(entry, entry_hash, details, documents)
             except (ModelkeepError, sqlite3.Error, ValueError, ArithmeticError, LookupError) as error:
                 if isinstance(error, sqlite3.Error) and _is_of_the_disk(error):
                     raise
-                self.writer.run("ROLLBACK TO batch")
-                for before in self._since:
-                    self._project(before)
+                self.writer.run("ROLLBACK TO entry")
                 message = f"it cannot be projected: {error}"
                 raise Damaged(message) from error
-            self._since.append(given)
+            finally:
+                self.writer.run("RELEASE entry")
         self.state.follow(entry, entry_hash)
 
-    def _project(self, given: Given) -> None:
-        entry, _, _, documents = given
+    def _project(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         if entry.intent.details is not None:
             self.writer.run(_KEEP_DETAILS, digest=entry.intent.details)
         for digest in documents:
             self.writer.run(_KEEP_DOCUMENT, digest=digest)
-        apply_changes(self.writer, project(*given))
+        apply_changes(self.writer, project(entry, entry_hash, details, documents))
 
     def by_content(self) -> Transaction:
         """Return the tables, with the index that finds the versions which need a content."""
@@ -243,15 +231,8 @@ def _leave_out(writer: Transaction) -> dict[str, str]:
     return left_out
 
 
-@contextmanager
-def _temporary_space() -> Iterator[None]:
-    """Turn an error of the private file into one that names the directory for temporary files."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        message = f"the tables cannot be made again beside the real ones: {error}"
-        hint = "TMPDIR names the directory for temporary files: it needs about half the room of the registry's database"
-        raise RegistryUnavailable(message, hint) from error
+def _temporary_space() -> AbstractContextManager[None]:
+    return of_temporary_files("the tables cannot be made again beside the real ones")
 
 
 def _is_of_the_disk(error: sqlite3.Error) -> bool:
