@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelkeep.cli import app, command_table
-from modelkeep.cli.call import ALWAYS, FORMATS
+from modelkeep.cli.options import ALWAYS, FORMATS
 
 #: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.

@@ -51,7 +51,7 @@ class Registry:
     already. While another process writes it waits its turn for as long as the ``lock_wait`` setting
     says; only then, in the main thread and where nobody else uses them, it borrows ``SIGALRM`` and the
     real-time interval timer. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
-    or ``seq:N``.
+    or ``seq:N``, or what `as_of` returned: then several answers are about the same moment.
     """
 
     def __init__(self, context: Context, located: Located) -> None:
@@ -386,9 +386,9 @@ class Registry:
     @property
     def id(self) -> str:
         """The registry's own identity: 128 bits in hex, from its first entry."""
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.registry_id(self._context)
+        return status.registry_id(self._context)
 
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first.
@@ -396,31 +396,31 @@ class Registry:
         >>> [stage.name for stage in registry.stages()]
         ['staging', 'production']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.stages(self._context)
+        return status.stages(self._context)
 
-    def resolve(self, ref: str, *, as_of: str | None = None) -> VersionRow:
+    def resolve(self, ref: str, *, as_of: str | AsOf | None = None) -> VersionRow:
         """Return the version that a ref means.
 
         >>> registry.resolve("fraud@production").ref
         'fraud@1'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.resolve(self._context, ref, as_of)
+        return lists.resolve(self._context, ref, as_of)
 
-    def version(self, ref: str, *, as_of: str | None = None) -> Version:
+    def version(self, ref: str, *, as_of: str | AsOf | None = None) -> Version:
         """Return all that is known of a version.
 
         >>> registry.version("fraud@1").metrics[0].value
         '0.914'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.version(self._context, ref, as_of)
+        return show.version(self._context, ref, as_of)
 
-    def model(self, name: str, *, as_of: str | None = None) -> Model:
+    def model(self, name: str, *, as_of: str | AsOf | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
 
         Raises `UsageError` for a version: `show` answers for both.
@@ -428,29 +428,29 @@ class Registry:
         >>> registry.model("fraud").newest
         2
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.model(self._context, name, as_of)
+        return show.model(self._context, name, as_of)
 
-    def show(self, ref: str, *, as_of: str | None = None) -> Version | Model:
+    def show(self, ref: str, *, as_of: str | AsOf | None = None) -> Version | Model:
         """Return the page of a version, or of the model where the ref is a bare name.
 
         >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
         ('Model', 'Version')
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.page(self._context, ref, as_of)
+        return show.page(self._context, ref, as_of)
 
-    def description(self, ref: str, *, as_of: str | None = None) -> str | None:
+    def description(self, ref: str, *, as_of: str | AsOf | None = None) -> str | None:
         """Return the description of a version or a model, None where there is none.
 
         >>> registry.description("churn") is None
         True
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import show
 
-        return queries.description(self._context, ref, as_of)
+        return show.description(self._context, ref, as_of)
 
     def models(
         self,
@@ -458,16 +458,16 @@ class Registry:
         *,
         all: bool = False,  # noqa: A002  the flag's own name
         limit: int | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[ModelRow, ...]:
         """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.models(self._context, pattern, as_of, everything=all, limit=limit)
+        return lists.models(self._context, pattern, as_of, everything=all, limit=limit)
 
     def versions(
         self,
@@ -478,7 +478,7 @@ class Registry:
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
@@ -487,9 +487,9 @@ class Registry:
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lists
 
-        return queries.versions(
+        return lists.versions(
             self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
 
@@ -501,7 +501,7 @@ class Registry:
         force: bool = False,
         stdout: BinaryIO | None = None,
         progress: Progress | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> Fetched:
         """Copy an artifact out of the store, every byte checked; complete at ``dest`` or not at all.
 
@@ -518,7 +518,7 @@ class Registry:
             self._context, ref, os.fspath(dest), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
-    def path(self, ref: str, *, as_of: str | None = None) -> str:
+    def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
         ``REF/FILE`` is a file inside. A view of symbolic links in the user's cache, made on first use;
@@ -531,15 +531,15 @@ class Registry:
 
         return fetch.path(self._context, ref, moment=as_of)
 
-    def identify(self, what: Paths, *, as_of: str | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Paths, *, as_of: str | AsOf | None = None) -> tuple[Identified, ...]:
         """Return which versions a file, a directory or a digest is, and what they were when.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import identify
 
-        return queries.identify(self._context, os.fspath(what), as_of)
+        return identify.identify(self._context, os.fspath(what), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
         """Return what differs between versions; one alone is held against production.
@@ -547,9 +547,9 @@ class Registry:
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
         ['auc']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import diff
 
-        return queries.diff(self._context, _several(refs))
+        return diff.diff(self._context, _several(refs))
 
     def lineage(
         self,
@@ -558,7 +558,7 @@ class Registry:
         up: bool = True,
         down: bool = True,
         depth: int | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
@@ -567,9 +567,9 @@ class Registry:
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import lineage
 
-        return queries.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
+        return lineage.lineage(self._context, node, as_of, up=up, down=down, depth=depth)
 
     def audit(
         self,
@@ -587,9 +587,9 @@ class Registry:
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import history
 
-        return queries.audit(
+        return history.audit(
             self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 
@@ -600,16 +600,16 @@ class Registry:
         *,
         since: str | None = None,
         until: str | None = None,
-        as_of: str | None = None,
+        as_of: str | AsOf | None = None,
     ) -> tuple[Tenure, ...]:
         """Return what was live when, by whom, and why it ended; without a name the last stage of all models.
 
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import history
 
-        return queries.history(self._context, name, stage, as_of, since=since, until=until)
+        return history.history(self._context, name, stage, as_of, since=since, until=until)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.
@@ -620,9 +620,9 @@ class Registry:
         >>> registry.status().models
         2
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.status(self._context, self.origin, size=size)
+        return status.status(self._context, self.origin, size=size)
 
     def whoami(self) -> Identity:
         """Return who the log would say this is.
@@ -630,19 +630,19 @@ class Registry:
         >>> registry.whoami().user != ""
         True
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import status
 
-        return queries.whoami(self._context)
+        return status.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
-        """Return the last entry that a moment includes, None without a moment.
+        """Return the last entry that a moment includes, None without a moment; it is also said.
 
         >>> registry.as_of("seq:1").seq
         1
         """
-        from modelkeep.reads import queries
+        from modelkeep.reads import snapshot
 
-        return None if moment is None else queries.moment_of(self._context, moment)
+        return None if moment is None else snapshot.as_of(self._context, moment)
 
     def is_bare(self, ref: str) -> bool:
         """Tell whether a ref is a bare name: a model, not a version of it.
@@ -898,7 +898,7 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
         from modelkeep.provenance.value_files import from_file
 
         parts += [from_file(os.fspath(file), what) for file in files]
-    return tuple(merge(*parts, what=what))
+    return merge(*parts, what=what)
 
 
 def is_interactive() -> bool:
@@ -920,7 +920,6 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
-    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
     from modelkeep.userdirs import state_dir
 
@@ -934,7 +933,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     return Context(
         directory=directory,
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
-        artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
+        bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
         account=machine.observe_account(),
@@ -960,8 +959,6 @@ def _several(given: str | Sequence[str]) -> tuple[str, ...]:
 def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
     if given is None:
         return ()
-    if isinstance(given, Mapping):
-        from modelkeep.provenance.values import from_mapping
+    from modelkeep.provenance import values
 
-        return tuple(from_mapping(given, what))
-    return tuple((key, value) for key, value in given)
+    return values.from_mapping(given, what) if isinstance(given, Mapping) else values.from_pairs(given, what)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from modelkeep.cli.terminal import Terminal
+from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
 from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
@@ -36,7 +36,7 @@ def drawn(view: View, *, width: int = 100, encoding: str = "utf-8", color: bool 
     """Return the table of a view as a terminal shows it at a fixed time, in UTC."""
     block = view.table(CLOCK)
     assert block is not None
-    return Terminal(width, color, encoding).draw(block)
+    return draw(block, width=width, color=color, encoding=encoding)
 
 
 def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:

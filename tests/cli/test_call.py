@@ -2,13 +2,13 @@
 
 import pytest
 
-from modelkeep.cli import call
+from modelkeep.cli import call, options
 from modelkeep.errors import NotFound
 
 
 def test_a_note_of_the_registry_waits_until_its_snapshot_is_closed(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("modelkeep.registry.open_registry", lambda *, say, **_: say)
-    asked = call.Call(call.Flags(registry=str(tmp_path)))
+    asked = call.Call(options.Flags(registry=str(tmp_path)))
 
     def read(asked):
         say = asked.registry()

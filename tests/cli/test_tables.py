@@ -134,7 +134,7 @@ def test_markup_and_control_characters_of_users_are_shown_as_they_are():
     shown = drawn(VersionsView(None, [row]))
     assert "[red]x[/red]\\x1b[2J" in shown
     assert "\x1b" not in shown
-    assert text("/srv/[store]/x").spans == (("/srv/[store]/x", ""),)
+    assert text("/srv/[store]/x").plain == "/srv/[store]/x"
 
 
 def test_colours_are_there_only_when_asked_for():

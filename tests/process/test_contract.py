@@ -281,6 +281,13 @@ def test_the_past_can_be_asked_and_the_instant_is_told(run, made):
     assert "entry 2" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["list"], ["list", "fraud"], ["show", "fraud"], ["show", "fraud@1"], ["history"]])
+def test_an_age_is_read_once_so_the_note_and_the_document_name_the_same_instant(run, made, words):
+    done = run(*words, "--as-of", "0s", "--json")
+    moment = json.loads(done.stdout)["as_of"]
+    assert done.stderr == f"as of {moment['time']} (entry {moment['seq']})\n"
+
+
 def test_init_is_idempotent_and_refuses_other_stages(run):
     first = run("init", "models", "--stages", "qa,prod")
     assert first.stdout == f"{run.cwd}/models\n"

@@ -3,12 +3,11 @@
 import random
 
 import pytest
+from history import registry_of
 
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import ModelkeepError
-from modelkeep.reads import lineage as lineage_reads
-from modelkeep.reads import lists as lists_reads
-from modelkeep.reads import pages
+from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.references import resolve as resolve_ref
 from modelkeep.store.db.sql.version_states import stages as stages_of
 
@@ -61,10 +60,11 @@ def story(history):
 
 
 def answers(connection, at):
-    """Return everything that can be asked of a registry at a moment."""
+    """Return everything that can be asked of a registry after an entry, None for now."""
+    registry, moment = registry_of(connection), None if at is None else f"seq:{at}"
     found = {"stages": stages_of(connection, at)}
     for everything in (False, True):
-        found["models", everything] = lists_reads.models(connection, at, everything=everything)
+        found["models", everything] = registry.models(all=everything, as_of=moment)
         for sort in (
             None,
             "name:desc",
@@ -76,19 +76,20 @@ def answers(connection, at):
             "param.depth",
             "tag.owner",
         ):
-            found["versions", sort, everything] = lists_reads.versions(connection, at, sort=sort, everything=everything)
+            found["versions", sort, everything] = registry.versions(sort=sort, all=everything, as_of=moment)
         for stage in ("development", "staging", "production"):
-            found["stage", stage, everything] = lists_reads.versions(connection, at, stage=stage, everything=everything)
-    found["history"] = pages.history(connection, at)
+            found["stage", stage, everything] = registry.versions(stage=stage, all=everything, as_of=moment)
+    found["history"] = registry.history(as_of=moment)
     for (model,) in connection.rows("SELECT seq FROM model WHERE seq <= :at", at=at or 2**62):
-        page = found["model", model] = pages.model(connection, at, model)
-        found["history", model] = pages.history(connection, at, model=model)
-        found["versions", model] = lists_reads.versions(connection, at, model=model, everything=True)
-        found["limited", model] = lists_reads.versions(connection, at, model=model, sort="version:desc", limit=1)
-        for number in range(1, page.newest + 1):
-            version = found["version", model, number] = pages.version(connection, at, model, number)
-            found["row", model, number] = pages.version_row(connection, at, model, number)
-            found["lineage", model, number] = lineage_reads.lineage(connection, at, parse_ref(version.ref))
+        name = name_of(connection, at, model)
+        found["model", model] = registry.model(name, as_of=moment)
+        found["history", model] = registry.history(name, as_of=moment)
+        found["limited", model] = registry.versions(name, sort="version:desc", limit=1, as_of=moment)
+        rows = found["versions", model] = registry.versions(name, all=True, as_of=moment)
+        for row in rows:
+            found["version", row.ref] = registry.version(row.ref, as_of=moment)
+            found["row", row.ref] = registry.resolve(row.ref, as_of=moment)
+            found["lineage", row.ref] = registry.lineage(row.ref, as_of=moment)
     for ref in ("fraud", "risk/fraud@latest", "FRAUD@production", "fraud@staging", "fraud@dev", "fraud@champion",
                 "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip
         found["resolve", ref] = _resolved(connection, at, ref)
@@ -123,9 +124,7 @@ def test_random_stories_have_a_past_too(history):
     history.register("churn")
     for _ in range(120):
         name = chance.choice(["fraud", "churn"])
-        newest = max(
-            each.version for each in lists_reads.versions(history.connection, None, pattern=name, everything=True)
-        )
+        newest = max(each.version for each in history.registry.versions(name, all=True))
         ref = f"{name}@{chance.randint(1, newest)}"
         verbs = [
             lambda name=name: history.register(name, aliases=chance.sample(["a", "b"], 1)),
@@ -149,3 +148,14 @@ def test_random_stories_have_a_past_too(history):
         then, replayed = answers(history.connection, seq), answers(history.until(seq), None)
         for question, answer in replayed.items():
             assert then[question] == answer, (seq, question)
+
+
+def test_a_moment_that_was_read_once_is_the_same_for_every_answer(world):
+    world.register("fraud")
+    world.pass_time(seconds=10)
+    moment = world.registry.as_of("8s")
+    world.register("fraud", content=b"two")
+    world.pass_time(hours=1)
+    assert [row.version for row in world.registry.versions("fraud", as_of=moment)] == [1]
+    assert [row.version for row in world.registry.versions("fraud", as_of="8s")] == [2, 1]
+    assert len([text for text in world.said if text.startswith("as of ")]) == 2

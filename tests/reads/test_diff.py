@@ -1,10 +1,8 @@
 import pytest
 
 from modelkeep.domain.answers.reports import DiffRow
-from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.reads import diff as diff_reads
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def fraud(history):
 
 
 def diff(history, *refs):
-    return diff_reads.diff(history.connection, [parse_ref(ref) for ref in refs])
+    return history.registry.diff(refs)
 
 
 def test_only_what_differs_is_told_with_exact_differences(fraud):

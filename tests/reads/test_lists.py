@@ -1,7 +1,6 @@
 import pytest
 
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.reads import lists as lists_reads
 
 
 @pytest.fixture
@@ -22,8 +21,8 @@ def refs(rows):
 
 
 def test_models_are_listed_by_name_without_case(shop):
-    assert [row.name for row in lists_reads.models(shop.connection, None)] == ["Churn", "fraud", "risk/fraud"]
-    assert [row.name for row in lists_reads.models(shop.connection, None, limit=2)] == ["Churn", "fraud"]
+    assert [row.name for row in shop.registry.models()] == ["Churn", "fraud", "risk/fraud"]
+    assert [row.name for row in shop.registry.models(limit=2)] == ["Churn", "fraud"]
 
 
 @pytest.mark.parametrize(
@@ -41,30 +40,30 @@ def test_models_are_listed_by_name_without_case(shop):
     ],
 )
 def test_a_pattern_is_a_glob_if_it_looks_like_one_and_else_a_name(shop, pattern, names):
-    assert [row.name for row in lists_reads.models(shop.connection, None, pattern)] == names
+    assert [row.name for row in shop.registry.models(pattern)] == names
 
 
 def test_a_name_that_is_not_there_is_answered_with_near_ones(shop):
     with pytest.raises(NotFound) as error:
-        lists_reads.models(shop.connection, None, "chrun")
+        shop.registry.models("chrun")
     assert (error.value.message, error.value.hint) == (
         "there is no model chrun",
         "modelkeep list        (near: Churn)",
     )
     with pytest.raises(NotFound):
-        lists_reads.versions(shop.connection, None, pattern="chrun")
+        shop.registry.versions(pattern="chrun")
 
 
 def test_models_of_which_all_is_archived_are_hidden_unless_asked_for(shop):
     shop.archive("risk/fraud")
     shop.archive("fraud@1")
-    assert [row.name for row in lists_reads.models(shop.connection, None)] == ["Churn", "fraud"]
-    assert [row.name for row in lists_reads.models(shop.connection, None, everything=True)] == [
+    assert [row.name for row in shop.registry.models()] == ["Churn", "fraud"]
+    assert [row.name for row in shop.registry.models(all=True)] == [
         "Churn", "fraud", "risk/fraud",
     ]  # fmt: skip
-    assert [row.archived for row in lists_reads.models(shop.connection, None, "risk/fraud")] == [True]
+    assert [row.archived for row in shop.registry.models("risk/fraud")] == [True]
     shop.register("risk/fraud")
-    assert [row.name for row in lists_reads.models(shop.connection, None)] == ["Churn", "fraud", "risk/fraud"]
+    assert [row.name for row in shop.registry.models()] == ["Churn", "fraud", "risk/fraud"]
 
 
 def test_a_hundred_hidden_models_do_not_use_up_the_limit(history):
@@ -72,29 +71,29 @@ def test_a_hundred_hidden_models_do_not_use_up_the_limit(history):
         history.register(f"a{number:03}")
         history.archive(f"a{number:03}")
     history.register("b")
-    assert [row.name for row in lists_reads.models(history.connection, None, limit=1)] == ["b"]
+    assert [row.name for row in history.registry.models(limit=1)] == ["b"]
 
 
 def test_versions_of_a_model_are_listed_newest_first(shop):
-    rows = lists_reads.versions(shop.connection, None, pattern="FRAUD")
+    rows = shop.registry.versions(pattern="FRAUD")
     assert refs(rows) == ["fraud@5", "fraud@4", "fraud@3", "fraud@2", "fraud@1"]
-    assert refs(lists_reads.versions(shop.connection, None, model=2, limit=2)) == ["fraud@5", "fraud@4"]
+    assert refs(shop.registry.versions("fraud", limit=2)) == ["fraud@5", "fraud@4"]
 
 
 def test_versions_of_all_models_are_listed_newest_first(shop):
-    rows = lists_reads.versions(shop.connection, None, limit=3)
+    rows = shop.registry.versions(limit=3)
     assert refs(rows) == ["risk/fraud@1", "Churn@1", "fraud@5"]
 
 
 def test_archived_versions_are_hidden_unless_asked_for(shop):
     shop.archive("fraud@4")
-    assert refs(lists_reads.versions(shop.connection, None, model=2, limit=2)) == ["fraud@5", "fraud@3"]
-    assert refs(lists_reads.versions(shop.connection, None, model=2, limit=2, everything=True)) == [
+    assert refs(shop.registry.versions("fraud", limit=2)) == ["fraud@5", "fraud@3"]
+    assert refs(shop.registry.versions("fraud", limit=2, all=True)) == [
         "fraud@5",
         "fraud@4",
     ]
-    assert "fraud@4" not in refs(lists_reads.versions(shop.connection, None))
-    assert "fraud@4" in refs(lists_reads.versions(shop.connection, None, everything=True))
+    assert "fraud@4" not in refs(shop.registry.versions())
+    assert "fraud@4" in refs(shop.registry.versions(all=True))
 
 
 @pytest.mark.parametrize(
@@ -108,21 +107,21 @@ def test_archived_versions_are_hidden_unless_asked_for(shop):
     ],
 )
 def test_a_stage_lists_what_holds_it_of_all_models(shop, stage, found):
-    assert refs(lists_reads.versions(shop.connection, None, stage=stage)) == found
+    assert refs(shop.registry.versions(stage=stage)) == found
 
 
 def test_a_stage_of_one_model(shop):
-    assert refs(lists_reads.versions(shop.connection, None, model=2, stage="production")) == []
+    assert refs(shop.registry.versions("fraud", stage="production")) == []
     shop.promote("fraud@2", "production")
-    assert refs(lists_reads.versions(shop.connection, None, model=2, stage="production")) == ["fraud@2"]
-    assert refs(lists_reads.versions(shop.connection, None, pattern="*fraud", stage="dev", limit=2)) == [
+    assert refs(shop.registry.versions("fraud", stage="production")) == ["fraud@2"]
+    assert refs(shop.registry.versions(pattern="*fraud", stage="dev", limit=2)) == [
         "fraud@5", "fraud@4",
     ]  # fmt: skip
 
 
 def test_an_unknown_stage_is_refused(shop):
     with pytest.raises(NotFound) as error:
-        lists_reads.versions(shop.connection, None, stage="live")
+        shop.registry.versions(stage="live")
     assert (error.value.message, error.value.hint) == (
         "there is no stage 'live'",
         "stages are development, staging, production",
@@ -154,29 +153,27 @@ def test_an_unknown_stage_is_refused(shop):
     ],
 )
 def test_versions_are_sorted_by_any_key(shop, sort, numbers):
-    rows = lists_reads.versions(shop.connection, None, model=2, sort=sort)
+    rows = shop.registry.versions("fraud", sort=sort)
     assert [row.version for row in rows] == numbers
-    assert [row.version for row in lists_reads.versions(shop.connection, None, model=2, sort=sort, limit=2)] == numbers[
-        :2
-    ]
+    assert [row.version for row in shop.registry.versions("fraud", sort=sort, limit=2)] == numbers[:2]
 
 
 def test_versions_of_all_models_are_sorted_together(shop):
-    rows = lists_reads.versions(shop.connection, None, sort="metric.auc:desc", limit=3)
+    rows = shop.registry.versions(sort="metric.auc:desc", limit=3)
     assert refs(rows) == ["Churn@1", "fraud@5", "fraud@1"]
-    assert refs(lists_reads.versions(shop.connection, None, sort="name:desc", limit=2)) == ["risk/fraud@1", "fraud@5"]
+    assert refs(shop.registry.versions(sort="name:desc", limit=2)) == ["risk/fraud@1", "fraud@5"]
 
 
 def test_a_metric_is_sorted_by_its_newest_value(shop):
     shop.evaluate("fraud@2", [("auc", "0.99")])
-    rows = lists_reads.versions(shop.connection, None, model=2, sort="metric.auc:desc", limit=1)
+    rows = shop.registry.versions("fraud", sort="metric.auc:desc", limit=1)
     assert [(row.ref, row.metrics) for row in rows] == [("fraud@2", {"auc": "0.99"})]
 
 
 @pytest.mark.parametrize("sort", ["colour", "metric.", "metric", "version:up", ""])
 def test_what_cannot_be_sorted_by_is_refused(shop, sort):
     with pytest.raises(UsageError) as error:
-        lists_reads.versions(shop.connection, None, sort=sort)
+        shop.registry.versions(sort=sort)
     assert error.value.message == f"versions cannot be sorted by '{sort}'"
     assert error.value.hint == (
         "KEY or KEY:desc, where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K"
@@ -185,17 +182,15 @@ def test_what_cannot_be_sorted_by_is_refused(shop, sort):
 
 def test_a_key_may_have_a_colon_and_a_dot_in_it(shop):
     shop.register("fraud", metrics=[("a.b", "2")])
-    assert refs(lists_reads.versions(shop.connection, None, model=2, sort="metric.a.b:desc", limit=1)) == ["fraud@6"]
+    assert refs(shop.registry.versions("fraud", sort="metric.a.b:desc", limit=1)) == ["fraud@6"]
 
 
 def test_long_lists_come_out_whole(history):
     for number in range(300):
         history.register("fraud" if number % 3 else "churn")
-    assert len(lists_reads.versions(history.connection, None)) == 300
-    assert [row.version for row in lists_reads.versions(history.connection, None, pattern="fraud")] == [
-        *range(200, 0, -1)
-    ]
-    assert [row.version for row in lists_reads.versions(history.connection, None, pattern="fraud", sort="version")] == [
+    assert len(history.registry.versions()) == 300
+    assert [row.version for row in history.registry.versions(pattern="fraud")] == [*range(200, 0, -1)]
+    assert [row.version for row in history.registry.versions(pattern="fraud", sort="version")] == [
         *range(1, 201),
     ]
 
@@ -206,6 +201,6 @@ def test_a_model_is_archived_when_its_last_version_is_however_that_came(history)
     history.register("fraud")
     history.archive("fraud@3")
     history.archive("fraud@1")
-    assert [row.archived for row in lists_reads.models(history.connection, None)] == [False]
+    assert [row.archived for row in history.registry.models()] == [False]
     history.archive("fraud@2")
-    assert lists_reads.models(history.connection, None) == ()
+    assert history.registry.models() == ()

@@ -437,5 +437,5 @@ def test_hot_questions_walk_no_table(story, asked):
     }
     walked = {name for name, plan in steps.items() if any(re.match(r"SCAN \w", step) for step in plan)}
     # the few stages; the newest rows of a table, up to a limit
-    assert walked == {"STAGES", "ALL_METRICS", "ALL_TAGS"}
-    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES"}
+    assert walked == {"STAGES", "HOLDERS", "ALL_METRICS", "ALL_TAGS"}
+    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS"}

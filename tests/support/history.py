@@ -6,16 +6,20 @@ Every entry is decided, appended and projected as in real life. Entry N is of N 
 
 import hashlib
 import itertools
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from log_kinds import intents
 
+from modelkeep.context import Context
 from modelkeep.domain import details
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.times import format_time
+from modelkeep.locate import Located
+from modelkeep.registry import Registry
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import Draft
 from modelkeep.store.db.sql.references import resolve
@@ -36,6 +40,37 @@ def at(seq):
     return format_time(BEGINNING + timedelta(minutes=seq))
 
 
+class _OpenDatabase:
+    """A database whose one connection is open already."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    @contextmanager
+    def reading(self):
+        yield self.connection
+
+
+def registry_of(connection):
+    """Return a `Registry` that reads these tables; its clock stands after every entry, its user is told nothing."""
+    context = Context(
+        directory="/registry",
+        database=_OpenDatabase(connection),
+        bucket=None,
+        clock=lambda: BEGINNING + timedelta(days=365),
+        new_id=None,
+        account=None,
+        claim=None,
+        environ={},
+        cwd="/",
+        cache_dir="/no/cache",
+        state_dir="/no/state",
+        client="modelkeep/0",
+        say=lambda _text: None,
+    )
+    return Registry(context, Located("/registry", "flag"))
+
+
 class History:
     """A story and the registry it makes; every verb returns the ``seq`` of its entry."""
 
@@ -44,6 +79,10 @@ class History:
         self.count = itertools.count(1)
         self.user = "ana"
         self.tell(intents.Init(declare_stages(stages)), None)
+
+    @property
+    def registry(self):
+        return registry_of(self.connection)
 
     def register(
         self,

@@ -86,8 +86,7 @@ def _left(found: Resolved, tenure: Tenure) -> Effect:
 
 
 def _state(reader: Reader, found: Resolved, number: int) -> str:
-    holding = version_states.holders(reader, None, found.model, SqlState(reader).stages())
-    return version_states.standing(reader, None, found.model, (number, number), holding).state(number)
+    return version_states.standing_of(reader, None, found.model, number).state(number)
 
 
 def _aliases(reader: Reader, found: Resolved, number: int) -> tuple[Effect, ...]:
@@ -96,7 +95,7 @@ def _aliases(reader: Reader, found: Resolved, number: int) -> tuple[Effect, ...]
 
 def _children(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:
     """Return a note on the children of the version, whose lineage keeps naming it."""
-    children = lineages.child_versions(reader, None, found.model, number)
+    children = lineages.children(reader, None, found.model, number)
     if not children:
         return ()
     more = f" and {len(children) - _MOST_CHILDREN} more" if len(children) > _MOST_CHILDREN else ""

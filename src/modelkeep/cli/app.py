@@ -12,7 +12,8 @@ import typer.core
 import typer.main
 
 from modelkeep.cli import command_table, streams
-from modelkeep.cli.call import ALWAYS, Flags, call_of, set_parameters
+from modelkeep.cli.call import call_of
+from modelkeep.cli.options import ALWAYS, before, set_parameters
 from modelkeep.errors import UsageError
 
 PROGRAM = "modelkeep"
@@ -105,9 +106,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _group(row: command_table.Command | None, rows: Sequence[command_table.Command]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
-    app.callback(invoke_without_command=True, context_settings=_SETTINGS, help=row.help if row else "")(
-        _group_callback(row) if row else _program_callback()
-    )
+    app.callback(invoke_without_command=True, context_settings=_SETTINGS)(_callback(row))
     built: Any = typer.main.get_command(app)
     built.rows, built.row, built.name = rows, row, row.name if row else PROGRAM
     return built  # type: ignore[no-any-return]
@@ -136,34 +135,25 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-def _program_callback() -> Any:
-    """Return what runs before every command, with the options typed there; without a command it answers itself."""
+def _callback(row: command_table.Command | None) -> Any:
+    """Return what runs before the commands of the program or of a group: it keeps the options that were typed there.
 
-    def program(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
+    Without a command the program answers itself, and a group is refused.
+    """
+
+    def callback(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
         del version
-        ctx.obj = Flags().and_then(values)
+        ctx.obj = before(ctx).and_then(values)
         if ctx.invoked_subcommand is not None:
             return None
+        if row is not None:
+            message = f"{row.name} needs one of {', '.join(each.name for each in row.commands)}"
+            raise UsageError(message, row.commands[0].examples[0])
         from modelkeep.cli.commands import setup
 
         return call_of(ctx, {}).run(setup.bare)
 
     flag = Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")]
     own = [inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=flag, default=False)]
-    set_parameters(program, own, ALWAYS)
-    return program
-
-
-def _group_callback(row: command_table.Command) -> Any:
-    """Return what runs before a command of a group, with the options typed between the two."""
-
-    def between(ctx: typer.Context, **values: Any) -> None:
-        before = ctx.obj if isinstance(ctx.obj, Flags) else Flags()
-        ctx.obj = before.and_then(values)
-        if ctx.invoked_subcommand is None:
-            names = ", ".join(each.name for each in row.commands)
-            message = f"{row.name} needs one of {names}"
-            raise UsageError(message, row.commands[0].examples[0])
-
-    set_parameters(between, [], ALWAYS)
-    return between
+    set_parameters(callback, [] if row else own, ALWAYS)
+    return callback

@@ -6,12 +6,12 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
-from typer import Option
 
 from modelkeep.cli import streams
+from modelkeep.cli.options import ALWAYS, FORMATS, Flags, before, set_parameters
 from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
@@ -27,29 +27,8 @@ CommandFunction: TypeAlias = Callable[..., int | None]
 
 #: Notes that begin so are printed with ``-q`` too.
 _LOUD = ("warning: ", "error: ")
-
-
-class Flags(NamedTuple):
-    """The shared options as they were typed; None and False where they were not."""
-
-    registry: str | None = None
-    json: bool = False
-    format: str | None = None
-    quiet: bool = False
-    verbose: bool = False
-    no_color: bool = False
-    yes: bool = False
-    no_input: bool = False
-    message: str | None = None
-    dry_run: bool = False
-    expect: str | None = None
-    lock_wait: str | None = None
-    as_of: str | None = None
-    progress: str | None = None
-
-    def and_then(self, given: Mapping[str, Any]) -> Flags:
-        """Return these options and those that were given after them, which win."""
-        return self._replace(**{name: value for name, value in given.items() if value not in {None, False}})
+#: A pipe takes lines of any length.
+_WIDTH_OF_A_PIPE = 10_000
 
 
 def here() -> str:
@@ -190,105 +169,38 @@ class Call:
         block = view.table(Clock(datetime.now(UTC)))
         if block is None:
             return None
-        from modelkeep.cli.terminal import Terminal
+        from modelkeep.cli.terminal import draw
 
-        return Terminal.behind(sys.stdout, color=streams.colored(sys.stdout, self.settings.color)).draw(block)
-
-
-FORMATS = ("table", "lines", "json")
-
-#: The options that every command has.
-ALWAYS = {
-    "registry": Annotated[
-        str | None, Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config.")
-    ],
-    "json": Annotated[bool, Option("--json", help="Print one JSON document; the same as --format json.")],
-    "format": Annotated[str | None, Option("--format", metavar="FORMAT", help="table, lines or json.")],
-    "quiet": Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")],
-    "verbose": Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")],
-    "no_color": Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")],
-    "yes": Annotated[bool, Option("--yes", help="Answer yes to every question.")],
-    "no_input": Annotated[bool, Option("--no-input", help="Ask no questions.")],
-}
-_WRITES = {
-    "dry_run": Annotated[bool, Option("-n", "--dry-run", help="Show what would change, and write nothing.")],
-    "lock_wait": Annotated[
-        str | None, Option("--lock-wait", metavar="TIME", help="How long to wait for other writers; 30s by default.")
-    ],
-}
-_CHANGES = {
-    "message": Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")],
-} | _WRITES
-_EXPECTS = {
-    "expect": Annotated[
-        str | None,
-        Option("--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."),
-    ],
-}
-_PAST = {
-    "as_of": Annotated[
-        str | None, Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
-    ],
-}
-_LONG = {
-    "progress": Annotated[
-        str | None, Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
-    ],
-}
+        return draw(
+            block,
+            width=streams.width(sys.stdout) if streams.is_terminal(sys.stdout) else _WIDTH_OF_A_PIPE,
+            color=streams.colored(sys.stdout, self.settings.color),
+            encoding=streams.encoding(sys.stdout),
+        )
 
 
-def command(
-    *,
-    changes: bool = False,
-    writes: bool = False,
-    expects: bool = False,
-    past: bool = False,
-    long: bool = False,
-    formats: Sequence[str] = FORMATS,
-) -> Callable[[CommandFunction], CommandFunction]:
-    """Return a decorator that passes a command its ``Call`` and adds the shared options that it understands.
+def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[CommandFunction], CommandFunction]:
+    """Return a decorator that passes a command its ``Call`` and adds the options of all commands and the ``shared`` ones.
 
-    Args:
-        changes: add --message, --dry-run and --lock-wait, for a command that writes an entry.
-        writes: add the same without --message, for a command that writes none.
-        expects: add --expect.
-        past: add --as-of.
-        long: add --progress.
-        formats: the values of --format.
+    ``formats`` are the values of --format.
     """
-    more = ALWAYS | (_CHANGES if changes else _WRITES if writes else {}) | (_EXPECTS if expects else {})
-    more |= (_PAST if past else {}) | (_LONG if long else {})
+    names = (*ALWAYS, *shared)
 
     def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
-            given = {name: values.pop(name) for name in more}
+            given = {name: values.pop(name) for name in names}
             return call_of(ctx, given, formats).run(function, **values)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        set_parameters(run, own, more)
+        set_parameters(run, own, names)
         return run
 
     return decorate
 
 
-def set_parameters(function: Callable[..., Any], own: Sequence[inspect.Parameter], more: Mapping[str, Any]) -> None:
-    """Give a function the signature that Typer reads: its own parameters and further options."""
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    listed = [
-        inspect.Parameter("ctx", keyword, annotation=typer.Context),
-        *(each.replace(kind=keyword) for each in own),
-    ]
-    for name, annotation in more.items():
-        default = False if annotation.__origin__ is bool else None
-        listed.append(inspect.Parameter(name, keyword, annotation=annotation, default=default))
-    function.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
-    function.__annotations__ = {each.name: each.annotation for each in listed}
-
-
 def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
-    before = context.obj if isinstance(context.obj, Flags) else Flags()
-    flags = before.and_then(given)
+    flags = before(context).and_then(given)
     if flags.format is not None or flags.progress is not None:
         from modelkeep.cli.usage import choice
 

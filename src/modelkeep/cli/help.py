@@ -41,7 +41,7 @@ def of_command(command: Any, context: Any) -> str:
     """Return the help of one command: usage, arguments, options, examples, cells of a line in a pipe, exit codes."""
     from textwrap import fill
 
-    from modelkeep.cli.call import ALWAYS
+    from modelkeep.cli.options import ALWAYS
 
     width, row = _width(), command.row
     arguments = [_argument(each) for each in command.params if not _is_option(each) and each.help]

@@ -44,7 +44,9 @@ def stand_in(error: UnicodeError) -> tuple[str, int]:
     return plain, error.end
 
 
-codecs.register_error("modelkeep", stand_in)
+#: The name of the handler `stand_in`.
+STAND_IN = "modelkeep"
+codecs.register_error(STAND_IN, stand_in)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -81,7 +83,7 @@ def width(stream: TextIO | None) -> int:
 def out(text: str, *, utf8: bool = False) -> None:
     """Write text to stdout; a failed write raises ``PartlyDone``, a closed pipe ``BrokenPipeError``."""
     if text:
-        errors = "backslashreplace" if utf8 else "modelkeep"
+        errors = "backslashreplace" if utf8 else STAND_IN
         out_bytes(text.encode("utf-8" if utf8 else encoding(sys.stdout), errors))
 
 
@@ -108,7 +110,7 @@ def err(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.buffer.write(text.encode(encoding(sys.stderr), "modelkeep"))
+        sys.stderr.buffer.write(text.encode(encoding(sys.stderr), STAND_IN))
         sys.stderr.buffer.flush()
     except BrokenPipeError:
         raise

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
+from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
-from modelkeep.domain.refs import Ref
+from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.reads.references import version_or_latest
+from modelkeep.reads.show import version_page
+from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import difference
-from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import pages, version_states
-from modelkeep.store.db.sql.references import Resolved, resolve
-from modelkeep.store.db.sql.version_states import stages as stages_of
+from modelkeep.store.db.sql.version_states import holders, stages
 
 #: The sections of an answer, in their order.
 SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "files")
 
 
-def diff(reader: Reader, refs: Sequence[Ref]) -> Diff:
+def diff(context: Context, refs: Sequence[str]) -> Diff:
     """Return what differs between versions, in the order given; a single one is compared with production.
 
     A bare name is its latest version. The note of a number is what each is more or less than the first.
     """
-    stages = stages_of(reader, None)
     if not refs:
         message = "diff needs a version"
         raise UsageError(message, "modelkeep diff fraud@3 fraud@4")
-    chosen = [_chosen(reader, resolve(reader, None, ref, stages)) for ref in refs]
-    if len(chosen) == 1:
-        model, name, _ = chosen[0]
-        held = {each.stage: each.version for each in version_states.holders(reader, None, model, stages)}
-        last = stages[-1].name
-        if last not in held:
-            message = f"{name} has nothing in {last} to compare with"
-            raise NotFound(message, f"modelkeep list {name}")
-        chosen.insert(0, (model, name, held[last]))
-    return compare([pages.version(reader, None, model, number, stages) for model, _, number in chosen])
+    parsed = [parse_ref(ref) for ref in refs]
+    with snapshot(context) as (reader, _):
+        chosen = [version_or_latest(reader, ref, context.say) for ref in parsed]
+        if len(chosen) == 1:
+            (one,) = chosen
+            last = stages(reader, None)[-1].name
+            held = [each.version for each in holders(reader, None, one.model) if each.stage == last]
+            if not held:
+                message = f"{one.name} has nothing in {last} to compare with"
+                raise NotFound(message, f"modelkeep list {one.name}")
+            chosen.insert(0, replace(one, number=held[0]))
+        return compare([version_page(reader, None, each) for each in chosen])
 
 
 def compare(versions: Sequence[Version]) -> Diff:
@@ -49,16 +53,6 @@ def compare(versions: Sequence[Version]) -> Diff:
             if any(value != values[0] for value in values):
                 rows.append(DiffRow(section, key, values, _note(section, key, values)))
     return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
-
-
-def _chosen(reader: Reader, found: Resolved) -> tuple[int, str, int]:
-    if found.number is not None:
-        return found.model, found.name, found.number
-    number = version_states.latest(reader, None, found.model)
-    if number is None:
-        message = f"{found.name} has no version that is neither archived, deleted nor bad"
-        raise NotFound(message, f"modelkeep list {found.name} --all")
-    return found.model, found.name, number
 
 
 def _facts(version: Version) -> dict[str, dict[str, str]]:

@@ -5,35 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
-from msgspec import Struct
-
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import parse_file_ref
-from modelkeep.domain.state import Version
-from modelkeep.reads import references
-from modelkeep.reads.references import version_of
+from modelkeep.reads.references import refuse_bytes, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import manifests
+from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.export.view import view
 
 STDOUT = "-"
-
-
-class _Artifact(Struct, frozen=True):
-    name: str
-    number: int
-    registry_id: str
-    manifest: Manifest
-    form: Form
-    version: Version | None
-
-    @property
-    def ref(self) -> str:
-        return f"{self.name}@{self.number}"
 
 
 def get(
@@ -44,29 +29,28 @@ def get(
     force: bool,
     stdout: BinaryIO | None,
     progress: Callable[[int, int], None] | None,
-    moment: str | None,
+    moment: str | AsOf | None,
 ) -> Fetched:
     """Copy an artifact out, every byte checked; see `Registry.get`."""
     from modelkeep.store.export import artifact as export  # `path` copies nothing
 
     with snapshot(context, moment) as (reader, at):
-        artifact = _artifact(context, reader, ref, f"get {{}} {dest}", at)
-    manifest = artifact.manifest
+        found, manifest, form = _artifact(context, reader, ref, f"get {{}} {dest}", at)
     if dest == STDOUT and stdout is not None:
-        export.export_stream(context.artifacts, manifest, stdout)
+        export.export_stream(context.bucket, manifest, stdout)
         exported = export.Exported(STDOUT, changed=True)
     else:
         exported = export.export(
-            context.artifacts,
+            context.bucket,
             manifest,
-            artifact.form,
+            form,
             dest,
-            default_name=f"{artifact.name.rpartition('/')[2]}-{artifact.number}",
+            default_name=f"{found.name.rpartition('/')[2]}-{found.number}",
             force=force,
             progress=progress,
         )
     return Fetched(
-        ref=artifact.ref,
+        ref=found.ref,
         digest=manifest.digest,
         path=exported.path,
         changed=exported.changed,
@@ -75,37 +59,33 @@ def get(
     )
 
 
-def path(context: Context, ref: str, *, moment: str | None) -> str:
+def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
     """Return where an artifact can be read under its real names; see `Registry.path`."""
     parsed, inner = parse_file_ref(ref)
     with snapshot(context, moment) as (reader, at):
-        artifact = _artifact(context, reader, parsed.text, "path {}", at)
+        _, manifest, form = _artifact(context, reader, parsed.text, "path {}", at)
+        registry_id = SqlState(reader).registry_id() or ""
     return view(
-        context.artifacts,
-        artifact.manifest,
-        artifact.form,
+        context.bucket,
+        manifest,
+        form,
         cache_dir=context.cache_dir,
-        registry_id=artifact.registry_id,
+        registry_id=registry_id,
         inner=inner,
     )
 
 
 def _artifact(
-    context: Context,
-    reader: Reader,
-    ref: str,
-    command: str,
-    at: int | None,
-) -> _Artifact:
+    context: Context, reader: Reader, ref: str, command: str, at: int | None
+) -> tuple[Resolved, Manifest, Form]:
+    """Return the version that a reference means, its manifest and its form; it is said where it is archived or bad."""
     found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0
-    references.refuse_bytes(reader, found.model, found.name, number)
-    state = SqlState(reader)
+    refuse_bytes(reader, found.model, found.name, number)
     manifest, form = manifests.artifact(reader, found.model, number)
-    version = state.version(found.model, number)
-    artifact = _Artifact(found.name, number, state.registry_id() or "", manifest, form, version)
+    version = SqlState(reader).version(found.model, number)
     if version is not None and version.archived:
-        context.say(f"warning: {artifact.ref} is archived")
+        context.say(f"warning: {found.ref} is archived")
     if version is not None and version.bad:
-        context.say(f"warning: {artifact.ref} is marked bad")
-    return artifact
+        context.say(f"warning: {found.ref} is marked bad")
+    return found, manifest, form

@@ -7,18 +7,20 @@ from itertools import islice
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import ModelRow, VersionRow
+from modelkeep.context import Context
+from modelkeep.domain.answers.versions import AsOf, Holder, ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.reads.references import version_of, version_or_model
+from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
-from modelkeep.store.db.sql import references, sort_keys, version_states
+from modelkeep.store.db.sql import references, version_states
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
-from modelkeep.store.db.sql.version_states import stages as stages_of
 
 #: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
@@ -46,36 +48,45 @@ def is_glob(text: str) -> bool:
     return not _GLOB.isdisjoint(text)
 
 
+def resolve(context: Context, ref: str, moment: str | AsOf | None) -> VersionRow:
+    """Return the line of the version that a reference means."""
+    with snapshot(context, moment) as (reader, at):
+        found = version_of(reader, ref, context.say, "resolve {}", at)
+        holding = version_states.holders(reader, at, found.model)
+        (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0], holding)
+        return row
+
+
 def models(
-    reader: Reader,
-    at: int | None,
-    pattern: str | None = None,
+    context: Context,
+    pattern: str | None,
+    moment: str | AsOf | None,
     *,
-    everything: bool = False,
-    limit: int | None = None,
+    everything: bool,
+    limit: int | None,
 ) -> tuple[ModelRow, ...]:
     """Return models by name; those of which every version is archived or deleted only with ``everything`` or by name.
 
     A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
     """
-    stages = stages_of(reader, at)
-    if pattern is not None and not is_glob(pattern):
-        named = references.find_model(reader, at, pattern)
-        return (model_queries.model_row(reader, at, named.model, named.name, stages),)[:limit]
-    rows = (model_queries.model_row(reader, at, model, name, stages) for model, name in _named(reader, at, pattern))
-    return tuple(islice((row for row in rows if everything or not row.archived), limit))
+    with snapshot(context, moment) as (reader, at):
+        if pattern is not None and not is_glob(pattern):
+            named = references.find_model(reader, at, pattern)
+            return (model_queries.model_row(reader, at, named.model, named.name),)[:limit]
+        rows = (model_queries.model_row(reader, at, model, name) for model, name in _named(reader, at, pattern))
+        return tuple(islice((row for row in rows if everything or not row.archived), limit))
 
 
 def versions(
-    reader: Reader,
-    at: int | None,
+    context: Context,
+    name: str | None,
+    moment: str | AsOf | None,
     *,
-    model: int | None = None,
-    pattern: str | None = None,
-    stage: str | None = None,
-    sort: str | None = None,
-    limit: int | None = None,
-    everything: bool = False,
+    pattern: str | None,
+    stage: str | None,
+    sort: str | None,
+    limit: int | None,
+    everything: bool,
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of the models that match a pattern, or of all, newest first.
 
@@ -84,39 +95,40 @@ def versions(
     only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
     """
     order = _sort(sort)
-    stages = stages_of(reader, at)
-    wanted = None if stage is None else _stage(stage, stages)
-    if model is None and pattern is not None and not is_glob(pattern):
-        model = references.find_model(reader, at, pattern).model
-    listing = _Listing(reader, at, stages, wanted, everything=everything)
-    if model is None and pattern is None and wanted is None and order == _Sort("created", descending=True):
-        return tuple(islice(listing.newest_of_all(), limit))
-    if model is None:
-        chosen: Iterable[tuple[int, str]] = _named(reader, at, pattern)
-    else:
-        chosen = [(model, references.name_of(reader, at, model))]
-    if model is not None and order.key in ("version", "created") and order.descending:
-        (one,) = chosen
-        return tuple(listing.rows(islice(listing.candidates(*one), limit)))
-    found = [candidate for one in chosen for candidate in listing.candidates(*one)]
-    return tuple(listing.rows(islice(listing.sorted(found, order), limit)))
+    if name is None and pattern is not None and not is_glob(pattern):
+        name, pattern = pattern, None
+    with snapshot(context, moment) as (reader, at):
+        wanted = None if stage is None else _stage(stage, version_states.stages(reader, at))
+        listing = _Listing(reader, at, wanted, everything=everything)
+        if name is not None:
+            found = version_or_model(reader, name, context.say, at)
+            if found.number is not None:
+                message = f"list takes a model or a pattern, not the version {found.ref}"
+                raise UsageError(message, f"modelkeep show {found.ref}")
+            candidates: Iterable[_Candidate] = listing.candidates(found.model, found.name)
+            if order.key in ("version", "created") and order.descending:
+                return tuple(listing.rows(islice(candidates, limit)))
+        elif pattern is None and wanted is None and order == _Sort("created", descending=True):
+            return tuple(islice(listing.newest_of_all(), limit))
+        else:
+            candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
+        return tuple(listing.rows(islice(listing.sorted(candidates, order), limit)))
 
 
 class _Listing:
-    """One listing: the moment, the stages and the filters, the same for every model."""
+    """One listing: the moment and the filters, the same for every model."""
 
-    def __init__(self, reader: Reader, at: int | None, stages: Stages, stage: str | None, *, everything: bool) -> None:
+    def __init__(self, reader: Reader, at: int | None, stage: str | None, *, everything: bool) -> None:
         self.reader = reader
         self.at = at
-        self.stages = stages
         self.stage = stage
         self.everything = everything
-        self._holding: dict[int, tuple[version_states.Holding, ...]] = {}
+        self._holding: dict[int, tuple[Holder, ...]] = {}
 
-    def holding(self, model: int) -> tuple[version_states.Holding, ...]:
+    def holding(self, model: int) -> tuple[Holder, ...]:
         """Return who holds the stages of a model."""
         if model not in self._holding:
-            self._holding[model] = version_states.holders(self.reader, self.at, model, self.stages)
+            self._holding[model] = version_states.holders(self.reader, self.at, model)
         return self._holding[model]
 
     def newest_of_all(self) -> Iterator[VersionRow]:
@@ -137,31 +149,35 @@ class _Listing:
             if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
-                seqs = sort_keys.created(self.reader, model, max(1, number - _CHUNK), number)
+                seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
             if number in seqs:  # a number that was left out has no row
                 yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
         holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
-            highest = version_states.newest(self.reader, self.at, model)
-            yield from version_states.walk(self.reader, self.at, model, holding, highest, deleted=self.everything)
+            yield from version_states.walk(self.reader, self.at, model, holding, deleted=self.everything)
             return
         for each in holding:
             if each.stage == self.stage:
                 window = (each.version, each.version)
                 yield each.version, version_states.standing(self.reader, self.at, model, window, holding)
 
-    def sorted(self, found: Sequence[_Candidate], order: _Sort) -> list[_Candidate]:
+    def sorted(self, found: Iterable[_Candidate], order: _Sort) -> list[_Candidate]:
         """Return candidates in the order of ``--sort``."""
         newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
-        if order.key == "name":
-            return sorted(newest_first, key=lambda each: fold(each.name), reverse=order.descending)
+        own = {
+            "name": lambda each: fold(each.name),
+            "version": lambda each: each.number,
+            "created": lambda each: each.seq,
+        }
+        if order.key in own:
+            return sorted(newest_first, key=own[order.key], reverse=order.descending)
         by_model: dict[int, list[int]] = {}
-        for each in found:
+        for each in newest_first:
             by_model.setdefault(each.model, []).append(each.number)
         values = {
-            model: sort_keys.values(self.reader, self.at, order.key, model, min(numbers), max(numbers))
+            model: version_queries.sort_values(self.reader, self.at, order.key, model, numbers)
             for model, numbers in by_model.items()
         }
         return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)

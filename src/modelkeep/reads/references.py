@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.refs import Latest, Ref, parse_ref
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
@@ -45,6 +45,14 @@ def version_of(
     return found
 
 
+def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None) -> Resolved:
+    """Return the version that a reference means; a bare name is the latest one, and it is said."""
+    if ref.name is not None and ref.selector is None:
+        say(f"note: {ref.name} is taken as {ref.name}@latest")
+        ref = Ref(ref.name, Latest())
+    return resolve(reader, at, ref, stages_of(reader, at))
+
+
 def stage_named(reader: Reader, text: str) -> StageDef:
     """Return the stage that a word means."""
     stages = SqlState(reader).stages()
@@ -65,7 +73,7 @@ def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None
 
     Its hint has the highest stage's version for a reading command, the latest for a change.
     """
-    held = holders(reader, at, found.model, stages_of(reader, at))
+    held = holders(reader, at, found.model)
     number = latest(reader, at, found.model)
     candidates = [f"{each.stage} {each.version}" for each in held]
     if number is not None:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.times import parse_moment, parse_stored
+from modelkeep.domain.times import Moment, parse_moment, parse_stored
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import moments
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -26,30 +25,39 @@ _APART_SECONDS = 300.0
 
 
 @contextmanager
-def snapshot(context: Context, as_of_text: str | None = None) -> Iterator[tuple[Reader, int | None]]:
-    """Yield a reader of one snapshot and the last entry that ``--as-of`` includes; warn of a log that went backwards."""
+def snapshot(context: Context, moment: str | AsOf | None = None) -> Iterator[tuple[Reader, int | None]]:
+    """Yield a reader of one snapshot and the last entry that ``--as-of`` includes; warn of a log that went backwards.
+
+    ``moment`` is what was typed or what `as_of` made of it; None is now.
+    """
     with context.database.reading() as reader:
         check_head(context, reader)
-        moment = as_of(reader, as_of_text, context.clock(), context.say)
+        if isinstance(moment, str):
+            moment = _as_of(reader, moment, context)
         yield reader, None if moment is None else moment.seq
 
 
-def as_of(
-    reader: Reader,
-    text: str | None,
-    now: datetime,
-    say: Callable[[str], None] = lambda _text: None,
-) -> AsOf | None:
-    """Return the moment that ``--as-of`` means, None where none was given; it is said on the way.
+def as_of(context: Context, text: str) -> AsOf:
+    """Return the moment that ``--as-of`` means; it is said on the way."""
+    with snapshot(context) as (reader, _):
+        return _as_of(reader, text, context)
 
-    A time without offset is in the zone of this machine, a bare date is its end.
-    """
-    if text is None:
-        return None
-    zone = now.astimezone().tzinfo or UTC
-    found = moments.moment(reader, parse_moment(text, now=now, zone=zone, bare_date_end=True))
-    say(f"as of {found.time} (entry {found.seq})")
+
+def _as_of(reader: Reader, text: str, context: Context) -> AsOf:
+    from modelkeep.store.db.sql import moments  # few answers are about the past
+
+    found = moments.moment(reader, parse_local_moment(context, text, bare_date_end=True))
+    context.say(f"as of {found.time} (entry {found.seq})")
     return found
+
+
+def parse_local_moment(context: Context, text: str, *, bare_date_end: bool) -> Moment:
+    """Return the moment that was typed; a time without offset is in the zone of this machine.
+
+    A bare date is its end, or where ``bare_date_end`` is False its beginning.
+    """
+    now = context.clock()
+    return parse_moment(text, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=bare_date_end)
 
 
 def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:

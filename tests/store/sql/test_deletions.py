@@ -4,8 +4,6 @@ import random
 
 import pytest
 
-from modelkeep.reads import lists as lists_reads
-from modelkeep.reads import pages
 from modelkeep.store.db.sql import models, version_states
 from modelkeep.store.db.state import SqlState
 
@@ -58,11 +56,12 @@ CROWDS = {
 
 @pytest.mark.parametrize("numbers", CROWDS.values(), ids=CROWDS)
 @pytest.mark.parametrize("past", [False, True], ids=["now", "past"])
-def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, past):
+def test_what_is_left_is_what_a_look_at_every_version_finds(crowd, delete, numbers, past):
     connection = delete(numbers)
-    at = SqlState(connection).head().seq if past else None
+    seq = SqlState(connection).head().seq
+    at, then, registry = (seq, f"seq:{seq}", crowd.registry) if past else (None, None, crowd.registry)
     gone = set(numbers)
-    rows = {row.version: row for row in lists_reads.versions(connection, at, model=MODEL, everything=True)}
+    rows = {row.version: row for row in registry.versions("fraud", as_of=then, all=True)}
     assert {number for number, row in rows.items() if row.deleted} == gone
     left = [number for number in rows if number not in gone]
     pipeline = [number for number in left if not rows[number].archived]
@@ -70,17 +69,17 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(delete, numbers, pas
     latest = next((number for number in pipeline if not rows[number].bad), None)
     assert version_states.newest_left(connection, at, MODEL) == (left[0] if left else None)
     assert version_states.latest(connection, at, MODEL) == latest
-    assert [row.version for row in lists_reads.versions(connection, at, model=MODEL)] == pipeline
-    assert [row.version for row in lists_reads.versions(connection, at)] == pipeline
-    assert [row.version for row in lists_reads.versions(connection, at, limit=9)] == pipeline[:9]
-    (line,) = lists_reads.models(connection, at, everything=True)
+    assert [row.version for row in registry.versions("fraud", as_of=then)] == pipeline
+    assert [row.version for row in registry.versions(as_of=then)] == pipeline
+    assert [row.version for row in registry.versions(as_of=then, limit=9)] == pipeline[:9]
+    (line,) = registry.models(as_of=then, all=True)
     assert (line.versions, line.newest, line.latest, line.archived) == (
         len(left), left[0] if left else MANY, latest, not pipeline,
     )  # fmt: skip
     assert (line.development and (line.development.version, line.development.more)) == (
         (waiting[0], len(waiting) - 1) if waiting else None
     )
-    recent = [row.version for row in pages.model(connection, at, MODEL).recent]
+    recent = [row.version for row in registry.model("fraud", as_of=then).recent]
     assert recent == (pipeline or left or list(range(MANY, 0, -1)))[:10]
 
 
@@ -99,7 +98,7 @@ def test_a_run_of_deleted_versions_is_counted_and_not_read(delete):
     read = []
     connection.connection.set_trace_callback(read.append)
     version_states.latest(connection, None, MODEL)
-    models.overview(connection, None, MODEL, SqlState(connection).stages())
+    models.model_row(connection, None, MODEL, "fraud")
     connection.connection.set_trace_callback(None)
     windows = [text for text in read if "SELECT version FROM deleted" in text and "BETWEEN" in text]
     assert windows  # of the window that holds the one that is left

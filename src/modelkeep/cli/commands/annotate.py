@@ -10,6 +10,7 @@ from typer import Argument
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES
 from modelkeep.cli.views.changes import ChangeView
 from modelkeep.cli.views.values import DescriptionView
 from modelkeep.domain.text import printable
@@ -20,7 +21,7 @@ _LONGEST_TEXT = 1 << 20
 ModelOrVersion = Annotated[str, Argument(metavar="REF", help="The model or the version.")]
 
 
-@command(changes=True)
+@command(*CHANGES)
 def tag(
     call: Call,
     ref: ModelOrVersion,
@@ -33,7 +34,7 @@ def tag(
     call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.changing)))
 
 
-@command(changes=True, expects=True)
+@command(*CHANGES, "expect")
 def alias(
     call: Call,
     ref: ModelOrVersion,
@@ -46,7 +47,7 @@ def alias(
     call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.changing_one)))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def label(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
@@ -56,7 +57,7 @@ def label(
     call.show(ChangeView(call.registry().label(ref, label, **call.changing)))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def describe(
     call: Call,
     ref: ModelOrVersion,
@@ -69,7 +70,7 @@ def describe(
     call.show(ChangeView(registry.describe(ref, _text(text), **call.changing)))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def note(
     call: Call,
     ref: ModelOrVersion,
@@ -78,7 +79,7 @@ def note(
     call.show(ChangeView(call.registry().note(ref, _text(text), **call.changing)))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def rename(
     call: Call,
     name: Annotated[str, Argument(metavar="NAME", help="The model.")],

@@ -59,7 +59,7 @@ def _complete(word: str) -> str:
     raise UsageError(message, printable(f"NAME{word}"))
 
 
-@command(past=True, formats=(_TREE, "table", "lines", "json"))
+@command("as_of", formats=(_TREE, "table", "lines", "json"))
 def lineage(
     call: Call,
     node: Annotated[str, Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],

@@ -16,7 +16,7 @@ from modelkeep.cli.views.values import FetchedView, PathView
 from modelkeep.errors import UsageError
 
 
-@command(past=True, long=True)
+@command("as_of", "progress")
 def get(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
@@ -47,7 +47,7 @@ def _to_stdout(call: Call, ref: str) -> None:
     call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
-@command(past=True)
+@command("as_of")
 def path(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],

@@ -41,7 +41,7 @@ class RowLimit:
         return self._shown is not None and len(rows) > self._shown
 
 
-@command(past=True)
+@command("as_of")
 def list_(
     call: Call,
     pattern: Annotated[
@@ -66,12 +66,13 @@ def list_(
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
         raise UsageError(message, printable(f"modelkeep show {pattern}"))
-    rows, registry, moment = RowLimit(call, limit), call.registry(), call.flags.as_of
+    rows, registry = RowLimit(call, limit), call.registry()
+    moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, more = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        call.show(ModelsView(registry.as_of(moment), models, stages, more))
+        call.show(ModelsView(moment, models, stages, more))
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -83,10 +84,10 @@ def list_(
         as_of=moment,
     )
     versions, more = rows.first(found)
-    call.show(VersionsView(registry.as_of(moment), versions, keys, more))
+    call.show(VersionsView(moment, versions, keys, more))
 
 
-@command(past=True)
+@command("as_of")
 def show(
     call: Call,
     ref: Annotated[str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
@@ -96,15 +97,15 @@ def show(
     ] = None,
 ) -> None:
     """Show a model or a version."""
-    registry, moment = call.registry(), call.flags.as_of
-    as_of = registry.as_of(moment)
+    registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
     from modelkeep.cli.views.show import ModelView, VersionView
 
     view: View
     if registry.is_bare(ref):
-        view = ModelView(registry.model(ref, as_of=moment), as_of)
+        view = ModelView(registry.model(ref, as_of=moment), moment)
     else:
-        view = VersionView(registry.version(ref, as_of=moment), as_of)
+        view = VersionView(registry.version(ref, as_of=moment), moment)
     if field is not None:
         from modelkeep.cli.views.values import FieldView
 
@@ -139,7 +140,7 @@ def audit(
     call.show(EntriesView(entries, more=more))
 
 
-@command(past=True)
+@command("as_of")
 def history(
     call: Call,
     name: Annotated[
@@ -149,6 +150,7 @@ def history(
     since: Since = None,
     until: Until = None,
 ) -> None:
-    registry, moment = call.registry(), call.flags.as_of
+    registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
     tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(registry.as_of(moment), tenures))
+    call.show(TenuresView(moment, tenures))

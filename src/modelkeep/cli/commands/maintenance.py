@@ -7,12 +7,13 @@ from typing import Annotated
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES, WRITES
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.views.maintenance import BackupView, DiagnosisView, GarbageView, MigrationView, VerificationView
 from modelkeep.errors import IntegrityError
 
 
-@command(long=True)
+@command("progress")
 def verify(
     call: Call,
     refs: Annotated[list[str] | None, Argument(metavar="[REF...]", help="Only these versions; all by default.")] = None,
@@ -57,12 +58,12 @@ def verify(
     return 0 if found.ok else IntegrityError.exit_code
 
 
-@command(changes=True)
+@command(*CHANGES)
 def migrate(call: Call) -> None:
     call.show(MigrationView(call.registry().migrate(dry_run=call.flags.dry_run)))
 
 
-@command(long=True)
+@command("progress")
 def backup(
     call: Call,
     dest: Annotated[str, Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
@@ -74,7 +75,7 @@ def backup(
     return 0 if found.ok else IntegrityError.exit_code
 
 
-@command(writes=True, long=True)
+@command(*WRITES, "progress")
 def gc(
     call: Call,
     grace: Annotated[

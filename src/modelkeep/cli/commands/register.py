@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES
 from modelkeep.cli.progress import Progress
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.changes import ChangeView, RegisteredView
@@ -24,7 +25,7 @@ On = Annotated[str | None, Option("--on", metavar="DATA", help="The data the met
 Runs = Annotated[Many, Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
 
-@command(changes=True, expects=True, long=True)
+@command(*CHANGES, "expect", "progress")
 def register(
     call: Call,
     name: Annotated[str, Argument(metavar="NAME", help="The model; it is created with its first version.")],
@@ -109,7 +110,7 @@ def register(
     call.show(RegisteredView(found))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def evaluate(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version.")],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views import errors
 from modelkeep.cli.views.changes import ChangesView, ChangeView, ItemOutcome
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from modelkeep.registry import Registry
 
 
-@command(changes=True)
+@command(*CHANGES)
 def mark(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
@@ -34,7 +35,7 @@ def mark(
     call.show(ChangeView(call.registry().mark(ref, mark, **call.changing)))
 
 
-@command(changes=True)
+@command(*CHANGES)
 def archive(
     call: Call,
     refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is archived in its own step.")],
@@ -50,7 +51,7 @@ def archive(
 _ITEMS_SHOWN, _CHILDREN_SHOWN = 20, 5
 
 
-@command(changes=True)
+@command(*CHANGES)
 def delete(
     call: Call,
     refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],

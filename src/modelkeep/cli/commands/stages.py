@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES
 from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
 from modelkeep.errors import Conflict, RecentRollback
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Target = Annotated[str, Argument(metavar="NAME|REF", help="The model or the version.")]
 
 
-@command(changes=True, expects=True)
+@command(*CHANGES, "expect")
 def promote(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
@@ -28,7 +29,7 @@ def promote(
     call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.changing_one)))
 
 
-@command(changes=True, expects=True)
+@command(*CHANGES, "expect")
 def rollback(
     call: Call,
     ref: Annotated[
@@ -81,7 +82,7 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
     return added
 
 
-@command(changes=True, expects=True)
+@command(*CHANGES, "expect")
 def retire(
     call: Call,
     ref: Target,

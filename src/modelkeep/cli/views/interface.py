@@ -20,7 +20,8 @@ from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
 
 if TYPE_CHECKING:
-    from modelkeep.cli.views.layout import Block
+    from rich.console import RenderableType
+
     from modelkeep.rendering import Clock
 
 
@@ -62,7 +63,7 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
         """Return what a pipe gets: a record a line, and the identifiers where these are all there is to say."""
         return self.identifiers()
 
-    def table(self, clock: Clock) -> Block | None:
+    def table(self, clock: Clock) -> RenderableType | None:
         """Return what a terminal shows; None where it shows the lines too."""
         return None
 

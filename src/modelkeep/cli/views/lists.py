@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, seconds
-from modelkeep.cli.views.layout import Block, Line, Stack, Table, stages, text
+from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.rendering import Clock, human_size, tenure_reasons
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
@@ -42,20 +47,17 @@ class ModelsView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [row.name for row in self.models]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         rows = self.models if self.more else sorted(self.models, key=_last_change, reverse=True)
-        return Table(
-            ("model", DEVELOPMENT, *self.stages),
-            [
-                (
-                    text(row.name, "dim" if row.archived else "bold"),
-                    _development_cell(row.development, clock),
-                    *(_holder_cell(row, stage, clock) for stage in self.stages),
-                )
-                for row in rows
-            ],
-            fold=("model",),
+        cells = (
+            (
+                text(row.name, "dim" if row.archived else "bold"),
+                _development_cell(row.development, clock),
+                *(_holder_cell(row, stage, clock) for stage in self.stages),
+            )
+            for row in rows
         )
+        return table(("model", DEVELOPMENT, *self.stages), cells, fold=("model",))
 
     def notes(self) -> list[str]:
         return more_note(len(self.models), "first", more=self.more)
@@ -80,38 +82,34 @@ class VersionsView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.versions]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
             return version_table(self.versions, clock)
-        rows = [[_column_cell(row, key, clock) for key in self.columns] for row in self.versions]
-        return Table(self.columns, rows, fold=self.columns)
+        rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
+        return table(self.columns, rows, fold=self.columns)
 
     def notes(self) -> list[str]:
         return more_note(len(self.versions), "first", more=self.more)
 
 
-def version_table(rows: Sequence[VersionRow], clock: Clock) -> Table:
+def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
     """Return a table of versions; labels and aliases have a column only where a version has one."""
-    cells: dict[str, Callable[[VersionRow], Line]] = {
+    cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
-        "label": lambda row: text(row.label),
+        "label": lambda row: row.label,
         "stage": lambda row: stages(row.stages),
-        "state": lambda row: text(row.state),
-        "alias": lambda row: text(", ".join(row.aliases)),
-        "created": lambda row: text(clock.ago(row.created)),
-        "author": lambda row: text(row.author),
-        "size": lambda row: text(human_size(row.size_bytes)),
+        "state": lambda row: row.state,
+        "alias": lambda row: ", ".join(row.aliases),
+        "created": lambda row: clock.ago(row.created),
+        "author": lambda row: row.author,
+        "size": lambda row: human_size(row.size_bytes),
     }
     if not any(row.label for row in rows):
         del cells["label"]
     if not any(row.aliases for row in rows):
         del cells["alias"]
-    return Table(
-        tuple(cells),
-        [[cell(row) for cell in cells.values()] for row in rows],
-        right=("size",),
-        fold=("version", "author", "alias"),
-    )
+    listed = ([cell(row) for cell in cells.values()] for row in rows)
+    return table(tuple(cells), listed, right=("size",), fold=("version", "author", "alias"))
 
 
 def column(row: VersionRow, key: str) -> object:
@@ -162,22 +160,22 @@ def _last_change(row: ModelRow) -> tuple[str, str]:
     return max(times, default=row.created), row.name
 
 
-def _development_cell(found: InDevelopment | None, clock: Clock) -> Line:
+def _development_cell(found: InDevelopment | None, clock: Clock) -> Text | None:
     if found is None:
-        return text(None)
+        return None
     more = f" (+{found.more})" if found.more else ""
     return text(f"{found.version}  {clock.ago(found.since)}{more}", "cyan")
 
 
-def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Line:
+def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Text | None:
     held = next((each for each in row.holders if each.stage == stage), None)
     if held is None:
-        return text(None)
+        return None
     number = text(held.version, "bold green" if stage == "production" else "bold")
     return number + text(f"  {clock.ago(held.since)}{_shares(held)}", "")
 
 
-def holder_line(name: str, held: Holder, clock: Clock) -> Line:
+def holder_line(name: str, held: Holder, clock: Clock) -> Text:
     """Return who holds a stage, since when and by whose hand: ``fraud@3 2.0  12d, by ana``."""
     label = f" {held.label}" if held.label else ""
     version = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
@@ -189,15 +187,15 @@ def _shares(held: Holder) -> str:
     return "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
 
 
-def _column_cell(row: VersionRow, key: str, clock: Clock) -> Line:
+def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
     value = column(row, key)
     if key == "created":
-        return text(clock.ago(row.created))
+        return clock.ago(row.created)
     if key == "size_bytes":
-        return text(human_size(row.size_bytes))
+        return human_size(row.size_bytes)
     if isinstance(value, bool):
-        return text("yes" if value else "no")
-    return text(", ".join(map(str, value)) if isinstance(value, tuple) else value)
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 class TenuresView(View, frozen=True):
@@ -215,20 +213,20 @@ class TenuresView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.tenures]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         return tenure_table(self.tenures, clock)
 
 
-def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = True) -> Table:
+def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = True) -> RenderableType:
     """Return tenures, a row each: by whom and why each began, how and why it ended."""
     rows = []
     for row in tenures:
         ref = [text(row.ref, "bold" if row.until is None else None)] if with_ref else []
         until = "now" if row.until is None else clock.minute(row.until)
         times = (clock.minute(row.since), until, clock.lasted(row.since, row.until))
-        rows.append([*ref, *map(text, (row.stage, *times, row.actor, tenure_reasons(row)))])
+        rows.append([*ref, row.stage, *times, row.actor, tenure_reasons(row)])
     columns = ("stage", "since", "until", "for", "by", "why")
-    return Table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
+    return table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
 
 
 class EntriesView(View, frozen=True):
@@ -249,14 +247,14 @@ class EntriesView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [str(row.seq) for row in self.entries]
 
-    def table(self, clock: Clock) -> Block:
-        return Stack([entry_line(row, clock) for row in self.entries])
+    def table(self, clock: Clock) -> RenderableType:
+        return stack(*(entry_line(row, clock) for row in self.entries))
 
     def notes(self) -> list[str]:
         return more_note(len(self.entries), "newest", more=self.more)
 
 
-def entry_line(row: AuditEntry, clock: Clock) -> Line:
+def entry_line(row: AuditEntry, clock: Clock) -> Text:
     """Return an entry of the log as a sentence with its time, actor and number."""
     who = text(clock.second(row.time), "dim") + text("  ", "") + text(row.actor, "bold")
     return who + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modelkeep.cli.views.interface import View, line
-from modelkeep.cli.views.layout import LINE_BREAK, Block, Line, Table, short, text
+from modelkeep.cli.views.layout import short, table, text
 from modelkeep.domain.answers.care import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
 from modelkeep.rendering import Clock, counted, files, human_size, verification
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 _DRY_RUN = "dry run: nothing was written"
 _UNKNOWN_SHOWN = 10
@@ -27,9 +33,9 @@ class VerificationView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [each.place for each in self.answer.findings]
 
-    def table(self, clock: Clock) -> Block:
-        rows = [[*map(text, (each.severity, each.code, each.place, each.message))] for each in self.answer.findings]
-        return Table(("", "code", "where", "what"), rows, fold=("where", "what"))
+    def table(self, clock: Clock) -> RenderableType:
+        rows = ((each.severity, each.code, each.place, each.message) for each in self.answer.findings)
+        return table(("", "code", "where", "what"), rows, fold=("where", "what"))
 
     def notes(self) -> list[str]:
         return [verification(self.answer), *self.hints()]
@@ -94,11 +100,9 @@ class GarbageView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [each.place for each in self.answer.garbage]
 
-    def table(self, clock: Clock) -> Block:
-        rows = [
-            [*map(text, (short(each.place), human_size(each.size_bytes), each.reason))] for each in self.answer.garbage
-        ]
-        return Table(("what", "size", "why"), rows, fold=("what", "why"))
+    def table(self, clock: Clock) -> RenderableType:
+        rows = ((short(each.place), human_size(each.size_bytes), each.reason) for each in self.answer.garbage)
+        return table(("what", "size", "why"), rows, fold=("what", "why"))
 
     def notes(self) -> list[str]:
         """Return what was freed, what is too young, and what modelkeep did not make."""
@@ -131,12 +135,9 @@ class DiagnosisView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [each.code for each in self.answer.findings if each.severity != "ok"]
 
-    def table(self, clock: Clock) -> Block:
-        rows = [
-            [*map(text, (each.severity, each.code, each.place)), _message_and_hint(each)]
-            for each in self.answer.findings
-        ]
-        return Table(("", "what", "where", " "), rows, fold=("where", " "))
+    def table(self, clock: Clock) -> RenderableType:
+        rows = ((each.severity, each.code, each.place, _message_and_hint(each)) for each in self.answer.findings)
+        return table(("", "what", "where", " "), rows, fold=("where", " "))
 
     def notes(self) -> list[str]:
         counts = dict.fromkeys(("error", "warning", "ok"), 0)
@@ -146,9 +147,9 @@ class DiagnosisView(View, frozen=True):
         return [f"{'ok' if self.answer.ok else 'NOT ok'}: {wrong}, {counted(counts['ok'], 'check')} passed"]
 
 
-def _message_and_hint(finding: DoctorFinding) -> Line:
+def _message_and_hint(finding: DoctorFinding) -> Text:
     message = text(finding.message, "")
-    return message if finding.hint is None else message + LINE_BREAK + text(f"-> {finding.hint}", "bold")
+    return message if finding.hint is None else message + "\n" + text(f"-> {finding.hint}", "bold")
 
 
 class MigrationView(View, frozen=True):

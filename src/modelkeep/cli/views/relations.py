@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, seconds
-from modelkeep.cli.views.layout import BLANK, NOTHING, Block, Line, Stack, Table, Tree, short, stages, text
+from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
 from modelkeep.rendering import Clock
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+    from rich.tree import Tree
 
 
 class IdentifiedView(View, frozen=True):
@@ -26,13 +32,13 @@ class IdentifiedView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return list(dict.fromkeys(row.ref for row in self.identified))
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         rows = []
         for row in self.identified:
             since = None if row.since is None else clock.minute(row.since)
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
-            rows.append([text(row.ref, "bold"), *map(text, (row.stage, since, until, row.state, row.file))])
-        return Table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
+            rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
+        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
 
     def notes(self) -> list[str]:
         never = self.is_path and all(row.stage is None for row in self.identified)
@@ -50,19 +56,15 @@ class DiffView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
-    def table(self, clock: Clock) -> Block:
-        if self.answer.same:
-            return NOTHING
+    def table(self, clock: Clock) -> RenderableType:
         with_notes = any(row.note for row in self.answer.rows)
         rows, section = [], None
         for row in self.answer.rows:
-            heading = BLANK if row.section == section else text(row.section, "bold")
-            note = [text(row.note) if row.note else BLANK] if with_notes else []
-            rows.append([heading, text(row.key), *(text(short(value)) for value in row.values), *note])
+            title = " " if row.section == section else text(row.section, "bold")
+            rows.append([title, row.key, *map(short, row.values), *([row.note or " "] if with_notes else [])])
             section = row.section
-        return Table(
-            ("", "", *self.answer.refs, *([" "] if with_notes else [])), rows, fold=("", *self.answer.refs, " ")
-        )
+        columns = ("", "", *self.answer.refs, *([" "] if with_notes else []))
+        return table(columns, rows, fold=("", *self.answer.refs, " "))
 
     def notes(self) -> list[str]:
         return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
@@ -79,37 +81,36 @@ class LineageView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [each.id for each in self.answer.nodes]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         labels = {node.id: _node_label(node) for node in self.answer.nodes}
-        trees = [tree for tree in (self._tree(labels, up=True), self._tree(labels, up=False)) if tree.branches]
-        return Stack(trees) if trees else labels[self.answer.root] + text("  nothing was found", "dim")
+        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.children]
+        return stack(*trees) if trees else labels[self.answer.root] + text("  nothing was found", "dim")
 
-    def _tree(self, labels: Mapping[str, Line], *, up: bool) -> Tree:
+    def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:
         """Return what made the root (``up``) or what was made from it; a node that comes again has no branches."""
         neighbours: dict[str, list[tuple[str, str]]] = {}
         for edge in self.answer.edges:
             here, there = (edge.target, edge.source) if up else (edge.source, edge.target)
             neighbours.setdefault(here, []).append((there, edge.relation))
         root = self.answer.root
-        tree = Tree(labels[root] + text("  made from" if up else "  went into", "dim"))
-        drawn, waiting = {root}, [(tree, root)]
+        whole = tree(labels[root] + text("  made from" if up else "  went into", "dim"))
+        drawn, waiting = {root}, [(whole, root)]
         while waiting:
             parent, name = waiting.pop(0)
             for other, relation in neighbours.get(name, ()):
                 again = "  (above)" if other in drawn else ""
-                branch = Tree(labels[other] + text(f"  {relation.replace('_', ' ')}{again}", "dim"))
-                parent.branches.append(branch)
+                branch = parent.add(labels[other] + text(f"  {relation.replace('_', ' ')}{again}", "dim"))
                 if other not in drawn:
                     drawn.add(other)
                     waiting.append((branch, other))
-        return tree
+        return whole
 
 
-def _node_label(node: LineageNode) -> Line:
+def _node_label(node: LineageNode) -> Text:
     label = text(node.id, "bold")
     if node.stages:
-        label = label + text("  ", "") + stages(node.stages)
+        label += text("  ", "") + stages(node.stages)
     # A version that holds a stage is live, which the stage says; that it is bad the stage does not say.
     if node.state and not (node.stages and node.state == "live"):
-        label = label + text("  ", "") + text(node.state)
+        label += text("  ", "") + text(node.state)
     return label

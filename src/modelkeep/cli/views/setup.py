@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, seconds
-from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Stack, Table, heading, text
+from modelkeep.cli.views.layout import facts, heading, indented, stack, table, text
 from modelkeep.cli.views.lists import entry_line, holder_line
 from modelkeep.domain.answers.care import Access
 from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
 from modelkeep.rendering import Clock, counted, human_size
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _STATUS_FIELDS = ("registry", "origin", "id", "models", "versions", "entries", "size_bytes", "head_hash", "deleted")
 
@@ -73,25 +77,24 @@ class StatusView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.registry]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         status = self.answer
-        facts, production = Facts(), Facts()
-        facts.add("registry", f"{status.registry}  ({status.origin})")
-        if status.backup_of:
-            facts.add("backup of", text(f"{status.backup_of}: nothing is changed in it", "yellow"))
-        facts.add("holds", ", ".join(self._contents()))
-        for name, held in status.production.items():
-            production.rows.append((heading(name), holder_line(name, held, clock)))
-        return Stack(
-            [
-                facts,
-                BLANK,
-                text(status.production_stage, "bold green"),
-                Indented(production if production.rows else text("nothing yet", "dim")),
-                BLANK,
-                heading("last"),
-                *(Indented(entry_line(row, clock)) for row in status.last),
-            ]
+        backup_of = f"{status.backup_of}: nothing is changed in it" if status.backup_of else None
+        production = facts((heading(name), holder_line(name, held, clock)) for name, held in status.production.items())
+        return stack(
+            facts(
+                [
+                    ("registry", f"{status.registry}  ({status.origin})"),
+                    ("backup of", backup_of and text(backup_of, "yellow")),
+                    ("holds", ", ".join(self._contents())),
+                ]
+            ),
+            "",
+            text(status.production_stage, "bold green"),
+            indented(production if status.production else text("nothing yet", "dim")),
+            "",
+            heading("last"),
+            *(indented(entry_line(row, clock)) for row in status.last),
         )
 
     def _contents(self) -> list[str]:
@@ -118,14 +121,17 @@ class IdentityView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.user]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         identity = self.answer
         claimed = f" (claims {identity.claimed})" if identity.claimed else ""
-        facts = Facts()
-        facts.add("the log says", f"{identity.user}{claimed}")
-        facts.add("uid", f"{identity.uid}{' in a user namespace' if identity.user_namespace else ''}")
-        facts.add("host", text(identity.host))
-        return facts
+        namespace = " in a user namespace" if identity.user_namespace else ""
+        return facts(
+            [
+                ("the log says", f"{identity.user}{claimed}"),
+                ("uid", f"{identity.uid}{namespace}"),
+                ("host", text(identity.host)),
+            ]
+        )
 
 
 class SettingRow(Answer, frozen=True):
@@ -152,9 +158,9 @@ class SettingsView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [each.key for each in self.settings]
 
-    def table(self, clock: Clock) -> Block:
-        rows = [[heading(each.key), text(each.value), text(each.origin)] for each in self.settings]
-        return Table(("setting", "value", "from"), rows, fold=("value", "from"))
+    def table(self, clock: Clock) -> RenderableType:
+        rows = ((heading(each.key), each.value, each.origin) for each in self.settings)
+        return table(("setting", "value", "from"), rows, fold=("value", "from"))
 
     def notes(self) -> Sequence[str]:
         return self.warnings

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, flattened
-from modelkeep.cli.views.layout import BLANK, Block, Facts, Indented, Line, Stack, heading, section, stages, text
+from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.rendering import Clock, counted, files, human_size
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
@@ -27,34 +33,36 @@ class ModelView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.name]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         model = self.answer
         gone = ("archived" if model.versions else "deleted") if model.archived else ""
         title = text(model.name, "bold") + text(f"  {counted(model.versions, 'version')}  {gone}", "dim")
-        facts = Facts()
-        for held in model.holders:
-            facts.add(held.stage, holder_line(model.name, held, clock))
-        if model.development is not None:
-            newest = model.development
-            more = f", {newest.more} more" if newest.more else ""
-            facts.add("development", f"{model.name}@{newest.version}  {clock.ago(newest.since)}{more}")
-        facts.add("former names", ", ".join(model.former_names))
-        facts.add("aliases", ", ".join(f"{name} -> {version}" for name, version in model.aliases.items()))
-        facts.add("tags", ", ".join(f"{key}={value}" for key, value in model.tags.items()))
-        facts.add("created", f"{clock.second(model.created)} by {model.actor}")
-        return Stack(
-            [
-                title,
-                *([text(model.description, "")] if model.description else []),
-                Indented(facts),
-                BLANK,
-                version_table(model.recent, clock),
-                *notes_section(model.notes, clock),
-            ]
+        rows = [
+            *((held.stage, holder_line(model.name, held, clock)) for held in model.holders),
+            ("development", self._development(clock)),
+            ("former names", ", ".join(model.former_names)),
+            ("aliases", ", ".join(f"{name} -> {version}" for name, version in model.aliases.items())),
+            ("tags", _tags(model.tags)),
+            ("created", f"{clock.second(model.created)} by {model.actor}"),
+        ]
+        return stack(
+            title,
+            *([text(model.description, "")] if model.description else []),
+            indented(facts(rows)),
+            "",
+            version_table(model.recent, clock),
+            *notes_section(model.notes, clock),
         )
 
+    def _development(self, clock: Clock) -> str | None:
+        newest = self.answer.development
+        if newest is None:
+            return None
+        more = f", {newest.more} more" if newest.more else ""
+        return f"{self.answer.name}@{newest.version}  {clock.ago(newest.since)}{more}"
 
-def notes_section(notes: Sequence[NoteText], clock: Clock) -> list[Block]:
+
+def notes_section(notes: Sequence[NoteText], clock: Clock) -> list[RenderableType]:
     """Return the notes of a model or version, each with its time and author."""
     return section("notes", [(f"{clock.second(each.time)} {each.actor}", each.text) for each in notes])
 
@@ -72,12 +80,12 @@ class VersionView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
 
-    def table(self, clock: Clock) -> Block:
+    def table(self, clock: Clock) -> RenderableType:
         version = self.answer
-        blocks: list[Block] = [_title(version)]
+        blocks: list[RenderableType] = [_title(version)]
         if version.description:
             blocks.append(text(version.description, ""))
-        blocks.append(Indented(_facts(version, clock)))
+        blocks.append(indented(_facts(version, clock)))
         blocks += section("metrics", [(each.name, _with(each.value, "  on ", each.on)) for each in version.metrics])
         blocks += section("params", version.params.items())
         if len(version.contents) > 1:
@@ -85,38 +93,43 @@ class VersionView(View, frozen=True):
             more = len(version.contents) - len(rows)
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
-            blocks += [heading("history"), Indented(tenure_table(version.tenures, clock, with_ref=False))]
-        return Stack([*blocks, *notes_section(version.notes, clock)])
+            blocks += [heading("history"), indented(tenure_table(version.tenures, clock, with_ref=False))]
+        return stack(*blocks, *notes_section(version.notes, clock))
 
 
-def _title(version: Version) -> Line:
+def _title(version: Version) -> Text:
     title = text(version.ref, "bold") + text(_with("", "  ", version.label) + "  ", "") + text(version.state)
     if version.stages:
-        title = title + text(" in ", "") + stages([each.stage for each in version.stages])
+        title += text(" in ", "") + stages([each.stage for each in version.stages])
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
-def _facts(version: Version, clock: Clock) -> Facts:
-    facts = Facts()
-    facts.add("deleted", _deletion(version.deletion, clock))
-    facts.add("reason", version.reason)
-    facts.add("aliases", ", ".join(version.aliases))
-    facts.add("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}")
-    facts.add("digest", version.digest)
+def _facts(version: Version, clock: Clock) -> Table:
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
-    facts.add("registered", f"{clock.second(version.created)} by {by}")
-    facts.add("author", version.author if version.author != version.actor else None)
-    facts.add("trained", _training(version.trained, clock))
-    facts.add("code", _code(version.code))
-    for each in version.data:
-        facts.add(each.role or "data", _located(each.node, each.location, "  "))
-    facts.add("made from", ", ".join(each.ref or each.location or "" for each in version.parents))
-    facts.add("led to", ", ".join(version.children))
-    facts.add("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs))
-    facts.add("tags", ", ".join(f"{key}={value}" for key, value in version.tags.items()))
-    facts.add("source", ", ".join(version.source))
-    return facts
+    return facts(
+        [
+            ("deleted", _deletion(version.deletion, clock)),
+            ("reason", version.reason),
+            ("aliases", ", ".join(version.aliases)),
+            ("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}"),
+            ("digest", version.digest),
+            ("registered", f"{clock.second(version.created)} by {by}"),
+            ("author", version.author if version.author != version.actor else None),
+            ("trained", _training(version.trained, clock)),
+            ("code", _code(version.code)),
+            *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
+            ("made from", ", ".join(each.ref or each.location or "" for each in version.parents)),
+            ("led to", ", ".join(version.children)),
+            ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
+            ("tags", _tags(version.tags)),
+            ("source", ", ".join(version.source)),
+        ]
+    )
+
+
+def _tags(tags: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in tags.items())
 
 
 def _deletion(found: Deletion | None, clock: Clock) -> str | None:

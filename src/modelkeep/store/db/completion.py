@@ -159,10 +159,9 @@ class Names:
         row = self._row(LAST_ARCHIVED if which == ARCHIVED else shared.NEWEST_NUMBER, model=model)
         return (row[0] or 0) if row else 0
 
-    def _holders(self, model: int | None) -> Iterator[tuple[str, int]]:
-        """Yield the stages of a model that a version holds, the highest first."""
-        for stage, _ in reversed(self.stages()):
-            yield from ((stage, row[0]) for row in self._rows(shared.HOLDER, model=model, stage=stage))
+    def _holders(self, model: int | None) -> list[tuple[str, int]]:
+        """Return the stages of a model that a version holds, the highest first."""
+        return [(stage, number) for stage, number, *_ in self._rows(shared.HOLDERS, model=model)]
 
     def _aliases(self, model: int | None) -> list[tuple[str, int]]:
         return [(alias, number) for alias, number in self._rows(shared.ALIASES, model=model)][:MOST]

@@ -1,15 +1,15 @@
-"""Tenures: what held a stage from when to when, by whom, for whom, and why."""
+"""Tenures: which version held a stage from when to when, by whom, for whom, and why."""
 
 from __future__ import annotations
 
 from modelkeep.domain.answers.versions import Tenure
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.references import name_of
-from modelkeep.store.db.sql.statement import EVER
+from modelkeep.store.db.sql.statement import EVER, statement
 
 # An end after the moment asked for is not known there, so the bounds are parameters of every form.
 _TENURE = """
-SELECT tenure.model, tenure.version, CASE WHEN version.label_seq <= :at THEN version.label END, tenure.stage, tenure.share,
+SELECT tenure.model, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN version.label END, tenure.stage, tenure.share,
     tenure.since_seq, began.time, opener.actor, tenure.opened_by,
     (SELECT value FROM entry_text WHERE seq = tenure.since_seq AND field = 'reason' ORDER BY position LIMIT 1),
     tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
@@ -23,10 +23,12 @@ LEFT JOIN entry_action AS ender ON ender.seq = tenure.until_seq
 WHERE tenure.since_seq <= :last AND (tenure.until_seq IS NULL OR tenure.until_seq > :after)
 """
 
-OF_MODEL = _TENURE + "AND tenure.model = :model ORDER BY tenure.since_seq, tenure.stage"
-OF_MODEL_IN_STAGE = _TENURE + "AND tenure.model = :model AND tenure.stage = :stage ORDER BY tenure.since_seq"
-OF_VERSION = _TENURE + "AND tenure.model = :model AND tenure.version = :version ORDER BY tenure.since_seq, tenure.stage"
-IN_STAGE = _TENURE + "AND tenure.stage = :stage ORDER BY tenure.since_seq"
+OF_MODEL = statement(_TENURE + "AND tenure.model = :model ORDER BY tenure.since_seq, tenure.stage")
+OF_MODEL_IN_STAGE = statement(_TENURE + "AND tenure.model = :model AND tenure.stage = :stage ORDER BY tenure.since_seq")
+OF_VERSION = statement(
+    _TENURE + "AND tenure.model = :model AND tenure.version = :version ORDER BY tenure.since_seq, tenure.stage"
+)
+IN_STAGE = statement(_TENURE + "AND tenure.stage = :stage ORDER BY tenure.since_seq")
 
 
 def tenures(
@@ -57,11 +59,10 @@ def tenures(
         "stage": stage,
         "after": after,
         "last": last,
-        "at": at or EVER,
     }
     names: dict[int, str] = {}
     found = []
-    for row in reader.rows(asked, **values):
+    for row in asked.rows(reader, at, **values):
         if row[0] not in names:
             names[row[0]] = name_of(reader, at, row[0])
         found.append(_tenure(row, names[row[0]], at))

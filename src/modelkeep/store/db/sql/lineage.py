@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelkeep.store.db.interface import Reader, Row
+from modelkeep.domain.answers.versions import Dataset, ParentRef, RunRef
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import statement
 
 DATA = """
-SELECT role, name, data_version, digest FROM dataset WHERE model = :model AND version = :number ORDER BY position
+SELECT dataset.role, dataset.name, dataset.data_version, dataset.digest,
+    (SELECT value FROM entry_text
+     WHERE entry_text.seq = version.seq AND entry_text.field = 'data.' || CAST(dataset.position AS TEXT))
+FROM dataset JOIN version ON version.model = dataset.model AND version.number = dataset.version
+WHERE dataset.model = :model AND dataset.version = :number ORDER BY dataset.position
 """
 
-CODE = """
+COMMIT = """
 SELECT code_commit FROM version WHERE model = :model AND number = :number
 """
 
@@ -81,87 +86,55 @@ ORDER BY version.seq DESC, version_blob.path
 """)
 
 
-class DataUse(Struct, frozen=True):
-    """A dataset of a version as it was told; ``node`` is its name in the lineage."""
-
-    node: str
-    role: str | None
-    name: str
-    version: str | None
-    digest: str | None
-
-
-class ParentUse(Struct, frozen=True):
-    """A version something was made of (``ref``, ``model``, ``number``), or an address elsewhere."""
-
-    ref: str | None
-    location: str | None
-    model: int | None
-    number: int | None
-
-
-class RunUse(Struct, frozen=True):
-    """A run by its id, and its address if one was given."""
-
-    id: str
-    location: str | None
-
-
-class Made(Struct, frozen=True):
-    """All that went into a version."""
-
-    data: tuple[DataUse, ...]
-    commit: str | None
-    runs: tuple[RunUse, ...]
-    parents: tuple[ParentUse, ...]
-
-
 def data_node(name: str, version: str | None, digest: str | None) -> str:
     """Return the name of data in the lineage: ``data:NAME@VERSION``, by its digest where it has no version."""
     at = version or (None if digest is None else digest[:_SHORT_DIGEST])
     return f"data:{name}" if at is None else f"data:{name}@{at}"
 
 
-def made_of(reader: Reader, at: int | None, model: int, number: int) -> Made:
-    """Return what went into a version; runs that came later count from their entry on."""
-    where = {"model": model, "number": number}
-    runs: dict[str, RunUse] = {}
-    for run, location in RUNS.rows(reader, at, **where):
-        known = runs.get(run)
-        runs[run] = RunUse(run, location if known is None or known.location is None else known.location)
-    parents = []
-    for parent, version, location in reader.rows(PARENTS, **where):
-        ref = None if parent is None else f"{name_of(reader, at, parent)}@{version}"
-        parents.append(ParentUse(ref, location, parent, version))
-    return Made(
-        data=tuple(_data(row) for row in reader.rows(DATA, **where)),
-        commit=reader.one(CODE, **where)[0],
-        runs=tuple(runs.values()),
-        parents=tuple(parents),
+def data(reader: Reader, model: int, number: int) -> tuple[Dataset, ...]:
+    """Return the datasets that a version was made from, in the order they were given."""
+    return tuple(_dataset(*row) for row in reader.rows(DATA, model=model, number=number))
+
+
+def commit(reader: Reader, model: int, number: int) -> str | None:
+    """Return the commit that a version was made from."""
+    found: str | None = reader.one(COMMIT, model=model, number=number)[0]
+    return found
+
+
+def runs(reader: Reader, at: int | None, model: int, number: int) -> tuple[RunRef, ...]:
+    """Return the runs of a version, each with its first address; those that came later count from their entry on."""
+    found: dict[str, str | None] = {}
+    for run, location in RUNS.rows(reader, at, model=model, number=number):
+        found[run] = found.get(run) or location
+    return tuple(RunRef(run, location) for run, location in found.items())
+
+
+def parents(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[ParentRef, tuple[int, int] | None]]:
+    """Return the parents of a version, each with model and number where it is a version here."""
+    found: list[tuple[ParentRef, tuple[int, int] | None]] = []
+    for parent, version, location in reader.rows(PARENTS, model=model, number=number):
+        if parent is None:
+            found.append((ParentRef(None, location), None))
+        else:
+            found.append((ParentRef(f"{name_of(reader, at, parent)}@{version}", location), (parent, version)))
+    return found
+
+
+def children(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
+    """Return model and number of the versions that were made from one, in the order they came."""
+    return list(
+        dict.fromkeys((child, version) for child, version in CHILDREN.rows(reader, at, model=model, number=number))
     )
 
 
-def children(reader: Reader, at: int | None, model: int, number: int) -> tuple[str, ...]:
-    """Return the references of the versions that were made from one, in the order they came."""
-    return tuple(
-        dict.fromkeys(
-            f"{name_of(reader, at, child)}@{version}" for child, version in child_versions(reader, at, model, number)
-        )
-    )
-
-
-def child_versions(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
-    """Return model and number of the versions that were made from one."""
-    rows = CHILDREN.rows(reader, at, model=model, number=number)
-    return list(dict.fromkeys((child, version) for child, version in rows))
-
-
-def from_data(reader: Reader, at: int | None, name: str, version: str | None) -> list[tuple[int, int, DataUse]]:
+def from_data(reader: Reader, at: int | None, name: str, version: str | None) -> list[tuple[int, int, Dataset]]:
     """Return the versions that used data; without a version, any of that name."""
     by_digest = version is not None and version.startswith("sha256:")
     by_version = FROM_DATA_DIGEST if by_digest else FROM_DATA_VERSION
     rows = (FROM_DATA if version is None else by_version).rows(reader, at, name=name, version=version)
-    return [(row[0], row[1], _data(row[2:])) for row in rows]
+    return [(row[0], row[1], _dataset(*row[2:])) for row in rows]
 
 
 def commits(reader: Reader, at: int | None, prefix: str) -> list[str]:
@@ -179,9 +152,10 @@ def from_run(reader: Reader, at: int | None, run: str) -> list[tuple[int, int]]:
     return [(model, number) for model, number in FROM_RUN.rows(reader, at, id=run)]
 
 
-def _data(row: Row) -> DataUse:
-    role, name, version, digest = row
-    return DataUse(data_node(name, version, digest), role, name, version, digest)
+def _dataset(
+    role: str | None, name: str, version: str | None, digest: str | None, location: str | None = None
+) -> Dataset:
+    return Dataset(data_node(name, version, digest), role, name, version, digest, location)
 
 
 class Hit(Struct, frozen=True):

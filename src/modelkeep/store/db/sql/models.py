@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
-from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
-from modelkeep.domain.stages import Stages
+from modelkeep.domain.answers.versions import InDevelopment, ModelRow
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.statement import EVER, statement
+from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import (
-    Holding,
     Standing,
     count_deleted,
     deleted_and_used,
@@ -25,16 +21,9 @@ from modelkeep.store.db.sql.version_states import (
 
 NAMES = statement(shared.MODEL_NAMES)
 
-HELD_BY = """
-SELECT CASE WHEN version.label_seq <= :at THEN version.label END, entry_index.time, entry_action.actor
-FROM version, entry_index, entry_action
-WHERE version.model = :model AND version.number = :version
-    AND entry_index.seq = :since AND entry_action.seq = :since
-"""
-
-LABEL = """
-SELECT CASE WHEN label_seq <= :at THEN label END, time FROM version WHERE model = :model AND number = :number
-"""
+LABEL = statement("""
+SELECT CASE WHEN KNOWN(version.label_seq) THEN label END, time FROM version WHERE model = :model AND number = :number
+""")
 
 ENTRY = """
 SELECT entry_index.time, entry_action.actor
@@ -49,23 +38,6 @@ _PAGE = 64
 _FIRST = "\x01"  # what no name has in it: it sorts before whatever follows a name
 
 
-class Overview(Struct, frozen=True):
-    """What a line and a page of a model share; ``highest`` is the newest number given, deleted or not."""
-
-    highest: int
-    versions: int
-    newest: int
-    newest_label: str | None
-    latest: int | None
-    archived: bool
-    created: str
-    actor: str
-    holding: tuple[Holding, ...]
-    holders: tuple[Holder, ...]
-    development: InDevelopment | None
-    description: str | None
-
-
 def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[int, str]]:
     """Yield models by name, those whose name begins so (without case), a page at a time."""
     low = prefix
@@ -74,27 +46,10 @@ def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[in
         low = page[-1][2] + _FIRST
 
 
-def model_row(reader: Reader, at: int | None, model: int, name: str, stages: Stages) -> ModelRow:
-    """Return the line of a model."""
-    seen = overview(reader, at, model, stages)
-    return ModelRow(
-        name=name,
-        newest=seen.newest,
-        newest_label=seen.newest_label,
-        latest=seen.latest,
-        versions=seen.versions,
-        created=seen.created,
-        archived=seen.archived,
-        holders=seen.holders,
-        development=seen.development,
-        description=seen.description,
-    )
-
-
-def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Overview:
-    """Return how a model stands at a moment."""
+def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow:
+    """Return the line of a model, which tells how it stands at a moment."""
     highest = newest(reader, at, model)
-    holding = holders(reader, at, model, stages)
+    holding = holders(reader, at, model)
     gone = count_deleted(reader, at, model, 1, highest)
     used = deleted_and_used(reader, at, model) if gone else frozenset()
     there = standing(reader, at, model, (1, highest), holding, deleted=used)
@@ -103,34 +58,24 @@ def overview(reader: Reader, at: int | None, model: int, stages: Stages) -> Over
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
         if gone:
-            return walk(reader, at, model, holding, left)
+            return walk(reader, at, model, holding)
         return ((number, there) for number in range(highest, 0, -1))
 
     out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
-    waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
-    label = reader.one(LABEL, model=model, number=left, at=at or EVER)[0] if left else None
-    created, actor = entry(reader, model)
-    return Overview(
-        highest=highest,
-        versions=highest - gone,
+    elsewhere = (there.bad | there.held | frozenset(there.stages)) - used
+    waiting = highest - out - sum(not there.is_archived(number) for number in elsewhere)
+    return ModelRow(
+        name=name,
         newest=left,
-        newest_label=label,
+        newest_label=LABEL.one(reader, at, model=model, number=left)[0] if left else None,
         latest=next((number for number, how in numbers() if how.is_latest(number)), None),
+        versions=highest - gone,
+        created=entry(reader, model)[0],
         archived=0 < highest == out,
-        created=created,
-        actor=actor,
-        holding=holding,
-        holders=tuple(_holder(reader, at, model, each) for each in holding),
+        holders=holding,
         development=_development(reader, at, model, numbers(), waiting),
         description=description(reader, at, model, 0),
     )
-
-
-def _holder(reader: Reader, at: int | None, model: int, each: Holding) -> Holder:
-    """Return the version that holds a stage, since when, and who put it there."""
-    values = {"model": model, "version": each.version, "since": each.since_seq, "at": at or EVER}
-    label, since, actor = reader.one(HELD_BY, **values)
-    return Holder(each.stage, each.version, label, since, actor)
 
 
 def entry(reader: Reader, seq: int) -> tuple[str, str]:
@@ -152,7 +97,7 @@ def _development(
     if waiting <= 0:
         return None
     number = next(number for number, how in numbers if how.state(number) == "development")
-    label, time = reader.one(LABEL, model=model, number=number, at=at or EVER)
+    label, time = LABEL.one(reader, at, model=model, number=number)
     return InDevelopment(number, label, time, waiting - 1)
 
 
@@ -168,10 +113,3 @@ def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, hi
         found += count_deleted(reader, at, model, after, first - 1)
         after = last + 1
     return found
-
-
-def _outside(there: Standing, numbers: frozenset[int]) -> int:
-    """Count the numbers that are not archived."""
-    if not there.archived:
-        return len(numbers)
-    return sum(1 for number in numbers if not there.is_archived(number))

@@ -179,10 +179,9 @@ def _latest(reader: Reader, at: int | None, model: Named) -> int:
 
 def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    holding = version_states.holders(reader, at, model.model, stages)
+    holding = version_states.holders(reader, at, model.model)
     if text == DEVELOPMENT:
-        highest = version_states.newest(reader, at, model.model)
-        number = version_states.in_development(reader, at, model.model, holding, highest)
+        number = version_states.in_development(reader, at, model.model, holding)
         if number is None:
             raise _nobody(reader, at, model, DEVELOPMENT)
         return number

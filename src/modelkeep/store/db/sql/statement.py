@@ -41,6 +41,10 @@ class Statement:
         """Return the first row, None where there is none."""
         return reader.row(self.now, **values) if at is None else reader.row(self.past, at=at, **values)
 
+    def one(self, reader: Reader, at: int | None, **values: Value) -> Row:
+        """Return the first row of a SELECT that always has one; see `Reader.one`."""
+        return reader.one(self.now, **values) if at is None else reader.one(self.past, at=at, **values)
+
     def recall(self, reader: Reader, at: int | None, **values: Value) -> list[Row]:
         """Return all rows, which the reader remembers; see `Reader.recall`."""
         return reader.recall(self.now, **values) if at is None else reader.recall(self.past, at=at, **values)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import Deletion
-from modelkeep.domain.stages import StageDef, Stages
+from modelkeep.domain.answers.versions import Deletion, Holder
+from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import shared
@@ -20,8 +20,8 @@ from modelkeep.store.db.sql.statement import Statement, statement
 
 NEWEST = shared.NEWEST_NUMBER
 
-AT_MOST = """
-SELECT number, seq FROM version WHERE model = :model AND number <= :number ORDER BY number DESC LIMIT 1
+SEQ_AT_LEAST = """
+SELECT seq FROM version WHERE model = :model AND number >= :number ORDER BY number LIMIT 1
 """
 
 ARCHIVED = statement("""
@@ -39,19 +39,18 @@ WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since
 """)
 
 # A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
-HOLDER = Statement(
-    now=shared.HOLDER,
-    past="""
-SELECT version, since_seq, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND since_seq <= :at AND share IS NULL
-ORDER BY since_seq DESC LIMIT 1
-""",
+HOLDERS = Statement(
+    now=shared.HOLDERS,
+    past=shared.HOLDERS.replace(
+        "HOLDS(tenure)",
+        """tenure.since_seq = (
+        SELECT newest.since_seq FROM tenure AS newest
+        WHERE newest.model = :model AND newest.stage = stage.name AND newest.since_seq <= :at AND newest.share IS NULL
+        ORDER BY newest.since_seq DESC LIMIT 1)
+    AND (tenure.until_seq IS NULL OR tenure.until_seq > :at)""",
+    ),
 )
 
-_WINDOW = 64
-_GROWTH = 4
-_WIDEST = 4096
-_ENDLESS = 10**18
 DELETION = statement("""
 SELECT deleted.seq, entry_index.time, entry_action.actor,
     (SELECT value FROM entry_text WHERE seq = deleted.seq AND field = 'reason' ORDER BY position LIMIT 1)
@@ -78,13 +77,8 @@ SELECT version FROM deleted WHERE model = :model AND KNOWN(deleted.seq) AND vers
 
 STAGES = statement(shared.STAGES)
 
-
-class Holding(Struct, frozen=True):
-    """A stage, the version that holds it, and the entry that put it there."""
-
-    stage: str
-    version: int
-    since_seq: int
+_WINDOW, _GROWTH, _WIDEST = 64, 4, 4096
+_ENDLESS = 10**18
 
 
 class Standing(Struct, frozen=True):
@@ -124,26 +118,17 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
     highest = int(reader.one(NEWEST, model=model)[0] or 0)
     if at is None:
         return highest
-    known, beyond = 0, highest + 1
-    while known + 1 < beyond:
-        middle = (known + beyond) // 2
-        found = reader.row(AT_MOST, model=model, number=middle)
-        if found is None or found[1] <= at:
-            known = middle
-        else:
-            beyond = found[0]
-    found = reader.row(AT_MOST, model=model, number=known)
-    return 0 if found is None else int(found[0])
+
+    def given_by(number: int) -> int:
+        """Return the entry of the first version that has this number or a higher one."""
+        return int(reader.one(SEQ_AT_LEAST, model=model, number=number)[0])
+
+    return bisect_right(range(1, highest + 1), at, key=given_by)
 
 
-def holders(reader: Reader, at: int | None, model: int, stages: Stages) -> tuple[Holding, ...]:
+def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model, highest stage first."""
-    found = []
-    for stage in reversed(stages):
-        row = HOLDER.row(reader, at, model=model, stage=stage.name)
-        if row is not None and (row[2] is None or at is None or row[2] > at):
-            found.append(Holding(stage.name, row[0], row[1]))
-    return tuple(found)
+    return tuple(Holder(*row) for row in HOLDERS.rows(reader, at, model=model))
 
 
 def standing(
@@ -151,7 +136,7 @@ def standing(
     at: int | None,
     model: int,
     window: tuple[int, int],
-    holding: Sequence[Holding],
+    holding: Sequence[Holder],
     *,
     deleted: frozenset[int] | None = None,
 ) -> Standing:
@@ -166,7 +151,7 @@ def standing(
     for each in holding:
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
     return Standing(
-        archived=merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
+        archived=_merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
         bad=frozenset(number for (number,) in BAD.rows(reader, at, model=model, first=first, last=last)),
         held=frozenset(number for (number,) in HELD.rows(reader, at, model=model, first=first, last=last)),
         stages=stages,
@@ -174,7 +159,12 @@ def standing(
     )
 
 
-def merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
+def standing_of(reader: Reader, at: int | None, model: int, number: int) -> Standing:
+    """Return how one version stands."""
+    return standing(reader, at, model, (number, number), holders(reader, at, model))
+
+
+def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
     """Return ranges, sorted by their beginnings, as disjoint ones that do not touch."""
     found: list[tuple[int, int]] = []
     for first, last in ranges:
@@ -185,29 +175,23 @@ def merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def windows(highest: int) -> Iterator[tuple[int, int]]:
-    """Yield windows of numbers from the highest down to 1, the further the wider, up to a width."""
-    size = _WINDOW
-    while highest > 0:
-        yield max(1, highest - size + 1), highest
-        highest -= size
-        size = min(size * _GROWTH, _WIDEST)
-
-
 def walk(
     reader: Reader,
     at: int | None,
     model: int,
-    holding: Sequence[Holding],
-    highest: int,
+    holding: Sequence[Holder],
     *,
     deleted: bool = False,
 ) -> Iterator[tuple[int, Standing]]:
     """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
 
-    A window of which nothing is left is counted and passed over: there may be tens of thousands.
+    The windows grow, up to a width. One of which nothing is left is counted and passed over: there may be tens of
+    thousands.
     """
-    for first, last in windows(highest):
+    beyond, size = newest(reader, at, model) + 1, _WINDOW
+    while beyond > 1:
+        first, last = max(1, beyond - size), beyond - 1
+        beyond, size = first, min(size * _GROWTH, _WIDEST)
         gone = count_deleted(reader, at, model, first, last)
         if gone == last - first + 1 and not deleted:
             continue
@@ -219,19 +203,18 @@ def walk(
 
 def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
-    numbers = walk(reader, at, model, (), newest(reader, at, model))
-    return next((number for number, _ in numbers), None)
+    return next((number for number, _ in walk(reader, at, model, ())), None)
 
 
 def latest(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not archived, deleted or bad."""
-    numbers = walk(reader, at, model, (), newest(reader, at, model))
+    numbers = walk(reader, at, model, ())
     return next((number for number, there in numbers if there.is_latest(number)), None)
 
 
-def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holding], highest: int) -> int | None:
+def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holder]) -> int | None:
     """Return the highest number in development."""
-    numbers = walk(reader, at, model, holding, highest)
+    numbers = walk(reader, at, model, holding)
     return next((number for number, there in numbers if there.state(number) == "development"), None)
 
 

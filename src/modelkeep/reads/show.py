@@ -1,0 +1,193 @@
+"""`show`: the page of a version or of a model, all that was known of it at a moment."""
+
+from __future__ import annotations
+
+from modelkeep.context import Context
+from modelkeep.domain.answers.versions import (
+    AsOf,
+    CodeState,
+    FileRow,
+    Held,
+    Metric,
+    Model,
+    NoteText,
+    Training,
+    Version,
+    VersionRow,
+)
+from modelkeep.domain.state import state_of
+from modelkeep.errors import UsageError
+from modelkeep.reads.references import version_of, version_or_model
+from modelkeep.reads.snapshot import snapshot
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import lineage
+from modelkeep.store.db.sql import show as select
+from modelkeep.store.db.sql.history import tenures
+from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
+from modelkeep.store.db.sql.version_states import deletion, stages
+
+_RECENT = 10
+
+
+def version(context: Context, ref: str, moment: str | AsOf | None) -> Version:
+    """Return all that is known of a version."""
+    with snapshot(context, moment) as (reader, at):
+        return version_page(reader, at, version_of(reader, ref, context.say, "show {}", at))
+
+
+def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
+    """Return a model's page."""
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, name, context.say, at)
+        if found.number is not None:
+            message = f"a name is needed, not the version {found.ref}"
+            raise UsageError(message, f"modelkeep show {found.name}")
+        return _model_page(reader, at, found)
+
+
+def page(context: Context, ref: str, moment: str | AsOf | None) -> Version | Model:
+    """Return the page of the version or the model that a reference means."""
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, ref, context.say, at)
+        return _model_page(reader, at, found) if found.number is None else version_page(reader, at, found)
+
+
+def description(context: Context, ref: str, moment: str | AsOf | None) -> str | None:
+    """Return the description of a version or a model."""
+    from modelkeep.store.db.sql import models
+
+    with snapshot(context, moment) as (reader, at):
+        found = version_or_model(reader, ref, context.say, at)
+        return models.description(reader, at, found.model, found.number or 0)
+
+
+def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
+    """Return all that was known of a version, which there was at that moment."""
+    number = found.number or 0
+    where = {"model": found.model, "number": number}
+    (
+        seq, label, created, actor, digest, form, file_count, size_bytes, symlinks,
+        commit, code_state, diff, started, ended, guessed, bad, archived, deleted, described,
+    ) = select.VERSION.one(reader, at, **where)  # fmt: skip
+    texts: dict[str, list[str]] = {}
+    for field, value in reader.rows(select.TEXTS, seq=seq):
+        texts.setdefault(field, []).append(value)
+
+    def text(field: str) -> str | None:
+        return texts.get(field, [None])[0]
+
+    terms = tenures(reader, at, model=found.model, version=number)
+    open_terms = {term.stage: term for term in terms if term.until is None and term.share is None}
+    highest_first = [open_terms[stage.name] for stage in reversed(stages(reader, at)) if stage.name in open_terms]
+    return Version(
+        ref=found.ref,
+        name=found.name,
+        version=number,
+        label=label,
+        digest=digest,
+        form=form,
+        files=file_count,
+        size_bytes=size_bytes,
+        symlinks=bool(symlinks),
+        state=state_of(
+            archived=bool(archived), bad=bool(bad), live=bool(open_terms), held=bool(terms), deleted=bool(deleted)
+        ),
+        stages=tuple(Held(term.stage, term.since, term.actor) for term in highest_first),
+        aliases=tuple(alias for alias, of in ALIASES.rows(reader, at, model=found.model) if of == number),
+        bad=bool(bad),
+        archived=bool(archived),
+        created=created,
+        seq=seq,
+        actor=actor,
+        author=text("author") or actor,
+        claimed=text("claimed"),
+        host=text("host"),
+        source=tuple(texts.get("source", ())),
+        reason=text("reason"),
+        description=described,
+        metrics=_metrics(reader, at, where),
+        params={field[6:]: values[-1] for field, values in texts.items() if field.startswith("param.")},
+        tags=dict(select.TAGS.rows(reader, at, **where)),
+        data=lineage.data(reader, **where),
+        code=CodeState(
+            commit,
+            None if code_state is None else code_state == "dirty",
+            diff,
+            text("code.remote"),
+            text("code.branch"),
+        ),
+        parents=tuple(parent for parent, _ in lineage.parents(reader, at, **where)),
+        children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **where)),
+        runs=lineage.runs(reader, at, **where),
+        trained=Training(started, ended, bool(guessed)),
+        notes=tuple(NoteText(*row) for row in select.NOTES.rows(reader, at, **where)),
+        tenures=terms,
+        contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **where)),
+        deletion=deletion(reader, at, **where) if deleted else None,
+    )
+
+
+def _metrics(reader: Reader, at: int | None, where: dict[str, int]) -> tuple[Metric, ...]:
+    found: dict[tuple[str, str | None], Metric] = {}
+    for name, value, on_name, on_version, on_digest, time in select.METRICS.rows(reader, at, **where):
+        on = None if on_name is None else lineage.data_node(on_name, on_version, on_digest)
+        found.setdefault((name, on), Metric(name, value, on, time))
+    return tuple(found.values())
+
+
+def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
+    """Return the page of a model, which there was at that moment."""
+    from modelkeep.store.db.sql import models
+    from modelkeep.store.db.sql.references import former_names
+
+    row = models.model_row(reader, at, found.model, found.name)
+    created, actor = models.entry(reader, found.model)
+    return Model(
+        name=found.name,
+        former_names=former_names(reader, at, found.model, found.name),
+        created=created,
+        actor=actor,
+        description=row.description,
+        tags=dict(select.TAGS.rows(reader, at, model=found.model, number=0)),
+        aliases=dict(ALIASES.rows(reader, at, model=found.model)),
+        newest=row.newest,
+        latest=row.latest,
+        versions=row.versions,
+        archived=row.archived,
+        holders=row.holders,
+        development=row.development,
+        recent=_recent(reader, at, found, pipeline=not row.archived, deleted=row.versions == 0),
+        notes=_model_notes(reader, at, found.model),
+    )
+
+
+def _recent(
+    reader: Reader, at: int | None, found: Resolved, *, pipeline: bool, deleted: bool
+) -> tuple[VersionRow, ...]:
+    """Return the newest versions in the ``pipeline``; of a model that has none the archived ones, else what is deleted."""
+    from itertools import islice
+
+    from modelkeep.store.db.sql.version_states import holders, walk
+    from modelkeep.store.db.sql.versions import version_rows
+
+    holding = holders(reader, at, found.model)
+    numbers = (
+        number
+        for number, there in walk(reader, at, found.model, holding, deleted=deleted)
+        if not pipeline or not there.is_archived(number)
+    )
+    return tuple(version_rows(reader, at, found.model, found.name, list(islice(numbers, _RECENT)), holding))
+
+
+def _model_notes(reader: Reader, at: int | None, model: int) -> tuple[NoteText, ...]:
+    rows = select.MODEL_NOTES.rows(reader, at, model=model)
+    if not rows:
+        return ()
+    from modelkeep.domain.entry import parse_entry  # few models have notes
+
+    found = []
+    for time, actor, text, data in rows:
+        subject = parse_entry(data).intent.subject
+        if subject is not None and subject.version is None:
+            found.append(NoteText(time, actor, text))
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""What `show` reads: one version with its state, texts, metrics, notes and files; the notes of a model."""
+
+from __future__ import annotations
+
+from modelkeep.store.db.sql.statement import statement
+
+# All that is one row for a version. It has held a stage where it has a tenure.
+VERSION = statement("""
+SELECT seq, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, form, files, size_bytes, symlinks,
+    code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
+    EXISTS (SELECT 1 FROM mark WHERE mark.model = :model AND mark.version = :number AND HOLDS(mark)),
+    EXISTS (SELECT 1 FROM archived
+            WHERE archived.model = :model AND first <= :number AND last >= :number AND HOLDS(archived)),
+    EXISTS (SELECT 1 FROM deleted
+            WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq)),
+    (SELECT text FROM description
+     WHERE description.model = :model AND description.version = :number AND HOLDS(description))
+FROM version WHERE model = :model AND number = :number
+""")
+
+TEXTS = """
+SELECT field, value FROM entry_text WHERE seq = :seq ORDER BY position
+"""
+
+# Of each metric and each data it was measured on, the newest value.
+METRICS = statement("""
+SELECT metric.name, metric.value, metric.on_name, metric.on_version, metric.on_digest, entry_index.time
+FROM metric JOIN entry_index ON entry_index.seq = metric.seq
+WHERE metric.model = :model AND metric.version = :number AND KNOWN(metric.seq)
+ORDER BY metric.name, metric.seq DESC
+""")
+
+# The tags of the model itself are those of version 0.
+TAGS = statement("""
+SELECT key, value FROM tag WHERE model = :model AND version = :number AND HOLDS(tag) ORDER BY key
+""")
+
+FILES = """
+SELECT path, size_bytes, digest FROM version_blob WHERE model = :model AND version = :number ORDER BY path
+"""
+
+NOTES = statement("""
+SELECT entry_index.time, entry_action.actor, entry_text.value
+FROM entry_about
+JOIN entry_action ON entry_action.seq = entry_about.seq
+JOIN entry_index ON entry_index.seq = entry_about.seq
+JOIN entry_text ON entry_text.seq = entry_about.seq AND entry_text.field = 'note'
+WHERE entry_about.model = :model AND entry_about.version = :number AND entry_action.action = 'note'
+    AND KNOWN(entry_about.seq)
+ORDER BY entry_about.seq
+""")
+
+# A model has an entry for each thing that happened to its versions, and few notes: begin with the notes.
+# Which are about the model itself only the entry says.
+MODEL_NOTES = statement("""
+SELECT entry_index.time, entry_action.actor, entry_text.value, entry.bytes
+FROM entry_action
+CROSS JOIN entry_about ON entry_about.model = :model AND entry_about.version = 0 AND entry_about.seq = entry_action.seq
+CROSS JOIN entry_index ON entry_index.seq = entry_action.seq
+CROSS JOIN entry_text ON entry_text.seq = entry_action.seq AND entry_text.field = 'note'
+CROSS JOIN entry ON entry.seq = entry_action.seq
+WHERE entry_action.action = 'note' AND KNOWN(entry_action.seq)
+ORDER BY entry_action.seq
+""")
