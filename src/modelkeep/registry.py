@@ -920,7 +920,6 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
-    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
     from modelkeep.userdirs import state_dir
 
@@ -934,7 +933,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     return Context(
         directory=directory,
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
-        artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
+        bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
         account=machine.observe_account(),

@@ -1,7 +1,6 @@
 """doctor tells each trouble that was made, with what to do, and answers where other commands fail."""
 
 import fcntl
-import io
 import os
 import re
 import signal
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from world import World, every
+from world import World, every, store_bytes
 
 import modelkeep
 from modelkeep.domain.entry import hash_entry
@@ -441,7 +440,7 @@ def test_bytes_that_are_missing_or_cut_off(world):
 
 
 def test_garbage_is_counted_and_ok(world):
-    world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
+    store_bytes(world.context.bucket, b"abandoned")
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
     assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
     when = re.fullmatch(
@@ -449,7 +448,7 @@ def test_garbage_is_counted_and_ok(world):
     )[1]
     world.moment = datetime.fromisoformat(f"{when}+00:00") - timedelta(minutes=2)
     assert world.registry.gc().young_files == 1
-    world.context.artifacts.add_stream(io.BytesIO(b"one more"))
+    store_bytes(world.context.bucket, b"one more")
     world.moment += timedelta(minutes=4)
     assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc removes all of it", "modelkeep gc")
     assert world.registry.gc().freed_bytes == 17

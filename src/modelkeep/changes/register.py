@@ -95,7 +95,7 @@ class _Registration:
 
         Where `gc` removed some of the bytes in between, the writers' lock is released and everything is stored again.
         """
-        request, artifacts = self._request, self._context.artifacts
+        request, bucket = self._request, self._context.bucket
         paths, selection, move = request.paths, request.selection, request.move
         if request.dry_run:
             if "-" in paths:
@@ -103,10 +103,8 @@ class _Registration:
                 raise UsageError(message, "leave out --dry-run, or give a file")
             return self._write(measure(paths, selection, secrets=False, move=move, progress=progress), None)
         for _ in range(1 if "-" in paths else _ATTEMPTS):
-            stored = StoredBytes(artifacts)
-            taken = ingest(
-                artifacts, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress
-            )
+            stored = StoredBytes(bucket)
+            taken = ingest(bucket, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress)
             try:
                 done = self._write(taken, partial(stored.ensure_present, taken.manifest.files))
             except BytesRemoved:

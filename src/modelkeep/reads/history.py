@@ -64,7 +64,7 @@ def audit(
     About a version: those that are about it or displaced it; about a model: all of its entries. ``NotFound`` for an
     unknown action.
     """
-    from modelkeep.domain.verbs import ACTIONS
+    from modelkeep.domain.verbs.all_verbs import ACTIONS
 
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
