@@ -55,7 +55,9 @@ def list_(
     limit: Annotated[
         str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
     ] = None,
-    all_: Annotated[bool, Option("--all", help="Archived and deleted versions too.")] = False,
+    all_: Annotated[
+        bool, Option("--all", help="Archived ones and deleted versions too; of a deleted model only by its NAME.")
+    ] = False,
     columns: Annotated[
         str | None, Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas.")
     ] = None,

@@ -143,10 +143,7 @@ class SettingRow(Answer, frozen=True):
 
 
 class SettingsView(View, frozen=True):
-    """All settings.
-
-    ``warnings`` are about what is not used.
-    """
+    """All settings; ``warnings`` say why a registry that was found is not used."""
 
     undocumented = ("warnings",)
     settings: Sequence[SettingRow]
