@@ -145,7 +145,7 @@ class Grower:
         path = os.path.join(self.context.directory, "..", "model.onnx")
         with open(path, "w", encoding="ascii") as written:
             written.write(f"weights {n}\n" * 100)
-        (file,) = ingest(self.context.artifacts, [path], Selection()).manifest.files
+        (file,) = ingest(self.context.bucket, [path], Selection()).manifest.files
         return file
 
     def _manifest(self, n: int) -> Manifest:

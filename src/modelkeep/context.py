@@ -12,12 +12,12 @@ from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
     from modelkeep.provenance.machine import Account
-    from modelkeep.store.content.artifacts import Artifacts
+    from modelkeep.store.bucket.interface import Bucket
     from modelkeep.store.db.sqlite.database import Database
 
 
 class Context(Struct, frozen=True):
-    """A registry's database and store, and the outside world: clock, randomness, user, working directory.
+    """A registry's database and bucket, and the outside world: clock, randomness, user, working directory.
 
     ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
     it is called only where the name is needed. ``say`` takes notes and warnings for the user.
@@ -25,7 +25,7 @@ class Context(Struct, frozen=True):
 
     directory: str
     database: Database
-    artifacts: Artifacts
+    bucket: Bucket
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     account: Account

@@ -898,7 +898,7 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
         from modelkeep.provenance.value_files import from_file
 
         parts += [from_file(os.fspath(file), what) for file in files]
-    return tuple(merge(*parts, what=what))
+    return merge(*parts, what=what)
 
 
 def is_interactive() -> bool:
@@ -920,7 +920,6 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     from modelkeep.context import Context
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
-    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.db.sqlite.database import STORE, Database
     from modelkeep.userdirs import state_dir
 
@@ -934,7 +933,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
     return Context(
         directory=directory,
         database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
-        artifacts=Artifacts(DirectoryBucket(os.path.join(directory, STORE))),
+        bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
         account=machine.observe_account(),
@@ -960,8 +959,6 @@ def _several(given: str | Sequence[str]) -> tuple[str, ...]:
 def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
     if given is None:
         return ()
-    if isinstance(given, Mapping):
-        from modelkeep.provenance.values import from_mapping
+    from modelkeep.provenance import values
 
-        return tuple(from_mapping(given, what))
-    return tuple((key, value) for key, value in given)
+    return values.from_mapping(given, what) if isinstance(given, Mapping) else values.from_pairs(given, what)

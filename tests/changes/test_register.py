@@ -534,7 +534,7 @@ def test_bytes_that_gc_removed_before_the_entry_are_stored_again(world, r):
 
 
 def removed_by_gc(world, path):
-    with sweeping(world.context.artifacts.bucket):
+    with sweeping(world.context.bucket):
         os.unlink(path)
 
 

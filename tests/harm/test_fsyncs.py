@@ -75,7 +75,7 @@ fsync store/blobs/sha256/
 """
     + COMMIT,
     "register-many": """\
-syncfs store/tmp/
+syncfs store/tmp/X
 16 fsync store/blobs/sha256/XX/
 fsync store/blobs/sha256/
 """

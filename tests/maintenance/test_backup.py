@@ -445,7 +445,7 @@ def test_memory_does_not_grow_with_the_contents(world, tmp_path, monkeypatch):
         return real(work, items, progress)
 
     monkeypatch.setattr(backup_bytes, "each", measured)
-    copied = backup_bytes.copy_contents(world.context.artifacts, bucket, contents, Progress(0, None), at_once=5)
+    copied = backup_bytes.copy_contents(world.context.bucket, bucket, contents, Progress(0, None), at_once=5)
     assert [trouble for _, trouble in copied] == [None] * 12
     assert seen == [5, 5, 2]
 

@@ -1,7 +1,6 @@
 """doctor tells each trouble that was made, with what to do, and answers where other commands fail."""
 
 import fcntl
-import io
 import os
 import re
 import signal
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from world import World, every
+from world import World, every, store_bytes
 
 import modelkeep
 from modelkeep.domain.entry import hash_entry
@@ -107,8 +106,8 @@ def test_a_missing_or_empty_directory_is_an_error_that_hints_at_init(tmp_path):
 
 
 def test_a_mount_with_broken_locks_is_an_error():
-    table = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock\n"
-    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
+    line = "21 1 0:30 / / rw shared:1 - nfs server:/x rw,vers=3,nolock"
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", line), needs_locks=True)
     assert (found.severity, found.code, found.place) == ("error", "locks", "/srv/models")
     assert found.message.startswith("nfs mounted at / (rw,vers=3,nolock): nfs with nolock: its locks stay")
     assert found.hint == "mount it without nolock, or keep the registry on a local disk"
@@ -120,8 +119,8 @@ def test_a_mount_with_broken_locks_is_an_error():
 )
 def test_a_network_mount_and_a_read_only_one_are_warned_of(line, said):
     kind, source, options = line.split()
-    table = f"21 1 0:30 / / {options.split(',')[0]} shared:1 - {kind} {source} {options}\n"
-    found = place.mount_finding("/srv/models", mount_of("/srv/models", table), needs_locks=True)
+    line = f"21 1 0:30 / / {options.split(',')[0]} shared:1 - {kind} {source} {options}"
+    found = place.mount_finding("/srv/models", mount_of("/srv/models", line), needs_locks=True)
     assert (found.severity, found.code) == ("warning", "mount")
     assert said in found.message
 
@@ -441,7 +440,7 @@ def test_bytes_that_are_missing_or_cut_off(world):
 
 
 def test_garbage_is_counted_and_ok(world):
-    world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
+    store_bytes(world.context.bucket, b"abandoned")
     (found,) = [each for each in world.registry.doctor().findings if each.code == "garbage"]
     assert (found.severity, found.hint) == ("ok", "modelkeep gc --grace 0        (now)")
     when = re.fullmatch(
@@ -449,7 +448,7 @@ def test_garbage_is_counted_and_ok(world):
     )[1]
     world.moment = datetime.fromisoformat(f"{when}+00:00") - timedelta(minutes=2)
     assert world.registry.gc().young_files == 1
-    world.context.artifacts.add_stream(io.BytesIO(b"one more"))
+    store_bytes(world.context.bucket, b"one more")
     world.moment += timedelta(minutes=4)
     assert garbage(world) == ("2 files, 17 bytes, needed by no version: gc removes all of it", "modelkeep gc")
     assert world.registry.gc().freed_bytes == 17

@@ -1,6 +1,5 @@
 """Verify by doing harm: every edit is found and named, and where nothing was edited nothing is."""
 
-import io
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from log_kinds import events, intents
 from msgspec.structs import replace
-from world import World, changed, every, let_an_index_lie, rechained, tell_all, tell_story
+from world import World, changed, every, let_an_index_lie, rechained, store_bytes, tell_all, tell_story
 
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
@@ -638,7 +637,7 @@ def test_a_blob_that_is_something_else_is_found(world):
 
 
 def test_garbage_is_no_finding(world):
-    world.context.artifacts.add_stream(io.BytesIO(b"abandoned"))
+    store_bytes(world.context.bucket, b"abandoned")
     assert world.verify().findings == ()
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from processes import do, killed_at
+from world import store_bytes
 
 from harm import needs_strace
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.directory_drafts import boot_id
-from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.sweep_mark import read_mark
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow, needs_strace]
@@ -36,15 +36,14 @@ def base(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     registry, _ = create_registry("registry")
-    artifacts = Artifacts(DirectoryBucket(str(STORE)))
+    bucket = DirectoryBucket(str(STORE))
     for number in range(6):
         Path("m").write_text(f"model {number}")
         if number < 2:
             registry.register("fraud", "m", code="none")
             needed = names()
         else:
-            with open("m", "rb") as stream:
-                artifacts.add_stream(stream)
+            store_bytes(bucket, Path("m").read_bytes())
     left = STORE / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     left.mkdir()
     for name in "123":

@@ -23,8 +23,8 @@ PUBLISHERS, ROUNDS = 16, 30
 PUBLISHES = """
 import hashlib, io, os, sys
 from modelkeep.registry import open_registry
-from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.bucket.directory import DirectoryBucket
+from modelkeep.store.content.writer import ContentWriter
 registry, number = open_registry(sys.argv[1]), int(sys.argv[2])
 bucket = DirectoryBucket(os.path.join(sys.argv[1], "store"))
 name, kept = f"m-{number}", None
@@ -45,7 +45,9 @@ for line in sys.stdin:
     # those of the turn before are nobody's for a moment, and come back in the next
     first, second = (b"content %d %d" % (turn % 2, (number + more) % 3) for more in (0, 1))
     if number % 4 == 0:
-        Artifacts(bucket).add_stream(io.BytesIO(first))  # and no entry follows
+        with ContentWriter(bucket) as writer:  # and no entry follows
+            writer.add_bytes(first)
+            writer.commit()
     else:
         registry.delete(publish(first))
     kept = publish(second)

@@ -6,7 +6,6 @@ import pytest
 
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.memory import MemoryBucket
-from modelkeep.store.content.artifacts import Artifacts
 
 
 @pytest.fixture
@@ -19,9 +18,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def artifacts(root: Path) -> Artifacts:
+def artifacts(root: Path) -> DirectoryBucket:
     """Return an empty store on disk."""
-    return Artifacts(DirectoryBucket(str(root)))
+    return DirectoryBucket(str(root))
 
 
 @pytest.fixture

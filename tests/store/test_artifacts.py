@@ -9,13 +9,15 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from world import store_bytes
 
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.artifacts import copy_out, has_content, missing_files
 from modelkeep.store.content.checking import examine
-from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of_file
+from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of, content_of_file
+from modelkeep.store.content.writer import ContentWriter
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -25,28 +27,27 @@ def digest(data):
 
 
 def trouble(artifacts, key, size):
-    found = examine(artifacts.bucket, key, size, quick=False)
+    found = examine(artifacts, key, size, quick=False)
     return None if found is None else found.text
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 5 * CHUNK + 17])
 def test_any_length_comes_in_and_goes_out(bucket, size):
-    artifacts = Artifacts(bucket)
     data = random.Random(size).randbytes(size)
-    content = artifacts.add_stream(io.BytesIO(data))
+    content = store_bytes(bucket, data)
     assert (content.digest, content.size) == (digest(data), size)
-    with artifacts.open(content.digest) as stream:
+    with bucket.get(content.digest) as stream:
         assert stream.read() == data
-    assert trouble(artifacts, content.digest, size) is None
+    assert trouble(bucket, content.digest, size) is None
 
 
 def test_the_same_content_twice_adds_no_bytes(root, artifacts):
     for data in (b"hello", bytes(3 * CHUNK)):
-        with artifacts.writer() as writer:
+        with ContentWriter(artifacts) as writer:
             writer.add_stream(io.BytesIO(data))
             assert writer.commit() == len(data)
         before = {path: path.stat() for path in root.rglob("*")}
-        with artifacts.writer() as writer:
+        with ContentWriter(artifacts) as writer:
             writer.add_stream(io.BytesIO(data))
             writer.add_bytes(data)
             assert writer.commit() == 0
@@ -60,9 +61,9 @@ def test_the_same_content_twice_adds_no_bytes(root, artifacts):
 
 
 def test_a_small_content_that_is_there_is_not_even_written_to_the_side(root, artifacts):
-    artifacts.add_stream(io.BytesIO(b"hello"))
+    store_bytes(artifacts, b"hello")
     before = (root / "tmp").stat().st_mtime_ns
-    with artifacts.writer() as writer:
+    with ContentWriter(artifacts) as writer:
         writer.add_bytes(b"hello")
         writer.commit()
     assert (root / "tmp").stat().st_mtime_ns == before
@@ -70,12 +71,12 @@ def test_a_small_content_that_is_there_is_not_even_written_to_the_side(root, art
 
 @pytest.mark.parametrize("damage", [b"hel", b"jello"])
 def test_a_damaged_copy_is_not_trusted_because_of_its_name_and_is_replaced(root, artifacts, damage):
-    artifacts.add_stream(io.BytesIO(b"hello"))
+    store_bytes(artifacts, b"hello")
     path = artifacts.local_path(HELLO)
     os.chmod(path, 0o600)
     with open(path, "wb") as blob:
         blob.write(damage)
-    with artifacts.writer() as writer:
+    with ContentWriter(artifacts) as writer:
         writer.add_stream(io.BytesIO(b"hello"))
         assert writer.commit() == 5
         assert writer.repaired == [HELLO]
@@ -85,18 +86,17 @@ def test_a_damaged_copy_is_not_trusted_because_of_its_name_and_is_replaced(root,
 
 
 def test_absent_is_what_is_missing_or_has_another_size(bucket):
-    artifacts = Artifacts(bucket)
-    artifacts.add_stream(io.BytesIO(b"hello"))
+    store_bytes(bucket, b"hello")
     there, missing = ManifestFile(HELLO, "a", 5), ManifestFile(digest(b"x"), "b", 1)
     longer = ManifestFile(HELLO, "c", 6)
-    assert artifacts.absent([there, missing, longer]) == (missing, longer)
-    assert artifacts.has(HELLO, 5)
-    assert not artifacts.has(HELLO, 6)
+    assert missing_files(bucket, [there, missing, longer]) == (missing, longer)
+    assert has_content(bucket, HELLO, 5)
+    assert not has_content(bucket, HELLO, 6)
 
 
 def test_check_says_what_is_wrong(artifacts):
     assert trouble(artifacts, HELLO, 5) == "missing"
-    artifacts.add_stream(io.BytesIO(b"hello"))
+    store_bytes(artifacts, b"hello")
     assert trouble(artifacts, HELLO, 5) is None
     path = artifacts.local_path(HELLO)
     os.chmod(path, 0o600)
@@ -113,8 +113,8 @@ def test_any_flipped_bit_is_found(tmp_path_factory, data, bit):
 
     root = str(tmp_path_factory.mktemp("store"))
     create_store(root)
-    artifacts = Artifacts(DirectoryBucket(root))
-    content = artifacts.add_stream(io.BytesIO(data))
+    artifacts = DirectoryBucket(root)
+    content = store_bytes(artifacts, data)
     path = artifacts.local_path(content.digest)
     os.chmod(path, 0o600)
     byte, mask = bit // 8 % len(data), 1 << bit % 8
@@ -124,7 +124,7 @@ def test_any_flipped_bit_is_found(tmp_path_factory, data, bit):
     file = ManifestFile(content.digest, "x", content.size)
     assert trouble(artifacts, content.digest, content.size) is not None
     with open(f"{root}/out", "w+b") as out, pytest.raises(IntegrityError):
-        artifacts.copy(file, out.fileno(), lambda _: None)
+        copy_out(artifacts, file, out.fileno(), lambda _: None)
 
 
 def test_a_stream_that_trickles_is_read_to_its_end():
@@ -196,3 +196,10 @@ def test_a_file_that_cannot_be_read_to_its_end_raises_in_the_thread_that_asked(t
     finally:
         os.close(descriptor)
     assert threading.active_count() == 1
+
+
+def test_of_a_file_that_grows_one_byte_more_is_read_and_no_further(tmp_path):
+    (tmp_path / "grows").write_bytes(b"x" * 2 * CHUNK)
+    with (tmp_path / "grows").open("rb", buffering=0) as stream:
+        assert content_of(stream, expected=1000).size == 1001
+        assert stream.seek(0, io.SEEK_CUR) == 1001

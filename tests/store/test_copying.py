@@ -202,7 +202,6 @@ def disk(request, tmp_path):
 @pytest.mark.slow
 def test_on_any_file_system_what_goes_in_comes_out_and_equal_content_is_there_once(disk):
     from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-    from modelkeep.store.content.artifacts import Artifacts
     from modelkeep.store.export.artifact import export
     from modelkeep.store.ingest.artifact import Selection, ingest
 
@@ -213,7 +212,7 @@ def test_on_any_file_system_what_goes_in_comes_out_and_equal_content_is_there_on
     for number in range(20):
         (source / f"f{number}").write_bytes(random.Random(number).randbytes(50_000))
     (source / "big").write_bytes(random.Random(99).randbytes(40 * MIB))
-    artifacts = Artifacts(DirectoryBucket(str(store)))
+    artifacts = DirectoryBucket(str(store))
     done = ingest(artifacts, [str(source)], Selection())
     assert done.new_bytes == done.size_bytes == 41 * 1024 * 1024 - MIB + 20 * 50_000
     assert ingest(artifacts, [str(source)], Selection()).new_bytes == 0

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.content.checking import examine
 from modelkeep.store.ingest.artifact import Selection, ingest, measure
 from modelkeep.store.ingest.selection import IGNORE_FILE
@@ -223,11 +222,11 @@ def test_what_goes_in_is_what_was_there(tmp_path_factory, files):
     base = tmp_path_factory.mktemp("law")
     make(base / "m", files)
     create_store(str(base / "store"))
-    artifacts = Artifacts(DirectoryBucket(str(base / "store")))
+    artifacts = DirectoryBucket(str(base / "store"))
     done = ingest(artifacts, [str(base / "m")], PLAIN)
     back = {}
     for file in done.manifest.files:
-        with artifacts.open(file.digest) as stream:
+        with artifacts.get(file.digest) as stream:
             back[file.path] = stream.read()
     assert back == files
     assert done.new_bytes == sum(map(len, set(files.values())))
@@ -763,7 +762,7 @@ def test_a_damaged_copy_in_the_store_is_made_whole_and_that_is_said(artifacts, w
         6,
         (f"the store's copy of {blob.digest} was damaged, and is replaced",),
     )
-    assert examine(artifacts.bucket, blob.digest, blob.size, quick=False) is None
+    assert examine(artifacts, blob.digest, blob.size, quick=False) is None
     assert os.listdir(root / "tmp") == []
 
 
@@ -773,10 +772,9 @@ def test_memory_stays_small_whatever_the_size(root, work):
     code = (
         "import resource, sys\n"
         "from modelkeep.store.bucket.directory import DirectoryBucket\n"
-        "from modelkeep.store.content.artifacts import Artifacts\n"
         "from modelkeep.store.ingest.artifact import Selection, ingest\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "ingest(Artifacts(DirectoryBucket(sys.argv[1])), ['big'], Selection())\n"
+        "ingest(DirectoryBucket(sys.argv[1]), ['big'], Selection())\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     import subprocess
@@ -795,7 +793,7 @@ def known(artifacts):
 
     def of_sizes(sizes):
         asked.append(sorted(sizes))
-        return {size: [blob.key for blob in artifacts.bucket.list() if blob.size == size] for size in sizes}
+        return {size: [blob.key for blob in artifacts.list() if blob.size == size] for size in sizes}
 
     asked = []
     of_sizes.asked = asked
@@ -812,7 +810,7 @@ def random_bytes():
 def drafts(artifacts):
     """Count the files that are begun in the store."""
     begun = []
-    upload = artifacts.bucket.upload
+    upload = artifacts.upload
 
     def watched(**how):
         started = upload(**how)
@@ -820,7 +818,7 @@ def drafts(artifacts):
         started.draft = lambda: begun.append(1) or draft()
         return started
 
-    artifacts.bucket.upload = watched
+    artifacts.upload = watched
     return begun
 
 
@@ -856,7 +854,7 @@ def test_one_other_byte_anywhere_makes_it_another_content(artifacts, work, rando
     assert (second.new_bytes, len(drafts), done[-1]) == (1_500_000, 1, 1_500_000)
     assert second.manifest != first.manifest
     (file,) = second.manifest.files
-    assert examine(artifacts.bucket, file.digest, file.size, quick=False) is None
+    assert examine(artifacts, file.digest, file.size, quick=False) is None
 
 
 @pytest.mark.parametrize(
@@ -873,7 +871,7 @@ def test_what_the_ledger_knows_and_the_store_has_lost_is_copied(artifacts, work,
             ingest(artifacts, ["m"], PLAIN, stored=lambda _: {1_500_000: [file.digest]})
         return
     assert ingest(artifacts, ["m"], PLAIN, stored=lambda _: {1_500_000: [file.digest]}).new_bytes == 1_500_000
-    assert examine(artifacts.bucket, file.digest, file.size, quick=False) is None
+    assert examine(artifacts, file.digest, file.size, quick=False) is None
 
 
 def test_the_ledger_is_asked_once_and_only_for_what_does_not_fit_into_memory(artifacts, work, random_bytes):
@@ -896,4 +894,4 @@ def test_a_stored_content_with_a_flipped_byte_is_not_relied_upon_and_is_replaced
         blob.write(b"y")
     done = ingest(artifacts, ["m"], PLAIN, stored=known(artifacts))
     assert done.notes == (f"the store's copy of {file.digest} was damaged, and is replaced",)
-    assert examine(artifacts.bucket, file.digest, file.size, quick=False) is None
+    assert examine(artifacts, file.digest, file.size, quick=False) is None

@@ -8,70 +8,38 @@ import pytest
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.access.mounts import check_locks, mount_of
 
-ROOT = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n"
+
+def line(point, kind, options="rw", *, root="/", tags=""):
+    return f"40 27 0:40 {root} {point} rw,relatime{tags} - {kind} source {options}\n"
 
 
-def line(number, parent, point, kind, options="rw", *, root="/", tags=""):
-    return f"{number} {parent} 0:{number} {root} {point} rw,relatime{tags} - {kind} source {options}\n"
-
-
-def kind_at(path, table):
-    found = mount_of(path, table)
+def kind_and_point(line):
+    found = mount_of("/srv/models", line)
     return found and (found.kind, found.point)
 
 
-def test_the_longest_point_that_leads_to_a_path_counts():
-    table = ROOT + line(40, 27, "/srv", "xfs") + line(41, 40, "/srv/models", "nfs4") + line(42, 27, "/srv-2", "tmpfs")
-    assert kind_at("/srv/models/fraud", table) == ("nfs4", "/srv/models")
-    assert kind_at("/srv/models-2/fraud", table) == ("xfs", "/srv")
-    assert kind_at("/srv-2", table) == ("tmpfs", "/srv-2")
-    assert kind_at("/home/ana", table) == ("ext4", "/")
-
-
-def test_a_mount_hides_what_was_mounted_before_at_its_point_and_below():
-    twice = ROOT + line(40, 27, "/srv", "xfs") + line(41, 40, "/srv", "nfs")
-    assert kind_at("/srv/models", twice) == ("nfs", "/srv")
-    # the table is in no order that tells: whose parent it is does
-    assert kind_at("/srv/models", line(41, 40, "/srv", "nfs") + line(40, 27, "/srv", "xfs") + ROOT) == ("nfs", "/srv")
-    below = ROOT + line(40, 27, "/srv/models", "nfs") + line(41, 27, "/srv", "xfs")
-    assert kind_at("/srv/models", below) == ("xfs", "/srv")
-
-
 def test_a_bind_mount_is_of_the_kind_that_it_shows():
-    table = ROOT + line(40, 27, "/export", "nfs4") + line(41, 27, "/opt/models", "nfs4", root="/team/models")
-    assert kind_at("/opt/models/x", table) == ("nfs4", "/opt/models")
+    assert kind_and_point(line("/opt/models", "nfs4", root="/team/models")) == ("nfs4", "/opt/models")
 
 
 def test_what_stands_in_octal_is_read_as_it_is():
-    table = ROOT + line(40, 27, r"/srv/my\040models\134\011x", "nfs4")
-    assert kind_at("/srv/my models\\\tx/r", table) == ("nfs4", "/srv/my models\\\tx")
+    assert kind_and_point(line(r"/srv/my\040models\134\011x", "nfs4")) == ("nfs4", "/srv/my models\\\tx")
 
 
 def test_optional_fields_do_not_move_the_kind():
-    assert kind_at("/srv/x", ROOT + line(40, 27, "/srv", "xfs", tags=" shared:1 master:2")) == ("xfs", "/srv")
-    assert kind_at("/-/x", ROOT + line(40, 27, "/-", "xfs")) == ("xfs", "/-")
+    assert kind_and_point(line("/srv", "xfs", tags=" shared:1 master:2")) == ("xfs", "/srv")
+    assert kind_and_point(line("/-", "xfs")) == ("xfs", "/-")
 
 
 def test_the_overlay_of_a_container_is_local():
-    table = "60 59 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d\n"
-    found = mount_of("/var/models", table)
+    overlay = "60 59 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d\n"
+    found = mount_of("/var/models", overlay)
     assert (found.kind, found.network, found.broken_locks) == ("overlay", False, None)
 
 
-def test_in_a_chroot_without_a_line_of_its_own_the_longest_and_last_counts():
-    table = line(40, 27, "/srv", "xfs") + line(41, 40, "/srv", "nfs")
-    assert kind_at("/srv/models", table) == ("nfs", "/srv")
-    assert kind_at("/home", table) is None
-
-
-@pytest.mark.parametrize("table", ["", "\n", "27 1 254:0 / / rw\n", "not a table"])
-def test_a_system_without_the_table_tells_nothing(table):
-    assert mount_of("/srv", table) is None
-
-
-def test_a_link_is_followed_first(tmp_path):
-    (tmp_path / "link").symlink_to("/srv/models")
-    assert kind_at(tmp_path / "link/r", ROOT + line(40, 27, "/srv", "nfs4")) == ("nfs4", "/srv")
+@pytest.mark.parametrize("line", ["", "\n", "27 1 254:0 / / rw\n", "no line of it"])
+def test_what_is_no_line_of_the_table_tells_nothing(line):
+    assert mount_of("/srv", line) is None
 
 
 @pytest.mark.parametrize(
@@ -102,7 +70,7 @@ def test_a_link_is_followed_first(tmp_path):
     ],
 )  # fmt: skip
 def test_which_locks_are_not_to_be_believed(kind, options, lying, instead):
-    found = mount_of("/srv/models", ROOT + line(40, 27, "/srv", kind, options))
+    found = mount_of("/srv/models", line("/srv", kind, options))
     assert (found.network, found.broken_locks, found.remedy) == (True, lying, instead)
 
 
@@ -123,15 +91,19 @@ def test_which_locks_are_not_to_be_believed(kind, options, lying, instead):
     ],
 )
 def test_which_locks_are_believed(kind, options, network):
-    found = mount_of("/srv/models", ROOT + line(40, 27, "/srv", kind, options))
+    found = mount_of("/srv/models", line("/srv", kind, options))
     assert (found.network, found.broken_locks, found.remedy) == (network, None, None)
     assert found.options == tuple(dict.fromkeys(["rw", "relatime", *options.split(",")]))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mountinfo"), reason="needs Linux's /proc")
-def test_the_kernels_own_table_is_read():
-    assert mount_of("/proc/self").kind == "proc"
+def test_the_kernel_says_which_mount_a_path_lies_on(tmp_path):
+    assert (mount_of("/proc/self").kind, mount_of("/proc/self").point) == ("proc", "/proc")
+    (tmp_path / "link").symlink_to("/proc/self")
+    assert mount_of(str(tmp_path / "link/no/such/file")) == mount_of("/proc")
     assert mount_of("/nowhere/at/all") == mount_of("/")
+    (tmp_path / "dangling").symlink_to("/nowhere/at/all")
+    assert mount_of(str(tmp_path / "dangling")) == mount_of("/")
 
 
 @pytest.mark.skipif(sys.platform == "linux", reason="Linux has the table")
@@ -140,10 +112,9 @@ def test_another_system_tells_nothing_of_its_own_mounts():
 
 
 def test_writing_is_refused_where_locks_lie_with_the_reason_and_what_to_do():
-    table = ROOT + line(40, 27, "/srv", "nfs", "rw,vers=3,nolock,local_lock=all")
     said = []
     with pytest.raises(RegistryUnavailable) as caught:
-        check_locks("/srv/models", said.append, table)
+        check_locks("/srv/models", said.append, line("/srv", "nfs", "rw,vers=3,nolock,local_lock=all"))
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
         ("changes to /srv/models would be lost: nfs with nolock: its locks stay on this machine (mounted at /srv)"),
         "mount it without nolock, or keep the registry on a local disk",
@@ -154,12 +125,12 @@ def test_writing_is_refused_where_locks_lie_with_the_reason_and_what_to_do():
 
 def test_another_network_mount_is_warned_of_and_a_local_one_is_not():
     said = []
-    check_locks("/srv/models", said.append, ROOT + line(40, 27, "/srv", "nfs4", "rw,hard,local_lock=none"))
+    check_locks("/srv/models", said.append, line("/srv", "nfs4", "rw,hard,local_lock=none"))
     assert said == [
         (
             "warning: /srv/models is on a network mount (nfs4 at /srv), "
             "which is fine as long as its locks work and it keeps what it acknowledged"
         )
     ]
-    for table in (ROOT, ""):
-        check_locks("/srv/models", pytest.fail, table)
+    for local in (line("/", "ext4"), ""):
+        check_locks("/srv/models", pytest.fail, local)

@@ -9,7 +9,6 @@ import pytest
 from modelkeep.errors import IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Blob
-from modelkeep.store.content.artifacts import Artifacts
 from modelkeep.store.export.view import make_view, view
 from modelkeep.store.ingest.artifact import Selection, ingest
 
@@ -146,7 +145,7 @@ def test_a_registry_that_moved_is_followed(artifacts, tree, root):
     path = see(artifacts, tree)
     moved = root.parent.parent / "moved"
     os.rename(root.parent, moved)
-    elsewhere = Artifacts(DirectoryBucket(str(moved / "store")))
+    elsewhere = DirectoryBucket(str(moved / "store"))
     assert see(elsewhere, tree) == path
     assert os.readlink(f"{path}/model.onnx").startswith(str(moved))
 
@@ -177,4 +176,4 @@ def test_a_store_without_paths_says_so(tree):
             assert key.startswith("sha256:")
 
     with pytest.raises(UsageError, match="no paths on this machine"):
-        see(Artifacts(Far()), tree)
+        see(Far(), tree)

@@ -56,7 +56,7 @@ def registry_of(connection):
     context = Context(
         directory="/registry",
         database=_OpenDatabase(connection),
-        artifacts=None,
+        bucket=None,
         clock=lambda: BEGINNING + timedelta(days=365),
         new_id=None,
         account=None,

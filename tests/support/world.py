@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -23,10 +24,20 @@ from modelkeep.maintenance import verify as checking
 from modelkeep.provenance.machine import Account
 from modelkeep.registry import Registry
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.content.hashing import Content
+from modelkeep.store.content.writer import ContentWriter
 from modelkeep.store.db.sqlite.database import Database
 
 BEGINNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def store_bytes(bucket: Bucket, data: bytes) -> Content:
+    """Store bytes that no version has."""
+    with ContentWriter(bucket) as writer:
+        content = writer.add_stream(io.BytesIO(data))
+        writer.commit()
+    return content
 
 
 class World:
@@ -43,7 +54,7 @@ class World:
         self.context = Context(
             directory=str(self.home),
             database=Database(str(self.home)),
-            artifacts=Artifacts(DirectoryBucket(str(self.home / "store"))),
+            bucket=DirectoryBucket(str(self.home / "store")),
             clock=self.clock,
             new_id=lambda: f"{next(self.count):032x}",
             account=Account(1000, user, user_namespace=False),
@@ -163,7 +174,7 @@ class World:
             other.context,
             directory=str(directory),
             database=Database(str(directory)),
-            artifacts=Artifacts(DirectoryBucket(f"{directory}/store")),
+            bucket=DirectoryBucket(f"{directory}/store"),
             state_dir=str(state or self.context.state_dir),
             clock=other.clock,
             say=other.said.append,

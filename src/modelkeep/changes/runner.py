@@ -26,6 +26,7 @@ from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
+from modelkeep.store.content.artifacts import missing_files
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
 from modelkeep.store.db.ledger import Draft
@@ -88,7 +89,6 @@ class ChangeRunner:
     def _prepare(self, reader: Reader, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
-        context.database.check_mount()
         was_backup = backup_mark.require_no_backup(context.directory)
         continues = check_head(context, reader, say)
         request = resolve(reader, say)
@@ -149,7 +149,7 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
 
 def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
     """Return the manifest's digest where one of its files is missing from the store, or has another size."""
-    if manifest is not None and context.artifacts.absent(manifest.files):
+    if manifest is not None and missing_files(context.bucket, manifest.files):
         return (manifest.digest,)
     return ()
 

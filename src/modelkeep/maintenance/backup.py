@@ -50,7 +50,7 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
         raise RegistryUnavailable(message, "modelkeep verify --log")
-    context.artifacts.has(_ANY_DIGEST, 0)  # an unmounted store ends it here
+    context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     place.check(registry, context.directory)
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
@@ -78,7 +78,7 @@ def _copy(
             planned = _described(copied, place, registry, before)
             counted = Progress(planned.new_bytes, progress)
             missing = lacking(place.bucket, _contents(copied))
-            for content, trouble in copy_contents(context.artifacts, place.bucket, missing, counted):
+            for content, trouble in copy_contents(context.bucket, place.bucket, missing, counted):
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
                 elif live.ask(partial(reachable.is_needed, digest=content.digest)):

@@ -90,7 +90,7 @@ class _Collection:
 
     def __init__(self, context: Context, references: LogReferences, grace_seconds: float, *, dry_run: bool) -> None:
         self._context = context
-        self._bucket = context.artifacts.bucket
+        self._bucket = context.bucket
         self._references = references
         self._grace_seconds = grace_seconds
         self._dry_run = dry_run

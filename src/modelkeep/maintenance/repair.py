@@ -17,7 +17,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.checking import Trouble, examine
-from modelkeep.store.content.hashing import Content, content_of, read_once
+from modelkeep.store.content.hashing import Content, content_of
 from modelkeep.store.content.transfer import Transferred, transfer
 from modelkeep.store.repair_source import RepairSource
 
@@ -29,7 +29,7 @@ class Repair:
         """Open the source at once, so that a wrong one is refused before long work begins."""
         self._context = context
         self._dry_run = dry_run
-        self._bucket = context.artifacts.bucket
+        self._bucket = context.bucket
         self._source = RepairSource(source)
         if self._source.is_bucket(self._bucket):
             message = f"'{printable(source)}' is the registry itself, and has the same damage"
@@ -71,7 +71,7 @@ class Repair:
             outcome = "another process has repaired it meanwhile"
         elif self._dry_run:
             self._require_writable()
-            if content_of(read_once(stream, wanted.size)) != wanted:
+            if content_of(stream, expected=wanted.size) != wanted:
                 return
             outcome = f"could be taken from {shown}"
         else:

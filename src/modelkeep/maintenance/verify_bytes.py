@@ -90,7 +90,7 @@ def check_bytes(
     tables = Tables(context, trusted)
     versions, total, contents = _contents(tables, wanted)
     done = Progress(total, progress)
-    bucket = context.artifacts.bucket
+    bucket = context.bucket
 
     def check(needed: NeededContent) -> Trouble | None:
         content, _ = needed

@@ -37,11 +37,11 @@ def get(
     with snapshot(context, moment) as (reader, at):
         found, manifest, form = _artifact(context, reader, ref, f"get {{}} {dest}", at)
     if dest == STDOUT and stdout is not None:
-        export.export_stream(context.artifacts, manifest, stdout)
+        export.export_stream(context.bucket, manifest, stdout)
         exported = export.Exported(STDOUT, changed=True)
     else:
         exported = export.export(
-            context.artifacts,
+            context.bucket,
             manifest,
             form,
             dest,
@@ -66,7 +66,7 @@ def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
         _, manifest, form = _artifact(context, reader, parsed.text, "path {}", at)
         registry_id = SqlState(reader).registry_id() or ""
     return view(
-        context.artifacts,
+        context.bucket,
         manifest,
         form,
         cache_dir=context.cache_dir,

@@ -17,8 +17,8 @@ from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.bucket.interface import Upload
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket, Upload
+from modelkeep.store.content.artifacts import has_content
 from modelkeep.store.content.checking import Trouble
 from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.transfer import transfer
@@ -174,12 +174,11 @@ def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Co
     """Yield the contents that a store does not have, or has with another size; all where there is no store yet."""
     if not os.path.isdir(bucket.root):
         return iter(contents)
-    store = Artifacts(bucket)
-    return (content for content in contents if not store.has(content.digest, content.size))
+    return (content for content in contents if not has_content(bucket, content.digest, content.size))
 
 
 def copy_contents(
-    source: Artifacts,
+    source: Bucket,
     bucket: DirectoryBucket,
     contents: Iterable[Content],
     progress: Progress,
@@ -198,10 +197,10 @@ def copy_contents(
         yield from zip(batch, troubles, strict=True)
 
 
-def _copier(source: Artifacts, upload: Upload, progress: Progress) -> Callable[[Content], Trouble | None]:
+def _copier(source: Bucket, upload: Upload, progress: Progress) -> Callable[[Content], Trouble | None]:
     def copy(content: Content) -> Trouble | None:
         try:
-            stream = source.open(content.digest)
+            stream = source.get(content.digest)
         except ModelkeepError as error:
             return Trouble(error.message)
         with stream:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
-from modelkeep.store.access.permissions import FORBIDDEN, not_permitted
+from modelkeep.store.access.permissions import FORBIDDEN, nearest, not_permitted
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -132,13 +132,5 @@ def explain_destination_errors(path: str, instead: str | None = None) -> Iterato
             message = f"there is no directory {parent!r} to write into"
             raise NotFound(message, f"mkdir -p {parent}") from error
         message = f"{path!r} cannot be written: {_reason(error)}"
-        look = f"ls -ld {_there(path)}" if error.errno in FORBIDDEN else None
+        look = f"ls -ld {nearest(os.path.dirname(path) or '.')}" if error.errno in FORBIDDEN else None
         raise UsageError(message, instead or look) from error
-
-
-def _there(path: str) -> str:
-    """Return the nearest directory above a path that is there."""
-    above = os.path.dirname(path)
-    while above and not os.path.isdir(above):
-        above = os.path.dirname(above)
-    return above or "."

@@ -16,7 +16,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.hashing import Content, content_of, read_once
+from modelkeep.store.content.hashing import Content, content_of
 from modelkeep.store.ingest.source import open_below
 from modelkeep.store.os_errors import explain_source_errors
 
@@ -111,7 +111,7 @@ class RepairSource:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return
-                found = content_of(read_once(stream, status.st_size))
+                found = content_of(stream, expected=status.st_size)
                 if found in wanted:
                     stream.seek(0)
                     take(found, stream, os.path.join(self.path, inner) if inner else self.path)

@@ -15,6 +15,8 @@ from modelkeep.errors import UsageError
 class Alias(Command, frozen=True):
     """Point aliases at a version, and take others off the model."""
 
+    MAY_EXPECT = True
+
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
 

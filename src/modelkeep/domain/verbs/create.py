@@ -20,7 +20,11 @@ class Create(Command, frozen=True):
     reuse: bool = False
 
     def decide(self, proposal: Proposal) -> Decision:
-        name = proposal.subject().name
+        subject = proposal.subject()
+        if (subject.version, subject.stage) != (None, None):
+            message = "a model is created without a version or a stage"
+            raise Conflict(message)
+        name = subject.name
         bearer = proposal.state.model_named(name)
         if bearer is not None and not bearer.deleted and fold(bearer.name) == fold(name):
             return AlreadySo(f"the model {bearer.name} exists")

@@ -14,6 +14,9 @@ from modelkeep.errors import Conflict
 class Delete(Command, frozen=True):
     """Delete a version, or without one the model; ``force`` where a protected stage is or was held."""
 
+    DONE_IF_DELETED = True
+    HINT_IF_TOO_LONG = "take aliases off it first: modelkeep alias {} ALIAS-"
+
     force: bool = False
 
     def decide(self, proposal: Proposal) -> Decision:

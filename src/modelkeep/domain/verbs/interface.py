@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from msgspec import Struct
 
@@ -15,14 +16,31 @@ from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Intent, Observed, Subject
+    from modelkeep.domain.verbs.wording import Told
 
 
 class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
-    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case.
+    """A verb and its arguments, as an intent asks for them; the log's word is the class name in lower case."""
 
-    ``decide(proposal)`` returns its events, or `AlreadySo`, or raises where it may not be carried out;
-    ``sentence(told)`` returns what its entry did, in the past tense.
-    """
+    #: Whether its intent may name the holder that is expected.
+    MAY_EXPECT: ClassVar[bool] = False
+    #: Whether it has nothing to do, rather than is refused, where its version was deleted.
+    DONE_IF_DELETED: ClassVar[bool] = False
+    #: What to do where its entry would be too long; ``{}`` is the model.
+    HINT_IF_TOO_LONG: ClassVar[str] = "give fewer metrics or datasets at once; evaluate adds metrics later"
+
+    @property
+    def document_kind(self) -> str | None:
+        """Whether the digest of its subject is that of a ``manifest`` or a ``pointer``; None where it names a version."""
+        return None
+
+    @abstractmethod
+    def decide(self, proposal: Proposal) -> Decision:
+        """Return its events, or `AlreadySo`; raise where it may not be carried out."""
+
+    @abstractmethod
+    def sentence(self, told: Told) -> str:
+        """Return what its entry did, in the past tense."""
 
 
 class Event(LogValue, frozen=True, tag_field="kind", tag=True):

@@ -15,7 +15,10 @@ class Migrate(Command, frozen=True):
     schema: Ordinal
     root: str | None = None
 
-    def decide(self, _proposal: Proposal) -> Decision:
+    def decide(self, proposal: Proposal) -> Decision:
+        if proposal.intent.origin is not None:
+            message = "a migration comes from nowhere else"
+            raise Conflict(message)
         message = f"there is no format {self.format} to raise the log to"
         raise Conflict(message)
 

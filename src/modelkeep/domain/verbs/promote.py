@@ -15,6 +15,8 @@ from modelkeep.errors import Conflict
 class Promote(Command, frozen=True):
     """Give a version a stage; ``force`` although it is bad or archived."""
 
+    MAY_EXPECT = True
+
     break_glass: bool = False
     force: bool = False
     request: Ordinal | None = None

@@ -72,6 +72,8 @@ class Register(Command, frozen=True, kw_only=True):
     ``new``; metrics are pairs of name and exact text, measured on ``metrics_on``; ``number`` leaves numbers out.
     """
 
+    MAY_EXPECT = True
+
     form: str
     if_exists: str
     aliases: tuple[str, ...] = ()
@@ -94,6 +96,10 @@ class Register(Command, frozen=True, kw_only=True):
     share: Ordinal | None = None
     symlinks: bool = False
     trained: Trained | None = None
+
+    @property
+    def document_kind(self) -> str:
+        return "pointer" if self.form == "pointer" else "manifest"
 
     def decide(self, proposal: Proposal) -> Decision:
         """Make the version, with the stage and the aliases, all or none; the same bytes again may be no change."""

@@ -11,6 +11,8 @@ from modelkeep.domain.verbs.wording import Told, join_words
 class Retire(Command, frozen=True):
     """Empty a stage; where a version is named, only if it is the holder."""
 
+    MAY_EXPECT = DONE_IF_DELETED = True
+
     def decide(self, proposal: Proposal) -> Decision:
         model = proposal.known_model()
         stage = proposal.stage().name

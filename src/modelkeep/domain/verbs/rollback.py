@@ -53,6 +53,8 @@ class Rollback(Command, frozen=True):
     was answered that another rollback within 15 minutes asks.
     """
 
+    MAY_EXPECT = DONE_IF_DELETED = True
+
     to: Ordinal
     because: Ordinal | None = None
     confirmed: str | None = None

@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
+from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located
 from modelkeep.maintenance.doctor import client, database, place, store
 from modelkeep.maintenance.doctor.exam import Check, Exam, error
+from modelkeep.maintenance.findings import shown
 
 _ORDER = ("error", "warning", "ok")
 
@@ -24,10 +28,16 @@ def doctor(context: Context, located: Located) -> Diagnosis:
     """Run every check and return the findings, the worst first; see `Registry.doctor`."""
     _require_something(context.directory)
     exam = Exam(context, located)
-    found = [finding for check in _checks(exam) for finding in _run(exam, check)]
+    found = [_shown(finding) for check in _checks(exam) for finding in _run(exam, check)]
     found.sort(key=lambda finding: _ORDER.index(finding.severity))
     ok = not any(finding.severity == "error" for finding in found)
     return Diagnosis(ok, context.directory, tuple(found))
+
+
+def _shown(found: DoctorFinding) -> DoctorFinding:
+    """Return a finding so that a terminal can show it: a forged registry may hold any text."""
+    hint = None if found.hint is None else printable(found.hint)
+    return replace(found, place=shown(found.place), message=shown(found.message), hint=hint)
 
 
 def _require_something(directory: str) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.care import DoctorFinding
-from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
-from modelkeep.maintenance.findings import shown
 from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.db.sqlite import probe, schema
 from modelkeep.store.db.sqlite.probe import Probed
@@ -74,29 +72,13 @@ class Exam:
         return isinstance(found, Probed) and found.schema == schema.VERSION and not found.odd
 
 
-#: A check yields what it found, in order or not.
+#: A check yields what it found: that something is in order, may become a problem, or is wrong.
 Check: TypeAlias = Callable[[Exam], Iterator[DoctorFinding]]
-
-
-def ok(code: str, place: str, message: str, hint: str | None = None) -> DoctorFinding:
-    """Return the finding that something is in order."""
-    return _finding("ok", code, place, message, hint)
-
-
-def warning(code: str, place: str, message: str, hint: str) -> DoctorFinding:
-    """Return the finding that something may become a problem."""
-    return _finding("warning", code, place, message, hint)
-
-
-def error(code: str, place: str, message: str, hint: str) -> DoctorFinding:
-    """Return the finding that something is wrong."""
-    return _finding("error", code, place, message, hint)
+ok = partial(DoctorFinding, "ok")
+warning = partial(DoctorFinding, "warning")
+error = partial(DoctorFinding, "error")
 
 
 def may(path: str, mode: int) -> bool:
     """Tell whether this account may read (``os.R_OK``), write or enter a path."""
     return os.access(path, mode, effective_ids=_EFFECTIVE)
-
-
-def _finding(severity: str, code: str, place: str, message: str, hint: str | None) -> DoctorFinding:
-    return DoctorFinding(severity, code, shown(place), shown(message), None if hint is None else printable(hint))

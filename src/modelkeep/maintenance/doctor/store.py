@@ -129,7 +129,7 @@ def check_garbage(exam: Exam) -> Iterator[DoctorFinding]:
     """Count what no version needs, among the first names of the store."""
     if not exam.has_tables or not exam.has_store:
         return
-    blobs = list(islice(exam.context.artifacts.bucket.list(), _MOST))
+    blobs = list(islice(exam.context.bucket.list(), _MOST))
     size, since = 0, list[float]()
     for blob, gone in unneeded(exam.context.database, blobs):
         size += blob.size
@@ -156,7 +156,7 @@ def _collected(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
 
 def check_leftovers(exam: Exam) -> Iterator[DoctorFinding]:
     """Report what killed writers and repairs left in the store, and what modelkeep did not make."""
-    bucket = exam.context.artifacts.bucket
+    bucket = exam.context.bucket
     found = list(islice(bucket.stale_drafts(), _MOST))
     stale = [each for each in found if each.writer in {"gone", "unsure"} and not each.damaged]
     tmp = os.path.join(exam.store, "tmp")

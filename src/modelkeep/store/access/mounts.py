@@ -15,8 +15,10 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from modelkeep.errors import RegistryUnavailable
+from modelkeep.store.access.permissions import nearest
 
 _TABLE = "/proc/self/mountinfo"
+_LEAST_FIELDS = 9
 
 #: File systems that other machines may write to.
 _NETWORK = frozenset({
@@ -79,13 +81,13 @@ class Mount(Struct, frozen=True):
     remedy: str | None
 
 
-def mount_of(path: str, table: str | None = None) -> Mount | None:
+def mount_of(path: str, line: str | None = None) -> Mount | None:
     """Return the mount that a path lies on, even if the path does not exist; None where it is not known.
 
-    ``table`` is the text of ``/proc/self/mountinfo`` (proc(5)); the kernel's own unless given.
+    ``line`` is that of the mount in ``/proc/self/mountinfo`` (proc(5)); the kernel's own unless given.
     """
-    row = _row_of(os.path.realpath(path), _read() if table is None else table)
-    if row is None:
+    row = (_line_of(path) if line is None else line).rstrip("\n").split(" ")
+    if len(row) <= _LEAST_FIELDS:
         return None
     kind = row[row.index("-", 6) + 1]
     options = tuple(dict.fromkeys(f"{row[5]},{row[-1]}".split(",")))
@@ -94,9 +96,9 @@ def mount_of(path: str, table: str | None = None) -> Mount | None:
     return Mount(kind, _plain(row[4]), options, network, broken_locks, remedy)
 
 
-def check_locks(directory: str, say: Callable[[str], None], table: str | None = None) -> None:
+def check_locks(directory: str, say: Callable[[str], None], line: str | None = None) -> None:
     """Refuse to write where locks are broken (``RegistryUnavailable``); warn of any other network mount through ``say``."""
-    found = mount_of(directory, table)
+    found = mount_of(directory, line)
     if found is None or not found.network:
         return
     if found.broken_locks is not None:
@@ -124,37 +126,19 @@ def _without(option: str) -> str:
     return f"mount it {how}, or keep the registry on a local disk"
 
 
-def _read() -> str:
+def _line_of(path: str) -> str:
+    """Return the mount's line of the table; "" where there is none. The kernel tells the mount of an open directory."""
     try:
+        descriptor = os.open(nearest(os.path.realpath(path)), os.O_PATH | os.O_CLOEXEC)
+        try:
+            with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
+                number = next(line.split()[1] for line in file if line.startswith("mnt_id:"))
+        finally:
+            os.close(descriptor)
         with open(_TABLE, "rb") as file:
-            return os.fsdecode(file.read())
-    except OSError:
+            return next(line for line in map(os.fsdecode, file) if line.startswith(f"{number} "))
+    except (OSError, AttributeError, StopIteration):  # no Linux
         return ""
-
-
-def _row_of(path: str, table: str) -> list[str] | None:
-    """Return the fields of the mount that a path without links lies on.
-
-    The walk goes from the root down, as the kernel's does: a mount hides what was mounted before at its
-    point and below. In a chroot the line of the root may be missing; then the longest mount point above
-    the path counts, and of equal ones the last.
-    """
-    rows = [row for line in table.split("\n") if len(row := line.split(" ")) > 9 and _leads(_plain(row[4]), path)]
-    ids = {row[0] for row in rows}
-    roots = [row for row in rows if row[4] == "/" and (row[1] == row[0] or row[1] not in ids)]
-    if not roots:
-        return max(reversed(rows), key=lambda row: len(row[4]), default=None)
-    row = roots[-1]
-    while True:
-        rows.remove(row)
-        on_it = [each for each in rows if each[1] == row[0]]
-        if not on_it:
-            return row
-        row = min(on_it, key=lambda each: len(each[4]))
-
-
-def _leads(point: str, path: str) -> bool:
-    return path == point or path.startswith(point if point.endswith("/") else f"{point}/")
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 def not_permitted(directory: str, path: str, verb: str, error: OSError | None = None) -> RegistryUnavailable:
     """Return the error for a registry that may not be ``read`` or ``written``: the file, the reason, who may."""
-    place = _nearest(path)
+    place = nearest(path)
     reason = os.strerror(errno.EACCES) if error is None else error.strerror or str(error)
     message = f"the registry {directory} may not be {verb} by this account: {place}: {reason.lower()}"
     if error is not None and error.errno == errno.EROFS:
@@ -72,13 +72,13 @@ def _people(path: str, bit: int) -> str:
     return user_name(status.st_uid) + members
 
 
-def _nearest(path: str) -> str:
+def nearest(path: str) -> str:
     """Return a path, or the nearest directory above it that this account can see: it is the one that bars the way."""
     while True:
         try:
             os.stat(path)
         except OSError:
-            above = os.path.dirname(path)
+            above = os.path.dirname(path) or "."
             if above == path:
                 return path
             path = above

@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
@@ -70,8 +70,11 @@ class DirectoryBucket:
             except FileNotFoundError:
                 message = f"the bytes of {key} are missing from the store: there is no {path}"
                 raise IntegrityError(message, "modelkeep verify --bytes") from None
-            file.seek(start)
-        return file if length is None else cast("BinaryIO", _Part(file, length))
+            if length is None:
+                file.seek(start)
+                return file
+            with file:
+                return io.BytesIO(os.pread(file.fileno(), length, start))
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
@@ -126,24 +129,16 @@ class DirectoryBucket:
 
     def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
         """Write a note as a file that everybody in the store may read and nobody may write to."""
-        from modelkeep.store.bucket.directory_drafts import DraftDirectory
         from modelkeep.store.durable import rename_new
 
-        place = os.path.join(self.root, name)
-        with explain_store_errors(self.root), DraftDirectory(self.root) as drafts:
-            path = drafts.new_path()
+        with explain_store_errors(self.root), self.upload() as upload:
+            draft = upload.draft()
+            draft.write(data)
+            draft.finish()
             try:
-                with open(path, "xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fchmod(file.fileno(), 0o444)
-                    os.fsync(file.fileno())
-                (rename_new if new else os.replace)(path, place)
+                (rename_new if new else os.rename)(draft.path, os.path.join(self.root, name))
             except FileExistsError:
                 return False
-            finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(path)
             sync_directory(self.root)
         return True
 
@@ -155,13 +150,10 @@ class DirectoryBucket:
 
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
-        from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
-            mount = mount_of(self.root)
-            local = mount is not None and not mount.network
-            yield from directory_drafts.find_stale(os.path.join(self.root, TMP), local=local)
+            yield from directory_drafts.find_stale(os.path.join(self.root, TMP))
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
@@ -193,26 +185,6 @@ class DirectoryBucket:
         if not there:
             message = f"the store is not there: {self._blobs} is no directory"
             raise RegistryUnavailable(message, "is the disk it is on mounted?")
-
-
-class _Part(io.RawIOBase):
-    """The next bytes of an open file, up to a length."""
-
-    def __init__(self, file: io.FileIO, length: int) -> None:
-        self._file = file
-        self._left = length
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        got = self._file.readinto(memoryview(buffer)[: self._left]) or 0
-        self._left -= got
-        return got
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _open(path: str) -> int:

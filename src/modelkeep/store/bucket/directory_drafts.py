@@ -2,11 +2,9 @@
 
 <root>/tmp/<boot>-<pid>-<rand>/<number>
 
-Each writer has a directory of its own, and holds its ``flock`` while it lives, on whichever machine it runs; the name
-tells which process it was. A free lock and a process that is no more say that the writer died. Where a file system has
-no locks for directories (NFS), or the name is of another boot, which may be another machine that mounts the same disk,
-only time tells: such a writer is ``unsure``. On a disk of this machine alone, what was last touched before the machine
-booted is of a writer that is gone; what was touched since is of a guest or an NFS client.
+Each writer has a directory of its own, and holds its ``flock`` while it lives; the name tells for people which process
+it is. A free lock says that the writer died. Where a file system has no locks for directories (NFS), or the name is of
+another boot, which may be another machine that mounts the same disk, only time tells: such a writer is ``unsure``.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ import itertools
 import os
 import stat
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _TMP = "tmp"
-_NAME = pattern(r"([0-9a-f]{32}|unknown)-([1-9][0-9]{0,9})-([0-9a-f]{16})")
+_NAME = pattern(r"([0-9a-f]{32}|unknown)-[1-9][0-9]{0,9}-[0-9a-f]{16}")
 #: What `DirectoryUpload.set_aside` keeps.
 _DAMAGED = "damaged-"
 _NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES}
@@ -60,6 +57,11 @@ class DraftDirectory:
             os.close(descriptor)
 
     @property
+    def descriptor(self) -> int:
+        """The open directory; -1 where it is not made yet. It was opened before anything was written into it."""
+        return self._descriptor
+
+    @property
     def path(self) -> str:
         """The directory; it is made if it is not there yet."""
         if self._descriptor < 0:
@@ -74,11 +76,8 @@ class DraftDirectory:
 
     def _make(self) -> None:
         path = os.path.join(self._root, _TMP, f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
-        try:
-            make_directory(path)
-        except FileNotFoundError:
-            make_tmp(self._root)
-            make_directory(path)
+        make_directory(os.path.dirname(path))  # a tool that copies no empty directories may have left it out
+        make_directory(path)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # gc removed it before it was locked
@@ -92,28 +91,27 @@ class DraftDirectory:
         self._path, self._descriptor = path, descriptor
 
 
-def make_tmp(root: str) -> None:
-    """Make ``tmp`` again: a tool that copies no empty directories may have left it out.
+def make_directory(path: str) -> None:
+    """Make one directory, if it is not there yet, as open to the group as the one it lies in.
 
-    ``FileNotFoundError`` where the rest of the bucket is missing too: its disk is not mounted there.
+    A process may have been killed before it could open its directory to the group: the next one of its account does.
+    The mode is set through a descriptor that follows no link: a member of the group may have put one there.
     """
-    os.stat(os.path.join(root, "blobs", "sha256"))
-    make_directory(os.path.join(root, _TMP))
-
-
-def make_directory(path: str) -> bool:
-    """Make one directory, as open to the group as the one it lies in; False where it is there already."""
     try:
         os.mkdir(path)
     except FileExistsError:
         if not os.path.isdir(path):
             raise
-        _open_to_group(path)
-        return False
     above = os.stat(os.path.dirname(path)).st_mode
-    if above & stat.S_ISGID:  # a shared registry: the umask of one account must not lock the others out
-        os.chmod(path, stat.S_IMODE(above) & ~stat.S_ISVTX)
-    return True
+    descriptor = _open(path) if above & stat.S_ISGID else None
+    if descriptor is None:
+        return
+    try:
+        wanted, status = stat.S_IMODE(above) & ~stat.S_ISVTX, os.fstat(descriptor)
+        if stat.S_IMODE(status.st_mode) != wanted and status.st_uid == os.geteuid():
+            os.fchmod(descriptor, wanted)
+    finally:
+        os.close(descriptor)
 
 
 def boot_id() -> str:
@@ -125,31 +123,10 @@ def boot_id() -> str:
         return "unknown"
 
 
-def _open_to_group(path: str) -> None:
-    """Give a directory of this account the mode that a process which was killed while it made it could not give.
-
-    The mode is set through a descriptor that follows no link: a member of the group may have put one there.
-    """
-    above = os.stat(os.path.dirname(path)).st_mode
-    if not above & stat.S_ISGID:
-        return
-    wanted = stat.S_IMODE(above) & ~stat.S_ISVTX
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            status = os.fstat(descriptor)
-            if stat.S_IMODE(status.st_mode) != wanted and status.st_uid == os.geteuid():
-                os.fchmod(descriptor, wanted)
-        finally:
-            os.close(descriptor)
-
-
-def find_stale(tmp: str, *, local: bool) -> Iterator[StaleDraft]:
-    """Yield the directory of each writer, those that live too. ``local``: no other machine mounts the file system."""
-    booted = _boot_time() if local else 0.0
-    boot = boot_id()
+def find_stale(tmp: str) -> Iterator[StaleDraft]:
+    """Yield the directory of each writer, those that live too."""
     for name in _names(tmp):
-        found = _examine(os.path.join(tmp, name), boot, booted)
+        found = _examine(os.path.join(tmp, name))
         if found is not None:
             yield found
 
@@ -208,15 +185,7 @@ def _unlink(directory: int, path: str, name: str) -> None:
         raise OSError(error.errno, error.strerror, os.path.join(path, name)) from error
 
 
-def _boot_time() -> float:
-    """Return when this machine booted, in seconds since 1970; 0 where the system does not say."""
-    try:
-        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    except (AttributeError, OSError):
-        return 0.0
-
-
-def _examine(path: str, boot: str, booted: float) -> StaleDraft | None:
+def _examine(path: str) -> StaleDraft | None:
     """Return what a directory in ``tmp`` holds; None where it is no writer's directory or went away meanwhile."""
     match = _NAME.fullmatch(os.path.basename(path))
     descriptor = _open(path) if match else None
@@ -234,30 +203,11 @@ def _examine(path: str, boot: str, booted: float) -> StaleDraft | None:
                     size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
                     changed = max(changed, status.st_mtime)
                     damaged |= entry.name.startswith(_DAMAGED)
-        here = match[1] == boot
-        return StaleDraft(
-            path,
-            _writer(match[1], int(match[2]), descriptor, here=here, old=changed < booted),
-            files,
-            size,
-            changed,
-            damaged,
-        )
+        free = _lock(descriptor)
+        writer = "alive" if free is False else "gone" if free and match[1] == boot_id() != "unknown" else "unsure"
+        return StaleDraft(path, writer, files, size, changed, damaged)
     finally:
         os.close(descriptor)
-
-
-def _writer(boot: str, pid: int, descriptor: int, *, here: bool, old: bool) -> str:
-    """Tell what became of a writer: its lock first, then its process. ``old``: it wrote before this machine booted."""
-    free = _lock(descriptor)
-    if free is False:
-        return "alive"
-    if boot == "unknown" or (not here and not old):
-        return "unsure"
-    if not here:
-        return "gone"
-    # A process of another container does not show. Without a lock to ask, only its age tells.
-    return "gone" if free and not _is_running(pid) else "unsure"
 
 
 def _lock(descriptor: int, *, wait: bool = False) -> bool | None:
@@ -277,16 +227,6 @@ def _lock(descriptor: int, *, wait: bool = False) -> bool | None:
         if error.errno in _NO_LOCKS:
             return None
         raise
-    return True
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
     return True
 
 

@@ -5,15 +5,13 @@ Whatever is visible under a key is durable. Only commands that write bytes impor
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory, make_tmp
+from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import status_of, sync_directory, sync_file, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _T = TypeVar("_T")
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-#: From so many directories on, one sync of the file system takes less time than one of each.
-_MANY_DIRECTORIES = 16
-_COPY_BYTES = 1 << 20
 
 
 class DirectoryDraft:
@@ -64,15 +58,6 @@ class DirectoryDraft:
 
     def publish(self, place: str) -> bool:
         """Give a finished draft its place, in one step; False where bytes were there, which it replaces."""
-        try:
-            os.link(self.path, place)  # the temporary name goes with `discard`
-        except FileExistsError:
-            pass
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-        else:
-            return True
         there = status_of(place)
         if there is not None and not stat.S_ISREG(there.st_mode):
             raise not_a_blob(place)
@@ -103,17 +88,9 @@ class DirectoryUpload:
         self._drafts: list[DirectoryDraft] = []
         self._committed: dict[str, DirectoryDraft] = {}
         self._kept: set[str] = set()
-        self._changing = threading.Lock()
-        self._watch = -1
 
     def __enter__(self) -> Self:
-        """Begin; with many drafts, the system keeps its write errors for this descriptor from here on."""
-        if self._many:
-            tmp = os.path.join(self._root, "tmp")
-            with explain_store_errors(self._root):
-                if not os.path.isdir(tmp):
-                    make_tmp(self._root)
-                self._watch = os.open(tmp, os.O_RDONLY | os.O_CLOEXEC)
+        """Begin."""
         return self
 
     def __exit__(
@@ -125,9 +102,6 @@ class DirectoryUpload:
                 draft.discard()
         finally:
             self._directory.__exit__(kind, error, trace)
-            if self._watch >= 0:
-                os.close(self._watch)
-                self._watch = -1
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
@@ -141,9 +115,7 @@ class DirectoryUpload:
         if not isinstance(draft, DirectoryDraft):
             message = f"not a draft of this bucket: {draft!r}"
             raise TypeError(message)
-        with self._changing:
-            first = self._committed.setdefault(key, draft)
-        if first is not draft:
+        if self._committed.setdefault(key, draft) is not draft:
             draft.discard()
 
     def keep(self, key: str) -> None:
@@ -155,24 +127,18 @@ class DirectoryUpload:
         committed, kept = self._committed, self._kept
         self._committed, self._kept = {}, set()
         with explain_store_errors(self._root):
-            if self._many and committed and not sync_file_system(self._watch):
+            # The system has kept its write errors for this descriptor since before the first draft.
+            if self._many and committed and not sync_file_system(self._directory.descriptor):
                 for draft in committed.values():
                     sync_file(draft.path)
             shards = self._shards(committed)
             for shard in shards:
                 make_directory(shard)
             new = frozenset(key for key, draft in committed.items() if draft.publish(self._place_of(key)))
-            self._sync_directories(shards | self._shards(kept))
-        for draft in committed.values():
-            draft.discard()
+            named = shards | self._shards(kept)
+            for directory in [*named, os.path.join(self._root, "blobs", "sha256")] if named else []:
+                sync_directory(directory)
         return new
-
-    def _sync_directories(self, shards: set[str]) -> None:
-        if not shards or (self._many and len(shards) > _MANY_DIRECTORIES and sync_file_system(self._watch)):
-            return
-        for shard in shards:
-            sync_directory(shard)
-        sync_directory(os.path.join(self._root, "blobs", "sha256"))
 
     def set_aside(self, key: str) -> str | None:
         """Keep what stands under a key as ``damaged-<hex>``, a second name of the file or a copy of it.
@@ -197,11 +163,12 @@ class DirectoryUpload:
         return aside
 
     def _copy(self, place: str, aside: str) -> None:
+        from shutil import copyfileobj
+
         draft = self.draft()
         descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb", buffering=0) as source:
-            while data := source.read(_COPY_BYTES):
-                draft.write(data)
+            copyfileobj(source, draft)
         draft.finish()
         sync_file(draft.path)
         draft.publish(aside)

@@ -7,17 +7,13 @@ finding and no signal.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from shlex import quote
 
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.hashing import content_of, read_once
-
-Look = Callable[[memoryview], object]
+from modelkeep.store.content.hashing import Look, content_of
 
 
 class Trouble(Struct, frozen=True):
@@ -50,6 +46,8 @@ def examine(bucket: Bucket, digest: str, size: int, *, quick: bool, look: Look |
             return Trouble(f"{there.size} bytes instead of {size}")
         trouble = None
         if there.writable:
+            from shlex import quote
+
             trouble = Trouble(f"it can be written to: chmod 0444 {quote(printable(path or ''))}", lost=False)
         return trouble if quick else _read(bucket, digest, size, look) or trouble
     except ModelkeepError as error:
@@ -60,7 +58,7 @@ def examine(bucket: Bucket, digest: str, size: int, *, quick: bool, look: Look |
 
 def _read(bucket: Bucket, digest: str, size: int, look: Look | None) -> Trouble | None:
     with bucket.get(digest) as stream:
-        found = content_of(read_once(stream, size), look)
+        found = content_of(stream, look, expected=size)
     if found.size != size:
         return Trouble(f"{found.size} bytes instead of {size}: it is being changed")
     return None if found.digest == digest else Trouble(f"its bytes are {found.digest} instead of {digest}")

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.content.artifacts import missing_files
 
 _NAME = "gc-mark"
 
@@ -28,15 +28,15 @@ class BytesRemoved(Exception):
 class StoredBytes:
     """Bytes that are about to be stored, and that an entry will reference."""
 
-    def __init__(self, artifacts: Artifacts) -> None:
+    def __init__(self, bucket: Bucket) -> None:
         """Read the mark; no byte may have been stored, or relied upon, before."""
-        self._artifacts = artifacts
-        self._mark = read_mark(artifacts.bucket)
+        self._bucket = bucket
+        self._mark = read_mark(bucket)
 
     def ensure_present(self, files: Iterable[ManifestFile]) -> None:
         """Raise `BytesRemoved` where `gc` removed one of these files; to be called under the writers' lock."""
-        unchanged = self._mark is not None and read_mark(self._artifacts.bucket) == self._mark
-        if not unchanged and self._artifacts.absent(files):
+        unchanged = self._mark is not None and read_mark(self._bucket) == self._mark
+        if not unchanged and missing_files(self._bucket, files):
             raise BytesRemoved
 
 

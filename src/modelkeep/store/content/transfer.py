@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Upload
-from modelkeep.store.content.hashing import Content, content_of, read_once
+from modelkeep.store.content.hashing import Content, content_of
 
 
 class Transferred(Struct, frozen=True):
@@ -37,7 +37,7 @@ def transfer(
 
     found = None
     try:
-        found = content_of(read_once(stream, wanted.size), write)
+        found = content_of(stream, write, expected=wanted.size)
     finally:
         if found != wanted:
             draft.discard()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.interface import Bucket, Draft
+from modelkeep.store.content.checking import examine
 from modelkeep.store.content.copying import copy_file
-from modelkeep.store.content.hashing import Content, Count, FileHash, content_of, content_of_bytes, read_fully
+from modelkeep.store.content.hashing import Content, Count, content_of, content_of_bytes, content_of_file, read_fully
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,7 +31,7 @@ class ContentWriter:
     ``commit`` replaces.
     """
 
-    def __init__(self, bucket: Bucket, *, many: bool) -> None:
+    def __init__(self, bucket: Bucket, *, many: bool = False) -> None:
         self.repaired: list[str] = []
         self._bucket = bucket
         self._upload = bucket.upload(many=many)
@@ -72,16 +73,14 @@ class ContentWriter:
 
         ``digests`` are stored contents of that size: nothing is written where the file is equal to one of them.
         """
-        counted = _CountedOnce(count)
-        content = equal_content(self._bucket, descriptor, size, digests, counted)
+        content = _equal_content(self._bucket, descriptor, size, digests, count)
         if content is not None:
             self._upload.keep(content.digest)
             return content
-        counted.again()
         draft = self._upload.draft()
-        landed = draft.fill(lambda target: copy_file(descriptor, target, size, counted))
+        landed = draft.fill(lambda target: copy_file(descriptor, target, size, count))
         if landed is None:  # this bucket has no files to copy into
-            landed = _written(descriptor, size, counted, draft.write)
+            landed = content_of_file(descriptor, size, count, draft.write)
         return self._commit(landed, draft)
 
     def commit(self) -> int:
@@ -106,46 +105,15 @@ class ContentWriter:
             return True
         if self._bucket.stat(content.digest) is None:
             return False
-        if is_stored(self._bucket, content):
+        trouble = examine(self._bucket, content.digest, content.size, quick=False)
+        if trouble is None or not trouble.lost:
             self._upload.keep(content.digest)
             return True
         self.repaired.append(content.digest)
         return False
 
 
-class _CountedOnce:
-    """Counts the bytes of a file that may be read a second time from its beginning."""
-
-    def __init__(self, count: Count) -> None:
-        self._count = count
-        self._counted = self._ahead = 0
-
-    def again(self) -> None:
-        """Leave out what was counted, for it is read again."""
-        self._ahead = self._counted
-
-    def __call__(self, size: int) -> None:
-        known = min(size, self._ahead)
-        self._ahead -= known
-        self._counted += size - known
-        self._count(size - known)
-
-
-def _written(descriptor: int, size: int, count: Count, write: Callable[[memoryview], object]) -> Content:
-    """Hash an open file and hand on what was read."""
-
-    class Reading(FileHash):
-        def _read(self, view: memoryview) -> int:
-            got = super()._read(view)
-            write(view[:got])
-            return got
-
-    seen = Reading(descriptor, count)
-    seen.read_to(size)
-    return seen.content
-
-
-def equal_content(bucket: Bucket, descriptor: int, size: int, digests: Sequence[str], count: Count) -> Content | None:
+def _equal_content(bucket: Bucket, descriptor: int, size: int, digests: Sequence[str], count: Count) -> Content | None:
     """Return the one of some stored contents that an open file of ``size`` bytes is equal to, None where there is none.
 
     A model that was trained again has the size of the one before, and often equal bytes at the beginning. So two
@@ -166,30 +134,22 @@ def equal_content(bucket: Bucket, descriptor: int, size: int, digests: Sequence[
     return None
 
 
-def is_stored(bucket: Bucket, content: Content) -> bool:
-    """Tell whether a content is in the bucket, with the right bytes: they are hashed."""
-    try:
-        there = bucket.stat(content.digest)
-        if there is None or there.size != content.size:
-            return False
-        with bucket.get(content.digest) as stored:
-            return content_of(stored) == content
-    except (ModelkeepError, OSError):
-        return False
-
-
 def _compared(descriptor: int, stored: BinaryIO, digest: str, count: Count) -> Content | None:
     seen, done = hashlib.sha256(), 0
     # Two bytearrays are compared in one go, two views byte by byte.
     buffer, other = bytearray(_CHUNK), bytearray(_CHUNK)
     while got := os.preadv(descriptor, [buffer], done):
         if read_fully(stored, memoryview(other)[:got]) != got or buffer[:got] != other[:got]:
+            count(-done)  # it is read again, to be copied
             return None
         seen.update(memoryview(buffer)[:got])
         done += got
         count(got)
     content = Content("sha256:" + seen.hexdigest(), done)
-    return content if content.digest == digest else None
+    if content.digest == digest:
+        return content
+    count(-done)
+    return None
 
 
 def _equal_at(descriptor: int, stored: BinaryIO, place: int) -> bool:

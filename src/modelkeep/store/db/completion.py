@@ -161,7 +161,7 @@ class Names:
 
     def _holders(self, model: int | None) -> list[tuple[str, int]]:
         """Return the stages of a model that a version holds, the highest first."""
-        return [(stage, number) for stage, number, _ in self._rows(shared.HOLDERS, model=model)]
+        return [(stage, number) for stage, number, *_ in self._rows(shared.HOLDERS, model=model)]
 
     def _aliases(self, model: int | None) -> list[tuple[str, int]]:
         return [(alias, number) for alias, number in self._rows(shared.ALIASES, model=model)][:MOST]

@@ -8,7 +8,6 @@ tables of the log, which every schema has, page by page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import cast
 
 from msgspec import Struct, field
 
@@ -17,7 +16,6 @@ from modelkeep.domain.decide import decide
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Intent, Observed, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
-from modelkeep.domain.verbs import AnyEvent
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
 from modelkeep.errors import Conflict, Damaged, IntegrityError
@@ -170,14 +168,14 @@ def _make_entry(state: SqlState, draft: Draft, observed: Observed, now: str) -> 
         time=time,
         intent=draft.intent,
         observed=observed,
-        events=cast("tuple[AnyEvent, ...]", decision),
+        events=decision,
     )
 
 
 def _encode(state: SqlState, entry: Entry, draft: Draft) -> bytes:
     """Return the bytes of an entry; ``IntegrityError`` where `verify` would find it damaged, so that it is not written."""
     data = entry.to_bytes()
-    parse_entry(data)
+    parse_entry(data, entry)
     head = state.head()
     before = None if head is None else Link(head.seq, head.hash, head.time)
     problems = [*check_link(entry, entry.seq, before), *check_frame(entry, state.registry_id())]

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.errors import UsageError
-from modelkeep.store.content.artifacts import Artifacts, require
+from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.content.artifacts import copy_out, require
 from modelkeep.store.content.hashing import Content, chunks_of, content_of, content_of_file
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import sync_directory, sync_file, sync_file_system
@@ -32,7 +33,7 @@ class Exported(Struct, frozen=True):
 
 
 def export(
-    artifacts: Artifacts,
+    bucket: Bucket,
     manifest: Manifest,
     form: Form,
     dest: str,
@@ -62,9 +63,9 @@ def export(
         try:
             counted = Progress(manifest.size_bytes, progress)
             if form == "file":
-                _write_file(artifacts, manifest.files[0], draft, counted, sync=True)
+                _write_file(bucket, manifest.files[0], draft, counted, sync=True)
             else:
-                _write_tree(artifacts, manifest, draft, counted)
+                _write_tree(bucket, manifest, draft, counted)
             put_in_place(draft, target, form, force=force)
             sync_directory(os.path.dirname(target) or ".")
         finally:
@@ -72,7 +73,7 @@ def export(
     return Exported(target, changed=True)
 
 
-def export_stream(artifacts: Artifacts, manifest: Manifest, out: BinaryIO) -> None:
+def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
     """Write a single file to a stream; not one byte leaves before all of them were checked.
 
     The file is read twice. The second reading is compared with the first chunk by chunk, so a disk that
@@ -84,7 +85,7 @@ def export_stream(artifacts: Artifacts, manifest: Manifest, out: BinaryIO) -> No
         raise UsageError(message, "modelkeep get REF DIRECTORY")
     file = manifest.files[0]
     checked: list[bytes] = []
-    with artifacts.open(file.digest) as stream:
+    with bucket.get(file.digest) as stream:
         require(file, content_of(stream, lambda chunk: checked.append(hashlib.sha256(chunk).digest())))
         stream.seek(0)
         for chunk, first in zip(chunks_of(stream), checked, strict=True):
@@ -100,22 +101,22 @@ def _write_all(out: BinaryIO, chunk: memoryview) -> None:
         chunk = chunk[written:]
 
 
-def _write_file(artifacts: Artifacts, file: ManifestFile, path: str, progress: Progress, *, sync: bool) -> None:
+def _write_file(bucket: Bucket, file: ManifestFile, path: str, progress: Progress, *, sync: bool) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     with os.fdopen(descriptor, "wb", buffering=0):
-        artifacts.copy(file, descriptor, progress.add)
+        copy_out(bucket, file, descriptor, progress.add)
         if sync:
             os.fsync(descriptor)
 
 
-def _write_tree(artifacts: Artifacts, manifest: Manifest, root: str, progress: Progress) -> None:
+def _write_tree(bucket: Bucket, manifest: Manifest, root: str, progress: Progress) -> None:
     directories = _make_directories(root, manifest)
     many = len(manifest.files) > _MANY
     watch = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
 
         def write(file: ManifestFile) -> None:
-            _write_file(artifacts, file, os.path.join(root, file.path), progress, sync=not many)
+            _write_file(bucket, file, os.path.join(root, file.path), progress, sync=not many)
 
         each(write, manifest.files, progress)
         if many and sync_file_system(watch):

@@ -16,7 +16,8 @@ import stat
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, NotFound, UsageError
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.content.artifacts import missing_files
 from modelkeep.store.export.destination import PREFIX, remove, swap
 from modelkeep.store.os_errors import explain_destination_errors
 
@@ -24,7 +25,7 @@ _OTHER_CACHE = "set MODELKEEP_CACHE to a directory of your own"
 
 
 def view(
-    artifacts: Artifacts,
+    bucket: Bucket,
     manifest: Manifest,
     form: Form,
     *,
@@ -44,7 +45,7 @@ def view(
         raise IntegrityError(message)
     if inner is not None:
         inner = _path_inside(manifest, inner)
-    links = _local_files(artifacts, manifest)
+    links = _local_files(bucket, manifest)
     views = os.path.join(os.path.abspath(cache_dir), registry_id)
     place = os.path.join(views, manifest.digest.removeprefix("sha256:"))
     if _is_whole(place, links):
@@ -59,14 +60,14 @@ def view(
     return os.path.join(place, manifest.files[0].path) if form == "file" else place
 
 
-def _local_files(artifacts: Artifacts, manifest: Manifest) -> dict[str, str]:
+def _local_files(bucket: Bucket, manifest: Manifest) -> dict[str, str]:
     """Return for each path of an artifact the file of this machine that has its bytes."""
-    absent = artifacts.absent(manifest.files)
-    if absent:
-        first = absent[0]
+    missing = missing_files(bucket, manifest.files)
+    if missing:
+        first = missing[0]
         message = f"the bytes of '{printable(first.path)}' ({first.digest}) are missing from the store or cut off"
         raise IntegrityError(message, "modelkeep verify --bytes")
-    files = {file.path: artifacts.local_path(file.digest) for file in manifest.files}
+    files = {file.path: bucket.local_path(file.digest) for file in manifest.files}
     found = {path: local for path, local in files.items() if local is not None}
     if len(found) < len(files):
         message = "this store has no paths on this machine"

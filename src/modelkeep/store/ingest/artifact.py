@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from operator import is_
 from typing import BinaryIO, Literal, TypeAlias
 
 from msgspec import Struct
@@ -17,13 +16,13 @@ from msgspec.structs import replace
 from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.store.content.artifacts import Artifacts
+from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.hashing import Content, content_of_bytes, content_of_file
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.content.writer import ContentWriter
 from modelkeep.store.ingest.move import check_move, predict_removal
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.ingest.source import Directories, Source, changed, require_unchanged
+from modelkeep.store.ingest.source import Source, changed, open_source, require_unchanged
 from modelkeep.store.ingest.walk import Found, Named, find
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
@@ -60,7 +59,7 @@ class Ingested(Struct, frozen=True):
 
 
 def ingest(
-    artifacts: Artifacts,
+    bucket: Bucket,
     paths: Sequence[str],
     selection: Selection,
     *,
@@ -81,17 +80,13 @@ def ingest(
     ``IntegrityError`` when what stands in the place of a content is no file.
     """
     if STDIN in paths:
-        with artifacts.writer() as writer:
+        with ContentWriter(bucket) as writer:
             return _ingest_stdin(writer, paths, selection, stdin, progress)
-    named = name_all(paths, selection)
-    found = find(named, selection, secrets=False)
-    if move:
-        check_move(paths, found.sources, selection)
-    with artifacts.writer(many=len(found.sources) > _MANY) as writer:
-        manifest = Manifest.of(read_all(found, writer, stored, progress))
-        _require_unchanged(found, named, selection, secrets=False)
-        form = _form(paths)
-        return _ingested(manifest, form, found, writer.commit(), writer.repaired)
+    found = _find(paths, selection, secrets=False, move=move)
+    with ContentWriter(bucket, many=len(found.sources) > _MANY) as writer:
+        manifest = Manifest.of(_read_all(found, writer, stored, progress))
+        _require_unchanged(found, paths, selection, secrets=False)
+        return _ingested(manifest, paths, found, writer.commit(), writer.repaired)
 
 
 def measure(
@@ -108,23 +103,35 @@ def measure(
     are, as in ``ingest`` (a dry run must refuse what the real one will). Errors are those of ``ingest``.
     The digest of a single file is ``measure(...).manifest.files[0].digest``.
     """
-    named = name_all(paths, selection)
-    found = find(named, selection, secrets=secrets)
-    if move:
-        check_move(paths, found.sources, selection)
-    manifest = Manifest.of(read_all(found, None, None, progress))
-    _require_unchanged(found, named, selection, secrets=secrets)
-    ingested = _ingested(manifest, _form(paths), found, 0)
+    found = _find(paths, selection, secrets=secrets, move=move)
+    manifest = Manifest.of(_read_all(found, None, None, progress))
+    _require_unchanged(found, paths, selection, secrets=secrets)
+    ingested = _ingested(manifest, paths, found, 0)
     return replace(ingested, notes=(*ingested.notes, *predict_removal(paths, found.sources))) if move else ingested
 
 
+def _find(paths: Sequence[str], selection: Selection, *, secrets: bool, move: bool) -> Found:
+    """Return the files of an artifact; names that cannot stand together, and files that cannot be moved, are refused."""
+    found = find(_name_all(paths, selection), selection, secrets=secrets)
+    Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
+    if move:
+        check_move(paths, found.sources, selection)
+    return found
+
+
 def _ingested(
-    manifest: Manifest, form: Literal["file", "tree"], found: Found, new_bytes: int, repaired: Iterable[str] = ()
+    manifest: Manifest, paths: Sequence[str], found: Found, new_bytes: int, repaired: Iterable[str] = ()
 ) -> Ingested:
-    newest = max(source.stamp.modified_ns for source in found.sources)
-    notes = (*found.notes(), *_repaired(repaired))
-    sources = tuple(found.sources)
-    return Ingested(manifest, form, found.links > 0, newest, notes, manifest.size_bytes, new_bytes, sources)
+    return Ingested(
+        manifest,
+        "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file",
+        symlinks=found.links > 0,
+        newest_mtime_ns=max(source.stamp.modified_ns for source in found.sources),
+        notes=(*found.notes(), *_repaired(repaired)),
+        size_bytes=manifest.size_bytes,
+        new_bytes=new_bytes,
+        sources=tuple(found.sources),
+    )
 
 
 def _repaired(digests: Iterable[str]) -> Iterator[str]:
@@ -132,25 +139,15 @@ def _repaired(digests: Iterable[str]) -> Iterator[str]:
         yield f"the store's copy of {digest} was damaged, and is replaced"
 
 
-def _require_unchanged(before: Found, named: Named, selection: Selection, *, secrets: bool) -> None:
+def _require_unchanged(before: Found, paths: Sequence[str], selection: Selection, *, secrets: bool) -> None:
     """Look again: a file that came, went or changed while the others were read makes it another artifact."""
     try:
-        after = find(named, selection, secrets=secrets, before=before)
+        after = find(_name_all(paths, selection), selection, secrets=secrets)
     except NotFound as error:
-        raise changed(", ".join(printable(root) for root, _ in named)) from error
-    if len(before.sources) == len(after.sources) and all(map(is_, before.sources, after.sources)):
-        return
-    one, other = (
-        {(source.path, source.root, source.inner, source.stamp): source for source in found.sources}
-        for found in (before, after)
-    )
-    differing = one.keys() ^ other.keys()
+        raise changed(", ".join(map(printable, paths))) from error
+    differing = set(before.sources) ^ set(after.sources)
     if differing:
-        raise changed(min((one | other)[each].shown for each in differing))
-
-
-def _form(paths: Sequence[str]) -> Literal["file", "tree"]:
-    return "tree" if len(paths) > 1 or os.path.isdir(paths[0]) else "file"
+        raise changed(min(source.shown for source in differing))
 
 
 def _ingest_stdin(
@@ -165,7 +162,7 @@ def _ingest_stdin(
     if stdin is None:
         message = "there is no standard input to read"
         raise UsageError(message)
-    name = file_name(selection.filename)
+    name = _file_name(selection.filename)
     guarded = not Globs(selection.include).match(name)
     if guarded and (what := secret_name(name)):
         raise refuse_secret(STDIN, name, what)
@@ -194,7 +191,7 @@ def _ingest_stdin(
     )
 
 
-def name_all(paths: Sequence[str], selection: Selection) -> Named:
+def _name_all(paths: Sequence[str], selection: Selection) -> Named:
     """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
     if not paths or not all(paths):
         message = "an empty path" if paths else "no path: an artifact needs at least one file"
@@ -203,7 +200,7 @@ def name_all(paths: Sequence[str], selection: Selection) -> Named:
         if len(paths) > 1 or os.path.isdir(paths[0]):
             message = f"--filename {printable(selection.filename)!r} names one file, and this is more"
             raise UsageError(message)
-        return [(paths[0], file_name(selection.filename))]
+        return [(paths[0], _file_name(selection.filename))]
     if len(paths) == 1:
         return [(paths[0], None if os.path.isdir(paths[0]) else os.path.basename(paths[0]))]
     named: dict[str, str] = {}
@@ -216,7 +213,7 @@ def name_all(paths: Sequence[str], selection: Selection) -> Named:
     return [(path, name) for name, path in named.items()]
 
 
-def file_name(name: str) -> str:
+def _file_name(name: str) -> str:
     """Return the name that ``--filename`` gives, if one file can bear it."""
     if "/" in name:
         message = f"--filename {printable(name)!r} is a path; it takes a name without '/'"
@@ -224,7 +221,7 @@ def file_name(name: str) -> str:
     return check_path(name)
 
 
-def read_all(
+def _read_all(
     found: Found, writer: ContentWriter | None, stored: ContentsOfSizes | None, report: Report | None
 ) -> list[ManifestFile]:
     """Read all files that were found, into the store or only to hash them; errors are those of ``ingest``."""
@@ -234,7 +231,7 @@ def read_all(
 
     def read(source: Source) -> ManifestFile:
         size = source.stamp.size
-        descriptor = directories.open(source)
+        descriptor = open_source(source)
         try:
             if size < _IN_MEMORY:
                 content = _read_small(source, descriptor, writer)
@@ -257,8 +254,7 @@ def read_all(
             return content_of_file(descriptor, size, progress.add)
         return writer.add_file(descriptor, size, progress.add, same_size.get(size, ()))
 
-    with Directories() as directories:
-        return each(read, found.sources, progress)
+    return each(read, found.sources, progress)
 
 
 def _read_small(source: Source, descriptor: int, writer: ContentWriter | None) -> Content:

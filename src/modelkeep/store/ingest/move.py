@@ -21,59 +21,48 @@ _NAMED = 20
 _OF_A_REGISTRY = ("registry.db", "registry.lock", "backup.json")
 
 
-class _Registries:
-    """Finds out which files belong to a registry or its store, wherever that lies."""
-
-    def __init__(self) -> None:
-        self._stores: dict[str, str | None] = {}
-
-    def refuse(self, path: str, shown: str) -> None:
-        """Raise ``UsageError`` where a file is one that a registry needs."""
-        above, name = os.path.split(path)
-        above = os.path.realpath(above)
-        owner = self._store(above)
-        if owner is None and name.startswith(_OF_A_REGISTRY) and os.path.isfile(os.path.join(above, "registry.db")):
-            owner = above
-        if owner is not None:
-            message = f"'{shown}' is kept by the registry in {printable(owner)}: --move would take it away from there"
-            raise UsageError(message, "leave out --move")
-
-    def _store(self, directory: str) -> str | None:
-        """Return the registry, or the store, that a directory lies in."""
-        below, found = [], None
-        while directory not in self._stores:
-            below.append(directory)
-            above, name = os.path.split(directory)
-            if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
-                found = above
-            elif all(os.path.isdir(os.path.join(directory, each)) for each in ("blobs/sha256", "tmp")):
-                found = directory
-            if found is not None or above == directory:
-                break
-            directory = above
-        else:
-            found = self._stores[directory]
-        self._stores.update(dict.fromkeys(below, found))
-        return found
-
-
 def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selection) -> None:
     """Refuse what could not be moved as a whole, and what a registry keeps: it would lose its bytes."""
     if selection.follow_symlinks:
         message = "--move takes files away, and --follow-symlinks copies what links lead to"
         raise UsageError(message, "leave out one of them")
-    registries = _Registries()
+    keepers: dict[str, str | None] = {}
     for path in typed:
         if os.path.islink(path.rstrip("/")):
-            registries.refuse(os.path.realpath(path), printable(path))
+            _refuse_kept(os.path.realpath(path), printable(path), keepers)
             message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
             raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
     for source in sources:
-        registries.refuse(_path(source), source.shown)
+        _refuse_kept(_path(source), source.shown, keepers)
     for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
         if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             message = f"nothing can be moved out of '{printable(directory)}': permission denied"
             raise UsageError(message, "leave out --move")
+
+
+def _refuse_kept(path: str, shown: str, keepers: dict[str, str | None]) -> None:
+    """Raise ``UsageError`` where a file is one that a registry needs; ``keepers`` is what is known of directories."""
+    above, name = os.path.split(path)
+    above = os.path.realpath(above)
+    keeper = _keeper_of(above, keepers)
+    if keeper is None and name.startswith(_OF_A_REGISTRY) and os.path.isfile(os.path.join(above, "registry.db")):
+        keeper = above
+    if keeper is not None:
+        message = f"'{shown}' is kept by the registry in {printable(keeper)}: --move would take it away from there"
+        raise UsageError(message, "leave out --move")
+
+
+def _keeper_of(directory: str, keepers: dict[str, str | None]) -> str | None:
+    """Return the registry or the store that a directory is kept by, wherever that lies; None where it is by none."""
+    if directory not in keepers:
+        above, name = os.path.split(directory)
+        if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
+            keepers[directory] = above
+        elif all(os.path.isdir(os.path.join(directory, each)) for each in ("blobs/sha256", "tmp")):
+            keepers[directory] = directory
+        else:
+            keepers[directory] = None if above == directory else _keeper_of(above, keepers)
+    return keepers[directory]
 
 
 def predict_removal(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
@@ -91,7 +80,7 @@ def predict_removal(typed: Sequence[str], sources: Sequence[Source]) -> tuple[st
     tops = sorted(each for each in going if os.path.dirname(each.rstrip("/")) not in going)
     notes += [f"would be removed: '{printable(each)}'" for each in tops]
     stay = (path for path in typed if os.path.isdir(path) and path not in going)
-    notes += [f"'{printable(path)}' would stay: {_why_it_would_stay(path)}" for path in stay]
+    notes += [f"'{printable(path)}' would stay: {_why_it_stays(path)}" for path in stay]
     return tuple(notes)
 
 
@@ -120,15 +109,10 @@ def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
 
 def _why_it_stays(directory: str) -> str:
     with suppress(OSError):
-        if not os.listdir(directory):
-            return "it is the current directory" if os.path.samefile(directory, ".") else "it could not be removed"
-    return "there is more in it"
-
-
-def _why_it_would_stay(directory: str) -> str:
-    with suppress(OSError):
         if os.path.samefile(directory, "."):
             return "it is the current directory"
+        if not os.listdir(directory):
+            return "it could not be removed"
     return "there is more in it"
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
-from typing import Self
 
 from msgspec import Struct
 
@@ -18,7 +16,6 @@ from modelkeep.errors import Conflict
 from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
-_OPEN_DIRECTORIES = 64
 #: The errors of opening a file that is gone, or is no regular file any more.
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 
@@ -58,60 +55,20 @@ class Source(Struct, frozen=True):
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
 
 
-class Directories:
-    """The directories of the source files. Each is opened once; the first 64 stay open for the next files.
-
-    To be used in a ``with`` block, from several threads.
-    """
-
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close them all."""
-        for descriptor in self._open.values():
-            os.close(descriptor)
-        self._open.clear()
-
-    def open(self, source: Source) -> int:
-        """Open a file that was found; ``Conflict`` where it is not the one that was found."""
-        try:
-            descriptor = self._opened(source)
-        except OSError as error:
-            if error.errno in _GONE:
-                raise changed(source.shown) from error
-            raise source_error(error, source.shown) from error
-        try:
-            require_unchanged(source, descriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
-
-    def _opened(self, source: Source) -> int:
-        above, _, name = source.inner.rpartition("/")
-        if not source.inner:
-            return open_below(source.root, "", follow=source.follow)
-        directory = self._open.get((source.root, above))
-        if directory is None:
-            directory = self._kept(source, above)
-        if directory is None:
-            return open_below(source.root, source.inner, follow=source.follow)
-        return os.open(name, _READ | (0 if source.follow else os.O_NOFOLLOW), dir_fd=directory)
-
-    def _kept(self, source: Source, above: str) -> int | None:
-        """Open a directory that stays open, None where enough of them are open."""
-        with self._lock:
-            directory = self._open.get((source.root, above))
-            if directory is None and len(self._open) < _OPEN_DIRECTORIES:
-                directory = open_below(source.root, above, follow=source.follow, directory=True)
-                self._open[source.root, above] = directory
-            return directory
+def open_source(source: Source) -> int:
+    """Open a file that was found; ``Conflict`` where it is not the one that was found."""
+    try:
+        descriptor = open_below(source.root, source.inner, follow=source.follow)
+    except OSError as error:
+        if error.errno in _GONE:
+            raise changed(source.shown) from error
+        raise source_error(error, source.shown) from error
+    try:
+        require_unchanged(source, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def require_unchanged(source: Source, descriptor: int) -> None:

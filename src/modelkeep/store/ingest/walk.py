@@ -11,7 +11,7 @@ import stat
 from collections import Counter
 from dataclasses import dataclass, field
 
-from modelkeep.domain.manifest import Manifest, ManifestFile, check_path
+from modelkeep.domain.manifest import check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.ingest.selection import (
@@ -42,7 +42,6 @@ class Found:
     links: int = 0
     empty_directories: int = 0
     executables: int = 0
-    ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def notes(self) -> tuple[str, ...]:
         """Return notes of what is not in the artifact as it is in the source."""
@@ -61,26 +60,23 @@ class Found:
         return tuple(notes)
 
 
-def find(named: Named, selection: Selection, *, secrets: bool, before: Found | None = None) -> Found:
+def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
     """Return the regular files of some typed paths, each with its name in the artifact.
 
     Names that are refused, symbolic links, devices and, unless ``secrets`` allows them, files of secrets raise
-    ``UsageError``; a path that is not there raises ``NotFound``. ``before``: what was found in the same
-    way, to be compared; a file that did not change since is the very same source.
+    ``UsageError``; a path that is not there raises ``NotFound``.
     """
     found = Found()
     for root, name in named:
-        _Walk(root, selection, found, secrets=secrets, before=before).start(name)
+        _Walk(root, selection, found, secrets=secrets).start(name)
     found.sources.sort(key=lambda source: source.path)
-    if before is None:
-        Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
     return found
 
 
 class _Walk:
     """The walk below one typed path."""
 
-    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool, before: Found | None) -> None:
+    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool) -> None:
         self._root = root
         self._selection = selection
         self._found = found
@@ -89,8 +85,6 @@ class _Walk:
         self._exclude = Globs(selection.exclude)
         self._ignored = Globs(())
         self._visits: Counter[tuple[int, int]] = Counter()
-        self._before = before
-        self._known: dict[str, Source] = {}
 
     def start(self, name: str | None) -> None:
         """Visit the typed path: a file goes in under ``name``, a directory with the files below it."""
@@ -112,20 +106,13 @@ class _Walk:
         with explain_source_errors(self._root):
             descriptor = open_below(self._root, "", follow=True, directory=True)
         try:
-            self._ignore(ignored_globs(descriptor, shown))
-            if is_registry(descriptor):
+            self._ignored = Globs(ignored_globs(descriptor, shown))
+            if _is_registry(descriptor):
                 message = f"'{shown}' is a registry, not an artifact"
                 raise UsageError(message)
         finally:
             os.close(descriptor)
         self._directory("", name + "/" if name else "", ((status.st_dev, status.st_ino),))
-
-    def _ignore(self, globs: tuple[str, ...]) -> None:
-        """Leave out what these globs match. Where they are the same as in the walk before, its files can be compared."""
-        self._ignored = Globs(globs)
-        self._found.ignored[self._root] = globs
-        if self._before is not None and self._before.ignored.get(self._root) == globs:
-            self._known = {source.inner: source for source in self._before.sources if source.root == self._root}
 
     def _directory(self, inner: str, prefix: str, above: tuple[tuple[int, int], ...]) -> None:
         """Visit a directory and those below it, one after the other (the length of a path bounds their depth)."""
@@ -137,7 +124,7 @@ class _Walk:
                 follow = self._selection.follow_symlinks or not inner
                 descriptor = open_below(self._root, inner, follow=follow, directory=True)
                 try:
-                    if inner and is_registry(descriptor):
+                    if inner and _is_registry(descriptor):
                         self._found.left_out["a registry"] += 1
                         continue
                     with os.scandir(descriptor) as entries:
@@ -165,11 +152,6 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError as error:
             raise changed(self._shown(inner)) from error
-        known = self._known.get(inner)
-        # A file that did not change since the walk before was judged there.
-        if known is not None and stat.S_ISREG(status.st_mode) and known.stamp.is_of(status):
-            self._found.sources.append(known)
-            return None
         link = stat.S_ISLNK(status.st_mode)
         if self._is_left_out(inner, directory=stat.S_ISDIR(status.st_mode)):
             return None
@@ -250,17 +232,9 @@ class _Walk:
         return True
 
 
-def is_registry(descriptor: int) -> bool:
+def _is_registry(descriptor: int) -> bool:
     """Tell whether an open directory is a registry, which would grow while it is registered in itself."""
-    return all(_is_there(name, descriptor) for name in ("registry.db", "store"))
-
-
-def _is_there(name: str, descriptor: int) -> bool:
-    try:
-        os.stat(name, dir_fd=descriptor)
-    except OSError:
-        return False
-    return True
+    return all(os.access(name, os.F_OK, dir_fd=descriptor) for name in ("registry.db", "store"))
 
 
 def _kind(mode: int) -> str:

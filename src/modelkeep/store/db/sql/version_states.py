@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import Deletion
+from modelkeep.domain.answers.versions import Deletion, Holder
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
 from modelkeep.store.db.interface import Reader
@@ -41,17 +41,14 @@ WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since
 # A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
 HOLDERS = Statement(
     now=shared.HOLDERS,
-    past="""
-SELECT stage.name, tenure.version, tenure.since_seq
-FROM stage
-CROSS JOIN tenure ON tenure.model = :model AND tenure.stage = stage.name AND tenure.share IS NULL
-    AND tenure.since_seq = (
+    past=shared.HOLDERS.replace(
+        "HOLDS(tenure)",
+        """tenure.since_seq = (
         SELECT newest.since_seq FROM tenure AS newest
         WHERE newest.model = :model AND newest.stage = stage.name AND newest.since_seq <= :at AND newest.share IS NULL
         ORDER BY newest.since_seq DESC LIMIT 1)
-WHERE HOLDS(stage) AND (tenure.until_seq IS NULL OR tenure.until_seq > :at)
-ORDER BY stage.position DESC
-""",
+    AND (tenure.until_seq IS NULL OR tenure.until_seq > :at)""",
+    ),
 )
 
 DELETION = statement("""
@@ -82,14 +79,6 @@ STAGES = statement(shared.STAGES)
 
 _WINDOW, _GROWTH, _WIDEST = 64, 4, 4096
 _ENDLESS = 10**18
-
-
-class Holding(Struct, frozen=True):
-    """A stage, the version that holds it, and the entry that put it there."""
-
-    stage: str
-    version: int
-    since_seq: int
 
 
 class Standing(Struct, frozen=True):
@@ -137,9 +126,9 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
     return bisect_right(range(1, highest + 1), at, key=given_by)
 
 
-def holders(reader: Reader, at: int | None, model: int) -> tuple[Holding, ...]:
+def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model, highest stage first."""
-    return tuple(Holding(*row) for row in HOLDERS.rows(reader, at, model=model))
+    return tuple(Holder(*row) for row in HOLDERS.rows(reader, at, model=model))
 
 
 def standing(
@@ -147,7 +136,7 @@ def standing(
     at: int | None,
     model: int,
     window: tuple[int, int],
-    holding: Sequence[Holding],
+    holding: Sequence[Holder],
     *,
     deleted: frozenset[int] | None = None,
 ) -> Standing:
@@ -190,7 +179,7 @@ def walk(
     reader: Reader,
     at: int | None,
     model: int,
-    holding: Sequence[Holding],
+    holding: Sequence[Holder],
     *,
     deleted: bool = False,
 ) -> Iterator[tuple[int, Standing]]:
@@ -223,7 +212,7 @@ def latest(reader: Reader, at: int | None, model: int) -> int | None:
     return next((number for number, there in numbers if there.is_latest(number)), None)
 
 
-def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holding]) -> int | None:
+def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holder]) -> int | None:
     """Return the highest number in development."""
     numbers = walk(reader, at, model, holding)
     return next((number for number, there in numbers if there.state(number) == "development"), None)
