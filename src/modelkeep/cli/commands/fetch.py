@@ -61,4 +61,6 @@ def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    call.show(IdentifiedView(call.registry().identify(what), is_path=os.path.exists(what)))
+    found = call.registry().identify(what)
+    never_staged = os.path.exists(what) and all(row.stage is None for row in found)
+    call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))
