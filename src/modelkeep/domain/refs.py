@@ -48,15 +48,11 @@ class Label(Struct, frozen=True):
         return self.text
 
 
-class Latest(Struct, frozen=True):
-    """The highest number that is not archived, deleted or bad."""
-
-    def __str__(self) -> str:
-        return "latest"
-
-
 class Word(Struct, frozen=True):
-    """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
+    """``latest``, a stage (tried before the next) or an alias, in lower case; ``dev`` is ``development``.
+
+    The latest version is the one with the highest number that is not archived, deleted or bad.
+    """
 
     text: str
 
@@ -73,7 +69,7 @@ class Digest(Struct, frozen=True):
         return _SHA256 + self.hex_prefix
 
 
-Selector: TypeAlias = Number | Label | Latest | Word | Digest
+Selector: TypeAlias = Number | Label | Word | Digest
 
 
 class Ref(Struct, frozen=True):
@@ -251,8 +247,6 @@ def parse_selector(text: str) -> Selector:
     if text.startswith(_SHA256):
         return parse_digest(text)
     word = fold(text)
-    if word == "latest":
-        return Latest()
     if is_word(word) and not _HEX.fullmatch(word):
         return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
     message = f"not a version: '{printable(text)}'"

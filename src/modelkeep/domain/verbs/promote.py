@@ -6,9 +6,18 @@ from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of, refuse_unbuilt
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    EntryWords,
+    Event,
+    Proposal,
+    ends_of,
+    refuse_unbuilt,
+)
 from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
 
 
@@ -45,14 +54,16 @@ class Promote(Command, frozen=True):
             (restored(proposal, model, version.number, version.number), promotion) if version.archived else (promotion,)
         )
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         parts = []
-        for event in told.entry.events:
+        for event in words.entry.events:
             if isinstance(event, VersionRestored):
-                parts.append(f"restored {told.at(event.first)} from the archive")
+                parts.append(f"restored {words.at(event.first)} from the archive")
             elif isinstance(event, VersionPromoted):
                 share = "" if event.share is None else f" at {event.share / 100:g}%"
-                parts.append(f"promoted {told.at(event.version)} to {event.stage}{share}{told.in_place_of(event.ends)}")
+                parts.append(
+                    f"promoted {words.at(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
+                )
         return ", ".join(parts)
 
 
