@@ -24,7 +24,7 @@ from modelkeep.domain.verbs.interface import (
     refuse_unbuilt,
 )
 from modelkeep.domain.verbs.label import check_label_is_free
-from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
+from modelkeep.domain.verbs.promote import VersionPromoted, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
@@ -138,7 +138,7 @@ class Register(Command, frozen=True, kw_only=True):
             number = self.number
         events.append(VersionRegistered(model.seq, number, self._new_label(proposal, model)))
         if subject.stage is not None:
-            events.append(self._promoted(proposal, model, number))
+            events.append(promoted(proposal, model, proposal.stage(), number, self.form))
         for alias in self.aliases:
             check_imported_alias(alias, state.stages())
             events.append(AliasSet(alias, model.seq, number))
@@ -173,13 +173,6 @@ class Register(Command, frozen=True, kw_only=True):
         if self.label is not None:
             check_label_is_free(proposal, model, self.label)
         return self.label
-
-    def _promoted(self, proposal: Proposal, model: Model, number: int) -> VersionPromoted:
-        stage = proposal.stage()
-        check_stored(stage, self.form)
-        holder = proposal.state.holder(model.seq, stage.name)
-        proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
-        return promoted(proposal, model, stage.name, number)
 
     def sentence(self, words: EntryWords) -> str:
         parts, aliases = [], []
