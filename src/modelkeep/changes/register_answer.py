@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.change_request import ChangeRequest
-from modelkeep.changes.register_request import Pairs, Provenance, Request
+from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
 from modelkeep.domain.entry import Entry
@@ -20,7 +20,7 @@ from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Parent, Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.provenance.values import number_warnings
+from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import newest_metrics
@@ -112,7 +112,7 @@ def _summary(taken: Ingested, found: Provenance) -> str:
         parts.append(f"code {code.commit[:7]}{state}")
     elif code.note:
         parts.append(f"code unknown ({code.note})")
-    parts += [f"data {spec.node.removeprefix('data:')}" for spec in found.data]
+    parts += [f"data {each}" for each in found.data]
     parts += [f"run {run.id}" for run in found.runs]
     return ", ".join(parts)
 

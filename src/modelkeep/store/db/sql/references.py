@@ -179,18 +179,17 @@ def _latest(reader: Reader, at: int | None, model: Named) -> int:
 
 def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    holding = version_states.holders(reader, at, model.model)
     if text == DEVELOPMENT:
-        number = version_states.in_development(reader, at, model.model, holding)
+        number = version_states.in_development(reader, at, model.model)
         if number is None:
             raise _nobody(reader, at, model, DEVELOPMENT)
         return number
     stage = resolve_stage(text, stages)
     if stage is not None:
-        version = next((each.version for each in holding if each.stage == stage.name), None)
-        if version is None:
-            raise _nobody(reader, at, model, stage.name)
-        return version
+        for each in version_states.holders(reader, at, model.model):
+            if each.stage == stage.name:
+                return each.version
+        raise _nobody(reader, at, model, stage.name)
     row = ALIAS.row(reader, at, model=model.model, alias=text)
     if row is not None:
         return int(row[0])
