@@ -10,10 +10,11 @@ control character.
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, StructMeta, to_builtins
 
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from modelkeep.rendering import Clock
 
 
-class View(Struct, frozen=True):
+class _AbstractStruct(StructMeta, ABCMeta):
+    """The metaclass of a Struct with abstract methods."""
+
+
+class View(Struct, frozen=True, metaclass=_AbstractStruct):
     """An answer that can be printed in several forms. Its fields make the document of ``--json``.
 
     The fields of the field ``answer`` stand in the document themselves; the fields that ``undocumented``
@@ -50,9 +55,9 @@ class View(Struct, frozen=True):
                 document[name] = value
         return document
 
+    @abstractmethod
     def identifiers(self) -> Iterable[str]:
-        """Return what ``-q`` prints; every view has some."""
-        raise NotImplementedError
+        """Return what ``-q`` prints."""
 
     def lines(self) -> Iterable[str]:
         """Return what a pipe gets: a record a line, and the identifiers where these are all there is to say."""
