@@ -127,8 +127,9 @@ class DirectoryUpload:
         committed, kept = self._committed, self._kept
         self._committed, self._kept = {}, set()
         with explain_store_errors(self._root):
+            many = self._many and bool(committed)
             # The system has kept its write errors for this descriptor since before the first draft.
-            if self._many and committed and not sync_file_system(self._directory.descriptor):
+            if many and not sync_file_system(self._directory.descriptor):
                 for draft in committed.values():
                     sync_file(draft.path)
             shards = self._shards(committed)
@@ -136,8 +137,9 @@ class DirectoryUpload:
                 make_directory(shard)
             new = frozenset(key for key, draft in committed.items() if draft.publish(self._place_of(key)))
             named = shards | self._shards(kept)
-            for directory in [*named, os.path.join(self._root, "blobs", "sha256")] if named else []:
-                sync_directory(directory)
+            if named and not (many and sync_file_system(self._directory.descriptor)):
+                for directory in [*named, os.path.join(self._root, "blobs", "sha256")]:
+                    sync_directory(directory)
         return new
 
     def set_aside(self, key: str) -> str | None:
