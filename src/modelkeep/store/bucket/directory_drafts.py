@@ -67,17 +67,8 @@ def find_unknown(tmp: str) -> Iterator[str]:
     """Yield what lies in ``tmp`` and is no writer's directory, or holds directories, which no writer makes."""
     for name in _names(tmp):
         path = os.path.join(tmp, name)
-        descriptor = _open(path) if _NAME.fullmatch(name) else None
-        if descriptor is None:
-            if os.path.lexists(path):
-                yield path
-            continue
-        try:
-            with os.scandir(descriptor) as entries:
-                if any(entry.is_dir(follow_symlinks=False) for entry in entries):
-                    yield path
-        finally:
-            os.close(descriptor)
+        if _examine(path) is None and os.path.lexists(path):
+            yield path
 
 
 def remove_stale(path: str) -> bool:

@@ -11,7 +11,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from modelkeep.store.bucket.directory_drafts import boot_id, lock_directory, make_directory
 from modelkeep.store.bucket.interface import Draft, NotWritten
@@ -121,10 +121,7 @@ class DirectoryUpload:
 
     def commit(self, draft: Draft, key: str) -> None:
         """Note that a finished draft is to stand under a key."""
-        if not isinstance(draft, DirectoryDraft):
-            message = f"not a draft of this bucket: {draft!r}"
-            raise TypeError(message)
-        if self._committed.setdefault(key, draft) is not draft:
+        if self._committed.setdefault(key, cast("DirectoryDraft", draft)) is not draft:
             draft.discard()
 
     def keep(self, key: str) -> None:
