@@ -18,7 +18,7 @@ from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import lineage as select
 from modelkeep.store.db.sql.references import name_of
-from modelkeep.store.db.sql.version_states import standing_of
+from modelkeep.store.db.sql.version_states import standing
 
 
 class _VersionNode(Struct, frozen=True):
@@ -160,7 +160,7 @@ def _answer(reader: Reader, at: int | None, place: _Place) -> LineageNode:
     kind = _KINDS[type(place)]
     if not isinstance(place, _VersionNode):
         return LineageNode(str(place), kind)
-    there = standing_of(reader, at, place.model, place.number)
+    there = standing(reader, at, place.model, place.number, place.number)
     return LineageNode(place.ref, kind, there.state(place.number), there.stages.get(place.number, ()))
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec import Struct
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.versions import AsOf, Holder, ModelRow, VersionRow
+from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
@@ -52,8 +52,7 @@ def resolve(context: Context, ref: str, moment: str | AsOf | None) -> VersionRow
     """Return the line of the version that a reference means."""
     with snapshot(context, moment) as (reader, at):
         found = version_of(reader, ref, context.say, "resolve {}", at)
-        holding = version_states.holders(reader, at, found.model)
-        (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0], holding)
+        (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0])
         return row
 
 
@@ -123,13 +122,6 @@ class _Listing:
         self.at = at
         self.stage = stage
         self.everything = everything
-        self._holding: dict[int, tuple[Holder, ...]] = {}
-
-    def holding(self, model: int) -> tuple[Holder, ...]:
-        """Return who holds the stages of a model."""
-        if model not in self._holding:
-            self._holding[model] = version_states.holders(self.reader, self.at, model)
-        return self._holding[model]
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
@@ -154,14 +146,12 @@ class _Listing:
                 yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
-        holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
-            yield from version_states.walk(self.reader, self.at, model, holding, deleted=self.everything)
+            yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
-        for each in holding:
+        for each in version_states.holders(self.reader, self.at, model):
             if each.stage == self.stage:
-                window = (each.version, each.version)
-                yield each.version, version_states.standing(self.reader, self.at, model, window, holding)
+                yield each.version, version_states.standing(self.reader, self.at, model, each.version, each.version)
 
     def sorted(self, found: Iterable[_Candidate], order: _Sort) -> list[_Candidate]:
         """Return candidates in the order of ``--sort``."""
@@ -190,8 +180,7 @@ class _Listing:
             by_model.setdefault((each.model, each.name), []).append(each.number)
         lines: dict[tuple[int, int], VersionRow] = {}
         for (model, name), numbers in by_model.items():
-            holding = self.holding(model)
-            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers, holding):
+            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers):
                 lines[model, row.version] = row
         return [lines[each.model, each.number] for each in chosen]
 

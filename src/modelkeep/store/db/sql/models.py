@@ -49,16 +49,15 @@ def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[in
 def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow:
     """Return the line of a model, which tells how it stands at a moment."""
     highest = newest(reader, at, model)
-    holding = holders(reader, at, model)
     gone = count_deleted(reader, at, model, 1, highest)
     used = deleted_and_used(reader, at, model) if gone else frozenset()
-    there = standing(reader, at, model, (1, highest), holding, deleted=used)
+    there = standing(reader, at, model, 1, highest, deleted=used)
     left = newest_left(reader, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
         if gone:
-            return walk(reader, at, model, holding)
+            return walk(reader, at, model)
         return ((number, there) for number in range(highest, 0, -1))
 
     out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
@@ -72,7 +71,7 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
         versions=highest - gone,
         created=entry(reader, model)[0],
         archived=0 < highest == out,
-        holders=holding,
+        holders=holders(reader, at, model),
         development=_development(reader, at, model, numbers(), waiting),
         description=description(reader, at, model, 0),
     )

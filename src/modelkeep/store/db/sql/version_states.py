@@ -128,27 +128,26 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
 
 def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model, highest stage first."""
-    return tuple(Holder(*row) for row in HOLDERS.rows(reader, at, model=model))
+    return tuple(Holder(*row) for row in HOLDERS.recall(reader, at, model=model))
 
 
 def standing(
     reader: Reader,
     at: int | None,
     model: int,
-    window: tuple[int, int],
-    holding: Sequence[Holder],
+    first: int,
+    last: int,
     *,
     deleted: frozenset[int] | None = None,
 ) -> Standing:
-    """Return how the versions of a window stand, given who holds the model's stages.
+    """Return how the versions from ``first`` to ``last`` stand.
 
     ``deleted`` are the deleted ones that count, where the caller knows better than to read them all.
     """
-    first, last = window
     if deleted is None:
         deleted = deleted_numbers(reader, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
-    for each in holding:
+    for each in holders(reader, at, model):
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
     return Standing(
         archived=_merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
@@ -157,11 +156,6 @@ def standing(
         stages=stages,
         deleted=deleted,
     )
-
-
-def standing_of(reader: Reader, at: int | None, model: int, number: int) -> Standing:
-    """Return how one version stands."""
-    return standing(reader, at, model, (number, number), holders(reader, at, model))
 
 
 def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
@@ -175,14 +169,7 @@ def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def walk(
-    reader: Reader,
-    at: int | None,
-    model: int,
-    holding: Sequence[Holder],
-    *,
-    deleted: bool = False,
-) -> Iterator[tuple[int, Standing]]:
+def walk(reader: Reader, at: int | None, model: int, *, deleted: bool = False) -> Iterator[tuple[int, Standing]]:
     """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
 
     The windows grow, up to a width. One of which nothing is left is counted and passed over: there may be tens of
@@ -195,7 +182,7 @@ def walk(
         gone = count_deleted(reader, at, model, first, last)
         if gone == last - first + 1 and not deleted:
             continue
-        there = standing(reader, at, model, (first, last), holding, deleted=None if gone else frozenset())
+        there = standing(reader, at, model, first, last, deleted=None if gone else frozenset())
         for number in range(last, first - 1, -1):
             if deleted or number not in there.deleted:
                 yield number, there
@@ -203,18 +190,18 @@ def walk(
 
 def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
-    return next((number for number, _ in walk(reader, at, model, ())), None)
+    return next((number for number, _ in walk(reader, at, model)), None)
 
 
 def latest(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not archived, deleted or bad."""
-    numbers = walk(reader, at, model, ())
+    numbers = walk(reader, at, model)
     return next((number for number, there in numbers if there.is_latest(number)), None)
 
 
-def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holder]) -> int | None:
+def in_development(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number in development."""
-    numbers = walk(reader, at, model, holding)
+    numbers = walk(reader, at, model)
     return next((number for number, there in numbers if there.state(number) == "development"), None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelkeep.domain.answers.versions import Holder, VersionRow
+from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.domain.labels import fold, label_sort_key
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
@@ -60,21 +60,40 @@ ORDER BY seq DESC LIMIT :count
 _GAP = 32
 
 
-def version_rows(
-    reader: Reader,
-    at: int | None,
-    model: int,
-    name: str,
-    numbers: Sequence[int],
-    holding: Sequence[Holder],
-) -> list[VersionRow]:
+def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers: Sequence[int]) -> list[VersionRow]:
     """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
     aliases: dict[int, list[str]] = {}
     for alias, number in ALIASES.rows(reader, at, model=model):
         aliases.setdefault(number, []).append(alias)
     found: dict[int, VersionRow] = {}
-    for first, last in spans(numbers):
-        found.update(_window(reader, at, (model, name), (first, last), holding, aliases))
+    for first, last in _spans(numbers):
+        where = {"model": model, "first": first, "last": last}
+        there = standing(reader, at, model, first, last)
+        authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
+        params = _by_version(reader.rows(PARAMS, **where, key=None))
+        metrics = _by_version(METRICS.rows(reader, at, **where, key=None))
+        tags = _by_version(TAGS.rows(reader, at, **where, key=None))
+        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where):
+            found[number] = VersionRow(
+                ref=f"{name}@{number}",
+                name=name,
+                version=number,
+                label=label,
+                state=there.state(number),
+                stages=there.stages.get(number, ()),
+                aliases=tuple(aliases.get(number, ())),
+                bad=number in there.bad,
+                archived=there.is_archived(number),
+                created=time,
+                author=authors.get(number) or actor,
+                digest=digest,
+                size_bytes=size_bytes,
+                files=files,
+                metrics=metrics.get(number, {}),
+                params=params.get(number, {}),
+                tags=tags.get(number, {}),
+                deleted=number in there.deleted,
+            )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
 
 
@@ -113,7 +132,7 @@ def newest_of_all(
     return [(model, number, seq) for model, number, seq in rows]
 
 
-def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+def _spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """Return ranges that hold all the numbers and little else."""
     found: list[tuple[int, int]] = []
     for number in sorted(numbers):
@@ -122,46 +141,6 @@ def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
         else:
             found.append((number, number))
     return found
-
-
-def _window(
-    reader: Reader,
-    at: int | None,
-    model: tuple[int, str],
-    window: tuple[int, int],
-    holding: Sequence[Holder],
-    aliases: dict[int, list[str]],
-) -> dict[int, VersionRow]:
-    seq, name = model
-    where = {"model": seq, "first": window[0], "last": window[1]}
-    there = standing(reader, at, seq, window, holding)
-    authors = {number: str(author) for number, author in reader.rows(AUTHORS, **where)}
-    params = _by_version(reader.rows(PARAMS, **where, key=None))
-    metrics = _by_version(METRICS.rows(reader, at, **where, key=None))
-    tags = _by_version(TAGS.rows(reader, at, **where, key=None))
-    return {
-        number: VersionRow(
-            ref=f"{name}@{number}",
-            name=name,
-            version=number,
-            label=label,
-            state=there.state(number),
-            stages=there.stages.get(number, ()),
-            aliases=tuple(aliases.get(number, ())),
-            bad=number in there.bad,
-            archived=there.is_archived(number),
-            created=time,
-            author=authors.get(number) or str(actor),
-            digest=digest,
-            size_bytes=size_bytes,
-            files=files,
-            metrics=metrics.get(number, {}),
-            params=params.get(number, {}),
-            tags=tags.get(number, {}),
-            deleted=number in there.deleted,
-        )
-        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where)
-    }
 
 
 def _by_version(rows: Sequence[Row]) -> dict[int, dict[str, str]]:
