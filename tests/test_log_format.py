@@ -11,7 +11,7 @@ import pytest
 import rfc8785
 
 from modelkeep.domain import entry as log
-from modelkeep.domain.verbs import AnyCommand, AnyEvent
+from modelkeep.domain.verbs.all_verbs import AnyCommand, AnyEvent
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "log-format.md").read_text()

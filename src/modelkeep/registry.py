@@ -898,7 +898,7 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
         from modelkeep.provenance.value_files import from_file
 
         parts += [from_file(os.fspath(file), what) for file in files]
-    return tuple(merge(*parts, what=what))
+    return merge(*parts, what=what)
 
 
 def is_interactive() -> bool:
@@ -959,8 +959,6 @@ def _several(given: str | Sequence[str]) -> tuple[str, ...]:
 def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
     if given is None:
         return ()
-    if isinstance(given, Mapping):
-        from modelkeep.provenance.values import from_mapping
+    from modelkeep.provenance import values
 
-        return tuple(from_mapping(given, what))
-    return tuple((key, value) for key, value in given)
+    return values.from_mapping(given, what) if isinstance(given, Mapping) else values.from_pairs(given, what)

@@ -1,16 +1,22 @@
 """Entries are read to the letter: what is not exactly one is damage, what is of a later format is not ours to read."""
 
+import importlib
 import json
+import pkgutil
 import subprocess
+from typing import get_args
 
 import pytest
 from log_kinds import EVENTS, events, intents
 from msgspec.structs import replace
 from stories import GOLDEN
 
+from modelkeep.domain import verbs
 from modelkeep.domain.entry import LARGEST_ENTRY, Signature, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.record import encode_canonical as encode
+from modelkeep.domain.verbs import all_verbs
+from modelkeep.domain.verbs.interface import Command, Event
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 REGISTER = (GOLDEN / "register.json").read_bytes()
@@ -201,3 +207,10 @@ def test_a_forged_entry_cannot_leave_out_more_numbers_than_there_may_be_rows():
     forged = replace(parse_entry(REGISTER), events=(events.NumbersSkipped(2, 1, 10_001),))
     with pytest.raises(Damaged, match="it leaves out more than 10000 numbers"):
         _projected(forged)
+
+
+def test_every_verb_of_the_house_can_be_read_from_the_log():
+    for module in pkgutil.iter_modules(verbs.__path__, verbs.__name__ + "."):
+        importlib.import_module(module.name)
+    assert set(Command.__subclasses__()) == set(get_args(all_verbs.AnyCommand))
+    assert set(Event.__subclasses__()) == set(get_args(all_verbs.AnyEvent))

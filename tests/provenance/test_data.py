@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelkeep.domain.refs import parse_node
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.inputs import DataSpec, parse_data
+from modelkeep.provenance.inputs import Dataset, parse_data
 
 DIGEST = "sha256:" + "9b71c268cf25" + "0" * 52
+
+
+def dataset(role, name, version, digest, location):
+    return Dataset(Data(name, version, digest, role), location)
 
 
 @pytest.fixture
@@ -18,10 +23,12 @@ def parse(tmp_path):
         (tmp_path / name).write_text("x")
     (tmp_path / "images").mkdir()
 
-    def parse(text: str) -> DataSpec:
+    def parse(text: str) -> Dataset:
         hashed = []
         spec = parse_data(text, str(tmp_path), lambda path: hashed.append(path) or DIGEST)
-        assert [path.startswith(str(tmp_path)) for path in hashed] == ([True] if spec.location and spec.digest else [])
+        assert [path.startswith(str(tmp_path)) for path in hashed] == (
+            [True] if spec.location and spec.data.digest else []
+        )
         return spec
 
     return parse
@@ -30,43 +37,43 @@ def parse(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected", "node"),
     [
-        ("train.csv", DataSpec(None, "train.csv", None, DIGEST, "train.csv"), "data:train.csv@sha256:9b71c268cf25"),
-        ("./train.csv", DataSpec(None, "train.csv", None, DIGEST, "./train.csv"), "data:train.csv@sha256:9b71c268cf25"),
+        ("train.csv", dataset(None, "train.csv", None, DIGEST, "train.csv"), "data:train.csv@sha256:9b71c268cf25"),
+        ("./train.csv", dataset(None, "train.csv", None, DIGEST, "./train.csv"), "data:train.csv@sha256:9b71c268cf25"),
         (
             "train=train.csv",
-            DataSpec("train", "train.csv", None, DIGEST, "train.csv"),
+            dataset("train", "train.csv", None, DIGEST, "train.csv"),
             "data:train.csv@sha256:9b71c268cf25",
         ),
-        ("a=b.csv", DataSpec(None, "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
-        ("eval=a=b.csv", DataSpec("eval", "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
-        ("images/", DataSpec(None, "images", None, DIGEST, "images/"), "data:images@sha256:9b71c268cf25"),
+        ("a=b.csv", dataset(None, "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
+        ("eval=a=b.csv", dataset("eval", "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
+        ("images/", dataset(None, "images", None, DIGEST, "images/"), "data:images@sha256:9b71c268cf25"),
         (
             "train@1.csv",
-            DataSpec(None, "train@1.csv", None, DIGEST, "train@1.csv"),
+            dataset(None, "train@1.csv", None, DIGEST, "train@1.csv"),
             "data:train@1.csv@sha256:9b71c268cf25",
         ),
-        ("transactions@2026-02", DataSpec(None, "transactions", "2026-02", None, None), "data:transactions@2026-02"),
-        ("train=tx/eu@v1", DataSpec("train", "tx/eu", "v1", None, None), "data:tx/eu@v1"),
+        ("transactions@2026-02", dataset(None, "transactions", "2026-02", None, None), "data:transactions@2026-02"),
+        ("train=tx/eu@v1", dataset("train", "tx/eu", "v1", None, None), "data:tx/eu@v1"),
         (
             "data:transactions@2026-02",
-            DataSpec(None, "transactions", "2026-02", None, None),
+            dataset(None, "transactions", "2026-02", None, None),
             "data:transactions@2026-02",
         ),
-        (f"t.csv@{DIGEST}", DataSpec(None, "t.csv", None, DIGEST, None), "data:t.csv@sha256:9b71c268cf25"),
-        ("s3://b/x.csv", DataSpec(None, "s3://b/x.csv", None, None, "s3://b/x.csv"), "data:s3://b/x.csv"),
-        ("s3://b/x@v1", DataSpec(None, "s3://b/x", "v1", None, "s3://b/x@v1"), "data:s3://b/x@v1"),
-        ("train=s3://b/x?sig=SECRET", DataSpec("train", "s3://b/x", None, None, "s3://b/x"), "data:s3://b/x"),
-        ("https://u:SECRET@h/x", DataSpec(None, "https://h/x", None, None, "https://h/x"), "data:https://h/x"),
+        (f"t.csv@{DIGEST}", dataset(None, "t.csv", None, DIGEST, None), "data:t.csv@sha256:9b71c268cf25"),
+        ("s3://b/x.csv", dataset(None, "s3://b/x.csv", None, None, "s3://b/x.csv"), "data:s3://b/x.csv"),
+        ("s3://b/x@v1", dataset(None, "s3://b/x", "v1", None, "s3://b/x@v1"), "data:s3://b/x@v1"),
+        ("train=s3://b/x?sig=SECRET", dataset("train", "s3://b/x", None, None, "s3://b/x"), "data:s3://b/x"),
+        ("https://u:SECRET@h/x", dataset(None, "https://h/x", None, None, "https://h/x"), "data:https://h/x"),
     ],
 )
 def test_each_form_is_understood(parse, text, expected, node):
     assert parse(text) == expected
-    assert expected.node == node
+    assert f"data:{expected}" == node
 
 
 @pytest.mark.parametrize("text", ["train.csv", "transactions@2026-02", "s3://b/x@v1", "train@1.csv", "abfss://c@a.x/y"])
 def test_the_node_is_read_back_as_itself(parse, text):
-    node = parse(text).node
+    node = f"data:{parse(text)}"
     assert str(parse_node(node)) == node
 
 
@@ -93,7 +100,7 @@ def test_a_name_with_control_characters_is_refused(parse, tmp_path):
 
 def test_a_link_is_called_as_it_was_typed(parse, tmp_path):
     (tmp_path / "current.csv").symlink_to("train.csv")
-    assert parse("current.csv").name == "current.csv"
+    assert parse("current.csv").data.name == "current.csv"
 
 
 def test_a_link_to_nowhere_is_no_data(parse, tmp_path):
@@ -104,7 +111,7 @@ def test_a_link_to_nowhere_is_no_data(parse, tmp_path):
 
 def test_a_dot_is_called_by_the_directory_it_is(tmp_path):
     (tmp_path / "images").mkdir()
-    assert parse_data(".", str(tmp_path / "images"), lambda _: DIGEST).name == "images"
+    assert parse_data(".", str(tmp_path / "images"), lambda _: DIGEST).data.name == "images"
 
 
 @given(st.text(max_size=40))
@@ -114,4 +121,4 @@ def test_any_text_is_data_or_one_of_our_errors(tmp_path_factory, text):
         spec = parse_data(text, cwd, lambda _: DIGEST)
     except (UsageError, NotFound):
         return
-    assert spec.name
+    assert spec.data.name

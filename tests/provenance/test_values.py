@@ -35,7 +35,7 @@ def file(tmp_path):
 
 
 def test_what_is_typed_is_kept_to_the_letter():
-    assert values.from_flags(["lr=0.10", "note=a=b", "empty=", "s= x "], "param") == [
+    assert list(values.from_flags(["lr=0.10", "note=a=b", "empty=", "s= x "], "param")) == [
         ("lr", "0.10"), ("note", "a=b"), ("empty", ""), ("s", " x "),
     ]  # fmt: skip
 
@@ -53,12 +53,12 @@ def test_what_cannot_be_stored_is_a_usage_error(text):
 
 
 def test_a_key_given_twice_with_one_value_is_one_and_with_two_is_a_mistake():
-    assert values.from_flags(["a=1", "a=1"], "param") == [("a", "1")]
+    assert list(values.from_flags(["a=1", "a=1"], "param")) == [("a", "1")]
     with pytest.raises(UsageError, match=r"param 'a' was given twice: '1' and '1\.0'"):
         values.from_flags(["a=1", "a=1.0"], "param")
     with pytest.raises(UsageError, match="metric 'auc' was given twice"):
         values.merge([("auc", "0.9")], [("auc", "0.8")], what="metric")
-    assert values.merge([("a", "1")], [("b", "2"), ("a", "1")], what="param") == [("a", "1"), ("b", "2")]
+    assert list(values.merge([("a", "1")], [("b", "2"), ("a", "1")], what="param")) == [("a", "1"), ("b", "2")]
 
 
 # Files
@@ -66,24 +66,24 @@ def test_a_key_given_twice_with_one_value_is_one_and_with_two_is_a_mistake():
 
 def test_numbers_of_json_keep_their_spelling(file):
     path = file("p.json", '{"lr": 0.10, "big": 123456789012345678901234567890, "e": 1E-5, "s": "x", "z": -0.0}')
-    assert value_files.from_file(path, "param") == [
+    assert list(value_files.from_file(path, "param")) == [
         ("lr", "0.10"), ("big", "123456789012345678901234567890"), ("e", "1E-5"), ("s", "x"), ("z", "-0.0"),
     ]  # fmt: skip
 
 
 def test_nested_keys_are_joined_by_a_dot(file):
     path = file("p.json", '{"a": {"b": {"c": 1}}, "d": {}, "n": null, "t": true, "f": false, "l": []}')
-    assert value_files.from_file(path, "param") == [
+    assert list(value_files.from_file(path, "param")) == [
         ("a.b.c", "1"), ("d", "{}"), ("n", "null"), ("t", "true"), ("f", "false"), ("l", "[]"),
     ]  # fmt: skip
 
 
 def test_a_list_is_one_param_and_several_metrics(file):
     path = file("p.json", '{"layers": [64, 32.0, "relu", null], "deep": [[1, 2], {"k": 3}]}')
-    assert value_files.from_file(path, "param") == [
+    assert list(value_files.from_file(path, "param")) == [
         ("layers", '[64, 32.0, "relu", null]'), ("deep.0", "[1, 2]"), ("deep.1.k", "3"),
     ]  # fmt: skip
-    assert value_files.from_file(file("m.json", '{"fold": [0.90, 0.8]}'), "metric") == [
+    assert list(value_files.from_file(file("m.json", '{"fold": [0.90, 0.8]}'), "metric")) == [
         ("fold.0", "0.90"),
         ("fold.1", "0.8"),
     ]
@@ -91,22 +91,22 @@ def test_a_list_is_one_param_and_several_metrics(file):
 
 def test_toml_is_read_as_exactly(file):
     path = file("p.toml", "lr = 0.10\nn = 1_000.50\np = +1.5\nx = 0x10\nd = 2026-11-23\ni = inf\n[o]\nb = [0.10, 2]\n")
-    assert value_files.from_file(path, "param") == [
+    assert list(value_files.from_file(path, "param")) == [
         ("lr", "0.10"), ("n", "1000.50"), ("p", "1.5"), ("x", "16"), ("d", "2026-11-23"), ("i", "inf"), ("o.b", "[0.10, 2]"),
     ]  # fmt: skip
 
 
 def test_without_an_ending_the_content_decides(file):
-    assert value_files.from_file(file("params", ' {"a": 1}'), "param") == [("a", "1")]
-    assert value_files.from_file(file("other", "a = 1\n"), "param") == [("a", "1")]
-    assert value_files.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param") == [("a", "1")]
+    assert list(value_files.from_file(file("params", ' {"a": 1}'), "param")) == [("a", "1")]
+    assert list(value_files.from_file(file("other", "a = 1\n"), "param")) == [("a", "1")]
+    assert list(value_files.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param")) == [("a", "1")]
     with pytest.raises(UsageError, match="is neither JSON nor TOML"):
         value_files.from_file(file("params.yaml", "a: 1\n"), "param")
 
 
 def test_a_dash_is_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"auc": 0.10}')))
-    assert value_files.from_file("-", "metric") == [("auc", "0.10")]
+    assert list(value_files.from_file("-", "metric")) == [("auc", "0.10")]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
     with pytest.raises(UsageError, match="standard input is not JSON"):
         value_files.from_file("-", "metric")
@@ -120,7 +120,7 @@ def test_what_another_program_is_still_writing_is_read_to_its_end(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text('{"auc": 0.9}'))
     writer.start()
-    assert value_files.from_file(str(tmp_path / "pipe"), "metric") == [("auc", "0.9")]
+    assert list(value_files.from_file(str(tmp_path / "pipe"), "metric")) == [("auc", "0.9")]
     writer.join()
 
 
@@ -135,8 +135,8 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("0.precision", "0.5"), ("0.recall", "1.0"), ("0.f1-score", "0.67"), ("0.support", "1.0"), ("accuracy", "0.6"),
         ("macro avg.f1-score", "0.49"), ("weighted avg.f1-score", "0.61"), ("weighted avg.support", "5.0"),
     ]  # fmt: skip
-    assert values.from_mapping(report, "metric") == expected
-    assert value_files.from_file(file("r.json", json.dumps(report)), "metric") == expected
+    assert list(values.from_mapping(report, "metric")) == expected
+    assert list(value_files.from_file(file("r.json", json.dumps(report)), "metric")) == expected
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ class Rude:
     ],
 )  # fmt: skip
 def test_values_of_python_are_written_plainly(value, text):
-    assert values.from_mapping({"k": value}, "param") == [("k", text)]
+    assert list(values.from_mapping({"k": value}, "param")) == [("k", text)]
 
 
 def test_an_object_reads_the_same_in_the_next_process():
@@ -218,11 +218,11 @@ def test_a_long_description_is_cut_and_a_given_text_is_not():
     described = values.from_mapping({"k": bytearray(10_000)}, "param")[0][1]
     assert len(described) == 1_000
     assert described.endswith("...")
-    assert values.from_mapping({"k": "x" * 10_000}, "param") == [("k", "x" * 10_000)]
+    assert list(values.from_mapping({"k": "x" * 10_000}, "param")) == [("k", "x" * 10_000)]
 
 
 def test_a_whole_number_that_python_will_not_write_is_hexadecimal():
-    assert values.from_mapping({"k": 1 << 20_000}, "param") == [("k", hex(1 << 20_000))]
+    assert list(values.from_mapping({"k": 1 << 20_000}, "param")) == [("k", hex(1 << 20_000))]
 
 
 def test_numpys_values_are_written_as_numpy_writes_them():
@@ -232,11 +232,11 @@ def test_numpys_values_are_written_as_numpy_writes_them():
         "zero": numpy.array(0.5), "list": numpy.array([1, 2]), "nan": numpy.float64("nan"), "in": [numpy.float32(0.5)],
         "objects": numpy.array([1, None], dtype=object),
     }  # fmt: skip
-    assert values.from_mapping(given, "param") == [
+    assert list(values.from_mapping(given, "param")) == [
         ("f32", "0.1"), ("f64", "0.1"), ("i", "3"), ("b", "true"), ("s", "x"), ("zero", "0.5"), ("list", "[1, 2]"),
         ("nan", "nan"), ("in", "[0.5]"), ("objects", "[1, null]"),
     ]  # fmt: skip
-    assert values.from_mapping({"per": numpy.array([0.9, 0.8])}, "metric") == [("per.0", "0.9"), ("per.1", "0.8")]
+    assert list(values.from_mapping({"per": numpy.array([0.9, 0.8])}, "metric")) == [("per.0", "0.9"), ("per.1", "0.8")]
 
 
 def test_a_large_array_is_described_and_not_spelled_out():
@@ -246,7 +246,7 @@ def test_a_large_array_is_described_and_not_spelled_out():
 
 
 def test_keys_that_are_no_text_are_written_as_values_are():
-    assert values.from_mapping({0: 0.5, True: {1.5: 1}}, "metric") == [("0", "0.5"), ("true.1.5", "1")]
+    assert list(values.from_mapping({0: 0.5, True: {1.5: 1}}, "metric")) == [("0", "0.5"), ("true.1.5", "1")]
 
 
 def test_a_mapping_that_holds_itself_is_refused():

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 from typing import get_args
 
 from modelkeep.domain import entry
-from modelkeep.domain.verbs import AnyCommand, AnyEvent, evaluate, interface, promote, register, rollback
+from modelkeep.domain.verbs import evaluate, interface, promote, register, rollback
+from modelkeep.domain.verbs.all_verbs import AnyCommand, AnyEvent
 
 COMMANDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyCommand)}
 EVENTS = {kind.__name__: kind for kind in get_args(AnyEvent)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
-from modelkeep.changes.register_request import Pairs, check_pairs, data_of, datasets, run_fields, scrubbed
+from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold
@@ -23,6 +23,7 @@ from modelkeep.domain.verbs.tag import Tag
 from modelkeep.errors import UsageError
 from modelkeep.provenance import inputs, values
 from modelkeep.provenance.urls import scrub_text
+from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
@@ -31,8 +32,6 @@ from modelkeep.store.db.state import SqlState
 
 def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: Sequence[str]) -> Resolve:
     """Add metrics to a version."""
-    check_pairs(metrics, "metric")
-    metrics = scrubbed(metrics)
     spec = None if on is None else datasets(context, [on])[0]
     found_runs = inputs.runs(runs, context.environ if metrics else {})
     fields = run_fields(found_runs)
@@ -41,7 +40,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
-        state, data = SqlState(reader), data_of(spec)
+        state, data = SqlState(reader), None if spec is None else spec.data
         new = any(state.newest_metric(found.model, found.number or 0, name, data) != value for name, value in metrics)
         # A run that was only captured does not turn known values into a change.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
@@ -106,8 +105,6 @@ def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | Non
 
 def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
     """Set tags and remove others."""
-    check_pairs(put, "tag")
-    put = scrubbed(put)
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         message = "tag needs tags, each key once"

@@ -86,7 +86,7 @@ def _left(found: Resolved, tenure: Tenure) -> Effect:
 
 
 def _state(reader: Reader, found: Resolved, number: int) -> str:
-    return version_states.standing_of(reader, None, found.model, number).state(number)
+    return version_states.standing(reader, None, found.model, number, number).state(number)
 
 
 def _aliases(reader: Reader, found: Resolved, number: int) -> tuple[Effect, ...]:

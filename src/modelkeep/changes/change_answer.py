@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.verbs import AnyEvent
-from modelkeep.domain.verbs.interface import End
+from modelkeep.domain.verbs.interface import End, Event
 from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.retire import StageRetired
 from modelkeep.domain.verbs.rollback import StageRolledBack
@@ -42,7 +41,7 @@ def effects_of(entry: Entry, name: str) -> tuple[Effect, ...]:
     return tuple(effect for event in entry.events for effect in _effects(event, name))
 
 
-def _effects(event: AnyEvent, name: str) -> Iterator[Effect]:
+def _effects(event: Event, name: str) -> Iterator[Effect]:
     match event:
         case VersionPromoted():
             yield Effect(event.stage, _ended(event.ends, name), f"{name}@{event.version}")

@@ -13,10 +13,7 @@ from modelkeep.domain.labels import label_key
 from modelkeep.domain.refs import Digest, Label, Number, parse_selector
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.text import printable
-from modelkeep.domain.verbs import AnyCommand
-from modelkeep.domain.verbs.delete import Delete
-from modelkeep.domain.verbs.interface import STAYS_DELETED
-from modelkeep.domain.verbs.retire import Retire
+from modelkeep.domain.verbs.interface import STAYS_DELETED, Command
 from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import Say, deletion_sentence
@@ -34,7 +31,7 @@ class ChangeRequest(Struct, frozen=True):
     tell: deciding never sees those.
     """
 
-    arguments: AnyCommand
+    arguments: Command
     subject: Subject
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
@@ -90,8 +87,7 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
     subject = request.subject
-    # These have nothing to do where the version is gone: deciding says so.
-    if subject.version is None or subject.model is None or isinstance(request.arguments, (Delete, Retire, Rollback)):
+    if subject.version is None or subject.model is None or request.arguments.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:

@@ -23,10 +23,8 @@ from modelkeep.changes.register_request import (
     Request,
     check,
     collect_provenance,
-    data_of,
     guess_training,
     run_fields,
-    scrubbed,
 )
 from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
@@ -37,7 +35,6 @@ from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.create import check_free
-from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
@@ -72,7 +69,6 @@ def register(
     found = collect_provenance(context, request)
     with closing(Session(context.database)) as session:
         with session.reading() as reader:
-            context.database.check_mount()
             backup_mark.require_no_backup(context.directory)
             require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
             # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
@@ -167,19 +163,18 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
     names = _resolve_names(reader, say, request)
     model = None if names.model is None else names.model.seq
     name = request.name if names.model is None else names.model.name
-    metrics = scrubbed(request.metrics)
     digest = taken.manifest.digest
     return ChangeRequest(
         arguments=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
             bump=request.bump,
             code=_code(found.code),
-            data=tuple(Data(spec.name, spec.version, spec.digest, spec.role) for spec in found.data),
+            data=tuple(each.data for each in found.data),
             form=taken.form,
             if_exists=request.if_exists,
             label=request.label,
-            metrics=metrics,
-            metrics_on=data_of(found.on),
+            metrics=request.metrics,
+            metrics_on=None if found.on is None else found.on.data,
             parents=tuple(parent for parent, _ in names.parents),
             reuse=request.reuse_name,
             runs=tuple(run.id for run in found.runs),
@@ -193,7 +188,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
         fields=_fields(request, found, [address for _, address in names.parents]),
         documents={digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
         hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
-        verdict=against_production(reader, model, name, metrics),
+        verdict=against_production(reader, model, name, request.metrics),
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -15,18 +14,15 @@ from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.text import check_key, check_text
+from modelkeep.domain.text import check_text
 from modelkeep.domain.times import At, format_time, parse_moment
-from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import inputs
-from modelkeep.provenance.urls import scrub_text
+from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
-
-Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Request(Struct, frozen=True):
@@ -62,8 +58,8 @@ class Provenance(Struct, frozen=True):
     """What is known of the origin of a version."""
 
     code: code_.Code
-    data: tuple[inputs.DataSpec, ...]
-    on: inputs.DataSpec | None
+    data: tuple[inputs.Dataset, ...]
+    on: inputs.Dataset | None
     runs: tuple[inputs.Run, ...]
     trained: Trained | None
 
@@ -98,25 +94,6 @@ def check(request: Request) -> None:
     texts = (("reason", request.message), ("description", request.description), ("author", request.author))
     for what, text in (*texts, *(("source", path) for path in request.paths)):
         check_text(text or "", what)
-    for pairs, what in ((request.params, "param"), (request.metrics, "metric"), (request.tags, "tag")):
-        check_pairs(pairs, what)
-
-
-def check_pairs(pairs: Pairs, what: str) -> None:
-    """Refuse keys and values that the log cannot hold, and a key given twice."""
-    seen: set[str] = set()
-    for key, value in pairs:
-        check_key(key, what)
-        check_text(value, f"the {what} {key}")
-        if key in seen:
-            message = f"the {what} {key} is given twice"
-            raise UsageError(message)
-        seen.add(key)
-
-
-def scrubbed(pairs: Pairs) -> Pairs:
-    """Return keys and values as the log may hold them: without the secrets of URLs."""
-    return tuple((key, scrub_text(value)) for key, value in pairs)
 
 
 def collect_provenance(context: Context, request: Request) -> Provenance:
@@ -142,14 +119,9 @@ def guess_training(newest_mtime_ns: int | None) -> Trained | None:
     return Trained(ended=format_time(newest), guessed=True)
 
 
-def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.DataSpec, ...]:
+def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
     """Return the datasets that were given; a path is hashed."""
     return tuple(inputs.parse_data(text, context.cwd, _hash) for text in given)
-
-
-def data_of(spec: inputs.DataSpec | None) -> Data | None:
-    """Return a dataset as the log has it, without its location."""
-    return None if spec is None else Data(spec.name, spec.version, spec.digest, spec.role)
 
 
 def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:

@@ -89,7 +89,6 @@ class ChangeRunner:
     def _prepare(self, reader: Reader, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
-        context.database.check_mount()
         was_backup = backup_mark.require_no_backup(context.directory)
         continues = check_head(context, reader, say)
         request = resolve(reader, say)

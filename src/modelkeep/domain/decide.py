@@ -9,15 +9,8 @@ from __future__ import annotations
 from modelkeep.domain.entry import Intent, Observed, Origin
 from modelkeep.domain.state import State
 from modelkeep.domain.times import check_stored_time
-from modelkeep.domain.verbs.alias import Alias
-from modelkeep.domain.verbs.create import Create
 from modelkeep.domain.verbs.init import Init
 from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, refuse_unbuilt
-from modelkeep.domain.verbs.migrate import Migrate
-from modelkeep.domain.verbs.promote import Promote
-from modelkeep.domain.verbs.register import Register
-from modelkeep.domain.verbs.retire import Retire
-from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict
 
 
@@ -67,24 +60,17 @@ def _check_frame(proposal: Proposal) -> None:
 def _check_arguments(intent: Intent) -> None:
     """Refuse what no rule gives a meaning: an unproved actor, evidence, an expectation or a digest that nothing reads."""
     evidence = None if intent.origin is None else intent.origin.evidence
-    expects = isinstance(intent.command, (Alias, Promote, Register, Retire, Rollback))
-    refuse_unbuilt(intent.actor, evidence, None if expects else intent.expect)
+    refuse_unbuilt(intent.actor, evidence, None if intent.command.MAY_EXPECT else intent.expect)
     subject = intent.subject
-    if subject is None or isinstance(intent.command, Register):
+    if subject is None or intent.command.document_kind is not None:
         return
     if (subject.version is None) != (subject.digest is None):
         message = "a version is named by its number and its digest together"
-        raise Conflict(message)
-    if isinstance(intent.command, Create) and (subject.version, subject.stage) != (None, None):
-        message = "a model is created without a version or a stage"
         raise Conflict(message)
 
 
 def _decide_origin(state: State, intent: Intent, origin: Origin) -> AlreadySo | None:
     """Answer a fact that was imported before: `AlreadySo` for the same command and subject, ``Conflict`` for others."""
-    if isinstance(intent.command, Migrate):
-        message = "a migration comes from nowhere else"
-        raise Conflict(message)
     if origin.entry is None:
         return None
     known = state.imported(origin.system, origin.registry or "", origin.entry)

@@ -28,7 +28,7 @@ _ONCE = ("tag.", "param.", "description")
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 
 
-class Line(Struct, frozen=True, array_like=True, gc=False):
+class Line(Struct, frozen=True, array_like=True):
     """One field with its value; the salt keeps the value from being guessed from the digest."""
 
     salt: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]

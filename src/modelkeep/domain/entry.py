@@ -6,19 +6,20 @@ An entry's hash is SHA-256(0x00 ‖ bytes), the leaf hash of RFC 6962, so that a
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
+from typing import Generic, cast
 
 import msgspec
 from msgspec import Struct
 from msgspec.json import Decoder
+from typing_extensions import TypeVar
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
 from modelkeep.domain.text import printable
-from modelkeep.domain.verbs import AnyCommand, AnyEvent
-from modelkeep.domain.verbs.delete import Delete
-from modelkeep.domain.verbs.register import Register, VersionRegistered
-from modelkeep.domain.verbs.wording import Texts, Told
+from modelkeep.domain.verbs.interface import Command, EntryWords, Event, Texts
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 #: The number of the log's format: which fields, kinds and rules an entry may have.
@@ -26,6 +27,9 @@ FORMAT_NUMBER = 1
 #: The most bytes that an entry may have.
 LARGEST_ENTRY = 65_535
 _FORMAT = "modelkeep entry "
+
+C = TypeVar("C", bound=Command, default=Command)
+E = TypeVar("E", bound=Event, default=Event)
 
 
 class Subject(LogValue, frozen=True):
@@ -79,12 +83,12 @@ class Origin(LogValue, frozen=True):
     evidence: str | None = None
 
 
-class Intent(LogValue, frozen=True, kw_only=True, tag_field="format", tag="modelkeep intent 1"):
+class Intent(LogValue, Generic[C], frozen=True, kw_only=True, tag_field="format", tag="modelkeep intent 1"):
     """What was asked for, before it is known whether and how it happens; ``time`` is the author's clock."""
 
     registry: str
     id: str
-    command: AnyCommand
+    command: C
     time: str
     subject: Subject | None = None
     expect: Expect | None = None
@@ -142,7 +146,7 @@ class Signature(LogValue, frozen=True):
     value: str
 
 
-class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FORMAT}{FORMAT_NUMBER}"):
+class Entry(LogValue, Generic[C, E], frozen=True, kw_only=True, tag_field="format", tag=f"{_FORMAT}{FORMAT_NUMBER}"):
     """One intent and the events it led to, chained to the entry before.
 
     ``time`` never falls from entry to entry; ``clock`` is what the writer's clock said where that differs.
@@ -150,9 +154,9 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
 
     seq: Ordinal
     time: str
-    intent: Intent
+    intent: Intent[C]
     observed: Observed
-    events: tuple[AnyEvent, ...] = ()
+    events: tuple[E, ...] = ()
     prev: str | None = None
     clock: str | None = None
     signatures: tuple[Signature, ...] = ()
@@ -174,6 +178,8 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
         subject = self.intent.subject
         if subject is None:
             return None
+        from modelkeep.domain.verbs.register import VersionRegistered  # writing other entries does not need it
+
         registered = next((event.version for event in self.events if isinstance(event, VersionRegistered)), None)
         version = subject.version or registered
         return subject.name if version is None else f"{subject.name}@{version}"
@@ -185,17 +191,18 @@ class Entry(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
         when are not part of the sentence.
         """
         # A forged entry may have events that do not follow from its command.
-        return self.intent.command.sentence(Told(self, texts)) or f"asked to {self.intent.kind} {self.subject_name}"
+        return (
+            self.intent.command.sentence(EntryWords(cast("Entry", self), texts))
+            or f"asked to {self.intent.kind} {self.subject_name}"
+        )
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes; more than 65,535 raise ``UsageError``."""
         data = encode_canonical(self)
         if len(data) > LARGEST_ENTRY:
             message = f"an entry of the log has at most {LARGEST_ENTRY} bytes, this one would have {len(data)}"
-            hint = "give fewer metrics or datasets at once; evaluate adds metrics later"
-            if isinstance(self.intent.command, Delete):
-                hint = f"take aliases off it first: modelkeep alias {printable(Told(self, ()).model)} ALIAS-"
-            raise UsageError(message, hint)
+            name = "" if self.intent.subject is None else printable(self.intent.subject.name)
+            raise UsageError(message, self.intent.command.HINT_IF_TOO_LONG.format(name))
         return data
 
 
@@ -203,7 +210,6 @@ class _Format(Struct):
     format: str = ""
 
 
-_DECODER = Decoder(Entry)
 _FORMAT_DECODER = Decoder(_Format)
 
 
@@ -212,16 +218,25 @@ def hash_entry(data: bytes, sha256: Hash = digest_of) -> str:
     return sha256(b"\0" + data)
 
 
-def parse_entry(data: bytes) -> Entry:
+@functools.cache
+def _decoder() -> Decoder[Entry]:
+    """Return the decoder of all entries; it loads every verb, which takes longer than writing an entry."""
+    from modelkeep.domain.verbs.all_verbs import AnyCommand, AnyEvent
+
+    return Decoder(Entry[AnyCommand, AnyEvent])
+
+
+def parse_entry(data: bytes, written: Entry | None = None) -> Entry:
     """Read an entry strictly from its bytes.
 
+    Who wrote them gives the entry ``written``: they are read with its own verb and events alone.
     Raises ``Damaged`` for what is not an entry of a known format, ``SchemaMismatch`` for one of a higher format.
     """
     if len(data) > LARGEST_ENTRY:
         message = f"entry: longer than {LARGEST_ENTRY} bytes"
         raise Damaged(message)
     try:
-        entry = decode_canonical(data, _DECODER, "entry")
+        entry = decode_canonical(data, _decoder() if written is None else _decoder_of(written), "entry")
     except Damaged:
         _check_format(data)
         raise
@@ -234,12 +249,16 @@ def parse_entry(data: bytes) -> Entry:
     return entry
 
 
+def _decoder_of(entry: Entry) -> Decoder[Entry]:
+    """Return a decoder that knows the command and the events of one entry."""
+    command, events = type(entry.intent.command), functools.reduce(operator.or_, map(type, entry.events))
+    return cast("Decoder[Entry]", Decoder(Entry[command, events]))  # type: ignore[valid-type]  # as they are here
+
+
 def documents_of(entry: Entry) -> dict[str, str]:
     """Return the documents that an entry names: for each digest the kind that the field says."""
-    subject, command = entry.intent.subject, entry.intent.command
-    if isinstance(command, Register) and subject is not None and subject.digest is not None:
-        return {subject.digest: "pointer" if command.form == "pointer" else "manifest"}
-    return {}
+    subject, kind = entry.intent.subject, entry.intent.command.document_kind
+    return {} if kind is None or subject is None or subject.digest is None else {subject.digest: kind}
 
 
 def _check_format(data: bytes) -> None:

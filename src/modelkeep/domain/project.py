@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from modelkeep.domain.details import Details, Line
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.verbs import AnyEvent
+from modelkeep.domain.verbs.interface import Event
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 
 
@@ -38,7 +38,7 @@ def _index_rows(entry: Entry, entry_hash: str) -> Changes:
         yield Insert("entry_about", {"model": model, "version": version, "seq": seq})
 
 
-def _about(event: AnyEvent, subject: int | None) -> set[tuple[int, int]]:
+def _about(event: Event, subject: int | None) -> set[tuple[int, int]]:
     """Return the model, the version and the displaced versions that an event is about; ``subject`` where it names none."""
     model = getattr(event, "model", None)
     if model is None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.refs import DataNode, parse_node
 from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.urls import is_url, scrub
 
@@ -33,23 +34,19 @@ _RUN = pattern(r"[A-Za-z0-9_][^\x00-\x20\x7f-\xa0\ud800-\udfff]*")
 _RUN_IN_URL = pattern(r"/runs/([A-Za-z0-9_-]{1,64})(?![^/?#])")
 
 
-class DataSpec(Struct, frozen=True):
-    """A dataset by its name and its version or digest; ``location`` is the path as typed, or the URI."""
+class Dataset(Struct, frozen=True):
+    """A dataset as the log has it, and its ``location``: the path as typed, or the URI."""
 
-    role: str | None
-    name: str
-    version: str | None
-    digest: str | None
-    location: str | None
+    data: Data
+    location: str | None = None
 
-    @property
-    def node(self) -> str:
-        """The node of lineage: ``data:train.csv@sha256:`` with 12 hex digits, ``data:s3://b/x``."""
-        version = self.version or (self.digest and self.digest[:_SHORT_DIGEST])
-        return f"data:{self.name}@{version}" if version else f"data:{self.name}"
+    def __str__(self) -> str:
+        """Return its name and version: ``train.csv@sha256:`` with 12 hex digits, ``s3://b/x``."""
+        version = self.data.version or (self.data.digest and self.data.digest[:_SHORT_DIGEST])
+        return f"{self.data.name}@{version}" if version else self.data.name
 
 
-def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> DataSpec:
+def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> Dataset:
     """Return the dataset that a text names.
 
     ``hash_path`` returns the digest of the file or directory at an absolute path. A text that is no
@@ -68,12 +65,11 @@ def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> DataSpec
         return _uri(role, given)
     path = os.path.join(cwd, given)
     if os.path.exists(path):
-        name = _name_of(path, given)
-        return DataSpec(role, name, None, hash_path(path), given)
+        return Dataset(Data(_name_of(path, given), digest=hash_path(path), role=role), given)
     return _named(role, given.removeprefix("data:"), given)
 
 
-def _uri(role: str | None, given: str) -> DataSpec:
+def _uri(role: str | None, given: str) -> Dataset:
     uri = scrub(given)
     if len(uri) > _LONGEST_URI or uri != printable(uri):
         message = f"not a URI that can be kept: '{printable(uri[:60])}...'"
@@ -81,7 +77,7 @@ def _uri(role: str | None, given: str) -> DataSpec:
     node = parse_node(f"data:{uri}")  # the one place that knows where the version of a dataset begins
     if not isinstance(node, DataNode):  # pragma: no cover  data: is always one
         raise TypeError(node)
-    return DataSpec(role, node.name, node.version, None, uri)
+    return Dataset(Data(node.name, node.version, role=role), uri)
 
 
 def _name_of(path: str, given: str) -> str:
@@ -92,14 +88,14 @@ def _name_of(path: str, given: str) -> str:
     raise UsageError(message, "rename it, or give NAME@VERSION instead of its path")
 
 
-def _named(role: str | None, text: str, given: str) -> DataSpec:
+def _named(role: str | None, text: str, given: str) -> Dataset:
     name, _, version = text.rpartition("@")
     if not is_imported_name(name) or not _VERSION.fullmatch(version):
         message = f"there is no file or directory '{printable(given)}', and it is no URI and no NAME@VERSION"
         raise NotFound(message, _FORMS)
     if _DIGEST.fullmatch(version):
-        return DataSpec(role, name, None, version, None)
-    return DataSpec(role, name, version, None, None)
+        return Dataset(Data(name, digest=version, role=role))
+    return Dataset(Data(name, version, role=role))
 
 
 class Run(Struct, frozen=True):

@@ -18,9 +18,10 @@ from typing import Any, TypeAlias
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import check_key, check_text, pattern, printable
 from modelkeep.errors import UsageError
+from modelkeep.provenance.urls import scrub_text
 
-#: Keys and values in the order in which they were given.
-Pairs: TypeAlias = list[tuple[str, str]]
+#: Keys and values in the order in which they were given, each key once.
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _MOST_PAIRS = 10_000
 _DEEPEST = 32
@@ -42,14 +43,19 @@ class Number(str):
 
 def from_flags(given: Iterable[str], what: str) -> Pairs:
     """Return what was typed as ``key=value``; ``what`` is param, metric or tag."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for text in given:
         key, equals, value = text.partition("=")
         if not equals:
             message = f"{what} '{shorten(text)}' has no value"
             raise UsageError(message, f"--{what} {shorten(text) or 'key'}=VALUE")
-        pairs.append(_pair(key, value, what))
-    return merge(pairs, what=what)
+        pairs.append((key, value))
+    return from_pairs(pairs, what)
+
+
+def from_pairs(given: Iterable[tuple[str, str]], what: str) -> Pairs:
+    """Return pairs of texts, as the log may hold them: without the secrets of URLs."""
+    return merge((_pair(key, value, what) for key, value in given), what=what)
 
 
 def from_mapping(mapping: Mapping[Any, Any], what: str) -> Pairs:
@@ -71,7 +77,7 @@ def merge(*sources: Iterable[tuple[str, str]], what: str) -> Pairs:
     if len(found) > _MOST_PAIRS:
         message = f"{len(found):,} {what}s are too many: at most {_MOST_PAIRS:,}"
         raise UsageError(message, _TO_THE_ARTIFACT)
-    return list(found.items())
+    return tuple(found.items())
 
 
 def number_warnings(metrics: Iterable[tuple[str, str]]) -> list[str]:
@@ -92,7 +98,7 @@ def _pairs(mapping: Mapping[Any, Any], what: str) -> Iterator[tuple[str, str]]:
 
 
 def _pair(key: str, value: str, what: str) -> tuple[str, str]:
-    return check_key(key, f"{what} key"), check_text(value, f"{what} {key}")
+    return check_key(key, f"{what} key"), scrub_text(check_text(value, f"{what} {key}"))
 
 
 def _flatten(value: object, key: str, what: str, depth: int) -> Iterator[tuple[str, str]]:

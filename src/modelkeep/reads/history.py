@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Tenure
-from modelkeep.domain.times import Moment
+from modelkeep.domain.times import AtSeq, Moment
 from modelkeep.errors import Damaged, NotFound
 from modelkeep.reads.references import stage_named, version_or_model
 from modelkeep.reads.snapshot import parse_local_moment, snapshot
@@ -43,8 +43,8 @@ def history(
             model=None if found is None else found.model,
             version=None if found is None else found.number,
             stage=stage,
-            after=moments.over_by(reader, _moment(context, since, end=False)),
-            last=moments.last_until(reader, _moment(context, until, end=True)),
+            after=_before(context, reader, since, inclusive=True),
+            last=_last(context, reader, until),
         )
 
 
@@ -64,7 +64,7 @@ def audit(
     About a version: those that are about it or displaced it; about a model: all of its entries. ``NotFound`` for an
     unknown action.
     """
-    from modelkeep.domain.verbs import ACTIONS
+    from modelkeep.domain.verbs.all_verbs import ACTIONS
 
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
@@ -74,8 +74,8 @@ def audit(
         newest = select.entries(
             reader,
             about=None if about is None else (about.model, about.number or 0),
-            first=moments.first_since(reader, _moment(context, since, end=False)),
-            last=moments.last_until(reader, _moment(context, until, end=True)),
+            first=_before(context, reader, since, inclusive=False) + 1,
+            last=_last(context, reader, until),
             actor=actor,
             action=action,
             limit=limit,
@@ -120,9 +120,20 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     )
 
 
-def _moment(context: Context, text: str | None, *, end: bool) -> Moment | None:
-    if text is None:
+def _before(context: Context, reader: Reader, since: str | None, *, inclusive: bool) -> int:
+    """Return the last entry before ``--since``, or where ``inclusive`` at that instant; 0 where there is none."""
+    return 0 if since is None else moments.last_entry(reader, _moment(context, "since", since), inclusive=inclusive)
+
+
+def _last(context: Context, reader: Reader, until: str | None) -> int | None:
+    """Return the last entry that ``--until`` takes in, None where there is no end; a bare date and ``seq:N`` are taken in."""
+    if until is None:
         return None
-    found = parse_local_moment(context, text, bare_date_end=end)
-    context.say(f"{'until' if end else 'since'} {getattr(found, 'time', text)}")
+    when = _moment(context, "until", until)
+    return moments.last_entry(reader, when, inclusive=isinstance(when, AtSeq) or when.inclusive)
+
+
+def _moment(context: Context, option: str, text: str) -> Moment:
+    found = parse_local_moment(context, text, bare_date_end=option == "until")
+    context.say(f"{option} {getattr(found, 'time', text)}")
     return found

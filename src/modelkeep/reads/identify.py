@@ -13,7 +13,7 @@ from modelkeep.errors import NotFound
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql.references import name_of
-from modelkeep.store.db.sql.version_states import standing_of
+from modelkeep.store.db.sql.version_states import standing
 
 
 def identify(context: Context, what: str, moment: str | AsOf | None) -> tuple[Identified, ...]:
@@ -30,7 +30,7 @@ def identify(context: Context, what: str, moment: str | AsOf | None) -> tuple[Id
         found: list[Identified] = []
         for hit in hits:
             ref = f"{name_of(reader, at, hit.model)}@{hit.number}"
-            state = standing_of(reader, at, hit.model, hit.number).state(hit.number)
+            state = standing(reader, at, hit.model, hit.number, hit.number).state(hit.number)
             held = history.tenures(reader, at, model=hit.model, version=hit.number)
             if not held:
                 found.append(Identified(ref, None, None, None, state, hit.file, hit.digest))

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import AsOf, Dataset
-from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, Node, Ref, RunNode, parse_node
+from modelkeep.domain.refs import CodeNode, DataNode, Node, Ref, RunNode, parse_node
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import lineage as lineages
+from modelkeep.store.db.sql import lineage as select
 from modelkeep.store.db.sql.references import name_of
-from modelkeep.store.db.sql.version_states import standing_of
+from modelkeep.store.db.sql.version_states import standing
 
 
-class _Place(Struct, frozen=True):
-    """A node while the graph is walked; ``version`` (model and number) of a version here."""
+class _VersionNode(Struct, frozen=True):
+    """A version of this registry."""
 
-    id: str
-    kind: str
-    version: tuple[int, int] | None = None
-    data: tuple[str, str | None] | None = None
+    model: int
+    number: int
+    ref: str
+
+    def __str__(self) -> str:
+        return self.ref
 
 
+class _Address(Struct, frozen=True):
+    """A parent that is elsewhere."""
+
+    uri: str
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+#: A node of the graph; its text is its id.
+_Place: TypeAlias = _VersionNode | DataNode | CodeNode | RunNode | _Address
 #: The neighbours of a node in one direction, and the words for how they are related.
-_Step = Callable[[_Place], Sequence[tuple[_Place, str]]]
+_Step: TypeAlias = Callable[[_Place], Sequence[tuple[_Place, str]]]
+
+_KINDS = {_VersionNode: "version", DataNode: "data", CodeNode: "code", RunNode: "run", _Address: "uri"}
 
 
 def lineage(
@@ -48,140 +65,111 @@ def lineage(
     """
     parsed = parse_node(node)
     with snapshot(context, moment) as (reader, at):
-        walk = _Walk(reader, at)
-        root = walk.root(parsed, context)
+        root = _root(context, reader, at, parsed)
+        places: dict[str, _Place] = {str(root): root}
         edges: dict[LineageEdge, None] = {}
-        places: dict[str, _Place] = {root.id: root}
-        for wanted, step, upwards in ((up, walk.causes, True), (down, walk.results, False)):
-            if wanted:
-                _spread(root, step, depth, places, edges, upwards=upwards)
-        return Lineage(root.id, tuple(walk.node(place) for place in places.values()), tuple(edges))
+        if up:
+            for place, cause, relation in _reached(root, partial(_causes, reader, at), depth):
+                places.setdefault(str(cause), cause)
+                edges[LineageEdge(str(cause), str(place), relation)] = None
+        if down:
+            for place, result, relation in _reached(root, partial(_results, reader, at), depth):
+                places.setdefault(str(result), result)
+                edges[LineageEdge(str(place), str(result), relation)] = None
+        return Lineage(str(root), tuple(_answer(reader, at, place) for place in places.values()), tuple(edges))
 
 
-def _spread(
-    root: _Place,
-    step: _Step,
-    depth: int | None,
-    places: dict[str, _Place],
-    edges: dict[LineageEdge, None],
-    *,
-    upwards: bool,
-) -> None:
-    """Walk one way from the root, breadth first, and collect nodes and edges."""
-    seen, edge_of_search, steps = {root.id}, [root], 0
-    while edge_of_search and (depth is None or steps < depth):
+def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Place:
+    """Return the node to begin at; ``NotFound`` where nothing names it."""
+    match node:
+        case Ref():
+            found = version_or_latest(reader, node, context.say, at)
+            return _VersionNode(found.model, found.number or 0, found.ref)
+        case CodeNode():
+            commits = select.commits(reader, at, node.commit)
+            if len(commits) > 1:
+                message = f"{node} means several commits: {', '.join(commits)}"
+                raise Conflict(message, f"modelkeep lineage code:{commits[0]}")
+            if commits:
+                return CodeNode(commits[0])
+        case DataNode() | RunNode():
+            if _results(reader, at, node):
+                return node
+    message = f"nothing here names {node}"
+    raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")
+
+
+def _reached(root: _Place, step: _Step, depth: int | None) -> Iterator[tuple[_Place, _Place, str]]:
+    """Walk one way from the root, breadth first; yield each node with each neighbour and how they are related."""
+    seen, outermost, steps = {str(root)}, [root], 0
+    while outermost and (depth is None or steps < depth):
         steps += 1
         following: list[_Place] = []
-        for place in edge_of_search:
+        for place in outermost:
             for neighbour, relation in step(place):
-                source, target = (neighbour.id, place.id) if upwards else (place.id, neighbour.id)
-                edges[LineageEdge(source, target, relation)] = None
-                places.setdefault(neighbour.id, neighbour)
-                if neighbour.id not in seen:
-                    seen.add(neighbour.id)
+                yield place, neighbour, relation
+                if str(neighbour) not in seen:
+                    seen.add(str(neighbour))
                     following.append(neighbour)
-        edge_of_search = following
+        outermost = following
 
 
-class _Walk:
-    """The graph as it was at a moment."""
+def _causes(reader: Reader, at: int | None, place: _Place) -> Sequence[tuple[_Place, str]]:
+    """Return what went into a node; only versions are made of something."""
+    if not isinstance(place, _VersionNode):
+        return ()
+    version = {"model": place.model, "number": place.number}
+    found: list[tuple[_Place, str]] = [(_data_node(use), _relation(use)) for use in select.data(reader, **version)]
+    commit = select.commit(reader, **version)
+    if commit is not None:
+        found.append((CodeNode(commit), "built_from"))
+    found += [(RunNode(run.id), "tracked_by") for run in select.runs(reader, at, **version)]
+    for parent, ids in select.parents(reader, at, **version):
+        if parent.ref is not None and ids is not None:
+            found.append((_VersionNode(*ids, parent.ref), "derived_from"))
+        elif parent.location is not None:
+            found.append((_Address(parent.location), "derived_from"))
+    return found
 
-    def __init__(self, reader: Reader, at: int | None) -> None:
-        self.reader = reader
-        self.at = at
 
-    def root(self, node: Node, context: Context) -> _Place:
-        """Return the node to begin at; ``NotFound`` where nothing names it."""
-        match node:
-            case Ref():
-                found = version_or_latest(self.reader, node, context.say, self.at)
-                return _Place(found.ref, "version", version=(found.model, found.number or 0))
-            case DataNode():
-                place = _Place(str(node), "data", data=(node.name, node.version))
-                known = bool(lineages.from_data(self.reader, self.at, node.name, node.version))
-            case CodeNode():
-                place, known = self._commit(node), True
-            case RunNode():
-                place = _Place(str(node), "run")
-                known = bool(lineages.from_run(self.reader, self.at, node.id))
-            case DeploymentNode():
-                place, known = _Place(str(node), "deployment"), False
-        if not known:
-            message = f"nothing here names {node}"
-            raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")
-        return place
-
-    def version(self, model: int, number: int) -> _Place:
-        """Return the node of a version."""
-        return _Place(f"{name_of(self.reader, self.at, model)}@{number}", "version", version=(model, number))
-
-    def node(self, place: _Place) -> LineageNode:
-        """Return a node for the answer; a version with its state and stages."""
-        if place.version is None:
-            return LineageNode(place.id, place.kind)
-        _, number = place.version
-        there = standing_of(self.reader, self.at, *place.version)
-        return LineageNode(place.id, place.kind, there.state(number), there.stages.get(number, ()))
-
-    def causes(self, place: _Place) -> Sequence[tuple[_Place, str]]:
-        """Return what went into a node; only versions are made of something."""
-        if place.version is None:
+def _results(reader: Reader, at: int | None, place: _Place) -> Sequence[tuple[_Place, str]]:
+    """Return what was made from a node; of data without a version, first all versions of it."""
+    relation = "derived_from"
+    match place:
+        case _VersionNode():
+            made = select.children(reader, at, place.model, place.number)
+        case CodeNode():
+            made, relation = select.from_code(reader, at, place.commit), "built_from"
+        case RunNode():
+            made, relation = select.from_run(reader, at, place.id), "tracked_by"
+        case DataNode():
+            found: dict[tuple[_Place, str], None] = {}
+            for model, number, use in select.from_data(reader, at, place.name, place.version):
+                if place.version is None and use.node != str(place):
+                    found[_data_node(use), "version_of"] = None
+                else:
+                    found[_version_node(reader, at, model, number), _relation(use)] = None
+            return list(found)
+        case _Address():
             return ()
-        reader, at, version = self.reader, self.at, place.version
-        found = [(_data_place(use), _relation(use)) for use in lineages.data(reader, *version)]
-        commit = lineages.commit(reader, *version)
-        if commit is not None:
-            found.append((_Place(f"code:{commit}", "code"), "built_from"))
-        found += [(_Place(f"run:{run.id}", "run"), "tracked_by") for run in lineages.runs(reader, at, *version)]
-        for parent, ids in lineages.parents(reader, at, *version):
-            if parent.ref is not None:
-                found.append((_Place(parent.ref, "version", version=ids), "derived_from"))
-            elif parent.location is not None:
-                found.append((_Place(parent.location, "uri"), "derived_from"))
-        return found
-
-    def results(self, place: _Place) -> Sequence[tuple[_Place, str]]:
-        """Return what was made from a node."""
-        reader, at = self.reader, self.at
-        match place.kind:
-            case "version" if place.version is not None:
-                made = lineages.children(reader, at, *place.version)
-                return [(self.version(*child), "derived_from") for child in made]
-            case "data" if place.data is not None:
-                return self._of_data(place, *place.data)
-            case "code":
-                made = lineages.from_code(reader, at, place.id.removeprefix("code:"))
-                return [(self.version(*child), "built_from") for child in made]
-            case "run":
-                made = lineages.from_run(reader, at, place.id.removeprefix("run:"))
-                return [(self.version(*child), "tracked_by") for child in made]
-            case _:
-                return ()
-
-    def _of_data(self, place: _Place, name: str, version: str | None) -> list[tuple[_Place, str]]:
-        """Return the versions that used data; of data without a version, first all versions of it."""
-        found: dict[tuple[_Place, str], None] = {}
-        for model, number, use in lineages.from_data(self.reader, self.at, name, version):
-            if version is None and use.node != place.id:
-                found[_data_place(use), "version_of"] = None
-            else:
-                found[self.version(model, number), _relation(use)] = None
-        return list(found)
-
-    def _commit(self, node: CodeNode) -> _Place:
-        commits = lineages.commits(self.reader, self.at, node.commit)
-        if not commits:
-            message = f"nothing here names {node}"
-            raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")
-        if len(commits) > 1:
-            message = f"{node} means several commits: {', '.join(commits)}"
-            raise Conflict(message, f"modelkeep lineage code:{commits[0]}")
-        return _Place(f"code:{commits[0]}", "code")
+    return [(_version_node(reader, at, *version), relation) for version in made]
 
 
-def _data_place(use: Dataset) -> _Place:
-    version = use.version or use.node.removeprefix(f"data:{use.name}").removeprefix("@") or None
-    return _Place(use.node, "data", data=(use.name, version))
+def _answer(reader: Reader, at: int | None, place: _Place) -> LineageNode:
+    """Return a node for the answer; a version with its state and stages."""
+    kind = _KINDS[type(place)]
+    if not isinstance(place, _VersionNode):
+        return LineageNode(str(place), kind)
+    there = standing(reader, at, place.model, place.number, place.number)
+    return LineageNode(place.ref, kind, there.state(place.number), there.stages.get(place.number, ()))
+
+
+def _version_node(reader: Reader, at: int | None, model: int, number: int) -> _VersionNode:
+    return _VersionNode(model, number, f"{name_of(reader, at, model)}@{number}")
+
+
+def _data_node(use: Dataset) -> DataNode:
+    return DataNode(use.name, use.node.removeprefix(f"data:{use.name}").removeprefix("@") or None)
 
 
 def _relation(use: Dataset) -> str:

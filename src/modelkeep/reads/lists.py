@@ -18,7 +18,7 @@ from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
-from modelkeep.store.db.sql import references, sort_keys, version_states
+from modelkeep.store.db.sql import references, version_states
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
 
@@ -52,8 +52,7 @@ def resolve(context: Context, ref: str, moment: str | AsOf | None) -> VersionRow
     """Return the line of the version that a reference means."""
     with snapshot(context, moment) as (reader, at):
         found = version_of(reader, ref, context.say, "resolve {}", at)
-        holding = version_states.holders(reader, at, found.model)
-        (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0], holding)
+        (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0])
         return row
 
 
@@ -112,7 +111,7 @@ def versions(
             return tuple(islice(listing.newest_of_all(), limit))
         else:
             candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
-        return tuple(listing.rows(islice(listing.sorted(list(candidates), order), limit)))
+        return tuple(listing.rows(islice(listing.sorted(candidates, order), limit)))
 
 
 class _Listing:
@@ -123,13 +122,6 @@ class _Listing:
         self.at = at
         self.stage = stage
         self.everything = everything
-        self._holding: dict[int, tuple[version_states.Holding, ...]] = {}
-
-    def holding(self, model: int) -> tuple[version_states.Holding, ...]:
-        """Return who holds the stages of a model."""
-        if model not in self._holding:
-            self._holding[model] = version_states.holders(self.reader, self.at, model)
-        return self._holding[model]
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
@@ -149,30 +141,33 @@ class _Listing:
             if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
-                seqs = sort_keys.created(self.reader, model, max(1, number - _CHUNK), number)
+                seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
             if number in seqs:  # a number that was left out has no row
                 yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
-        holding = self.holding(model)
         if self.stage is None or self.stage == DEVELOPMENT:
-            yield from version_states.walk(self.reader, self.at, model, holding, deleted=self.everything)
+            yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
-        for each in holding:
+        for each in version_states.holders(self.reader, self.at, model):
             if each.stage == self.stage:
-                window = (each.version, each.version)
-                yield each.version, version_states.standing(self.reader, self.at, model, window, holding)
+                yield each.version, version_states.standing(self.reader, self.at, model, each.version, each.version)
 
-    def sorted(self, found: Sequence[_Candidate], order: _Sort) -> list[_Candidate]:
+    def sorted(self, found: Iterable[_Candidate], order: _Sort) -> list[_Candidate]:
         """Return candidates in the order of ``--sort``."""
         newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
-        if order.key == "name":
-            return sorted(newest_first, key=lambda each: fold(each.name), reverse=order.descending)
+        own = {
+            "name": lambda each: fold(each.name),
+            "version": lambda each: each.number,
+            "created": lambda each: each.seq,
+        }
+        if order.key in own:
+            return sorted(newest_first, key=own[order.key], reverse=order.descending)
         by_model: dict[int, list[int]] = {}
-        for each in found:
+        for each in newest_first:
             by_model.setdefault(each.model, []).append(each.number)
         values = {
-            model: sort_keys.values(self.reader, self.at, order.key, model, min(numbers), max(numbers))
+            model: version_queries.sort_values(self.reader, self.at, order.key, model, numbers)
             for model, numbers in by_model.items()
         }
         return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)
@@ -185,8 +180,7 @@ class _Listing:
             by_model.setdefault((each.model, each.name), []).append(each.number)
         lines: dict[tuple[int, int], VersionRow] = {}
         for (model, name), numbers in by_model.items():
-            holding = self.holding(model)
-            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers, holding):
+            for row in version_queries.version_rows(self.reader, self.at, model, name, numbers):
                 lines[model, row.version] = row
         return [lines[each.model, each.number] for each in chosen]
 

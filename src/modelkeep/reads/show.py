@@ -167,16 +167,15 @@ def _recent(
     """Return the newest versions in the ``pipeline``; of a model that has none the archived ones, else what is deleted."""
     from itertools import islice
 
-    from modelkeep.store.db.sql.version_states import holders, walk
+    from modelkeep.store.db.sql.version_states import walk
     from modelkeep.store.db.sql.versions import version_rows
 
-    holding = holders(reader, at, found.model)
     numbers = (
         number
-        for number, there in walk(reader, at, found.model, holding, deleted=deleted)
+        for number, there in walk(reader, at, found.model, deleted=deleted)
         if not pipeline or not there.is_archived(number)
     )
-    return tuple(version_rows(reader, at, found.model, found.name, list(islice(numbers, _RECENT)), holding))
+    return tuple(version_rows(reader, at, found.model, found.name, list(islice(numbers, _RECENT))))
 
 
 def _model_notes(reader: Reader, at: int | None, model: int) -> tuple[NoteText, ...]:

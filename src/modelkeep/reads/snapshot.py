@@ -16,7 +16,6 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import Moment, parse_moment, parse_stored
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import moments
 from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def as_of(context: Context, text: str) -> AsOf:
 
 
 def _as_of(reader: Reader, text: str, context: Context) -> AsOf:
+    from modelkeep.store.db.sql import moments  # few answers are about the past
+
     found = moments.moment(reader, parse_local_moment(context, text, bare_date_end=True))
     context.say(f"as of {found.time} (entry {found.seq})")
     return found

@@ -8,41 +8,6 @@ from modelkeep.domain.details import Details, Line
 from modelkeep.store.db.interface import Reader, Value
 from modelkeep.store.db.sql.statement import EVER
 
-# The newest are found from the end of an index: of the log, of what it is about, of who did what.
-_ENTRY = """
-SELECT entry.seq, entry_index.time, entry_index.hash, entry_action.action, entry_action.actor, entry.bytes
-FROM {source}
-{joins}
-WHERE {seq} BETWEEN :first AND :last{more}
-ORDER BY {seq} DESC LIMIT :limit
-"""
-
-_JOINS = {
-    "entry": "CROSS JOIN entry ON entry.seq = {seq}",
-    "entry_index": "CROSS JOIN entry_index ON entry_index.seq = {seq}",
-    "entry_action": "CROSS JOIN entry_action ON entry_action.seq = {seq}",
-}
-
-
-def _made(source: str, more: str) -> str:
-    seq = f"{source}.seq"
-    joins = "\n".join(join.format(seq=seq) for table, join in _JOINS.items() if table != source)
-    return _ENTRY.format(source=source, joins=joins, seq=seq, more=more)
-
-
-_ABOUT = " AND entry_about.model = :model AND entry_about.version = :version"
-_ACTION = " AND entry_action.action = :action"
-_ACTOR = " AND entry_action.actor = :actor"
-
-ALL = _made("entry_action", "")
-BY_ACTION = _made("entry_action", _ACTION)
-BY_ACTOR = _made("entry_action", _ACTOR)
-BY_ACTION_AND_ACTOR = _made("entry_action", _ACTION + _ACTOR)
-ABOUT = _made("entry_about", _ABOUT)
-ABOUT_BY_ACTION = _made("entry_about", _ABOUT + _ACTION)
-ABOUT_BY_ACTOR = _made("entry_about", _ABOUT + _ACTOR)
-ABOUT_BY_ACTION_AND_ACTOR = _made("entry_about", _ABOUT + _ACTION + _ACTOR)
-
 TEXTS = """
 SELECT field, value FROM entry_text
 WHERE seq = :seq AND field IN ('reason', 'claimed', 'description', 'note') ORDER BY position
@@ -51,18 +16,6 @@ WHERE seq = :seq AND field IN ('reason', 'claimed', 'description', 'note') ORDER
 DETAILS = """
 SELECT text FROM details WHERE digest = :digest
 """
-
-#: By: is it about something, is an action asked for, is an actor.
-_ASKED = {
-    (False, False, False): ALL,
-    (False, True, False): BY_ACTION,
-    (False, False, True): BY_ACTOR,
-    (False, True, True): BY_ACTION_AND_ACTOR,
-    (True, False, False): ABOUT,
-    (True, True, False): ABOUT_BY_ACTION,
-    (True, False, True): ABOUT_BY_ACTOR,
-    (True, True, True): ABOUT_BY_ACTION_AND_ACTOR,
-}
 
 
 class Logged(Struct, frozen=True):
@@ -97,8 +50,27 @@ def entries(
         "action": action,
         "limit": EVER if limit is None else limit,
     }
-    asked = _ASKED[about is not None, action is not None, actor is not None]
-    return [Logged(*row) for row in reader.rows(asked, **values)]
+    sql = select(about=about is not None, action=action is not None, actor=actor is not None)
+    return [Logged(*row) for row in reader.rows(sql, **values)]
+
+
+def select(*, about: bool, action: bool, actor: bool) -> str:
+    """Return the SELECT of the newest entries, all or those about a version, of an action and of an actor.
+
+    It goes back from the end of an index: of what an entry is about, of an action, of an actor, or of the log.
+    """
+    first = "entry_about" if about else "entry_action"
+    return f"""
+SELECT entry.seq, entry_index.time, entry_index.hash, entry_action.action, entry_action.actor, entry.bytes
+FROM {"entry_about CROSS JOIN entry_action ON entry_action.seq = entry_about.seq" if about else "entry_action"}
+    CROSS JOIN entry ON entry.seq = {first}.seq
+    CROSS JOIN entry_index ON entry_index.seq = {first}.seq
+WHERE {first}.seq BETWEEN :first AND :last
+    {"AND entry_about.model = :model AND entry_about.version = :version" if about else ""}
+    {"AND entry_action.action = :action" if action else ""}
+    {"AND entry_action.actor = :actor" if actor else ""}
+ORDER BY {first}.seq DESC LIMIT :limit
+"""
 
 
 def texts(reader: Reader, seq: int) -> list[tuple[str, str]]:

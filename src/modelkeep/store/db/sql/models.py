@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain.answers.versions import Holder, InDevelopment, ModelRow
+from modelkeep.domain.answers.versions import InDevelopment, ModelRow
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import (
-    Holding,
     Standing,
     count_deleted,
     deleted_and_used,
@@ -21,13 +20,6 @@ from modelkeep.store.db.sql.version_states import (
 )
 
 NAMES = statement(shared.MODEL_NAMES)
-
-HELD_BY = statement("""
-SELECT CASE WHEN KNOWN(version.label_seq) THEN version.label END, entry_index.time, entry_action.actor
-FROM version, entry_index, entry_action
-WHERE version.model = :model AND version.number = :version
-    AND entry_index.seq = :since AND entry_action.seq = :since
-""")
 
 LABEL = statement("""
 SELECT CASE WHEN KNOWN(version.label_seq) THEN label END, time FROM version WHERE model = :model AND number = :number
@@ -57,20 +49,20 @@ def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[in
 def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow:
     """Return the line of a model, which tells how it stands at a moment."""
     highest = newest(reader, at, model)
-    holding = holders(reader, at, model)
     gone = count_deleted(reader, at, model, 1, highest)
     used = deleted_and_used(reader, at, model) if gone else frozenset()
-    there = standing(reader, at, model, (1, highest), holding, deleted=used)
+    there = standing(reader, at, model, 1, highest, deleted=used)
     left = newest_left(reader, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
         if gone:
-            return walk(reader, at, model, holding)
+            return walk(reader, at, model)
         return ((number, there) for number in range(highest, 0, -1))
 
     out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
-    waiting = highest - out - _outside(there, (there.bad | there.held | frozenset(there.stages)) - used)
+    elsewhere = (there.bad | there.held | frozenset(there.stages)) - used
+    waiting = highest - out - sum(not there.is_archived(number) for number in elsewhere)
     return ModelRow(
         name=name,
         newest=left,
@@ -79,16 +71,10 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
         versions=highest - gone,
         created=entry(reader, model)[0],
         archived=0 < highest == out,
-        holders=tuple(_holder(reader, at, model, each) for each in holding),
+        holders=holders(reader, at, model),
         development=_development(reader, at, model, numbers(), waiting),
         description=description(reader, at, model, 0),
     )
-
-
-def _holder(reader: Reader, at: int | None, model: int, each: Holding) -> Holder:
-    """Return the version that holds a stage, since when, and who put it there."""
-    label, since, actor = HELD_BY.one(reader, at, model=model, version=each.version, since=each.since_seq)
-    return Holder(each.stage, each.version, label, since, actor)
 
 
 def entry(reader: Reader, seq: int) -> tuple[str, str]:
@@ -126,10 +112,3 @@ def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, hi
         found += count_deleted(reader, at, model, after, first - 1)
         after = last + 1
     return found
-
-
-def _outside(there: Standing, numbers: frozenset[int]) -> int:
-    """Count the numbers that are not archived."""
-    if not there.archived:
-        return len(numbers)
-    return sum(1 for number in numbers if not there.is_archived(number))

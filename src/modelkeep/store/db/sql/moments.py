@@ -6,6 +6,7 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.times import At, AtSeq, Moment
 from modelkeep.errors import NotFound
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import deciding
 
 # ORDER BY and LIMIT, not max(): the planner answers this from the index's end in microseconds.
 NOT_LATER = """
@@ -20,14 +21,6 @@ TIME = """
 SELECT time FROM entry_index WHERE seq = :seq
 """
 
-FIRST = """
-SELECT seq, time FROM entry_index ORDER BY seq LIMIT 1
-"""
-
-LAST = """
-SELECT seq, time FROM entry_index ORDER BY seq DESC LIMIT 1
-"""
-
 
 def moment(reader: Reader, when: Moment) -> AsOf:
     """Return the last entry that a moment includes; ``NotFound`` before the first one or after the last."""
@@ -36,58 +29,23 @@ def moment(reader: Reader, when: Moment) -> AsOf:
             row = reader.row(TIME, seq=seq)
             if row is not None:
                 return AsOf(seq, row[0])
-            last = reader.row(LAST)
+            last = reader.row(deciding.HEAD)
             message = f"the log has no entry {seq}"
-            raise NotFound(message, f"its last one is seq:{last[0]}, of {last[1]}" if last else None)
+            raise NotFound(message, f"its last one is seq:{last[0]}, of {last[2]}" if last else None)
         case At(time):
-            seq = not_later(reader, time)
+            seq = last_entry(reader, when, inclusive=True)
             if seq > 0:
                 return AsOf(seq, time)
-            first = reader.row(FIRST)
+            first = reader.row(TIME, seq=1)
             message = f"there was no registry yet at {time}"
-            raise NotFound(message, f"its first entry is of {first[1]}" if first else None)
+            raise NotFound(message, f"its first entry is of {first[0]}" if first else None)
 
 
-def not_later(reader: Reader, time: str) -> int:
-    """Return the newest entry whose time is not later, 0 where there is none."""
-    row = reader.row(NOT_LATER, time=time)
-    return 0 if row is None else int(row[0])
-
-
-def earlier(reader: Reader, time: str) -> int:
-    """Return the newest entry whose time is earlier, 0 where there is none."""
-    row = reader.row(EARLIER, time=time)
-    return 0 if row is None else int(row[0])
-
-
-def first_since(reader: Reader, when: Moment | None) -> int:
-    """Return the first entry of [when, …): entry N itself for ``seq:N``."""
+def last_entry(reader: Reader, when: Moment, *, inclusive: bool) -> int:
+    """Return the last entry up to a moment, or where not ``inclusive`` the last one before it; 0 where there is none."""
     match when:
-        case None:
-            return 1
         case AtSeq(seq):
-            return seq
+            return seq if inclusive else seq - 1
         case At(time):
-            return earlier(reader, time) + 1
-
-
-def last_until(reader: Reader, when: Moment | None) -> int | None:
-    """Return the last entry of […, when), None where it is open; a bare date and ``seq:N`` are taken in."""
-    match when:
-        case None:
-            return None
-        case AtSeq(seq):
-            return seq
-        case At(time, inclusive):
-            return not_later(reader, time) if inclusive else earlier(reader, time)
-
-
-def over_by(reader: Reader, when: Moment | None) -> int:
-    """Return the last entry such that what ended by it was over when [when, …) began."""
-    match when:
-        case None:
-            return 0
-        case AtSeq(seq):
-            return seq
-        case At(time):
-            return not_later(reader, time)
+            row = reader.row(NOT_LATER if inclusive else EARLIER, time=time)
+            return 0 if row is None else int(row[0])

@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from modelkeep.domain.labels import fold, label_key
-from modelkeep.domain.refs import Digest, Label, Latest, Number, Ref, Word
+from modelkeep.domain.refs import Digest, Label, Number, Ref, Word
 from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
@@ -112,7 +112,7 @@ def resolve(reader: Reader, at: int | None, ref: Ref, stages: Stages) -> Resolve
             chosen = number
         case Label(text):
             chosen = _labelled(reader, at, model, text)
-        case Latest():
+        case Word("latest"):
             chosen = _latest(reader, at, model)
         case Word(text):
             chosen = _word(reader, at, model, text, stages)
@@ -179,18 +179,17 @@ def _latest(reader: Reader, at: int | None, model: Named) -> int:
 
 def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    holding = version_states.holders(reader, at, model.model)
     if text == DEVELOPMENT:
-        number = version_states.in_development(reader, at, model.model, holding)
+        number = version_states.in_development(reader, at, model.model)
         if number is None:
             raise _nobody(reader, at, model, DEVELOPMENT)
         return number
     stage = resolve_stage(text, stages)
     if stage is not None:
-        version = next((each.version for each in holding if each.stage == stage.name), None)
-        if version is None:
-            raise _nobody(reader, at, model, stage.name)
-        return version
+        for each in version_states.holders(reader, at, model.model):
+            if each.stage == stage.name:
+                return each.version
+        raise _nobody(reader, at, model, stage.name)
     row = ALIAS.row(reader, at, model=model.model, alias=text)
     if row is not None:
         return int(row[0])

@@ -32,9 +32,13 @@ SELECT name, protected, synonyms FROM stage WHERE HOLDS(stage) ORDER BY position
 
 # Who holds the stages of a model, highest stage first. A stage has one holder; a canary has a share.
 HOLDERS = """
-SELECT stage.name, tenure.version, tenure.since_seq
+SELECT stage.name, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN version.label END,
+    entry_index.time, entry_action.actor
 FROM stage
 CROSS JOIN tenure ON tenure.model = :model AND tenure.stage = stage.name AND HOLDS(tenure) AND tenure.share IS NULL
+CROSS JOIN version ON version.model = :model AND version.number = tenure.version
+CROSS JOIN entry_index ON entry_index.seq = tenure.since_seq
+CROSS JOIN entry_action ON entry_action.seq = tenure.since_seq
 WHERE HOLDS(stage) ORDER BY stage.position DESC
 """
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import Deletion
+from modelkeep.domain.answers.versions import Deletion, Holder
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
 from modelkeep.store.db.interface import Reader
@@ -41,17 +41,14 @@ WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(tenure.since
 # A stage has one holder at a time, so only the newest tenure can be the one that held at a moment.
 HOLDERS = Statement(
     now=shared.HOLDERS,
-    past="""
-SELECT stage.name, tenure.version, tenure.since_seq
-FROM stage
-CROSS JOIN tenure ON tenure.model = :model AND tenure.stage = stage.name AND tenure.share IS NULL
-    AND tenure.since_seq = (
+    past=shared.HOLDERS.replace(
+        "HOLDS(tenure)",
+        """tenure.since_seq = (
         SELECT newest.since_seq FROM tenure AS newest
         WHERE newest.model = :model AND newest.stage = stage.name AND newest.since_seq <= :at AND newest.share IS NULL
         ORDER BY newest.since_seq DESC LIMIT 1)
-WHERE HOLDS(stage) AND (tenure.until_seq IS NULL OR tenure.until_seq > :at)
-ORDER BY stage.position DESC
-""",
+    AND (tenure.until_seq IS NULL OR tenure.until_seq > :at)""",
+    ),
 )
 
 DELETION = statement("""
@@ -82,14 +79,6 @@ STAGES = statement(shared.STAGES)
 
 _WINDOW, _GROWTH, _WIDEST = 64, 4, 4096
 _ENDLESS = 10**18
-
-
-class Holding(Struct, frozen=True):
-    """A stage, the version that holds it, and the entry that put it there."""
-
-    stage: str
-    version: int
-    since_seq: int
 
 
 class Standing(Struct, frozen=True):
@@ -137,29 +126,28 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
     return bisect_right(range(1, highest + 1), at, key=given_by)
 
 
-def holders(reader: Reader, at: int | None, model: int) -> tuple[Holding, ...]:
+def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model, highest stage first."""
-    return tuple(Holding(*row) for row in HOLDERS.rows(reader, at, model=model))
+    return tuple(Holder(*row) for row in HOLDERS.recall(reader, at, model=model))
 
 
 def standing(
     reader: Reader,
     at: int | None,
     model: int,
-    window: tuple[int, int],
-    holding: Sequence[Holding],
+    first: int,
+    last: int,
     *,
     deleted: frozenset[int] | None = None,
 ) -> Standing:
-    """Return how the versions of a window stand, given who holds the model's stages.
+    """Return how the versions from ``first`` to ``last`` stand.
 
     ``deleted`` are the deleted ones that count, where the caller knows better than to read them all.
     """
-    first, last = window
     if deleted is None:
         deleted = deleted_numbers(reader, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
-    for each in holding:
+    for each in holders(reader, at, model):
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
     return Standing(
         archived=_merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
@@ -168,11 +156,6 @@ def standing(
         stages=stages,
         deleted=deleted,
     )
-
-
-def standing_of(reader: Reader, at: int | None, model: int, number: int) -> Standing:
-    """Return how one version stands."""
-    return standing(reader, at, model, (number, number), holders(reader, at, model))
 
 
 def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
@@ -186,14 +169,7 @@ def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def walk(
-    reader: Reader,
-    at: int | None,
-    model: int,
-    holding: Sequence[Holding],
-    *,
-    deleted: bool = False,
-) -> Iterator[tuple[int, Standing]]:
+def walk(reader: Reader, at: int | None, model: int, *, deleted: bool = False) -> Iterator[tuple[int, Standing]]:
     """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
 
     The windows grow, up to a width. One of which nothing is left is counted and passed over: there may be tens of
@@ -206,7 +182,7 @@ def walk(
         gone = count_deleted(reader, at, model, first, last)
         if gone == last - first + 1 and not deleted:
             continue
-        there = standing(reader, at, model, (first, last), holding, deleted=None if gone else frozenset())
+        there = standing(reader, at, model, first, last, deleted=None if gone else frozenset())
         for number in range(last, first - 1, -1):
             if deleted or number not in there.deleted:
                 yield number, there
@@ -214,18 +190,18 @@ def walk(
 
 def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
-    return next((number for number, _ in walk(reader, at, model, ())), None)
+    return next((number for number, _ in walk(reader, at, model)), None)
 
 
 def latest(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not archived, deleted or bad."""
-    numbers = walk(reader, at, model, ())
+    numbers = walk(reader, at, model)
     return next((number for number, there in numbers if there.is_latest(number)), None)
 
 
-def in_development(reader: Reader, at: int | None, model: int, holding: Sequence[Holding]) -> int | None:
+def in_development(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number in development."""
-    numbers = walk(reader, at, model, holding)
+    numbers = walk(reader, at, model)
     return next((number for number, there in numbers if there.state(number) == "development"), None)
 
 

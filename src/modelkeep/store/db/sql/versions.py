@@ -1,20 +1,25 @@
-"""Versions as lines of a list, a window of numbers at a time: a handful of statements for fifty lines."""
+"""Versions as lines of a list, a window of numbers at a time, and what a list is sorted by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.domain.labels import fold, label_sort_key
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.references import ALIASES
 from modelkeep.store.db.sql.statement import statement
-from modelkeep.store.db.sql.version_states import Holding, standing
+from modelkeep.store.db.sql.version_states import standing
 
 ROWS = statement("""
 SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files FROM version
 WHERE model = :model AND number BETWEEN :first AND :last
 """)
+
+MADE_BY = """
+SELECT number, seq FROM version WHERE model = :model AND number BETWEEN :first AND :last
+"""
 
 AUTHORS = """
 SELECT version.number, entry_text.value
@@ -22,23 +27,27 @@ FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.fiel
 WHERE version.model = :model AND version.number BETWEEN :first AND :last
 """
 
+# Params, metrics and tags: all of them, or those of one ``:key``.
 PARAMS = """
 SELECT version.number, substr(entry_text.field, 7), entry_text.value
 FROM version JOIN entry_text ON entry_text.seq = version.seq
 WHERE version.model = :model AND version.number BETWEEN :first AND :last
-    AND substr(entry_text.field, 1, 6) = 'param.'
+    AND substr(entry_text.field, 1, 6) = 'param.' AND (:key IS NULL OR entry_text.field = 'param.' || :key)
 ORDER BY version.number, entry_text.position
 """
 
 # The newest comes last, so that it is the one that stays.
 METRICS = statement("""
 SELECT version, name, value FROM metric
-WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(metric.seq) ORDER BY version, name, seq
+WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(metric.seq)
+    AND (:key IS NULL OR name = :key)
+ORDER BY version, name, seq
 """)
 
 TAGS = statement("""
 SELECT version, key, value FROM tag
-WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) ORDER BY version, key
+WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) AND (:key IS NULL OR key = :key)
+ORDER BY version, key
 """)
 
 # The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
@@ -51,22 +60,68 @@ ORDER BY seq DESC LIMIT :count
 _GAP = 32
 
 
-def version_rows(
-    reader: Reader,
-    at: int | None,
-    model: int,
-    name: str,
-    numbers: Sequence[int],
-    holding: Sequence[Holding],
-) -> list[VersionRow]:
+def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers: Sequence[int]) -> list[VersionRow]:
     """Return lines for versions of one model that there were at a moment, in the order of ``numbers``."""
     aliases: dict[int, list[str]] = {}
     for alias, number in ALIASES.rows(reader, at, model=model):
         aliases.setdefault(number, []).append(alias)
     found: dict[int, VersionRow] = {}
-    for first, last in spans(numbers):
-        found.update(_window(reader, at, (model, name), (first, last), holding, aliases))
+    for first, last in _spans(numbers):
+        where = {"model": model, "first": first, "last": last}
+        there = standing(reader, at, model, first, last)
+        authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
+        params = _by_version(reader.rows(PARAMS, **where, key=None))
+        metrics = _by_version(METRICS.rows(reader, at, **where, key=None))
+        tags = _by_version(TAGS.rows(reader, at, **where, key=None))
+        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where):
+            found[number] = VersionRow(
+                ref=f"{name}@{number}",
+                name=name,
+                version=number,
+                label=label,
+                state=there.state(number),
+                stages=there.stages.get(number, ()),
+                aliases=tuple(aliases.get(number, ())),
+                bad=number in there.bad,
+                archived=there.is_archived(number),
+                created=time,
+                author=authors.get(number) or actor,
+                digest=digest,
+                size_bytes=size_bytes,
+                files=files,
+                metrics=metrics.get(number, {}),
+                params=params.get(number, {}),
+                tags=tags.get(number, {}),
+                deleted=number in there.deleted,
+            )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
+
+
+def made_by(reader: Reader, model: int, first: int, last: int) -> dict[int, int]:
+    """Return the entry that made each version of a window."""
+    return dict(reader.rows(MADE_BY, model=model, first=first, last=last))
+
+
+def sort_values(reader: Reader, at: int | None, sort: str, model: int, numbers: Sequence[int]) -> dict[int, str | int]:
+    """Return what versions of a model have for size, label, author, metric.K, param.K or tag.K; the others have nothing."""
+    where = {"model": model, "first": min(numbers), "last": max(numbers)}
+    kind, _, key = sort.partition(".")
+    match kind:
+        case "metric":
+            return {number: value for number, _, value in METRICS.rows(reader, at, **where, key=key)}
+        case "param":
+            return {number: value for number, _, value in reader.rows(PARAMS, **where, key=key)}
+        case "tag":
+            return {number: value for number, _, value in TAGS.rows(reader, at, **where, key=key)}
+    rows = ROWS.rows(reader, at, **where)
+    match kind:
+        case "label":
+            return {number: label_sort_key(label) for number, label, *_ in rows if label is not None}
+        case "author":
+            named: dict[int, str] = dict(reader.rows(AUTHORS, **where))
+            return {number: fold(named.get(number) or actor) for number, _, _, actor, *_ in rows}
+        case _:
+            return {number: size_bytes for number, *_, size_bytes, _ in rows}
 
 
 def newest_of_all(
@@ -77,7 +132,7 @@ def newest_of_all(
     return [(model, number, seq) for model, number, seq in rows]
 
 
-def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+def _spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """Return ranges that hold all the numbers and little else."""
     found: list[tuple[int, int]] = []
     for number in sorted(numbers):
@@ -86,46 +141,6 @@ def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
         else:
             found.append((number, number))
     return found
-
-
-def _window(
-    reader: Reader,
-    at: int | None,
-    model: tuple[int, str],
-    window: tuple[int, int],
-    holding: Sequence[Holding],
-    aliases: dict[int, list[str]],
-) -> dict[int, VersionRow]:
-    seq, name = model
-    where = {"model": seq, "first": window[0], "last": window[1]}
-    there = standing(reader, at, seq, window, holding)
-    authors = {number: str(author) for number, author in reader.rows(AUTHORS, **where)}
-    params = _by_version(reader.rows(PARAMS, **where))
-    metrics = _by_version(METRICS.rows(reader, at, **where))
-    tags = _by_version(TAGS.rows(reader, at, **where))
-    return {
-        number: VersionRow(
-            ref=f"{name}@{number}",
-            name=name,
-            version=number,
-            label=label,
-            state=there.state(number),
-            stages=there.stages.get(number, ()),
-            aliases=tuple(aliases.get(number, ())),
-            bad=number in there.bad,
-            archived=there.is_archived(number),
-            created=time,
-            author=authors.get(number) or str(actor),
-            digest=digest,
-            size_bytes=size_bytes,
-            files=files,
-            metrics=metrics.get(number, {}),
-            params=params.get(number, {}),
-            tags=tags.get(number, {}),
-            deleted=number in there.deleted,
-        )
-        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where)
-    }
 
 
 def _by_version(rows: Sequence[Row]) -> dict[int, dict[str, str]]:

@@ -1,0 +1,76 @@
+"""All that the log may hold: the commands and events of every verb. A new verb adds its lines here.
+
+Only reading an entry needs them all, so what writes one imports its own verb and not this module.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, get_args
+
+from modelkeep.domain.verbs import (
+    alias,
+    archive,
+    create,
+    delete,
+    describe,
+    evaluate,
+    init,
+    label,
+    mark,
+    migrate,
+    note,
+    promote,
+    register,
+    rename,
+    retire,
+    rollback,
+    tag,
+)
+
+#: What an intent can ask for.
+AnyCommand: TypeAlias = (
+    init.Init
+    | create.Create
+    | register.Register
+    | label.Label
+    | evaluate.Evaluate
+    | promote.Promote
+    | rollback.Rollback
+    | retire.Retire
+    | mark.Mark
+    | archive.Archive
+    | delete.Delete
+    | alias.Alias
+    | tag.Tag
+    | describe.Describe
+    | note.Note
+    | rename.Rename
+    | migrate.Migrate
+)
+
+#: What can happen.
+AnyEvent: TypeAlias = (
+    init.RegistryCreated
+    | create.ModelCreated
+    | rename.ModelRenamed
+    | delete.ModelDeleted
+    | register.VersionRegistered
+    | register.NumbersSkipped
+    | label.VersionLabelled
+    | evaluate.MetricsRecorded
+    | promote.VersionPromoted
+    | rollback.StageRolledBack
+    | retire.StageRetired
+    | mark.VersionMarked
+    | archive.VersionArchived
+    | archive.VersionRestored
+    | delete.VersionDeleted
+    | alias.AliasSet
+    | alias.AliasRemoved
+    | tag.Tagged
+    | describe.Described
+    | note.NoteAdded
+)
+
+#: The words for all commands, as the log writes them.
+ACTIONS: tuple[str, ...] = tuple(str(command.__struct_config__.tag) for command in get_args(AnyCommand))
