@@ -16,12 +16,12 @@ from msgspec import Struct
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
-from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.text import check_text, is_hex, pattern, printable
 from modelkeep.errors import UsageError
 
 _INT = pattern(r"[vV]?([1-9][0-9]{0,8})")
 _HEX = pattern(r"[0-9a-f]{8,64}")
-_BARE_HEX = pattern(r"[0-9a-f]{64}")
+_SHA256_DIGITS = 64
 _COMMIT = pattern(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
@@ -48,15 +48,11 @@ class Label(Struct, frozen=True):
         return self.text
 
 
-class Latest(Struct, frozen=True):
-    """The highest number that is not archived, deleted or bad."""
-
-    def __str__(self) -> str:
-        return "latest"
-
-
 class Word(Struct, frozen=True):
-    """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
+    """``latest``, a stage (tried before the next) or an alias, in lower case; ``dev`` is ``development``.
+
+    The latest version is the one with the highest number that is not archived, deleted or bad.
+    """
 
     text: str
 
@@ -73,26 +69,14 @@ class Digest(Struct, frozen=True):
         return _SHA256 + self.hex_prefix
 
 
-Selector: TypeAlias = Number | Label | Latest | Word | Digest
+Selector: TypeAlias = Number | Label | Word | Digest
 
 
 class Ref(Struct, frozen=True):
-    """A reference to a model or one version of it; ``text`` is what was typed and never compared.
-
-    ``name`` is None where a bare digest was given, ``selector`` where a bare name was.
-    """
+    """A reference to a model or one version of it: ``name`` is None for a bare digest, ``selector`` for a bare name."""
 
     name: str | None
     selector: Selector | None
-    text: str = ""
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ref):
-            return NotImplemented
-        return (self.name, self.selector) == (other.name, other.selector)
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.selector))
 
     def __str__(self) -> str:
         if self.name is None:
@@ -148,20 +132,20 @@ def parse_ref(text: str) -> Ref:
     if text.startswith(_MLFLOW):
         return _mlflow(text)
     if text.startswith(_SHA256):
-        return Ref(None, parse_digest(text), text)
-    if _BARE_HEX.fullmatch(fold(text)):
-        return Ref(None, Digest(fold(text)), text)
+        return Ref(None, parse_digest(text))
+    if is_hex(fold(text), _SHA256_DIGITS):
+        return Ref(None, Digest(fold(text)))
     name, at, selector = text.partition("@")
     if not is_imported_name(name):
         raise _malformed(text, _FORMS)
     try:
-        return Ref(name, parse_selector(selector) if at else None, text)
+        return Ref(name, parse_selector(selector) if at else None)
     except UsageError as error:
         raise _malformed(text, error.hint) from error
 
 
-def parse_file_ref(text: str) -> tuple[Ref, str | None]:
-    """Return the reference and the path inside of it, which begins at the first ``/`` after the ``@`` or digest.
+def split_file_ref(text: str) -> tuple[str, str | None]:
+    """Return the text of a reference and the path inside of it, which begins at the first ``/`` after the ``@`` or digest.
 
     After a bare name or ``models:/`` there is none. ``fraud@3/`` is the version itself.
     """
@@ -169,12 +153,11 @@ def parse_file_ref(text: str) -> tuple[Ref, str | None]:
     if not text.startswith(_MLFLOW):
         at = text.find("@")
         head = text.split("/", 1)[0]
-        if text.startswith(_SHA256) or _BARE_HEX.fullmatch(fold(head)):
+        if text.startswith(_SHA256) or is_hex(fold(head), _SHA256_DIGITS):
             start = len(head)
         elif at >= 0 and (slash := text.find("/", at)) >= 0:
             start = slash
-    reference = parse_ref(text[:start])
-    return reference, text[start + 1 :] or None
+    return text[:start], text[start + 1 :] or None
 
 
 def parse_node(text: str) -> Node:
@@ -213,8 +196,7 @@ def _mlflow(text: str) -> Ref:
         name, _, selector = rest.rpartition("/")
     if is_imported_name(name):
         # MLflow's stage "None" holds what has no stage yet.
-        chosen = Word(DEVELOPMENT) if fold(selector) == "none" else parse_selector(selector)
-        return Ref(name, chosen, text)
+        return Ref(name, Word(DEVELOPMENT) if fold(selector) == "none" else parse_selector(selector))
     message = f"not a model's URI: '{printable(text)}'"
     bare = rest.strip("/")
     raise UsageError(
@@ -237,7 +219,7 @@ def _likely(text: str) -> str | None:
     name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
     if len(pieces) == 1:
         return printable(name) if is_imported_name(name) else None
-    selector = likely_selector(pieces[1].strip().partition("/")[0] or "production")
+    selector = _likely_selector(pieces[1].strip().partition("/")[0] or "production")
     name = name or "NAME"
     return f"{printable(name)}@{selector}" if selector and is_imported_name(name) else None
 
@@ -251,12 +233,10 @@ def parse_selector(text: str) -> Selector:
     if text.startswith(_SHA256):
         return parse_digest(text)
     word = fold(text)
-    if word == "latest":
-        return Latest()
     if is_word(word) and not _HEX.fullmatch(word):
         return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
     message = f"not a version: '{printable(text)}'"
-    raise UsageError(message, likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
+    raise UsageError(message, _likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
 
 
 def parse_digest(text: str) -> Digest:
@@ -268,7 +248,7 @@ def parse_digest(text: str) -> Digest:
     raise UsageError(message, "sha256: and 8 to 64 hex digits, as sha256:0c416566")
 
 
-def likely_selector(text: str) -> str | None:
+def _likely_selector(text: str) -> str | None:
     """Return a selector that is near to a text which is none, or None."""
     if text.startswith(_SHA256):
         return None
