@@ -11,7 +11,6 @@ from modelkeep.domain.refs import (
     DeploymentNode,
     Digest,
     Label,
-    Latest,
     Number,
     Ref,
     RunNode,
@@ -42,8 +41,8 @@ HEX64 = "0c41656658de73aad7d3b9880f023939c158883ed1029d813127ef54814d5361"
         ("fraud@2.0.0-rc1", Ref("fraud", Label("2.0.0-rc1"))),
         ("fraud@2026-01-05", Ref("fraud", Label("2026-01-05"))),
         ("fraud@v1-2", Ref("fraud", Label("v1-2"))),
-        ("fraud@latest", Ref("fraud", Latest())),
-        ("fraud@LATEST", Ref("fraud", Latest())),
+        ("fraud@latest", Ref("fraud", Word("latest"))),
+        ("fraud@LATEST", Ref("fraud", Word("latest"))),
         ("fraud@production", Ref("fraud", Word("production"))),
         ("fraud@Prod", Ref("fraud", Word("prod"))),
         ("fraud@champion", Ref("fraud", Word("champion"))),
@@ -56,7 +55,7 @@ HEX64 = "0c41656658de73aad7d3b9880f023939c158883ed1029d813127ef54814d5361"
         (HEX64.upper(), Ref(None, Digest(HEX64))),
         ("models:/fraud/3", Ref("fraud", Number(3))),
         ("models:/fraud/Production", Ref("fraud", Word("production"))),
-        ("models:/fraud/latest", Ref("fraud", Latest())),
+        ("models:/fraud/latest", Ref("fraud", Word("latest"))),
         ("models:/fraud/None", Ref("fraud", Word("development"))),
         ("models:/risk/fraud/1.2", Ref("risk/fraud", Label("1.2"))),
         ("models:/risk/fraud@champion", Ref("risk/fraud", Word("champion"))),
@@ -177,7 +176,7 @@ def test_a_selector_alone_says_what_it_may_be():
         parse_selector("")
 
 
-VALUES = [Ref("fraud", Number(3)), Number(3), Label("1.0"), Latest(), Word("prod"), Digest("0c416566")]
+VALUES = [Ref("fraud", Number(3)), Number(3), Label("1.0"), Word("latest"), Word("prod"), Digest("0c416566")]
 NODES = [DataNode("x", None), CodeNode("9f2c"), RunNode("1"), DeploymentNode("eu")]
 
 
@@ -196,7 +195,7 @@ SELECTORS = st.one_of(
     st.builds(
         Label, st.from_regex(r"[vV]?[0-9][0-9A-Za-z.+-]{0,20}[.-][0-9A-Za-z.+-]{0,20}[0-9A-Za-z]", fullmatch=True)
     ),
-    st.just(Latest()),
+    st.just(Word("latest")),
     st.builds(Word, st.sampled_from(["production", "prod", "development", "champion", "a", "x-1", "deadbee"])),
     st.builds(Digest, st.from_regex(r"[0-9a-f]{8,64}", fullmatch=True)),
 )

@@ -556,6 +556,15 @@ def test_a_backup_without_a_registry_is_refused(tmp_path, dest):
     assert not dest.exists()
 
 
+def test_a_registry_whose_directory_is_not_utf8_is_backed_up(world, dest):
+    odd = os.fsencode(world.home) + b"\xff"
+    os.rename(world.home, odd)
+    made = world.at(os.fsdecode(odd))
+    assert back_up(made, dest).ok
+    assert backup_of(str(dest)) == os.fsdecode(odd)
+    assert back_up(made, dest).changed is False
+
+
 def test_a_registry_that_was_moved_takes_its_backup_along(world, dest, tmp_path):
     back_up(world, dest)
     world.home.rename(tmp_path / "moved")

@@ -29,11 +29,22 @@ WARNED = "warning: {0} is on a network mount (nfs4 at /), which is fine as long 
 
 @pytest.fixture
 def mounted(run, tmp_path):
-    """Return what runs a command that sees another table of mounts."""
+    """Return what runs a command that sees another table of mounts.
+
+    Line 27 gets the number that the mount of the directory really has, line 28 that of ``bytes``, a mount of its own.
+    """
 
     def go(table, *words):
         (tmp_path / "mounts").write_text(table)
-        script = 'mount --bind "$1" /proc/$$/mountinfo && shift && exec "$@"'
+        script = """
+            number="s/^mnt_id:[^0-9]*//p"
+            exec 9<.; sed -i "s/^27 /$(sed -n "$number" /proc/$$/fdinfo/9) /" "$1"
+            if test -d bytes; then
+                mount --bind bytes bytes
+                exec 9<bytes; sed -i "s/^28 /$(sed -n "$number" /proc/$$/fdinfo/9) /" "$1"
+            fi
+            exec 9<&-; mount --bind "$1" /proc/$$/mountinfo && shift && exec "$@"
+        """
         return subprocess.run(
             ["unshare", "-m", "sh", "-c", script, "sh", tmp_path / "mounts", run.script, *words],
             cwd=run.cwd, env=run.env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,

@@ -208,6 +208,18 @@ def test_what_python_leaves_behind_does_not_make_a_directory_different(tree, wor
     assert not tree.get("out").changed
 
 
+def test_what_the_artifact_has_of_it_counts(artifacts, work):
+    (work / "source").mkdir()
+    (work / "source/.DS_Store").write_bytes(b"icons")
+    (work / "source/m.onnx").write_bytes(b"hello")
+    manifest = ingest(artifacts, ["source"], Selection(include=(".DS_Store",))).manifest
+    assert export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False).changed
+    assert not export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False).changed
+    (work / "out/.DS_Store").write_bytes(b"other")
+    with pytest.raises(Conflict, match="something else"):
+        export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False)
+
+
 def test_an_empty_directory_is_filled_and_stays_as_private_as_it_was(tree, work):
     (work / "out").mkdir(mode=0o700)
     assert tree.get("out").changed

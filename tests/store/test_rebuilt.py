@@ -11,7 +11,7 @@ from world import World, tell_story
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import hash_entry
 from modelkeep.errors import Damaged, RegistryUnavailable
-from modelkeep.store.db.sql import deciding
+from modelkeep.store.db.sql import deciding, reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
@@ -163,7 +163,13 @@ def test_contents_are_found_by_digest_through_an_index_once_somebody_asks_for_th
     for _ in (1, 2):
         connection = rebuilt.by_content()
         plan = connection.rows(
-            f"EXPLAIN QUERY PLAN {raw_rows.BLOBS}", digest="", model=0, version=0, path="", end="sha256:g", most=1
+            f"EXPLAIN QUERY PLAN {reachable.NEEDED_FROM}",
+            digest="",
+            model=0,
+            version=0,
+            path="",
+            end="sha256:g",
+            most=1,
         )
         assert "SEARCH version_blob USING COVERING INDEX version_blob_digest (digest>? AND digest<?)" in [
             row[3] for row in plan

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from modelkeep.changes.change_answer import effects_of
 from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
+from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.domain.verbs.register import Parent, Register, VersionRegistered
+from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs, number_warnings
+from modelkeep.reads.show import version_page
 from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.annotations import newest_metrics
-from modelkeep.store.db.sql.registration import Known, known
+from modelkeep.store.db.sql.annotations import newest_metrics, recorded_metrics
+from modelkeep.store.db.sql.references import Resolved, name_of
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 
@@ -65,14 +69,13 @@ def unchanged(
     if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
         message = "register answered without a version"
         raise ModelkeepError(message)
-    ref = f"{subject.name}@{number}"
-    there = known(reader, subject.model, number)
+    there = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
     if request.if_exists == "match":
-        _check_same(there, ref, arguments, outcome.request, request, found)
+        _check_same(reader, there, arguments, outcome.request, request, found)
     return Registered(
         action="register",
         name=subject.name,
-        ref=ref,
+        ref=there.ref,
         changed=False,
         seq=None,
         why=outcome.already.why,
@@ -118,65 +121,67 @@ def _summary(taken: Ingested, found: Provenance) -> str:
 
 
 def _check_same(
-    there: Known, ref: str, command: Register, change: ChangeRequest, request: Request, found: Provenance
+    reader: Reader, there: Version, command: Register, change: ChangeRequest, request: Request, found: Provenance
 ) -> None:
     """Raise ``Conflict`` where something given differs from what is known of the version."""
     stage = change.subject.stage
-    if stage is not None and stage not in there.stages:
-        message = f"these bytes are {ref} already, and that is not in {stage}"
-        raise Conflict(message, f"modelkeep promote {ref} {stage}")
+    if stage is not None and stage not in {held.stage for held in there.stages}:
+        message = f"these bytes are {there.ref} already, and that is not in {stage}"
+        raise Conflict(message, f"modelkeep promote {there.ref} {stage}")
     for alias in command.aliases:
         if alias not in there.aliases:
-            message = f"these bytes are {ref} already, and {change.subject.name}@{alias} is not that"
-            raise Conflict(message, f"modelkeep alias {ref} {alias}")
+            message = f"these bytes are {there.ref} already, and {there.name}@{alias} is not that"
+            raise Conflict(message, f"modelkeep alias {there.ref} {alias}")
     fields = {name: scrub_text(value) for name, value in change.fields}
-    different = [*_differences(there, command, fields), *_other_provenance(there, request, found)]
+    different = [
+        *_other_metrics(reader, change.subject.model or 0, there.version, command),
+        *_other_words(reader, there, command, fields),
+        *_other_provenance(there, request, found),
+    ]
     if different:
-        message = f"these bytes are {ref} already, with another {', '.join(different)}"
-        hint = f"modelkeep evaluate or tag {ref}, or register with --if-exists new"
+        message = f"these bytes are {there.ref} already, with another {', '.join(different)}"
+        hint = f"modelkeep evaluate or tag {there.ref}, or register with --if-exists new"
         raise Conflict(message, hint)
 
 
-def _differences(there: Known, command: Register, fields: dict[str, str]) -> Iterator[str]:
-    on = None if command.metrics_on is None else _place(command.metrics_on)
+def _other_metrics(reader: Reader, model: int, number: int, command: Register) -> Iterator[str]:
+    """Yield the metrics that were never recorded with this value, or not on this data."""
+    recorded = recorded_metrics(reader, model, number)
+    on = None if command.metrics_on is None else replace(command.metrics_on, role=None)
     for name, value in command.metrics:
-        measured = there.metrics.get((name, value))
-        if measured is None or (on is not None and on not in measured):
+        measured = {data for metric, known, data in recorded if (metric, known) == (name, value)}
+        if not measured or (on is not None and on not in measured):
             yield f"metric {name}"
-    yield from (field.replace(".", " ", 1) for field, value in fields.items() if _text(there, field, value) != value)
+
+
+def _other_words(reader: Reader, there: Version, command: Register, fields: dict[str, str]) -> Iterator[str]:
+    """Yield what differs of the details, the label, the data and the parents."""
+    known = {f"param.{key}": value for key, value in there.params.items()}
+    known |= {f"tag.{key}": value for key, value in there.tags.items()}
+    known |= {"author": there.author, "description": there.description or ""}
+    for field, value in fields.items():
+        # The other details were captured, and captured provenance never differs.
+        typed = field.startswith(("param.", "tag.")) or field in ("author", "description")
+        if typed and known.get(field) != value:
+            yield field.replace(".", " ", 1)
     if command.label is not None and (there.label is None or label_key(there.label) != label_key(command.label)):
         yield "label (it has none)" if there.label is None else f"label (it is {there.label})"
-    yield from (f"data {data.name}" for data in command.data if _key(data) not in there.data)
+    data = {Data(each.name, each.version, each.digest, each.role) for each in there.data}
+    yield from (f"data {each.name}" for each in command.data if each not in data)
+    parents = {each.ref or each.location for each in there.parents}
     for position, parent in enumerate(command.parents):
-        if (_version(parent) or fields.get(f"parent.{position}", "")) not in there.parents:
+        address = fields.get(f"parent.{position}", "")
+        if (
+            address if parent.model is None else f"{name_of(reader, None, parent.model)}@{parent.version}"
+        ) not in parents:
             yield "parent"
 
 
-def _other_provenance(there: Known, request: Request, found: Provenance) -> Iterator[str]:
+def _other_provenance(there: Version, request: Request, found: Provenance) -> Iterator[str]:
     """Yield what differs of the runs, the commit and the time of training, as far as they were typed."""
-    yield from (f"run {run.id}" for run in found.runs if not run.captured and run.id not in there.runs)
-    if request.code not in ("auto", "none") and found.code.commit not in (None, there.commit):
+    runs = {run.id for run in there.runs}
+    yield from (f"run {run.id}" for run in found.runs if not run.captured and run.id not in runs)
+    if request.code not in ("auto", "none") and found.code.commit not in (None, there.code.commit):
         yield "code"
-    if request.trained_at is not None and found.trained is not None and found.trained.ended != there.trained:
+    if request.trained_at is not None and found.trained is not None and found.trained.ended != there.trained.ended:
         yield "time of training"
-
-
-def _text(there: Known, field: str, value: str) -> str | None:
-    """Return the present text that a given one is compared with; a captured one is compared with itself."""
-    if field.startswith("tag."):
-        return there.tags.get(field.removeprefix("tag."))
-    if field == "description":
-        return there.description
-    return there.text(field) if field.startswith("param.") or field == "author" else value
-
-
-def _version(parent: Parent) -> tuple[int, int] | None:
-    return None if parent.model is None or parent.version is None else (parent.model, parent.version)
-
-
-def _key(data: Data) -> tuple[str | None, str, str | None, str | None]:
-    return data.role, data.name, data.version, data.digest
-
-
-def _place(data: Data) -> tuple[str, str | None, str | None]:
-    return data.name, data.version, data.digest

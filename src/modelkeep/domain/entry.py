@@ -19,8 +19,7 @@ from typing_extensions import TypeVar
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
 from modelkeep.domain.text import printable
-from modelkeep.domain.verbs.interface import Command, Event
-from modelkeep.domain.verbs.wording import Texts, Told
+from modelkeep.domain.verbs.interface import Command, EntryWords, Event, Texts
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 #: The number of the log's format: which fields, kinds and rules an entry may have.
@@ -193,7 +192,7 @@ class Entry(LogValue, Generic[C, E], frozen=True, kw_only=True, tag_field="forma
         """
         # A forged entry may have events that do not follow from its command.
         return (
-            self.intent.command.sentence(Told(cast("Entry", self), texts))
+            self.intent.command.sentence(EntryWords(cast("Entry", self), texts))
             or f"asked to {self.intent.kind} {self.subject_name}"
         )
 

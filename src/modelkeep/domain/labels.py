@@ -58,26 +58,16 @@ def label_sort_key(label: str) -> str:
     return "".join(_padded(number) for number in numbers) + mark + _DIGITS.sub(lambda m: _padded(m.group()), tail)
 
 
-def label_order(labels: Iterable[str]) -> str | None:
-    """Return the highest of some labels, None of none.
+def bump_label(labels: Iterable[str], part: str) -> str:
+    """Return the label after the highest of some: a major, minor or patch release up; ``0.1.0`` where there is none.
 
-    Where the highest does not read as MAJOR.MINOR[.PATCH] there is nothing to count on from, and
-    ``UsageError`` is raised.
-    """
-    highest = max(labels, key=label_sort_key, default=None)
-    if highest is not None:
-        _release(highest)
-    return highest
-
-
-def bump_label(highest: str | None, part: str) -> str:
-    """Return the label after the highest one: a major, minor or patch release up; ``0.1.0`` first.
-
-    A leading ``v`` and a missing PATCH stay as they are, unless it is the patch that goes up.
+    A leading ``v`` and a missing PATCH stay as they are, unless it is the patch that goes up. ``UsageError`` where the
+    highest does not read as MAJOR.MINOR[.PATCH]: there is nothing to count on from.
     """
     if part not in PARTS:
         message = f"not a part of a label: '{printable(part)}'"
         raise UsageError(message, "major, minor or patch")
+    highest = max(labels, key=label_sort_key, default=None)
     if highest is None:
         return _FIRST
     v, major, minor, patch = _release(highest)

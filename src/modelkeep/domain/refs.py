@@ -16,12 +16,12 @@ from msgspec import Struct
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
-from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.text import check_text, is_hex, pattern, printable
 from modelkeep.errors import UsageError
 
 _INT = pattern(r"[vV]?([1-9][0-9]{0,8})")
 _HEX = pattern(r"[0-9a-f]{8,64}")
-_BARE_HEX = pattern(r"[0-9a-f]{64}")
+_SHA256_DIGITS = 64
 _COMMIT = pattern(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
@@ -48,15 +48,11 @@ class Label(Struct, frozen=True):
         return self.text
 
 
-class Latest(Struct, frozen=True):
-    """The highest number that is not archived, deleted or bad."""
-
-    def __str__(self) -> str:
-        return "latest"
-
-
 class Word(Struct, frozen=True):
-    """A stage (tried first) or an alias, in lower case; ``dev`` is ``development``."""
+    """``latest``, a stage (tried before the next) or an alias, in lower case; ``dev`` is ``development``.
+
+    The latest version is the one with the highest number that is not archived, deleted or bad.
+    """
 
     text: str
 
@@ -73,7 +69,7 @@ class Digest(Struct, frozen=True):
         return _SHA256 + self.hex_prefix
 
 
-Selector: TypeAlias = Number | Label | Latest | Word | Digest
+Selector: TypeAlias = Number | Label | Word | Digest
 
 
 class Ref(Struct, frozen=True):
@@ -149,7 +145,7 @@ def parse_ref(text: str) -> Ref:
         return _mlflow(text)
     if text.startswith(_SHA256):
         return Ref(None, parse_digest(text), text)
-    if _BARE_HEX.fullmatch(fold(text)):
+    if is_hex(fold(text), _SHA256_DIGITS):
         return Ref(None, Digest(fold(text)), text)
     name, at, selector = text.partition("@")
     if not is_imported_name(name):
@@ -169,7 +165,7 @@ def parse_file_ref(text: str) -> tuple[Ref, str | None]:
     if not text.startswith(_MLFLOW):
         at = text.find("@")
         head = text.split("/", 1)[0]
-        if text.startswith(_SHA256) or _BARE_HEX.fullmatch(fold(head)):
+        if text.startswith(_SHA256) or is_hex(fold(head), _SHA256_DIGITS):
             start = len(head)
         elif at >= 0 and (slash := text.find("/", at)) >= 0:
             start = slash
@@ -237,7 +233,7 @@ def _likely(text: str) -> str | None:
     name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
     if len(pieces) == 1:
         return printable(name) if is_imported_name(name) else None
-    selector = likely_selector(pieces[1].strip().partition("/")[0] or "production")
+    selector = _likely_selector(pieces[1].strip().partition("/")[0] or "production")
     name = name or "NAME"
     return f"{printable(name)}@{selector}" if selector and is_imported_name(name) else None
 
@@ -251,12 +247,10 @@ def parse_selector(text: str) -> Selector:
     if text.startswith(_SHA256):
         return parse_digest(text)
     word = fold(text)
-    if word == "latest":
-        return Latest()
     if is_word(word) and not _HEX.fullmatch(word):
         return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
     message = f"not a version: '{printable(text)}'"
-    raise UsageError(message, likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
+    raise UsageError(message, _likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
 
 
 def parse_digest(text: str) -> Digest:
@@ -268,7 +262,7 @@ def parse_digest(text: str) -> Digest:
     raise UsageError(message, "sha256: and 8 to 64 hex digits, as sha256:0c416566")
 
 
-def likely_selector(text: str) -> str | None:
+def _likely_selector(text: str) -> str | None:
     """Return a selector that is near to a text which is none, or None."""
     if text.startswith(_SHA256):
         return None

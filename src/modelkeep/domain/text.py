@@ -23,9 +23,9 @@ class _Later:
         self._given = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(re.compile(*self._given), name)
-        setattr(self, name, found)
-        return found
+        method = getattr(re.compile(*self._given), name)
+        setattr(self, name, method)
+        return method
 
 
 _KEY = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")

@@ -82,7 +82,7 @@ def _copy(
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
                 elif live.ask(partial(reachable.is_needed, digest=content.digest)):
-                    report(findings, raw_rows.needing(connection, content.digest, _SHOWN), trouble)
+                    report(findings, reachable.needing(connection, content.digest, _SHOWN), trouble)
                 else:
                     was_deleted = True
         if not was_deleted:
@@ -101,7 +101,7 @@ def _copy(
 def _require_successor(connection: Reader, place: BackupPlace, before: Head | None) -> None:
     """Refuse to replace the backup by a damaged copy, or by one whose log does not continue the backup's."""
     with place.copied_database().raw() as copied:
-        damage = reachable.broken(copied)
+        damage = raw_rows.first_damage(copied)
     if damage is not None:
         message = f"the database is damaged, and the backup was not changed: {printable(damage)}"
         raise IntegrityError(message, "modelkeep verify --log")
@@ -124,7 +124,7 @@ def _described(tables: Tables, place: BackupPlace, registry: str, before: Head |
         changed=head != before or new_blobs > 0,
         ok=True,
         entries=0 if head is None else head.seq,
-        versions=tables.ask(raw_rows.version_count),
+        versions=tables.ask(reachable.version_count),
         blobs=blobs,
         size_bytes=size_bytes,
         new_blobs=new_blobs,

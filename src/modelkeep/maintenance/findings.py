@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from modelkeep.domain.answers.care import VerifyFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
-from modelkeep.store.db.sqlite.raw_rows import Needed
+from modelkeep.store.db.sql.reachable import Needed
 
 _MOST_OF_A_KIND = 25
 #: Of damaged files more are kept: each is repaired by itself.

@@ -18,8 +18,8 @@ from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite import raw_rows
-from modelkeep.store.db.sqlite.raw_rows import Needed
+from modelkeep.store.db.sql import reachable
+from modelkeep.store.db.sql.reachable import Needed
 
 if TYPE_CHECKING:
     from modelkeep.maintenance.repair import Repair
@@ -111,7 +111,7 @@ def check_bytes(
             elif trouble is not None:
                 report(findings, needing, trouble)
     for content, trouble in () if repair is None else repair.run():
-        needing = chosen.get(content) or tables.ask(partial(raw_rows.needing, digest=content.digest, most=_SHOWN))
+        needing = chosen.get(content) or tables.ask(partial(reachable.needing, digest=content.digest, most=_SHOWN))
         report(findings, needing, trouble)
     return Checked(versions, blobs, size_bytes)
 
@@ -119,8 +119,8 @@ def check_bytes(
 def _contents(tables: Tables, wanted: Wanted) -> tuple[int, int, Iterator[NeededContent]]:
     """Return the number of versions and bytes that are wanted, and the contents one after the other."""
     if wanted.chosen is None:
-        total = tables.ask(partial(raw_rows.total_bytes, part=wanted.part))
-        return tables.ask(raw_rows.version_count), total, islice(tables.all_needed(wanted.part), wanted.most)
+        total = tables.ask(partial(reachable.total_bytes, part=wanted.part))
+        return tables.ask(reachable.version_count), total, islice(tables.all_needed(wanted.part), wanted.most)
     rows = [row for row in tables.needed_by(wanted.chosen) if row.digest in wanted.part]
     rows.sort(key=lambda row: row.digest)
     total = sum(content.size for content in {Content(row.digest, row.size) for row in rows})
@@ -152,14 +152,14 @@ class Tables:
 
     def _rows(self, part: Subset) -> Iterator[Needed]:
         after: Needed | None = None
-        while page := self.ask(partial(raw_rows.needed, after=after, part=part)):
+        while page := self.ask(partial(reachable.needed, after=after, part=part)):
             yield from page
             after = page[-1]
 
     def needed_by(self, chosen: Iterable[VersionKey]) -> Iterator[Needed]:
         """Yield what some versions need."""
         for model, number in chosen:
-            yield from self.ask(partial(raw_rows.needed_by, model=model, version=number))
+            yield from self.ask(partial(reachable.needed_by, model=model, version=number))
 
 
 def report(findings: Findings, needing: Sequence[Needed], trouble: Trouble) -> None:

@@ -232,7 +232,7 @@ def broken_pages(
     left out: their schema is not modelkeep's.
     """
     with database.raw() as connection:
-        small = raw_rows.is_small(connection, small_bytes)
+        small = raw_rows.size_bytes(connection) <= small_bytes
         names = [None] if small else [name for name in raw_rows.table_names(connection) if name not in odd]
     for name in names:
         with database.raw() as connection:

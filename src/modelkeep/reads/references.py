@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelkeep.domain.refs import Ref, parse_ref
+from modelkeep.domain.refs import Ref, Word, parse_ref
 from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
@@ -48,7 +48,7 @@ def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None)
     """Return the version that a reference means; a bare name is the latest one, and it is said."""
     if ref.name is not None and ref.selector is None:
         say(f"note: {ref.name} is taken as {ref.name}@latest")
-        ref = parse_ref(f"{ref.name}@latest")
+        ref = Ref(ref.name, Word("latest"))
     return resolve(reader, at, ref)
 
 

@@ -38,21 +38,25 @@ def read(directory: str) -> BackupMark | None:
         return None
     except OSError:
         return _UNREADABLE
+    from modelkeep.store.notes import decode_note  # few directories have a mark
+
     with os.fdopen(descriptor, "rb") as file:
         try:
-            return msgspec.json.decode(file.read(_LARGEST), type=BackupMark)
-        except (OSError, msgspec.DecodeError, RecursionError):
+            return decode_note(file.read(_LARGEST), _UNREADABLE)
+        except OSError:
             return _UNREADABLE
 
 
 def write(directory: str, mark: BackupMark) -> None:
     """Put a mark in place, durably and in one step."""
+    from modelkeep.store.notes import encode_note
+
     draft = os.path.join(directory, DRAFT)
     with suppress(FileNotFoundError):
         os.unlink(draft)
     create_file(draft, 0o660)
     with open(draft, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(mark), indent=2) + b"\n")
+        file.write(encode_note(mark))
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, os.path.join(directory, NAME))

@@ -98,21 +98,20 @@ def _trouble(found: Owner, here: Owner, directory: str) -> Conflict | None:
 
 def _read(bucket: DirectoryBucket) -> Owner | None:
     """Return the note of a store, None where it has none."""
-    import json  # unlike msgspec, it takes the surrogates of a directory whose name is not UTF-8
+    from modelkeep.store.notes import decode_note  # few stores are behind a link
 
     try:
         data = bucket.read_note(OWNER)
-        return None if data is None else msgspec.convert(json.loads(data), Owner)
-    except (ModelkeepError, ValueError, RecursionError):
+    except ModelkeepError:
         return _UNREADABLE
+    return None if data is None else decode_note(data, _UNREADABLE)
 
 
 def _write(bucket: DirectoryBucket, owner: Owner, *, new: bool) -> bool:
     """Write the note; False where there is one already. A full disk must not keep `gc` away: it is passed over."""
-    import json
+    from modelkeep.store.notes import encode_note
 
-    note = json.dumps(msgspec.to_builtins(owner), indent=2) + "\n"
     try:
-        return bucket.write_note(OWNER, note.encode(), new=new)
+        return bucket.write_note(OWNER, encode_note(owner), new=new)
     except ModelkeepError:
         return True

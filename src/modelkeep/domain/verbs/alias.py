@@ -6,9 +6,8 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import UsageError
 
 
@@ -38,13 +37,9 @@ class Alias(Command, frozen=True):
             proposal.check_expected(proposal.state.alias(model.seq, fold(names[0])), f"{model.name}@{names[0]}")
         return tuple(events)
 
-    def sentence(self, told: Told) -> str:
-        called = [
-            f"called {told.at(event.version)} {event.alias}"
-            for event in told.entry.events
-            if isinstance(event, AliasSet)
-        ]
-        return ", ".join([*called, *removed_aliases(told)])
+    def sentence(self, words: EntryWords) -> str:
+        called = [f"called {words.at(event.version)} {event.alias}" for event in words.events(AliasSet)]
+        return ", ".join([*called, *removed_aliases(words)])
 
 
 class AliasSet(Event, frozen=True):
@@ -69,13 +64,9 @@ class AliasRemoved(Event, frozen=True):
         yield _closed(recorded, self.model, self.alias)
 
 
-def removed_aliases(told: Told) -> list[str]:
+def removed_aliases(words: EntryWords) -> list[str]:
     """Return the part of a sentence for each alias that the entry took away."""
-    return [
-        f"took the alias {event.alias} off {told.model}"
-        for event in told.entry.events
-        if isinstance(event, AliasRemoved)
-    ]
+    return [f"took the alias {event.alias} off {words.model}" for event in words.events(AliasRemoved)]
 
 
 def _check(proposal: Proposal, model: Model, names: tuple[str, ...]) -> None:

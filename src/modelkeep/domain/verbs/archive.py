@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, EntryWords, Event, Proposal, ends_of
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict, UsageError
 
 
@@ -36,12 +35,12 @@ class Archive(Command, frozen=True):
             return (restored(proposal, model, first, last),)
         return AlreadySo(f"{name} is archived") if archived else (_archived(proposal, model, first, last),)
 
-    def sentence(self, told: Told) -> str:
-        which = f"every version of {told.model}" if self.all else told.subject
+    def sentence(self, words: EntryWords) -> str:
+        which = f"every version of {words.model}" if self.all else words.subject
         if self.undo:
             return f"restored {which} from the archive"
-        ends = [end for event in told.entry.events if isinstance(event, VersionArchived) for end in event.ends]
-        return ", ".join([f"archived {which}", *told.stages_left(ends)])
+        ends = [end for event in words.events(VersionArchived) for end in event.ends]
+        return ", ".join([f"archived {which}", *words.stages_left(ends)])
 
 
 class VersionArchived(Event, frozen=True):

@@ -7,10 +7,9 @@ from modelkeep.domain.names import check_imported_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.describe import description_rows
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded
 from modelkeep.domain.verbs.tag import tag_rows
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
 
 
@@ -31,8 +30,8 @@ class Create(Command, frozen=True):
         check_free(name, bearer, reuse=self.reuse)
         return (ModelCreated(proposal.seq),)
 
-    def sentence(self, told: Told) -> str:
-        return f"created the model {told.model}"
+    def sentence(self, words: EntryWords) -> str:
+        return f"created the model {words.model}"
 
 
 class ModelCreated(Event, frozen=True):

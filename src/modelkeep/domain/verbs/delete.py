@@ -5,9 +5,8 @@ from __future__ import annotations
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_aliases
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, EntryWords, Event, Proposal, ends_of
 from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
 
 
@@ -47,14 +46,14 @@ class Delete(Command, frozen=True):
         held = proposal.state.open_tenures(model.seq, 1, model.newest)
         return (ModelDeleted(model.seq, model.newest, ends_of(*held)),)
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         parts = []
-        for event in told.entry.events:
+        for event in words.entry.events:
             if isinstance(event, VersionDeleted):
-                parts += [f"deleted {told.at(event.version)}", *told.stages_left(event.ends)]
+                parts += [f"deleted {words.at(event.version)}", *words.stages_left(event.ends)]
             elif isinstance(event, ModelDeleted):
-                parts += [f"deleted the model {told.model}", *told.stages_left(event.ends)]
-        return ", ".join([*parts, *removed_aliases(told)])
+                parts += [f"deleted the model {words.model}", *words.stages_left(event.ends)]
+        return ", ".join([*parts, *removed_aliases(words)])
 
 
 class VersionDeleted(Event, frozen=True):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told
 
 
 class Describe(Command, frozen=True):
@@ -15,9 +14,9 @@ class Describe(Command, frozen=True):
         model, version = proposal.model_or_version()
         return (Described(model.seq, version),)
 
-    def sentence(self, told: Told) -> str:
-        described = any(field == "description" and value for field, value in told.texts)
-        return f"described {told.subject}" if described else f"changed the description of {told.subject}"
+    def sentence(self, words: EntryWords) -> str:
+        described = any(field == "description" and value for field, value in words.texts)
+        return f"described {words.subject}" if described else f"changed the description of {words.subject}"
 
 
 class Described(Event, frozen=True):

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    EntryWords,
+    Event,
+    Proposal,
+    check_once,
+    join_words,
+)
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
-from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import UsageError
 
 _MOST_METRICS = 4
@@ -42,14 +50,14 @@ class Evaluate(Command, frozen=True):
             return AlreadySo(f"{name} has these metrics")
         return (MetricsRecorded(model.seq, version.number),)
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         what = [f"{name} {value}" for name, value in self.metrics[:_MOST_METRICS]]
         if len(self.metrics) > _MOST_METRICS:
             what.append(f"{len(self.metrics) - _MOST_METRICS} more")
         what += [f"run {run}" for run in self.runs]
         on = self.metrics_on
         data = "" if on is None else f" on {on.name}" + (f"@{on.version}" if on.version else "")
-        return f"recorded {join_words(what)} for {told.subject}{data}"
+        return f"recorded {join_words(what)} for {words.subject}{data}"
 
 
 class MetricsRecorded(Event, frozen=True):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.stages import StageDef, check_stages
-from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Event, Proposal, join_words
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
-from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import Damaged
 
 
@@ -21,7 +20,7 @@ class Init(Command, frozen=True):
             raise Damaged(message)
         return (RegistryCreated(),)
 
-    def sentence(self, _told: Told) -> str:
+    def sentence(self, _words: EntryWords) -> str:
         return f"created the registry with the stages {join_words([stage.name for stage in self.stages])}"
 
 

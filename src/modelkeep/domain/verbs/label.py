@@ -5,9 +5,8 @@ from __future__ import annotations
 from modelkeep.domain.labels import check_label, label_key
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Assign, Changes, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
 
 
@@ -27,8 +26,8 @@ class Label(Command, frozen=True):
         check_label_is_free(proposal, model, self.label)
         return (VersionLabelled(model.seq, version.number, self.label),)
 
-    def sentence(self, told: Told) -> str:
-        return f"labelled {told.subject} {self.label}"
+    def sentence(self, words: EntryWords) -> str:
+        return f"labelled {words.subject} {self.label}"
 
 
 class VersionLabelled(Event, frozen=True):

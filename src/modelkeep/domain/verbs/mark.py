@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import UsageError
 
 
@@ -24,8 +23,8 @@ class Mark(Command, frozen=True):
             return AlreadySo(f"{model.at(version.number)} is {mark}")
         return (VersionMarked(self.mark, model.seq, version.number),)
 
-    def sentence(self, told: Told) -> str:
-        return f"marked {told.subject} {'bad' if self.mark == 'bad' else 'good again'}"
+    def sentence(self, words: EntryWords) -> str:
+        return f"marked {words.subject} {'bad' if self.mark == 'bad' else 'good again'}"
 
 
 class VersionMarked(Event, frozen=True):

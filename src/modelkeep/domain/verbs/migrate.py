@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, Proposal
-from modelkeep.domain.verbs.wording import Told
+from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Proposal
 from modelkeep.errors import Conflict
 
 
@@ -22,5 +21,5 @@ class Migrate(Command, frozen=True):
         message = f"there is no format {self.format} to raise the log to"
         raise Conflict(message)
 
-    def sentence(self, _told: Told) -> str:
+    def sentence(self, _words: EntryWords) -> str:
         return f"raised the log to format {self.format}"

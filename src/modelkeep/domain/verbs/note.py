@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
-from modelkeep.domain.verbs.wording import Told, shortened
+from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Event, Proposal, shortened
 from modelkeep.errors import UsageError
 
 
@@ -18,9 +17,9 @@ class Note(Command, frozen=True):
             raise UsageError(message, f'modelkeep note {model.name} "what there is to say"')
         return (NoteAdded(model.seq, version),)
 
-    def sentence(self, told: Told) -> str:
-        text = next((value for field, value in told.texts if field == "note"), None)
-        return f"noted on {told.subject}" + ("" if text is None else f": {shortened(text)}")
+    def sentence(self, words: EntryWords) -> str:
+        text = next((value for field, value in words.texts if field == "note"), None)
+        return f"noted on {words.subject}" + ("" if text is None else f": {shortened(text)}")
 
 
 class NoteAdded(Event, frozen=True):

@@ -6,9 +6,18 @@ from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of, refuse_unbuilt
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    EntryWords,
+    Event,
+    Proposal,
+    ends_of,
+    refuse_unbuilt,
+)
 from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.wording import Told
 from modelkeep.errors import Conflict
 
 
@@ -31,28 +40,28 @@ class Promote(Command, frozen=True):
         name = model.at(version.number)
         if holder is not None and holder.version == version.number:
             return AlreadySo(f"{name} is in {stage.name}")
-        proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
         if version.bad and not self.force:
             message = f"{name} is marked bad"
             raise Conflict(message, f"modelkeep mark {name} good        (or promote it with --force)")
         if version.archived and not self.force:
             message = f"{name} is archived"
             raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
-        check_stored(stage, version.form)
+        promotion = promoted(proposal, model, stage, version.number, version.form)
         proposal.check_present(name, version)
-        promotion = promoted(proposal, model, stage.name, version.number)
-        return (
-            (restored(proposal, model, version.number, version.number), promotion) if version.archived else (promotion,)
-        )
+        if version.archived:
+            return (restored(proposal, model, version.number, version.number), promotion)
+        return (promotion,)
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         parts = []
-        for event in told.entry.events:
+        for event in words.entry.events:
             if isinstance(event, VersionRestored):
-                parts.append(f"restored {told.at(event.first)} from the archive")
+                parts.append(f"restored {words.at(event.first)} from the archive")
             elif isinstance(event, VersionPromoted):
                 share = "" if event.share is None else f" at {event.share / 100:g}%"
-                parts.append(f"promoted {told.at(event.version)} to {event.stage}{share}{told.in_place_of(event.ends)}")
+                parts.append(
+                    f"promoted {words.at(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
+                )
         return ", ".join(parts)
 
 
@@ -86,20 +95,22 @@ class VersionPromoted(Event, frozen=True):
         yield recorded.tenure_row(self.model, self.stage, self.version, came_from=self.came_from, share=self.share)
 
 
-def check_stored(stage: StageDef, form: str) -> None:
-    """Raise ``Conflict`` where a version whose bytes live elsewhere (``pointer``) would get a protected stage."""
+def promoted(proposal: Proposal, model: Model, stage: StageDef, number: int, form: str) -> VersionPromoted:
+    """Return the event that makes a version the holder of a stage; it came from the newest holder before it.
+
+    Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
+    (``pointer``) would get a protected stage.
+    """
     if stage.protected and form == "pointer":
         message = f"{stage.name} is protected, and the bytes of this version live elsewhere"
         raise Conflict(message)
-
-
-def promoted(proposal: Proposal, model: Model, stage: str, number: int) -> VersionPromoted:
-    """Return the event that makes a version the holder; it came from the newest holder before it."""
-    before = proposal.state.last_holder(model.seq, stage)
+    holder = proposal.state.holder(model.seq, stage.name)
+    proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
+    before = proposal.state.last_holder(model.seq, stage.name)
     return VersionPromoted(
         model=model.seq,
-        stage=stage,
+        stage=stage.name,
         version=number,
         came_from=None if before is None else before.seq,
-        ends=ends_of(proposal.state.holder(model.seq, stage)),
+        ends=ends_of(holder),
     )

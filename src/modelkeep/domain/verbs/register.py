@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.labels import bump_label, check_label, fold, label_key, label_order
+from modelkeep.domain.labels import bump_label, check_label, fold, label_key
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import check_imported_alias
@@ -12,12 +12,21 @@ from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, refuse_unbuilt
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    EntryWords,
+    Event,
+    Proposal,
+    check_once,
+    join_words,
+    refuse_unbuilt,
+)
 from modelkeep.domain.verbs.label import check_label_is_free
-from modelkeep.domain.verbs.promote import VersionPromoted, check_stored, promoted
+from modelkeep.domain.verbs.promote import VersionPromoted, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
-from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 #: The largest number that a version may be given.
@@ -129,7 +138,7 @@ class Register(Command, frozen=True, kw_only=True):
             number = self.number
         events.append(VersionRegistered(model.seq, number, self._new_label(proposal, model)))
         if subject.stage is not None:
-            events.append(self._promoted(proposal, model, number))
+            events.append(promoted(proposal, model, proposal.stage(), number, self.form))
         for alias in self.aliases:
             check_imported_alias(alias, state.stages())
             events.append(AliasSet(alias, model.seq, number))
@@ -160,27 +169,20 @@ class Register(Command, frozen=True, kw_only=True):
 
     def _new_label(self, proposal: Proposal, model: Model) -> str | None:
         if self.bump is not None:
-            return check_label(bump_label(label_order(proposal.state.labels(model.seq)), self.bump))
+            return check_label(bump_label(proposal.state.labels(model.seq), self.bump))
         if self.label is not None:
             check_label_is_free(proposal, model, self.label)
         return self.label
 
-    def _promoted(self, proposal: Proposal, model: Model, number: int) -> VersionPromoted:
-        stage = proposal.stage()
-        check_stored(stage, self.form)
-        holder = proposal.state.holder(model.seq, stage.name)
-        proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
-        return promoted(proposal, model, stage.name, number)
-
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         parts, aliases = [], []
-        for event in told.entry.events:
+        for event in words.entry.events:
             match event:
                 case VersionRegistered():
                     label = "" if event.label is None else f" as {event.label}"
-                    parts.append(f"registered {told.at(event.version)}{label}")
+                    parts.append(f"registered {words.at(event.version)}{label}")
                 case VersionPromoted():
-                    parts.append(f"put it in {event.stage}{told.in_place_of(event.ends)}")
+                    parts.append(f"put it in {event.stage}{words.in_place_of(event.ends)}")
                 case AliasSet():
                     aliases.append(event.alias)
                 case _:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.create import check_free, name_row
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told
 
 
 class Rename(Command, frozen=True):
@@ -23,8 +22,8 @@ class Rename(Command, frozen=True):
         check_free(self.to, None if bearer is None or bearer.seq == model.seq else bearer, reuse=self.reuse)
         return (ModelRenamed(model.seq),)
 
-    def sentence(self, told: Told) -> str:
-        return f"renamed {told.model} to {self.to}"
+    def sentence(self, words: EntryWords) -> str:
+        return f"renamed {words.model} to {self.to}"
 
 
 class ModelRenamed(Event, frozen=True):

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    EntryWords,
+    Event,
+    Proposal,
+    ends_of,
+    join_words,
+)
 from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.wording import Told, join_words
 
 
 class Retire(Command, frozen=True):
@@ -25,11 +34,10 @@ class Retire(Command, frozen=True):
         proposal.check_expected(holder.version, f"the holder of {stage}")
         return (StageRetired(model.seq, stage, ends_of(holder)),)
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         return ", ".join(
-            f"retired {join_words([told.at(end.version) for end in event.ends])} from {event.stage}"
-            for event in told.entry.events
-            if isinstance(event, StageRetired)
+            f"retired {join_words([words.at(end.version) for end in event.ends])} from {event.stage}"
+            for event in words.events(StageRetired)
         )
 
 

@@ -20,14 +20,15 @@ from modelkeep.domain.verbs.interface import (
     Command,
     Decision,
     End,
+    EntryWords,
     Event,
     Proposal,
     ends_of,
+    join_words,
     refuse_unbuilt,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.domain.verbs.wording import Told, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
 
 #: How long after a rollback another one that names no version needs an answer.
@@ -98,11 +99,11 @@ class Rollback(Command, frozen=True):
             events.append(VersionMarked("bad", model.seq, leaving.number))
         return tuple(events)
 
-    def sentence(self, told: Told) -> str:
+    def sentence(self, words: EntryWords) -> str:
         parts = []
-        for event in told.entry.events:
+        for event in words.entry.events:
             if isinstance(event, StageRolledBack):
-                parts.append(f"rolled {told.model} {event.stage} back from {event.from_} to {event.to}")
+                parts.append(f"rolled {words.model} {event.stage} back from {event.from_} to {event.to}")
                 passed = [
                     f"{each.version} ({_OBSTACLES.get(each.why, ('', each.why))[1]})" for each in event.passed_over
                 ]

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from modelkeep.domain.details import Line
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    EntryWords,
+    Event,
+    Proposal,
+    join_words,
+    shortened,
+)
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.wording import Told, join_words, shortened
 from modelkeep.errors import Conflict
 
 _MOST_TAGS = 4
@@ -28,16 +36,16 @@ class Tag(Command, frozen=True):
             return AlreadySo("the tags are so already")
         return (Tagged(model.seq, version),)
 
-    def sentence(self, told: Told) -> str:
-        tags = [f"{field[4:]}={shortened(value)}" for field, value in told.texts if field.startswith("tag.")]
+    def sentence(self, words: EntryWords) -> str:
+        tags = [f"{field[4:]}={shortened(value)}" for field, value in words.texts if field.startswith("tag.")]
         removed = len(self.remove)
         parts = []
         if tags:
             more = [f"{len(tags) - _MOST_TAGS} more"] if len(tags) > _MOST_TAGS else []
-            parts.append(f"tagged {told.subject} {join_words([*tags[:_MOST_TAGS], *more])}")
+            parts.append(f"tagged {words.subject} {join_words([*tags[:_MOST_TAGS], *more])}")
         if removed:
-            parts.append(f"took {removed} tag{'' if removed == 1 else 's'} off {told.subject}")
-        return ", ".join(parts) or f"tagged {told.subject}"
+            parts.append(f"took {removed} tag{'' if removed == 1 else 's'} off {words.subject}")
+        return ", ".join(parts) or f"tagged {words.subject}"
 
 
 class Tagged(Event, frozen=True):

@@ -37,11 +37,6 @@ def who_may_write(path: str) -> str:
     return _people(path, stat.S_IWGRP)
 
 
-def owner_of(path: str) -> str:
-    """Return the account that a file or directory belongs to, in words."""
-    return user_name(os.lstat(path).st_uid)
-
-
 def user_name(uid: int) -> str:
     """Return the name of an account, ``uid:71001`` where it has none."""
     with suppress(KeyError, ImportError):

@@ -17,7 +17,7 @@ from msgspec import Struct
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
 from modelkeep.store.access import access_lists
-from modelkeep.store.access.permissions import group_name, owner_of, user_name
+from modelkeep.store.access.permissions import group_name, user_name
 
 #: Directories and files of a shared registry, and the directory of a private one.
 SHARED_DIRECTORY, SHARED_FILE, PRIVATE = 0o2770, 0o660, 0o700
@@ -68,12 +68,15 @@ def sharing_of(directory: str) -> Sharing | None:
     return Sharing(_named(status.st_gid), _named(named[0]) if named else None)
 
 
-def share_directory(path: str, sharing: Sharing | None) -> bool:
-    """Give a directory to the groups that share it, with None to its owner alone; False where nothing had to change."""
-    if sharing is None:
-        return _make_private(path)
-    with _held(path) as held:
-        return _give(held, path, SHARED_DIRECTORY, sharing)
+def share_directory(path: str, sharing: Sharing | None) -> None:
+    """Give a directory to the groups that share it; with None to its owner alone, unless he prepared it for a group."""
+    if sharing is not None:
+        with _held(path) as held:
+            _give(held, path, SHARED_DIRECTORY, sharing)
+        return
+    status = os.stat(path)
+    if status.st_uid == os.geteuid() and status.st_mode & SHARED_DIRECTORY != SHARED_DIRECTORY:
+        os.chmod(path, PRIVATE)
 
 
 def share_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
@@ -196,16 +199,6 @@ def _held(path: str, below: int | None = None) -> Iterator[str]:
         os.close(descriptor)
 
 
-def _make_private(path: str) -> bool:
-    """Make a directory of this account 0700, unless its owner has prepared it for a group."""
-    status = os.stat(path)
-    mode = stat.S_IMODE(status.st_mode)
-    if status.st_uid != os.geteuid() or mode == PRIVATE or mode & SHARED_DIRECTORY == SHARED_DIRECTORY:
-        return False
-    os.chmod(path, PRIVATE)
-    return True
-
-
 def _group(text: str) -> Group:
     import grp
 
@@ -228,9 +221,10 @@ def _named(gid: int) -> Group:
 
 def _owned_by_another(path: str, error: OSError, sharing: Sharing) -> RegistryUnavailable:
     message = f"{path} cannot be given to the group {sharing.writers.name}"
-    if os.lstat(path).st_uid == os.geteuid():
+    uid = os.lstat(path).st_uid
+    if uid == os.geteuid():
         return RegistryUnavailable(f"{message}: {(error.strerror or '').lower()}", f"ls -ld {path}")
-    owner = owner_of(path)
+    owner = user_name(uid)
     who = "root" if owner == "root" else f"{owner} or root"
     return RegistryUnavailable(f"{message}: it belongs to {owner}", f"{who} can do it with the same command")
 

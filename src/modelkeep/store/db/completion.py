@@ -18,7 +18,7 @@ import time
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.connection import Transaction, check_journal_files
+from modelkeep.store.db.sqlite.connection import Transaction, check_journal_files, connect
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ UNARCHIVED, ARCHIVED, ANY = "unarchived", "archived", "any"
 #: The longest lists: names of a kind, and numbers or labels of a model.
 MOST, MOST_VERSIONS = 50, 20
 
-_BUSY_SECONDS, _SECONDS, _STEPS = 0.1, 1, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
+_BUSY_MILLISECONDS, _SECONDS, _STEPS = 100, 1, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
 _LOOKED_AT = 1_000  # rows, of which some may be wanted
 _LONGEST_BYTES = 1 << 20  # of a value; a forged row could claim any length
 
@@ -259,12 +259,10 @@ def _opened(path: str) -> sqlite3.Connection | None:
     if not os.path.isfile(path):  # SQLite would wait for a pipe of this name
         return None
     check_journal_files(path)
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection = connect(path, "ro")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
-    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     end = time.monotonic() + _SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-    reader = Transaction(connection)
-    schema.check(reader)
+    schema.check(Transaction(connection))
     return connection

@@ -8,6 +8,8 @@ tables of the log, which every schema has, page by page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import cast
 
 from msgspec import Struct, field
 
@@ -107,25 +109,19 @@ def apply_changes(writer: Writer, changes: Iterable[RowChange]) -> None:
 
     New rows for the same columns that follow each other are one statement, up to `_ROWS_AT_ONCE`.
     """
-    table, rows = "", list[Mapping[str, Value]]()
-    for change in changes:
-        if not isinstance(change, Insert):
-            _insert(writer, table, rows)
-            rows = []
-            _run(writer, change)
+    for place, group in groupby(changes, key=_place_of_new_row):
+        if place is None:
+            for change in group:
+                _run(writer, cast("Close | Assign | Bury", change))
             continue
-        if rows and (change.table != table or change.row.keys() != rows[0].keys() or len(rows) == _ROWS_AT_ONCE):
-            _insert(writer, table, rows)
-            rows = []
-        table = change.table
-        rows.append(change.row)
-    _insert(writer, table, rows)
+        table, columns = place
+        while some := list(islice(group, _ROWS_AT_ONCE)):
+            writer.insert(table, columns, [cast("Insert", each).row[column] for each in some for column in columns])
 
 
-def _insert(writer: Writer, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-    if rows:
-        columns = tuple(rows[0])
-        writer.insert(table, columns, [row[column] for row in rows for column in columns])
+def _place_of_new_row(change: RowChange) -> tuple[str, tuple[str, ...]] | None:
+    """Return the table and columns of a new row, None for a change of rows that are there."""
+    return (change.table, tuple(change.row)) if isinstance(change, Insert) else None
 
 
 def _run(writer: Writer, change: Close | Assign | Bury) -> None:

@@ -16,29 +16,18 @@ from modelkeep.domain.checks import Link
 from modelkeep.domain.entry import Entry, hash_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.state import Head
-from modelkeep.domain.verbs.rows import Bury, Insert
+from modelkeep.domain.verbs.rows import Bury
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.ledger import apply_changes
 from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
-from modelkeep.store.db.sqlite.private_tables import of_temporary_files, private_tables
+from modelkeep.store.db.sqlite.private_tables import of_temporary_files, scratch
 from modelkeep.store.db.sqlite.raw_rows import Stored
 
-#: The kinds of intent that say what versions need.
+#: The kinds of intent that say what versions need, and the tables of which that is read.
 _KINDS = frozenset({"register", "delete"})
-_TABLES = """
-CREATE TABLE need (digest TEXT NOT NULL, model INTEGER NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (digest, model, version)) WITHOUT ROWID;
-CREATE TABLE gone (model INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, version)) WITHOUT ROWID;
-"""
-_NEED = "INSERT OR IGNORE INTO need (digest, model, version) VALUES (:digest, :model, :version)"
-_GONE = "INSERT OR IGNORE INTO gone (model, version) VALUES (:model, :version)"
-_ALL_GONE = "INSERT OR IGNORE INTO gone (model, version) SELECT model, version FROM need WHERE model = :model"
-_IS_NEEDED = """
-SELECT 1 FROM need
-WHERE digest = :digest AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.model = need.model AND gone.version = need.version)
-LIMIT 1
-"""
+_TABLES = frozenset({"version", "version_blob", "deleted"})
 _HINT = "modelkeep verify --log"
 
 
@@ -53,7 +42,8 @@ class LogReferences:
         self._known: Head | None = None
         self._last: Link | None = None
         with _room():
-            self._made = private_tables(_TABLES)
+            self._made = scratch()
+            self._made.run("PRAGMA foreign_keys = OFF")  # the other tables stay empty
 
     def close(self) -> None:
         """Remove the private file."""
@@ -79,13 +69,13 @@ class LogReferences:
     def has(self, digest: str) -> bool:
         """Tell whether a version that was not deleted needs a content."""
         with _room():
-            return self._made.row(_IS_NEEDED, digest=digest) is not None
+            return reachable.is_needed(self._made, digest)
 
     def _require_same(self, connection: Reader) -> None:
         """Require that the entry read last is still there: an older file may have been put in its place."""
         if self._last is None:
             return
-        data = reachable.entry_bytes(connection, self._last.seq)
+        data = raw_rows.entry_bytes(connection, self._last.seq)
         if data is None or hash_entry(data) != self._last.hash:
             message = f"nothing was removed: entry {self._last.seq} of the log was changed while it was read"
             raise IntegrityError(message, _HINT)
@@ -126,14 +116,10 @@ class LogReferences:
             changes = [*project(entry, stored.hash, None, documents)]
         except (ModelkeepError, ValueError, ArithmeticError, LookupError) as error:
             raise _not_whole(stored.seq, str(error)) from error
-        for change in changes:
-            match change:
-                case Insert("version_blob", row):
-                    self._made.run(_NEED, digest=row["digest"], model=row["model"], version=row["version"])
-                case Insert("deleted", row):
-                    self._made.run(_GONE, model=row["model"], version=row["version"])
-                case Bury(model):
-                    self._made.run(_ALL_GONE, model=model)
+        apply_changes(
+            self._made,
+            (change for change in changes if isinstance(change, Bury) or change.table in _TABLES),
+        )
 
 
 def _room() -> AbstractContextManager[None]:

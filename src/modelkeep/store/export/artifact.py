@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from msgspec import Struct
 
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
-from modelkeep.errors import UsageError
+from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import copy_out, require
-from modelkeep.store.content.hashing import Content, chunks_of, content_of, content_of_file
+from modelkeep.store.content.hashing import Content, chunks_of, content_of
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import sync_directory, sync_file, sync_file_system
 from modelkeep.store.export.destination import draft_beside, put_in_place, remove, require_replaceable, target_of
-from modelkeep.store.ingest.selection import LEFT_OUT
 from modelkeep.store.os_errors import explain_destination_errors
 
 #: From so many files on, one sync of the file system takes less time than one of each.
@@ -132,66 +131,33 @@ def _write_tree(bucket: Bucket, manifest: Manifest, root: str, progress: Progres
 
 def _make_directories(root: str, manifest: Manifest) -> list[str]:
     """Make the directories of an artifact, the outer before the inner, and return them."""
-    os.mkdir(root, 0o755)
-    made = {root: None}
-    for file in manifest.files:
-        for end, character in enumerate(file.path):
-            if character == "/" and (directory := os.path.join(root, file.path[:end])) not in made:
-                os.mkdir(directory, 0o755)
-                made[directory] = None
-    return list(made)
+    inner = {str(above) for file in manifest.files for above in PurePosixPath(file.path).parents} - {"."}
+    directories = [root, *(os.path.join(root, path) for path in sorted(inner))]
+    for directory in directories:
+        os.mkdir(directory, 0o755)
+    return directories
 
 
 def holds(path: str, manifest: Manifest, form: Form) -> bool:
-    """Say whether a file or directory has exactly the bytes of a manifest.
+    """Say whether a file or directory has exactly the bytes of a manifest, and so would be registered as the same.
 
-    In a directory, empty directories and what ``register`` would leave out (``__pycache__``, ``.DS_Store`` …)
-    do not count. Any other file that is missing, different or too many does, and so does one that cannot be read.
+    What ``register`` leaves out (``__pycache__``, ``.DS_Store`` …) does not count, unless the artifact has it.
+    Nothing is read where a path or a size differs.
     """
-    try:
-        if form == "file":
-            return _equal(path, manifest.files[0])
-        if not os.path.isdir(path):
-            return False
-        sizes = {file.path: file.size for file in manifest.files}
-        names = frozenset(name for file in manifest.files for name in file.path.split("/"))
-        if dict(_files(path, names)) != sizes:
-            return False
-        return all(each(lambda file: _equal(os.path.join(path, file.path), file), manifest.files, Progress(0, None)))
-    except OSError:
+    from modelkeep.store.ingest.artifact import name_all, read_all
+    from modelkeep.store.ingest.selection import LEFT_OUT, Selection
+    from modelkeep.store.ingest.walk import find
+
+    if os.path.isdir(path) != (form == "tree"):
         return False
-
-
-def _files(root: str, names: frozenset[str]) -> Iterator[tuple[str, int]]:
-    """Yield path and size of every file below a directory; -1 is the size of anything but a regular file.
-
-    What ``register`` leaves out is skipped, unless the artifact has it among its ``names``.
-    """
-    waiting = [""]
-    while waiting:
-        inner = waiting.pop()
-        with os.scandir(os.path.join(root, inner)) as entries:
-            for entry in entries:
-                if entry.name in LEFT_OUT and entry.name not in names:
-                    continue
-                below = f"{inner}/{entry.name}" if inner else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(below)
-                    continue
-                status = entry.stat(follow_symlinks=False)
-                yield below, status.st_size if stat.S_ISREG(status.st_mode) else -1
-
-
-def _equal(path: str, file: ManifestFile) -> bool:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    names = {name for file in manifest.files for name in file.path.split("/")}
+    filename = manifest.files[0].path if form == "file" else None
+    selection = Selection(include=tuple(names & LEFT_OUT), filename=filename)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
+        found = find(name_all([path], selection), selection, secrets=True)
+        sizes = {source.path: source.stamp.size for source in found.sources}
+        if sizes != {file.path: file.size for file in manifest.files}:
             return False
-        return content_of_file(descriptor, file.size, _no_progress).digest == file.digest
-    finally:
-        os.close(descriptor)
-
-
-def _no_progress(_size: int) -> None:
-    """Report nothing."""
+        return Manifest.of(read_all(found, None, None, None)).digest == manifest.digest
+    except (ModelkeepError, OSError):
+        return False

@@ -84,7 +84,7 @@ def ingest(
             return _ingest_stdin(writer, paths, selection, stdin, progress)
     found = _find(paths, selection, secrets=False, move=move)
     with ContentWriter(bucket, many=len(found.sources) > _MANY) as writer:
-        manifest = Manifest.of(_read_all(found, writer, stored, progress))
+        manifest = Manifest.of(read_all(found, writer, stored, progress))
         _require_unchanged(found, paths, selection, secrets=False)
         return _ingested(manifest, paths, found, writer.commit(), writer.repaired)
 
@@ -104,7 +104,7 @@ def measure(
     The digest of a single file is ``measure(...).manifest.files[0].digest``.
     """
     found = _find(paths, selection, secrets=secrets, move=move)
-    manifest = Manifest.of(_read_all(found, None, None, progress))
+    manifest = Manifest.of(read_all(found, None, None, progress))
     _require_unchanged(found, paths, selection, secrets=secrets)
     ingested = _ingested(manifest, paths, found, 0)
     return replace(ingested, notes=(*ingested.notes, *predict_removal(paths, found.sources))) if move else ingested
@@ -112,7 +112,7 @@ def measure(
 
 def _find(paths: Sequence[str], selection: Selection, *, secrets: bool, move: bool) -> Found:
     """Return the files of an artifact; names that cannot stand together, and files that cannot be moved, are refused."""
-    found = find(_name_all(paths, selection), selection, secrets=secrets)
+    found = find(name_all(paths, selection), selection, secrets=secrets)
     Manifest.of(ManifestFile("", source.path, source.stamp.size) for source in found.sources)
     if move:
         check_move(paths, found.sources, selection)
@@ -142,7 +142,7 @@ def _repaired(digests: Iterable[str]) -> Iterator[str]:
 def _require_unchanged(before: Found, paths: Sequence[str], selection: Selection, *, secrets: bool) -> None:
     """Look again: a file that came, went or changed while the others were read makes it another artifact."""
     try:
-        after = find(_name_all(paths, selection), selection, secrets=secrets)
+        after = find(name_all(paths, selection), selection, secrets=secrets)
     except NotFound as error:
         raise changed(", ".join(map(printable, paths))) from error
     differing = set(before.sources) ^ set(after.sources)
@@ -191,7 +191,7 @@ def _ingest_stdin(
     )
 
 
-def _name_all(paths: Sequence[str], selection: Selection) -> Named:
+def name_all(paths: Sequence[str], selection: Selection) -> Named:
     """Give each typed path its name in the artifact; None for the one directory whose contents it is."""
     if not paths or not all(paths):
         message = "an empty path" if paths else "no path: an artifact needs at least one file"
@@ -221,7 +221,7 @@ def _file_name(name: str) -> str:
     return check_path(name)
 
 
-def _read_all(
+def read_all(
     found: Found, writer: ContentWriter | None, stored: ContentsOfSizes | None, report: Report | None
 ) -> list[ManifestFile]:
     """Read all files that were found, into the store or only to hash them; errors are those of ``ingest``."""
@@ -260,9 +260,7 @@ def _read_all(
 def _read_small(source: Source, descriptor: int, writer: ContentWriter | None) -> Content:
     """Read a file that fits into memory."""
     size = source.stamp.size
-    data = os.read(descriptor, size + 1)
-    if len(data) != size or not data:  # a file of /proc is longer than it says
-        data += os.read(descriptor, 1)
+    data = os.read(descriptor, size + 1)  # a file of /proc is longer than it says
     if len(data) != size:
         raise changed(source.shown)
     _require_no_secret(source, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deciding
 
@@ -33,6 +34,11 @@ ORDER BY tenure.since_seq DESC LIMIT 1
 """
 
 
+RECORDED_METRICS = """
+SELECT name, value, on_name, on_version, on_digest FROM metric WHERE model = :model AND version = :version ORDER BY seq
+"""
+
+
 class SetTag(Struct, frozen=True):
     """A tag's value, and the digest of the line of details that set it."""
 
@@ -55,6 +61,12 @@ def description(reader: Reader, model: int, version: int | None) -> str | None:
 def newest_metrics(reader: Reader, model: int, version: int) -> dict[str, str]:
     """Return the newest value of each metric of a version, whatever data it was measured on."""
     return dict(reader.rows(METRICS, model=model, version=version))
+
+
+def recorded_metrics(reader: Reader, model: int, version: int) -> list[tuple[str, str, Data | None]]:
+    """Return each value that was ever recorded of a version's metrics, and the data it was measured on."""
+    rows = reader.rows(RECORDED_METRICS, model=model, version=version)
+    return [(name, value, Data(*on) if on[0] is not None else None) for name, value, *on in rows]
 
 
 def aliases_of(reader: Reader, model: int, version: int) -> tuple[str, ...]:

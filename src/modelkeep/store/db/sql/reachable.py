@@ -1,21 +1,44 @@
-"""The contents that a registry needs, each once, by its digest; and of which deleted versions a content was."""
+"""Which contents versions need, by the tables; and of which deleted versions a content was."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
+from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.domain.times import parse_stored
-from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.interface import Reader, Value
+
+#: Rows in a page.
+SLICE = 2000
 
 # Of a deleted version no bytes are needed.
-IS_NEEDED = """
-SELECT EXISTS (
-    SELECT 1 FROM version_blob
-    WHERE digest = :digest AND NOT EXISTS (
-        SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version
-    )
-)
+_LEFT = """NOT EXISTS (
+    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)"""
+
+IS_NEEDED = f"SELECT EXISTS (SELECT 1 FROM version_blob WHERE digest = :digest AND {_LEFT})"
+
+_NEEDED = f"""
+SELECT digest, size_bytes, path, model, version,
+    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
+FROM version_blob WHERE {_LEFT}
 """
+
+NEEDED_FROM = f"""{_NEEDED}
+    AND (digest, model, version, path) > (:digest, :model, :version, :path) AND digest < :end
+ORDER BY digest, model, version, path LIMIT :most
+"""
+
+NEEDING = f"{_NEEDED} AND digest = :digest ORDER BY model, version, path LIMIT :most"
+
+NEEDED_BY = f"{_NEEDED} AND model = :model AND version = :version ORDER BY path"
+
+TOTAL_BYTES = f"""
+SELECT coalesce(sum(size_bytes), 0) FROM (
+    SELECT DISTINCT digest, size_bytes FROM version_blob
+    WHERE digest >= :first AND digest < :end AND {_LEFT}) AS content
+"""
+
+VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted WHERE skipped = 0)"
 
 # A version may have the same content under several paths.
 NEEDED_ONCE = """
@@ -29,20 +52,58 @@ WHERE version_blob.digest = :digest
 ORDER BY deleted.seq DESC, version_blob.version DESC
 """
 
-ENTRY = """
-SELECT bytes FROM entry WHERE seq = :seq
-"""
+
+class Needed(Struct, frozen=True):
+    """A content that a version needs: which file of it, and its size in bytes."""
+
+    digest: str
+    size: int
+    path: str
+    model: int
+    version: int
+    name: str
+
+
+def needed(reader: Reader, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
+    """Return the next contents of a subset that undeleted versions need, ordered by digest."""
+    digest, model, version, path = part.first, -1, 0, ""
+    if after is not None:
+        digest, model, version, path = after.digest, after.model, after.version, after.path
+    return _needed(
+        reader, NEEDED_FROM, digest=digest, model=model, version=version, path=path, end=part.end, most=SLICE
+    )
+
+
+def needing(reader: Reader, digest: str, most: int) -> list[Needed]:
+    """Return the first versions that need a content, and which file of each it is."""
+    return _needed(reader, NEEDING, digest=digest, most=most)
+
+
+def needed_by(reader: Reader, model: int, version: int) -> list[Needed]:
+    """Return the contents that one version needs: none where it was deleted."""
+    return _needed(reader, NEEDED_BY, model=model, version=version)
+
+
+def _needed(reader: Reader, statement: str, **values: Value) -> list[Needed]:
+    return [
+        Needed(digest, size, path, model, version, name or f"model {model}")
+        for digest, size, path, model, version, name in reader.rows(statement, **values)
+    ]
+
+
+def total_bytes(reader: Reader, part: Subset = EVERYTHING) -> int:
+    """Return the sizes of all distinct contents of a part together."""
+    return int(reader.one(TOTAL_BYTES, first=part.first, end=part.end)[0])
+
+
+def version_count(reader: Reader) -> int:
+    """Return how many versions there are, the deleted ones aside."""
+    return int(reader.one(VERSIONS)[0])
 
 
 def is_needed(reader: Reader, digest: str) -> bool:
     """Tell whether an undeleted version needs a content."""
     return bool(reader.one(IS_NEEDED, digest=digest)[0])
-
-
-def broken(reader: Reader) -> str | None:
-    """Return the first thing that SQLite finds wrong with the file in a quick look, None where it finds nothing."""
-    (found,) = reader.one("PRAGMA quick_check(1)")
-    return None if found == "ok" else str(found)
 
 
 class Gone(Struct, frozen=True):
@@ -66,9 +127,3 @@ def was_needed(reader: Reader, digest: str) -> Gone | None:
 def since(changed: float, gone: Gone | None) -> float:
     """Return since when (seconds since 1970) a content is needed by nobody: its last version's end, or its own age."""
     return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
-
-
-def entry_bytes(reader: Reader, seq: int) -> bytes | None:
-    """Return the bytes of an entry as they lie there."""
-    row = reader.row(ENTRY, seq=seq)
-    return row[0] if row is not None and isinstance(row[0], bytes) else None

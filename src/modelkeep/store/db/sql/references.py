@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from modelkeep.domain.labels import fold, label_key
-from modelkeep.domain.refs import Digest, Label, Latest, Number, Ref, Word
+from modelkeep.domain.refs import Digest, Label, Number, Ref, Word
 from modelkeep.domain.stages import DEVELOPMENT, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
@@ -111,7 +111,7 @@ def resolve(reader: Reader, at: int | None, ref: Ref) -> Resolved:
             chosen = number
         case Label(text):
             chosen = _labelled(reader, at, model, text)
-        case Latest():
+        case Word("latest"):
             chosen = _latest(reader, at, model)
         case Word(text):
             chosen = _word(reader, at, model, text)

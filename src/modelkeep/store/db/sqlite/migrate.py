@@ -45,13 +45,9 @@ def upgrade(writer: Writer, plan: Plan, since: int) -> None:
     Raises ``IntegrityError`` where that does not lead to the schema it should: the one before was not
     as the scripts had made it.
     """
-    numbers = range(since + 1, plan.version + 1)
-    for number in numbers:
-        for statement in plan.statements(number):
-            writer.run(statement)
-    if plan.rebuilds.intersection(numbers):
+    schema.apply(writer, since, plan.version, plan.statements)
+    if any(number > since for number in plan.rebuilds):
         rebuild(writer)
-    writer.run(f"PRAGMA user_version = {plan.version}")
     if schema.fingerprint(writer) != plan.fingerprint:
         message = (
             f"the schema {since} of the registry was changed by something other than modelkeep: it was not migrated"

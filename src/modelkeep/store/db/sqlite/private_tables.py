@@ -54,13 +54,6 @@ def scratch() -> Transaction:
     return writer
 
 
-def private_tables(script: str) -> Transaction:
-    """Return the tables that a script makes in a private file, without any protection of what they hold."""
-    connection = sqlite3.connect("", isolation_level=None)
-    connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + script)
-    return Transaction(connection)
-
-
 @contextmanager
 def session(database: Database) -> Iterator[Session]:
     """Yield a SQLModel session on a copy of the registry as it is now; the copy goes with it.
@@ -98,6 +91,8 @@ def of_temporary_files(failed: str) -> Iterator[None]:
     """Turn what SQLite refuses with a temporary file into ``RegistryUnavailable``: what ``failed``, where, what helps."""
     try:
         yield
+    except sqlite3.IntegrityError:
+        raise  # what was to be written is wrong, and not the place
     except sqlite3.Error as error:
         place = _directory()
         if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":

@@ -10,14 +10,11 @@ from msgspec import Struct
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows, schema
 from modelkeep.store.db.sqlite.database import Database
 
 #: STRICT tables came with it.
 OLDEST_SQLITE = (3, 37, 0)
-#: As much of a database is looked through at once; a larger one is left to `verify`.
-_LOOKED_THROUGH = 64 << 20
 
 
 class Probed(Struct, frozen=True):
@@ -62,10 +59,9 @@ def probe(database: Database) -> Probed:
         number = schema.age(reader)
         odd = tuple(raw_rows.odd_objects(reader)) if number == schema.VERSION else ()
         (mode,) = reader.one("PRAGMA journal_mode")
-        pages, page = (reader.one(f"PRAGMA {name}")[0] for name in ("page_count", "page_size"))
-        size = int(pages) * int(page)
+        size = raw_rows.size_bytes(reader)
         ours = number == schema.VERSION and not odd  # else it may be made to take for ever
-        damage = reachable.broken(reader) if ours and size <= _LOOKED_THROUGH else None
+        damage = raw_rows.first_damage(reader) if ours and size <= raw_rows.SMALL_BYTES else None
         last = raw_rows.head(reader)
         head, registry, trouble = None, None, None
         if last is not None:
@@ -82,5 +78,5 @@ def probe(database: Database) -> Probed:
 def hash_at(database: Database, seq: int) -> str | None:
     """Return the hash of the bytes that stand at a number of the log."""
     with database.raw() as reader:
-        data = reachable.entry_bytes(reader, seq)
+        data = raw_rows.entry_bytes(reader, seq)
     return None if data is None else hash_entry(data)

@@ -13,14 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
-from modelkeep.domain.subset import EVERYTHING, Subset
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.private_tables import in_memory
 
 PAGE = 400
-SLICE = 2000
 #: A larger value is not held before it is wanted.
 _LARGE_BYTES = 32 * 1024
 #: Bytes of entries and documents that are held at once.
@@ -36,32 +34,8 @@ SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY 
 ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq > :after ORDER BY seq LIMIT :most
 """
+ENTRY = "SELECT bytes FROM entry WHERE seq = :seq"
 REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
-# What only deleted versions had need not be there.
-_LEFT = """NOT EXISTS (
-    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)"""
-BLOBS = f"""
-SELECT digest, size_bytes, path, model, version,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob
-WHERE (digest, model, version, path) > (:digest, :model, :version, :path) AND digest < :end AND {_LEFT}
-ORDER BY digest, model, version, path LIMIT :most
-"""
-BLOBS_OF_DIGEST = f"""
-SELECT digest, size_bytes, path, model, version,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE digest = :digest AND {_LEFT} ORDER BY model, version, path LIMIT :most
-"""
-BLOBS_OF_VERSION = f"""
-SELECT digest, size_bytes, path, model, version,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE model = :model AND version = :version AND {_LEFT} ORDER BY path
-"""
-TOTAL = f"""
-SELECT coalesce(sum(size_bytes), 0)
-FROM (SELECT DISTINCT digest, size_bytes FROM version_blob WHERE digest >= :first AND digest < :end AND {_LEFT})
-"""
-VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted WHERE skipped = 0)"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
 
 
@@ -78,17 +52,6 @@ class Stored(Struct, frozen=True):
     text: str | None
     documents: dict[str, bytes | None]
     kinds: dict[str, str]
-
-
-class Needed(Struct, frozen=True):
-    """A content that a version needs: which file of it, and its size in bytes."""
-
-    digest: str
-    size: int
-    path: str
-    model: int
-    version: int
-    name: str
 
 
 def head(reader: Reader) -> tuple[int, bytes] | None:
@@ -149,10 +112,16 @@ def table_names(reader: Reader) -> list[str]:
     return [name for (name,) in reader.rows(TABLES)]
 
 
-def is_small(reader: Reader, most_bytes: int) -> bool:
-    """Tell whether the file has no more bytes than that."""
-    (pages,), (size,) = (reader.one(f"PRAGMA {name}") for name in ("page_count", "page_size"))
-    return int(pages) * int(size) <= most_bytes
+def size_bytes(reader: Reader) -> int:
+    """Return the size of the file, as it is in the reader's snapshot."""
+    (pages,), (page_bytes,) = (reader.one(f"PRAGMA {name}") for name in ("page_count", "page_size"))
+    return int(pages) * int(page_bytes)
+
+
+def first_damage(reader: Reader) -> str | None:
+    """Return the first thing that SQLite finds wrong with the file in a quick look, None where it finds nothing."""
+    (found,) = reader.one("PRAGMA quick_check(1)")
+    return None if found == "ok" else str(found)
 
 
 def broken_pages(reader: Reader, table: str | None, *, deep: bool) -> list[str]:
@@ -162,33 +131,10 @@ def broken_pages(reader: Reader, table: str | None, *, deep: bool) -> list[str]:
     return [str(text) for (text,) in reader.rows(f"PRAGMA {check}{what}") if text != "ok"]
 
 
-def needed(reader: Reader, after: Needed | None, part: Subset = EVERYTHING) -> list[Needed]:
-    """Return the next contents of a subset that undeleted versions need, ordered by digest."""
-    digest, model, version, path = part.first, -1, 0, ""
-    if after is not None:
-        digest, model, version, path = after.digest, after.model, after.version, after.path
-    rows = reader.rows(BLOBS, digest=digest, model=model, version=version, path=path, end=part.end, most=SLICE)
-    return [_needed(row) for row in rows]
-
-
-def needing(reader: Reader, digest: str, most: int) -> list[Needed]:
-    """Return the first versions that need a content, and which file of each it is."""
-    return [_needed(row) for row in reader.rows(BLOBS_OF_DIGEST, digest=digest, most=most)]
-
-
-def needed_by(reader: Reader, model: int, version: int) -> list[Needed]:
-    """Return the contents that one version needs: none where it was deleted."""
-    return [_needed(row) for row in reader.rows(BLOBS_OF_VERSION, model=model, version=version)]
-
-
-def total_bytes(reader: Reader, part: Subset = EVERYTHING) -> int:
-    """Return the sizes of all distinct contents of a part together."""
-    return int(reader.one(TOTAL, first=part.first, end=part.end)[0])
-
-
-def version_count(reader: Reader) -> int:
-    """Return how many versions there are, the deleted ones aside."""
-    return int(reader.one(VERSIONS)[0])
+def entry_bytes(reader: Reader, seq: int) -> bytes | None:
+    """Return the bytes of an entry as they lie there."""
+    row = reader.row(ENTRY, seq=seq)
+    return row[0] if row is not None and isinstance(row[0], bytes) else None
 
 
 def digest_of(data: bytes) -> str:
@@ -252,8 +198,3 @@ def _stored(
         {name: found if isinstance(found, bytes) else None for name, found in named.items()},
         kinds,
     )
-
-
-def _needed(row: Any) -> Needed:
-    digest, size, path, model, version, name = row
-    return Needed(str(digest), int(size), str(path), model, version, str(name or f"model {model}"))

@@ -14,6 +14,8 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable, SchemaMismatch
 
 TYPE_CHECKING = False  # typing costs a third of a completion, which checks the schema too
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modelkeep.store.db.interface import Reader, Writer
 
 #: "mkep": what makes a SQLite file a registry.
@@ -38,32 +40,26 @@ SCHEMA = f"SELECT type, name, sql {_OBJECTS}"
 _SHAPE = f"SELECT type, name, sql, CAST('a' AS BLOB) {_OBJECTS}"
 
 
-def script(number: int) -> str:
-    """Return the SQL of one migration."""
-    with open(
-        os.path.join(os.path.dirname(os.path.dirname(__file__)), "migrations", f"{number:04}.sql"), encoding="utf-8"
-    ) as file:
-        return file.read()
-
-
 def statements(number: int) -> list[str]:
     """Return the statements of one migration; each may be a trigger with semicolons inside."""
     found, text = [], ""
-    for line in script(number).splitlines(keepends=True):
-        if text or not line.startswith("--"):
-            text += line
-        if sqlite3.complete_statement(text):
-            found.append(text.strip())
-            text = ""
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "migrations", f"{number:04}.sql")
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if text or not line.startswith("--"):
+                text += line
+            if sqlite3.complete_statement(text):
+                found.append(text.strip())
+                text = ""
     return found
 
 
-def apply(writer: Writer, since: int) -> None:
-    """Bring a schema from ``since`` to `VERSION`, inside the caller's transaction."""
-    for number in range(since + 1, VERSION + 1):
-        for statement in statements(number):
+def apply(writer: Writer, since: int, version: int = VERSION, script: Callable[[int], list[str]] = statements) -> None:
+    """Bring a schema from ``since`` to a later version, inside the caller's transaction."""
+    for number in range(since + 1, version + 1):
+        for statement in script(number):
             writer.run(statement)
-        writer.run(f"PRAGMA user_version = {number}")
+    writer.run(f"PRAGMA user_version = {version}")
 
 
 def fingerprint(reader: Reader) -> str:

@@ -33,6 +33,8 @@ Row: TypeAlias = tuple[Any, ...]
 #: Of these only the digests are kept here: the content was compared with its digest already.
 _BY_NAME = {"details": "text", "document": "bytes"}
 _SHOWN_CHARACTERS = 80
+#: Rows of a table that are compared at once.
+_SLICE_ROWS = 2000
 #: The indexes that deciding looks things up in; those that are unique are rules.
 _DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
 _BLOBS = "version_blob_digest"
@@ -94,7 +96,7 @@ class ReplayState(SqlState):
 class Rebuilt:
     """An empty registry, into which entries are projected one by one."""
 
-    def __init__(self, slice_rows: int = raw_rows.SLICE) -> None:
+    def __init__(self, slice_rows: int = _SLICE_ROWS) -> None:
         self._slice_rows = slice_rows
         with _temporary_space():
             self.writer = scratch()

@@ -83,11 +83,13 @@ def release(descriptor: int) -> None:
 
 def _wait(descriptor: int, deadline: float) -> bool:
     remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        return False
-    if _may_use_timer():
+    if remaining > 0 and _may_use_timer():
         return _wait_in_kernel(descriptor, remaining)
-    return _poll(descriptor, deadline)
+    while time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        if _try_lock(descriptor):
+            return True
+    return False
 
 
 def _may_use_timer() -> bool:
@@ -126,16 +128,3 @@ def _wait_in_kernel(descriptor: int, remaining: float) -> bool:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     return True
-
-
-def _poll(descriptor: int, deadline: float) -> bool:
-    import fcntl
-
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_POLL_SECONDS)
-        else:
-            return True
-    return False
