@@ -75,9 +75,7 @@ fsync store/blobs/sha256/
 """
     + COMMIT,
     "register-many": """\
-syncfs store/tmp/X
-16 fsync store/blobs/sha256/XX/
-fsync store/blobs/sha256/
+2 syncfs store/tmp/X
 """
     + COMMIT,
     # what takes the source away comes after the entry

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from memory_bucket import MemoryBucket
 
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.bucket.memory import MemoryBucket
 
 
 @pytest.fixture

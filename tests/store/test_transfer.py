@@ -3,9 +3,9 @@
 import io
 
 import pytest
+from memory_bucket import MemoryBucket
 
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.bucket.memory import MemoryBucket
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.transfer import transfer
 

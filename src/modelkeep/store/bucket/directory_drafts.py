@@ -10,85 +10,17 @@ another boot, which may be another machine that mounts the same disk, only time 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import stat
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
 
 from modelkeep.domain.text import pattern
 from modelkeep.store.bucket.interface import StaleDraft
-from modelkeep.store.durable import status_of
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-_TMP = "tmp"
 _NAME = pattern(r"([0-9a-f]{32}|unknown)-[1-9][0-9]{0,9}-[0-9a-f]{16}")
 #: What `DirectoryUpload.set_aside` keeps.
 _DAMAGED = "damaged-"
-_NO_LOCKS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EACCES}
-
-
-class DraftDirectory:
-    """A directory for drafts, made with the first of them; to be used in a ``with`` block."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._path = ""
-        self._descriptor = -1
-        self._numbers = itertools.count(1)
-        self._making = threading.Lock()
-
-    def __enter__(self) -> Self:
-        """Begin; nothing is made yet."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove the directory if it is empty, and release the lock."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            with suppress(OSError):  # what a repair set aside stays in it
-                os.rmdir(self._path)
-            os.close(descriptor)
-
-    @property
-    def descriptor(self) -> int:
-        """The open directory; -1 where it is not made yet. It was opened before anything was written into it."""
-        return self._descriptor
-
-    @property
-    def path(self) -> str:
-        """The directory; it is made if it is not there yet."""
-        if self._descriptor < 0:
-            with self._making:
-                while self._descriptor < 0:
-                    self._make()
-        return self._path
-
-    def new_path(self) -> str:
-        """Return a path for one more draft; several threads may call this."""
-        return f"{self.path}/{next(self._numbers)}"
-
-    def _make(self) -> None:
-        path = os.path.join(self._root, _TMP, f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
-        make_directory(os.path.dirname(path))  # a tool that copies no empty directories may have left it out
-        make_directory(path)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:  # gc removed it before it was locked
-            return
-        with suppress(OSError):  # without the lock the name alone must do
-            _lock(descriptor, wait=True)
-        there = status_of(path)
-        if there is None or not os.path.samestat(there, os.fstat(descriptor)):
-            os.close(descriptor)
-            return
-        self._path, self._descriptor = path, descriptor
 
 
 def make_directory(path: str) -> None:
@@ -135,17 +67,8 @@ def find_unknown(tmp: str) -> Iterator[str]:
     """Yield what lies in ``tmp`` and is no writer's directory, or holds directories, which no writer makes."""
     for name in _names(tmp):
         path = os.path.join(tmp, name)
-        descriptor = _open(path) if _NAME.fullmatch(name) else None
-        if descriptor is None:
-            if os.path.lexists(path):
-                yield path
-            continue
-        try:
-            with os.scandir(descriptor) as entries:
-                if any(entry.is_dir(follow_symlinks=False) for entry in entries):
-                    yield path
-        finally:
-            os.close(descriptor)
+        if _examine(path) is None and os.path.lexists(path):
+            yield path
 
 
 def remove_stale(path: str) -> bool:
@@ -154,7 +77,7 @@ def remove_stale(path: str) -> bool:
     if descriptor is None:
         return False
     try:
-        if _lock(descriptor) is False:
+        if lock_directory(descriptor) is False:
             return False
         with os.scandir(descriptor) as entries:
             names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
@@ -203,30 +126,26 @@ def _examine(path: str) -> StaleDraft | None:
                     size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
                     changed = max(changed, status.st_mtime)
                     damaged |= entry.name.startswith(_DAMAGED)
-        free = _lock(descriptor)
+        free = lock_directory(descriptor)
         writer = "alive" if free is False else "gone" if free and match[1] == boot_id() != "unknown" else "unsure"
         return StaleDraft(path, writer, files, size, changed, damaged)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, wait: bool = False) -> bool | None:
-    """Take the lock of a directory; None where this file system has no such locks, False where another process holds it.
+def lock_directory(descriptor: int, *, wait: bool = False) -> bool | None:
+    """Take the lock of a directory; False where another process holds it, None where it cannot be had here.
 
     ``wait``: wait until it is free.
     """
     try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    try:
+        import fcntl  # Windows has none
+
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
-    except OSError as error:
-        if error.errno in _NO_LOCKS:
-            return None
-        raise
+    except (ImportError, OSError):
+        return None
     return True
 
 

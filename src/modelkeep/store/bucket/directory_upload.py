@@ -5,13 +5,15 @@ Whatever is visible under a key is durable. Only commands that write bytes impor
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from modelkeep.store.bucket.directory_drafts import DraftDirectory, make_directory
+from modelkeep.store.bucket.directory_drafts import boot_id, lock_directory, make_directory
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import status_of, sync_directory, sync_file, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
@@ -78,13 +80,16 @@ class DirectoryDraft:
 
 
 class DirectoryUpload:
-    """Files on their way into a directory bucket, in a directory of their own until they are flushed."""
+    """Files on their way into a directory bucket, until they are flushed in a directory that is made with the first."""
 
     def __init__(self, root: str, place_of: Callable[[str], str], *, many: bool) -> None:
         self._root = root
         self._place_of = place_of
         self._many = many
-        self._directory = DraftDirectory(root)
+        self._directory = ""
+        self._descriptor = -1
+        self._making = threading.Lock()
+        self._numbers = itertools.count(1)
         self._drafts: list[DirectoryDraft] = []
         self._committed: dict[str, DirectoryDraft] = {}
         self._kept: set[str] = set()
@@ -96,26 +101,27 @@ class DirectoryUpload:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the temporary names of all drafts, flushed or not."""
+        """Remove the temporary names of all drafts, flushed or not, and their directory, and release its lock."""
         try:
             for draft in self._drafts:
                 draft.discard()
         finally:
-            self._directory.__exit__(kind, error, trace)
+            if self._descriptor >= 0:
+                with suppress(OSError):  # what a repair set aside stays in it
+                    os.rmdir(self._directory)
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
         with explain_store_errors(self._root):
-            draft = DirectoryDraft(self._directory.new_path(), self._root, sync=not self._many)
+            draft = DirectoryDraft(f"{self._place()}/{next(self._numbers)}", self._root, sync=not self._many)
         self._drafts.append(draft)
         return draft
 
     def commit(self, draft: Draft, key: str) -> None:
         """Note that a finished draft is to stand under a key."""
-        if not isinstance(draft, DirectoryDraft):
-            message = f"not a draft of this bucket: {draft!r}"
-            raise TypeError(message)
-        if self._committed.setdefault(key, draft) is not draft:
+        if self._committed.setdefault(key, cast("DirectoryDraft", draft)) is not draft:
             draft.discard()
 
     def keep(self, key: str) -> None:
@@ -127,8 +133,9 @@ class DirectoryUpload:
         committed, kept = self._committed, self._kept
         self._committed, self._kept = {}, set()
         with explain_store_errors(self._root):
+            many = self._many and bool(committed)
             # The system has kept its write errors for this descriptor since before the first draft.
-            if self._many and committed and not sync_file_system(self._directory.descriptor):
+            if many and not sync_file_system(self._descriptor):
                 for draft in committed.values():
                     sync_file(draft.path)
             shards = self._shards(committed)
@@ -136,8 +143,9 @@ class DirectoryUpload:
                 make_directory(shard)
             new = frozenset(key for key, draft in committed.items() if draft.publish(self._place_of(key)))
             named = shards | self._shards(kept)
-            for directory in [*named, os.path.join(self._root, "blobs", "sha256")] if named else []:
-                sync_directory(directory)
+            if named and not (many and sync_file_system(self._descriptor)):
+                for directory in [*named, os.path.join(self._root, "blobs", "sha256")]:
+                    sync_directory(directory)
         return new
 
     def set_aside(self, key: str) -> str | None:
@@ -150,7 +158,7 @@ class DirectoryUpload:
         there = status_of(place)
         if there is None:
             return None
-        directory = self._directory.path
+        directory = self._place()
         aside = os.path.join(directory, f"damaged-{os.path.basename(place)}")
         if not stat.S_ISREG(there.st_mode):
             os.rename(place, aside)
@@ -161,6 +169,28 @@ class DirectoryUpload:
                 self._copy(place, aside)
         sync_directory(directory)
         return aside
+
+    def _place(self) -> str:
+        """Return the directory of the drafts; it is made, and locked, if it is not there yet."""
+        with self._making:
+            while self._descriptor < 0:
+                self._make_directory()
+        return self._directory
+
+    def _make_directory(self) -> None:
+        path = os.path.join(self._root, "tmp", f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
+        make_directory(os.path.dirname(path))  # a tool that copies no empty directories may have left it out
+        make_directory(path)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:  # gc removed it before it was locked
+            return
+        lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
+        there = status_of(path)
+        if there is None or not os.path.samestat(there, os.fstat(descriptor)):
+            os.close(descriptor)
+            return
+        self._directory, self._descriptor = path, descriptor
 
     def _copy(self, place: str, aside: str) -> None:
         from shutil import copyfileobj

@@ -260,9 +260,7 @@ def read_all(
 def _read_small(source: Source, descriptor: int, writer: ContentWriter | None) -> Content:
     """Read a file that fits into memory."""
     size = source.stamp.size
-    data = os.read(descriptor, size + 1)
-    if len(data) != size or not data:  # a file of /proc is longer than it says
-        data += os.read(descriptor, 1)
+    data = os.read(descriptor, size + 1)  # a file of /proc is longer than it says
     if len(data) != size:
         raise changed(source.shown)
     _require_no_secret(source, data)

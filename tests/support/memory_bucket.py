@@ -1,4 +1,4 @@
-"""A bucket in memory: for tests, and the shortest statement of what a bucket is."""
+"""A bucket in memory: the second that the contract is tested with, and the shortest statement of what a bucket is."""
 
 from __future__ import annotations
 
