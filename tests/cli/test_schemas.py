@@ -8,7 +8,6 @@ import pytest
 from documents import DOCUMENTS
 
 import modelkeep
-from modelkeep.cli import command_table
 from modelkeep.cli.views import errors
 from modelkeep.cli.views.interface import as_json
 from modelkeep.errors import NotFound
@@ -66,10 +65,3 @@ def test_an_error_keeps_to_its_schema():
         "message": "fraud has no version 7",
         "hint": "modelkeep list fraud",
     }
-
-
-def test_every_command_names_schemas_that_are_there():
-    rows = [each for row in command_table.COMMANDS for each in (row, *row.commands)]
-    named = {name for row in rows for name in row.schema}
-    assert named <= THINGS
-    assert THINGS - named <= {"error", "field"}

@@ -114,7 +114,7 @@ def everything(registry):
 
 
 def test_what_any_member_makes_under_any_umask_is_open_to_the_group_and_to_the_readers_and_to_nobody_else(models):
-    inside = access_lists.with_group(0o770, AUDITORS)
+    inside = access_lists.of_mode(0o770, AUDITORS)
     kinds = set()
     for path, _, files in os.walk(models):
         status = os.stat(path)

@@ -21,12 +21,12 @@ def mode(path):
 
 def test_an_access_list_is_what_the_kernel_writes():
     # getfacl: user::rwx group::rwx group:1000:r-x mask::rwx other::---
-    assert access_lists.with_group(0o770, 1000) == bytes.fromhex(
+    assert access_lists.of_mode(0o770, 1000) == bytes.fromhex(
         "02000000 01000700ffffffff 04000700ffffffff 08000500e8030000 10000700ffffffff 20000000ffffffff"
     )
     # user::rwx group::rwx other::---
     assert access_lists.of_mode(0o770) == bytes.fromhex("02000000 01000700ffffffff 04000700ffffffff 20000000ffffffff")
-    assert access_lists.groups_in(access_lists.with_group(0o660, 1000)) == (1000,)
+    assert access_lists.groups_in(access_lists.of_mode(0o660, 1000)) == (1000,)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x02", b"\x01\x00\x00\x00", struct.pack("<IHHI", 2, 8, 1, 1000), b"x" * 11])

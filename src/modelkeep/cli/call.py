@@ -133,12 +133,12 @@ class Call:
             streams.err("\n")
         return line.strip()
 
-    def show(self, view: View) -> None:
-        """Print an answer on stdout in the form that was asked for, and its notes on stderr."""
+    def show(self, view: View, *notes: str) -> None:
+        """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command."""
         self._say_heard()
         self._print(view)
         if self.format != "json":  # a document has its notes as fields
-            for note in view.notes():
+            for note in (*view.notes(), *notes):
                 self.say(note)
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")

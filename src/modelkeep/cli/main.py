@@ -19,14 +19,13 @@ def main() -> int:
     (docs/decisions/0006). With ``MODELKEEP_DEBUG`` the code is returned instead, for profilers.
     """
     code = answer()
-    _flush_standard_streams()
     if not os.environ.get("MODELKEEP_DEBUG"):
         os._exit(code)
     return code
 
 
 def answer() -> int:
-    """Run the command line and return its exit code; what it printed may not be flushed yet."""
+    """Run the command line and return its exit code."""
     if sys.argv[1:2] == ["__complete"]:
         from modelkeep.cli.complete import completion
 
@@ -41,7 +40,6 @@ def answer() -> int:
 
         streams.catch_signals()
         code = run(arguments)
-        streams.flush()
     except ModelkeepError as error:
         code = _report(error, arguments)
     except KeyboardInterrupt:
@@ -83,18 +81,6 @@ def _collect_garbage_rarely() -> None:
     import gc
 
     gc.set_threshold(100_000)
-
-
-def _flush_standard_streams() -> None:
-    """Flush stdout and stderr; drop what cannot be written, or the interpreter would complain at its end."""
-    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, descriptor)
-            os.close(null)
 
 
 if __name__ == "__main__":

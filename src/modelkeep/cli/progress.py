@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call
@@ -16,46 +16,39 @@ _FIRST_SECONDS, _REDRAW_SECONDS, _PLAIN_SECONDS = 0.5, 0.1, 5.0
 _LONG_SECONDS = 120
 
 
-class Progress:
-    """A context in which ``update(done, total)`` redraws one line, or with ``--progress plain`` adds lines.
+@contextmanager
+def progress(call: Call, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a function that shows that bytes of a total are done, None where nothing is shown.
 
-    Work that is over within half a second shows nothing.
+    It redraws one line, or with ``--progress plain`` adds lines. Work that is over within half a second shows nothing.
+    A total of 0 is not known.
     """
+    mode = call.settings.progress
+    if mode == "auto":
+        redrawable = streams.is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+        mode = "line" if redrawable and not call.flags.quiet and call.format != "json" else "none"
+    begun = time.monotonic()
+    due = begun + _FIRST_SECONDS
+    drawn = False
 
-    def __init__(self, call: Call, doing: str) -> None:
-        mode = call.settings.progress
-        if mode == "auto":
-            redrawable = streams.is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-            is_shown = redrawable and not call.flags.quiet and call.format != "json"
-            mode = "line" if is_shown else "none"
-        self._mode = mode
-        self._doing = doing
-        self._begun = time.monotonic()
-        self._next = self._begun + _FIRST_SECONDS
-        self._drawn = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._drawn:
-            streams.err("\r\x1b[K")
-
-    def update(self, done: int, total: int) -> None:
-        """Show that ``done`` bytes of ``total`` are done; the total is 0 where it is not known."""
+    def update(done: int, total: int) -> None:
+        nonlocal due, drawn
         now = time.monotonic()
-        if self._mode == "none" or now < self._next:
+        if now < due:
             return
-        text = line(self._doing, done, total, now - self._begun)
-        if self._mode == "plain":
-            self._next = now + _PLAIN_SECONDS
+        text = line(doing, done, total, now - begun)
+        if mode == "plain":
+            due = now + _PLAIN_SECONDS
             streams.err(f"{text}\n")
         else:
-            self._next = now + _REDRAW_SECONDS
-            self._drawn = True
+            due, drawn = now + _REDRAW_SECONDS, True
             streams.err(f"\r{text[: streams.width(sys.stderr) - 1]}\x1b[K")
+
+    try:
+        yield None if mode == "none" else update
+    finally:
+        if drawn:
+            streams.err("\r\x1b[K")
 
 
 def line(doing: str, done: int, total: int, seconds: float) -> str:

@@ -12,7 +12,6 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO
 
@@ -89,20 +88,26 @@ def out(text: str, *, utf8: bool = False) -> None:
 
 def out_bytes(data: bytes) -> None:
     """Write bytes to stdout and flush them, so that notes stand below the answer in a log of both streams."""
+    try:
+        _write_all(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"the answer could not be written to standard output: {error.strerror or error}"
+        hint = "the command did its work, but its answer is lost: look with modelkeep status"
+        raise PartlyDone(message, hint) from error
+
+
+def _write_all(data: bytes) -> None:
     if sys.stdout is None:
-        raise _unwritten(os.strerror(errno.EBADF))
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     rest = memoryview(data)
-
-    def write() -> None:
-        nonlocal rest
-        while rest:
-            # Unbuffered, a write takes only what fits; and nothing where it would have to wait.
-            if not (written := sys.stdout.buffer.write(rest)):
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            rest = rest[written:]
-
-    _checked(write)
-    flush()
+    while rest:
+        # Unbuffered, a write takes only what fits; and nothing where it would have to wait.
+        if not (written := sys.stdout.buffer.write(rest)):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[written:]
+    sys.stdout.buffer.flush()
 
 
 def err(text: str) -> None:
@@ -116,12 +121,6 @@ def err(text: str) -> None:
         raise
     except OSError:
         pass
-
-
-def flush() -> None:
-    """Flush stdout, so that a full disk is found while it can still be reported."""
-    if sys.stdout is not None:
-        _checked(sys.stdout.flush)
 
 
 def colored(stream: TextIO | None, choice: str = "auto") -> bool:
@@ -148,20 +147,6 @@ def catch_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, interrupted)
-
-
-def _checked(write: Callable[[], object]) -> None:
-    try:
-        write()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _unwritten(error.strerror or str(error)) from error
-
-
-def _unwritten(why: str) -> PartlyDone:
-    message = f"the answer could not be written to standard output: {why}"
-    return PartlyDone(message, "the command did its work, but its answer is lost: look with modelkeep status")
 
 
 class BinaryStdout(io.RawIOBase):

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import termios
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from modelkeep.errors import ModelkeepError
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_CHUNK = 65_536
 
 
 class DemoFailed(ModelkeepError):
@@ -77,13 +79,11 @@ def _run_on_a_terminal(
     line: str, directory: str, environ: Mapping[str, str], write: Callable[[str], None]
 ) -> tuple[int, str]:
     """Run a line of shell; return its exit code and its output, both streams in their order."""
-    import codecs
-    import subprocess
-
     reading, writing = _terminal()
     python = shlex.quote(sys.executable)
     script = f'modelkeep() {{ {python} -m modelkeep "$@"; }}; python() {{ {python} "$@"; }}; {line}'
-    try:
+    output = []
+    with open(reading, encoding="utf-8", errors="replace", newline="\n") as screen:
         running = subprocess.Popen(
             ["sh", "-c", script],
             cwd=directory,
@@ -92,34 +92,23 @@ def _run_on_a_terminal(
             stdout=writing,
             stderr=writing,
         )
-    except OSError as error:
-        os.close(reading)
-        message = f"the demo could not start a shell: {error.strerror}"
-        raise DemoFailed(message, "it needs sh on PATH") from error
-    finally:
         os.close(writing)
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    output = []
-    try:
-        while chunk := _read(reading):
-            text = decoder.decode(chunk)
-            output.append(text)
-            write(text)
-        return running.wait(), "".join(output)
-    finally:
-        if running.poll() is None:  # ^C came, or our output was closed
-            running.terminate()
-            running.wait()
-        os.close(reading)
+        try:
+            for text in _until_end(screen):
+                output.append(text)
+                write(text)
+            return running.wait(), "".join(output)
+        finally:
+            if running.poll() is None:  # ^C came, or our output was closed
+                running.terminate()
+                running.wait()
 
 
 def _terminal() -> tuple[int, int]:
     """Return both ends of a terminal; of a pipe where there is no terminal, as in a bare chroot."""
     try:
-        import termios
-
         reading, writing = os.openpty()
-    except (ImportError, OSError):
+    except OSError:
         return os.pipe()
     settings = termios.tcgetattr(writing)
     settings[1] &= ~termios.OPOST  # no carriage returns
@@ -127,9 +116,9 @@ def _terminal() -> tuple[int, int]:
     return reading, writing
 
 
-def _read(descriptor: int) -> bytes:
-    """Return the next bytes; b"" at the end, which is an error on a Linux terminal."""
+def _until_end(screen: TextIO) -> Iterator[str]:
+    """Yield the lines of a terminal up to its end, which is an error on Linux."""
     try:
-        return os.read(descriptor, _CHUNK)
+        yield from screen
     except OSError:
-        return b""
+        return

@@ -98,26 +98,26 @@ def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, x))))
 
 
-def _summary(metrics: dict[str, float], labels: Sequence[int]) -> str:
-    caught = round(metrics["recall"] * sum(labels))
-    return f"auc {metrics['auc']}, caught {caught} of {sum(labels)} frauds in {len(labels)} payments"
-
-
 def _fit(paths: Sequence[str], features: Sequence[str], out: str) -> None:
     rows, labels = [], []
     for path in paths:
         more, frauds = read(path, features)
         rows += more
         labels += frauds
-    kept = [i for i in range(len(rows)) if i % _HELD_BACK]
-    back = [i for i in range(len(rows)) if i % _HELD_BACK == 0]
-    model = fit([rows[i] for i in kept], [labels[i] for i in kept])
-    truth = [labels[i] for i in back]
-    metrics = measure([predict(model, rows[i]) for i in back], truth)
+    held_back = rows[::_HELD_BACK], labels[::_HELD_BACK]
+    del rows[::_HELD_BACK], labels[::_HELD_BACK]
+    model = fit(rows, labels)
     save(out, model, features)
-    _write_json("metrics.json", metrics)
     _write_json("params.json", {"features": ",".join(features), "epochs": EPOCHS, "rate": RATE})
-    sys.stdout.write(f"{out}: {_summary(metrics, truth)}\n")
+    sys.stdout.write(f"{out}: {_score(model, *held_back)}\n")
+
+
+def _score(model: Tensors, rows: Rows, labels: Sequence[int]) -> str:
+    """Write to metrics.json how a model does on payments, and return it in a line."""
+    metrics = measure([predict(model, row) for row in rows], labels)
+    _write_json("metrics.json", metrics)
+    caught = round(metrics["recall"] * sum(labels))
+    return f"auc {metrics['auc']}, caught {caught} of {sum(labels)} frauds in {len(labels)} payments"
 
 
 def _write_json(path: str, value: object) -> None:
@@ -125,30 +125,20 @@ def _write_json(path: str, value: object) -> None:
         json.dump(value, file)
 
 
-def _score(path: str, data: str) -> None:
-    model, features = load(path)
-    rows, labels = read(data, features)
-    metrics = measure([predict(model, row) for row in rows], labels)
-    _write_json("metrics.json", metrics)
-    sys.stdout.write(f"{_summary(metrics, labels)}\n")
-
-
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser()
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    fitting = verbs.add_parser("fit")
-    fitting.add_argument("data", nargs="+")
-    fitting.add_argument("--features", required=True)
-    fitting.add_argument("--out", required=True)
-    scoring = verbs.add_parser("score")
-    scoring.add_argument("model")
-    scoring.add_argument("data")
+    parser.add_argument("verb", choices=("fit", "score"))
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--features", default="")
+    parser.add_argument("--out", default="model.safetensors")
     given = parser.parse_args()
     if given.verb == "fit":
-        _fit(given.data, given.features.split(","), given.out)
+        _fit(given.files, given.features.split(","), given.out)
     else:
-        _score(given.model, given.data)
+        path, data = given.files
+        model, features = load(path)
+        sys.stdout.write(f"{_score(model, *read(data, features))}\n")
 
 
 if __name__ == "__main__":

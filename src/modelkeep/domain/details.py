@@ -77,12 +77,12 @@ class Details(Struct, frozen=True):
         if header != HEADER or len(lines) <= 1 or lines[-1]:
             message = f"not details: they begin with '{HEADER}', then come lines, each with an end"
             raise Damaged(message)
-        found = cls(tuple(_parse_lines(lines[:-1])))
-        once = [line.field for line in found.lines if isinstance(line, Line) and line.field.startswith(_ONCE)]
+        details = cls(tuple(_parse_lines(lines[:-1])))
+        once = [line.field for line in details.lines if isinstance(line, Line) and line.field.startswith(_ONCE)]
         if len(once) != len(set(once)):
             message = "not details: a tag, a param or the description stands in them twice"
             raise Damaged(message)
-        return found
+        return details
 
     @property
     def text(self) -> str:

@@ -73,22 +73,10 @@ Selector: TypeAlias = Number | Label | Word | Digest
 
 
 class Ref(Struct, frozen=True):
-    """A reference to a model or one version of it; ``text`` is what was typed and never compared.
-
-    ``name`` is None where a bare digest was given, ``selector`` where a bare name was.
-    """
+    """A reference to a model or one version of it: ``name`` is None for a bare digest, ``selector`` for a bare name."""
 
     name: str | None
     selector: Selector | None
-    text: str = ""
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ref):
-            return NotImplemented
-        return (self.name, self.selector) == (other.name, other.selector)
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.selector))
 
     def __str__(self) -> str:
         if self.name is None:
@@ -144,20 +132,20 @@ def parse_ref(text: str) -> Ref:
     if text.startswith(_MLFLOW):
         return _mlflow(text)
     if text.startswith(_SHA256):
-        return Ref(None, parse_digest(text), text)
+        return Ref(None, parse_digest(text))
     if is_hex(fold(text), _SHA256_DIGITS):
-        return Ref(None, Digest(fold(text)), text)
+        return Ref(None, Digest(fold(text)))
     name, at, selector = text.partition("@")
     if not is_imported_name(name):
         raise _malformed(text, _FORMS)
     try:
-        return Ref(name, parse_selector(selector) if at else None, text)
+        return Ref(name, parse_selector(selector) if at else None)
     except UsageError as error:
         raise _malformed(text, error.hint) from error
 
 
-def parse_file_ref(text: str) -> tuple[Ref, str | None]:
-    """Return the reference and the path inside of it, which begins at the first ``/`` after the ``@`` or digest.
+def split_file_ref(text: str) -> tuple[str, str | None]:
+    """Return the text of a reference and the path inside of it, which begins at the first ``/`` after the ``@`` or digest.
 
     After a bare name or ``models:/`` there is none. ``fraud@3/`` is the version itself.
     """
@@ -169,8 +157,7 @@ def parse_file_ref(text: str) -> tuple[Ref, str | None]:
             start = len(head)
         elif at >= 0 and (slash := text.find("/", at)) >= 0:
             start = slash
-    reference = parse_ref(text[:start])
-    return reference, text[start + 1 :] or None
+    return text[:start], text[start + 1 :] or None
 
 
 def parse_node(text: str) -> Node:
@@ -209,8 +196,7 @@ def _mlflow(text: str) -> Ref:
         name, _, selector = rest.rpartition("/")
     if is_imported_name(name):
         # MLflow's stage "None" holds what has no stage yet.
-        chosen = Word(DEVELOPMENT) if fold(selector) == "none" else parse_selector(selector)
-        return Ref(name, chosen, text)
+        return Ref(name, Word(DEVELOPMENT) if fold(selector) == "none" else parse_selector(selector))
     message = f"not a model's URI: '{printable(text)}'"
     bare = rest.strip("/")
     raise UsageError(

@@ -47,11 +47,6 @@ def is_word(text: str) -> bool:
     return bool(_WORD.fullmatch(text))
 
 
-def check_stage(text: str) -> str:
-    """Return the name of a new stage, else raise ``UsageError`` with a legal spelling."""
-    return _check(text, "stage")
-
-
 def check_alias(text: str, stages: Stages) -> str:
     """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
     return check_imported_alias(_check(text, "alias"), stages)
@@ -95,7 +90,7 @@ def check_stages(stages: Stages) -> None:
         raise UsageError(message, "--stages staging,production")
     taken: set[str] = set()
     for word in (word for stage in stages for word in (stage.name, *stage.synonyms)):
-        check_stage(word)
+        _check(word, "stage")
         if word in taken:
             message = f"two stages are called '{word}'"
             raise UsageError(message, "each stage once, without another one's short form")

@@ -9,7 +9,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.manifest import Form, Manifest
-from modelkeep.domain.refs import parse_file_ref
+from modelkeep.domain.refs import split_file_ref
 from modelkeep.reads.references import refuse_bytes, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
@@ -61,9 +61,9 @@ def get(
 
 def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
     """Return where an artifact can be read under its real names; see `Registry.path`."""
-    parsed, inner = parse_file_ref(ref)
+    reference, inner = split_file_ref(ref)
     with snapshot(context, moment) as (reader, at):
-        _, manifest, form = _artifact(context, reader, parsed.text, "path {}", at)
+        _, manifest, form = _artifact(context, reader, reference, "path {}", at)
         registry_id = SqlState(reader).registry_id() or ""
     return view(
         context.bucket,

@@ -48,7 +48,7 @@ def _play(keep: str | None) -> None:
     begun = time.monotonic()
     place = _empty(keep) if keep is not None else tempfile.mkdtemp(prefix="modelkeep-demo-")
     try:
-        player = Player(os.path.realpath(place), _write, streams.colored(sys.stdout), _environ(place))
+        player = Player(os.path.realpath(place), streams.out, streams.colored(sys.stdout), _environ(place))
         story.play(player)
         player.write(f"\nDone: {player.commands} commands in {time.monotonic() - begun:.0f} s, all as expected.\n")
         if keep is not None:
@@ -85,8 +85,3 @@ def _environ(place: str) -> dict[str, str]:
         environ.pop("FORCE_COLOR", None)
         environ["NO_COLOR"] = "1"
     return environ
-
-
-def _write(text: str) -> None:
-    streams.out(text)
-    streams.flush()

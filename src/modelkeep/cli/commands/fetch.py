@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.progress import Progress
+from modelkeep.cli.progress import progress
 from modelkeep.cli.views.relations import IdentifiedView
 from modelkeep.cli.views.values import FetchedView, PathView
 from modelkeep.errors import UsageError
@@ -26,14 +26,14 @@ def get(
             metavar="DEST", help="The file or directory to write; DIR/ writes into a directory, - to standard output."
         ),
     ],
-    force: Annotated[bool, Option("--force", help="Replace what is there, completely or not at all.")] = False,
+    force: Annotated[bool, Option("--force", help="Replace what is there; if that fails, it stays as it was.")] = False,
 ) -> None:
     """Fetch an artifact."""
     if dest == "-":
         _to_stdout(call, ref)
         return
-    with Progress(call, "fetching") as progress:
-        found = call.registry().get(ref, dest, force=force, progress=progress.update, as_of=call.flags.as_of)
+    with progress(call, "fetching") as update:
+        found = call.registry().get(ref, dest, force=force, progress=update, as_of=call.flags.as_of)
     call.show(FetchedView(found))
 
 
@@ -61,4 +61,6 @@ def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
 ) -> None:
-    call.show(IdentifiedView(call.registry().identify(what), is_path=os.path.exists(what)))
+    found = call.registry().identify(what)
+    never_staged = os.path.exists(what) and all(row.stage is None for row in found)
+    call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))

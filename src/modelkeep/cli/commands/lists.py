@@ -29,16 +29,11 @@ class RowLimit:
         self._shown = _ON_A_TERMINAL if asked is None and call.has_table else None
         self.read = asked if self._shown is None else self._shown + 1
 
-    def first(self, rows: Sequence[Row]) -> tuple[Sequence[Row], bool]:
-        """Return the first rows that are shown, and whether there are more."""
-        return rows[: self._shown], self._has_more(rows)
-
-    def last(self, rows: Sequence[Row]) -> tuple[Sequence[Row], bool]:
-        """Return the last rows that are shown, and whether there are more."""
-        return (rows[-self._shown :] if self._shown else rows), self._has_more(rows)
-
-    def _has_more(self, rows: Sequence[Row]) -> bool:
-        return self._shown is not None and len(rows) > self._shown
+    def first(self, rows: Sequence[Row], which: str = "first") -> tuple[Sequence[Row], list[str]]:
+        """Return the first rows that are shown, and the note that there are more."""
+        if self._shown is None or len(rows) <= self._shown:
+            return rows, []
+        return rows[: self._shown], [f"only the {which} {self._shown} are shown; --limit N shows more"]
 
 
 @command("as_of")
@@ -55,7 +50,9 @@ def list_(
     limit: Annotated[
         str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
     ] = None,
-    all_: Annotated[bool, Option("--all", help="Archived and deleted versions too.")] = False,
+    all_: Annotated[
+        bool, Option("--all", help="Archived ones and deleted versions too; of a deleted model only by its NAME.")
+    ] = False,
     columns: Annotated[
         str | None, Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas.")
     ] = None,
@@ -70,9 +67,9 @@ def list_(
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
     if (pattern is None or is_glob) and not (stage or sort or keys):
-        models, more = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
+        models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        call.show(ModelsView(moment, models, stages, more))
+        call.show(ModelsView(moment, models, stages, more=bool(note)), *note)
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -83,8 +80,8 @@ def list_(
         all=all_,
         as_of=moment,
     )
-    versions, more = rows.first(found)
-    call.show(VersionsView(moment, versions, keys, more))
+    versions, note = rows.first(found)
+    call.show(VersionsView(moment, versions, keys), *note)
 
 
 @command("as_of")
@@ -134,10 +131,10 @@ def audit(
 ) -> None:
     newest = RowLimit(call, limit)
     found = call.registry().audit(
-        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=reverse
+        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=True
     )
-    entries, more = newest.first(found) if reverse else newest.last(found)
-    call.show(EntriesView(entries, more=more))
+    entries, note = newest.first(found, "newest")
+    call.show(EntriesView(entries if reverse else entries[::-1]), *note)
 
 
 @command("as_of")

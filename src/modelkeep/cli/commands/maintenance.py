@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES, WRITES
-from modelkeep.cli.progress import Progress
+from modelkeep.cli.progress import progress
 from modelkeep.cli.views.maintenance import BackupView, DiagnosisView, GarbageView, MigrationView, VerificationView
 from modelkeep.errors import IntegrityError
 
@@ -42,7 +42,7 @@ def verify(
     ] = False,
 ) -> int:
     both = log == bytes_
-    with Progress(call, "verifying") as progress:
+    with progress(call, "verifying") as update:
         found = call.registry().verify(
             tuple(refs or ()),
             log=log or both,
@@ -52,7 +52,7 @@ def verify(
             repair=repair,
             dry_run=dry_run,
             accept_head=accept_head,
-            progress=progress.update,
+            progress=update,
         )
     call.show(VerificationView(found, repairing=repair is not None))
     return 0 if found.ok else IntegrityError.exit_code
@@ -69,8 +69,8 @@ def backup(
     dest: Annotated[str, Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
     dry_run: Annotated[bool, Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
 ) -> int:
-    with Progress(call, "backing up") as progress:
-        found = call.registry().backup(dest, dry_run=dry_run, progress=progress.update)
+    with progress(call, "backing up") as update:
+        found = call.registry().backup(dest, dry_run=dry_run, progress=update)
     call.show(BackupView(found))
     return 0 if found.ok else IntegrityError.exit_code
 
@@ -88,8 +88,8 @@ def gc(
     from modelkeep.domain.times import parse_age
 
     wait = parse_age(grace, "--grace")
-    with Progress(call, "sweeping") as progress:
-        found = call.registry().gc(grace=wait, dry_run=call.flags.dry_run, progress=progress.update)
+    with progress(call, "sweeping") as update:
+        found = call.registry().gc(grace=wait, dry_run=call.flags.dry_run, progress=update)
     call.show(GarbageView(found, grace))
 
 

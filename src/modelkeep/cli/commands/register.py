@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
-from modelkeep.cli.progress import Progress
+from modelkeep.cli.progress import progress
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.changes import ChangeView, RegisteredView
 from modelkeep.domain.text import printable
@@ -77,7 +77,7 @@ def register(
         choice(bump, "--bump", ("major", "minor", "patch"))
     choice(if_exists, "--if-exists", ("match", "skip", "new"))
     registry = call.registry(create=not call.flags.dry_run)
-    with Progress(call, "registering") as progress:
+    with progress(call, "registering") as update:
         found = registry.register(
             name,
             *paths,
@@ -104,7 +104,7 @@ def register(
             follow_symlinks=follow_symlinks,
             move=move,
             stdin=_standard_input() if "-" in paths else None,
-            progress=progress.update,
+            progress=update,
             **call.changing_one,
         )
     call.show(RegisteredView(found))

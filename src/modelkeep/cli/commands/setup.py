@@ -46,28 +46,26 @@ def init(
     registry, created = create_registry(
         target, stages=names, store=store, shared=shared, readers=readers, settings=call.settings, say=call.say
     )
-    call.show(
-        views.InitView(
-            registry.access(),
-            registry.directory,
-            registry.id,
-            created,
-            [each.name for each in registry.stages()],
-            shared_now=shared is not None,
-            usage=_usage(call, registry.directory, created=created, shared=shared is not None),
-        )
+    made = views.InitView(
+        registry.access(),
+        registry.directory,
+        registry.id,
+        created,
+        [each.name for each in registry.stages()],
+        shared_now=shared is not None,
     )
+    call.show(made, *_usage(call, made))
 
 
-def _usage(call: Call, directory: str, *, created: bool, shared: bool) -> list[str]:
+def _usage(call: Call, made: views.InitView) -> list[str]:
     """Return how a registry is used from the current directory, where that takes a setting."""
-    line = f"modelkeep config set registry {shlex.quote(directory)}"
-    if shared:
+    line = f"modelkeep config set registry {shlex.quote(made.path)}"
+    if made.shared_now:
         return [f"for your colleagues, and for you: {line}"]
     found = locate(call.flags.registry, os.environ, here())
     if refusal := untrusted(found):
         return [refusal.message, f"hint: {refusal.hint}"]
-    return [f"to use it from here: {line}"] if created and found.path != directory else []
+    return [f"to use it from here: {line}"] if made.created and found.path != made.path else []
 
 
 _SHELLS = ("bash",)
@@ -115,7 +113,7 @@ def whoami(call: Call) -> None:
 
 @command()
 def config_list(call: Call) -> None:
-    call.show(views.SettingsView([views.SettingRow(*each) for each in call.settings.items()], _refused_registry(call)))
+    call.show(views.SettingsView([views.SettingRow(*each) for each in call.settings.items()]), *_refused_registry(call))
 
 
 @command()
@@ -124,7 +122,7 @@ def config_get(
     key: Annotated[str, Argument(metavar="KEY", help="The setting: registry, color, lock_wait ...")],
 ) -> None:
     warnings = _refused_registry(call) if key == "registry" else ()
-    call.show(views.SettingView(key, call.settings.get(key), beside=warnings))
+    call.show(views.SettingView(key, call.settings.get(key)), *warnings)
 
 
 @command()
@@ -136,7 +134,7 @@ def config_set(
     from modelkeep.config import set_value
 
     file = set_value(key, value, os.environ, here())
-    call.show(views.SettingView(key, value or None, changed=True, beside=[f"written to {file}"]))
+    call.show(views.SettingView(key, value or None, changed=True), f"written to {file}")
 
 
 @command()
@@ -156,7 +154,7 @@ def config_trust(
         call.show(views.TrustView(trust.directories(os.environ)))
         return
     directories, changed = trust.change(directory, os.environ, here(), remove=remove)
-    call.show(views.TrustView(directories, changed, call.settings.file))
+    call.show(views.TrustView(directories, changed), f"written to {call.settings.file}" if changed else "nothing to do")
 
 
 def _refused_registry(call: Call) -> tuple[str, ...]:

@@ -49,7 +49,10 @@ def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> li
         found = completers.FROM_REGISTRY[kind](command, _names(command, environ, cwd))
     else:
         return []
-    return [(word and command.before + word, text) for word, text in found if not word or _begins(word, command.word)]
+    typed = command.word.lower()  # as references are matched
+    return [
+        (word and command.before + word, text) for word, text in found if not word or word.lower().startswith(typed)
+    ]
 
 
 def is_printable(text: str) -> bool:
@@ -70,11 +73,6 @@ def _commands(command: PartialCommand) -> list[Candidate]:
     prefix = f"{command.command} " if command.command else ""
     listed = [(name[len(prefix) :], row[0]) for name, row in grammar.COMMANDS.items() if name.startswith(prefix)]
     return [(name, text) for name, text in listed if name and " " not in name]
-
-
-def _begins(word: str, typed: str) -> bool:
-    """Say whether a candidate begins with what was typed, without case, as references are matched."""
-    return word.lower().startswith(typed.lower())
 
 
 class PartialCommand:

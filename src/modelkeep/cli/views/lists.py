@@ -59,9 +59,6 @@ class ModelsView(View, frozen=True):
         )
         return table(("model", DEVELOPMENT, *self.stages), cells, fold=("model",))
 
-    def notes(self) -> list[str]:
-        return more_note(len(self.models), "first", more=self.more)
-
 
 class VersionsView(View, frozen=True):
     """Versions in the order that was asked for, as they are or were at a moment.
@@ -69,11 +66,10 @@ class VersionsView(View, frozen=True):
     ``columns`` replace the usual ones.
     """
 
-    undocumented = ("columns", "more")
+    undocumented = ("columns",)
     as_of: AsOf | None
     versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
-    more: bool = False
 
     def lines(self) -> list[str]:
         columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
@@ -87,9 +83,6 @@ class VersionsView(View, frozen=True):
             return version_table(self.versions, clock)
         rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
         return table(self.columns, rows, fold=self.columns)
-
-    def notes(self) -> list[str]:
-        return more_note(len(self.versions), "first", more=self.more)
 
 
 def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
@@ -129,11 +122,6 @@ def check_column(key: str) -> None:
         return
     message = f"there is no column '{printable(key)}'"
     raise UsageError(message, f"there are {', '.join(VERSION_KEYS)}, metric.K, param.K and tag.K")
-
-
-def more_note(shown: int, which: str, *, more: bool) -> list[str]:
-    """Return the note that only the ``first`` or the ``newest`` rows are shown, where there are more."""
-    return [f"only the {which} {shown} are shown; --limit N shows more"] if more else []
 
 
 def _stage_lines(row: ModelRow) -> list[str]:
@@ -230,14 +218,9 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = Tr
 
 
 class EntriesView(View, frozen=True):
-    """Entries of the log.
+    """Entries of the log."""
 
-    ``more`` says that there are older ones that are not shown.
-    """
-
-    undocumented = ("more",)
     entries: Sequence[AuditEntry]
-    more: bool = False
 
     def lines(self) -> list[str]:
         return [
@@ -249,9 +232,6 @@ class EntriesView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         return stack(*(entry_line(row, clock) for row in self.entries))
-
-    def notes(self) -> list[str]:
-        return more_note(len(self.entries), "newest", more=self.more)
 
 
 def entry_line(row: AuditEntry, clock: Clock) -> Text:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 class IdentifiedView(View, frozen=True):
     """The versions that some bytes are, and the stages that these held."""
 
-    undocumented = ("is_path",)
     identified: Sequence[Identified]
-    is_path: bool = False
 
     def lines(self) -> list[str]:
         return [
@@ -39,10 +37,6 @@ class IdentifiedView(View, frozen=True):
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
             rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
         return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
-
-    def notes(self) -> list[str]:
-        never = self.is_path and all(row.stage is None for row in self.identified)
-        return ["it never held a stage"] if never else []
 
 
 class DiffView(View, frozen=True):

@@ -21,26 +21,22 @@ _STATUS_FIELDS = ("registry", "origin", "id", "models", "versions", "entries", "
 
 
 class InitView(View, frozen=True):
-    """A registry that was created, or was there.
-
-    ``shared_now`` says that it was asked to be shared, ``usage`` are sentences on how it is used from here.
-    """
+    """A registry that was created, or was there; ``shared_now`` says that it was asked to be shared."""
 
     exact = True
-    undocumented = ("shared_now", "usage")
+    undocumented = ("shared_now",)
     answer: Access
     path: str
     id: str
     created: bool
     stages: Sequence[str]
     shared_now: bool = False
-    usage: Sequence[str] = ()
 
     def identifiers(self) -> list[str]:
         return [self.path]
 
     def notes(self) -> list[str]:
-        """Return what comes next, who may use the registry, and how it is used from here."""
+        """Return what comes next, and who may use the registry."""
         notes = []
         if self.created:
             notes = [f"stages: {', '.join(self.stages)}", "next: modelkeep register NAME FILE"]
@@ -53,7 +49,7 @@ class InitView(View, frozen=True):
                 notes.append(f"who may read: the group {access.readers}")
             if (closed := access.in_the_way) is not None:
                 notes.append(f"warning: {closed} does not let them through: chmod o+x {quote(closed)}")
-        return [*notes, *self.usage]
+        return notes
 
 
 class StatusView(View, frozen=True):
@@ -143,14 +139,9 @@ class SettingRow(Answer, frozen=True):
 
 
 class SettingsView(View, frozen=True):
-    """All settings.
+    """All settings."""
 
-    ``warnings`` are about what is not used.
-    """
-
-    undocumented = ("warnings",)
     settings: Sequence[SettingRow]
-    warnings: Sequence[str] = ()
 
     def lines(self) -> list[str]:
         return [line(each.key, each.value, each.origin) for each in self.settings]
@@ -162,9 +153,6 @@ class SettingsView(View, frozen=True):
         rows = ((heading(each.key), each.value, each.origin) for each in self.settings)
         return table(("setting", "value", "from"), rows, fold=("value", "from"))
 
-    def notes(self) -> Sequence[str]:
-        return self.warnings
-
 
 class SettingView(View, frozen=True):
     """One setting; ``changed`` is true when it was just set.
@@ -173,11 +161,9 @@ class SettingView(View, frozen=True):
     """
 
     exact = True
-    undocumented = ("beside",)
     key: str
     value: str | None
     changed: bool = False
-    beside: Sequence[str] = ()
 
     def identifiers(self) -> list[str]:
         return [self.key if self.changed else self.value or ""]
@@ -185,28 +171,15 @@ class SettingView(View, frozen=True):
     def lines(self) -> list[str]:
         return [line(self.key, self.value or "")] if self.changed else self.identifiers()
 
-    def notes(self) -> Sequence[str]:
-        return self.beside
-
 
 class TrustView(View, frozen=True):
-    """The trusted directories that belong to others; ``changed`` is true when the list was just changed.
+    """The trusted directories that belong to others; ``changed`` is true when the list was just changed."""
 
-    ``file`` is where a change was written.
-    """
-
-    undocumented = ("file",)
     directories: Sequence[str]
     changed: bool = False
-    file: str | None = None
 
     def lines(self) -> list[str]:
         return [line(each) for each in self.directories]
 
     def identifiers(self) -> list[str]:
         return list(self.directories)
-
-    def notes(self) -> list[str]:
-        if self.file is None:
-            return []
-        return [f"written to {self.file}" if self.changed else "nothing to do"]

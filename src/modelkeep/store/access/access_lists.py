@@ -21,16 +21,16 @@ _NO_ID = LARGEST_ID = 0xFFFFFFFF
 _NONE = {errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
-def of_mode(mode: int) -> bytes:
-    """Return the list that grants what a mode grants. As a default list it replaces the umask."""
-    return _packed((_USER_OBJ, (mode >> 6) & 7), (_GROUP_OBJ, (mode >> 3) & 7), (_OTHER, mode & 7))
+def of_mode(mode: int, readers: int | None = None) -> bytes:
+    """Return the list that grants what a mode grants, and lets one more group read what the owner may read.
 
-
-def with_group(mode: int, gid: int) -> bytes:
-    """Return the list that grants what a mode grants, and lets one more group read what the owner may read."""
+    As a default list it replaces the umask.
+    """
     user, group, other = (mode >> 6) & 7, (mode >> 3) & 7, mode & 7
-    named = (_GROUP, user & 5, gid)
-    return _packed((_USER_OBJ, user), (_GROUP_OBJ, group), named, (_MASK, user | group), (_OTHER, other))
+    more = [] if readers is None else [(_GROUP, user & 5, readers), (_MASK, user | group)]
+    entries = [(_USER_OBJ, user), (_GROUP_OBJ, group), *more, (_OTHER, other)]
+    whole = (struct.pack("<HHI", *entry[:2], *(entry[2:] or (_NO_ID,))) for entry in entries)
+    return struct.pack("<I", _VERSION) + b"".join(whole)
 
 
 def are_supported(path: str | int) -> bool:
@@ -73,8 +73,3 @@ def write(path: str | int, data: bytes, name: str = ACCESS) -> None:
     elif read(path, name):
         with suppress(FileNotFoundError):
             os.removexattr(path, name)
-
-
-def _packed(*entries: tuple[int, ...]) -> bytes:
-    whole = (struct.pack("<HHI", *entry[:2], *(entry[2:] or (_NO_ID,))) for entry in entries)
-    return struct.pack("<I", _VERSION) + b"".join(whole)

@@ -145,7 +145,7 @@ def blocking_directory(directory: str, sharing: Sharing) -> str | None:
 
 def _give(held: str | int, path: str, mode: int, sharing: Sharing) -> bool:
     readers = None if sharing.readers is None else sharing.readers.gid
-    inside = b"" if readers is None else access_lists.with_group(mode & 0o777, readers)
+    inside = b"" if readers is None else access_lists.of_mode(mode & 0o777, readers)
     lists = {access_lists.ACCESS: inside}
     status = os.stat(held)
     if stat.S_ISDIR(status.st_mode):

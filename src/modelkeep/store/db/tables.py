@@ -32,7 +32,7 @@ Octets: TypeAlias = bytes
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
-_NOW = text("until_seq IS NULL")
+_NOW = "until_seq IS NULL"
 
 
 def _key(kind: Any) -> Any:
@@ -49,6 +49,11 @@ def _number() -> Any:
 
 def _flag(name: str) -> CheckConstraint:
     return CheckConstraint(f"{name} IN (0, 1)", name=f"{name}_is_a_flag")
+
+
+def _unique(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows that a condition holds of, no two of which are alike."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _of_version() -> ForeignKeyConstraint:
@@ -165,7 +170,7 @@ class StageRow(SQLModel, table=True):
     __tablename__ = "stage"
     __table_args__ = (
         _flag("protected"),
-        Index("stage_now", "name", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("stage_now", "name", where=_NOW),
         _STRICT,
     )
     since_seq: int = Field(sa_column=_key(_NUMBER))
@@ -190,8 +195,8 @@ class ModelNameRow(SQLModel, table=True):
     __tablename__ = "model_name"
     __table_args__ = (
         _of_model(),
-        Index("model_name_now", "model", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
-        Index("model_name_folded_now", "folded", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("model_name_now", "model", where=_NOW),
+        _unique("model_name_folded_now", "folded", where=_NOW),
         Index("model_name_folded", "folded", "since_seq"),
         _STRICT,
     )
@@ -218,14 +223,7 @@ class VersionRow(SQLModel, table=True):
         CheckConstraint("number >= 1", name="number_counts"),
         Index("version_seq", "seq", unique=True),
         Index("version_digest", "digest", "model", "number"),
-        Index(
-            "version_label",
-            "model",
-            "label_key",
-            unique=True,
-            sqlite_where=text("label_key IS NOT NULL"),
-            postgresql_where=text("label_key IS NOT NULL"),
-        ),
+        _unique("version_label", "model", "label_key", where="label_key IS NOT NULL"),
         Index("version_code", "code_commit", sqlite_where=text("code_commit IS NOT NULL")),
         _STRICT,
     )
@@ -331,14 +329,7 @@ class TenureRow(SQLModel, table=True):
     __tablename__ = "tenure"
     __table_args__ = (
         _of_version(),
-        Index(
-            "tenure_holder",
-            "model",
-            "stage",
-            unique=True,
-            sqlite_where=text("until_seq IS NULL AND share IS NULL"),
-            postgresql_where=text("until_seq IS NULL AND share IS NULL"),
-        ),
+        _unique("tenure_holder", "model", "stage", where="until_seq IS NULL AND share IS NULL"),
         Index("tenure_stage", "model", "stage", "since_seq"),
         Index("tenure_stage_since", "stage", "since_seq"),
         _STRICT,
@@ -361,7 +352,7 @@ class AliasRow(SQLModel, table=True):
     __tablename__ = "alias"
     __table_args__ = (
         _of_version(),
-        Index("alias_now", "model", "alias", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("alias_now", "model", "alias", where=_NOW),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))
@@ -377,7 +368,7 @@ class TagRow(SQLModel, table=True):
     __tablename__ = "tag"
     __table_args__ = (
         _of_model(),
-        Index("tag_now", "model", "version", "key", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("tag_now", "model", "version", "key", where=_NOW),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))
@@ -395,7 +386,7 @@ class DescriptionRow(SQLModel, table=True):
     __tablename__ = "description"
     __table_args__ = (
         _of_model(),
-        Index("description_now", "model", "version", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("description_now", "model", "version", where=_NOW),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))
@@ -411,7 +402,7 @@ class MarkRow(SQLModel, table=True):
     __tablename__ = "mark"
     __table_args__ = (
         _of_version(),
-        Index("mark_now", "model", "version", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+        _unique("mark_now", "model", "version", where=_NOW),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))

@@ -28,12 +28,10 @@ SMALL_BYTES = 64 * 1024 * 1024
 
 # The greatest number is the end of the log; the bytes of that row may be anything.
 HEAD = "SELECT seq, substr(bytes, 1, 65536) FROM entry ORDER BY seq DESC LIMIT 1"
-FIRST_ENTRIES = """
-SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry ORDER BY seq LIMIT :most
-"""
 ENTRIES = """
 SELECT seq, CASE WHEN length(bytes) <= 65535 THEN bytes END FROM entry WHERE seq > :after ORDER BY seq LIMIT :most
 """
+FIRST_ENTRIES = ENTRIES.replace("WHERE seq > :after ", "")
 ENTRY = "SELECT bytes FROM entry WHERE seq = :seq"
 REGISTRY = "SELECT id FROM registry ORDER BY seq LIMIT 1"
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
