@@ -98,7 +98,7 @@ def answers(connection, at):
 
 def _resolved(connection, at, ref):
     try:
-        return resolve_ref(connection, at, parse_ref(ref), stages_of(connection, at))
+        return resolve_ref(connection, at, parse_ref(ref))
     except ModelkeepError as error:
         return type(error)
 

@@ -192,7 +192,7 @@ class History:
 
     def resolved(self, ref, at=None):
         """Return what a reference means, now or after an entry."""
-        return resolve(self.connection, at, parse_ref(ref), SqlState(self.connection).stages())
+        return resolve(self.connection, at, parse_ref(ref))
 
     def tell(self, arguments, subject, fields=None, documents=None, origin=None):
         """Append one entry and return its number; underscores of field names are dots where it needs them."""

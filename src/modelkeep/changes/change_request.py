@@ -18,7 +18,7 @@ from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import Say, deletion_sentence
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.references import Named, Resolved, name_of, of_digest
+from modelkeep.store.db.sql.references import Resolved, name_of, of_digest
 from modelkeep.store.db.state import SqlState
 
 
@@ -74,7 +74,7 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
             number = None if model is None else SqlState(reader).version_labelled(model, label_key(selector.text))
         case Digest():
             if model is not None:
-                number = of_digest(reader, None, selector, Named(model, name_of(reader, None, model))).number
+                number = of_digest(reader, None, selector, Resolved(model, name_of(reader, None, model))).number
         case _:
             message = f"--expect compares with a number, a label, a digest or none; '{printable(text)}' may move"
             raise UsageError(message, "--expect 3")

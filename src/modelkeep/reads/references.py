@@ -11,7 +11,6 @@ from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved, hint, resolve
 from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_left
-from modelkeep.store.db.sql.version_states import stages as stages_of
 from modelkeep.store.db.state import SqlState
 
 #: Called with each note that resolving has for the user.
@@ -21,7 +20,7 @@ _READS = frozenset({"get", "path", "show", "resolve"})
 
 def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
-    found = resolve(reader, at, parse_ref(text), SqlState(reader).stages())
+    found = resolve(reader, at, parse_ref(text))
     if found.renamed_from is not None:
         say(f"note: {found.renamed_from} is called {found.name} now")
     return found
@@ -50,7 +49,7 @@ def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None)
     if ref.name is not None and ref.selector is None:
         say(f"note: {ref.name} is taken as {ref.name}@latest")
         ref = Ref(ref.name, Word("latest"))
-    return resolve(reader, at, ref, stages_of(reader, at))
+    return resolve(reader, at, ref)
 
 
 def stage_named(reader: Reader, text: str) -> StageDef:

@@ -1,7 +1,6 @@
 import pytest
 
 from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.stages import DEFAULT_STAGES
 from modelkeep.domain.times import At, AtSeq
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.store.db.sql import references
@@ -197,4 +196,4 @@ def test_before_the_first_entry_there_was_nothing_and_after_the_last_there_is_no
 def test_the_parser_and_the_registry_agree_on_the_order_of_selectors(history):
     history.register("fraud", label="1.0")
     history.register("fraud")
-    assert references.resolve(history.connection, None, parse_ref("fraud@1"), DEFAULT_STAGES).number == 1
+    assert references.resolve(history.connection, None, parse_ref("fraud@1")).number == 1

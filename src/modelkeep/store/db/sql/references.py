@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from modelkeep.domain.labels import fold, label_key
 from modelkeep.domain.refs import Digest, Label, Number, Ref, Word
-from modelkeep.domain.stages import DEVELOPMENT, Stages, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader, Row, Value
@@ -52,7 +52,6 @@ FROM version_blob JOIN version ON version.model = version_blob.model AND version
 WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.files = 1 {_CHOSEN}
 """)
 
-_TOLD = 10
 BEARER = statement(shared.BEARER)
 NAME = statement("""
 SELECT name FROM model_name WHERE model = :model AND HOLDS(model_name)
@@ -70,8 +69,8 @@ SELECT name FROM model_name
 WHERE length(folded) BETWEEN :shortest AND :longest AND HOLDS(model_name) ORDER BY folded LIMIT 5000
 """)
 
-_APART = 3
-_OFFERED = 3
+# Versions that are told, letters that a similar name may be longer or shorter, near names that are offered.
+_TOLD, _APART, _OFFERED = 10, 3, 3
 
 
 class Resolved(Struct, frozen=True):
@@ -82,8 +81,8 @@ class Resolved(Struct, frozen=True):
 
     model: int
     name: str
-    number: int | None
-    digest: str | None
+    number: int | None = None
+    digest: str | None = None
     renamed_from: str | None = None
 
     @property
@@ -92,7 +91,7 @@ class Resolved(Struct, frozen=True):
         return self.name if self.number is None else f"{self.name}@{self.number}"
 
 
-def resolve(reader: Reader, at: int | None, ref: Ref, stages: Stages) -> Resolved:
+def resolve(reader: Reader, at: int | None, ref: Ref) -> Resolved:
     """Return what a reference meant at a moment; a bare name is the model, without a number.
 
     Raises ``NotFound`` with what is near, ``Conflict`` where a digest means several versions.
@@ -105,7 +104,7 @@ def resolve(reader: Reader, at: int | None, ref: Ref, stages: Stages) -> Resolve
     model = find_model(reader, at, ref.name)
     match ref.selector:
         case None:
-            return Resolved(model.model, model.name, None, None, model.renamed_from)
+            return model
         case Digest():
             return of_digest(reader, at, ref.selector, model)
         case Number(number):
@@ -115,13 +114,13 @@ def resolve(reader: Reader, at: int | None, ref: Ref, stages: Stages) -> Resolve
         case Word("latest"):
             chosen = _latest(reader, at, model)
         case Word(text):
-            chosen = _word(reader, at, model, text, stages)
+            chosen = _word(reader, at, model, text)
         case _:
             assert_never(ref.selector)
     return _found(reader, at, model, chosen)
 
 
-def of_digest(reader: Reader, at: int | None, selector: Digest, model: Named | None) -> Resolved:
+def of_digest(reader: Reader, at: int | None, selector: Digest, model: Resolved | None) -> Resolved:
     """Return the version whose digest, or whose only file's, begins so; in one model or in all."""
     hits = _hits(reader, at, str(selector), model, deleted=0) or _hits(reader, at, str(selector), model, deleted=1)
     if not hits:
@@ -137,14 +136,14 @@ def of_digest(reader: Reader, at: int | None, selector: Digest, model: Named | N
     return Resolved(found, name_of(reader, at, found), number, digest, renamed)
 
 
-def _hits(reader: Reader, at: int | None, low: str, model: Named | None, deleted: int) -> list[Row]:
+def _hits(reader: Reader, at: int | None, low: str, model: Resolved | None, deleted: int) -> list[Row]:
     """Return model, number and digest of versions, the deleted ones too if they are wanted."""
     one = None if model is None else model.model
     bounds: dict[str, Value] = {"low": low, "high": low + "g", "deleted": deleted, "model": one}
     return list(dict.fromkeys(OF_VERSION.rows(reader, at, **bounds) + OF_FILE.rows(reader, at, **bounds)))
 
 
-def _found(reader: Reader, at: int | None, model: Named, number: int) -> Resolved:
+def _found(reader: Reader, at: int | None, model: Resolved, number: int) -> Resolved:
     if at is None:
         found = reader.recall(deciding.VERSION, model=model.model, number=number)
     else:
@@ -152,38 +151,35 @@ def _found(reader: Reader, at: int | None, model: Named, number: int) -> Resolve
     if found:
         return Resolved(model.model, model.name, number, found[0][0], model.renamed_from)
     highest = version_states.newest_left(reader, at, model.model) or version_states.newest(reader, at, model.model)
-    message = f"{model.name} has no version {number}" if at is None else f"{model.name} had no version {number} then"
+    message = _has_no(model, at, f"version {number}")
     raise NotFound(message, f"modelkeep list {model.name}        (newest {'is' if at is None else 'was'} {highest})")
 
 
-def _labelled(reader: Reader, at: int | None, model: Named, text: str) -> int:
+def _labelled(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     row = LABELLED.row(reader, at, model=model.model, key=label_key(text))
     if row is not None:
         return int(row[0])
-    has = "has" if at is None else "had"
-    message = f"{model.name} {has} no version with the label {text}" + ("" if at is None else " then")
+    message = _has_no(model, at, f"version with the label {text}")
     labels = [label for (label,) in LABELS.rows(reader, at, model=model.model)]
     raise NotFound(message, hint(f"modelkeep list {model.name}", text, labels))
 
 
-def _latest(reader: Reader, at: int | None, model: Named) -> int:
+def _latest(reader: Reader, at: int | None, model: Resolved) -> int:
     number = version_states.latest(reader, at, model.model)
     if number is not None:
         return number
-    has = "has" if at is None else "had"
-    message = f"{model.name} {has} no version that is neither archived, deleted nor bad" + (
-        "" if at is None else " then"
-    )
+    message = _has_no(model, at, "version that is neither archived, deleted nor bad")
     raise NotFound(message, f"modelkeep list {model.name} --all")
 
 
-def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stages) -> int:
+def _word(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     """Return the version that a stage (tried first) or an alias means."""
     if text == DEVELOPMENT:
         number = version_states.in_development(reader, at, model.model)
         if number is None:
             raise _nobody(reader, at, model, DEVELOPMENT)
         return number
+    stages = version_states.stages(reader, at)
     stage = resolve_stage(text, stages)
     if stage is not None:
         for each in version_states.holders(reader, at, model.model):
@@ -193,13 +189,12 @@ def _word(reader: Reader, at: int | None, model: Named, text: str, stages: Stage
     row = ALIAS.row(reader, at, model=model.model, alias=text)
     if row is not None:
         return int(row[0])
-    has = "has" if at is None else "had"
-    message = f"{model.name} {has} no stage or alias '{text}'" + ("" if at is None else " then")
+    message = _has_no(model, at, f"stage or alias '{text}'")
     known = [stage.name for stage in stages] + [alias for alias, _ in ALIASES.rows(reader, at, model=model.model)]
     raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
 
 
-def _nobody(reader: Reader, at: int | None, model: Named, stage: str) -> NotFound:
+def _nobody(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
     """Return the error for a stage without a holder; the hint fills it, or tells its past."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
@@ -211,22 +206,18 @@ def _nobody(reader: Reader, at: int | None, model: Named, stage: str) -> NotFoun
     return NotFound(message, f"modelkeep promote {model.name}@{number} {stage}")
 
 
-class Named(Struct, frozen=True):
-    """A model by its ``seq``, the name it had at the moment asked for, and an older one if that was typed."""
-
-    model: int
-    name: str
-    renamed_from: str | None = None
+def _has_no(model: Resolved, at: int | None, what: str) -> str:
+    return f"{model.name} has no {what}" if at is None else f"{model.name} had no {what} then"
 
 
-def find_model(reader: Reader, at: int | None, name: str) -> Named:
+def find_model(reader: Reader, at: int | None, name: str) -> Resolved:
     """Return the model that bears or bore a name; ``NotFound`` with near names."""
     row = BEARER.row(reader, at, folded=fold(name))
     if row is None:
         raise no_model(reader, at, name)
     model, as_written = row
     present = name_of(reader, at, model)
-    return Named(model, present, None if fold(present) == fold(as_written) else as_written)
+    return Resolved(model, present, renamed_from=None if fold(present) == fold(as_written) else as_written)
 
 
 def name_of(reader: Reader, at: int | None, model: int) -> str:
