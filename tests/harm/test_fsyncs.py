@@ -131,7 +131,7 @@ fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
 fsync backup/store/
-fsync backup/registry.db.new
+fdatasync backup/registry.db.new
 fsync backup/store/tmp/X/1
 fsync backup/store/tmp/X/2
 fsync backup/store/tmp/X/3
@@ -150,7 +150,7 @@ fsync backup/store/blobs/sha256/
 fsync backup/store/blobs/
 fsync backup/store/tmp/
 fsync backup/store/
-fsync backup/registry.db.new
+fdatasync backup/registry.db.new
 fsync backup/store/tmp/X/1
 fsync backup/store/tmp/X/2
 fsync backup/store/tmp/X/3

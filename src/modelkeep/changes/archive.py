@@ -46,17 +46,21 @@ def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
             for tenure in tenures
             if tenure.share is None and tenure.stage in protected
         )
-        number = found.number
+        left = [_left(found, tenure) for tenure in tenures]
+        if (number := found.number) is None:
+            effects = (Effect(found.ref, "in use", "deleted"), *left)
+            return ChangeRequest(Delete(force=force), subject_of(found), effects=effects, notes=tuple(emptied))
+        aliases = aliases_of(reader, found.model, number)
         return ChangeRequest(
             Delete(force=force),
             subject_of(found),
             effects=(
-                Effect(found.ref, "in use" if number is None else _state(reader, found, number), "deleted"),
-                *(_left(found, tenure) for tenure in tenures),
-                *(() if number is None else _aliases(reader, found, number)),
+                Effect(found.ref, _state(reader, found, number), "deleted"),
+                *left,
+                *(Effect(alias, found.ref, NONE) for alias in aliases),
             ),
-            notes=(*emptied, *(() if number is None else _children(reader, found, number))),
-            unchanged=None if number is None else references.deletion_sentence(reader, found.model, found.name, number),
+            notes=(*emptied, *_children(reader, found, number)),
+            unchanged=references.deletion_sentence(reader, found.model, found.name, number),
         )
 
     return resolve
@@ -87,10 +91,6 @@ def _left(found: Resolved, tenure: Tenure) -> Effect:
 
 def _state(reader: Reader, found: Resolved, number: int) -> str:
     return version_states.standing(reader, None, found.model, number, number).state(number)
-
-
-def _aliases(reader: Reader, found: Resolved, number: int) -> tuple[Effect, ...]:
-    return tuple(Effect(alias, found.ref, NONE) for alias in aliases_of(reader, found.model, number))
 
 
 def _children(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:

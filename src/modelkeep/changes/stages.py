@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from msgspec.structs import asdict, replace
 
@@ -61,10 +60,12 @@ def retire(ref: str, stage: str, expect: str | None) -> Resolve:
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
         where = stage_named(reader, stage)
-        subject = subject_of(found, where)
-        if found.number is None:
+        subject, state = subject_of(found, where), SqlState(reader)
+        holder = state.holder(found.model, where.name)
+        if found.number is None and holder is not None:
             # The author retires the present holder, not one that comes a moment later.
-            subject = replace(subject, **_holder_fields(SqlState(reader), found.model, where.name))
+            held = state.version(found.model, holder.version)
+            subject = replace(subject, version=holder.version, digest=None if held is None else held.digest)
         return ChangeRequest(Retire(), subject, expect=expectation(reader, expect, found.model))
 
     return resolve
@@ -89,11 +90,14 @@ def rollback(
         _check_fixed(ref, found)
         holder = state.holder(found.model, where.name)
         bare = found.number is None
-        if holder is None and bare:
+        if found.number is not None:
+            leaving = found.number
+        elif holder is not None:
+            leaving = holder.version
+        else:
             raise _empty_stage(state, found, where)
-        leaving = holder.version if bare and holder is not None else found.number
-        version = None if leaving is None else state.version(found.model, leaving)
-        if leaving is None or version is None:
+        version = state.version(found.model, leaving)
+        if version is None:
             problem = f"there is no version to leave in {where.name}"
             raise NotFound(problem)
         back, looked_at, notes = leaving, tuple[int, ...](), tuple[str, ...]()
@@ -136,13 +140,6 @@ def rolled_back(outcome: ChangeOutcome) -> RolledBack:
         if event is None
         else tuple(Passed(f"{subject.name}@{one.version}", explain_obstacle(one.why)) for one in event.passed_over),
     )
-
-
-def _holder_fields(state: SqlState, model: int, stage: str) -> dict[str, Any]:
-    """Return version and digest of a stage's holder as fields of a subject; nothing for an empty stage."""
-    holder = state.holder(model, stage)
-    version = None if holder is None else state.version(model, holder.version)
-    return {} if version is None else {"version": version.number, "digest": version.digest}
 
 
 def _find_good_version(

@@ -19,7 +19,8 @@ from typing_extensions import TypeVar
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, Hash, LogValue, Ordinal, Whole, decode_canonical, encode_canonical
 from modelkeep.domain.text import printable
-from modelkeep.domain.verbs.interface import Command, EntryWords, Event, Texts
+from modelkeep.domain.verbs.interface import Command, Event
+from modelkeep.domain.verbs.words import EntryWords, Texts
 from modelkeep.errors import Damaged, SchemaMismatch, UsageError
 
 #: The number of the log's format: which fields, kinds and rules an entry may have.

@@ -6,8 +6,9 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import UsageError
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, EntryWords, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict, UsageError
 
 

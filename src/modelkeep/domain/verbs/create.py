@@ -7,9 +7,10 @@ from modelkeep.domain.names import check_imported_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.describe import description_rows
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded
 from modelkeep.domain.verbs.tag import tag_rows
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 

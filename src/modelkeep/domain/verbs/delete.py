@@ -5,8 +5,9 @@ from __future__ import annotations
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_aliases
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, EntryWords, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
 from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 

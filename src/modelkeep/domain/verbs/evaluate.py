@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    EntryWords,
-    Event,
-    Proposal,
-    check_once,
-    join_words,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import UsageError
 
 _MOST_METRICS = 4

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from modelkeep.domain.stages import StageDef, check_stages
-from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Event, Proposal, join_words
+from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Damaged
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from msgspec import Struct
 
@@ -15,9 +15,8 @@ from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from modelkeep.domain.entry import Entry, Intent, Observed, Subject
-
-E = TypeVar("E")
+    from modelkeep.domain.entry import Intent, Observed, Subject
+    from modelkeep.domain.verbs.words import EntryWords
 
 
 class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
@@ -71,10 +70,6 @@ class AlreadySo(Struct, frozen=True):
 
 
 Decision: TypeAlias = tuple[Event, ...] | AlreadySo
-
-#: Fields of an entry's details (description, note and tags) with their values; a redacted one is missing.
-Texts: TypeAlias = Sequence[tuple[str, str]]
-_LONGEST = 200
 
 #: The hint of every refusal that is about a deleted version.
 STAYS_DELETED = "a deleted version stays deleted; the same bytes registered again get a number of their own"
@@ -180,43 +175,6 @@ class Proposal(Struct, frozen=True):
             raise IntegrityError(message, f"modelkeep verify {name}")
 
 
-class EntryWords(Struct, frozen=True):
-    """What the sentence of an entry is made of: the entry, the texts of its details, and the names of its time."""
-
-    entry: Entry
-    texts: Texts
-
-    def events(self, kind: type[E]) -> list[E]:
-        """Return the events of one kind, in order."""
-        return [event for event in self.entry.events if isinstance(event, kind)]
-
-    @property
-    def model(self) -> str:
-        """The name that the entry's model bore when it was written, empty for none."""
-        return "" if self.entry.intent.subject is None else self.entry.intent.subject.name
-
-    @property
-    def subject(self) -> str:
-        """The model or the version that the entry is about."""
-        subject = self.entry.intent.subject
-        return self.model if subject is None or subject.version is None else self.at(subject.version)
-
-    def at(self, version: int) -> str:
-        """Return the name of a version of the model: ``fraud@3``."""
-        return f"{self.model}@{version}"
-
-    def in_place_of(self, ends: Sequence[End]) -> str:
-        """Return ``, in place of fraud@3`` for the tenures that ended, nothing for none."""
-        return f", in place of {join_words([self.at(end.version) for end in ends])}" if ends else ""
-
-    def stages_left(self, ends: Sequence[End]) -> list[str]:
-        """Return ``fraud@3 left staging and production``, a part for each version."""
-        left: dict[int, dict[str, None]] = {}
-        for end in sorted(ends, key=lambda each: each.version):
-            left.setdefault(end.version, {})[end.stage] = None
-        return [f"{self.at(version)} left {join_words(list(stages))}" for version, stages in left.items()]
-
-
 def refuse_unbuilt(*arguments: object) -> None:
     """Raise ``Conflict`` for an argument that the log has a field for and that no rule here supports yet."""
     if any(arguments):
@@ -237,15 +195,3 @@ def check_once(what: str, names: Sequence[str]) -> None:
 def ends_of(*tenures: Tenure | None) -> tuple[End, ...]:
     """Return the ends of the tenures that are there."""
     return tuple(End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Return words as a person lists them: ``a``, ``a and b``, ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def shortened(text: str) -> str:
-    """Return the beginning of a long text."""
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from modelkeep.domain.labels import check_label, label_key
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Assign, Changes, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import UsageError
 
 

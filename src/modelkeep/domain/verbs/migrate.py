@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Proposal
+from modelkeep.domain.verbs.interface import Command, Decision, Proposal
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 

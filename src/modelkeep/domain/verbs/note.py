@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import Command, Decision, EntryWords, Event, Proposal, shortened
+from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.words import EntryWords, shortened
 from modelkeep.errors import UsageError
 
 

@@ -6,18 +6,9 @@ from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    End,
-    EntryWords,
-    Event,
-    Proposal,
-    ends_of,
-    refuse_unbuilt,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of, refuse_unbuilt
 from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 

@@ -12,21 +12,12 @@ from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    EntryWords,
-    Event,
-    Proposal,
-    check_once,
-    join_words,
-    refuse_unbuilt,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, refuse_unbuilt
 from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.promote import VersionPromoted, promoted
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
+from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 #: The largest number that a version may be given.

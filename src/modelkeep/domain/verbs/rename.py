@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.create import check_free, name_row
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, EntryWords, Event, Proposal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.words import EntryWords
 
 
 class Rename(Command, frozen=True):

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    End,
-    EntryWords,
-    Event,
-    Proposal,
-    ends_of,
-    join_words,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
 from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.words import EntryWords, join_words
 
 
 class Retire(Command, frozen=True):

@@ -20,15 +20,14 @@ from modelkeep.domain.verbs.interface import (
     Command,
     Decision,
     End,
-    EntryWords,
     Event,
     Proposal,
     ends_of,
-    join_words,
     refuse_unbuilt,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
 
 #: How long after a rollback another one that names no version needs an answer.

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from modelkeep.domain.details import Line
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    EntryWords,
-    Event,
-    Proposal,
-    join_words,
-    shortened,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
+from modelkeep.domain.verbs.words import EntryWords, join_words, shortened
 from modelkeep.errors import Conflict
 
 _MOST_TAGS = 4
