@@ -28,14 +28,14 @@ def identify(context: Context, what: str, moment: str | AsOf | None) -> tuple[Id
             message = f"no version has these bytes: {digest}"
             raise NotFound(message, "modelkeep register NAME PATH")
         found: list[Identified] = []
-        for hit in hits:
-            ref = f"{name_of(reader, at, hit.model)}@{hit.number}"
-            state = standing(reader, at, hit.model, hit.number, hit.number).state(hit.number)
-            held = history.tenures(reader, at, model=hit.model, version=hit.number)
+        for model, number, file, full in hits:
+            ref = f"{name_of(reader, at, model)}@{number}"
+            state = standing(reader, at, model, number, number).state(number)
+            held = history.tenures(reader, at, model=model, version=number)
             if not held:
-                found.append(Identified(ref, None, None, None, state, hit.file, hit.digest))
+                found.append(Identified(ref, None, None, None, state, file, full))
             found += [
-                Identified(ref, tenure.stage, tenure.since, tenure.until, state, hit.file, hit.digest)
+                Identified(ref, tenure.stage, tenure.since, tenure.until, state, file, full)
                 for tenure in reversed(held)
             ]
         return tuple(found)

@@ -11,6 +11,7 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column
+from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -98,11 +99,8 @@ def show(
     moment = registry.as_of(call.flags.as_of)
     from modelkeep.cli.views.show import ModelView, VersionView
 
-    view: View
-    if registry.is_bare(ref):
-        view = ModelView(registry.model(ref, as_of=moment), moment)
-    else:
-        view = VersionView(registry.version(ref, as_of=moment), moment)
+    answer = registry.show(ref, as_of=moment)
+    view: View = VersionView(answer, moment) if isinstance(answer, Version) else ModelView(answer, moment)
     if field is not None:
         from modelkeep.cli.views.values import FieldView
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from modelkeep.domain.answers.versions import Dataset, ParentRef, RunRef
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import name_of
@@ -158,17 +156,13 @@ def _dataset(
     return Dataset(data_node(name, version, digest), role, name, version, digest, location)
 
 
-class Hit(Struct, frozen=True):
-    """A version that has these bytes: all of them, or as the file at a path."""
+def hits(reader: Reader, at: int | None, digest: str) -> list[tuple[int, int, str | None, str]]:
+    """Return model, number, path and digest of the versions with these bytes, newest first; those of the whole first.
 
-    model: int
-    number: int
-    file: str | None
-    digest: str
-
-
-def hits(reader: Reader, at: int | None, digest: str) -> list[Hit]:
-    """Return the versions with these bytes, newest first; ``digest`` may be the beginning of one."""
-    low, high = digest, digest + "g"
-    found = [Hit(model, number, None, full) for model, number, full in OF_VERSION.rows(reader, at, low=low, high=high)]
-    return found + [Hit(*row) for row in OF_FILE.rows(reader, at, low=low, high=high)]
+    The path is that of the file that has them, None where the whole version has. ``digest`` may be the beginning of one.
+    """
+    bounds = {"low": digest, "high": digest + "g"}
+    found: list[tuple[int, int, str | None, str]] = []
+    found += [(model, number, None, full) for model, number, full in OF_VERSION.rows(reader, at, **bounds)]
+    found += [(model, number, path, full) for model, number, path, full in OF_FILE.rows(reader, at, **bounds)]
+    return found

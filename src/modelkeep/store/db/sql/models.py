@@ -60,7 +60,8 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
             return walk(reader, at, model)
         return ((number, there) for number in range(highest, 0, -1))
 
-    out = _archived(there, highest) + (_gone_beside(reader, at, model, there, highest) if gone else 0)
+    archived = sum(min(last, highest) - first + 1 for first, last in there.archived)
+    out = archived + (_gone_beside(reader, at, model, there, highest) if gone else 0)
     elsewhere = (there.bad | there.held | frozenset(there.stages)) - used
     waiting = highest - out - sum(not there.is_archived(number) for number in elsewhere)
     return ModelRow(
@@ -98,11 +99,6 @@ def _development(
     number = next(number for number, how in numbers if how.state(number) == "development")
     label, time = LABEL.one(reader, at, model=model, number=number)
     return InDevelopment(number, label, time, waiting - 1)
-
-
-def _archived(there: Standing, highest: int) -> int:
-    """Count the archived versions."""
-    return sum(min(last, highest) - first + 1 for first, last in there.archived)
 
 
 def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, highest: int) -> int:
