@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from modelkeep.changes.change_request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
-    from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+    from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
     from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
     from modelkeep.domain.stages import StageDef
@@ -190,9 +190,9 @@ class Registry:
         >>> str(change.effects[0].before), change.effects[0].after
         ('none', 'fraud@1')
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
 
-        return self._change(staging.promote(ref, stage, expect, force=force), message, dry_run)
+        return self._change(stage_changes.promote(ref, stage, expect, force=force), message, dry_run)
 
     def rollback(
         self,
@@ -220,13 +220,13 @@ class Registry:
         >>> registry.rollback("fraud@2").changed
         False
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
         from modelkeep.changes.runner import run_change
 
-        resolve = staging.rollback(
+        resolve = stage_changes.rollback(
             self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
-        return staging.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
+        return stage_changes.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -242,9 +242,9 @@ class Registry:
         >>> registry.retire("fraud", "staging").why
         'fraud has nothing in staging'
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
 
-        return self._change(staging.retire(ref, stage, expect), message, dry_run)
+        return self._change(stage_changes.retire(ref, stage, expect), message, dry_run)
 
     def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
@@ -739,7 +739,7 @@ class Registry:
 
         >>> registry.access().shared
         """
-        from modelkeep.domain.answers.care import Access
+        from modelkeep.domain.answers.maintenance import Access
         from modelkeep.store.access import sharing
 
         found = sharing.sharing_of(self.directory)

@@ -9,8 +9,8 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers.care import Verification
     from modelkeep.domain.answers.changes import Verdict
+    from modelkeep.domain.answers.maintenance import Verification
     from modelkeep.domain.answers.versions import Tenure
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")

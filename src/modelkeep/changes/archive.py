@@ -10,7 +10,7 @@ from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.delete import Delete
 from modelkeep.errors import UsageError
 from modelkeep.reads import references
-from modelkeep.reads.references import Say, version_or_model, whole_model
+from modelkeep.reads.references import Say, version_or_model, whole_model_error
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql import version_states
@@ -70,7 +70,7 @@ def _version_or_whole_model(reader: Reader, ref: str, say: Say, command: str, *,
     """Return a version, or with ``whole`` a model: nobody archives or deletes a model by leaving out a number."""
     found = version_or_model(reader, ref, say)
     if found.number is None and not whole:
-        raise whole_model(reader, found, command)
+        raise whole_model_error(reader, found, command)
     if found.number is not None and whole:
         message = f"--all-versions goes with a model, not with {found.ref}"
         raise UsageError(message, f"modelkeep {command} {found.name} --all-versions")

@@ -31,7 +31,7 @@ class ChangeRequest(Struct, frozen=True):
     tell: deciding never sees those.
     """
 
-    arguments: Command
+    command: Command
     subject: Subject
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
@@ -87,7 +87,7 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
     """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
     subject = request.subject
-    if subject.version is None or subject.model is None or request.arguments.DONE_IF_DELETED:
+    if subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
@@ -101,9 +101,9 @@ def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     one, other = before.subject, now.subject
     same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
     # The draft already holds the details, so the new request must have the same ones.
-    alike = (before.arguments, before.fields) == (now.arguments, now.fields)
+    alike = (before.command, before.fields) == (now.command, now.fields)
     # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
-    if same and (alike or isinstance(before.arguments, Rollback)):
+    if same and (alike or isinstance(before.command, Rollback)):
         return
     if same:
         message = f"{one.name} changed meanwhile"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from modelkeep.changes.runner import ignore_note, observed
+from modelkeep.changes.runner import ignore_note, observation
 from modelkeep.context import Context
 from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
@@ -53,7 +53,7 @@ def create(
     now = context.now()
     draft = Draft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
     try:
-        made = _make(place, store, shared, draft, observed(context, ()), now)
+        made = _make(place, store, shared, draft, observation(context, ()), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
         raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error

@@ -34,7 +34,7 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.create import check_free
+from modelkeep.domain.verbs.create import check_name_is_free
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
@@ -145,7 +145,7 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
-        check_free(request.name, model, reuse=request.reuse_name)
+        check_name_is_free(request.name, model, reuse=request.reuse_name)
         model = None
     elif fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
@@ -165,7 +165,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
     name = request.name if names.model is None else names.model.name
     digest = taken.manifest.digest
     return ChangeRequest(
-        arguments=Register(
+        command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
             bump=request.bump,
             code=_code(found.code),

@@ -64,14 +64,14 @@ def unchanged(
     reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
 ) -> Registered:
     """Answer the same bytes again: a success that changes nothing, unless something given differs."""
-    subject, arguments = outcome.request.subject, outcome.request.arguments
+    subject, command = outcome.request.subject, outcome.request.command
     number = None if outcome.already is None else outcome.already.version
-    if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
+    if outcome.already is None or number is None or subject.model is None or not isinstance(command, Register):
         message = "register answered without a version"
         raise ModelkeepError(message)
     there = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
     if request.if_exists == "match":
-        _check_same(reader, there, arguments, outcome.request, request, found)
+        _check_same(reader, there, command, outcome.request, request, found)
     return Registered(
         action="register",
         name=subject.name,

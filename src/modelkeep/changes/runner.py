@@ -97,7 +97,7 @@ class ChangeRunner:
         refuse_deleted(reader, request)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
         if self._dry_run or not context.database.may_be_written:
-            outcome = ledger.decide_on(reader, draft, self._observed(reader, request), context.now())
+            outcome = ledger.decide_on(reader, draft, self._observe(reader, request), context.now())
             # What is so already needs no permission to write.
             if self._dry_run or outcome.entry is None:
                 return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run)
@@ -112,7 +112,7 @@ class ChangeRunner:
                 return self._unchanged(request)
             if check_bytes is not None:
                 check_bytes()
-            outcome = ledger.append(writer, prepared.draft, self._observed(writer, request), context.now())
+            outcome = ledger.append(writer, prepared.draft, self._observe(writer, request), context.now())
         notes: tuple[str, ...] = ()
         if outcome.entry is not None and outcome.entry_hash is not None:
             if prepared.was_backup:
@@ -127,14 +127,14 @@ class ChangeRunner:
         already = AlreadySo(request.unchanged or "", request.subject.version)
         return ChangeOutcome(request, None, already, self._dry_run)
 
-    def _observed(self, reader: Reader, request: ChangeRequest) -> Observed:
+    def _observe(self, reader: Reader, request: ChangeRequest) -> Observed:
         """Return what deciding takes from outside the log: the account, and which needed bytes are missing."""
         found = (manifests.manifest(reader, model, number) for model, number in request.needed)
-        absent = {digest for manifest in found for digest in absent_of(self._context, manifest)}
-        return observed(self._context, tuple(sorted(absent)))
+        absent = {digest for manifest in found for digest in missing_artifact(self._context, manifest)}
+        return observation(self._context, tuple(sorted(absent)))
 
 
-def observed(context: Context, absent: tuple[str, ...]) -> Observed:
+def observation(context: Context, absent: tuple[str, ...]) -> Observed:
     """Return this machine's account of the writer, with the digests of versions whose bytes are missing."""
     return Observed(
         absent=absent,
@@ -147,7 +147,7 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
     )
 
 
-def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
+def missing_artifact(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
     """Return the manifest's digest where one of its files is missing from the store, or has another size."""
     if manifest is not None and missing_files(context.bucket, manifest.files):
         return (manifest.digest,)
@@ -181,7 +181,7 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
     intent = Intent(
         registry=registry,
         id=context.new_id(),
-        command=request.arguments,
+        command=request.command,
         subject=request.subject,
         expect=request.expect,
         details=None if details is None else details.digest,

@@ -10,7 +10,7 @@ from modelkeep.domain.entry import Intent, Observed, Origin
 from modelkeep.domain.state import State
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.init import Init
-from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, refuse_unbuilt
+from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, refuse_unsupported
 from modelkeep.errors import Conflict
 
 
@@ -60,7 +60,7 @@ def _check_frame(proposal: Proposal) -> None:
 def _check_arguments(intent: Intent) -> None:
     """Refuse what no rule gives a meaning: an unproved actor, evidence, an expectation or a digest that nothing reads."""
     evidence = None if intent.origin is None else intent.origin.evidence
-    refuse_unbuilt(intent.actor, evidence, None if intent.command.MAY_EXPECT else intent.expect)
+    refuse_unsupported(intent.actor, evidence, None if intent.command.MAY_EXPECT else intent.expect)
     subject = intent.subject
     if subject is None or intent.command.document_kind is not None:
         return

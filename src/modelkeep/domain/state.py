@@ -41,7 +41,7 @@ class Model(Struct, frozen=True):
     newest: int
     deleted: bool = False
 
-    def at(self, number: int) -> str:
+    def ref(self, number: int) -> str:
         """Return the name of a version of it: ``fraud@3``."""
         return f"{self.name}@{number}"
 

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     pattern = re.compile
 else:
 
-    def pattern(text: Any, flags: int = 0) -> _Later:
+    def pattern(text: Any, flags: int = 0) -> _LazyPattern:
         """Return what ``re.compile(text, flags)`` does, compiled when it is first used: a short command uses few."""
-        return _Later(text, flags)
+        return _LazyPattern(text, flags)
 
 
-class _Later:
+class _LazyPattern:
     """A pattern of which each method, once asked for, is the compiled one's own."""
 
     def __init__(self, text: Any, flags: int) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from modelkeep.domain.answers.care import VerifyFinding
+from modelkeep.domain.answers.maintenance import VerifyFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store.db.sql.reachable import Needed

@@ -19,7 +19,7 @@ from itertools import islice
 from msgspec import Struct
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Cleaned, Garbage
+from modelkeep.domain.answers.maintenance import Cleaned, Garbage
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store import backup_mark, head_cache

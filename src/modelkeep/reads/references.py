@@ -10,7 +10,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved, hint, resolve
-from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_left
+from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_undeleted
 from modelkeep.store.db.state import SqlState
 
 #: Called with each note that resolving has for the user.
@@ -88,9 +88,9 @@ def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None
     return UsageError(f"{word} needs a version: {found.name} has {has}", f"modelkeep {likely}")
 
 
-def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:
+def whole_model_error(reader: Reader, found: Resolved, command: str) -> UsageError:
     """Return the error for a model where a version is needed, or ``--all-versions``."""
-    one = newest_left(reader, None, found.model)
+    one = newest_undeleted(reader, None, found.model)
     more = "" if one is None else f"        (or one: {found.name}@{one})"
     return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")
 
@@ -104,7 +104,7 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
 
 
-def refuse_bytes(reader: Reader, model: int, name: str, number: int) -> None:
+def refuse_bytes_of_deleted(reader: Reader, model: int, name: str, number: int) -> None:
     """Raise ``NotFound`` where a deleted version's bytes are wanted."""
     sentence = deletion_sentence(reader, model, name, number)
     if sentence is not None:

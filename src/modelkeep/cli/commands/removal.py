@@ -32,7 +32,7 @@ def mark(
 ) -> None:
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
-    call.show(ChangeView(call.registry().mark(ref, mark, **call.changing)))
+    call.show(ChangeView(call.registry().mark(ref, mark, **call.change_flags)))
 
 
 @command(*CHANGES)
@@ -44,7 +44,7 @@ def archive(
 ) -> int:
     registry = call.registry()
     return change_each(
-        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.changing)
+        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.change_flags)
     )
 
 

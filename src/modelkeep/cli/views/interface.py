@@ -105,7 +105,7 @@ def cell(value: object) -> str:
     return escape_cell(str(value))
 
 
-def seconds(time: str | None) -> str | None:
+def to_seconds(time: str | None) -> str | None:
     """Return a time of the log without its fraction, as lines have it."""
     if time is not None and not isinstance(time, str):
         # A flipped bit in the database can turn a text into a number.

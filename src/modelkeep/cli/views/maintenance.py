@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line
 from modelkeep.cli.views.layout import short, table, text
-from modelkeep.domain.answers.care import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
+from modelkeep.domain.answers.maintenance import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
 from modelkeep.rendering import Clock, counted, files, human_size, verification
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
+from modelkeep.domain.answers.maintenance import Diagnosis, DoctorFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located

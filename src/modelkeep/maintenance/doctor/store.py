@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from shlex import quote
 
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.domain.times import format_time
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.maintenance.doctor.place import readable_hint

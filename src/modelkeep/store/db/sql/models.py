@@ -14,7 +14,7 @@ from modelkeep.store.db.sql.version_states import (
     deleted_and_used,
     holders,
     newest,
-    newest_left,
+    newest_undeleted,
     standing,
     walk,
 )
@@ -52,7 +52,7 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
     gone = count_deleted(reader, at, model, 1, highest)
     used = deleted_and_used(reader, at, model) if gone else frozenset()
     there = standing(reader, at, model, 1, highest, deleted=used)
-    left = newest_left(reader, at, model) or highest if gone else highest
+    left = newest_undeleted(reader, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
         """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""

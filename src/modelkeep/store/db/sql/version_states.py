@@ -188,7 +188,7 @@ def walk(reader: Reader, at: int | None, model: int, *, deleted: bool = False) -
                 yield number, there
 
 
-def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
+def newest_undeleted(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
     return next((number for number, _ in walk(reader, at, model)), None)
 
