@@ -122,7 +122,7 @@ def tenure_reasons(tenure: Tenure) -> str | None:
 def verification(found: Verification) -> str:
     """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, ...``.
 
-    Of the log or the stored bytes nothing is said where none of it was checked.
+    The log or the stored bytes are left out where they were not checked.
     """
     checked = [counted(found.entries, "entry", "entries")] if found.entries else []
     if found.versions or not found.entries:

@@ -1,4 +1,4 @@
-"""A change and its answer: what the entry did, as ``what: before -> after``, or why there was nothing to do."""
+"""The answer of a change: what its entry did, as ``what: before -> after``, or why there was nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a registry: a directory, a database with its first entry, a store."""
+"""`init`: make a directory, a database with its first entry, and a store."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _make(place: Database, store: str | None, shared: Sharing | None, draft: Dra
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
         sharing.share_directory(store, shared)
-        os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
+        os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
     create_store(root)
     write_mark(DirectoryBucket(root))
     with place.creating() as writer:
@@ -147,7 +147,7 @@ def _make(place: Database, store: str | None, shared: Sharing | None, draft: Dra
 
 
 def _check_not_emptied(directory: str) -> None:
-    """Refuse to begin a new log over the stored bytes of a lost one: they would be its garbage.
+    """Refuse to begin a new log where a lost one left stored bytes: to the new log they would be garbage.
 
     Where bytes are stored, there was a finished database before.
     """

@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: the changes of which version holds a stage, and the notes of their answers."""
+"""`promote`, `rollback` and `retire`: changes of the version that holds a stage, with the notes of their answers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,7 @@ from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.retire import Retire
 from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
 from modelkeep.errors import Conflict, NotFound, UsageError
-from modelkeep.reads.references import (
-    Say,
-    stage_named,
-    version_of,
-    version_or_model,
-)
+from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
 from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import aliases_of, last_tenure, newest_metrics
@@ -38,7 +33,7 @@ _MOST_METRICS = 3
 
 
 def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve:
-    """Make a version the holder of a stage."""
+    """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {stage}")
@@ -58,7 +53,7 @@ def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve
 
 
 def retire(ref: str, stage: str, expect: str | None) -> Resolve:
-    """Empty a stage."""
+    """Return the change that empties a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -84,7 +79,7 @@ def rollback(
     confirmed: bool,
     expect: str | None,
 ) -> Resolve:
-    """Go back to the last version that was known to be good."""
+    """Return the change that goes back to the last version that was known to be good."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -182,7 +177,7 @@ def _version_to_return_to(reader: Reader, say: Say, found: Resolved, to: str) ->
 
 
 def _check_fixed(ref: str, found: Resolved) -> None:
-    """Refuse to leave a stage or an alias: it may mean another version a second later."""
+    """Refuse a reference by stage or alias: it may mean another version a second later."""
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return

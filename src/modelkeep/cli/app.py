@@ -21,7 +21,7 @@ _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
 class _HelpAsAnswer:
-    """The option ``--help`` prints as answers are printed: a stdout that cannot be written is an error, not a bug."""
+    """Prints ``--help`` through `streams`, so that a stdout that cannot be written gets its usual error."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option ``--help``."""
@@ -136,9 +136,9 @@ def _print_version(value: bool) -> None:
 
 
 def _callback(row: command_table.CommandRow | None) -> Any:
-    """Return what runs before the commands of the program or of a group: it keeps the options that were typed there.
+    """Return the Typer callback of the program or of a group; it keeps the options that were typed before a command.
 
-    Without a command the program answers itself, and a group is refused.
+    Without a command the program prints its status, and a group raises ``UsageError``.
     """
 
     def callback(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:

@@ -50,7 +50,7 @@ class Call:
         self._printed: set[str] = set()
 
     def run(self, function: CommandFunction, **values: Any) -> int | None:
-        """Run a command with this call, and print what the registry had to say also where it refuses."""
+        """Run a command with this call, and print the notes of the registry, also where the command raises."""
         try:
             return function(self, **values)
         finally:
@@ -70,9 +70,9 @@ class Call:
     def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
         """Return the registry that this call means. It is read when its first method is called.
 
-        What it says meanwhile is printed when it has returned: a reader that stops must not hold a snapshot open.
-        With ``create`` the default registry is created at a terminal, where a person reads that it was.
-        Without ``must_exist`` there may be none.
+        Its notes are printed when its method has returned: a stderr that is not read must not hold a snapshot open.
+        With ``create`` the default registry is created, at a terminal alone, where a person reads that it was. Without
+        ``must_exist`` there may be none.
         """
         from modelkeep.registry import create_registry, is_interactive, open_registry
 

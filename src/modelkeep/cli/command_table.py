@@ -12,7 +12,7 @@ EVERYDAY, ANNOTATE, INSPECT, MAINTAIN, SETUP = PANELS = ("Everyday", "Annotate",
 
 
 class CommandRow(NamedTuple):
-    """A row: the module in ``modelkeep.cli.commands``, the panel, one line of help, examples.
+    """One command: its module in ``modelkeep.cli.commands``, its panel in the help, a line of help, examples.
 
     ``columns`` are the cells of a line in a pipe; new ones are only ever appended. ``commands`` are
     the commands of a group.

@@ -44,7 +44,7 @@ class Flags(NamedTuple):
     ] = None
 
     def overridden_by(self, given: Mapping[str, Any]) -> Flags:
-        """Return these options and those that were given after them, which win."""
+        """Return these options, overridden by those that were given after them."""
         return self._replace(**{name: value for name, value in given.items() if value not in {None, False}})
 
 

@@ -1,4 +1,4 @@
-"""Times: 27 characters in the log, and what people type as T."""
+"""Times: as the log stores them (27 characters), and as people type them."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def change_each(call: Call, items: Sequence[str], change: Callable[[str], Change
 
 
 def exit_code(outcomes: Sequence[ItemOutcome]) -> int:
-    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8: only some were."""
+    """Return 0 if every item was changed, the errors' exit code if none was and they have the same, else 8."""
     codes = {each.error.exit for each in outcomes if each.error is not None}
     if not codes:
         return 0

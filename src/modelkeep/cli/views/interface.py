@@ -106,7 +106,7 @@ def cell(value: object) -> str:
 
 
 def to_seconds(time: str | None) -> str | None:
-    """Return a time of the log without its fraction, as lines have it."""
+    """Return a time of the log to the second, as lines have it."""
     if time is not None and not isinstance(time, str):
         # A flipped bit in the database can turn a text into a number.
         message = f"the registry holds a time that is none: {time!r}"  # type: ignore[unreachable]

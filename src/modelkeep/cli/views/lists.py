@@ -164,7 +164,7 @@ def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Text | None:
 
 
 def holder_line(name: str, held: Holder, clock: Clock) -> Text:
-    """Return who holds a stage, since when and by whose hand: ``fraud@3 2.0  12d, by ana``."""
+    """Return who holds a stage, since when and who put it there: ``fraud@3 2.0 12d, by ana``."""
     label = f" {held.label}" if held.label else ""
     version = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
     return version + text(f"{label}  {clock.ago(held.since)}, by {held.actor}{_shares(held)}", "")

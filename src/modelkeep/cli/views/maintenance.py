@@ -41,7 +41,7 @@ class VerificationView(View, frozen=True):
         return [verification(self.answer), *self.hints()]
 
     def hints(self) -> list[str]:
-        """Return what helps where something is wrong; a repair that failed is not answered with a repair."""
+        """Return commands that help where something is wrong; after a failed repair, none that repairs again."""
         errors = [each for each in self.answer.findings if each.severity == "error"]
         wrong = {each.code for each in errors}
         hints = []

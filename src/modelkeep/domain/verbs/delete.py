@@ -84,7 +84,7 @@ class ModelDeleted(Event, frozen=True):
 
 
 def _check_protected(proposal: Proposal, model: Model, version: Version, holds: set[str]) -> None:
-    """Refuse to delete what the team may have to answer for: a version that is or ever was in a protected stage."""
+    """Refuse to delete a version that holds or ever held a protected stage: the team may have to explain it."""
     held = proposal.state.stages_held(model.seq, version.number)
     for stage in reversed(proposal.state.stages()):
         if stage.protected and stage.name in held:

@@ -175,7 +175,7 @@ class Proposal(Struct, frozen=True):
             raise IntegrityError(message, f"modelkeep verify {name}")
 
 
-def refuse_unsupported(*arguments: object) -> None:
+def check_reserved(*arguments: object) -> None:
     """Raise ``Conflict`` for an argument that the log has a field for and that no rule here supports yet."""
     if any(arguments):
         message = "the intent names what this log has no rules for yet"

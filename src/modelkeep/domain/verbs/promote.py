@@ -6,23 +6,14 @@ from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.archive import VersionRestored, make_restoration
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    End,
-    Event,
-    Proposal,
-    ends_of,
-    refuse_unsupported,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, check_reserved, ends_of
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 
 class Promote(Command, frozen=True):
-    """Give a version a stage; ``force`` although it is bad or archived."""
+    """Give a version a stage; ``force``: also if it is bad or archived. The other fields are reserved."""
 
     MAY_EXPECT = True
 
@@ -33,7 +24,7 @@ class Promote(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Make the version the holder of the stage; the one it displaces is superseded there."""
-        refuse_unsupported(self.break_glass, self.request, self.share)
+        check_reserved(self.break_glass, self.request, self.share)
         model, version = proposal.model_and_version()
         stage = proposal.stage()
         holder = proposal.state.holder(model.seq, stage.name)
@@ -66,7 +57,7 @@ class Promote(Command, frozen=True):
 
 
 class RuleResult(LogValue, frozen=True):
-    """What a rule of the policy found: the value, the bound, and whether it passed."""
+    """Reserved: what a rule found, its value and its bound, and whether it passed."""
 
     rule: str
     value: str
@@ -96,7 +87,7 @@ class VersionPromoted(Event, frozen=True):
 
 
 def make_promotion(proposal: Proposal, model: Model, stage: StageDef, number: int, form: str) -> VersionPromoted:
-    """Return the event that makes a version the holder of a stage; it came from the newest holder before it.
+    """Return the event that makes a version the holder of a stage; it ends the present holder's tenure.
 
     Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
     (``pointer``) would get a protected stage.

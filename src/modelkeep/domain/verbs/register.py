@@ -12,15 +12,7 @@ from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_name_is_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import (
-    AlreadySo,
-    Command,
-    Decision,
-    Event,
-    Proposal,
-    check_once,
-    refuse_unsupported,
-)
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, check_reserved
 from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.promote import VersionPromoted, make_promotion
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
@@ -30,7 +22,7 @@ from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 #: The largest number that a version may be given.
 _LARGEST_VERSION = 999_999_999
-#: So many numbers may be left out at once: each has a row.
+#: How many numbers may be left out at once at most: each has a row.
 _MOST_SKIPPED = 10_000
 
 
@@ -145,7 +137,7 @@ class Register(Command, frozen=True, kw_only=True):
 
     def _check_arguments(self, proposal: Proposal) -> None:
         """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
-        refuse_unsupported(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
+        check_reserved(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
         check_once("metric", [name for name, _ in self.metrics])
         check_once("alias", [fold(alias) for alias in self.aliases])
         check_once("run", self.runs)
@@ -270,7 +262,7 @@ def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped
 
 
 def _check_parent(proposal: Proposal, parent: Parent) -> None:
-    """Refuse a parent that is half named, or no version of this registry with that digest."""
+    """Refuse a parent with only a model or only a number, and one that is no version here with that digest."""
     if parent.model is None and parent.version is None:
         return
     version = None

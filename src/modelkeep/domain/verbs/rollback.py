@@ -1,7 +1,7 @@
 """`rollback`: a stage goes back, down the chain of former holders, to the first that may come back.
 
-Each tenure names the one it displaced. The tenure that a rollback opens takes that name over from the tenure
-it goes back to, so going back twice goes further back and never forth.
+Each tenure names the one before it (``came_from``). The tenure that a rollback opens takes ``came_from`` over from the
+tenure it goes back to, so a second rollback goes further back and never forward.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from modelkeep.domain.verbs.interface import (
     End,
     Event,
     Proposal,
+    check_reserved,
     ends_of,
-    refuse_unsupported,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rows import Changes, Recorded
@@ -62,7 +62,7 @@ class Rollback(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
-        refuse_unsupported(self.because)
+        check_reserved(self.because)
         if self.confirmed not in (None, "yes", "no"):
             message = f"not an answer: {self.confirmed!r}"
             raise Conflict(message)

@@ -47,7 +47,7 @@ class Assign(Struct, frozen=True):
 
 
 class DeleteVersions(Struct, frozen=True):
-    """Every version of a model that has no tombstone gets one (a row of ``deleted``)."""
+    """Every version of a model that has no row of ``deleted`` gets one."""
 
     model: int
     seq: int
