@@ -14,7 +14,7 @@ from modelkeep.errors import IntegrityError
 from modelkeep.store.db.sql.reachable import Needed
 
 _MOST_OF_A_KIND = 25
-#: Of damaged files more are kept: each is repaired by itself.
+#: More findings of damaged files are kept: each file is repaired by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
 _DATABASE = "database"

@@ -78,7 +78,7 @@ def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
 def _artifact(
     context: Context, reader: Reader, ref: str, command: str, at: int | None
 ) -> tuple[Resolved, Manifest, Form]:
-    """Return the version that a reference means, its manifest and its form; it is said where it is archived or bad."""
+    """Return the version that a reference means, its manifest and its form; a note says if it is archived or bad."""
     found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0
     refuse_bytes_of_deleted(reader, found.model, found.name, number)

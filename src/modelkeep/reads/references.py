@@ -1,4 +1,4 @@
-"""What people type, resolved on a reader: references and stages; and what is refused of a deleted version."""
+"""Resolve what people type, references and stages, on a snapshot; and the errors for deleted versions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def version_of(
     command: str,
     at: int | None = None,
 ) -> Resolved:
-    """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
+    """Return the version that a reference means; ``UsageError`` for a bare name, which means a model.
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
     ``at`` is the last entry that counts, None for now.
@@ -45,7 +45,7 @@ def version_of(
 
 
 def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None) -> Resolved:
-    """Return the version that a reference means; a bare name is the latest one, and it is said."""
+    """Return the version that a reference means; a bare name is the latest one, with a note."""
     if ref.name is not None and ref.selector is None:
         say(f"note: {ref.name} is taken as {ref.name}@latest")
         ref = Ref(ref.name, Word("latest"))

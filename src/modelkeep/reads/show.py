@@ -1,4 +1,4 @@
-"""`show`: the page of a version or of a model, all that was known of it at a moment."""
+"""`show`: the page of a version or of a model, with all that was known of it at a moment."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def description(context: Context, ref: str, moment: str | AsOf | None) -> str | 
 
 
 def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
-    """Return all that was known of a version, which there was at that moment."""
+    """Return the page of a version as of entry ``at`` (None: now); the version must have existed then."""
     number = found.number or 0
     key = {"model": found.model, "number": number}
     (
@@ -135,7 +135,7 @@ def _metrics(reader: Reader, at: int | None, key: dict[str, int]) -> tuple[Metri
 
 
 def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
-    """Return the page of a model, which there was at that moment."""
+    """Return the page of a model as of entry ``at`` (None: now); the model must have existed then."""
     from modelkeep.store.db.sql import models
     from modelkeep.store.db.sql.references import former_names
 

@@ -4,8 +4,7 @@ A command hands the answer to its view, and `cli/call.py` asks the view for the 
 printed: the JSON document, the lines of a pipe, the identifiers of ``-q`` or the table of a terminal.
 Nothing is made that is not asked for.
 
-A line of a pipe has cells separated by tabs. A cell is never empty and holds no tab, newline or
-control character.
+A line of a pipe has cells separated by tabs. A cell is never empty and holds no tab, newline or control character.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def _encode(state: SqlState, entry: Entry, draft: Draft) -> bytes:
 def _entry_of_repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
     """Return the entry that an intent led to before; ``Conflict`` where it is another intent with the same id.
 
-    Only an intent that arrives from elsewhere can be repeated: those that are made here have a new id each.
+    Only an intent from elsewhere can be repeated: each one that is made here has a new id.
     """
     entry = parse_entry(reader.rows(READ, seq=seq)[0][0])
     if entry.intent.to_bytes() != intent.to_bytes():

@@ -1,4 +1,4 @@
-"""What a reference means: a name to a model, without case and by names it bore once; NAME@SELECTOR or a digest to a version."""
+"""What a reference means: a model by a present or former name, without case; a version by NAME@SELECTOR or digest."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def resolve(reader: Reader, at: int | None, ref: Ref) -> Resolved:
 
 
 def of_digest(reader: Reader, at: int | None, selector: Digest, model: Resolved | None) -> Resolved:
-    """Return the version whose digest, or whose only file's, begins so; in one model or in all."""
+    """Return the version whose digest, or whose only file's digest, begins so; in one model or in all."""
     hits = _hits(reader, at, str(selector), model, deleted=0) or _hits(reader, at, str(selector), model, deleted=1)
     if not hits:
         message = f"{'there is' if model is None else f'{model.name} has'} no version with the digest {selector}"
@@ -195,7 +195,7 @@ def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) 
 
 
 def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
-    """Return the error for a stage without a holder; the hint fills it, or tells its past."""
+    """Return the error for a stage without a holder; the hint promotes a version, or shows the history."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
         return NotFound(message, f"modelkeep history {model.name}")
