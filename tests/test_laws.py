@@ -21,7 +21,7 @@ from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.verbs.rollback import find_target
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
 from modelkeep.store.db import ledger
-from modelkeep.store.db.ledger import Draft, replay
+from modelkeep.store.db.ledger import IntentDraft, replay
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
@@ -331,7 +331,7 @@ class Histories(RuleBasedStateMachine):
         for data in before[-4:]:
             entry = parse_entry(data)
             row = self.world.rows("SELECT text FROM details WHERE digest = ?", entry.intent.details)
-            draft = Draft(entry.intent, Details.parse(row[0][0]) if row else None)
+            draft = IntentDraft(entry.intent, Details.parse(row[0][0]) if row else None)
             with self.world.context.database.writing() as connection:
                 outcome = ledger.append(connection, draft, entry.observed, self.world.context.now())
             assert outcome.entry == entry
@@ -340,7 +340,7 @@ class Histories(RuleBasedStateMachine):
                 pytest.raises(Conflict, match="the log has another intent with the id"),
                 self.world.context.database.writing() as connection,
             ):
-                ledger.append(connection, Draft(other.intent), entry.observed, self.world.context.now())
+                ledger.append(connection, IntentDraft(other.intent), entry.observed, self.world.context.now())
         assert self.world.entries() == before
 
     def _promoted(self, model, stage, number):

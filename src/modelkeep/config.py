@@ -97,7 +97,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     listed += [Setting("trust", path, file) for path in locate.trusted(config, file, environ)]
     return Settings(
         registry=located,
-        more_than_one_registry=_several({located.path, *named.values(), *_chosen(config, named, base, environ)}),
+        more_than_one_registry=_are_several({located.path, *named.values(), *_chosen(config, named, base, environ)}),
         actor=actor.value,
         lock_wait_seconds=seconds(lock_wait.value or "0", lock_wait.origin),
         cache=cache.value or "",
@@ -111,8 +111,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
 def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str:
     """Write one key to the user's config and return the file's path; an empty value removes the key.
 
-    All other keys stay; comments do not. Directories are made absolute. The file is replaced
-    atomically.
+    All other keys stay; comments do not. Directories are made absolute. The file is replaced atomically.
     """
     file = config_file(environ)
     config = read_config(file)
@@ -250,7 +249,7 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, environ: Mapping[str, str]) -> set[str]:
-    """Return the registry that the user's config chooses, and the default one if it exists."""
+    """Return the directories that the user's config chooses, and the default registry if it exists."""
     chosen = {path for path in [locate.default(environ).path] if locate.is_registry(path)}
     given = config.get("registry")
     if isinstance(given, str):
@@ -258,7 +257,7 @@ def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, e
     return chosen
 
 
-def _several(paths: set[str]) -> bool:
+def _are_several(paths: set[str]) -> bool:
     return len({os.path.realpath(path) for path in paths}) > 1
 
 

@@ -1,7 +1,6 @@
 """Which registry a command means: flag, environment, a file upwards, the user's config, the default.
 
-Completion imports this module, so it loads little: ``os`` and ``sys``, and ``tomllib`` only where a TOML
-file decides.
+Completion imports this module, so it loads little: ``os`` and ``sys``, and ``tomllib`` only where a TOML file decides.
 """
 
 from __future__ import annotations
@@ -58,9 +57,8 @@ class Located:
 def locate(flag: str | None, environ: Mapping[str, str], cwd: str) -> Located:
     """Return the registry that a command means; it need not exist, and nothing is created.
 
-    ``flag`` and ``MODELKEEP_REGISTRY`` (empty is unset) are a directory, its ``registry.db`` or a
-    name from the user's config. A file that is no TOML raises ``UsageError``, an unreadable one
-    ``RegistryUnavailable``.
+    ``flag`` and ``MODELKEEP_REGISTRY`` (empty is unset) are a directory, its ``registry.db`` or a name from the user's
+    config. A file that is no TOML raises ``UsageError``, an unreadable one ``RegistryUnavailable``.
     """
     if flag is not None:
         return Located(_named(flag, "--registry", environ, cwd), "flag", "--registry")
@@ -84,7 +82,7 @@ def init_target(directory: str | None, flag: str | None, environ: Mapping[str, s
 
 
 def is_registry(path: str) -> bool:
-    """Tell whether a directory holds a registry, or may: one that is closed to us is refused when it is opened."""
+    """Tell whether a directory holds a registry; also True where we may not look: opening it raises then."""
     file = os.path.join(path, DATABASE)
     if os.path.isfile(file):
         return True

@@ -1,7 +1,6 @@
 """Trusted directories, whose registries are used although they belong to another account.
 
-As with git's ``safe.directory``, only the user's own config names them, never a file that was found.
-There is no way to trust all.
+As with git's ``safe.directory``, only the user's own config names them. There is no way to trust all.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.verbs import register
 from modelkeep.errors import Conflict, IntegrityError, UsageError
 from modelkeep.store.db import ledger
-from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.ledger import IntentDraft
 from modelkeep.store.db.sql import manifests
 
 
@@ -29,8 +29,8 @@ def test_an_entry_that_verify_would_find_wrong_is_not_written(history, monkeypat
         history.register("fraud")
     monkeypatch.undo()
     draft, observed, now = written[0]
-    foreign = Draft(msgspec.structs.replace(draft.intent, id="x"), draft.details, draft.documents)
-    changed = Draft(draft.intent, draft.details, dict.fromkeys(draft.documents, b"{}"))
+    foreign = IntentDraft(msgspec.structs.replace(draft.intent, id="x"), draft.details, draft.documents)
+    changed = IntentDraft(draft.intent, draft.details, dict.fromkeys(draft.documents, b"{}"))
     for wrong in (foreign, changed):
         for carry_out in (ledger.decide_on, ledger.append):
             with pytest.raises(IntegrityError, match="was not written, for its entry would be damaged"):

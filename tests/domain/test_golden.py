@@ -11,7 +11,7 @@ from stories import GOLDEN, UNWRITTEN, golden_story
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.manifest import Manifest
-from modelkeep.store.db.ledger import Draft, append
+from modelkeep.store.db.ledger import IntentDraft, append
 from modelkeep.store.db.sqlite.private_tables import in_memory
 
 EXAMPLES = {
@@ -82,7 +82,7 @@ def test_the_rules_lead_from_the_example_intents_to_the_example_entries():
         if seq == 2:
             details = Details.parse((GOLDEN / "example-details.txt").read_bytes().decode())
             documents = {MANIFEST: (GOLDEN / "example-manifest.json").read_bytes()}
-        draft = Draft(example.intent, details, documents)
+        draft = IntentDraft(example.intent, details, documents)
         outcome = append(connection, draft, example.observed, example.clock_time)
         assert outcome.entry.to_bytes() == _example(seq)
 

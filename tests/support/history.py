@@ -21,7 +21,7 @@ from modelkeep.domain.times import format_time
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
 from modelkeep.store.db import ledger
-from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.ledger import IntentDraft
 from modelkeep.store.db.sql.references import resolve
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
@@ -216,7 +216,7 @@ class History:
             time=at(seq),
         )
         observed = Observed(client="modelkeep/0", uid=1000, user=self.user)
-        outcome = ledger.append(self.connection, Draft(intent, written, documents or {}), observed, at(seq))
+        outcome = ledger.append(self.connection, IntentDraft(intent, written, documents or {}), observed, at(seq))
         assert outcome.entry is not None, outcome.already
         return seq
 

@@ -19,7 +19,7 @@ from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.sweep_mark import write_mark
 from modelkeep.store.db import ledger
-from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.ledger import IntentDraft
 from modelkeep.store.db.sqlite import database as sqlite
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
@@ -36,9 +36,8 @@ def create(
 ) -> bool:
     """Make a registry in the context's directory; return False where there is one with the same stages already.
 
-    A registry that exists is shared as ``shared`` says. Raises ``Conflict`` for other stages than the existing ones
-    and for a directory that holds other things, ``RegistryUnavailable`` where the directory cannot be made, or
-    given to a group.
+    A registry that exists is shared as ``shared`` says. Raises ``Conflict`` for other stages than the existing ones and
+    for a directory that holds other things, ``RegistryUnavailable`` where the directory cannot be made or shared.
     """
     directory, place, say = context.directory, context.database, context.say
     if os.path.exists(os.path.join(directory, sqlite.DATABASE)) and _is_finished(directory):
@@ -51,7 +50,7 @@ def create(
         check_locks(os.path.abspath(store), say)
     declared = declare_stages(stages or ("staging", "production"))
     now = context.now()
-    draft = Draft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
+    draft = IntentDraft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
     try:
         made = _make(place, store, shared, draft, observation(context, ()), now)
     except OSError as error:
@@ -105,7 +104,9 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
         raise Conflict(message, "stages are given once, when a registry is made")
 
 
-def _make(place: Database, store: str | None, shared: Sharing | None, draft: Draft, seen: Observed, now: str) -> bool:
+def _make(
+    place: Database, store: str | None, shared: Sharing | None, draft: IntentDraft, seen: Observed, now: str
+) -> bool:
     directory = place.directory
     if store is not None:
         store = os.path.abspath(store)

@@ -29,7 +29,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.content.artifacts import missing_files
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
-from modelkeep.store.db.ledger import Draft
+from modelkeep.store.db.ledger import IntentDraft
 from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
@@ -53,7 +53,7 @@ class _Prepared(Struct, frozen=True):
     """
 
     request: ChangeRequest
-    draft: Draft
+    draft: IntentDraft
     continues: bool
     was_backup: bool
 
@@ -168,7 +168,9 @@ def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -
     return replace(now, needed=tuple(dict.fromkeys((*now.needed, *before.needed))))
 
 
-def _draft(context: Context, state: SqlState, request: ChangeRequest, message: str | None, claim: str | None) -> Draft:
+def _draft(
+    context: Context, state: SqlState, request: ChangeRequest, message: str | None, claim: str | None
+) -> IntentDraft:
     head = state.head()
     registry = state.registry_id()
     if head is None or registry is None:
@@ -188,7 +190,7 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
         seen=Seen(head.hash, head.seq),
         time=context.now(),
     )
-    return Draft(intent, details, request.documents)
+    return IntentDraft(intent, details, request.documents)
 
 
 def ignore_note(_note: str) -> None:

@@ -185,17 +185,15 @@ def _check_fixed(ref: str, found: Resolved) -> None:
     raise UsageError(message, f"modelkeep rollback {found.name}@{found.number}")
 
 
-def _empty_stage(state: SqlState, found: Resolved, stage_def: StageDef) -> Conflict:
-    message = f"{found.name} has nothing in {stage_def.name} to roll back from"
-    last = state.last_holder(found.model, stage_def.name)
+def _empty_stage(state: SqlState, found: Resolved, stage: StageDef) -> Conflict:
+    message = f"{found.name} has nothing in {stage.name} to roll back from"
+    last = state.last_holder(found.model, stage.name)
     if last is None:
-        return Conflict(message, f"modelkeep promote {found.name}@latest {stage_def.name}")
+        return Conflict(message, f"modelkeep promote {found.name}@latest {stage.name}")
     gone = state.version(found.model, last.version)
     if gone is None or gone.deleted:
-        return Conflict(
-            message, f"modelkeep history {found.name} {stage_def.name}        (its last holder was deleted)"
-        )
-    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {stage_def.name}        (its last holder)")
+        return Conflict(message, f"modelkeep history {found.name} {stage.name}        (its last holder was deleted)")
+    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {stage.name}        (its last holder)")
 
 
 def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
@@ -218,12 +216,12 @@ def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
         yield f"{found.ref} is still marked bad (lift it: modelkeep mark {found.ref} good)"
 
 
-def _notes_on_skipped_stages(reader: Reader, found: Resolved, stage_def: StageDef) -> tuple[str, ...]:
+def _notes_on_skipped_stages(reader: Reader, found: Resolved, stage: StageDef) -> tuple[str, ...]:
     """Return a note for each stage below that the version never held."""
     state = SqlState(reader)
-    names = [stage.name for stage in state.stages()]
+    names = [each.name for each in state.stages()]
     held = state.stages_held(found.model, found.number or 0)
-    below = names[: names.index(stage_def.name)]
+    below = names[: names.index(stage.name)]
     return tuple(f"note: {found.ref} was never in {name}" for name in below if name not in held)
 
 

@@ -71,8 +71,8 @@ class Call:
         """Return the registry that this call means. It is read when its first method is called.
 
         Its notes are printed when its method has returned: a stderr that is not read must not hold a snapshot open.
-        With ``create`` the default registry is created, at a terminal alone, where a person reads that it was. Without
-        ``must_exist`` there may be none.
+        With ``create`` the default registry is created at a terminal, where a person reads it; without ``must_exist``
+        there may be none.
         """
         from modelkeep.registry import create_registry, is_interactive, open_registry
 

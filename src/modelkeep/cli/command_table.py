@@ -14,8 +14,7 @@ EVERYDAY, ANNOTATE, INSPECT, MAINTAIN, SETUP = PANELS = ("Everyday", "Annotate",
 class CommandRow(NamedTuple):
     """One command: its module in ``modelkeep.cli.commands``, its panel in the help, a line of help, examples.
 
-    ``columns`` are the cells of a line in a pipe; new ones are only ever appended. ``commands`` are
-    the commands of a group.
+    ``columns`` are the cells of a line in a pipe; new ones are only appended. ``commands`` are those of a group.
     """
 
     name: str

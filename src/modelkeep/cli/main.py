@@ -77,7 +77,7 @@ def _open_closed_descriptors() -> None:
 
 
 def _collect_garbage_rarely() -> None:
-    """Let Python look for garbage rarely: imports make none, and among a million values of a file it takes a second."""
+    """Let Python collect garbage rarely: imports make none, and with a million values from a file it takes a second."""
     import gc
 
     gc.set_threshold(100_000)

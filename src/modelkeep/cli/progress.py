@@ -20,8 +20,8 @@ _LONG_SECONDS = 120
 def progress(call: Call, doing: str) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a function that shows that bytes of a total are done, None where nothing is shown.
 
-    It redraws one line, or with ``--progress plain`` adds lines. Work that is over within half a second shows nothing.
-    A total of 0 is not known.
+    It redraws one line, or with ``--progress plain`` adds lines. Work of less than half a second shows nothing. A total
+    of 0 is unknown.
     """
     mode = call.settings.progress
     if mode == "auto":

@@ -45,15 +45,14 @@ class Player:
         self.write(self._styled("".join(f"# {line}\n" for line in text.splitlines()), _DIM))
 
     def act_as(self, person: str) -> None:
-        """Let another person type: the identity that is claimed beside the account."""
+        """Run the next commands as another person: with that claimed identity, beside the account."""
         self.write("\n" + self._styled(f"$ export MODELKEEP_ACTOR={person}\n", _BOLD))
         self.environ["MODELKEEP_ACTOR"] = person
 
     def run(self, line: str, *patterns: str, exits: int = 0) -> str:
         """Print a command, run it, print and return its output.
 
-        Raises `DemoFailed` for another exit code than ``exits``, or where a regular expression of
-        ``patterns`` does not match.
+        Raises `DemoFailed` for another exit code than ``exits`` or where one of the ``patterns`` does not match.
         """
         self.write(self._styled(f"$ {line}\n", _BOLD))
         self.commands += 1

@@ -188,8 +188,8 @@ class Entry(LogValue, Generic[C, E], frozen=True, kw_only=True, tag_field="forma
     def sentence(self, texts: Texts = ()) -> str:
         """Return what it did, in the past tense, as ``promoted fraud@4 to production, in place of fraud@3``.
 
-        ``texts`` are fields of its details: description, note and tags; a redacted one is missing. The reason, who and
-        when are not part of the sentence.
+        ``texts`` are fields of its details: description, note and tags; a redacted one is missing. Reason, author and
+        time are not part of it.
         """
         # A forged entry may have events that do not follow from its command.
         return (

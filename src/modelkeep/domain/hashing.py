@@ -1,7 +1,7 @@
 """SHA-256 of short bytes: entries, lines, schemas. Artifacts are hashed by OpenSSL, which is faster.
 
-But loading OpenSSL takes as long as a whole read of the registry. So the SHA-256 that CPython has built in is used,
-where the interpreter has one.
+But loading OpenSSL takes as long as a whole read of the registry. So CPython's built-in SHA-256 is used where there is
+one.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ class State(Protocol):
         """Return the archived ranges of numbers that touch ``first`` to ``last``."""
 
     def all_archived(self, model: int) -> bool:
-        """Tell whether no version of a model is left in the pipeline: each is archived or deleted."""
+        """Tell whether each version of a model is archived or deleted."""
 
     def alias(self, model: int, name: str) -> int | None:
         """Return the version an alias points at."""

@@ -31,9 +31,9 @@ from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
 
-#: The database is copied again at most so often because versions were deleted before their bytes were copied.
+#: How often the database is copied again at most, because versions were deleted before their bytes were copied.
 _TRIES = 5
-#: A content that cannot be copied is reported for so many of the versions that need it.
+#: For how many of the versions that need it a content that cannot be copied is reported.
 _SHOWN = 3
 #: Any digest will do to see whether the store is there.
 _ANY_DIGEST = "sha256:" + "0" * 64

@@ -1,9 +1,9 @@
 """`gc`: remove the bytes that no version needs, whatever other processes publish meanwhile.
 
 What looks like garbage is listed without a lock. Then, in batches bounded by time and under the writers' lock, each
-content is looked at again and removed if nothing needs it. `sweep_mark` tells publishers that had stored or found a
-content but not yet written their entry. No clock is part of that: the grace period is for people who want something back.
-A kill at any moment leaves garbage, which the next run removes.
+content is checked again and removed if no version needs it. `sweep_mark` warns processes that have stored or found a
+content but have not written their entry yet. Safety does not depend on clocks: the grace period is for people who want
+a deleted version back. A kill at any moment leaves garbage, which the next run removes.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class _Collection:
             yield each
 
     def _may_go(self, stale: StaleDraft) -> bool:
-        """Tell whether drafts may go: their writer died, or nothing has touched them for long enough."""
+        """Tell whether drafts may be removed: their writer died, or they did not change for long enough."""
         age = self._now - stale.changed
         if stale.writer == "unsure":
             return age >= max(self._grace_seconds, _UNSURE_SECONDS)

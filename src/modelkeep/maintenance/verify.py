@@ -115,7 +115,7 @@ def _check_options(
     dry_run: bool,
     accept_head: bool,
 ) -> None:
-    """Refuse options for a half of the check that is left out, and a check of nothing."""
+    """Refuse options of a half of the check that is left out, and leaving out both halves."""
     if not log and not bytes_:
         message = "nothing would be checked: neither the log nor the stored bytes"
         raise UsageError(message, "modelkeep verify")

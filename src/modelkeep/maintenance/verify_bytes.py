@@ -1,4 +1,4 @@
-"""The half of `verify` about stored bytes: is every content that a version needs there, and unchanged? Each is read once."""
+"""The half of `verify` that checks stored bytes: every content that a version needs is read once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 VersionKey: TypeAlias = tuple[int, int]
 #: A content, and the first versions that need it.
 NeededContent: TypeAlias = tuple[Content, list[Needed]]
-#: A damaged content is reported for so many of the versions that need it.
+#: For how many of the versions that need it a damaged content is reported.
 _SHOWN = 3
 #: How many contents are given to the threads at once: memory does not grow with the registry.
 _AT_ONCE = 512
@@ -44,7 +44,7 @@ class Checked(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """Which contents are checked: those of ``chosen`` versions or of all, of one part of them, at ``most`` so many.
+    """Which contents are checked: those of ``chosen`` versions or of all, one part of them, at ``most`` that many.
 
     ``quick`` looks at sizes and modes, and reads no byte.
     """

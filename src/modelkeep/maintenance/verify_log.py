@@ -63,7 +63,7 @@ class LogCheck:
         return None if self._rebuilt is None or self._stopped is not None else self._rebuilt.by_content()
 
     def run(self) -> None:
-        """Run all checks; raises only for a registry that is none, or newer than this modelkeep."""
+        """Run all checks; it raises only where there is no registry, or one that is newer than this modelkeep."""
         with self._findings.catching("schema"):
             self._check_schema()
         if self._odd & _LOG_TABLES:
@@ -188,7 +188,7 @@ class LogCheck:
             self._stop(stored.seq)
 
     def _stop(self, seq: int) -> None:
-        """End the replay: from here on the state that an entry was decided on is not known."""
+        """End the replay: the state on which later entries were decided is not known."""
         if self._stopped is None:
             self._stopped = seq
 

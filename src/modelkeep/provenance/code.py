@@ -1,17 +1,15 @@
 """Code: the commit that a version was made from, and whether anything was changed since.
 
 The artifact's work tree is looked at first, then the current directory's. The commit is read from the repository's
-files; references in a reftable are not read. What was changed is asked of git through a
-`private_repository`. git missing or slow means unknown,
-never a failure; the note says why.
+files; references in a reftable are not read. What was changed is asked of git through a `private_repository`. git
+missing or slow means unknown, never a failure; the note says why.
 
-**Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not
-count: nearly every work tree has some, the artifact often among them. Uncommitted changes inside of a
-submodule do not count; another commit of the submodule does.
-**The digest** of a dirty tree is the SHA-256 of ``git diff HEAD --binary --full-index --no-renames``
-(git's own defaults for the rest), so a diff that was kept elsewhere can be matched with it.
-**A file with a filter** (git-lfs, nbstripout) cannot be compared without running the filter. Where its
-size or time changed, it is not known whether it was changed.
+**Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not count: nearly every
+work tree has some, the artifact often among them. Uncommitted changes inside of a submodule do not count; another
+commit of the submodule does. **The digest** of a dirty tree is the SHA-256 of ``git diff HEAD --binary --full-index
+--no-renames`` (git's own defaults for the rest), so a diff that was kept elsewhere can be matched with it. **A file
+with a filter** (git-lfs, nbstripout) cannot be compared without running the filter. Where its size or time changed, it
+is not known whether it was changed.
 """
 
 from __future__ import annotations
@@ -74,8 +72,8 @@ class Code(Struct, frozen=True):
 def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[str, str] | None = None) -> Code:
     """Return the code that artifacts at these paths (relative to ``cwd``) were made from.
 
-    ``rev`` is ``auto``, ``none``, or what git shall resolve: a branch, a tag, a commit. One that
-    does not resolve raises ``NotFound``; a full hash is believed where it cannot be looked up.
+    ``rev`` is ``auto``, ``none``, or a branch, tag or commit that git resolves. One that does not resolve raises
+    ``NotFound``; a full hash is believed where it cannot be looked up.
     """
     if rev == "none":
         return Code()

@@ -51,7 +51,7 @@ class Repository(Struct, frozen=True):
 
 
 class Git(Struct, frozen=True):
-    """The program, its environment and directory, and the moment when all of it must be over."""
+    """The program, its environment and directory, and the deadline of all that it runs."""
 
     program: str
     environ: Mapping[str, str]

@@ -43,8 +43,8 @@ def history(
             model=None if found is None else found.model,
             version=None if found is None else found.number,
             stage=stage,
-            after=_before(context, reader, since, inclusive=True),
-            last=_last(context, reader, until),
+            after=_since_entry(context, reader, since, inclusive=True),
+            last=_until_entry(context, reader, until),
         )
 
 
@@ -61,8 +61,8 @@ def audit(
 ) -> tuple[AuditEntry, ...]:
     """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
 
-    About a version: those that are about it or displaced it; about a model: all of its entries. ``NotFound`` for an
-    unknown action.
+    With a version as ``ref``: the entries that are about it or displaced it; with a model: all of its entries.
+    ``NotFound`` for an unknown action.
     """
     from modelkeep.domain.verbs.all_verbs import ACTIONS
 
@@ -74,8 +74,8 @@ def audit(
         newest = select.entries(
             reader,
             about=None if about is None else (about.model, about.number or 0),
-            first=_before(context, reader, since, inclusive=False) + 1,
-            last=_last(context, reader, until),
+            first=_since_entry(context, reader, since, inclusive=False) + 1,
+            last=_until_entry(context, reader, until),
             actor=actor,
             action=action,
             limit=limit,
@@ -120,13 +120,13 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     )
 
 
-def _before(context: Context, reader: Reader, since: str | None, *, inclusive: bool) -> int:
+def _since_entry(context: Context, reader: Reader, since: str | None, *, inclusive: bool) -> int:
     """Return the last entry before ``--since``, or where ``inclusive`` at that instant; 0 where there is none."""
     return 0 if since is None else moments.last_entry(reader, _moment(context, "since", since), inclusive=inclusive)
 
 
-def _last(context: Context, reader: Reader, until: str | None) -> int | None:
-    """Return the last entry that ``--until`` takes in, None where there is no end; a bare date and ``seq:N`` are taken in."""
+def _until_entry(context: Context, reader: Reader, until: str | None) -> int | None:
+    """Return the last entry up to ``--until``, None without it; a bare date and ``seq:N`` are included."""
     if until is None:
         return None
     when = _moment(context, "until", until)

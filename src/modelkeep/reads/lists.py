@@ -22,7 +22,7 @@ from modelkeep.store.db.sql import references, version_states
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
 
-#: What ``--sort`` takes; the last three with the name of a metric, param or tag behind a dot.
+#: What ``--sort`` takes; K is the name of a metric, param or tag.
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
 
 _CHUNK = 128
@@ -89,9 +89,9 @@ def versions(
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of the models that match a pattern, or of all, newest first.
 
-    ``stage`` leaves those that hold it (or are in development), ``sort`` is ``KEY[:desc]``: exact
-    numbers before text, what is missing last, the newer first among equals. Archived and deleted ones are there
-    only with ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
+    ``stage`` keeps only those that hold it (or are in development), ``sort`` is ``KEY[:desc]``: exact numbers before
+    text, what is missing last, the newer first among equals. Archived and deleted ones are there only with
+    ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
     """
     order = _sort(sort)
     if name is None and pattern is not None and not is_glob(pattern):

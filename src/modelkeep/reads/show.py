@@ -155,15 +155,15 @@ def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
         archived=row.archived,
         holders=row.holders,
         development=row.development,
-        recent=_recent(reader, at, found, pipeline=not row.archived, deleted=row.versions == 0),
+        recent=_recent(reader, at, found, hide_archived=not row.archived, deleted=row.versions == 0),
         notes=_model_notes(reader, at, found.model),
     )
 
 
 def _recent(
-    reader: Reader, at: int | None, found: Resolved, *, pipeline: bool, deleted: bool
+    reader: Reader, at: int | None, found: Resolved, *, hide_archived: bool, deleted: bool
 ) -> tuple[VersionRow, ...]:
-    """Return the newest versions in the ``pipeline``; of a model that has none the archived ones, else what is deleted."""
+    """Return the newest versions, without archived ones if ``hide_archived``, with deleted ones if ``deleted``."""
     from itertools import islice
 
     from modelkeep.store.db.sql.version_states import walk
@@ -172,7 +172,7 @@ def _recent(
     numbers = (
         number
         for number, there in walk(reader, at, found.model, deleted=deleted)
-        if not pipeline or not there.is_archived(number)
+        if not hide_archived or not there.is_archived(number)
     )
     return tuple(version_rows(reader, at, found.model, found.name, list(islice(numbers, _RECENT))))
 

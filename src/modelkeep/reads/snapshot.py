@@ -63,8 +63,7 @@ def parse_local_moment(context: Context, text: str, *, bare_date_end: bool) -> M
 def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:
     """Return whether the log goes on from the head that this account saw last; warn where it went backwards.
 
-    Every read and every write passes here. The log went backwards where it ends before that head, or has another
-    entry there.
+    Every read and write calls it. A log went backwards if it ends before that head, or has another entry there.
     """
     state = SqlState(reader)
     registry, head = state.registry_id(), state.head()

@@ -1,7 +1,7 @@
 """The last head that this account saw of each registry, by which a log that lost its tail is noticed.
 
-There is one small file a registry in the user's state directory. It is best effort: a head that cannot be
-kept or read is no reason to fail.
+There is one small file a registry in the user's state directory. A head that cannot be kept or read is no reason to
+fail.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pieces of what a terminal shows: styled lines, tables, facts, sections and trees, made of Rich's.
+"""The parts of what a terminal shows: styled lines, tables, facts, sections and trees, made with Rich.
 
 Rich takes long to load. So it is imported where a piece is made, and never for an answer in a pipe.
 What users wrote is never markup, and its control characters are shown.

@@ -25,8 +25,7 @@ class Verification(Answer, frozen=True):
     """What `verify` checked and found; ``ok`` when no finding is an error.
 
     ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick`` tells that no
-    byte was read, only sizes and modes. The numbers include findings that were left out because there were too many of
-    a kind.
+    byte was read, only sizes and modes. The numbers include findings that were left out, as too many of a kind.
     """
 
     ok: bool
@@ -70,8 +69,7 @@ class Garbage(Answer, frozen=True):
 class Cleaned(Answer, frozen=True):
     """What `gc` did: ``files`` and ``freed_bytes`` are those of all ``garbage``.
 
-    ``young_*`` is garbage within the grace period; ``unknown`` are paths in the store that modelkeep did not
-    make, left alone.
+    ``young_*`` is garbage within the grace period; ``unknown`` are paths in the store that modelkeep did not make.
     """
 
     changed: bool

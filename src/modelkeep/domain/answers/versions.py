@@ -76,8 +76,8 @@ class InDevelopment(Answer, frozen=True):
 class ModelRow(Answer, frozen=True):
     """A line of `list`: a model and who holds its stages, highest stage first.
 
-    ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is
-    left), and ``archived`` says that none is in the pipeline any more: each was archived or deleted.
+    ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is left), and
+    ``archived`` says that each was archived or deleted.
     """
 
     name: str
@@ -164,7 +164,7 @@ class Tenure(Answer, frozen=True):
     """An interval in which a version held a stage; ``until`` None is now.
 
     ``why`` is the reason that was given when it began; ``ended_*`` say by which verb, by whom, for which version and
-    for what reason it ended.
+    why it ended.
     """
 
     ref: str

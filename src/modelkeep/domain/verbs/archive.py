@@ -1,4 +1,4 @@
-"""`archive`: versions leave the pipeline, or come back into it."""
+"""`archive`: versions are archived, or restored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Archive(Command, frozen=True):
 
 
 class VersionArchived(Event, frozen=True):
-    """The versions from ``first`` to ``last`` are out of the pipeline."""
+    """The versions from ``first`` to ``last`` were archived."""
 
     first: Ordinal
     last: Ordinal
@@ -58,7 +58,7 @@ class VersionArchived(Event, frozen=True):
 
 
 class VersionRestored(Event, frozen=True):
-    """The versions from ``first`` to ``last`` are archived no more.
+    """The versions from ``first`` to ``last`` were restored.
 
     Ranges that reach beyond them end too; ``keeps`` are the parts of those that stay archived.
     """

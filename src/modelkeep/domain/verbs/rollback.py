@@ -31,7 +31,7 @@ from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
 
 #: How long after a rollback another one that names no version needs an answer.
-QUIET = timedelta(minutes=15)
+_CONFIRM_WITHIN = timedelta(minutes=15)
 #: An entry has a largest size, whatever the length of a stage's history.
 _MOST_PASSED_OVER = 100
 #: Why a former holder may not come back, by the word of the log: how a sentence ends with it, how a list says it, and
@@ -151,7 +151,7 @@ class Target(Struct, frozen=True):
 def find_target(state: State, model: int, leaving: Tenure, absent: tuple[str, ...]) -> Target:
     """Walk from the tenure that is left to the first former holder that may come back."""
     passed: dict[int, str] = {}
-    for tenure in _former(state, model, leaving):
+    for tenure in _former_tenures(state, model, leaving):
         if tenure.version in passed:
             continue
         why = _obstacle(state, tenure, leaving.version, absent)
@@ -169,7 +169,7 @@ def explain_obstacle(why: str) -> str:
     return _OBSTACLES[why][0]
 
 
-def _former(state: State, model: int, leaving: Tenure) -> Iterator[Tenure]:
+def _former_tenures(state: State, model: int, leaving: Tenure) -> Iterator[Tenure]:
     seq = leaving.came_from
     while seq is not None:
         tenure = state.tenure(model, leaving.stage, seq)
@@ -218,7 +218,7 @@ def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int)
 def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenure) -> None:
     """Refuse an unconfirmed rollback that names no version shortly after another one."""
     last = proposal.state.last_rollback(model.seq, stage)
-    if last is not None and parse_stored(proposal.time) - parse_stored(last) < QUIET:
+    if last is not None and parse_stored(proposal.time) - parse_stored(last) < _CONFIRM_WITHIN:
         name = model.ref(holder.version)
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
         raise RecentRollback(message, f"modelkeep rollback {name} {stage}")

@@ -58,7 +58,7 @@ Changes: TypeAlias = Iterator[RowChange]
 
 
 class Recorded(NamedTuple):
-    """An entry with what lies beside it: its details (None: it has none) and documents by their digest."""
+    """An entry with its details (None: it has none) and its documents by digest."""
 
     entry: Entry
     details: Details | None

@@ -1,4 +1,4 @@
-"""The words of sentences about entries: names as they were when the entry was written, and lists of words."""
+"""The parts of sentences about entries: names as they were when the entry was written, and lists of words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ E = TypeVar("E")
 
 
 class EntryWords(Struct, frozen=True):
-    """What the sentence of an entry is made of: the entry, the texts of its details, and the names of its time."""
+    """What the sentence of an entry is made of: the entry, the texts of its details, and the names it had then."""
 
     entry: Entry
     texts: Texts

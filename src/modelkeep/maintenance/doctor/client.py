@@ -39,7 +39,7 @@ def check_clock(exam: Exam) -> Iterator[DoctorFinding]:
 
 
 def _file_system_time(exam: Exam, now: float) -> tuple[float, str]:
-    """Return the file system's time and where it was read: from a new directory, else from a database of the future."""
+    """Return the file system's time and where it was read: a new directory, or a database with a time in the future."""
     new = os.path.join(exam.store, "tmp", f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
     with suppress(OSError):
         os.mkdir(new, 0o700)

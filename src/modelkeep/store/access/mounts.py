@@ -1,10 +1,9 @@
 """The mount that a directory lies on, and whether its locks exclude other machines.
 
-SQLite is safe where a lock excludes every other writer. Some mounts grant each lock without telling
-other machines. With two writers commits are then lost while everything looks intact: on NFS with
-``nolock`` 41 of 140 acknowledged commits, with an ``integrity_check`` of ok. The kernel's table of
-mounts shows which mounts those are. Only writing commands look. Where there is no table (macOS),
-nothing is refused.
+SQLite is safe where a lock excludes every other writer. Some mounts grant each lock without telling other machines.
+With two writers commits are then lost while everything looks intact: on NFS with ``nolock`` 41 of 140 acknowledged
+commits, with an ``integrity_check`` of ok. The kernel's table of mounts shows which mounts those are. Only writing
+commands look. Where there is no table (macOS), nothing is refused.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ _DOCUMENT = "SELECT bytes FROM document WHERE digest = :digest"
 _ROWS_AT_ONCE = 50
 
 
-class Draft(Struct, frozen=True):
+class IntentDraft(Struct, frozen=True):
     """An intent and what it names: its details, and the documents that may be new here."""
 
     intent: Intent
@@ -53,7 +53,7 @@ class Draft(Struct, frozen=True):
     documents: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class Outcome(Struct, frozen=True):
+class LedgerOutcome(Struct, frozen=True):
     """What became of an intent: the entry that it led to and its hash, or why there was nothing to do."""
 
     entry: Entry | None
@@ -61,17 +61,17 @@ class Outcome(Struct, frozen=True):
     entry_hash: str | None = None
 
 
-def decide_on(reader: Reader, draft: Draft, observed: Observed, now: str) -> Outcome:
+def decide_on(reader: Reader, draft: IntentDraft, observed: Observed, now: str) -> LedgerOutcome:
     """Decide without writing: the same decision and the same errors as `append`."""
     state = SqlState(reader)
     decided = _make_entry(state, draft, observed, now)
     if isinstance(decided, AlreadySo):
-        return Outcome(None, decided)
+        return LedgerOutcome(None, decided)
     _encode(state, decided, draft)
-    return Outcome(decided, None)
+    return LedgerOutcome(decided, None)
 
 
-def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcome:
+def append(writer: Writer, draft: IntentDraft, observed: Observed, now: str) -> LedgerOutcome:
     """Carry out an intent inside the caller's transaction.
 
     The same intent again is answered with the entry that it led to; the same id with other bytes raises
@@ -80,16 +80,16 @@ def append(writer: Writer, draft: Draft, observed: Observed, now: str) -> Outcom
     state = SqlState(writer)
     before = state.entry_of_intent(draft.intent.id)
     if before is not None:
-        return Outcome(_entry_of_repeated(writer, before, draft.intent), None)
+        return LedgerOutcome(_entry_of_repeated(writer, before, draft.intent), None)
     decided = _make_entry(state, draft, observed, now)
     if isinstance(decided, AlreadySo):
-        return Outcome(None, decided)
+        return LedgerOutcome(None, decided)
     details = draft.details
     if details is not None and writer.row(HAS_DETAILS, digest=details.digest) is not None:
         message = "these details belong to another entry"
         raise Conflict(message)
     entry_hash = write(writer, decided, _encode(state, decided, draft), details, draft.documents)
-    return Outcome(decided, None, entry_hash)
+    return LedgerOutcome(decided, None, entry_hash)
 
 
 def write(writer: Writer, entry: Entry, data: bytes, details: Details | None, documents: Mapping[str, bytes]) -> str:
@@ -150,7 +150,7 @@ def _update(
     writer.run(f"UPDATE {table} SET {settings} WHERE {' AND '.join(tests)}", **values)
 
 
-def _make_entry(state: SqlState, draft: Draft, observed: Observed, now: str) -> Entry | AlreadySo:
+def _make_entry(state: SqlState, draft: IntentDraft, observed: Observed, now: str) -> Entry | AlreadySo:
     """Decide, and return the entry that is to be appended; its time is never before that of the last entry."""
     head = state.head()
     time = now if head is None else max(now, head.time)
@@ -168,7 +168,7 @@ def _make_entry(state: SqlState, draft: Draft, observed: Observed, now: str) -> 
     )
 
 
-def _encode(state: SqlState, entry: Entry, draft: Draft) -> bytes:
+def _encode(state: SqlState, entry: Entry, draft: IntentDraft) -> bytes:
     """Return the bytes of an entry; ``IntegrityError`` where `verify` would find it damaged, so that it is not written."""
     data = entry.to_bytes()
     parse_entry(data, entry)

@@ -41,13 +41,13 @@ class LogReferences:
         self._recall = recall
         self._known: Head | None = None
         self._last: Link | None = None
-        with _room():
-            self._made = scratch()
-            self._made.run("PRAGMA foreign_keys = OFF")  # the other tables stay empty
+        with _temporary_space():
+            self._scratch = scratch()
+            self._scratch.run("PRAGMA foreign_keys = OFF")  # the other tables stay empty
 
     def close(self) -> None:
         """Remove the private file."""
-        self._made.close()
+        self._scratch.close()
 
     def read_page(self, connection: Reader) -> bool:
         """Read the next entries of the log; False where it has no more.
@@ -57,19 +57,19 @@ class LogReferences:
         """
         self._require_same(connection)
         page = raw_rows.page(connection, None if self._last is None else self._last.seq)
-        with _room():
-            self._made.run("BEGIN")
+        with _temporary_space():
+            self._scratch.run("BEGIN")
             for stored in page:
-                self._take(stored)
-            self._made.run("COMMIT")
+                self._read_entry(stored)
+            self._scratch.run("COMMIT")
         if not page:
             self._require_known()
         return bool(page)
 
     def has(self, digest: str) -> bool:
         """Tell whether a version that was not deleted needs a content."""
-        with _room():
-            return reachable.is_needed(self._made, digest)
+        with _temporary_space():
+            return reachable.is_needed(self._scratch, digest)
 
     def _require_same(self, connection: Reader) -> None:
         """Require that the entry read last is still there: an older file may have been put in its place."""
@@ -85,7 +85,7 @@ class LogReferences:
         if known is not None and (self._last is None or self._last.seq < known.seq):
             raise backwards(known, None if self._last is None else self._last.seq)
 
-    def _take(self, stored: Stored) -> None:
+    def _read_entry(self, stored: Stored) -> None:
         place = 1 if self._last is None else self._last.seq + 1
         entry = stored.entry
         if not isinstance(entry, Entry):
@@ -98,7 +98,7 @@ class LogReferences:
         if self._known is not None and self._known.seq == place and self._known.hash != stored.hash:
             raise backwards(self._known, place)
         if stored.documents or entry.intent.kind in _KINDS:
-            self._learn(entry, stored)
+            self._project(entry, stored)
         self._last = Link(stored.seq, stored.hash, entry.time)
 
     def _problems(self, entry: Entry, place: int, stored: Stored) -> Iterator[checks.Problem]:
@@ -110,20 +110,20 @@ class LogReferences:
             if problem is not None:
                 yield problem
 
-    def _learn(self, entry: Entry, stored: Stored) -> None:
+    def _project(self, entry: Entry, stored: Stored) -> None:
         documents = {digest: data for digest, data in stored.documents.items() if data is not None}
         try:
             changes = [*project(entry, stored.hash, None, documents)]
         except (ModelkeepError, ValueError, ArithmeticError, LookupError) as error:
             raise _not_whole(stored.seq, str(error)) from error
         apply_changes(
-            self._made,
+            self._scratch,
             (change for change in changes if isinstance(change, DeleteVersions) or change.table in _TABLES),
         )
 
 
-def _room() -> AbstractContextManager[None]:
-    """Return what tells a full directory for temporary files from a full disk of the registry."""
+def _temporary_space() -> AbstractContextManager[None]:
+    """Return a context in which a full directory for temporary files is reported as that."""
     return of_temporary_files("nothing more was removed, for what the log needs is kept in a temporary file")
 
 

@@ -1,4 +1,4 @@
-"""The one definition of the schema: what each table holds, and which of its rows may stand together.
+"""The one definition of the schema: what each table holds, and which rows exclude one another.
 
 Three tables are the log: ``entry``, ``details`` and ``document``, append-only. Every other one is
 projected from them. Public: `Registry.session()` gives notebooks these classes in a private copy.
@@ -412,7 +412,7 @@ class MarkRow(SQLModel, table=True):
 
 
 class ArchivedRow(SQLModel, table=True):
-    """A range of versions that is out of the pipeline."""
+    """A range of archived versions."""
 
     __tablename__ = "archived"
     __table_args__ = (

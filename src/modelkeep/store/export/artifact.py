@@ -47,9 +47,8 @@ def export(
     ``default_name``; otherwise ``dest`` is the artifact. The same bytes there: nothing changes. Something else
     there is a ``Conflict``, unless ``force`` replaces it. Files are 0644 and directories 0755, less the umask.
 
-    Raises ``IntegrityError`` for a missing or wrong byte in the store, ``NotFound`` for a directory
-    that is not there and ``UsageError`` for a destination that cannot be written; each leaves the
-    destination as it was.
+    Raises ``IntegrityError`` for a missing or wrong byte in the store, ``NotFound`` for a directory that is not there
+    and ``UsageError`` for a destination that cannot be written; each leaves the destination as it was.
     """
     name = manifest.files[0].path if form == "file" else default_name
     target = target_of(dest, form, name)
@@ -75,9 +74,8 @@ def export(
 def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
     """Write a single file to a stream; not one byte leaves before all of them were checked.
 
-    The file is read twice. The second reading is compared with the first chunk by chunk, so a disk that
-    returns other bytes then is caught too. Raises ``UsageError`` for several files and ``IntegrityError``
-    as ``export`` does.
+    The file is read twice. The second reading is compared with the first chunk by chunk, so a disk that returns other
+    bytes then is caught too. Raises ``UsageError`` for several files and ``IntegrityError`` as ``export`` does.
     """
     if len(manifest.files) != 1:
         message = f"only a single file can be written to standard output, and this is {len(manifest.files)} files"

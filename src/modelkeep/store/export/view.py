@@ -35,10 +35,9 @@ def view(
 ) -> str:
     """Return the path of an artifact: of the file, of the directory, or of ``inner`` (a path inside a tree).
 
-    The view is made on first use, and made again where its links do not lead into this store. Presence and
-    size of the blobs are checked, their bytes are not: a missing or truncated one raises ``IntegrityError``.
-    ``NotFound`` for an ``inner`` that the artifact does not have, ``UsageError`` where the cache cannot be
-    written.
+    The view is made on first use, and made again where its links do not lead into this store. Presence and size of the
+    blobs are checked, their bytes are not: a missing or truncated one raises ``IntegrityError``. ``NotFound`` for an
+    ``inner`` that the artifact does not have, ``UsageError`` where the cache cannot be written.
     """
     if not (registry_id.isascii() and registry_id.isalnum()):  # it becomes a directory's name
         message = f"not the id of a registry: '{printable(registry_id)}'"

@@ -43,8 +43,8 @@ def tenures(
 ) -> tuple[Tenure, ...]:
     """Return tenures of a version, a model, a stage of it or a stage of all models, oldest first.
 
-    Those that were over by entry ``after`` or began after entry ``last`` are left out; what ended
-    after the moment asked for goes on there.
+    Those that were over by entry ``after`` or began after entry ``last`` are left out; a tenure that ended after the
+    moment asked for is still open there.
     """
     last = min(last or EVER, at or EVER)
     if model is None:

@@ -102,7 +102,7 @@ def commit(reader: Reader, model: int, number: int) -> str | None:
 
 
 def runs(reader: Reader, at: int | None, model: int, number: int) -> tuple[RunRef, ...]:
-    """Return the runs of a version, each with its first address; those that came later count from their entry on."""
+    """Return the runs of a version as of entry ``at``, each with its first address."""
     found: dict[str, str | None] = {}
     for run, location in RUNS.rows(reader, at, model=model, number=number):
         found[run] = found.get(run) or location

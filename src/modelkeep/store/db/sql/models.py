@@ -61,7 +61,7 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
         return ((number, there) for number in range(highest, 0, -1))
 
     archived = sum(min(last, highest) - first + 1 for first, last in there.archived)
-    out = archived + (_gone_beside(reader, at, model, there, highest) if gone else 0)
+    out = archived + (_count_deleted_unarchived(reader, at, model, there, highest) if gone else 0)
     elsewhere = (there.bad | there.held | frozenset(there.stages)) - used
     waiting = highest - out - sum(not there.is_archived(number) for number in elsewhere)
     return ModelRow(
@@ -101,8 +101,8 @@ def _development(
     return InDevelopment(number, label, time, waiting - 1)
 
 
-def _gone_beside(reader: Reader, at: int | None, model: int, there: Standing, highest: int) -> int:
-    """Count the deleted versions that are not archived too: those between the archived ones."""
+def _count_deleted_unarchived(reader: Reader, at: int | None, model: int, there: Standing, highest: int) -> int:
+    """Return how many deleted versions are not archived as well: those between the archived ranges."""
     found, after = 0, 1
     for first, last in (*there.archived, (highest + 1, highest + 1)):
         found += count_deleted(reader, at, model, after, first - 1)

@@ -15,7 +15,7 @@ FILES = """
 SELECT count(*) FROM (SELECT 1 FROM version_blob LIMIT :most) AS first_few
 """
 
-# The same bytes are stored once. What only deleted versions had may be gone or not: it is not counted.
+# The same bytes are stored once. Bytes that only deleted versions had are not counted: gc may have removed them.
 SIZE = """
 SELECT coalesce(sum(size_bytes), 0) FROM (
     SELECT max(size_bytes) AS size_bytes FROM version_blob

@@ -91,7 +91,7 @@ class Standing(Struct, frozen=True):
     deleted: frozenset[int]
 
     def is_archived(self, number: int) -> bool:
-        """Tell whether a version is out of the pipeline."""
+        """Tell whether a version is archived."""
         place = bisect_right(self.archived, (number, _ENDLESS))
         return place > 0 and self.archived[place - 1][1] >= number
 
