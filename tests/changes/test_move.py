@@ -17,6 +17,8 @@ from world import World
 import modelkeep
 from modelkeep.errors import UsageError
 from modelkeep.store.ingest.artifact import Selection, measure
+from modelkeep.store.ingest.move import check_move
+from modelkeep.store.ingest.source import Source, Stamp
 
 BIG = 1_500_000
 
@@ -96,6 +98,12 @@ def test_what_a_registry_keeps_is_not_taken_away_from_it(world, r):
     assert r.verify().ok
     Path(world.home, "mine").write_bytes(b"mine")
     assert notes(r.register("mine", world.home / "mine", code="none", move=True))[-1] == "moved: 1 file"
+
+
+def test_a_path_may_have_more_parts_than_functions_may_call_each_other():
+    source = Source("m", "/d" * 1100 + "/m", "", Stamp.of(os.stat("/")), follow=False, guarded=False)
+    with pytest.raises(UsageError, match="nothing can be moved out of"):
+        check_move([source.root], [source], Selection())
 
 
 def test_the_same_bytes_again_are_a_success_and_go_too(world, r):

@@ -220,6 +220,15 @@ def test_what_the_artifact_has_of_it_counts(artifacts, work):
         export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False)
 
 
+def test_an_artifact_with_what_its_ignore_file_names_is_the_same_again(artifacts, work):
+    (work / "source").mkdir()
+    (work / "source/.modelkeepignore").write_text("*.log\n")
+    (work / "source/train.log").write_bytes(b"loss")
+    manifest = ingest(artifacts, ["source"], Selection(include=("*",))).manifest
+    assert export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False).changed
+    assert not export(artifacts, manifest, "tree", "out", default_name="fraud-3", force=False).changed
+
+
 def test_an_empty_directory_is_filled_and_stays_as_private_as_it_was(tree, work):
     (work / "out").mkdir(mode=0o700)
     assert tree.get("out").changed

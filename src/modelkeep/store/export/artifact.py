@@ -145,14 +145,16 @@ def holds(path: str, manifest: Manifest, form: Form) -> bool:
     Nothing is read where a path or a size differs.
     """
     from modelkeep.store.ingest.artifact import name_all, read_all
-    from modelkeep.store.ingest.selection import LEFT_OUT, Selection
+    from modelkeep.store.ingest.selection import IGNORE_FILE, LEFT_OUT, Selection
     from modelkeep.store.ingest.walk import find
 
     if os.path.isdir(path) != (form == "tree"):
         return False
     names = {name for file in manifest.files for name in file.path.split("/")}
     filename = manifest.files[0].path if form == "file" else None
-    selection = Selection(include=tuple(names & LEFT_OUT), filename=filename)
+    # An artifact that has its .modelkeepignore may have what that names too.
+    include = ("*",) if IGNORE_FILE in names else tuple(names & LEFT_OUT)
+    selection = Selection(include=include, filename=filename)
     try:
         found = find(name_all([path], selection), selection, secrets=True)
         sizes = {source.path: source.stamp.size for source in found.sources}

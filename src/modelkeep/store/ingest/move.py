@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import PurePath
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -54,15 +55,17 @@ def _refuse_kept(path: str, shown: str, keepers: dict[str, str | None]) -> None:
 
 def _keeper_of(directory: str, keepers: dict[str, str | None]) -> str | None:
     """Return the registry or the store that a directory is kept by, wherever that lies; None where it is by none."""
-    if directory not in keepers:
-        above, name = os.path.split(directory)
-        if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
-            keepers[directory] = above
-        elif all(os.path.isdir(os.path.join(directory, each)) for each in ("blobs/sha256", "tmp")):
-            keepers[directory] = directory
-        else:
-            keepers[directory] = None if above == directory else _keeper_of(above, keepers)
-    return keepers[directory]
+    keeper = None
+    for place in map(str, (*reversed(PurePath(directory).parents), PurePath(directory))):
+        if place not in keepers:
+            above, name = os.path.split(place)
+            if name == "store" and os.path.isfile(os.path.join(above, "registry.db")):
+                keeper = above
+            elif all(os.path.isdir(os.path.join(place, each)) for each in ("blobs/sha256", "tmp")):
+                keeper = place
+            keepers[place] = keeper
+        keeper = keepers[place]
+    return keeper
 
 
 def predict_removal(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
