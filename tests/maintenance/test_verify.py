@@ -608,6 +608,22 @@ def test_a_quick_check_finds_missing_and_shortened_blobs(world):
         ]
 
 
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_size_that_is_no_number_is_damage_of_the_database(world, quick):
+    connection = sqlite3.connect(world.database, isolation_level=None)
+    ((sql,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'version_blob'").fetchall()
+    for text in (sql.replace("NOT NULL", ""), sql):
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'version_blob'", (text,))
+        connection.close()
+        connection = sqlite3.connect(world.database, isolation_level=None)
+        if text != sql:
+            connection.execute("UPDATE version_blob SET size_bytes = NULL")
+    connection.close()
+    found = world.registry.verify(log=False, bytes=True, quick=quick)
+    assert "NULL value in version_blob.size_bytes" in str(found.findings)
+
+
 def test_a_blob_of_two_versions_is_read_once_and_reported_for_both(world):
     seen = []
     assert world.verify(progress=lambda *pair: seen.append(pair)).blobs == 3

@@ -90,8 +90,9 @@ def needed_by(reader: Reader, model: int, version: int) -> list[Needed]:
 
 
 def _needed(reader: Reader, statement: str, **values: Value) -> list[Needed]:
+    # A damaged row is found here, where it is read: a wrong size would be added up elsewhere.
     return [
-        Needed(digest, size, path, model, version, name or f"model {model}")
+        Needed(str(digest), int(size), str(path), model, version, name or f"model {model}")
         for digest, size, path, model, version, name in reader.rows(statement, **values)
     ]
 
