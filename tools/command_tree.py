@@ -104,7 +104,7 @@ class Node:
     """A command: the words that call it, its row in the table, its parameters, the commands below it."""
 
     words: tuple[str, ...]
-    row: command_table.Command | None
+    row: command_table.CommandRow | None
     parameters: tuple[Parameter, ...]
     below: tuple[Node, ...]
 
@@ -151,7 +151,7 @@ def argument(parameter: Parameter) -> str:
     return parameter.metavar if parameter.required else f"[{parameter.metavar}]"
 
 
-def _node(words: tuple[str, ...], row: command_table.Command | None, command: Any) -> Node:
+def _node(words: tuple[str, ...], row: command_table.CommandRow | None, command: Any) -> Node:
     rows = command_table.COMMANDS if row is None else row.commands
     below = tuple(_node((*words, each.name), each, command.get_command(None, each.name)) for each in rows)
     name = " ".join(words)

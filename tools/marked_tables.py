@@ -24,7 +24,7 @@ def _commands() -> str:
     return _joined(lines)
 
 
-def _names(row: command_table.Command) -> str:
+def _names(row: command_table.CommandRow) -> str:
     below = "\\|".join(each.name for each in row.commands)
     names = [f"{row.name} {below}" if below else row.name, *row.aliases]
     return ", ".join(f"`{name}`" for name in names)

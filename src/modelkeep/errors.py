@@ -95,7 +95,7 @@ class SchemaMismatch(RegistryUnavailable):
 
 
 class PartlyDone(ModelkeepError):
-    """Some of several items failed; each one's fate was told."""
+    """Some of several items failed; what became of each was printed."""
 
     code = "partly_done"
     exit_code = 8

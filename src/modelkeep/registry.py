@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from modelkeep.changes.change_request import Resolve
     from modelkeep.config import Settings
     from modelkeep.context import Context
-    from modelkeep.domain.answers.care import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+    from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
     from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
     from modelkeep.domain.stages import StageDef
@@ -40,18 +40,18 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Registry:
     """A model registry: one SQLite file and one directory.
 
-    Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command
-    line: ``fraud@3``, ``fraud@1.2``, ``fraud@production``, ``fraud@champion``, ``fraud@latest``,
-    ``sha256:0c416566``.
+    Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,
+    ``fraud@1.2``, ``fraud@production``, ``fraud@champion``, ``fraud@latest``, ``sha256:0c416566``.
 
-    Every method that changes something takes ``message`` (the reason), ``dry_run`` (the same
-    decision and answer, nothing written) and, where one thing changes, ``expect`` (a number, a
-    label, a digest or ``none``: who must hold the stage). It raises `Conflict`, `NotFound`,
-    `UsageError`, `Busy` or `RegistryUnavailable`, and answers ``changed=False`` where it was so
-    already. While another process writes it waits its turn for as long as the ``lock_wait`` setting
-    says; only then, in the main thread and where nobody else uses them, it borrows ``SIGALRM`` and the
-    real-time interval timer. Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``)
-    or ``seq:N``, or what `as_of` returned: then several answers are about the same moment.
+    Every method that changes something takes ``message`` (the reason), ``dry_run`` (the same decision and answer,
+    nothing written) and, where one thing changes, ``expect`` (the version that must hold the stage or alias: a number,
+    a label, a digest or ``none``). It raises `Conflict`, `NotFound`, `UsageError`, `Busy` or `RegistryUnavailable`, and
+    answers ``changed=False`` where nothing had to change. While another process writes, it waits its turn, at most as
+    long as the ``lock_wait`` setting. To wait in the main thread it uses ``SIGALRM`` and the real-time interval timer,
+    unless the program uses them.
+
+    Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``), ``seq:N``, or what `as_of`
+    returned, so that several answers are about the same moment.
     """
 
     def __init__(self, context: Context, located: Located) -> None:
@@ -107,12 +107,12 @@ class Registry:
     ) -> Registered:
         """Register the next version of a model: its bytes, and all that explains them.
 
-        ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``.
-        When this returns, the bytes and the entry are durable. ``data`` and ``on`` take a path
-        (hashed), a URI or ``NAME@VERSION``; ``code`` is ``auto``, ``none`` or a git revision;
-        ``if_exists`` says what the same bytes again mean: ``match``, ``skip`` or ``new``. The same
-        bytes with nothing else that differs are a success that changes nothing. ``reuse_name`` begins a new
-        model under the name of a deleted one. ``move``: the files are removed once they are registered.
+        ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
+        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
+        is ``auto``, ``none`` or a git revision; ``if_exists`` says what to do with bytes that are registered already:
+        ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
+        ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
+        registered.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -190,9 +190,9 @@ class Registry:
         >>> str(change.effects[0].before), change.effects[0].after
         ('none', 'fraud@1')
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
 
-        return self._change(staging.promote(ref, stage, expect, force=force), message, dry_run)
+        return self._change(stage_changes.promote(ref, stage, expect, force=force), message, dry_run)
 
     def rollback(
         self,
@@ -208,10 +208,10 @@ class Registry:
     ) -> RolledBack:
         """Go back to the last version that was known to be good.
 
-        A ref with a number, label or digest means *from that version*: if it is not live any more,
-        nothing happens, which is what automation wants. A bare name leaves whatever is live; within
-        15 minutes of another rollback that needs ``confirmed``. ``stage`` is the last one by
-        default. The version left is marked bad unless ``keep_good``.
+        A ref with a number, label or digest means *from that version*: if it does not hold the stage any more, nothing
+        happens, which is what automation wants. A bare name means from the present holder; within 15 minutes of another
+        rollback that needs ``confirmed``. ``stage`` is the last one by default. The version left is marked bad unless
+        ``keep_good``.
 
         >>> registry.promote("fraud@2", "production").changed
         True
@@ -220,13 +220,13 @@ class Registry:
         >>> registry.rollback("fraud@2").changed
         False
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
         from modelkeep.changes.runner import run_change
 
-        resolve = staging.rollback(
+        resolve = stage_changes.rollback(
             self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
-        return staging.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
+        return stage_changes.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -237,14 +237,14 @@ class Registry:
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Empty a stage; with a version, only where that is the one that holds it.
+        """Empty a stage; with a version, only if that version holds it.
 
         >>> registry.retire("fraud", "staging").why
         'fraud has nothing in staging'
         """
-        from modelkeep.changes import stages as staging
+        from modelkeep.changes import stages as stage_changes
 
-        return self._change(staging.retire(ref, stage, expect), message, dry_run)
+        return self._change(stage_changes.retire(ref, stage, expect), message, dry_run)
 
     def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
@@ -265,7 +265,7 @@ class Registry:
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Take a version out of the pipeline, or with ``undo`` back in; ``all_versions`` of a model.
+        """Archive a version, or with ``all_versions`` all of a model; ``undo`` restores them.
 
         >>> registry.archive("fraud@2").effects[0].after
         'archived'
@@ -286,9 +286,9 @@ class Registry:
     ) -> Change:
         """Delete a version for good: its number and label stay taken, its bytes may go.
 
-        What it holds ends, aliases that point at it go; what was made from it keeps naming it. `Conflict`
-        where it holds or ever held a protected stage, unless ``force``. ``all_versions`` deletes a model: all its
-        versions in one step, its aliases and its names.
+        Its stages are emptied and its aliases removed; versions that were made from it still name it. `Conflict` where
+        it holds or ever held a protected stage, unless ``force``. ``all_versions`` deletes a model: all its versions in
+        one step, its aliases and its names.
 
         >>> registry.delete("fraud@2").effects[0].after
         'deleted'
@@ -308,7 +308,7 @@ class Registry:
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Point aliases at a version, and take others off the model.
+        """Point aliases at a version, and remove others from the model.
 
         >>> registry.alias("fraud@1", "champion").effects[0].after
         'fraud@1'
@@ -326,7 +326,7 @@ class Registry:
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Set tags of a version or a model, and take others off.
+        """Set tags of a version or a model, and remove others.
 
         >>> registry.tag("fraud", {"owner": "risk"}).changed
         True
@@ -336,7 +336,7 @@ class Registry:
         return self._change(annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
 
     def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
-        """Give a version that has no label this one; a label is given once and never again.
+        """Give a version its label; a label is given once and never changed.
 
         >>> registry.label("fraud@1", "1.0", dry_run=True).effects[0].after
         '1.0'
@@ -346,7 +346,7 @@ class Registry:
         return self._change(annotate.label(ref, label), message, dry_run)
 
     def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
-        """Set the description of a version or a model; an empty text takes it away.
+        """Set the description of a version or a model; an empty text removes it.
 
         >>> registry.describe("fraud", "scores card payments").changed
         True
@@ -366,7 +366,7 @@ class Registry:
         return self._change(annotate.note(ref, text), message, dry_run)
 
     def rename(self, name: str, new: str, *, message: str | None = None, dry_run: bool = False) -> Change:
-        """Give a model another name; the old one keeps answering and is never given to another.
+        """Give a model another name; the old one still means it, and no other model gets it.
 
         >>> registry.rename("churn", "churn-monthly", dry_run=True).effects[0].after
         'churn-monthly'
@@ -460,7 +460,7 @@ class Registry:
         limit: int | None = None,
         as_of: str | AsOf | None = None,
     ) -> tuple[ModelRow, ...]:
-        """Return models by name, a glob pattern or all; those with nothing left in the pipeline only with ``all``.
+        """Return models by name, a glob pattern or all; ones with all versions archived or deleted only with ``all``.
 
         >>> [model.name for model in registry.models()]
         ['churn', 'fraud']
@@ -503,11 +503,11 @@ class Registry:
         progress: Progress | None = None,
         as_of: str | AsOf | None = None,
     ) -> Fetched:
-        """Copy an artifact out of the store, every byte checked; complete at ``dest`` or not at all.
+        """Copy an artifact out of the store, with every byte checked, completely or not at all.
 
-        ``dest`` that ends in ``/`` (or an existing directory, for a file) takes it in; else ``dest``
-        is the artifact. ``-`` writes a single file to ``stdout``. The same bytes there already:
-        ``changed=False``; something else: `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
+        The artifact goes into ``dest`` if that ends in ``/`` (or, for a file, is a directory); else ``dest`` becomes
+        the artifact. ``-`` writes a single file to ``stdout``. Where the same bytes are there already, ``changed`` is
+        False; anything else there is a `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
 
         >>> registry.get("fraud@production", "served.onnx").changed
         True
@@ -521,8 +521,8 @@ class Registry:
     def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
-        ``REF/FILE`` is a file inside. A view of symbolic links in the user's cache, made on first use;
-        nothing is written in the registry, and what it leads to is read-only.
+        ``REF/FILE`` is a file inside. The path is in the user's cache, a view of symbolic links to read-only files of
+        the store, made on first use; nothing is written in the registry.
 
         >>> os.path.basename(registry.path("fraud@1"))
         'model.onnx'
@@ -532,7 +532,7 @@ class Registry:
         return fetch.path(self._context, ref, moment=as_of)
 
     def identify(self, what: Paths, *, as_of: str | AsOf | None = None) -> tuple[Identified, ...]:
-        """Return which versions a file, a directory or a digest is, and what they were when.
+        """Return the versions that have the bytes of a file, a directory or a digest, and the stages they held.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
@@ -542,7 +542,7 @@ class Registry:
         return identify.identify(self._context, os.fspath(what), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
-        """Return what differs between versions; one alone is held against production.
+        """Return what differs between versions; a single one is compared with production.
 
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
         ['auc']
@@ -582,7 +582,7 @@ class Registry:
         limit: int | None = None,
         reverse: bool = False,
     ) -> tuple[AuditEntry, ...]:
-        """Return the log as sentences, newest last (``reverse``: first); ``limit`` takes the newest.
+        """Return the newest ``limit`` entries of the log as sentences, newest last, or first with ``reverse``.
 
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
@@ -602,7 +602,7 @@ class Registry:
         until: str | None = None,
         as_of: str | AsOf | None = None,
     ) -> tuple[Tenure, ...]:
-        """Return what was live when, by whom, and why it ended; without a name the last stage of all models.
+        """Return which version held a stage when, by whom and why; without a name the last stage of all models.
 
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
@@ -614,8 +614,8 @@ class Registry:
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.
 
-        Its ``size_bytes`` is None in a registry of more than 10,000 files unless ``size`` asks for it: all
-        are added up for it, and nothing else here takes longer in a larger registry.
+        Its ``size_bytes`` is None in a registry of more than 10,000 files unless ``size`` asks for it: only this sum
+        takes longer in a larger registry.
 
         >>> registry.status().models
         2
@@ -625,7 +625,7 @@ class Registry:
         return status.status(self._context, self.origin, size=size)
 
     def whoami(self) -> Identity:
-        """Return who the log would say this is.
+        """Return the author that an entry written now would name.
 
         >>> registry.whoami().user != ""
         True
@@ -635,7 +635,7 @@ class Registry:
         return status.whoami(self._context)
 
     def as_of(self, moment: str | None) -> AsOf | None:
-        """Return the last entry that a moment includes, None without a moment; it is also said.
+        """Return the last entry that a moment includes, None without a moment; a note says which it is.
 
         >>> registry.as_of("seq:1").seq
         1
@@ -669,15 +669,14 @@ class Registry:
         accept_head: bool = False,
         progress: Progress | None = None,
     ) -> Verification:
-        """Check what is held true: the chain, each decision, every table, every stored byte.
+        """Check the registry: the chain of the log, each decision, every table, every stored byte.
 
-        What is wrong is returned, not raised. ``log`` and ``bytes`` say which half is looked at. ``quick``
-        looks at the log's form, chain and details, without replay, tables and indexes, and at the blobs'
-        existence, sizes and modes, without their hash; ``subset`` (``1/7``) looks at one of so many parts of the
-        stored contents, up to 9999. ``repair`` takes what
-        is damaged or missing again from a file, a directory, a backup or another registry that has the
-        right bytes, or with ``dry_run`` only tells what it could. ``accept_head`` takes the log as it
-        ends now for the truth. What means nothing together raises `UsageError`.
+        What is wrong is returned, not raised. ``log`` and ``bytes`` choose the halves to check. ``quick`` checks the
+        log's form, chain and details but no replay, tables and indexes, and the blobs' existence, sizes and modes but
+        no hash. ``subset`` (``1/7``) checks one of at most 9999 parts of the stored contents. ``repair`` replaces what
+        is damaged or missing from a file, a directory, a backup or another registry; with ``dry_run`` it only says what
+        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end.
+        Arguments that exclude each other raise `UsageError`.
 
         >>> registry.verify().ok
         True
@@ -704,12 +703,12 @@ class Registry:
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> Cleaned:
-        """Remove stored bytes that no version needs, and what writers that were killed have left.
+        """Remove stored bytes that no version needs, and the drafts of killed writers.
 
-        Bytes go when no version was ever registered with them, or only versions that were deleted
-        were; and only ``grace`` after they came or after the deletion (``7d``, ``12h``, ``0``).
-        It is safe beside everything else, and writes no entry. Raises `IntegrityError` where the log cannot
-        be trusted enough: it is not whole, the tables say otherwise, or it went backwards.
+        Bytes are removed if every version that had them was deleted, or if there never was one, and only ``grace``
+        (``7d``, ``12h``, ``0``) after the deletion or after they were stored. It is safe while other processes read and
+        write, and writes no entry. Raises `IntegrityError` where the log is not whole, differs from the tables, or went
+        backwards.
 
         >>> registry.gc().changed
         False
@@ -721,11 +720,11 @@ class Registry:
         return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
 
     def doctor(self) -> Diagnosis:
-        """Look for what is or may become wrong with the place, each finding with what to do.
+        """Check everything around a registry; each finding says what to do.
 
-        The mount and its locks, permissions, room, the schema and the journal, the log's end, what is
-        missing, what was left, clocks and versions. It believes nothing and answers where other methods
-        raise; only where there is nothing at all it raises `RegistryUnavailable`.
+        Checked are the mount and its locks, permissions, free space, schema and journal, the log's end, missing and
+        unneeded bytes, clocks and versions of programs. It answers where other methods raise; only where there is
+        nothing at all it raises `RegistryUnavailable`.
 
         >>> registry.doctor().ok
         True
@@ -735,11 +734,11 @@ class Registry:
         return doctor(self._context, self._located)
 
     def access(self) -> Access:
-        """Tell whose registry it is: which groups may write and read it.
+        """Return which groups may write to the registry and read it.
 
         >>> registry.access().shared
         """
-        from modelkeep.domain.answers.care import Access
+        from modelkeep.domain.answers.maintenance import Access
         from modelkeep.store.access import sharing
 
         found = sharing.sharing_of(self.directory)
@@ -752,12 +751,12 @@ class Registry:
         )
 
     def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
-        """Make or renew a backup in a directory, while others may write; it is a registry that takes no changes.
+        """Make or renew a backup in a directory, while others may write. A backup is a registry that refuses changes.
 
-        What is there already is kept, every byte that is new is hashed on its way, and until the end the
-        backup is the one before. A version whose bytes could not be had is a finding, and ``ok`` is False.
-        Raises `Conflict` for a directory with other things in it, `UsageError` for one inside the
-        registry, `Busy` while another backup goes there.
+        Bytes that are in the backup are kept, new ones are hashed as they are copied, and until the end the old backup
+        stays usable. A version whose bytes cannot be read is a finding, and ``ok`` is False. Raises `Conflict` for a
+        directory with other things in it, `UsageError` for one inside the registry, `Busy` while another backup is made
+        there.
 
         >>> made = registry.backup("../backup")
         >>> made.versions, made.changed, registry.backup("../backup").changed
@@ -802,11 +801,10 @@ def open_registry(
 ) -> Registry:
     """Open a registry: the one at ``location`` (a directory, its ``registry.db`` or a configured name).
 
-    Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest
-    ``.modelkeep`` or ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say``
-    is called with each note and warning, a line each. Raises `RegistryUnavailable` where there
-    is none, if it ``must_exist``, and where the one found upwards belongs to another user whom the
-    config does not trust.
+    Without a location it is found as the command line finds it: ``MODELKEEP_REGISTRY``, the nearest ``.modelkeep`` or
+    ``modelkeep.toml`` upwards, the user's config, the user's data directory. ``say`` is called with each note and
+    warning, a line each. Raises `RegistryUnavailable` where there is none, if it ``must_exist``, and where the one
+    found upwards belongs to another user whom the config does not trust.
 
     >>> open_registry(registry.directory).stages()[-1].name
     'production'
@@ -842,13 +840,12 @@ def create_registry(
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
-    ``stages`` are lowest first (by default ``staging``, ``production``); the last one is protected.
-    ``store`` keeps the bytes in another directory. ``shared`` is the group whose members may write,
-    ``readers`` one whose members may read; without them it is this account's own. ``shared``
-    also shares a registry that exists. ``say`` is called with each note and warning, a line
-    each. Raises `Conflict` where a registry with other stages is there, or other things are,
-    `NotFound` for an unknown group, `UsageError` where the file system cannot tell groups apart, and
-    `RegistryUnavailable` for a group we are not in or on a mount whose locks cannot be relied on.
+    ``stages`` are lowest first (by default ``staging``, ``production``); the last one is protected. ``store`` keeps the
+    bytes in another directory. ``shared`` is the group whose members may write, ``readers`` one whose members may read;
+    without them only this account may. ``shared`` also shares a registry that exists. ``say`` is called with each note
+    and warning, a line each. Raises `Conflict` where a registry with other stages or other things are there, `NotFound`
+    for an unknown group, `UsageError` where the file system cannot share files between groups, and
+    `RegistryUnavailable` for a group that this account is not in or a mount without working locks.
 
     >>> create_registry(registry.directory)[1]
     False
@@ -869,8 +866,8 @@ def create_registry(
 def register(name: str, *paths: Paths, **given: object) -> Registered:
     """Register the next version of a model in the registry that is found; see `Registry.register`.
 
-    In a notebook or a terminal the user's own registry is made by the first call, and said so; in a
-    script a missing registry raises `RegistryUnavailable`: a throw-away runner must not swallow a model.
+    In a notebook or a terminal the first call creates the user's own registry and warns of it. In a script a missing
+    registry raises `RegistryUnavailable`: a runner that is thrown away must not take the model with it.
     """
     found = open_registry(must_exist=False)
     if found.origin == "default" and is_interactive():
@@ -883,7 +880,7 @@ def register(name: str, *paths: Paths, **given: object) -> Registered:
 
 
 def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple[tuple[str, str], ...]:
-    """Read ``K=V`` texts and JSON or TOML files of params, metrics or tags: ``what`` is one of these words.
+    """Read ``K=V`` texts and JSON or TOML files; ``what`` is ``param``, ``metric`` or ``tag``.
 
     Values are exact text, nested keys are joined by dots. Raises `UsageError` for what is neither
     and for a key with two values.
@@ -927,7 +924,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
-        """Return the name that the user claims; git is asked once for a registry, not at each change."""
+        """Return the name that the user claims; git is asked once, not at each change."""
         return machine.claimed_identity(os.environ, cwd, settings.actor)
 
     return Context(

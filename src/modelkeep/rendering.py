@@ -9,8 +9,8 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers.care import Verification
     from modelkeep.domain.answers.changes import Verdict
+    from modelkeep.domain.answers.maintenance import Verification
     from modelkeep.domain.answers.versions import Tenure
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -122,7 +122,7 @@ def tenure_reasons(tenure: Tenure) -> str | None:
 def verification(found: Verification) -> str:
     """Return what was checked and how many findings there are: ``ok: 12 entries, 3 versions, ...``.
 
-    Of the log or the stored bytes nothing is said where none of it was checked.
+    The log or the stored bytes are left out where they were not checked.
     """
     checked = [counted(found.entries, "entry", "entries")] if found.entries else []
     if found.versions or not found.entries:

@@ -34,7 +34,8 @@ from modelkeep.cli.views.setup import (
 )
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
-from modelkeep.domain.answers.care import (
+from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.maintenance import (
     Access,
     BackedUp,
     Cleaned,
@@ -45,7 +46,6 @@ from modelkeep.domain.answers.care import (
     Verification,
     VerifyFinding,
 )
-from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.errors import NotFound

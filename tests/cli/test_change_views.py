@@ -6,8 +6,8 @@ from rows import PROMOTED, REGISTERED, change
 
 from modelkeep.cli.views.changes import ChangeView, RegisteredView, RollbackView
 from modelkeep.cli.views.maintenance import VerificationView
-from modelkeep.domain.answers.care import Verification, VerifyFinding
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
+from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
 from modelkeep.rendering import verdict, verification
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")

@@ -3,7 +3,7 @@
 from rows import drawn
 
 from modelkeep.cli.views.maintenance import DiagnosisView, GarbageView
-from modelkeep.domain.answers.care import Cleaned, Diagnosis, DoctorFinding, Garbage
+from modelkeep.domain.answers.maintenance import Cleaned, Diagnosis, DoctorFinding, Garbage
 
 BLOB = Garbage("blob", "sha256:0c41", 1_200_000_000, "never registered")
 LEFT = Garbage("leftover", "/r/store/tmp/0-17-a", 0, "left by a process that ended")

@@ -9,7 +9,7 @@ from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.cli.views.relations import LineageView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
-from modelkeep.domain.answers.care import Verification, VerifyFinding
+from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
 from modelkeep.domain.answers.reports import Lineage, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
 

@@ -172,7 +172,7 @@ def test_list_answers_to_ls():
 
 @pytest.mark.parametrize("row", command_table.COMMANDS, ids=lambda row: row.name)
 @pytest.mark.parametrize("width", ["60", "100"])
-def test_help_fits_the_window(row: command_table.Command, width: str, capsys, monkeypatch):
+def test_help_fits_the_window(row: command_table.CommandRow, width: str, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", width)
     assert app.run([row.name, "--help"]) == 0
     shown = capsys.readouterr().out

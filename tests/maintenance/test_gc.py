@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from world import World, changed, every, rechained, store_bytes
 
-from modelkeep.domain.answers.care import Garbage
+from modelkeep.domain.answers.maintenance import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.gc import gc
 from modelkeep.store.bucket.directory_drafts import boot_id

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from world import World, every
 
-from modelkeep.domain.answers.care import VerifyFinding
+from modelkeep.domain.answers.maintenance import VerifyFinding
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
 from modelkeep.maintenance import repair as repairing
 from modelkeep.maintenance.findings import Findings

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from modelkeep import create_registry
-from modelkeep.domain.answers.care import Access
+from modelkeep.domain.answers.maintenance import Access
 from modelkeep.store.access import access_lists, permissions, sharing
 from modelkeep.store.access.sharing import Group, Sharing
 from modelkeep.store.durable import create_file

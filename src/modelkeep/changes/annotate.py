@@ -1,4 +1,4 @@
-"""`mark`, `label`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: each returns how its references resolve."""
+"""`mark`, `label`, `alias`, `tag`, `describe`, `note`, `rename` and `evaluate`: each returns its `Resolve`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from modelkeep.store.db.state import SqlState
 
 
 def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: Sequence[str]) -> Resolve:
-    """Add metrics to a version."""
+    """Return the change that adds metrics to a version."""
     spec = None if on is None else datasets(context, [on])[0]
     found_runs = inputs.runs(runs, context.environ if metrics else {})
     fields = run_fields(found_runs)
@@ -42,7 +42,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         state, data = SqlState(reader), None if spec is None else spec.data
         new = any(state.newest_metric(found.model, found.number or 0, name, data) != value for name, value in metrics)
-        # A run that was only captured does not turn known values into a change.
+        # A run that was only found in the environment is no reason to record known values again.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
         return ChangeRequest(Evaluate(metrics, data, run_ids), subject_of(found), fields=fields, notes=warnings)
@@ -51,7 +51,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
 
 
 def mark(ref: str, word: str) -> Resolve:
-    """Set or lift the mark `bad`."""
+    """Return the change that sets or lifts the mark `bad`."""
     if word not in ("bad", "good"):
         message = f"a version is marked bad or good, not {word!r}"
         raise UsageError(message, f"modelkeep mark {ref} bad")
@@ -65,7 +65,7 @@ def mark(ref: str, word: str) -> Resolve:
 
 
 def label(ref: str, label: str) -> Resolve:
-    """Give a version that has no label this one."""
+    """Return the change that gives a version its label."""
     check_label(label)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -76,7 +76,7 @@ def label(ref: str, label: str) -> Resolve:
 
 
 def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | None) -> Resolve:
-    """Point aliases at a version and remove others."""
+    """Return the change that points aliases at a version and removes others."""
     adding, removing = tuple(map(fold, add)), tuple(map(fold, remove))
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -104,7 +104,7 @@ def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | Non
 
 
 def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
-    """Set tags and remove others."""
+    """Return the change that sets tags and removes others."""
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         message = "tag needs tags, each key once"
@@ -130,7 +130,7 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
 
 
 def describe(ref: str, text: str) -> Resolve:
-    """Set the description."""
+    """Return the change that sets the description."""
     text = scrub_text(text)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -147,7 +147,7 @@ def describe(ref: str, text: str) -> Resolve:
 
 
 def note(ref: str, text: str) -> Resolve:
-    """Add a note."""
+    """Return the change that adds a note."""
     if not text.strip():
         message = "a note needs a text"
         raise UsageError(message, f'modelkeep note {ref} "what there is to say"')
@@ -160,7 +160,7 @@ def note(ref: str, text: str) -> Resolve:
 
 
 def rename(name: str, new: str) -> Resolve:
-    """Give a model another name."""
+    """Return the change that gives a model another name."""
     check_name(new)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:

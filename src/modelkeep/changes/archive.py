@@ -1,4 +1,4 @@
-"""`archive` and `delete`: a version, or all of a model, is put away or goes for good."""
+"""`archive` and `delete`: take a version or all of a model out of use, or delete it for good."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.delete import Delete
 from modelkeep.errors import UsageError
 from modelkeep.reads import references
-from modelkeep.reads.references import Say, version_or_model, whole_model
+from modelkeep.reads.references import Say, version_or_model, whole_model_error
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import lineage as lineages
 from modelkeep.store.db.sql import version_states
@@ -22,7 +22,7 @@ _MOST_CHILDREN = 5
 
 
 def archive(ref: str, *, undo: bool, all_versions: bool) -> Resolve:
-    """Archive a version or all versions of a model, or restore them."""
+    """Return the change that archives a version or all versions of a model, or restores them."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = _version_or_whole_model(reader, ref, say, "archive --undo" if undo else "archive", whole=all_versions)
@@ -35,7 +35,7 @@ def archive(ref: str, *, undo: bool, all_versions: bool) -> Resolve:
 
 
 def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
-    """Delete a version, or a model with all that it has; the answer names stages, aliases and children."""
+    """Return the change that deletes a version or a model; its answer names stages, aliases and children."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = _version_or_whole_model(reader, ref, say, "delete", whole=all_versions)
@@ -67,10 +67,10 @@ def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
 
 
 def _version_or_whole_model(reader: Reader, ref: str, say: Say, command: str, *, whole: bool) -> Resolved:
-    """Return a version, or with ``whole`` a model: nobody archives or deletes a model by leaving out a number."""
+    """Return a version, or with ``whole`` a model; a bare name alone is refused: its number may be forgotten."""
     found = version_or_model(reader, ref, say)
     if found.number is None and not whole:
-        raise whole_model(reader, found, command)
+        raise whole_model_error(reader, found, command)
     if found.number is not None and whole:
         message = f"--all-versions goes with a model, not with {found.ref}"
         raise UsageError(message, f"modelkeep {command} {found.name} --all-versions")

@@ -1,4 +1,4 @@
-"""A change and its answer: what the entry did, as ``what: before -> after``, or why there was nothing to do."""
+"""The answer of a change: what its entry did, as ``what: before -> after``, or why there was nothing to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE = "none"
 def answer(outcome: ChangeOutcome) -> Change:
     """Return the answer of a change that was carried out."""
     request, dry_run = outcome.request, outcome.dry_run
-    action = str(request.arguments.__struct_config__.tag)
+    action = str(request.command.__struct_config__.tag)
     name, number = request.subject.name, request.subject.version
     ref = None if number is None else f"{name}@{number}"
     if outcome.entry is None:

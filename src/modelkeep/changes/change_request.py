@@ -25,13 +25,12 @@ from modelkeep.store.db.state import SqlState
 class ChangeRequest(Struct, frozen=True):
     """A change with its references resolved: the parts of its intent, and what the answer says besides.
 
-    ``fields`` are the details. ``documents`` are those that may be new. ``needed`` are versions (model and number)
-    whose bytes must be in the store. ``effects`` are those that the events alone do not show. ``hints`` are commands
-    to go on with, with ``{}`` for the version. ``unchanged`` says why there is nothing to do, where only the details
-    tell: deciding never sees those.
+    ``fields`` become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must
+    be in the store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the
+    version. ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
     """
 
-    arguments: Command
+    command: Command
     subject: Subject
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
@@ -85,9 +84,9 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 
 
 def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
-    """Raise ``Conflict`` where a change is about a deleted version: who deleted it, when and why."""
+    """Raise ``Conflict`` where a change is about a deleted version; the message says who deleted it, when and why."""
     subject = request.subject
-    if subject.version is None or subject.model is None or request.arguments.DONE_IF_DELETED:
+    if subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
@@ -97,13 +96,13 @@ def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
 
 
 def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
-    """Raise ``Conflict`` where a reference as typed means something else than when its author saw it."""
+    """Raise ``Conflict`` where a reference means something else now than when the intent was drafted."""
     one, other = before.subject, now.subject
     same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
     # The draft already holds the details, so the new request must have the same ones.
-    alike = (before.arguments, before.fields) == (now.arguments, now.fields)
+    alike = (before.command, before.fields) == (now.command, now.fields)
     # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
-    if same and (alike or isinstance(before.arguments, Rollback)):
+    if same and (alike or isinstance(before.command, Rollback)):
         return
     if same:
         message = f"{one.name} changed meanwhile"

@@ -1,4 +1,4 @@
-"""Making a registry: a directory, a database with its first entry, a store."""
+"""`init`: make a directory, a database with its first entry, and a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from modelkeep.changes.runner import ignore_note, observed
+from modelkeep.changes.runner import ignore_note, observation
 from modelkeep.context import Context
 from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
@@ -53,7 +53,7 @@ def create(
     now = context.now()
     draft = Draft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
     try:
-        made = _make(place, store, shared, draft, observed(context, ()), now)
+        made = _make(place, store, shared, draft, observation(context, ()), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
         raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
@@ -133,7 +133,7 @@ def _make(place: Database, store: str | None, shared: Sharing | None, draft: Dra
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
         sharing.share_directory(store, shared)
-        os.symlink(store, root, target_is_directory=True)  # first: what is made then is ours, whoever is killed
+        os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
     create_store(root)
     write_mark(DirectoryBucket(root))
     with place.creating() as writer:
@@ -147,7 +147,7 @@ def _make(place: Database, store: str | None, shared: Sharing | None, draft: Dra
 
 
 def _check_not_emptied(directory: str) -> None:
-    """Refuse to begin a new log over the stored bytes of a lost one: they would be its garbage.
+    """Refuse to begin a new log where a lost one left stored bytes: to the new log they would be garbage.
 
     Where bytes are stored, there was a finished database before.
     """

@@ -1,8 +1,8 @@
-"""`register`: the arguments and the captured provenance, the bytes into the store, then the entry.
+"""`register`: store the bytes of a version, then write its entry.
 
-A look at the names refuses what it can before a byte is copied. The bytes are durable before the entry exists, and
-where `gc` ran meanwhile, they are looked for under the writers' lock (`sweep_mark`). The number is taken inside the
-transaction.
+The names are resolved first, so that a wrong one is refused before a byte is copied. The bytes are durable before the
+entry exists; where `gc` ran meanwhile, their presence is checked under the writers' lock (`sweep_mark`). The version
+gets its number inside the transaction.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.create import check_free
+from modelkeep.domain.verbs.create import check_name_is_free
 from modelkeep.domain.verbs.register import Code, Parent, Register
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
@@ -53,7 +53,7 @@ from modelkeep.store.ownership import require_own
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-#: So often bytes are stored for one registration. `gc --grace 0` in a loop may remove them each time.
+#: How often the bytes of one registration are stored at most: `gc --grace 0` in a loop may remove them each time.
 _ATTEMPTS = 20
 
 
@@ -87,7 +87,7 @@ class _Registration:
         self._found = found
 
     def run(self, stdin: BinaryIO | None, progress: Progress | None) -> Registered:
-        """Take in the bytes, or for a dry run only measure them, and write the entry.
+        """Store the bytes, or for a dry run only measure them, and write the entry.
 
         Where `gc` removed some of the bytes in between, the writers' lock is released and everything is stored again.
         """
@@ -131,7 +131,7 @@ class _Registration:
 
 
 class _Names(Struct, frozen=True):
-    """What the names in a request mean; each parent has its address where it is not a version here."""
+    """What the names in a request mean; a parent that is no version of this registry has its address."""
 
     model: Model | None
     stage: StageDef | None
@@ -145,7 +145,7 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     model = state.model_named(request.name)
     if model is None or model.deleted:
         check_name(request.name)
-        check_free(request.name, model, reuse=request.reuse_name)
+        check_name_is_free(request.name, model, reuse=request.reuse_name)
         model = None
     elif fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
@@ -165,7 +165,7 @@ def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, tak
     name = request.name if names.model is None else names.model.name
     digest = taken.manifest.digest
     return ChangeRequest(
-        arguments=Register(
+        command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
             bump=request.bump,
             code=_code(found.code),
@@ -200,7 +200,7 @@ def _code(code: code_.Code) -> Code | None:
 
 
 def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
-    """Return a parent by what identifies it, and its address where it is not a version here."""
+    """Return a parent by what identifies it, and its address where it is no version of this registry."""
     if "://" in text:
         return Parent(), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")

@@ -1,8 +1,8 @@
-"""The answers of `register`: what was registered, beside production, and what the same bytes again mean.
+"""The answers of `register`: for a new version, compared with production, and for bytes that are registered already.
 
-The same bytes again are a success where nothing that was given differs, else a conflict that says what. Given means
-typed: captured provenance never differs, and neither does ``--bump``. A stage or an alias that the version does not
-hold is no metadata but a change of state, which a late retry must not make.
+The same bytes again are a success, unless a typed argument differs from what is recorded: then a ``Conflict`` names it.
+Captured provenance and ``--bump`` are not compared. A stage or an alias that the version does not hold is a conflict
+too: it would be a change of state, which a late retry must not make.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ def registered(
 def unchanged(
     reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
 ) -> Registered:
-    """Answer the same bytes again: a success that changes nothing, unless something given differs."""
-    subject, arguments = outcome.request.subject, outcome.request.arguments
+    """Answer the same bytes again: a success that changes nothing, or ``Conflict`` where a typed argument differs."""
+    subject, command = outcome.request.subject, outcome.request.command
     number = None if outcome.already is None else outcome.already.version
-    if outcome.already is None or number is None or subject.model is None or not isinstance(arguments, Register):
+    if outcome.already is None or number is None or subject.model is None or not isinstance(command, Register):
         message = "register answered without a version"
         raise ModelkeepError(message)
     there = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
     if request.if_exists == "match":
-        _check_same(reader, there, arguments, outcome.request, request, found)
+        _check_same(reader, there, command, outcome.request, request, found)
     return Registered(
         action="register",
         name=subject.name,
@@ -90,7 +90,7 @@ def unchanged(
 
 
 def against_production(reader: Reader, model: int | None, name: str, metrics: Pairs) -> tuple[Verdict, ...]:
-    """Return each metric beside that of the holder of the last stage, exact where both are numbers."""
+    """Return each metric with that of the last stage's holder, and their exact difference if both are numbers."""
     state = SqlState(reader)
     stage = state.stages()[-1].name
     holder = None if model is None else state.holder(model, stage)
@@ -123,7 +123,7 @@ def _summary(taken: Ingested, found: Provenance) -> str:
 def _check_same(
     reader: Reader, there: Version, command: Register, change: ChangeRequest, request: Request, found: Provenance
 ) -> None:
-    """Raise ``Conflict`` where something given differs from what is known of the version."""
+    """Raise ``Conflict`` where a typed argument differs from what is known of the version."""
     stage = change.subject.stage
     if stage is not None and stage not in {held.stage for held in there.stages}:
         message = f"these bytes are {there.ref} already, and that is not in {stage}"
@@ -160,7 +160,7 @@ def _other_words(reader: Reader, there: Version, command: Register, fields: dict
     known |= {f"tag.{key}": value for key, value in there.tags.items()}
     known |= {"author": there.author, "description": there.description or ""}
     for field, value in fields.items():
-        # The other details were captured, and captured provenance never differs.
+        # The other details were captured; captured provenance is not compared.
         typed = field.startswith(("param.", "tag.")) or field in ("author", "description")
         if typed and known.get(field) != value:
             yield field.replace(".", " ", 1)

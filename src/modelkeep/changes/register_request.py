@@ -97,7 +97,7 @@ def check(request: Request) -> None:
 
 
 def collect_provenance(context: Context, request: Request) -> Provenance:
-    """Return the provenance that a request gives, completed by what can be found; a given time of training is no guess."""
+    """Return the provenance of a request, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)  # refuses before anything is hashed
     return Provenance(
         code=code_.capture(request.paths, context.cwd, request.code, context.environ),

@@ -1,9 +1,9 @@
 """The write path: resolve, draft the intent, take the writers' lock, check, decide, append, commit.
 
-A use case gives a function that resolves what was typed on a snapshot. The intent is drafted from its answer and
-stays as it is. Under the lock, where an entry was written meanwhile, what was typed is resolved once more: a
-reference that means something else by then is a `Conflict`, so that nothing is done to a version that its author
-did not see. ``dry_run`` decides the same on the snapshot and writes nothing.
+A use case passes a function that resolves what was typed. The runner calls it on a snapshot and drafts the intent.
+Under the lock, if the log has grown since, it calls it again: a reference that means another version by then is a
+`Conflict`, so that nothing happens to a version that the author did not see. With ``dry_run`` the same is decided on
+the snapshot, and nothing is written.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class ChangeRunner:
         refuse_deleted(reader, request)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
         if self._dry_run or not context.database.may_be_written:
-            outcome = ledger.decide_on(reader, draft, self._observed(reader, request), context.now())
-            # What is so already needs no permission to write.
+            outcome = ledger.decide_on(reader, draft, self._observe(reader, request), context.now())
+            # A change that is not needed asks for no permission to write.
             if self._dry_run or outcome.entry is None:
                 return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run)
         return _Prepared(request, draft, continues, was_backup)
@@ -112,7 +112,7 @@ class ChangeRunner:
                 return self._unchanged(request)
             if check_bytes is not None:
                 check_bytes()
-            outcome = ledger.append(writer, prepared.draft, self._observed(writer, request), context.now())
+            outcome = ledger.append(writer, prepared.draft, self._observe(writer, request), context.now())
         notes: tuple[str, ...] = ()
         if outcome.entry is not None and outcome.entry_hash is not None:
             if prepared.was_backup:
@@ -127,15 +127,15 @@ class ChangeRunner:
         already = AlreadySo(request.unchanged or "", request.subject.version)
         return ChangeOutcome(request, None, already, self._dry_run)
 
-    def _observed(self, reader: Reader, request: ChangeRequest) -> Observed:
-        """Return what deciding takes from outside the log: the account, and which needed bytes are missing."""
+    def _observe(self, reader: Reader, request: ChangeRequest) -> Observed:
+        """Return what `decide` takes from outside the log: the account, and the needed versions without their bytes."""
         found = (manifests.manifest(reader, model, number) for model, number in request.needed)
-        absent = {digest for manifest in found for digest in absent_of(self._context, manifest)}
-        return observed(self._context, tuple(sorted(absent)))
+        absent = {digest for manifest in found for digest in missing_artifact(self._context, manifest)}
+        return observation(self._context, tuple(sorted(absent)))
 
 
-def observed(context: Context, absent: tuple[str, ...]) -> Observed:
-    """Return this machine's account of the writer, with the digests of versions whose bytes are missing."""
+def observation(context: Context, absent: tuple[str, ...]) -> Observed:
+    """Return what the writer observes: its account and client, and the digests of versions whose bytes are missing."""
     return Observed(
         absent=absent,
         client=context.client,
@@ -147,15 +147,15 @@ def observed(context: Context, absent: tuple[str, ...]) -> Observed:
     )
 
 
-def absent_of(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
-    """Return the manifest's digest where one of its files is missing from the store, or has another size."""
+def missing_artifact(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
+    """Return the digest of the manifest if a file of it is missing from the store or has another size, else ()."""
     if manifest is not None and missing_files(context.bucket, manifest.files):
         return (manifest.digest,)
     return ()
 
 
 def _request_under_lock(writer: Writer, prepared: _Prepared, resolve: Resolve) -> ChangeRequest:
-    """Return the request under the lock; raise ``Conflict`` where what was typed means something else by now."""
+    """Return the request, resolved again if the log has grown; ``Conflict`` where it means something else now."""
     before, seen = prepared.request, prepared.draft.intent.seen
     head = SqlState(writer).head()
     if head is not None and seen is not None and (head.seq, head.hash) == (seen.seq, seen.hash):
@@ -181,7 +181,7 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
     intent = Intent(
         registry=registry,
         id=context.new_id(),
-        command=request.arguments,
+        command=request.command,
         subject=request.subject,
         expect=request.expect,
         details=None if details is None else details.digest,
@@ -192,4 +192,4 @@ def _draft(context: Context, state: SqlState, request: ChangeRequest, message: s
 
 
 def ignore_note(_note: str) -> None:
-    """Take a note that is said elsewhere: resolving says its notes once."""
+    """Drop a note: it is said when a reference is resolved first, and not again."""

@@ -1,4 +1,4 @@
-"""`promote`, `rollback` and `retire`: the changes of which version holds a stage, and the notes of their answers."""
+"""`promote`, `rollback` and `retire`: changes of the version that holds a stage, with the notes of their answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
-from modelkeep.changes.runner import ChangeOutcome, absent_of
+from modelkeep.changes.runner import ChangeOutcome, missing_artifact
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
@@ -21,12 +21,7 @@ from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.retire import Retire
 from modelkeep.domain.verbs.rollback import PassedOver, Rollback, StageRolledBack, explain_obstacle, find_target
 from modelkeep.errors import Conflict, NotFound, UsageError
-from modelkeep.reads.references import (
-    Say,
-    stage_named,
-    version_of,
-    version_or_model,
-)
+from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
 from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import aliases_of, last_tenure, newest_metrics
@@ -38,30 +33,33 @@ _MOST_METRICS = 3
 
 
 def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve:
-    """Make a version the holder of a stage."""
+    """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {stage}")
-        where = stage_named(reader, stage)
+        stage_def = stage_named(reader, stage)
         return ChangeRequest(
             Promote(force=force),
-            subject_of(found, where),
+            subject_of(found, stage_def),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
-            notes=(*_notes_on_skipped_stages(reader, found, where), *(_notes_on_force(reader, found) if force else ())),
+            notes=(
+                *_notes_on_skipped_stages(reader, found, stage_def),
+                *(_notes_on_force(reader, found) if force else ()),
+            ),
         )
 
     return resolve
 
 
 def retire(ref: str, stage: str, expect: str | None) -> Resolve:
-    """Empty a stage."""
+    """Return the change that empties a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
-        where = stage_named(reader, stage)
-        subject, state = subject_of(found, where), SqlState(reader)
-        holder = state.holder(found.model, where.name)
+        stage_def = stage_named(reader, stage)
+        subject, state = subject_of(found, stage_def), SqlState(reader)
+        holder = state.holder(found.model, stage_def.name)
         if found.number is None and holder is not None:
             # The author retires the present holder, not one that comes a moment later.
             held = state.version(found.model, holder.version)
@@ -81,42 +79,42 @@ def rollback(
     confirmed: bool,
     expect: str | None,
 ) -> Resolve:
-    """Go back to the last version that was known to be good."""
+    """Return the change that goes back to the last version that was known to be good."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
         state = SqlState(reader)
-        where = state.stages()[-1] if stage is None else stage_named(reader, stage)
+        stage_def = state.stages()[-1] if stage is None else stage_named(reader, stage)
         _check_fixed(ref, found)
-        holder = state.holder(found.model, where.name)
+        holder = state.holder(found.model, stage_def.name)
         bare = found.number is None
         if found.number is not None:
             leaving = found.number
         elif holder is not None:
             leaving = holder.version
         else:
-            raise _empty_stage(state, found, where)
+            raise _empty_stage(state, found, stage_def)
         version = state.version(found.model, leaving)
         if version is None:
-            problem = f"there is no version to leave in {where.name}"
+            problem = f"there is no version to leave in {stage_def.name}"
             raise NotFound(problem)
         back, looked_at, notes = leaving, tuple[int, ...](), tuple[str, ...]()
         if holder is not None and holder.version == leaving:
             if to is not None:
-                back = _version_of_to(reader, say, found, to)
+                back = _version_to_return_to(reader, say, found, to)
                 looked_at = (back,)
             else:
                 back, looked_at = _find_good_version(context, reader, found, holder)
             marked = not keep_good and not version.bad
             notes = _notes_on_rollback(reader, found, holder, back, marked=marked, now=context.clock())
         return ChangeRequest(
-            arguments=Rollback(
+            command=Rollback(
                 because=None,
                 confirmed=("yes" if confirmed else "no") if bare else None,
                 keep_good=keep_good,
                 to=back,
             ),
-            subject=replace(subject_of(found, where), version=leaving, digest=version.digest),
+            subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
             expect=expectation(reader, expect, found.model),
             needed=tuple((found.model, number) for number in looked_at),
             notes=notes,
@@ -150,24 +148,26 @@ def _find_good_version(
     absent: tuple[str, ...] = ()
     looked: list[int] = []
     while True:
-        walked = find_target(state, found.model, holder, absent)
-        if walked.tenure is None:
+        target = find_target(state, found.model, holder, absent)
+        if target.tenure is None:
             # The hint may only name a version that has its bytes.
-            left = [one.version for one in walked.passed_over if one.why == "left"]
-            lost = [digest for each in left for digest in absent_of(context, manifest(reader, found.model, each))]
+            left = [one.version for one in target.passed_over if one.why == "left"]
+            lost = [
+                digest for each in left for digest in missing_artifact(context, manifest(reader, found.model, each))
+            ]
             if not lost:
-                raise _nothing_to_go_back_to(found, holder, walked.passed_over)
+                raise _nothing_to_go_back_to(found, holder, target.passed_over)
             absent += tuple(lost)
             continue
-        number = walked.tenure.version
+        number = target.tenure.version
         looked.append(number)
-        missing = absent_of(context, manifest(reader, found.model, number))
+        missing = missing_artifact(context, manifest(reader, found.model, number))
         if not missing:
             return number, tuple(looked)
         absent += missing
 
 
-def _version_of_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
+def _version_to_return_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
     target_version = version_of(reader, ref, say, f"rollback {found.name} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
@@ -177,7 +177,7 @@ def _version_of_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
 
 
 def _check_fixed(ref: str, found: Resolved) -> None:
-    """Refuse to leave a stage or an alias: it may mean another version a second later."""
+    """Refuse a reference by stage or alias: it may mean another version a second later."""
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
@@ -185,15 +185,17 @@ def _check_fixed(ref: str, found: Resolved) -> None:
     raise UsageError(message, f"modelkeep rollback {found.name}@{found.number}")
 
 
-def _empty_stage(state: SqlState, found: Resolved, where: StageDef) -> Conflict:
-    message = f"{found.name} has nothing in {where.name} to roll back from"
-    last = state.last_holder(found.model, where.name)
+def _empty_stage(state: SqlState, found: Resolved, stage_def: StageDef) -> Conflict:
+    message = f"{found.name} has nothing in {stage_def.name} to roll back from"
+    last = state.last_holder(found.model, stage_def.name)
     if last is None:
-        return Conflict(message, f"modelkeep promote {found.name}@latest {where.name}")
+        return Conflict(message, f"modelkeep promote {found.name}@latest {stage_def.name}")
     gone = state.version(found.model, last.version)
     if gone is None or gone.deleted:
-        return Conflict(message, f"modelkeep history {found.name} {where.name}        (its last holder was deleted)")
-    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {where.name}        (its last holder)")
+        return Conflict(
+            message, f"modelkeep history {found.name} {stage_def.name}        (its last holder was deleted)"
+        )
+    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {stage_def.name}        (its last holder)")
 
 
 def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
@@ -216,12 +218,12 @@ def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
         yield f"{found.ref} is still marked bad (lift it: modelkeep mark {found.ref} good)"
 
 
-def _notes_on_skipped_stages(reader: Reader, found: Resolved, where: StageDef) -> tuple[str, ...]:
+def _notes_on_skipped_stages(reader: Reader, found: Resolved, stage_def: StageDef) -> tuple[str, ...]:
     """Return a note for each stage below that the version never held."""
     state = SqlState(reader)
     names = [stage.name for stage in state.stages()]
     held = state.stages_held(found.model, found.number or 0)
-    below = names[: names.index(where.name)]
+    below = names[: names.index(stage_def.name)]
     return tuple(f"note: {found.ref} was never in {name}" for name in below if name not in held)
 
 

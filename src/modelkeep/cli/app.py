@@ -13,7 +13,7 @@ import typer.main
 
 from modelkeep.cli import command_table, streams
 from modelkeep.cli.call import call_of
-from modelkeep.cli.options import ALWAYS, before, set_parameters
+from modelkeep.cli.options import ALWAYS, set_parameters, typed_before
 from modelkeep.errors import UsageError
 
 PROGRAM = "modelkeep"
@@ -21,7 +21,7 @@ _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
 class _HelpAsAnswer:
-    """The option ``--help`` prints as answers are printed: a stdout that cannot be written is an error, not a bug."""
+    """Prints ``--help`` through `streams`, so that a stdout that cannot be written gets its usual error."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option ``--help``."""
@@ -49,8 +49,8 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
 class LazyGroup(_HelpAsAnswer, typer.core.TyperGroup):
     """A group that knows its commands from the table, and builds a command when it is asked for."""
 
-    rows: Sequence[command_table.Command] = ()
-    row: command_table.Command | None = None
+    rows: Sequence[command_table.CommandRow] = ()
+    row: command_table.CommandRow | None = None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, in the order of the table."""
@@ -104,7 +104,7 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _group(row: command_table.Command | None, rows: Sequence[command_table.Command]) -> LazyGroup:
+def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS)(_callback(row))
     built: Any = typer.main.get_command(app)
@@ -112,7 +112,7 @@ def _group(row: command_table.Command | None, rows: Sequence[command_table.Comma
     return built  # type: ignore[no-any-return]
 
 
-def _command(row: command_table.Command, parent: command_table.Command | None) -> Any:
+def _command(row: command_table.CommandRow, parent: command_table.CommandRow | None) -> Any:
     module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
     name = f"{parent.name}_{row.name}" if parent else row.name
     function = getattr(module, name, None) or getattr(module, f"{name}_")
@@ -135,15 +135,15 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-def _callback(row: command_table.Command | None) -> Any:
-    """Return what runs before the commands of the program or of a group: it keeps the options that were typed there.
+def _callback(row: command_table.CommandRow | None) -> Any:
+    """Return the Typer callback of the program or of a group; it keeps the options that were typed before a command.
 
-    Without a command the program answers itself, and a group is refused.
+    Without a command the program prints its status, and a group raises ``UsageError``.
     """
 
     def callback(ctx: typer.Context, version: bool = False, **values: Any) -> int | None:
         del version
-        ctx.obj = before(ctx).and_then(values)
+        ctx.obj = typed_before(ctx).overridden_by(values)
         if ctx.invoked_subcommand is not None:
             return None
         if row is not None:

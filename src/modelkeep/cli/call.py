@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import typer
 
 from modelkeep.cli import streams
-from modelkeep.cli.options import ALWAYS, FORMATS, Flags, before, set_parameters
+from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
@@ -46,15 +46,15 @@ class Call:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self._settings: Settings | None = None
-        self._heard: list[str] = []
+        self._pending: list[str] = []
         self._printed: set[str] = set()
 
     def run(self, function: CommandFunction, **values: Any) -> int | None:
-        """Run a command with this call, and print what the registry had to say also where it refuses."""
+        """Run a command with this call, and print the notes of the registry, also where the command raises."""
         try:
             return function(self, **values)
         finally:
-            self._say_heard()
+            self._say_pending()
 
     @property
     def settings(self) -> Settings:
@@ -70,29 +70,29 @@ class Call:
     def registry(self, *, create: bool = False, must_exist: bool = True) -> Registry:
         """Return the registry that this call means. It is read when its first method is called.
 
-        What it says meanwhile is printed when it has returned: a reader that stops must not hold a snapshot open.
-        With ``create`` the default registry is created at a terminal, where a person reads that it was.
-        Without ``must_exist`` there may be none.
+        Its notes are printed when its method has returned: a stderr that is not read must not hold a snapshot open.
+        With ``create`` the default registry is created, at a terminal alone, where a person reads that it was. Without
+        ``must_exist`` there may be none.
         """
         from modelkeep.registry import create_registry, is_interactive, open_registry
 
         located = self.settings.registry
         if create and located.origin == "default" and not is_registry(located.path) and is_interactive():
-            created, _ = create_registry(located.path, settings=self.settings, say=self._heard.append)
+            created, _ = create_registry(located.path, settings=self.settings, say=self._pending.append)
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})", loud=True)
-        return open_registry(settings=self.settings, must_exist=must_exist, say=self._heard.append)
+        return open_registry(settings=self.settings, must_exist=must_exist, say=self._pending.append)
 
     @property
-    def changing(self) -> dict[str, Any]:
-        """The arguments that every change has: the reason, and whether it is a dry run."""
+    def change_flags(self) -> dict[str, Any]:
+        """The flags that every change has: the reason, and whether it is a dry run."""
         return {"message": self.flags.message, "dry_run": self.flags.dry_run}
 
     @property
-    def changing_one(self) -> dict[str, Any]:
-        """The arguments of a change of one thing: those of ``changing``, and what is expected."""
-        return self.changing | {"expect": self.flags.expect}
+    def expect_flags(self) -> dict[str, Any]:
+        """Those of ``change_flags``, and ``--expect``, for a change of one thing."""
+        return self.change_flags | {"expect": self.flags.expect}
 
     @property
     def format(self) -> str:
@@ -113,20 +113,20 @@ class Call:
 
     def say(self, text: str, *, loud: bool = False) -> None:
         """Print a note on stderr, the same note once; with ``-q`` only if it is ``loud``, a warning or an error."""
-        self._say_heard()
+        self._say_pending()
         if text in self._printed or (self.flags.quiet and not loud and not text.startswith(_LOUD)):
             return
         self._printed.add(text)
         streams.err("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
-    def _say_heard(self) -> None:
-        heard, self._heard[:] = self._heard[:], ()
-        for text in heard:
+    def _say_pending(self) -> None:
+        pending, self._pending[:] = self._pending[:], ()
+        for text in pending:
             self.say(text)
 
     def ask(self, question: str) -> str:
         """Ask on stderr and return the answer; ^D is an empty one."""
-        self._say_heard()
+        self._say_pending()
         streams.err(printable(question))
         line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
@@ -135,7 +135,7 @@ class Call:
 
     def show(self, view: View, *notes: str) -> None:
         """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command."""
-        self._say_heard()
+        self._say_pending()
         self._print(view)
         if self.format != "json":  # a document has its notes as fields
             for note in (*view.notes(), *notes):
@@ -200,7 +200,7 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
 
 def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
-    flags = before(context).and_then(given)
+    flags = typed_before(context).overridden_by(given)
     if flags.format is not None or flags.progress is not None:
         from modelkeep.cli.usage import choice
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 EVERYDAY, ANNOTATE, INSPECT, MAINTAIN, SETUP = PANELS = ("Everyday", "Annotate", "Inspect", "Maintain", "Setup")
 
 
-class Command(NamedTuple):
-    """A row: the module in ``modelkeep.cli.commands``, the panel, one line of help, examples.
+class CommandRow(NamedTuple):
+    """One command: its module in ``modelkeep.cli.commands``, its panel in the help, a line of help, examples.
 
     ``columns`` are the cells of a line in a pipe; new ones are only ever appended. ``commands`` are
     the commands of a group.
@@ -25,193 +25,193 @@ class Command(NamedTuple):
     examples: tuple[str, ...]
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    commands: tuple[Command, ...] = ()
+    commands: tuple[CommandRow, ...] = ()
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
+COMMANDS: tuple[CommandRow, ...] = (
+    CommandRow(
         "register", "register", EVERYDAY, "Register a file, several files or a directory as a new version",
         ("modelkeep register fraud model.onnx --metric auc=0.914 --data transactions@2026-02",),
         ("ref",),
     ),
-    Command(
+    CommandRow(
         "list", "lists", EVERYDAY, "List models, or the versions of one model",
         ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc"),
         ("name", "stage", "version", "label", "since", "share"), aliases=("ls",),
     ),
-    Command(
+    CommandRow(
         "show", "lists", EVERYDAY, "Show what is known of a model or a version",
         ("modelkeep show fraud@production", "modelkeep show fraud@3 --field digest"),
         ("field", "value"),
     ),
-    Command(
+    CommandRow(
         "get", "fetch", EVERYDAY, "Copy an artifact out, and check every byte",
         ("modelkeep get fraud@production /srv/scorer/model.onnx --force",),
         ("path",),
     ),
-    Command(
+    CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
         ("section", "key", "value of each version", "note"),
     ),
-    Command(
+    CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
         ('modelkeep promote fraud@4 production -m "march data"',),
         ("stage: before -> after",),
     ),
-    Command(
+    CommandRow(
         "rollback", "stages", EVERYDAY, "Return a stage to its last good version",
         ('modelkeep rollback fraud@4 -m "p99 latency"',),
         ("stage: before -> after",),
     ),
-    Command(
+    CommandRow(
         "retire", "stages", EVERYDAY, "Empty a stage",
         ('modelkeep retire fraud production -m "replaced by rules"',),
         ("stage: before -> after",),
     ),
-    Command(
+    CommandRow(
         "history", "lists", EVERYDAY, "Show which version held a stage when, and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
         ("ref", "stage", "since", "until", "actor", "why"),
     ),
-    Command(
+    CommandRow(
         "status", "setup", EVERYDAY, "Show an overview of the registry",
         ("modelkeep status", "modelkeep status --size"),
         ("field", "value"),
     ),
-    Command(
+    CommandRow(
         "evaluate", "register", ANNOTATE, "Add metrics to a version",
         ("modelkeep evaluate fraud@4 -M auc=0.921 --on transactions@2026-03",),
         ("ref",),
     ),
-    Command(
+    CommandRow(
         "tag", "annotate", ANNOTATE, "Set or remove tags of a model or version",
         ("modelkeep tag fraud@4 owner=risk reviewed-",),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "alias", "annotate", ANNOTATE, "Point aliases at a version, or remove them",
         ("modelkeep alias fraud@4 champion", "modelkeep alias fraud champion-"),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "label", "annotate", ANNOTATE, "Give a version its label, once",
         ("modelkeep label fraud@4 1.2.0",),
         ("label: before -> after",),
     ),
-    Command(
+    CommandRow(
         "describe", "annotate", ANNOTATE, "Describe a model or version, or show its description",
         ('modelkeep describe fraud "Scores card payments; owned by risk"',),
         ("description",),
     ),
-    Command(
+    CommandRow(
         "note", "annotate", ANNOTATE, "Add a note to a model or version",
         ('modelkeep note fraud@4 "looks better on weekends"',),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
         ("modelkeep rename fraud card-fraud",),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "mark", "removal", ANNOTATE, "Mark a version as bad, or as good again",
         ('modelkeep mark fraud@4 bad -m "trained on a broken join"',),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
         ("modelkeep identify /srv/scorer/model.onnx",),
         ("ref", "stage", "since", "until", "state", "file"),
     ),
-    Command(
+    CommandRow(
         "path", "fetch", INSPECT, "Print the path of a read-only view with the real file names",
         ("modelkeep path fraud@production", "modelkeep path fraud@3/config.json"),
         ("path",),
     ),
-    Command(
+    CommandRow(
         "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
         ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
         ("source", "relation", "target"),
     ),
-    Command(
+    CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
         ("modelkeep audit fraud --since 7d",),
         ("seq", "time", "actor", "action", "subject", "sentence"),
     ),
-    Command(
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),
     ),
-    Command(
+    CommandRow(
         "archive", "removal", MAINTAIN, "Archive versions, or bring them back",
         ("modelkeep archive fraud@1 fraud@2", "modelkeep archive fraud@1 --undo"),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "backup", "maintenance", MAINTAIN, "Back up the registry, while others write",
         ("modelkeep backup /mnt/backup/models",),
         ("path",),
     ),
-    Command(
+    CommandRow(
         "delete", "removal", MAINTAIN, "Delete versions for good; their numbers and labels stay taken",
         ("modelkeep delete fraud@1 fraud@2", 'modelkeep delete fraud --all-versions --yes -m "trial"'),
         ("what: before -> after",),
     ),
-    Command(
+    CommandRow(
         "gc", "maintenance", MAINTAIN, "Remove stored files that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
         ("place", "size_bytes", "reason"),
     ),
-    Command(
+    CommandRow(
         "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
         ("modelkeep doctor",),
         ("severity", "code", "place", "message", "hint"),
     ),
-    Command(
+    CommandRow(
         "migrate", "maintenance", MAINTAIN, "Upgrade an older registry to the schema of this program",
         ("modelkeep migrate -n",),
         ("schema: before -> after",),
     ),
-    Command(
+    CommandRow(
         "init", "setup", SETUP, "Create a registry",
         ("modelkeep init", "modelkeep init /srv/models --stages qa,production", "modelkeep init /srv/models --shared ml"),
         ("path",),
     ),
-    Command(
+    CommandRow(
         "whoami", "setup", SETUP, "Show who you are in the log",
         ("modelkeep whoami",),
         ("field", "value"),
     ),
-    Command(
+    CommandRow(
         "config", "setup", SETUP, "Show and change the settings",
         ("modelkeep config list", "modelkeep config set registry /srv/models"),
         commands=(
-            Command(
+            CommandRow(
                 "list", "setup", SETUP, "List the settings, each with its value and origin",
                 ("modelkeep config list",), ("key", "value", "origin"),
             ),
-            Command(
+            CommandRow(
                 "get", "setup", SETUP, "Print the value of a setting",
                 ("modelkeep config get registry",), ("value",),
             ),
-            Command(
+            CommandRow(
                 "set", "setup", SETUP, "Change a setting in the user's config",
                 ("modelkeep config set registry /srv/models",), ("key", "value"),
             ),
-            Command(
+            CommandRow(
                 "trust", "setup", SETUP, "Trust a directory of another user, or list the trusted ones",
                 ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",),
             ),
         ),
     ),
-    Command(
+    CommandRow(
         "completion", "setup", SETUP, "Print the completion script of a shell",
         ('eval "$(modelkeep completion bash)"',),
         ("script",),
     ),
-    Command(
+    CommandRow(
         "demo", "demo", SETUP, "Show modelkeep at work, in a registry made for the demo",
         ("modelkeep demo",),
         ("transcript",),

@@ -14,7 +14,7 @@ _WIDEST = 100
 _GAP = 2
 
 
-def of_group(row: command_table.Command | None, rows: Sequence[command_table.Command], context: Any) -> str:
+def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow], context: Any) -> str:
     """Return the help of the program, with its commands in panels, or of a group of commands."""
     from textwrap import fill
 

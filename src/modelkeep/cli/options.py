@@ -43,8 +43,8 @@ class Flags(NamedTuple):
         str | None, Option("--progress", metavar="auto|plain|none", help="How to show progress on stderr.")
     ] = None
 
-    def and_then(self, given: Mapping[str, Any]) -> Flags:
-        """Return these options and those that were given after them, which win."""
+    def overridden_by(self, given: Mapping[str, Any]) -> Flags:
+        """Return these options, overridden by those that were given after them."""
         return self._replace(**{name: value for name, value in given.items() if value not in {None, False}})
 
 
@@ -56,7 +56,7 @@ CHANGES = ("message", *WRITES)
 _DECLARED = get_type_hints(Flags, include_extras=True)
 
 
-def before(context: typer.Context) -> Flags:
+def typed_before(context: typer.Context) -> Flags:
     """Return the options that were typed before a command."""
     return context.obj if isinstance(context.obj, Flags) else Flags()
 

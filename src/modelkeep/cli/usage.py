@@ -17,7 +17,7 @@ from modelkeep.errors import UsageError
 _MOST_DIGITS = 9
 
 
-def close(word: str, known: Iterable[str]) -> str | None:
+def closest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is closest to a word, None where none is close."""
     from difflib import get_close_matches
 
@@ -25,7 +25,7 @@ def close(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown_command(word: str, rest: Sequence[str], row: command_table.Command | None = None) -> UsageError:
+def unknown_command(word: str, rest: Sequence[str], row: command_table.CommandRow | None = None) -> UsageError:
     """Return the error for an unknown command, with the one that was likely meant.
 
     ``rest`` is what was typed after it, ``row`` the group in which it was looked for.
@@ -42,7 +42,7 @@ def unknown_command(word: str, rest: Sequence[str], row: command_table.Command |
         )
     known = [each.name for each in (row.commands if row else command_table.COMMANDS)]
     meant = None if row else command_table.FOREIGN.get(word.lower())
-    meant = meant or close(word, known)
+    meant = meant or closest(word, known)
     if meant is None:
         return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
     from shlex import join
@@ -59,7 +59,7 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     if value in allowed:
         return value
     message = f"{option} cannot be '{printable(value)}'"
-    raise UsageError(message, f"{printable(line or option)} {close(value, allowed) or '|'.join(allowed)}")
+    raise UsageError(message, f"{printable(line or option)} {closest(value, allowed) or '|'.join(allowed)}")
 
 
 def positive_number(value: str | None, option: str) -> int | None:
@@ -104,7 +104,7 @@ def _closest_option(typed: str, options: Sequence[str]) -> str | None:
     names = [each[2:] for each in options if each.startswith("--")]  # the dashes would make all of them alike
     if not typed.lower().startswith("--f"):
         names = [each for each in names if each != "force"]
-    meant = close(typed.lstrip("-"), names)
+    meant = closest(typed.lstrip("-"), names)
     return f"--{meant}" if meant else None
 
 

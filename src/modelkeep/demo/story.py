@@ -25,9 +25,9 @@ def play(player: Player) -> None:
     _first_model(player)
     before = _better_model(player)
     _bad_release(player)
-    _back(player)
-    _what_was(player, before)
-    _where_from(player)
+    _roll_back(player)
+    _ask_about_the_past(player, before)
+    _show_lineage(player)
     _harm(player)
 
 
@@ -98,12 +98,12 @@ def _bad_release(player: Player) -> None:
     worse = player.run(
         "python train.py score $(modelkeep path fraud@production) payments-2026-04.csv", r"caught \d+ of"
     )
-    if _caught(worse) * 2 > _caught(better):
-        message = f"the demo went wrong: the bad release catches {_caught(worse)}, the good one {_caught(better)}"
+    if _frauds_caught(worse) * 2 > _frauds_caught(better):
+        message = f"the demo went wrong: the bad release catches {_frauds_caught(worse)}, the good one {_frauds_caught(better)}"
         raise DemoFailed(message, None)
 
 
-def _back(player: Player) -> None:
+def _roll_back(player: Player) -> None:
     player.scene("Back, now")
     player.comment("Cho is on call.")
     player.act_as("cho@example.com")
@@ -122,7 +122,7 @@ def _back(player: Player) -> None:
     player.run("modelkeep list fraud", r"bad")
 
 
-def _what_was(player: Player, moment: str) -> None:
+def _ask_about_the_past(player: Player, moment: str) -> None:
     player.scene("What was in production when?")
     player.run("modelkeep history fraud production", r"fraud@1", r"fraud@2", r"fraud@3")
     player.comment("--as-of takes any moment. Here is the one before Ben's release; yesterday would be --as-of 1d.")
@@ -132,7 +132,7 @@ def _what_was(player: Player, moment: str) -> None:
     player.run("modelkeep show fraud@production --field ref --as-of 1d", r"error: ", exits=3)
 
 
-def _where_from(player: Player) -> None:
+def _show_lineage(player: Player) -> None:
     player.scene("Where is it from, and what is this file?")
     player.run("modelkeep show fraud@2", r"ana@example\.com", r"amount,night,abroad,tries")
     player.run("modelkeep lineage fraud@2", r"payments-2026-02\.csv", r"fraud@3")
@@ -179,7 +179,7 @@ def _forge(player: Player, copy: str, statement: str, finding: str) -> None:
     player.run(f"modelkeep verify --registry {copy}", finding, exits=5)
 
 
-def _caught(output: str) -> int:
+def _frauds_caught(output: str) -> int:
     found = re.search(r"caught (\d+) of", output)
     return int(found.group(1)) if found else 0
 

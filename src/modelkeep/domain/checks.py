@@ -23,7 +23,7 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.interface import AlreadySo, Event
 from modelkeep.errors import Damaged, ModelkeepError
 
-#: How far a writer's clock may be behind the log before it is worth a word.
+#: How far a writer's clock may be behind the log before there is a warning.
 CLOCK_MAY_LAG = timedelta(minutes=5)
 _ID = pattern(r"[0-9a-f]{32}")
 _TOLD = 300
@@ -124,7 +124,7 @@ def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = di
 
 
 def judge(state: State, entry: Entry) -> Problem | None:
-    """Decide again, on the state before the entry, and say where the log tells otherwise."""
+    """Decide an entry again on the state before it; return the problem where the log has another decision."""
     try:
         decided = decide(state, entry.intent, entry.observed, entry.time)
     except ModelkeepError as error:

@@ -1,4 +1,4 @@
-"""State + intent + observed + time -> events, or an error: the whole of what modelkeep allows.
+"""State + intent + observed + time -> events, or an error: all that modelkeep allows is decided here.
 
 Pure: the same four always give the same events, today and when ``verify`` decides again in years.
 Where nothing has to change, the decision is `AlreadySo` and no entry is written.
@@ -10,7 +10,7 @@ from modelkeep.domain.entry import Intent, Observed, Origin
 from modelkeep.domain.state import State
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.init import Init
-from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, refuse_unbuilt
+from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, check_reserved
 from modelkeep.errors import Conflict
 
 
@@ -58,9 +58,9 @@ def _check_frame(proposal: Proposal) -> None:
 
 
 def _check_arguments(intent: Intent) -> None:
-    """Refuse what no rule gives a meaning: an unproved actor, evidence, an expectation or a digest that nothing reads."""
+    """Refuse fields that no rule uses: an actor, evidence, an expectation, or a digest without its version."""
     evidence = None if intent.origin is None else intent.origin.evidence
-    refuse_unbuilt(intent.actor, evidence, None if intent.command.MAY_EXPECT else intent.expect)
+    check_reserved(intent.actor, evidence, None if intent.command.MAY_EXPECT else intent.expect)
     subject = intent.subject
     if subject is None or intent.command.document_kind is not None:
         return

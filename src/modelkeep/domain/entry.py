@@ -67,7 +67,7 @@ class CiIdentity(LogValue, frozen=True):
 
 
 class Actor(LogValue, frozen=True):
-    """Who the author says to be; what the machine says is observed."""
+    """Who the author claims to be; who the machine says it is stands in `Observed`."""
 
     person: str | None = None
     key: str | None = None
@@ -175,7 +175,7 @@ class Entry(LogValue, Generic[C, E], frozen=True, kw_only=True, tag_field="forma
 
     @property
     def subject_name(self) -> str | None:
-        """The version or model that it is about, under its name of then; None for neither."""
+        """The version or model that it is about, under the name it had then; None for neither."""
         subject = self.intent.subject
         if subject is None:
             return None
@@ -230,8 +230,8 @@ def _decoder() -> Decoder[Entry]:
 def parse_entry(data: bytes, written: Entry | None = None) -> Entry:
     """Read an entry strictly from its bytes.
 
-    Who wrote them gives the entry ``written``: they are read with its own verb and events alone.
-    Raises ``Damaged`` for what is not an entry of a known format, ``SchemaMismatch`` for one of a higher format.
+    A writer passes the entry as ``written``, so that only its own verb and events are loaded. Raises ``Damaged`` for
+    what is not an entry of a known format, ``SchemaMismatch`` for one of a higher format.
     """
     if len(data) > LARGEST_ENTRY:
         message = f"entry: longer than {LARGEST_ENTRY} bytes"
@@ -257,7 +257,7 @@ def _decoder_of(entry: Entry) -> Decoder[Entry]:
 
 
 def documents_of(entry: Entry) -> dict[str, str]:
-    """Return the documents that an entry names: for each digest the kind that the field says."""
+    """Return the kind, ``manifest`` or ``pointer``, of each document that an entry names, by digest."""
     subject, kind = entry.intent.subject, entry.intent.command.document_kind
     return {} if kind is None or subject is None or subject.digest is None else {subject.digest: kind}
 

@@ -1,7 +1,7 @@
 """SHA-256 of short bytes: entries, lines, schemas. Artifacts are hashed by OpenSSL, which is faster.
 
-But loading OpenSSL takes as long as a whole read of the registry; the interpreter has an own SHA-256
-for that reason, which its standard library uses in the same way. Another interpreter may have none.
+But loading OpenSSL takes as long as a whole read of the registry. So the SHA-256 that CPython has built in is used,
+where the interpreter has one.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ PARTS = ("major", "minor", "patch")
 
 
 def fold(text: str) -> str:
-    """Return the text with A-Z as a-z and nothing else changed: what case means everywhere here."""
+    """Return the text with A-Z as a-z and nothing else changed: every comparison without case uses it."""
     return text.translate(_UPPER)
 
 

@@ -63,7 +63,7 @@ class Manifest(LogValue, frozen=True, tag_field="format", tag="modelkeep manifes
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Manifest:
-        """Return the manifest that these bytes are, to the letter, or raise ``Damaged``."""
+        """Return the manifest that these canonical bytes are; anything else raises ``Damaged``."""
         return _parsed(data)
 
     def to_bytes(self) -> bytes:
@@ -124,9 +124,9 @@ def parse_artifact(form: str, data: bytes) -> Manifest | Pointer:
 def check_path(path: str) -> str:
     """Return a path inside an artifact, relative and with ``/``, or raise ``UsageError``.
 
-    Refused are what is empty, absolute, has ``.`` or ``..`` or nothing between two ``/``, a backslash, a colon,
-    a control character, is no UTF-8, is longer than 255 bytes a name or 1024 in all, is reserved on Windows, or
-    ends a name in a dot or space. Any Unicode form is kept as it is.
+    Refused is a path that is empty, absolute or no UTF-8, has a name that is ``.``, ``..`` or empty, a backslash, a
+    colon or a control character, is longer than 255 bytes a name or 1024 in all, or has a name that is reserved on
+    Windows or ends in a dot or space. Any Unicode form is kept as it is.
     """
     why = _refused(path)
     if why:
@@ -205,7 +205,7 @@ _POINTER = Decoder(Pointer)
 
 @functools.lru_cache(maxsize=1)
 def _parsed(data: bytes) -> Manifest:
-    """Read a manifest; a command that needs one asks for it several times in a row."""
+    """Read a manifest; the result is cached, for a command asks for it several times in a row."""
     manifest = decode_canonical(data, _MANIFEST, "manifest")
     _check_parsed("manifest", manifest.files)
     return manifest

@@ -1,4 +1,4 @@
-"""What may be called what: names of models, and the one table of reserved words."""
+"""Names of models: which are legal, and the one table of reserved words."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_name(text: str) -> str:
 
 
 def is_imported_name(text: str) -> bool:
-    """Say whether a model may be found by this name: one that came from another registry as it was.
+    """Say whether a model may be looked up by this name: another registry may have names that are not legal here.
 
     Every name that ``is_name`` accepts is one too.
     """

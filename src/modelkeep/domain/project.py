@@ -1,8 +1,8 @@
 """Entry + details + documents -> row changes: the one function that makes every table but the log.
 
-It reads no state, so the same log always gives the same tables, row for row. A row that can change
-carries ``since_seq`` and ``until_seq`` (NULL: now); it is closed and another one opened. Only a late label
-fills columns of a row that stays. ``version`` 0 stands for the model itself.
+It reads no state, so the same log always gives the same tables, row for row. A row that can change carries
+``since_seq`` and ``until_seq`` (NULL: now); it is closed and another one opened. One exception: a label that is given
+later fills columns of its version's row. ``version`` 0 stands for the model itself.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _about(event: Event, subject: int | None) -> set[tuple[int, int]]:
 
 
 def _text_rows(entry: Entry, details: Details | None) -> Changes:
-    """Keep the free texts by field; tags have a table of their own, which knows until when."""
+    """Yield a row for each free text; tags have a table of their own, with the entry that ended them."""
     for position, line in enumerate(() if details is None else details.lines):
         if isinstance(line, Line) and not line.field.startswith("tag."):
             row: Row = {"seq": entry.seq, "position": position, "field": line.field, "value": line.value}
@@ -57,7 +57,7 @@ def _text_rows(entry: Entry, details: Details | None) -> Changes:
 
 
 def _origin_rows(entry: Entry) -> Changes:
-    """Keep the fact of another registry that the entry imported."""
+    """Yield the row of the fact that the entry imported from another registry."""
     origin = entry.intent.origin
     if origin is not None and origin.entry is not None:
         row: Row = {"system": origin.system, "source": origin.registry or "", "entry": origin.entry}

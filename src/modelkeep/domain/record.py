@@ -96,5 +96,5 @@ def _has_default_or_nul(value: object) -> bool:
     return False
 
 
-#: A SHA-256: ``sha256:`` and hex of some bytes. Who hashes many passes a quicker one than `digest_of`.
+#: A SHA-256: ``sha256:`` and hex of some bytes. Code that hashes many values passes a quicker one than `digest_of`.
 Hash = Callable[[bytes], str]

@@ -26,7 +26,7 @@ DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
 
 
 class StageDef(LogValue, frozen=True):
-    """A stage as the log declares it; a version in a protected stage is neither archived nor deleted in passing."""
+    """A stage as the log declares it; a version in a protected stage is not archived, nor deleted without ``force``."""
 
     name: str
     protected: bool = False

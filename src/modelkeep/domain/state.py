@@ -1,7 +1,7 @@
-"""What deciding reads of a registry: a few small values, and the questions that lead to them.
+"""What `decide` may ask of a registry: `State`, and the small values that it returns.
 
-`State` is a protocol: the ledger answers it from the rows on the writer's own connection, a test
-from a dictionary. Each question costs the same for ten versions or a hundred thousand.
+`State` is a protocol: the ledger answers it from the tables, on the writer's own connection, and a test from a
+dictionary. Each question costs the same for ten versions or a hundred thousand.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Head(Struct, frozen=True):
     time: str
 
     def compare(self, end: Head | None, hash_there: str | None) -> Literal["continues", "behind", "different"]:
-        """Say how a log stands to this head, which was seen of it before.
+        """Say whether a log still goes on from this head, which was seen of it before.
 
         ``end`` is the last entry of the log, None where it has none; ``hash_there`` the hash of its entry with the
         number of this head. ``behind``: it ends before. ``different``: it has another entry there.
@@ -41,13 +41,13 @@ class Model(Struct, frozen=True):
     newest: int
     deleted: bool = False
 
-    def at(self, number: int) -> str:
+    def ref(self, number: int) -> str:
         """Return the name of a version of it: ``fraud@3``."""
         return f"{self.name}@{number}"
 
 
 class Version(Struct, frozen=True):
-    """What deciding needs of a version."""
+    """What `decide` needs of a version."""
 
     model: int
     number: int
@@ -105,22 +105,22 @@ class State(Protocol):
         """Return the number of the version that bears a label with this key."""
 
     def labels(self, model: int) -> tuple[str, ...]:
-        """Return the labels that may be the highest of a model; enough of them to tell."""
+        """Return some labels of a model, the highest among them."""
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
         """Return the newest undeleted version of a model with these bytes."""
 
     def holder(self, model: int, stage: str) -> Tenure | None:
-        """Return the tenure that holds a stage now, shares aside."""
+        """Return the tenure that holds a stage now, canary shares not counted."""
 
     def last_holder(self, model: int, stage: str) -> Tenure | None:
-        """Return the newest tenure of a stage, ended or not, shares aside."""
+        """Return the newest tenure of a stage, ended or not, canary shares not counted."""
 
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
         """Return the stages that a version holds or ever held, shares of them too."""
 
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
-        """Return the newest tenure of one version in a stage, shares aside."""
+        """Return the newest tenure of one version in a stage, canary shares not counted."""
 
     def tenure(self, model: int, stage: str, seq: int) -> Tenure | None:
         """Return the tenure that an entry opened in a stage."""
@@ -157,7 +157,7 @@ class State(Protocol):
 
 
 def state_of(*, archived: bool, bad: bool, live: bool, held: bool, deleted: bool = False) -> str:
-    """Return the first that applies of deleted, archived, bad, live, superseded and development.
+    """Return the state of a version: the first that applies of deleted, archived, bad, live, superseded, development.
 
     ``live`` says that it holds a stage, ``held`` that it ever held one.
     """

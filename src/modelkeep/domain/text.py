@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     pattern = re.compile
 else:
 
-    def pattern(text: Any, flags: int = 0) -> _Later:
+    def pattern(text: Any, flags: int = 0) -> _LazyPattern:
         """Return what ``re.compile(text, flags)`` does, compiled when it is first used: a short command uses few."""
-        return _Later(text, flags)
+        return _LazyPattern(text, flags)
 
 
-class _Later:
-    """A pattern of which each method, once asked for, is the compiled one's own."""
+class _LazyPattern:
+    """A pattern that is compiled when a method of it is first used."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self._given = text, flags
@@ -32,7 +32,7 @@ _KEY = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9_./ -]{0,248}[A-Za-z0-9_./])?")
 _NOT_IN_KEY = pattern(r"[^A-Za-z0-9_./ -]+")
 
 # Control characters, marks that turn the direction of writing, separators of lines, lone surrogates,
-# and what is as wide as nothing: what could move the cursor, hide or reorder text, make two names look
+# and characters without width: what could move the cursor, hide or reorder text, make two names look
 # alike, or fail to encode. The joiners U+200C and U+200D stay: Persian, Hindi and emoji are written with them.
 _RANGES = (
     r"\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
@@ -85,7 +85,7 @@ def translate_glob(glob: str) -> str:
 
 
 def is_hex(text: str, digits: int) -> bool:
-    """Tell whether a text is so many hex digits in lower case, as ids and digests are written."""
+    """Tell whether a text is that many hex digits in lower case, as ids and digests are written."""
     return len(text) == digits and _HEX_DIGITS.issuperset(text)
 
 

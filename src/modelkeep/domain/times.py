@@ -1,4 +1,4 @@
-"""Times: 27 characters in the log, and what people type as T."""
+"""Times: as the log stores them (27 characters), and as people type them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d
 class At(Struct, frozen=True):
     """A moment by the clock, as a stored time of 27 characters.
 
-    ``inclusive`` says that an upper bound takes the instant itself in too: the last microsecond
-    of a day that was given as a bare date. Otherwise intervals are [since, until).
-    As-of always means "not later than this".
+    ``inclusive`` says that an upper bound takes the instant itself in too: the last microsecond of a day that was given
+    as a bare date. Otherwise intervals are [since, until). As-of always means "not later than this".
     """
 
     time: str

@@ -14,7 +14,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import BackedUp
+from modelkeep.domain.answers.maintenance import BackedUp
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from modelkeep.domain.answers.care import VerifyFinding
+from modelkeep.domain.answers.maintenance import VerifyFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store.db.sql.reachable import Needed
 
 _MOST_OF_A_KIND = 25
-#: Of damaged files more are kept: each is repaired by itself.
+#: More findings of damaged files are kept: each file is repaired by itself.
 _MOST_FILES = 1000
 _LONGEST = 1000
 _DATABASE = "database"

@@ -19,7 +19,7 @@ from itertools import islice
 from msgspec import Struct
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Cleaned, Garbage
+from modelkeep.domain.answers.maintenance import Cleaned, Garbage
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
 from modelkeep.store import backup_mark, head_cache
@@ -35,9 +35,9 @@ from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ownership import require_own
 
-#: A batch is decided for so long; removing it takes about as long again. Then the next writer has its turn.
+#: How many seconds a batch is decided for; removing it takes about as long again. Then the next writer has its turn.
 HOLD_SECONDS = 0.1
-#: So many contents are looked at in one read transaction.
+#: How many contents are looked at in one read transaction.
 _PAGE = 1_000
 #: Drafts of a writer that may live on another machine are kept for at least so long, whatever the grace period.
 _UNSURE_SECONDS = 86_400.0

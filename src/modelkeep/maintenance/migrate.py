@@ -6,7 +6,7 @@ import os
 from datetime import UTC
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Migration
+from modelkeep.domain.answers.maintenance import Migration
 from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.db.sqlite import migrate as migrations
 from modelkeep.store.db.sqlite import schema

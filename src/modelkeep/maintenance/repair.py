@@ -44,7 +44,7 @@ class Repair:
         self._wanted.add(content)
 
     def run(self) -> Iterator[tuple[Content, Trouble]]:
-        """Repair what can be, and yield each content that was noted with what came of it."""
+        """Repair what can be repaired; yield each noted content with what was or still is wrong with it."""
         if self._wanted:
             if (lost := self._lost_store()) is not None and not self._dry_run:
                 create_store(lost)

@@ -8,7 +8,7 @@ from contextlib import closing, nullcontext
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Verification
+from modelkeep.domain.answers.maintenance import Verification
 from modelkeep.domain.subset import EVERYTHING, parse_subset
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError

@@ -31,7 +31,7 @@ VersionKey: TypeAlias = tuple[int, int]
 NeededContent: TypeAlias = tuple[Content, list[Needed]]
 #: A damaged content is reported for so many of the versions that need it.
 _SHOWN = 3
-#: So many contents are checked by the threads at once: memory does not grow with the registry.
+#: How many contents are given to the threads at once: memory does not grow with the registry.
 _AT_ONCE = 512
 
 

@@ -28,7 +28,7 @@ from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
 
 T = TypeVar("T")
 _LOG_TABLES = frozenset({"entry", "details", "document"})
-#: So few new entries may be checked within the transaction that reads a slice; before that the log is read to its end.
+#: The most new entries to check within the transaction that reads a slice; before it, the log is read to its end.
 _FEW = 20
 
 

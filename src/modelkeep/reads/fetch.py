@@ -10,7 +10,7 @@ from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.refs import split_file_ref
-from modelkeep.reads.references import refuse_bytes, version_of
+from modelkeep.reads.references import refuse_bytes_of_deleted, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import manifests
@@ -78,10 +78,10 @@ def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
 def _artifact(
     context: Context, reader: Reader, ref: str, command: str, at: int | None
 ) -> tuple[Resolved, Manifest, Form]:
-    """Return the version that a reference means, its manifest and its form; it is said where it is archived or bad."""
+    """Return the version that a reference means, its manifest and its form; a note says if it is archived or bad."""
     found = version_of(reader, ref, context.say, command, at)
     number = found.number or 0
-    refuse_bytes(reader, found.model, found.name, number)
+    refuse_bytes_of_deleted(reader, found.model, found.name, number)
     manifest, form = manifests.artifact(reader, found.model, number)
     version = SqlState(reader).version(found.model, number)
     if version is not None and version.archived:

@@ -64,7 +64,7 @@ def models(
     everything: bool,
     limit: int | None,
 ) -> tuple[ModelRow, ...]:
-    """Return models by name; those of which every version is archived or deleted only with ``everything`` or by name.
+    """Return models by name; those whose versions are all archived or deleted only with ``everything`` or by name.
 
     A pattern without ``* ? [`` is a name, and ``NotFound`` with near names where no model bears it.
     """

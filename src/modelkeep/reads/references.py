@@ -1,4 +1,4 @@
-"""What people type, resolved on a reader: references and stages; and what is refused of a deleted version."""
+"""Resolve what people type, references and stages, on a snapshot; and the errors for deleted versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved, hint, resolve
-from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_left
+from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_undeleted
 from modelkeep.store.db.state import SqlState
 
 #: Called with each note that resolving has for the user.
@@ -27,7 +27,7 @@ def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None)
 
 
 def version_of(reader: Reader, text: str, say: Say, command: str, at: int | None = None) -> Resolved:
-    """Return the version that a reference means; a bare name is not one where state or bytes are at stake.
+    """Return the version that a reference means; ``UsageError`` for a bare name, which means a model.
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
     ``at`` is the last entry that counts, None for now.
@@ -39,7 +39,7 @@ def version_of(reader: Reader, text: str, say: Say, command: str, at: int | None
 
 
 def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None) -> Resolved:
-    """Return the version that a reference means; a bare name is the latest one, and it is said."""
+    """Return the version that a reference means; a bare name is the latest one, with a note."""
     if ref.name is not None and ref.selector is None:
         say(f"note: {ref.name} is taken as {ref.name}@latest")
         ref = Ref(ref.name, Word("latest"))
@@ -82,9 +82,9 @@ def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None
     return UsageError(f"{word} needs a version: {found.name} has {has}", f"modelkeep {likely}")
 
 
-def whole_model(reader: Reader, found: Resolved, command: str) -> UsageError:
+def whole_model_error(reader: Reader, found: Resolved, command: str) -> UsageError:
     """Return the error for a model where a version is needed, or ``--all-versions``."""
-    one = newest_left(reader, None, found.model)
+    one = newest_undeleted(reader, None, found.model)
     more = "" if one is None else f"        (or one: {found.name}@{one})"
     return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")
 
@@ -98,7 +98,7 @@ def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str
     return f"{name}@{number} was deleted by {found.actor} on {found.time[:19]}Z{why}"
 
 
-def refuse_bytes(reader: Reader, model: int, name: str, number: int) -> None:
+def refuse_bytes_of_deleted(reader: Reader, model: int, name: str, number: int) -> None:
     """Raise ``NotFound`` where a deleted version's bytes are wanted."""
     sentence = deletion_sentence(reader, model, name, number)
     if sentence is not None:

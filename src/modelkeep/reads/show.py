@@ -1,4 +1,4 @@
-"""`show`: the page of a version or of a model, all that was known of it at a moment."""
+"""`show`: the page of a version or of a model, with all that was known of it at a moment."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from modelkeep.errors import UsageError
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import lineage
+from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
-from modelkeep.store.db.sql.history import tenures
 from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
 from modelkeep.store.db.sql.version_states import deletion, stages
 
@@ -62,13 +61,13 @@ def description(context: Context, ref: str, moment: str | AsOf | None) -> str | 
 
 
 def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
-    """Return all that was known of a version, which there was at that moment."""
+    """Return the page of a version as of entry ``at`` (None: now); the version must have existed then."""
     number = found.number or 0
-    where = {"model": found.model, "number": number}
+    key = {"model": found.model, "number": number}
     (
         seq, label, created, actor, digest, form, file_count, size_bytes, symlinks,
         commit, code_state, diff, started, ended, guessed, bad, archived, deleted, described,
-    ) = select.VERSION.one(reader, at, **where)  # fmt: skip
+    ) = select.VERSION.one(reader, at, **key)  # fmt: skip
     texts: dict[str, list[str]] = {}
     for field, value in reader.rows(select.TEXTS, seq=seq):
         texts.setdefault(field, []).append(value)
@@ -76,9 +75,9 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
     def text(field: str) -> str | None:
         return texts.get(field, [None])[0]
 
-    terms = tenures(reader, at, model=found.model, version=number)
-    open_terms = {term.stage: term for term in terms if term.until is None and term.share is None}
-    highest_first = [open_terms[stage.name] for stage in reversed(stages(reader, at)) if stage.name in open_terms]
+    tenures = history.tenures(reader, at, model=found.model, version=number)
+    holding = {each.stage: each for each in tenures if each.until is None and each.share is None}
+    highest_first = [holding[stage.name] for stage in reversed(stages(reader, at)) if stage.name in holding]
     return Version(
         ref=found.ref,
         name=found.name,
@@ -90,9 +89,9 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         size_bytes=size_bytes,
         symlinks=bool(symlinks),
         state=state_of(
-            archived=bool(archived), bad=bool(bad), live=bool(open_terms), held=bool(terms), deleted=bool(deleted)
+            archived=bool(archived), bad=bool(bad), live=bool(holding), held=bool(tenures), deleted=bool(deleted)
         ),
-        stages=tuple(Held(term.stage, term.since, term.actor) for term in highest_first),
+        stages=tuple(Held(each.stage, each.since, each.actor) for each in highest_first),
         aliases=tuple(alias for alias, of in ALIASES.rows(reader, at, model=found.model) if of == number),
         bad=bool(bad),
         archived=bool(archived),
@@ -105,10 +104,10 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         source=tuple(texts.get("source", ())),
         reason=text("reason"),
         description=described,
-        metrics=_metrics(reader, at, where),
+        metrics=_metrics(reader, at, key),
         params={field[6:]: values[-1] for field, values in texts.items() if field.startswith("param.")},
-        tags=dict(select.TAGS.rows(reader, at, **where)),
-        data=lineage.data(reader, **where),
+        tags=dict(select.TAGS.rows(reader, at, **key)),
+        data=lineage.data(reader, **key),
         code=CodeState(
             commit,
             None if code_state is None else code_state == "dirty",
@@ -116,27 +115,27 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
             text("code.remote"),
             text("code.branch"),
         ),
-        parents=tuple(parent for parent, _ in lineage.parents(reader, at, **where)),
-        children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **where)),
-        runs=lineage.runs(reader, at, **where),
+        parents=tuple(parent for parent, _ in lineage.parents(reader, at, **key)),
+        children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **key)),
+        runs=lineage.runs(reader, at, **key),
         trained=Training(started, ended, bool(guessed)),
-        notes=tuple(NoteText(*row) for row in select.NOTES.rows(reader, at, **where)),
-        tenures=terms,
-        contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **where)),
-        deletion=deletion(reader, at, **where) if deleted else None,
+        notes=tuple(NoteText(*row) for row in select.NOTES.rows(reader, at, **key)),
+        tenures=tenures,
+        contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
+        deletion=deletion(reader, at, **key) if deleted else None,
     )
 
 
-def _metrics(reader: Reader, at: int | None, where: dict[str, int]) -> tuple[Metric, ...]:
+def _metrics(reader: Reader, at: int | None, key: dict[str, int]) -> tuple[Metric, ...]:
     found: dict[tuple[str, str | None], Metric] = {}
-    for name, value, on_name, on_version, on_digest, time in select.METRICS.rows(reader, at, **where):
+    for name, value, on_name, on_version, on_digest, time in select.METRICS.rows(reader, at, **key):
         on = None if on_name is None else lineage.data_node(on_name, on_version, on_digest)
         found.setdefault((name, on), Metric(name, value, on, time))
     return tuple(found.values())
 
 
 def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
-    """Return the page of a model, which there was at that moment."""
+    """Return the page of a model as of entry ``at`` (None: now); the model must have existed then."""
     from modelkeep.store.db.sql import models
     from modelkeep.store.db.sql.references import former_names
 

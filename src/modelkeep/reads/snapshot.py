@@ -38,7 +38,7 @@ def snapshot(context: Context, moment: str | AsOf | None = None) -> Iterator[tup
 
 
 def as_of(context: Context, text: str) -> AsOf:
-    """Return the moment that ``--as-of`` means; it is said on the way."""
+    """Return the moment that ``--as-of`` means; a note says which it is."""
     with snapshot(context) as (reader, _):
         return _as_of(reader, text, context)
 
@@ -86,8 +86,7 @@ def check_head(context: Context, reader: Reader, say: Callable[[str], None] | No
 def remember_head(context: Context, entry: Entry, entry_hash: str) -> None:
     """Remember an entry that was committed as the head that this account saw last.
 
-    Not to be called where the log does not go on from the remembered head: that one stays until
-    `verify --accept-head`.
+    Call it only where the log goes on from the remembered head; else that one stays until `verify --accept-head`.
     """
     head_cache.remember(context.state_dir, entry.intent.registry, entry.seq, entry_hash)
 

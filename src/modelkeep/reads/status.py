@@ -14,7 +14,7 @@ from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql import status as select
 from modelkeep.store.db.state import SqlState
 
-#: So many files are added up without being asked to: it takes a few milliseconds, for a million of them 150.
+#: How many files are added up without being asked to: it takes a few milliseconds, for a million files 150.
 FEW = 10_000
 
 _LAST_ENTRIES = 5
@@ -63,7 +63,7 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
 
 
 def whoami(context: Context) -> Identity:
-    """Return who the log would say this is."""
+    """Return the author that an entry written now would name."""
     from modelkeep.provenance import machine
 
     return Identity(

@@ -32,7 +32,7 @@ from modelkeep.store.os_errors import explain_destination_errors
 DRAFT = f"{DATABASE}.new"
 #: What a directory may hold and still count as empty.
 _EMPTY = frozenset({"lost+found", backup_mark.DRAFT})
-#: So many contents are made durable together: memory does not grow with the registry.
+#: How many contents are made durable together: memory does not grow with the registry.
 _AT_ONCE = 512
 _MANY = 16
 

@@ -67,7 +67,7 @@ def test_what_is_left_is_what_a_look_at_every_version_finds(crowd, delete, numbe
     pipeline = [number for number in left if not rows[number].archived]
     waiting = [number for number in left if rows[number].state == "development"]
     latest = next((number for number in pipeline if not rows[number].bad), None)
-    assert version_states.newest_left(connection, at, MODEL) == (left[0] if left else None)
+    assert version_states.newest_undeleted(connection, at, MODEL) == (left[0] if left else None)
     assert version_states.latest(connection, at, MODEL) == latest
     assert [row.version for row in registry.versions("fraud", as_of=then)] == pipeline
     assert [row.version for row in registry.versions(as_of=then)] == pipeline

@@ -31,7 +31,7 @@ def tag(
 
     values = read_pairs([word for word in words if "=" in word], (), "tag")
     removed = _removed_keys(ref, [word for word in words if "=" not in word])
-    call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.changing)))
+    call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.change_flags)))
 
 
 @command(*CHANGES, "expect")
@@ -44,7 +44,7 @@ def alias(
 ) -> None:
     added = [name for name in names if not name.endswith("-")]
     removed = [name[:-1] for name in names if name.endswith("-")]
-    call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.changing_one)))
+    call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.expect_flags)))
 
 
 @command(*CHANGES)
@@ -54,7 +54,7 @@ def label(
     label: Annotated[str, Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
 ) -> None:
     """Give a version its label, once."""
-    call.show(ChangeView(call.registry().label(ref, label, **call.changing)))
+    call.show(ChangeView(call.registry().label(ref, label, **call.change_flags)))
 
 
 @command(*CHANGES)
@@ -67,7 +67,7 @@ def describe(
     if text is None:
         call.show(DescriptionView(ref, registry.description(ref)))
         return
-    call.show(ChangeView(registry.describe(ref, _text(text), **call.changing)))
+    call.show(ChangeView(registry.describe(ref, _text(text), **call.change_flags)))
 
 
 @command(*CHANGES)
@@ -76,7 +76,7 @@ def note(
     ref: ModelOrVersion,
     text: Annotated[str, Argument(metavar="TEXT", help="The note; - reads it from standard input.")],
 ) -> None:
-    call.show(ChangeView(call.registry().note(ref, _text(text), **call.changing)))
+    call.show(ChangeView(call.registry().note(ref, _text(text), **call.change_flags)))
 
 
 @command(*CHANGES)
@@ -85,7 +85,7 @@ def rename(
     name: Annotated[str, Argument(metavar="NAME", help="The model.")],
     new: Annotated[str, Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
-    call.show(ChangeView(call.registry().rename(name, new, **call.changing)))
+    call.show(ChangeView(call.registry().rename(name, new, **call.change_flags)))
 
 
 def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:

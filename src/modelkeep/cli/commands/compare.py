@@ -52,7 +52,7 @@ def expanded(words: Sequence[str]) -> list[str]:
 
 
 def _complete(word: str) -> str:
-    """Return a reference; one without a name, which a digest before it cannot lend, raises ``UsageError``."""
+    """Return a word that is a whole reference; ``UsageError`` for ``@SELECTOR``: the digest before it has no name."""
     if not word.startswith("@"):
         return word
     message = f"'{printable(word)}' is a version of which model? a digest has no name"

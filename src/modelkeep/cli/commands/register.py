@@ -105,7 +105,7 @@ def register(
             move=move,
             stdin=_standard_input() if "-" in paths else None,
             progress=update,
-            **call.changing_one,
+            **call.expect_flags,
         )
     call.show(RegisteredView(found))
 
@@ -119,7 +119,7 @@ def evaluate(
     on: On = None,
     run: Runs = None,
 ) -> None:
-    found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.changing)
+    found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.change_flags)
     call.show(ChangeView(found))
 
 

@@ -32,7 +32,7 @@ def mark(
 ) -> None:
     """Mark a version."""
     choice(mark, "the mark", ("bad", "good"), f"modelkeep mark {quote(ref)}")
-    call.show(ChangeView(call.registry().mark(ref, mark, **call.changing)))
+    call.show(ChangeView(call.registry().mark(ref, mark, **call.change_flags)))
 
 
 @command(*CHANGES)
@@ -44,7 +44,7 @@ def archive(
 ) -> int:
     registry = call.registry()
     return change_each(
-        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.changing)
+        call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.change_flags)
     )
 
 
@@ -145,7 +145,7 @@ def change_each(call: Call, items: Sequence[str], change: Callable[[str], Change
 
 
 def exit_code(outcomes: Sequence[ItemOutcome]) -> int:
-    """Return 0 when all was done, the errors' code when nothing was and they agree, else 8: only some were."""
+    """Return 0 if every item was changed, the errors' exit code if none was and they have the same, else 8."""
     codes = {each.error.exit for each in outcomes if each.error is not None}
     if not codes:
         return 0

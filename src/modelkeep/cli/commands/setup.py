@@ -58,7 +58,7 @@ def init(
 
 
 def _usage(call: Call, made: views.InitView) -> list[str]:
-    """Return how a registry is used from the current directory, where that takes a setting."""
+    """Return what to type to use a registry from the current directory, nothing where that takes no setting."""
     line = f"modelkeep config set registry {shlex.quote(made.path)}"
     if made.shared_now:
         return [f"for your colleagues, and for you: {line}"]

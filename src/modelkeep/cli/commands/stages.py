@@ -26,7 +26,7 @@ def promote(
     force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
-    call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.changing_one)))
+    call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.expect_flags)))
 
 
 @command(*CHANGES, "expect")
@@ -49,7 +49,7 @@ def rollback(
 ) -> None:
 
     def roll_back(**more: Any) -> RolledBack:
-        return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.changing_one | more)
+        return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.expect_flags | more)
 
     answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
     call.show(RollbackView(roll_back(**answers)))
@@ -88,4 +88,4 @@ def retire(
     ref: Target,
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
-    call.show(ChangeView(call.registry().retire(ref, stage, **call.changing_one)))
+    call.show(ChangeView(call.registry().retire(ref, stage, **call.expect_flags)))

@@ -24,7 +24,7 @@ DIRECTORIES: tuple[Candidate, ...] = (("", "directories"),)
 _DIRECTORY_SETTINGS = frozenset({"registry", "registries", "cache"})
 _SETTING_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
 
-#: The commands that an archived version is as good for as another.
+#: The commands that take an archived version like any other.
 _FOR_ANY_VERSION = frozenset(
     {"audit", "delete", "describe", "diff", "get", "history", "lineage", "note", "path", "show", "tag", "verify"}
 )

@@ -4,8 +4,7 @@ A command hands the answer to its view, and `cli/call.py` asks the view for the 
 printed: the JSON document, the lines of a pipe, the identifiers of ``-q`` or the table of a terminal.
 Nothing is made that is not asked for.
 
-A line of a pipe has cells separated by tabs. A cell is never empty and holds no tab, newline or
-control character.
+A line of a pipe has cells separated by tabs. A cell is never empty and holds no tab, newline or control character.
 """
 
 from __future__ import annotations
@@ -105,8 +104,8 @@ def cell(value: object) -> str:
     return escape_cell(str(value))
 
 
-def seconds(time: str | None) -> str | None:
-    """Return a time of the log without its fraction, as lines have it."""
+def to_seconds(time: str | None) -> str | None:
+    """Return a time of the log to the second, as lines have it."""
     if time is not None and not isinstance(time, str):
         # A flipped bit in the database can turn a text into a number.
         message = f"the registry holds a time that is none: {time!r}"  # type: ignore[unreachable]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.interface import View, line, seconds
+from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
@@ -111,7 +111,7 @@ def column(row: VersionRow, key: str) -> object:
     if dot and kind in KEYED:
         return getattr(row, KEYED[kind]).get(name)
     if key == "created":
-        return seconds(row.created)
+        return to_seconds(row.created)
     return row.stages if key == "stage" else getattr(row, key)
 
 
@@ -133,7 +133,7 @@ def _stage_lines(row: ModelRow) -> list[str]:
             held.stage,
             held.version,
             held.label,
-            seconds(held.since),
+            to_seconds(held.since),
             [f"{each.version}={each.share}" for each in held.shares],
         )
         for held in row.holders
@@ -164,7 +164,7 @@ def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Text | None:
 
 
 def holder_line(name: str, held: Holder, clock: Clock) -> Text:
-    """Return who holds a stage, since when and by whose hand: ``fraud@3 2.0  12d, by ana``."""
+    """Return who holds a stage, since when and who put it there: ``fraud@3 2.0 12d, by ana``."""
     label = f" {held.label}" if held.label else ""
     version = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
     return version + text(f"{label}  {clock.ago(held.since)}, by {held.actor}{_shares(held)}", "")
@@ -194,7 +194,7 @@ class TenuresView(View, frozen=True):
 
     def lines(self) -> list[str]:
         return [
-            line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.actor, tenure_reasons(row))
+            line(row.ref, row.stage, to_seconds(row.since), to_seconds(row.until), row.actor, tenure_reasons(row))
             for row in self.tenures
         ]
 
@@ -224,7 +224,8 @@ class EntriesView(View, frozen=True):
 
     def lines(self) -> list[str]:
         return [
-            line(row.seq, seconds(row.time), row.actor, row.action, row.subject, row.sentence) for row in self.entries
+            line(row.seq, to_seconds(row.time), row.actor, row.action, row.subject, row.sentence)
+            for row in self.entries
         ]
 
     def identifiers(self) -> list[str]:

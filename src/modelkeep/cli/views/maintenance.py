@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line
 from modelkeep.cli.views.layout import short, table, text
-from modelkeep.domain.answers.care import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
+from modelkeep.domain.answers.maintenance import BackedUp, Cleaned, Diagnosis, DoctorFinding, Migration, Verification
 from modelkeep.rendering import Clock, counted, files, human_size, verification
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class VerificationView(View, frozen=True):
         return [verification(self.answer), *self.hints()]
 
     def hints(self) -> list[str]:
-        """Return what helps where something is wrong; a repair that failed is not answered with a repair."""
+        """Return commands that help where something is wrong; after a failed repair, none that repairs again."""
         errors = [each for each in self.answer.findings if each.severity == "error"]
         wrong = {each.code for each in errors}
         hints = []

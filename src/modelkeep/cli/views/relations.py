@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.interface import View, line, seconds
+from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
 from modelkeep.rendering import Clock
@@ -23,7 +23,7 @@ class IdentifiedView(View, frozen=True):
 
     def lines(self) -> list[str]:
         return [
-            line(row.ref, row.stage, seconds(row.since), seconds(row.until), row.state, row.file)
+            line(row.ref, row.stage, to_seconds(row.since), to_seconds(row.until), row.state, row.file)
             for row in self.identified
         ]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.interface import View, field_lines, line, seconds
+from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, stack, table, text
 from modelkeep.cli.views.lists import entry_line, holder_line
-from modelkeep.domain.answers.care import Access
+from modelkeep.domain.answers.maintenance import Access
 from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
 from modelkeep.rendering import Clock, counted, human_size
@@ -64,10 +64,10 @@ class StatusView(View, frozen=True):
             *(line(name, getattr(status, name)) for name in _STATUS_FIELDS),
             *([line("backup_of", status.backup_of)] if status.backup_of else []),
             *(
-                line(status.production_stage, f"{name}@{held.version}", seconds(held.since), held.actor)
+                line(status.production_stage, f"{name}@{held.version}", to_seconds(held.since), held.actor)
                 for name, held in status.production.items()
             ),
-            *(line("entry", each.seq, seconds(each.time), each.actor, each.sentence) for each in status.last),
+            *(line("entry", each.seq, to_seconds(each.time), each.actor, each.sentence) for each in status.last),
         ]
 
     def identifiers(self) -> list[str]:

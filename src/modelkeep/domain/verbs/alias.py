@@ -26,7 +26,7 @@ class Alias(Command, frozen=True):
         _check(proposal, model, names)
         events: list[Event] = []
         for name in self.add:
-            _, version = proposal.version()
+            _, version = proposal.model_and_version()
             check_imported_alias(name, proposal.state.stages())
             if proposal.state.alias(model.seq, fold(name)) != version.number:
                 events.append(AliasSet(name, model.seq, version.number))
@@ -39,7 +39,7 @@ class Alias(Command, frozen=True):
         return tuple(events)
 
     def sentence(self, words: EntryWords) -> str:
-        called = [f"called {words.at(event.version)} {event.alias}" for event in words.events(AliasSet)]
+        called = [f"called {words.ref(event.version)} {event.alias}" for event in words.events(AliasSet)]
         return ", ".join([*called, *removed_aliases(words)])
 
 

@@ -27,13 +27,13 @@ class Archive(Command, frozen=True):
             first, last, name = 1, model.newest, f"every version of {model.name}"
             archived = proposal.state.all_archived(model.seq)
         else:
-            model, version = proposal.version()
+            model, version = proposal.model_and_version()
             first = last = version.number
-            name, archived = model.at(version.number), version.archived
+            name, archived = model.ref(version.number), version.archived
         if self.undo:
             if not proposal.state.archived_ranges(model.seq, first, last):
                 return AlreadySo(f"{name} is not archived")
-            return (restored(proposal, model, first, last),)
+            return (make_restoration(proposal, model, first, last),)
         return AlreadySo(f"{name} is archived") if archived else (_archived(proposal, model, first, last),)
 
     def sentence(self, words: EntryWords) -> str:
@@ -75,7 +75,7 @@ class VersionRestored(Event, frozen=True):
             yield recorded.opened("archived", {"model": self.model, "first": first, "last": last})
 
 
-def restored(proposal: Proposal, model: Model, first: int, last: int) -> VersionRestored:
+def make_restoration(proposal: Proposal, model: Model, first: int, last: int) -> VersionRestored:
     """Return the event that takes ``first`` to ``last`` out of every archived range."""
     keeps: set[tuple[int, int]] = set()
     for start, end in proposal.state.archived_ranges(model.seq, first, last):
@@ -91,7 +91,7 @@ def _archived(proposal: Proposal, model: Model, first: int, last: int) -> Versio
     held = proposal.state.open_tenures(model.seq, first, last)
     for tenure in held:
         if tenure.stage in protected:
-            name = model.at(tenure.version)
+            name = model.ref(tenure.version)
             message = f"{name} is in {tenure.stage}, which is protected"
             raise Conflict(message, f"modelkeep retire {name} {tenure.stage}        (or promote another)")
     return VersionArchived(first, last, model.seq, ends_of(*held))

@@ -28,7 +28,7 @@ class Create(Command, frozen=True):
         bearer = proposal.state.model_named(name)
         if bearer is not None and not bearer.deleted and fold(bearer.name) == fold(name):
             return AlreadySo(f"the model {bearer.name} exists")
-        check_free(name, bearer, reuse=self.reuse)
+        check_name_is_free(name, bearer, reuse=self.reuse)
         return (ModelCreated(proposal.seq),)
 
     def sentence(self, words: EntryWords) -> str:
@@ -48,7 +48,7 @@ class ModelCreated(Event, frozen=True):
             yield from description_rows(recorded, self.model, 0)
 
 
-def check_free(name: str, bearer: Model | None, *, reuse: bool) -> None:
+def check_name_is_free(name: str, bearer: Model | None, *, reuse: bool) -> None:
     """Raise ``Conflict`` where a model may not get a name because another one (``bearer``) bears or bore it."""
     check_imported_name(name)
     if bearer is None or (bearer.deleted and reuse):

@@ -6,7 +6,7 @@ from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_aliases
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
-from modelkeep.domain.verbs.rows import Bury, Changes, Close, Insert, Recorded
+from modelkeep.domain.verbs.rows import Changes, Close, DeleteVersions, Insert, Recorded
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
@@ -26,7 +26,7 @@ class Delete(Command, frozen=True):
             return self._decide_model(proposal, model)
         version = proposal.known_version(model)
         if version.deleted:
-            return AlreadySo(f"{model.at(version.number)} is deleted")
+            return AlreadySo(f"{model.ref(version.number)} is deleted")
         held = proposal.state.open_tenures(model.seq, version.number, version.number)
         if not self.force:
             _check_protected(proposal, model, version, {tenure.stage for tenure in held})
@@ -51,7 +51,7 @@ class Delete(Command, frozen=True):
         parts = []
         for event in words.entry.events:
             if isinstance(event, VersionDeleted):
-                parts += [f"deleted {words.at(event.version)}", *words.stages_left(event.ends)]
+                parts += [f"deleted {words.ref(event.version)}", *words.stages_left(event.ends)]
             elif isinstance(event, ModelDeleted):
                 parts += [f"deleted the model {words.model}", *words.stages_left(event.ends)]
         return ", ".join([*parts, *removed_aliases(words)])
@@ -80,15 +80,15 @@ class ModelDeleted(Event, frozen=True):
         yield from recorded.ended_rows(self.model, self.ends)
         for table in ("alias", "model_name"):
             yield Close(table, (("model", "=", self.model),), recorded.seq)
-        yield Bury(self.model, recorded.seq)
+        yield DeleteVersions(self.model, recorded.seq)
 
 
 def _check_protected(proposal: Proposal, model: Model, version: Version, holds: set[str]) -> None:
-    """Refuse to delete what the team may have to answer for: a version that is or ever was in a protected stage."""
+    """Refuse to delete a version that holds or ever held a protected stage: the team may have to explain it."""
     held = proposal.state.stages_held(model.seq, version.number)
     for stage in reversed(proposal.state.stages()):
         if stage.protected and stage.name in held:
-            name = model.at(version.number)
+            name = model.ref(version.number)
             if stage.name in holds:
                 message = f"{name} is in {stage.name}, which is protected"
                 raise Conflict(message, f"modelkeep retire {name} {stage.name}        (or delete it with --force)")

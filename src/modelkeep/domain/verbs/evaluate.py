@@ -28,8 +28,8 @@ class Evaluate(Command, frozen=True):
     runs: tuple[str, ...] = ()
 
     def decide(self, proposal: Proposal) -> Decision:
-        model, version = proposal.version()
-        state, name = proposal.state, model.at(version.number)
+        model, version = proposal.model_and_version()
+        state, name = proposal.state, model.ref(version.number)
         if not self.metrics and not self.runs:
             message = "evaluate needs a metric"
             raise UsageError(message, f"modelkeep evaluate {name} -M auc=0.9")

@@ -113,12 +113,12 @@ class Proposal(Struct, frozen=True):
                 raise Conflict(message)
         return model
 
-    def version(self) -> tuple[Model, Version]:
+    def model_and_version(self) -> tuple[Model, Version]:
         """Return the model and the version that the intent is about; a deleted one raises ``Conflict``."""
         model = self.model()
         version = self.known_version(model)
         if version.deleted:
-            message = f"{model.at(version.number)} was deleted"
+            message = f"{model.ref(version.number)} was deleted"
             raise Conflict(message, STAYS_DELETED)
         return model, version
 
@@ -126,7 +126,7 @@ class Proposal(Struct, frozen=True):
         """Return the model and the version's number, None where the intent is about the model itself."""
         if self.subject().version is None:
             return self.model(), None
-        model, version = self.version()
+        model, version = self.model_and_version()
         return model, version.number
 
     def known_version(self, model: Model) -> Version:
@@ -137,7 +137,7 @@ class Proposal(Struct, frozen=True):
             raise UsageError(message, f"modelkeep list {model.name}")
         version = self.version_of(model, subject.version)
         if version.digest != subject.digest:
-            message = f"{model.at(version.number)} is not the version with the digest {subject.digest}"
+            message = f"{model.ref(version.number)} is not the version with the digest {subject.digest}"
             raise Conflict(message)
         return version
 
@@ -175,7 +175,7 @@ class Proposal(Struct, frozen=True):
             raise IntegrityError(message, f"modelkeep verify {name}")
 
 
-def refuse_unbuilt(*arguments: object) -> None:
+def check_reserved(*arguments: object) -> None:
     """Raise ``Conflict`` for an argument that the log has a field for and that no rule here supports yet."""
     if any(arguments):
         message = "the intent names what this log has no rules for yet"

@@ -17,9 +17,9 @@ class Label(Command, frozen=True):
     label: str
 
     def decide(self, proposal: Proposal) -> Decision:
-        model, version = proposal.version()
+        model, version = proposal.model_and_version()
         if version.label is not None:
-            name = model.at(version.number)
+            name = model.ref(version.number)
             if label_key(version.label) == label_key(check_label(self.label)):
                 return AlreadySo(f"{name} bears the label {version.label}")
             message = f"{name} bears the label {version.label}, and a version has one label for ever"
@@ -51,7 +51,7 @@ def check_label_is_free(proposal: Proposal, model: Model, label: str) -> None:
         return
     known = proposal.state.version(model.seq, taken)
     if known is not None and known.deleted:
-        message = f"{model.at(taken)}, which was deleted, bore the label {label}"
+        message = f"{model.ref(taken)}, which was deleted, bore the label {label}"
         raise Conflict(message, "a label is never given again: give another")
-    message = f"{model.at(taken)} bears the label {label} already"
-    raise Conflict(message, f"modelkeep show {model.at(taken)}")
+    message = f"{model.ref(taken)} bears the label {label} already"
+    raise Conflict(message, f"modelkeep show {model.ref(taken)}")

@@ -15,13 +15,13 @@ class Mark(Command, frozen=True):
     mark: str
 
     def decide(self, proposal: Proposal) -> Decision:
-        model, version = proposal.version()
+        model, version = proposal.model_and_version()
         if self.mark not in ("bad", "good"):
             message = f"a version is marked bad or good, not {self.mark!r}"
             raise UsageError(message)
         if version.bad == (self.mark == "bad"):
             mark = "marked bad" if version.bad else "not marked bad"
-            return AlreadySo(f"{model.at(version.number)} is {mark}")
+            return AlreadySo(f"{model.ref(version.number)} is {mark}")
         return (VersionMarked(self.mark, model.seq, version.number),)
 
     def sentence(self, words: EntryWords) -> str:

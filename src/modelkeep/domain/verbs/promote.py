@@ -5,15 +5,15 @@ from __future__ import annotations
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.archive import VersionRestored, restored
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of, refuse_unbuilt
+from modelkeep.domain.verbs.archive import VersionRestored, make_restoration
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, check_reserved, ends_of
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
 
 class Promote(Command, frozen=True):
-    """Give a version a stage; ``force`` although it is bad or archived."""
+    """Give a version a stage; ``force``: also if it is bad or archived. The other fields are reserved."""
 
     MAY_EXPECT = True
 
@@ -24,11 +24,11 @@ class Promote(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Make the version the holder of the stage; the one it displaces is superseded there."""
-        refuse_unbuilt(self.break_glass, self.request, self.share)
-        model, version = proposal.version()
+        check_reserved(self.break_glass, self.request, self.share)
+        model, version = proposal.model_and_version()
         stage = proposal.stage()
         holder = proposal.state.holder(model.seq, stage.name)
-        name = model.at(version.number)
+        name = model.ref(version.number)
         if holder is not None and holder.version == version.number:
             return AlreadySo(f"{name} is in {stage.name}")
         if version.bad and not self.force:
@@ -37,27 +37,27 @@ class Promote(Command, frozen=True):
         if version.archived and not self.force:
             message = f"{name} is archived"
             raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
-        promotion = promoted(proposal, model, stage, version.number, version.form)
+        promotion = make_promotion(proposal, model, stage, version.number, version.form)
         proposal.check_present(name, version)
         if version.archived:
-            return (restored(proposal, model, version.number, version.number), promotion)
+            return (make_restoration(proposal, model, version.number, version.number), promotion)
         return (promotion,)
 
     def sentence(self, words: EntryWords) -> str:
         parts = []
         for event in words.entry.events:
             if isinstance(event, VersionRestored):
-                parts.append(f"restored {words.at(event.first)} from the archive")
+                parts.append(f"restored {words.ref(event.first)} from the archive")
             elif isinstance(event, VersionPromoted):
                 share = "" if event.share is None else f" at {event.share / 100:g}%"
                 parts.append(
-                    f"promoted {words.at(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
+                    f"promoted {words.ref(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
                 )
         return ", ".join(parts)
 
 
 class RuleResult(LogValue, frozen=True):
-    """What a rule of the policy found: the value, the bound, and whether it passed."""
+    """Reserved: what a rule found, its value and its bound, and whether it passed."""
 
     rule: str
     value: str
@@ -86,8 +86,8 @@ class VersionPromoted(Event, frozen=True):
         yield recorded.tenure_row(self.model, self.stage, self.version, came_from=self.came_from, share=self.share)
 
 
-def promoted(proposal: Proposal, model: Model, stage: StageDef, number: int, form: str) -> VersionPromoted:
-    """Return the event that makes a version the holder of a stage; it came from the newest holder before it.
+def make_promotion(proposal: Proposal, model: Model, stage: StageDef, number: int, form: str) -> VersionPromoted:
+    """Return the event that makes a version the holder of a stage; it ends the present holder's tenure.
 
     Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
     (``pointer``) would get a protected stage.

@@ -9,12 +9,12 @@ from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import AliasSet
-from modelkeep.domain.verbs.create import ModelCreated, check_free
+from modelkeep.domain.verbs.create import ModelCreated, check_name_is_free
 from modelkeep.domain.verbs.describe import description_rows
 from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, refuse_unbuilt
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, check_reserved
 from modelkeep.domain.verbs.label import check_label_is_free
-from modelkeep.domain.verbs.promote import VersionPromoted, promoted
+from modelkeep.domain.verbs.promote import VersionPromoted, make_promotion
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.words import EntryWords, join_words
@@ -22,7 +22,7 @@ from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
 
 #: The largest number that a version may be given.
 _LARGEST_VERSION = 999_999_999
-#: So many numbers may be left out at once: each has a row.
+#: How many numbers may be left out at once at most: each has a row.
 _MOST_SKIPPED = 10_000
 
 
@@ -114,13 +114,13 @@ class Register(Command, frozen=True, kw_only=True):
         if model is not None and self.if_exists != "new":
             same = state.version_with_digest(model.seq, digest)
             if same is not None:
-                return AlreadySo(f"already registered as {model.at(same)}", version=same)
+                return AlreadySo(f"already registered as {model.ref(same)}", version=same)
         if digest in proposal.observed.absent:
             message = "the bytes to register are not in the store"
             raise IntegrityError(message, "register again")
         events: list[Event] = []
         if model is None:
-            check_free(subject.name, bearer, reuse=self.reuse)
+            check_name_is_free(subject.name, bearer, reuse=self.reuse)
             events.append(ModelCreated(proposal.seq))
             model = Model(proposal.seq, subject.name, newest=0)
         number = model.newest + 1
@@ -129,7 +129,7 @@ class Register(Command, frozen=True, kw_only=True):
             number = self.number
         events.append(VersionRegistered(model.seq, number, self._new_label(proposal, model)))
         if subject.stage is not None:
-            events.append(promoted(proposal, model, proposal.stage(), number, self.form))
+            events.append(make_promotion(proposal, model, proposal.stage(), number, self.form))
         for alias in self.aliases:
             check_imported_alias(alias, state.stages())
             events.append(AliasSet(alias, model.seq, number))
@@ -137,7 +137,7 @@ class Register(Command, frozen=True, kw_only=True):
 
     def _check_arguments(self, proposal: Proposal) -> None:
         """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
-        refuse_unbuilt(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
+        check_reserved(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
         check_once("metric", [name for name, _ in self.metrics])
         check_once("alias", [fold(alias) for alias in self.aliases])
         check_once("run", self.runs)
@@ -171,7 +171,7 @@ class Register(Command, frozen=True, kw_only=True):
             match event:
                 case VersionRegistered():
                     label = "" if event.label is None else f" as {event.label}"
-                    parts.append(f"registered {words.at(event.version)}{label}")
+                    parts.append(f"registered {words.ref(event.version)}{label}")
                 case VersionPromoted():
                     parts.append(f"put it in {event.stage}{words.in_place_of(event.ends)}")
                 case AliasSet():
@@ -262,7 +262,7 @@ def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped
 
 
 def _check_parent(proposal: Proposal, parent: Parent) -> None:
-    """Refuse a parent that is half named, or no version of this registry with that digest."""
+    """Refuse a parent with only a model or only a number, and one that is no version here with that digest."""
     if parent.model is None and parent.version is None:
         return
     version = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.create import check_free, name_row
+from modelkeep.domain.verbs.create import check_name_is_free, name_row
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
 from modelkeep.domain.verbs.words import EntryWords
@@ -20,7 +20,7 @@ class Rename(Command, frozen=True):
         if self.to == model.name:
             return AlreadySo(f"the model is called {model.name}")
         bearer = proposal.state.model_named(self.to)
-        check_free(self.to, None if bearer is None or bearer.seq == model.seq else bearer, reuse=self.reuse)
+        check_name_is_free(self.to, None if bearer is None or bearer.seq == model.seq else bearer, reuse=self.reuse)
         return (ModelRenamed(model.seq),)
 
     def sentence(self, words: EntryWords) -> str:

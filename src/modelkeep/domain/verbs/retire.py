@@ -21,13 +21,13 @@ class Retire(Command, frozen=True):
             return AlreadySo(f"{model.name} has nothing in {stage}")
         named = None if proposal.subject().version is None else proposal.known_version(model)
         if named is not None and named.number != holder.version:
-            return AlreadySo(f"{model.at(named.number)} is not in {stage} ({model.at(holder.version)} is)")
+            return AlreadySo(f"{model.ref(named.number)} is not in {stage} ({model.ref(holder.version)} is)")
         proposal.check_expected(holder.version, f"the holder of {stage}")
         return (StageRetired(model.seq, stage, ends_of(holder)),)
 
     def sentence(self, words: EntryWords) -> str:
         return ", ".join(
-            f"retired {join_words([words.at(end.version) for end in event.ends])} from {event.stage}"
+            f"retired {join_words([words.ref(end.version) for end in event.ends])} from {event.stage}"
             for event in words.events(StageRetired)
         )
 

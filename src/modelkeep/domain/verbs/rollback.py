@@ -1,7 +1,7 @@
 """`rollback`: a stage goes back, down the chain of former holders, to the first that may come back.
 
-Each tenure names the one it displaced. The tenure that a rollback opens takes that name over from the tenure
-it goes back to, so going back twice goes further back and never forth.
+Each tenure names the one before it (``came_from``). The tenure that a rollback opens takes ``came_from`` over from the
+tenure it goes back to, so a second rollback goes further back and never forward.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from modelkeep.domain.verbs.interface import (
     End,
     Event,
     Proposal,
+    check_reserved,
     ends_of,
-    refuse_unbuilt,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rows import Changes, Recorded
@@ -62,7 +62,7 @@ class Rollback(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
-        refuse_unbuilt(self.because)
+        check_reserved(self.because)
         if self.confirmed not in (None, "yes", "no"):
             message = f"not an answer: {self.confirmed!r}"
             raise Conflict(message)
@@ -71,8 +71,8 @@ class Rollback(Command, frozen=True):
         leaving = proposal.known_version(model)
         holder = proposal.state.holder(model.seq, stage)
         if holder is None or holder.version != leaving.number:
-            there = "nothing is" if holder is None else f"{model.at(holder.version)} is"
-            return AlreadySo(f"{model.at(leaving.number)} is not in {stage} ({there})")
+            there = "nothing is" if holder is None else f"{model.ref(holder.version)} is"
+            return AlreadySo(f"{model.ref(leaving.number)} is not in {stage} ({there})")
         if self.to == holder.version:
             return AlreadySo(f"{model.name}@{holder.version} is in {stage}")
         proposal.check_expected(holder.version, f"the holder of {stage}")
@@ -200,7 +200,7 @@ def _passed_over(passed: dict[int, str]) -> tuple[PassedOver, ...]:
 
 def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int) -> Tenure:
     """Return the latest tenure of the version to go back to, which must be eligible."""
-    name = model.at(number)
+    name = model.ref(number)
     version = proposal.version_of(model, number)
     tenure = proposal.state.latest_tenure(model.seq, holder.stage, number)
     if tenure is None:
@@ -219,6 +219,6 @@ def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenur
     """Refuse an unconfirmed rollback that names no version shortly after another one."""
     last = proposal.state.last_rollback(model.seq, stage)
     if last is not None and parse_stored(proposal.time) - parse_stored(last) < QUIET:
-        name = model.at(holder.version)
+        name = model.ref(holder.version)
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
         raise RecentRollback(message, f"modelkeep rollback {name} {stage}")

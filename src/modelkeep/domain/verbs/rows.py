@@ -46,14 +46,14 @@ class Assign(Struct, frozen=True):
     sets: tuple[tuple[str, Cell], ...]
 
 
-class Bury(Struct, frozen=True):
-    """Every version of a model that has no tombstone gets one (a row of ``deleted``)."""
+class DeleteVersions(Struct, frozen=True):
+    """Every version of a model that has no row of ``deleted`` gets one."""
 
     model: int
     seq: int
 
 
-RowChange: TypeAlias = Insert | Close | Assign | Bury
+RowChange: TypeAlias = Insert | Close | Assign | DeleteVersions
 Changes: TypeAlias = Iterator[RowChange]
 
 

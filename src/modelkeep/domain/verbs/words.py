@@ -37,22 +37,22 @@ class EntryWords(Struct, frozen=True):
     def subject(self) -> str:
         """The model or the version that the entry is about."""
         subject = self.entry.intent.subject
-        return self.model if subject is None or subject.version is None else self.at(subject.version)
+        return self.model if subject is None or subject.version is None else self.ref(subject.version)
 
-    def at(self, version: int) -> str:
+    def ref(self, version: int) -> str:
         """Return the name of a version of the model: ``fraud@3``."""
         return f"{self.model}@{version}"
 
     def in_place_of(self, ends: Sequence[End]) -> str:
         """Return ``, in place of fraud@3`` for the tenures that ended, nothing for none."""
-        return f", in place of {join_words([self.at(end.version) for end in ends])}" if ends else ""
+        return f", in place of {join_words([self.ref(end.version) for end in ends])}" if ends else ""
 
     def stages_left(self, ends: Sequence[End]) -> list[str]:
         """Return ``fraud@3 left staging and production``, a part for each version."""
         left: dict[int, dict[str, None]] = {}
         for end in sorted(ends, key=lambda each: each.version):
             left.setdefault(end.version, {})[end.stage] = None
-        return [f"{self.at(version)} left {join_words(list(stages))}" for version, stages in left.items()]
+        return [f"{self.ref(version)} left {join_words(list(stages))}" for version, stages in left.items()]
 
 
 def join_words(words: Sequence[str]) -> str:

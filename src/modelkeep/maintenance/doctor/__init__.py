@@ -1,8 +1,7 @@
 """`doctor`: check everything around a registry, and say of each problem what to do about it.
 
-It must answer where other commands fail, so a check that cannot be carried out is a finding like any
-other. It changes nothing. To learn the file system's time it makes a directory in ``store/tmp`` and
-removes it at once.
+It must answer where other commands fail, so a check that cannot be carried out is a finding like any other. It changes
+nothing. To learn the file system's time it makes a directory in ``store/tmp`` and removes it at once.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import Diagnosis, DoctorFinding
+from modelkeep.domain.answers.maintenance import Diagnosis, DoctorFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from modelkeep import errors
 from modelkeep._version import __version__
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.domain.times import parse_stored
 from modelkeep.locate import untrusted
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
 from modelkeep.rendering import human_age

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TypeAlias
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
 from modelkeep.store.access.holders import Holder, holder_of

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from shlex import quote
 
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.access.mounts import Mount, mount_of
 from modelkeep.store.access.permissions import group_name, user_name

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from shlex import quote
 
-from modelkeep.domain.answers.care import DoctorFinding
+from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.domain.times import format_time
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.maintenance.doctor.place import readable_hint
@@ -22,9 +22,9 @@ from modelkeep.store import ownership
 from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.state import SqlState
 
-#: So many stored files are tried for reading.
+#: How many stored files are tried for reading.
 _SAMPLE = 64
-#: So many contents of versions, and so many keys of the store, are checked.
+#: How many contents of versions, and how many keys of the store, are checked.
 _MOST = 20_000
 _SHOWN = 5
 #: The grace period of `gc` unless another is given.

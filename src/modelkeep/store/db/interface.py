@@ -32,7 +32,7 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """One transaction that nobody else writes beside; it is committed by whoever opened it."""
+    """One transaction, the only one that writes; the caller that opened it commits it."""
 
     def run(self, sql: str, /, **values: Value) -> None:
         """Run a statement that writes."""

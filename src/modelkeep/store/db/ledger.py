@@ -19,7 +19,7 @@ from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry, Intent, Observed, documents_of, hash_entry, parse_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.verbs.interface import AlreadySo
-from modelkeep.domain.verbs.rows import Assign, Bury, Close, Insert, RowChange
+from modelkeep.domain.verbs.rows import Assign, Close, DeleteVersions, Insert, RowChange
 from modelkeep.errors import Conflict, Damaged, IntegrityError
 from modelkeep.store.db.interface import Reader, Value, Writer
 from modelkeep.store.db.state import SqlState
@@ -32,7 +32,7 @@ KEEP_DOCUMENT = """
 INSERT INTO document (digest, bytes)
 SELECT :digest, :bytes WHERE NOT EXISTS (SELECT 1 FROM document WHERE digest = :digest)
 """
-_BURY = """
+_DELETE_VERSIONS = """
 INSERT INTO deleted (model, version, seq, skipped) SELECT model, number, :seq, 0 FROM version
 WHERE model = :model AND NOT EXISTS (
     SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
@@ -112,7 +112,7 @@ def apply_changes(writer: Writer, changes: Iterable[RowChange]) -> None:
     for place, group in groupby(changes, key=_place_of_new_row):
         if place is None:
             for change in group:
-                _run(writer, cast("Close | Assign | Bury", change))
+                _run(writer, cast("Close | Assign | DeleteVersions", change))
             continue
         table, columns = place
         while some := list(islice(group, _ROWS_AT_ONCE)):
@@ -124,15 +124,15 @@ def _place_of_new_row(change: RowChange) -> tuple[str, tuple[str, ...]] | None:
     return (change.table, tuple(change.row)) if isinstance(change, Insert) else None
 
 
-def _run(writer: Writer, change: Close | Assign | Bury) -> None:
+def _run(writer: Writer, change: Close | Assign | DeleteVersions) -> None:
     """Change rows that are there."""
     match change:
         case Close(table, where, until_seq, sets):
             _update(writer, table, where, (("until_seq", until_seq), *sets), tests=["until_seq IS NULL"])
         case Assign(table, where, sets):
             _update(writer, table, where, sets, tests=[])
-        case Bury(model, seq):
-            writer.run(_BURY, model=model, seq=seq)
+        case DeleteVersions(model, seq):
+            writer.run(_DELETE_VERSIONS, model=model, seq=seq)
 
 
 def _update(
@@ -193,7 +193,7 @@ def _encode(state: SqlState, entry: Entry, draft: Draft) -> bytes:
 def _entry_of_repeated(reader: Reader, seq: int, intent: Intent) -> Entry:
     """Return the entry that an intent led to before; ``Conflict`` where it is another intent with the same id.
 
-    Only an intent that arrives from elsewhere can be repeated: those that are made here have a new id each.
+    Only an intent from elsewhere can be repeated: each one that is made here has a new id.
     """
     entry = parse_entry(reader.rows(READ, seq=seq)[0][0])
     if entry.intent.to_bytes() != intent.to_bytes():

@@ -16,7 +16,7 @@ from modelkeep.domain.checks import Link
 from modelkeep.domain.entry import Entry, hash_entry
 from modelkeep.domain.project import project
 from modelkeep.domain.state import Head
-from modelkeep.domain.verbs.rows import Bury
+from modelkeep.domain.verbs.rows import DeleteVersions
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.ledger import apply_changes
@@ -118,7 +118,7 @@ class LogReferences:
             raise _not_whole(stored.seq, str(error)) from error
         apply_changes(
             self._made,
-            (change for change in changes if isinstance(change, Bury) or change.table in _TABLES),
+            (change for change in changes if isinstance(change, DeleteVersions) or change.table in _TABLES),
         )
 
 

@@ -1,4 +1,4 @@
-"""The state that deciding asks, answered by the tables; what was asked once in a transaction is remembered."""
+"""`domain.state.State`, answered from the tables; each answer is remembered within a transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SqlState:
-    """A registry's state as the tables picture it; see `modelkeep.domain.state.State`."""
+    """A registry's state as its tables have it; see `modelkeep.domain.state.State`."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

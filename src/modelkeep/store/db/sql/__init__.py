@@ -1,1 +1,1 @@
-"""Every SELECT of the registry, as SQL text: one module a family; rows go in, domain values come out."""
+"""Every SELECT, as SQL text, a module for each family; ``at`` is the last entry that counts, None for now."""

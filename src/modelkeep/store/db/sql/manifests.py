@@ -35,8 +35,8 @@ def manifest(reader: Reader, model: int, number: int) -> Manifest | None:
 def _document(reader: Reader, model: int, number: int) -> tuple[Manifest | Pointer, str]:
     """Return what names the files of a version, and its form, as its entry in the log has them.
 
-    A flipped bit of an index hands out the row of another version, and one of a row another form: nobody must get
-    those bytes, nor a directory in the place of a file.
+    A flipped bit in an index can lead to the row of another version, and one in a row to another form. Then the bytes
+    would be those of another version, or a directory in the place of a file.
     """
     row = reader.row(ARTIFACT, model=model, number=number)
     if row is None:

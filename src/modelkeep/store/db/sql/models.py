@@ -1,4 +1,4 @@
-"""Models as lines of the matrix: who holds their stages, what is newest, what waits in development."""
+"""Models as lines of a list: who holds their stages, what is newest, what is in development."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelkeep.store.db.sql.version_states import (
     deleted_and_used,
     holders,
     newest,
-    newest_left,
+    newest_undeleted,
     standing,
     walk,
 )
@@ -47,15 +47,15 @@ def names(reader: Reader, at: int | None, prefix: str = "") -> Iterator[tuple[in
 
 
 def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow:
-    """Return the line of a model, which tells how it stands at a moment."""
+    """Return the line of a model as it stands at a moment."""
     highest = newest(reader, at, model)
     gone = count_deleted(reader, at, model, 1, highest)
     used = deleted_and_used(reader, at, model) if gone else frozenset()
     there = standing(reader, at, model, 1, highest, deleted=used)
-    left = newest_left(reader, at, model) or highest if gone else highest
+    left = newest_undeleted(reader, at, model) or highest if gone else highest
 
     def numbers() -> Iterator[tuple[int, Standing]]:
-        """Yield what is left, newest first; where nothing was deleted, how all stands is known already."""
+        """Return the numbers that were not deleted, newest first; without deletions no further query is needed."""
         if gone:
             return walk(reader, at, model)
         return ((number, there) for number in range(highest, 0, -1))

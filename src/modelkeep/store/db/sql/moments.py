@@ -1,4 +1,4 @@
-"""Times to entries and back: from a moment on, everything compares on ``seq``."""
+"""Turn a moment into the last entry that it includes: after this, reads compare entry numbers, not times."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def was_needed(reader: Reader, digest: str) -> Gone | None:
 
 
 def since(changed: float, gone: Gone | None) -> float:
-    """Return since when (seconds since 1970) a content is needed by nobody: its last version's end, or its own age."""
+    """Return since when (seconds since 1970) no version needs a content: since its last deletion, or since it came."""
     return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
 
 

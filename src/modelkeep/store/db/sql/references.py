@@ -1,4 +1,4 @@
-"""What a reference means: a name to a model, without case and by names it bore once; NAME@SELECTOR or a digest to a version."""
+"""What a reference means: a model by a present or former name, without case; a version by NAME@SELECTOR or digest."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ WHERE length(folded) BETWEEN :shortest AND :longest AND HOLDS(model_name) ORDER 
 """)
 
 # Versions that are told, letters that a similar name may be longer or shorter, near names that are offered.
-_TOLD, _APART, _OFFERED = 10, 3, 3
+_LISTED, _LENGTH_DIFFERENCE, _SUGGESTED = 10, 3, 3
 
 
 class Resolved(Struct, frozen=True):
@@ -114,21 +114,21 @@ def resolve(reader: Reader, at: int | None, ref: Ref) -> Resolved:
         case Word("latest"):
             chosen = _latest(reader, at, model)
         case Word(text):
-            chosen = _word(reader, at, model, text)
+            chosen = _stage_or_alias(reader, at, model, text)
         case _:
             assert_never(ref.selector)
-    return _found(reader, at, model, chosen)
+    return _existing_version(reader, at, model, chosen)
 
 
 def of_digest(reader: Reader, at: int | None, selector: Digest, model: Resolved | None) -> Resolved:
-    """Return the version whose digest, or whose only file's, begins so; in one model or in all."""
+    """Return the version whose digest, or whose only file's digest, begins so; in one model or in all."""
     hits = _hits(reader, at, str(selector), model, deleted=0) or _hits(reader, at, str(selector), model, deleted=1)
     if not hits:
         message = f"{'there is' if model is None else f'{model.name} has'} no version with the digest {selector}"
         raise NotFound(message, "modelkeep list" if model is None else f"modelkeep list {model.name}")
     if len(hits) > 1:
-        refs = [f"{name_of(reader, at, one)}@{number}" for one, number, _ in hits[:_TOLD]]
-        more = f" and {len(hits) - _TOLD} more" if len(hits) > _TOLD else ""
+        refs = [f"{name_of(reader, at, one)}@{number}" for one, number, _ in hits[:_LISTED]]
+        more = f" and {len(hits) - _LISTED} more" if len(hits) > _LISTED else ""
         message = f"{selector} means several versions: {', '.join(refs)}{more}"
         raise Conflict(message, f"name one of them: {refs[0]}")
     found, number, digest = hits[0]
@@ -143,14 +143,14 @@ def _hits(reader: Reader, at: int | None, low: str, model: Resolved | None, dele
     return list(dict.fromkeys(OF_VERSION.rows(reader, at, **bounds) + OF_FILE.rows(reader, at, **bounds)))
 
 
-def _found(reader: Reader, at: int | None, model: Resolved, number: int) -> Resolved:
+def _existing_version(reader: Reader, at: int | None, model: Resolved, number: int) -> Resolved:
     if at is None:
         found = reader.recall(deciding.VERSION, model=model.model, number=number)
     else:
         found = VERSION.rows(reader, at, model=model.model, number=number)
     if found:
         return Resolved(model.model, model.name, number, found[0][0], model.renamed_from)
-    highest = version_states.newest_left(reader, at, model.model) or version_states.newest(reader, at, model.model)
+    highest = version_states.newest_undeleted(reader, at, model.model) or version_states.newest(reader, at, model.model)
     message = _has_no(model, at, f"version {number}")
     raise NotFound(message, f"modelkeep list {model.name}        (newest {'is' if at is None else 'was'} {highest})")
 
@@ -172,12 +172,12 @@ def _latest(reader: Reader, at: int | None, model: Resolved) -> int:
     raise NotFound(message, f"modelkeep list {model.name} --all")
 
 
-def _word(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
+def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     """Return the version that a stage (tried first) or an alias means."""
     if text == DEVELOPMENT:
         number = version_states.in_development(reader, at, model.model)
         if number is None:
-            raise _nobody(reader, at, model, DEVELOPMENT)
+            raise _no_holder(reader, at, model, DEVELOPMENT)
         return number
     stages = version_states.stages(reader, at)
     stage = resolve_stage(text, stages)
@@ -185,7 +185,7 @@ def _word(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
         for each in version_states.holders(reader, at, model.model):
             if each.stage == stage.name:
                 return each.version
-        raise _nobody(reader, at, model, stage.name)
+        raise _no_holder(reader, at, model, stage.name)
     row = ALIAS.row(reader, at, model=model.model, alias=text)
     if row is not None:
         return int(row[0])
@@ -194,8 +194,8 @@ def _word(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
 
 
-def _nobody(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
-    """Return the error for a stage without a holder; the hint fills it, or tells its past."""
+def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
+    """Return the error for a stage without a holder; the hint promotes a version, or shows the history."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
         return NotFound(message, f"modelkeep history {model.name}")
@@ -214,7 +214,7 @@ def find_model(reader: Reader, at: int | None, name: str) -> Resolved:
     """Return the model that bears or bore a name; ``NotFound`` with near names."""
     row = BEARER.row(reader, at, folded=fold(name))
     if row is None:
-        raise no_model(reader, at, name)
+        raise no_model_error(reader, at, name)
     model, as_written = row
     present = name_of(reader, at, model)
     return Resolved(model, present, renamed_from=None if fold(present) == fold(as_written) else as_written)
@@ -234,7 +234,7 @@ def former_names(reader: Reader, at: int | None, model: int, present: str) -> tu
     return tuple(name for (name,) in FORMER.rows(reader, at, model=model, folded=fold(present)))
 
 
-def no_model(reader: Reader, at: int | None, name: str) -> NotFound:
+def no_model_error(reader: Reader, at: int | None, name: str) -> NotFound:
     """Return the error for a name that no model bore, with those that are near."""
     shown = printable(name)
     if at is not None and (later := BEARER.row(reader, None, folded=fold(name))) is not None:
@@ -243,7 +243,7 @@ def no_model(reader: Reader, at: int | None, name: str) -> NotFound:
         return NotFound(message, None if then is None else f"it was called {then[0]}")
     message = f"there is no model {shown}" if at is None else f"there was no model {shown} then"
     length = len(name)
-    rows = SIMILAR.rows(reader, at, shortest=length - _APART, longest=length + _APART)
+    rows = SIMILAR.rows(reader, at, shortest=length - _LENGTH_DIFFERENCE, longest=length + _LENGTH_DIFFERENCE)
     return NotFound(message, hint("modelkeep list", name, [row[0] for row in rows]))
 
 
@@ -252,5 +252,5 @@ def hint(command: str, typed: str, known: list[str]) -> str:
     import difflib
 
     by_fold = {fold(name): name for name in known}
-    near = [by_fold[found] for found in difflib.get_close_matches(fold(typed), list(by_fold), _OFFERED)]
+    near = [by_fold[found] for found in difflib.get_close_matches(fold(typed), list(by_fold), _SUGGESTED)]
     return f"{command}        (near: {', '.join(near)})" if near else command

@@ -82,7 +82,7 @@ _ENDLESS = 10**18
 
 
 class Standing(Struct, frozen=True):
-    """How some versions of a model stand; ``archived`` are disjoint ranges in order."""
+    """The states of some versions of a model; ``archived`` are disjoint ranges in order."""
 
     archived: tuple[tuple[int, int], ...]
     bad: frozenset[int]
@@ -172,8 +172,7 @@ def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:
 def walk(reader: Reader, at: int | None, model: int, *, deleted: bool = False) -> Iterator[tuple[int, Standing]]:
     """Yield the numbers of a model downwards, each with how its window stands; with ``deleted`` those as well.
 
-    The windows grow, up to a width. One of which nothing is left is counted and passed over: there may be tens of
-    thousands.
+    The windows grow, up to ``_WIDEST``. A window that was deleted as a whole is skipped after one count.
     """
     beyond, size = newest(reader, at, model) + 1, _WINDOW
     while beyond > 1:
@@ -188,7 +187,7 @@ def walk(reader: Reader, at: int | None, model: int, *, deleted: bool = False) -
                 yield number, there
 
 
-def newest_left(reader: Reader, at: int | None, model: int) -> int | None:
+def newest_undeleted(reader: Reader, at: int | None, model: int) -> int | None:
     """Return the highest number that was not deleted."""
     return next((number for number, _ in walk(reader, at, model)), None)
 
@@ -218,7 +217,7 @@ def deleted_numbers(reader: Reader, at: int | None, model: int, first: int, last
 
 
 def count_deleted(reader: Reader, at: int | None, model: int, first: int, last: int) -> int:
-    """Count them: that is cheap even where they are very many."""
+    """Return how many numbers from ``first`` to ``last`` were deleted; it is cheap even for very many."""
     row = DELETED_COUNT.row(reader, at, model=model, first=first, last=last)
     return 0 if row is None else int(row[0])
 

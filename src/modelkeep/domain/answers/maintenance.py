@@ -8,8 +8,8 @@ from modelkeep.domain.record import Answer
 class VerifyFinding(Answer, frozen=True):
     """Something that is wrong (``error``), odd (``warning``) or right again (``repaired``): where, and in words.
 
-    Of a stored content ``digest`` says which, and ``ref`` and ``path`` one version that needs it and the
-    file that it is there; elsewhere they are None.
+    Where it is about a stored content, ``digest`` names it, and ``ref`` and ``path`` one version that needs it and the
+    file that it is there; else they are None.
     """
 
     severity: str
@@ -24,9 +24,9 @@ class VerifyFinding(Answer, frozen=True):
 class Verification(Answer, frozen=True):
     """What `verify` checked and found; ``ok`` when no finding is an error.
 
-    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick``
-    tells that no byte was read, only sizes and modes. The numbers count the findings that were left
-    out for being too many of a kind, too.
+    ``subset`` is the part of the stored contents that was looked at (``1/7``), None for all; ``quick`` tells that no
+    byte was read, only sizes and modes. The numbers include findings that were left out because there were too many of
+    a kind.
     """
 
     ok: bool
