@@ -81,6 +81,7 @@ def test_what_is_needed_to_run_has_a_lower_bound_and_no_cap(metadata: email.mess
         "sqlmodel",
         "tomli-w",
         "typer",
+        "typing-extensions",
     ]
     assert not [line for line in needed if "<" in line or "==" in line or "~" in line]
 

@@ -44,7 +44,7 @@ from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import contents
+from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
@@ -111,7 +111,7 @@ class _Registration:
 
     def _of_sizes(self, sizes: Collection[int]) -> dict[int, tuple[str, ...]]:
         with self._session.reading() as reader:
-            return contents.of_sizes(reader, sizes)
+            return {size: reachable.of_size(reader, size) for size in sizes}
 
     def _write(self, taken: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
         """Write the entry for the bytes that were taken in, and return the answer."""

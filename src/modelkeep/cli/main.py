@@ -81,7 +81,3 @@ def _collect_garbage_rarely() -> None:
     import gc
 
     gc.set_threshold(100_000)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -26,13 +26,7 @@ def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None)
     return found
 
 
-def version_of(
-    reader: Reader,
-    text: str,
-    say: Say,
-    command: str,
-    at: int | None = None,
-) -> Resolved:
+def version_of(reader: Reader, text: str, say: Say, command: str, at: int | None = None) -> Resolved:
     """Return the version that a reference means; ``UsageError`` for a bare name, which means a model.
 
     ``command`` is what was typed, with ``{}`` for the reference: the hint of the ``UsageError`` is made of it.
@@ -58,13 +52,13 @@ def stage_named(reader: Reader, text: str) -> StageDef:
     stage = resolve_stage(text, stages)
     if stage is not None:
         return stage
+    names = [each.name for each in stages]
+    listed = f"stages are {', '.join(names)}"
     if text.lower() in DEVELOPMENT_WORDS:
         message = "development is where a version is before it holds a stage: nothing is put there"
-        raise UsageError(message, "stages are " + ", ".join(each.name for each in stages))
+        raise UsageError(message, listed)
     message = f"there is no stage '{printable(text)}'"
-    raise NotFound(
-        message, hint("stages are " + ", ".join(each.name for each in stages), text, [s.name for s in stages])
-    )
+    raise NotFound(message, hint(listed, text, names))
 
 
 def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None) -> UsageError:

@@ -1,4 +1,4 @@
-"""Which contents versions need, by the tables; and of which deleted versions a content was."""
+"""Which contents versions have and need, by the tables; and of which deleted versions a content was."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ JOIN entry_action ON entry_action.seq = deleted.seq
 WHERE version_blob.digest = :digest
 ORDER BY deleted.seq DESC, version_blob.version DESC
 """
+
+# Ten thousand versions may have one content: from each digest to the next, the index leaps over them.
+NEXT_OF_SIZE = "SELECT min(digest) FROM version_blob WHERE size_bytes = :size AND digest > :after"
+# To compare a sample of each takes a moment; and most models are not trained so often in one size.
+_MOST_OF_SIZE = 100
 
 
 class Needed(Struct, frozen=True):
@@ -128,3 +133,15 @@ def was_needed(reader: Reader, digest: str) -> Gone | None:
 def since(changed: float, gone: Gone | None) -> float:
     """Return since when (seconds since 1970) no version needs a content: since its last deletion, or since it came."""
     return changed if gone is None else max(changed, parse_stored(gone.time).timestamp())
+
+
+def of_size(reader: Reader, size: int) -> tuple[str, ...]:
+    """Return the digests of contents of a size in bytes, a hundred at most: a new file of that size may be one of them."""
+    digests: list[str] = []
+    while len(digests) < _MOST_OF_SIZE:
+        after = digests[-1] if digests else ""
+        (digest,) = reader.one(NEXT_OF_SIZE, size=size, after=after)
+        if digest is None:
+            break
+        digests.append(digest)
+    return tuple(digests)
