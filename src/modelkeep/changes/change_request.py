@@ -97,15 +97,15 @@ def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
 
 def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     """Raise ``Conflict`` where a reference means something else now than when the intent was drafted."""
-    one, other = before.subject, now.subject
-    same = (one.version, one.digest) == (other.version, other.digest) and one.model in (None, other.model)
+    old, new = before.subject, now.subject
+    same = (old.version, old.digest) == (new.version, new.digest) and old.model in (None, new.model)
     # The draft already holds the details, so the new request must have the same ones.
     alike = (before.command, before.fields) == (now.command, now.fields)
     # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
     if same and (alike or isinstance(before.command, Rollback)):
         return
     if same:
-        message = f"{one.name} changed meanwhile"
+        message = f"{old.name} changed meanwhile"
         raise Conflict(message, "try again")
-    message = f"{one.name} changed meanwhile: what was {one.version or 'none'} is {other.version or 'none'} now"
+    message = f"{old.name} changed meanwhile: what was {old.version or 'none'} is {new.version or 'none'} now"
     raise Conflict(message, "look again, then name the version by its number")

@@ -66,7 +66,7 @@ def register(
 ) -> Registered:
     """Register the next version of a model; see `Registry.register`."""
     check(request)
-    found = collect_provenance(context, request)
+    provenance = collect_provenance(context, request)
     with closing(Session(context.database)) as session:
         with session.reading() as reader:
             backup_mark.require_no_backup(context.directory)
@@ -74,17 +74,17 @@ def register(
             # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
             # success all the same.
             _resolve_names(reader, ignore_note, request)
-        return _Registration(context, session, request, found).run(stdin, progress)
+        return _Registration(context, session, request, provenance).run(stdin, progress)
 
 
 class _Registration:
     """One registration: its arguments, its provenance, and the session of its transactions."""
 
-    def __init__(self, context: Context, session: Session, request: Request, found: Provenance) -> None:
+    def __init__(self, context: Context, session: Session, request: Request, provenance: Provenance) -> None:
         self._context = context
         self._session = session
         self._request = request
-        self._found = found
+        self._provenance = provenance
 
     def run(self, stdin: BinaryIO | None, progress: Progress | None) -> Registered:
         """Store the bytes, or for a dry run only measure them, and write the entry.
@@ -100,12 +100,14 @@ class _Registration:
             return self._write(measure(paths, selection, secrets=False, move=move, progress=progress), None)
         for _ in range(1 if "-" in paths else _ATTEMPTS):
             stored = StoredBytes(bucket)
-            taken = ingest(bucket, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress)
+            ingested = ingest(
+                bucket, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress
+            )
             try:
-                done = self._write(taken, partial(stored.ensure_present, taken.manifest.files))
+                done = self._write(ingested, partial(stored.ensure_present, ingested.manifest.files))
             except BytesRemoved:
                 continue
-            return replace(done, notes=(*done.notes, *remove(paths, taken.sources))) if move else done
+            return replace(done, notes=(*done.notes, *remove(paths, ingested.sources))) if move else done
         message = f"gc removed the bytes of {request.name} while they were registered"
         raise Conflict(message, "try again")
 
@@ -113,21 +115,21 @@ class _Registration:
         with self._session.reading() as reader:
             return {size: reachable.of_size(reader, size) for size in sizes}
 
-    def _write(self, taken: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
-        """Write the entry for the bytes that were taken in, and return the answer."""
-        request, found = self._request, self._found
+    def _write(self, ingested: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
+        """Write the entry for the bytes that were ingested, and return the answer."""
+        request, provenance = self._request, self._provenance
         if request.trained_at is None:
-            found = replace(found, trained=guess_training(taken.newest_mtime_ns) or found.trained)
+            provenance = replace(provenance, trained=guess_training(ingested.newest_mtime_ns) or provenance.trained)
 
         def resolve(reader: Reader, say: Say) -> ChangeRequest:
-            return _resolved(reader, say, request, found, taken)
+            return _resolve_request(reader, say, request, provenance, ingested)
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
         outcome = runner.run(resolve, check_bytes)
         if outcome.entry is not None:
-            return registered(request, outcome, outcome.entry, taken, found)
+            return registered(request, outcome, outcome.entry, ingested, provenance)
         with self._session.reading() as reader:
-            return unchanged(reader, request, found, outcome, taken)
+            return unchanged(reader, request, provenance, outcome, ingested)
 
 
 class _Names(Struct, frozen=True):
@@ -159,34 +161,36 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     )
 
 
-def _resolved(reader: Reader, say: Say, request: Request, found: Provenance, taken: Ingested) -> ChangeRequest:
+def _resolve_request(
+    reader: Reader, say: Say, request: Request, provenance: Provenance, ingested: Ingested
+) -> ChangeRequest:
     names = _resolve_names(reader, say, request)
     model = None if names.model is None else names.model.seq
     name = request.name if names.model is None else names.model.name
-    digest = taken.manifest.digest
+    digest = ingested.manifest.digest
     return ChangeRequest(
         command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
             bump=request.bump,
-            code=_code(found.code),
-            data=tuple(each.data for each in found.data),
-            form=taken.form,
+            code=_code(provenance.code),
+            data=tuple(each.data for each in provenance.data),
+            form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
             metrics=request.metrics,
-            metrics_on=None if found.on is None else found.on.data,
+            metrics_on=None if provenance.on is None else provenance.on.data,
             parents=tuple(parent for parent, _ in names.parents),
             reuse=request.reuse_name,
-            runs=tuple(run.id for run in found.runs),
-            symlinks=taken.symlinks,
-            trained=found.trained,
+            runs=tuple(run.id for run in provenance.runs),
+            symlinks=ingested.symlinks,
+            trained=provenance.trained,
         ),
         subject=Subject(
             digest=digest, model=model, name=name, stage=None if names.stage is None else names.stage.name, version=None
         ),
         expect=names.expect,
-        fields=_fields(request, found, [address for _, address in names.parents]),
-        documents={digest: taken.manifest.to_bytes()} if taken.manifest.files else {},
+        fields=_fields(request, provenance, [address for _, address in names.parents]),
+        documents={digest: ingested.manifest.to_bytes()} if ingested.manifest.files else {},
         hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
         verdict=against_production(reader, model, name, request.metrics),
     )
@@ -210,8 +214,8 @@ def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
     return Parent(resolved.digest, resolved.model, resolved.number), None
 
 
-def _fields(request: Request, found: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
-    """Return the details: what people type freely, paths, addresses, names of machines and people."""
+def _fields(request: Request, provenance: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the details: free texts, paths, addresses, names of machines and people."""
     fields: list[tuple[str, str]] = []
     if request.description:
         fields.append(("description", request.description))
@@ -223,11 +227,11 @@ def _fields(request: Request, found: Provenance, parents: list[str | None]) -> t
     if host:
         fields.append(("host", host))
     fields += [("source", os.fspath(path)) for path in request.paths]
-    for name, value in (("code.remote", found.code.remote), ("code.branch", found.code.branch)):
+    for name, value in (("code.remote", provenance.code.remote), ("code.branch", provenance.code.branch)):
         if value:
             fields.append((name, value))
-    fields += [(f"data.{n}", spec.location) for n, spec in enumerate(found.data) if spec.location is not None]
-    if found.on is not None and found.on.location is not None:
-        fields.append(("on", found.on.location))
+    fields += [(f"data.{n}", spec.location) for n, spec in enumerate(provenance.data) if spec.location is not None]
+    if provenance.on is not None and provenance.on.location is not None:
+        fields.append(("on", provenance.on.location))
     fields += [(f"parent.{n}", address) for n, address in enumerate(parents) if address is not None]
-    return (*fields, *run_fields(found.runs))
+    return (*fields, *run_fields(provenance.runs))

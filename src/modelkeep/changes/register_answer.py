@@ -34,7 +34,7 @@ from modelkeep.store.ingest.artifact import Ingested
 
 
 def registered(
-    request: Request, outcome: ChangeOutcome, entry: Entry, taken: Ingested, found: Provenance
+    request: Request, outcome: ChangeOutcome, entry: Entry, ingested: Ingested, provenance: Provenance
 ) -> Registered:
     """Answer with the version that was registered."""
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
@@ -48,20 +48,20 @@ def registered(
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
-        notes=(_summary(taken, found), *taken.notes, *outcome.notes),
+        notes=(_summary(ingested, provenance), *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         version=event.version,
         label=event.label,
-        digest=taken.manifest.digest,
-        size_bytes=taken.size_bytes,
-        files=len(taken.manifest.files),
+        digest=ingested.manifest.digest,
+        size_bytes=ingested.size_bytes,
+        files=len(ingested.manifest.files),
         verdict=outcome.request.verdict,
         warnings=tuple(number_warnings(request.metrics)),
     )
 
 
 def unchanged(
-    reader: Reader, request: Request, found: Provenance, outcome: ChangeOutcome, taken: Ingested
+    reader: Reader, request: Request, provenance: Provenance, outcome: ChangeOutcome, ingested: Ingested
 ) -> Registered:
     """Answer the same bytes again: a success that changes nothing, or ``Conflict`` where a typed argument differs."""
     subject, command = outcome.request.subject, outcome.request.command
@@ -69,23 +69,23 @@ def unchanged(
     if outcome.already is None or number is None or subject.model is None or not isinstance(command, Register):
         message = "register answered without a version"
         raise ModelkeepError(message)
-    there = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
+    existing = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
     if request.if_exists == "match":
-        _check_same(reader, there, command, outcome.request, request, found)
+        _check_same(reader, existing, command, outcome.request, request, provenance)
     return Registered(
         action="register",
         name=subject.name,
-        ref=there.ref,
+        ref=existing.ref,
         changed=False,
         seq=None,
         why=outcome.already.why,
         dry_run=request.dry_run,
-        notes=taken.notes,
+        notes=ingested.notes,
         version=number,
-        label=there.label,
-        digest=there.digest,
-        size_bytes=there.size_bytes,
-        files=there.files,
+        label=existing.label,
+        digest=existing.digest,
+        size_bytes=existing.size_bytes,
+        files=existing.files,
     )
 
 
@@ -106,41 +106,46 @@ def against_production(reader: Reader, model: int | None, name: str, metrics: Pa
     )
 
 
-def _summary(taken: Ingested, found: Provenance) -> str:
+def _summary(ingested: Ingested, provenance: Provenance) -> str:
     """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
-    parts = [f"{human_size(taken.size_bytes)} in {files(len(taken.manifest.files))}"]
-    code = found.code
+    parts = [f"{human_size(ingested.size_bytes)} in {files(len(ingested.manifest.files))}"]
+    code = provenance.code
     if code.commit is not None:
         state = " (dirty)" if code.dirty else f" ({code.note})" if code.note else ""
         parts.append(f"code {code.commit[:7]}{state}")
     elif code.note:
         parts.append(f"code unknown ({code.note})")
-    parts += [f"data {each}" for each in found.data]
-    parts += [f"run {run.id}" for run in found.runs]
+    parts += [f"data {each}" for each in provenance.data]
+    parts += [f"run {run.id}" for run in provenance.runs]
     return ", ".join(parts)
 
 
 def _check_same(
-    reader: Reader, there: Version, command: Register, change: ChangeRequest, request: Request, found: Provenance
+    reader: Reader,
+    existing: Version,
+    command: Register,
+    change: ChangeRequest,
+    request: Request,
+    provenance: Provenance,
 ) -> None:
     """Raise ``Conflict`` where a typed argument differs from what is known of the version."""
     stage = change.subject.stage
-    if stage is not None and stage not in {held.stage for held in there.stages}:
-        message = f"these bytes are {there.ref} already, and that is not in {stage}"
-        raise Conflict(message, f"modelkeep promote {there.ref} {stage}")
+    if stage is not None and stage not in {held.stage for held in existing.stages}:
+        message = f"these bytes are {existing.ref} already, and that is not in {stage}"
+        raise Conflict(message, f"modelkeep promote {existing.ref} {stage}")
     for alias in command.aliases:
-        if alias not in there.aliases:
-            message = f"these bytes are {there.ref} already, and {there.name}@{alias} is not that"
-            raise Conflict(message, f"modelkeep alias {there.ref} {alias}")
+        if alias not in existing.aliases:
+            message = f"these bytes are {existing.ref} already, and {existing.name}@{alias} is not that"
+            raise Conflict(message, f"modelkeep alias {existing.ref} {alias}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
-        *_other_metrics(reader, change.subject.model or 0, there.version, command),
-        *_other_words(reader, there, command, fields),
-        *_other_provenance(there, request, found),
+        *_other_metrics(reader, change.subject.model or 0, existing.version, command),
+        *_other_words(reader, existing, command, fields),
+        *_other_provenance(existing, request, provenance),
     ]
     if different:
-        message = f"these bytes are {there.ref} already, with another {', '.join(different)}"
-        hint = f"modelkeep evaluate or tag {there.ref}, or register with --if-exists new"
+        message = f"these bytes are {existing.ref} already, with another {', '.join(different)}"
+        hint = f"modelkeep evaluate or tag {existing.ref}, or register with --if-exists new"
         raise Conflict(message, hint)
 
 
@@ -154,21 +159,21 @@ def _other_metrics(reader: Reader, model: int, number: int, command: Register) -
             yield f"metric {name}"
 
 
-def _other_words(reader: Reader, there: Version, command: Register, fields: dict[str, str]) -> Iterator[str]:
-    """Yield what differs of the details, the label, the data and the parents."""
-    known = {f"param.{key}": value for key, value in there.params.items()}
-    known |= {f"tag.{key}": value for key, value in there.tags.items()}
-    known |= {"author": there.author, "description": there.description or ""}
+def _other_words(reader: Reader, existing: Version, command: Register, fields: dict[str, str]) -> Iterator[str]:
+    """Yield which of the details, the label, the data and the parents differ."""
+    known = {f"param.{key}": value for key, value in existing.params.items()}
+    known |= {f"tag.{key}": value for key, value in existing.tags.items()}
+    known |= {"author": existing.author, "description": existing.description or ""}
     for field, value in fields.items():
         # The other details were captured; captured provenance is not compared.
         typed = field.startswith(("param.", "tag.")) or field in ("author", "description")
         if typed and known.get(field) != value:
             yield field.replace(".", " ", 1)
-    if command.label is not None and (there.label is None or label_key(there.label) != label_key(command.label)):
-        yield "label (it has none)" if there.label is None else f"label (it is {there.label})"
-    data = {Data(each.name, each.version, each.digest, each.role) for each in there.data}
+    if command.label is not None and (existing.label is None or label_key(existing.label) != label_key(command.label)):
+        yield "label (it has none)" if existing.label is None else f"label (it is {existing.label})"
+    data = {Data(each.name, each.version, each.digest, each.role) for each in existing.data}
     yield from (f"data {each.name}" for each in command.data if each not in data)
-    parents = {each.ref or each.location for each in there.parents}
+    parents = {each.ref or each.location for each in existing.parents}
     for position, parent in enumerate(command.parents):
         address = fields.get(f"parent.{position}", "")
         if (
@@ -177,11 +182,15 @@ def _other_words(reader: Reader, there: Version, command: Register, fields: dict
             yield "parent"
 
 
-def _other_provenance(there: Version, request: Request, found: Provenance) -> Iterator[str]:
-    """Yield what differs of the runs, the commit and the time of training, as far as they were typed."""
-    runs = {run.id for run in there.runs}
-    yield from (f"run {run.id}" for run in found.runs if not run.captured and run.id not in runs)
-    if request.code not in ("auto", "none") and found.code.commit not in (None, there.code.commit):
+def _other_provenance(existing: Version, request: Request, provenance: Provenance) -> Iterator[str]:
+    """Yield which of the runs, the commit and the time of training differ, if they were typed."""
+    runs = {run.id for run in existing.runs}
+    yield from (f"run {run.id}" for run in provenance.runs if not run.captured and run.id not in runs)
+    if request.code not in ("auto", "none") and provenance.code.commit not in (None, existing.code.commit):
         yield "code"
-    if request.trained_at is not None and found.trained is not None and found.trained.ended != there.trained.ended:
+    if (
+        request.trained_at is not None
+        and provenance.trained is not None
+        and provenance.trained.ended != existing.trained.ended
+    ):
         yield "time of training"

@@ -194,4 +194,4 @@ def _draft(
 
 
 def ignore_note(_note: str) -> None:
-    """Drop a note: it is said when a reference is resolved first, and not again."""
+    """Drop a note: a reference is resolved more than once, and its notes are said only once."""
