@@ -102,7 +102,7 @@ def politely(played: Played, ended: Ended, toll: Toll, where: object) -> None:
         toll.add("rude", told)
     elif ended.code and not _is_stderr(where):
         first = next((line for line in ended.stderr.splitlines() if line.startswith("error: ")), "")
-        names = (str(place.root), str(place.state), "standard output", "'out'", "'fresh'", "'some/where/")
+        names = (str(place.root), str(place.state), "standard output", "'out'", "'fresh'", "'moving/", "'some/where/")
         if not any(name in first for name in names):
             toll.add("rude", f"{told}: names nothing")
 
