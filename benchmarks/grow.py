@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from modelkeep.changes import create_registry
-from modelkeep.changes.runner import observed
+from modelkeep.changes.runner import observation
 from modelkeep.domain import details
 from modelkeep.domain.entry import Intent, Seen, Subject
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.times import format_time
-from modelkeep.domain.verbs import AnyCommand
 from modelkeep.domain.verbs.alias import Alias
+from modelkeep.domain.verbs.all_verbs import AnyCommand
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.register import Code, Register
@@ -85,8 +85,8 @@ class Grower:
                         seen=seen,
                         time=now,
                     )
-                    draft = ledger.Draft(intent, noted, documents)
-                    entry = ledger.append(connection, draft, observed(self.context, ()), now).entry
+                    draft = ledger.IntentDraft(intent, noted, documents)
+                    entry = ledger.append(connection, draft, observation(self.context, ()), now).entry
                     self.models.setdefault(subject.name, entry.seq)
                     entries += 1
                     if count == BATCH:
