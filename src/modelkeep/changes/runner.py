@@ -1,9 +1,9 @@
 """The write path: resolve, draft the intent, take the writers' lock, check, decide, append, commit.
 
 A use case passes a function that resolves what was typed. The runner calls it on a snapshot and drafts the intent.
-Under the lock, if the log has grown since, it calls it again: a reference that means another version by then is a
-`Conflict`, so that nothing happens to a version that the author did not see. With ``dry_run`` the same is decided on
-the snapshot, and nothing is written.
+If the log has grown when the runner has the lock, it resolves again. A reference that now means another version is a
+`Conflict`, so that nothing happens to a version that the author did not see. With ``dry_run`` the runner decides on the
+snapshot and writes nothing.
 """
 
 from __future__ import annotations

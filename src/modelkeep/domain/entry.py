@@ -230,8 +230,8 @@ def _decoder() -> Decoder[Entry]:
 def parse_entry(data: bytes, written: Entry | None = None) -> Entry:
     """Read an entry strictly from its bytes.
 
-    A writer passes the entry as ``written``, so that only its own verb and events are loaded. Raises ``Damaged`` for
-    what is not an entry of a known format, ``SchemaMismatch`` for one of a higher format.
+    A writer passes the entry as ``written``, so that only its own verb and events are loaded. Bytes that are no entry
+    raise ``Damaged``; an entry of a format that a newer modelkeep wrote raises ``SchemaMismatch``.
     """
     if len(data) > LARGEST_ENTRY:
         message = f"entry: longer than {LARGEST_ENTRY} bytes"

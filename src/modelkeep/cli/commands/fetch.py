@@ -26,7 +26,9 @@ def get(
             metavar="DEST", help="The file or directory to write; DIR/ writes into a directory, - to standard output."
         ),
     ],
-    force: Annotated[bool, Option("--force", help="Replace what is there; if that fails, it stays as it was.")] = False,
+    force: Annotated[
+        bool, Option("--force", help="Replace an existing destination; after an error the old one is still there.")
+    ] = False,
 ) -> None:
     """Fetch an artifact."""
     if dest == "-":

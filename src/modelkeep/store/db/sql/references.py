@@ -69,7 +69,7 @@ SELECT name FROM model_name
 WHERE length(folded) BETWEEN :shortest AND :longest AND HOLDS(model_name) ORDER BY folded LIMIT 5000
 """)
 
-# Versions that are told, letters that a similar name may be longer or shorter, near names that are offered.
+# How many versions a hint lists, by how many letters a similar name may differ in length, how many names it suggests.
 _LISTED, _LENGTH_DIFFERENCE, _SUGGESTED = 10, 3, 3
 
 

@@ -1,8 +1,8 @@
 """Statements in two forms: as things stand now, and as they stood right after an entry.
 
 Whether a row held at a moment is written once: ``HOLDS(tenure)`` becomes ``tenure.until_seq IS NULL`` for now, for
-which there are partial indexes, and a comparison with ``:at`` for the past. ``KNOWN(version.seq)`` becomes true for
-now, and for the past whether that entry was in the log by then.
+which there are partial indexes, and a comparison with ``:at`` for the past. ``KNOWN(version.seq)`` becomes TRUE for
+now, and for the past a test that the entry was in the log at that moment.
 """
 
 from __future__ import annotations

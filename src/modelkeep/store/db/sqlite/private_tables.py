@@ -92,7 +92,7 @@ def of_temporary_files(failed: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError:
-        raise  # what was to be written is wrong, and not the place
+        raise  # the row breaks a rule of the schema; the directory is not to blame
     except sqlite3.Error as error:
         place = _directory()
         if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
