@@ -258,3 +258,9 @@ def test_a_label_where_there_is_none_is_told_as_that(world):
     world.register("bare", b"bare")
     said = refused(world.register, "bare", b"bare", label="3.0")[1]
     assert said == "these bytes are bare@1 already, with another label (it has none)"
+
+
+def test_the_author_that_show_names_is_no_other_author(world):
+    path = world.model(b"plain", "plain.onnx")
+    author = world.registry.version(world.registry.register("plain", path).ref).author
+    assert not world.registry.register("plain", path, author=author).changed

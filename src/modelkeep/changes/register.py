@@ -58,11 +58,7 @@ _ATTEMPTS = 20
 
 
 def register(
-    context: Context,
-    request: Request,
-    *,
-    stdin: BinaryIO | None = None,
-    progress: Progress | None = None,
+    context: Context, request: Request, *, stdin: BinaryIO | None = None, progress: Progress | None = None
 ) -> Registered:
     """Register the next version of a model; see `Registry.register`."""
     check(request)

@@ -151,10 +151,12 @@ def _check_same(
 
 def _other_metrics(reader: Reader, model: int, number: int, command: Register) -> Iterator[str]:
     """Yield the metrics that were never recorded with this value, or not on this data."""
-    recorded = recorded_metrics(reader, model, number)
+    recorded: dict[tuple[str, str], set[Data | None]] = {}
+    for name, value, data in recorded_metrics(reader, model, number):
+        recorded.setdefault((name, value), set()).add(data)
     on = None if command.metrics_on is None else replace(command.metrics_on, role=None)
     for name, value in command.metrics:
-        measured = {data for metric, known, data in recorded if (metric, known) == (name, value)}
+        measured = recorded.get((name, value), set())
         if not measured or (on is not None and on not in measured):
             yield f"metric {name}"
 
