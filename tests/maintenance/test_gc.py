@@ -11,6 +11,7 @@ from world import World, changed, every, rechained, store_bytes
 from modelkeep.domain.answers.maintenance import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.gc import gc
+from modelkeep.store.bucket import directory_drafts
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sqlite.database import Database
@@ -170,6 +171,23 @@ def test_a_directory_whose_writer_holds_its_lock_is_left_alone(world):
     assert place.exists()
     os.close(descriptor)
     assert world.registry.gc(grace="0").files == 1
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_drafts_of_an_earlier_boot_are_judged_by_age_where_other_machines_write(world, local):
+    place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    for path in (place / "1", place):
+        os.utime(path, (0, 0))
+    (found,) = directory_drafts.find_stale(str(world.home / "store" / "tmp"), local=local)
+    assert found.writer == ("gone" if local else "unsure")
+
+
+def test_gc_removes_the_drafts_of_an_earlier_boot_of_this_machine(world):
+    place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
+    for path in (place / "1", place):
+        os.utime(path, (0, 0))
+    world.moment = world.moment.fromtimestamp(60, world.moment.tzinfo)  # a minute later: any grace period is longer
+    assert world.registry.gc().files == 1
 
 
 def test_drafts_of_another_boot_may_be_another_machines_and_are_kept_for_a_day(world):

@@ -150,10 +150,13 @@ class DirectoryBucket:
 
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
+        from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
-            yield from directory_drafts.find_stale(os.path.join(self.root, TMP))
+            mount = mount_of(self.root)
+            local = mount is not None and not mount.network
+            yield from directory_drafts.find_stale(os.path.join(self.root, TMP), local=local)
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""

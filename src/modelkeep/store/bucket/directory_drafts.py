@@ -4,7 +4,8 @@
 
 Each writer has a directory of its own, and holds its ``flock`` while it lives; the name tells for people which process
 it is. A free lock says that the writer died. Where a file system has no locks for directories (NFS), or the name is of
-another boot, which may be another machine that mounts the same disk, only time tells: such a writer is ``unsure``.
+another boot, which may be another machine that mounts the same disk, only time tells: such a writer is ``unsure``. On a
+disk of this machine alone, the writer of what was last touched before this boot is gone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -55,10 +57,11 @@ def boot_id() -> str:
         return "unknown"
 
 
-def find_stale(tmp: str) -> Iterator[StaleDraft]:
-    """Yield the directory of each writer, those that live too."""
+def find_stale(tmp: str, *, local: bool) -> Iterator[StaleDraft]:
+    """Yield the directory of each writer, those that live too; ``local``: no other machine mounts this disk."""
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) if local and hasattr(time, "CLOCK_BOOTTIME") else 0
     for name in _names(tmp):
-        found = _examine(os.path.join(tmp, name))
+        found = _examine(os.path.join(tmp, name), booted)
         if found is not None:
             yield found
 
@@ -108,8 +111,11 @@ def _unlink(directory: int, path: str, name: str) -> None:
         raise OSError(error.errno, error.strerror, os.path.join(path, name)) from error
 
 
-def _examine(path: str) -> StaleDraft | None:
-    """Return what a directory in ``tmp`` holds; None where it is no writer's directory or went away meanwhile."""
+def _examine(path: str, booted: float = 0) -> StaleDraft | None:
+    """Return what a directory in ``tmp`` holds; None where it is no writer's directory or went away meanwhile.
+
+    ``booted`` is when this machine booted, where no writer on another machine can have made it (seconds since 1970).
+    """
     match = _NAME.fullmatch(os.path.basename(path))
     descriptor = _open(path) if match else None
     if match is None or descriptor is None:
@@ -127,7 +133,8 @@ def _examine(path: str) -> StaleDraft | None:
                     changed = max(changed, status.st_mtime)
                     damaged |= entry.name.startswith(_DAMAGED)
         free = lock_directory(descriptor)
-        writer = "alive" if free is False else "gone" if free and match[1] == boot_id() != "unknown" else "unsure"
+        known = match[1] == boot_id() != "unknown" or changed < booted
+        writer = "alive" if free is False else "gone" if free and known else "unsure"
         return StaleDraft(path, writer, files, size, changed, damaged)
     finally:
         os.close(descriptor)
