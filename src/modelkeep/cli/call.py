@@ -13,7 +13,7 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import NotFound
+from modelkeep.errors import TRY_AGAIN, Busy, NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
@@ -189,7 +189,12 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
     def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in names}
-            return call_of(ctx, given, formats).run(function, **values)
+            try:
+                return call_of(ctx, given, formats).run(function, **values)
+            except Busy as busy:
+                if "lock_wait" in names and busy.hint == TRY_AGAIN:
+                    busy.hint = f"{TRY_AGAIN}, or wait longer with --lock-wait"
+                raise
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, names)

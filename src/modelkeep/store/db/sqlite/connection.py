@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-#: A command that only reads waits so long for the end of a commit at most.
+#: An answer waits so long for the end of a commit at most: the largest ones, of 50,000 files, hold the file for a second.
+ANSWER_WAIT_SECONDS = 2.0
+#: Reading that goes on for minutes, as that of `verify`, is not ended by a commit that takes longer.
 LONGEST_READ_WAIT_SECONDS = 10.0
 #: Readers come and go in milliseconds: a writer waits for them even where it may not wait.
 LEAST_WAIT_SECONDS = 0.05

@@ -18,6 +18,7 @@ from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import (
+    ANSWER_WAIT_SECONDS,
     LEAST_WAIT_SECONDS,
     LONGEST_READ_WAIT_SECONDS,
     Transaction,
@@ -80,8 +81,8 @@ class Database:
 
         Raises ``RegistryUnavailable`` where none is or may be read, ``SchemaMismatch`` for a newer schema.
         """
-        with translated(self.path, may_wait=False):
-            reader = self._open_for_reading()
+        with translated(self.path):
+            reader = self._open_for_reading(ANSWER_WAIT_SECONDS)
             try:
                 with damage_named(reader, self.path):
                     if schema.age(reader) < schema.VERSION:
@@ -97,13 +98,14 @@ class Database:
                 reader.close()
 
     @contextmanager
-    def raw(self) -> Iterator[Transaction]:
+    def raw(self, wait_seconds: float = LONGEST_READ_WAIT_SECONDS) -> Iterator[Transaction]:
         """Yield a snapshot of which nothing is believed yet: for ``verify`` and ``migrate``.
 
-        Text that is no UTF-8 comes out as text that equals nothing, instead of an error.
+        It waits ``wait_seconds`` for the end of a commit, and no longer than a change would. Text that is no UTF-8 comes
+        out as text that equals nothing, instead of an error.
         """
-        with translated(self.path, may_wait=False):
-            reader = self._open_for_reading()
+        with translated(self.path):
+            reader = self._open_for_reading(wait_seconds)
             reader.connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             try:
                 yield reader
@@ -171,9 +173,9 @@ class Database:
                 if opened is None:
                     connection.close()
 
-    def _open_for_reading(self) -> Transaction:
+    def _open_for_reading(self, wait_seconds: float) -> Transaction:
         self._check_files()
-        deadline = time.monotonic() + min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
+        deadline = time.monotonic() + min(self.lock_wait, wait_seconds)
         try:
             return Transaction(open_snapshot(self.path, "ro", deadline))
         except sqlite3.OperationalError as error:
