@@ -19,7 +19,7 @@ from modelkeep.domain.answers.versions import (
     VersionRow,
 )
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.errors import NotFound
+from modelkeep.errors import UsageError
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ def test_the_audit_leaves_what_was_asked_for(fraud, options, seqs):
 
 
 def test_an_action_that_there_is_not_is_refused(fraud):
-    with pytest.raises(NotFound) as error:
+    with pytest.raises(UsageError) as error:
         fraud.registry.audit(action="promoted")
     assert error.value.message == "there is no action 'promoted'"
     assert error.value.hint.startswith("actions are init, create, register, label, evaluate, promote, rollback")
