@@ -22,9 +22,7 @@ def local_path(path: str | os.PathLike[str], what: str) -> str:
     first, slash, _ = text.partition("/")
     if not slash or len(first) < len("x:") or not first.endswith(":"):
         return text
-    from modelkeep.domain.text import printable
-
-    message = f"{what} takes a path of this machine, not '{printable(text)}'"
+    message = f"{what} takes a path of this machine, not '{text}'"
     if text.startswith((_FILE + "/", _FILE + "localhost/")):
-        raise UsageError(message, printable(text.removeprefix(_FILE).removeprefix("localhost")))
-    raise UsageError(message, printable(f"a directory or file here or on a mounted disk; one of that name is ./{text}"))
+        raise UsageError(message, text.removeprefix(_FILE).removeprefix("localhost"))
+    raise UsageError(message, f"a directory or file here or on a mounted disk; one of that name is ./{text}")
