@@ -53,7 +53,7 @@ def test_a_version_with_more_aliases_than_an_entry_can_take_off_says_what_to_do(
 def test_a_version_leaves_its_stage_and_its_aliases(r):
     change = r.delete("fraud@2")
     assert effects(change) == [
-        "fraud@2: live -> deleted",
+        "fraud@2: active -> deleted",
         "staging: fraud@2 -> none",
         "old: fraud@2 -> none",
         "shadow: fraud@2 -> none",
@@ -174,7 +174,7 @@ def test_what_is_or_was_in_production_needs_force(r):
     assert refused(r.delete, "fraud@2", dry_run=True)[1] == "fraud@2 was in production, which is protected"
     assert r.delete("fraud@2", force=True).changed
     change = r.delete("fraud@3", force=True)
-    assert effects(change) == ["fraud@3: live -> deleted", "production: fraud@3 -> none"]
+    assert effects(change) == ["fraud@3: active -> deleted", "production: fraud@3 -> none"]
     assert notes(change) == ["warning: fraud has nothing in production any more: fraud@3 held it"]
 
 

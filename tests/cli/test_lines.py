@@ -45,9 +45,9 @@ def test_quiet_models_are_names():
 
 
 def test_versions_are_a_line_each_in_the_order_given():
-    rows = [version_row(4, stages=("production", "staging"), state="live"), version_row(3, label="2.0")]
+    rows = [version_row(4, stages=("production", "staging"), state="active"), version_row(3, label="2.0")]
     assert VersionsView(None, rows).lines() == [
-        "fraud\t4\t-\tproduction,staging\tlive\t2026-11-20T09:12:44Z\tana",
+        "fraud\t4\t-\tproduction,staging\tactive\t2026-11-20T09:12:44Z\tana",
         "fraud\t3\t2.0\t-\tdevelopment\t2026-11-20T09:12:44Z\tana",
     ]
 
@@ -163,8 +163,8 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 
 def test_identify_is_a_line_a_tenure():
-    row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
-    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
+    row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
+    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():

@@ -27,9 +27,9 @@ def test_no_models_draw_nothing():
 
 
 def test_versions_leave_out_columns_that_nobody_uses():
-    assert drawn(VersionsView(None, [version_row(4, stages=("production",), state="live"), version_row(3)])) == (
+    assert drawn(VersionsView(None, [version_row(4, stages=("production",), state="active"), version_row(3)])) == (
         "version   stage        state         created   author     size\n"
-        "fraud@4   production   live          2d        ana      3.2 MB\n"
+        "fraud@4   production   active        2d        ana      3.2 MB\n"
         "fraud@3   -            development   2d        ana      3.2 MB\n"
     )
 
@@ -52,7 +52,7 @@ def test_nothing_is_lost_in_sixty_columns():
 
 def test_a_versions_page_says_where_it_stands_and_what_made_it():
     shown = drawn(VersionView(VERSION, None))
-    assert shown.splitlines()[:2] == ["fraud@3  2.0  live in production", "Scores card payments"]
+    assert shown.splitlines()[:2] == ["fraud@3  2.0  active in production", "Scores card payments"]
     for wanted in (
         "champion",
         "9f2c4e1ab07d (dirty)",

@@ -83,7 +83,7 @@ def test_the_line_of_a_version(fraud):
         name="fraud",
         version=1,
         label="1.0",
-        state="live",
+        state="active",
         stages=("production",),
         aliases=(),
         bad=False,
@@ -103,13 +103,13 @@ def test_the_state_is_the_first_that_applies(fraud):
         rows = fraud.registry.versions("fraud", all=True)
         return {row.version: row.state for row in rows}
 
-    assert states() == {1: "live", 2: "live", 3: "bad", 4: "development"}
+    assert states() == {1: "active", 2: "active", 3: "bad", 4: "development"}
     fraud.mark("fraud@3", "good")
     fraud.mark("fraud@2")
-    assert states() == {1: "live", 2: "bad", 3: "superseded", 4: "development"}
+    assert states() == {1: "active", 2: "bad", 3: "superseded", 4: "development"}
     fraud.archive("fraud@2")
     fraud.archive("fraud@4")
-    assert states() == {1: "live", 2: "archived", 3: "superseded", 4: "archived"}
+    assert states() == {1: "active", 2: "archived", 3: "superseded", 4: "archived"}
 
 
 def test_the_page_of_a_version_tells_all_that_is_known(history):
@@ -171,7 +171,7 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     )
     assert (page.ref, page.form, page.files, page.size_bytes, page.seq) == ("fraud@1", "tree", 2, 5, 3)
     assert (page.reason, page.claimed, page.host, page.source) == ("first", "ana@x", "trainer-3", ("a", "b"))
-    assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "live")
+    assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "active")
     assert [tenure.stage for tenure in page.tenures] == ["production"]
     assert page.trained == Training(None, None, False)
 

@@ -22,7 +22,7 @@ _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8
 _STYLES = {
     "production": "bold green",
-    "live": "bold green",
+    "active": "bold green",
     "staging": "yellow",
     "development": "cyan",
     "superseded": "dim",

@@ -94,7 +94,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
     if until_seq is not None and at is not None and until_seq > at:
         until_seq = until = ended_by = None
     began = _BEGINNINGS.get(opened_by, opened_by)
-    ended = "model_deleted" if ended_by == "delete" and model_ended else _ENDS.get(ended_by or "", ended_by)
+    ended = "model_deleted" if ended_by == "delete" and model_ended else _ENDS.get(ended_by or "", ended_by or "")
     return Tenure(
         ref=f"{name}@{version}",
         name=name,
@@ -112,7 +112,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
             None if former is None else f"{name}@{former}",
         ),
         ended=None
-        if ended is None or ended_actor is None
+        if ended_by is None
         else TenureChange(
             ended,
             ended_actor,
