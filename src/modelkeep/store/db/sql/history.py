@@ -93,8 +93,20 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
     ) = row  # fmt: skip
     if until_seq is not None and at is not None and until_seq > at:
         until_seq = until = ended_by = None
-    began = _BEGINNINGS.get(opened_by, opened_by)
-    ended = "model_deleted" if ended_by == "delete" and model_ended else _ENDS.get(ended_by or "", ended_by or "")
+    began = TenureChange(
+        what=str(_BEGINNINGS.get(opened_by, opened_by)),
+        actor=actor,
+        reason=None if opened_by == "rollback" else reason,
+        other=None if former is None else f"{name}@{former}",
+    )
+    ended = None
+    if ended_by is not None:
+        ended = TenureChange(
+            what="model_deleted" if ended_by == "delete" and model_ended else str(_ENDS.get(ended_by, ended_by)),
+            actor=ended_actor,
+            reason=None if _ENDS.get(ended_by) == "replaced" else ended_reason,
+            other=None if ended_for is None else f"{name}@{ended_for}",
+        )
     return Tenure(
         ref=f"{name}@{version}",
         name=name,
@@ -105,19 +117,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         since_seq=since_seq,
         until=until,
         until_seq=until_seq,
-        began=TenureChange(
-            began,
-            actor,
-            None if began == "rolled_back" else reason,
-            None if former is None else f"{name}@{former}",
-        ),
-        ended=None
-        if ended_by is None
-        else TenureChange(
-            ended,
-            ended_actor,
-            None if ended == "replaced" else ended_reason,
-            None if ended_for is None else f"{name}@{ended_for}",
-        ),
+        began=began,
+        ended=ended,
         share=share,
     )
