@@ -93,7 +93,7 @@ class VersionView(View, frozen=True):
             more = len(version.contents) - len(rows)
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
-            blocks += [heading("history"), indented(tenure_table(version.tenures, clock, with_ref=False))]
+            blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
         return stack(*blocks, *notes_section(version.notes, clock))
 
 
