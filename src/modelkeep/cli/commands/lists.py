@@ -152,4 +152,4 @@ def history(
     moment = registry.as_of(call.flags.as_of)
     with stage_second(call, "history", name, stage):
         tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(moment, tenures))
+    call.show(TenuresView(moment, tenures, stage))
