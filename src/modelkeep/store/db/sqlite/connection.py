@@ -172,6 +172,11 @@ def retry_while_busy(attempt: Callable[[], _T], deadline: float) -> _T:
         time.sleep(_RETRY_SECONDS)
 
 
+def with_least_wait(deadline: float) -> float:
+    """Return a deadline that lets the readers of the moment end."""
+    return max(deadline, time.monotonic() + LEAST_WAIT_SECONDS)
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     """Tell whether another connection's lock is the only obstacle."""
     return getattr(error, "sqlite_errorname", "") in _BUSY

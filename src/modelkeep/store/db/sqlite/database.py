@@ -19,7 +19,6 @@ from modelkeep.store.access.permissions import check_readable, not_permitted, wh
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import (
     ANSWER_WAIT_SECONDS,
-    LEAST_WAIT_SECONDS,
     LONGEST_READ_WAIT_SECONDS,
     Transaction,
     begin_snapshot,
@@ -29,6 +28,7 @@ from modelkeep.store.db.sqlite.connection import (
     is_busy,
     open_snapshot,
     retry_while_busy,
+    with_least_wait,
 )
 from modelkeep.store.db.sqlite.errors import damage_named, lost_database, translated
 from modelkeep.store.db.sqlite.writers_queue import queued
@@ -157,13 +157,15 @@ class Database:
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            writer = opened or Transaction(retry_while_busy(lambda: connect(self.path, "rw"), _at_least(deadline)))
+            writer = opened or Transaction(
+                retry_while_busy(lambda: connect(self.path, "rw"), with_least_wait(deadline))
+            )
             connection = writer.connection
             try:
-                retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), _at_least(deadline))
+                retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), with_least_wait(deadline))
                 left = deadline - time.monotonic()  # the work, a long migration say, is no waiting
                 yield writer
-                retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(time.monotonic() + left))
+                retry_while_busy(lambda: connection.execute("COMMIT"), with_least_wait(time.monotonic() + left))
             except BaseException:
                 writer.forget()
                 if connection.in_transaction:
@@ -269,7 +271,7 @@ class Session:
                     raise
             deadline = time.monotonic() + database.lock_wait
             with queued(database.lock_path, deadline, database.lock_wait):
-                return self._begin_snapshot(_at_least(deadline))
+                return self._begin_snapshot(with_least_wait(deadline))
         except SchemaMismatch:
             self.close()
             return None
@@ -295,8 +297,3 @@ class Session:
             transaction.forget()
             schema.check(transaction)
             self._checked = (transaction, version)
-
-
-def _at_least(deadline: float) -> float:
-    """Return a deadline that lets the readers of the moment end."""
-    return max(deadline, time.monotonic() + LEAST_WAIT_SECONDS)
