@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
@@ -142,6 +142,20 @@ class Call:
                 self.say(note)
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
+
+    def show_pages(self, pages: Iterable[View]) -> None:
+        """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
+        self._say_pending()
+        if self.format == "json":
+            from modelkeep.cli.views.interface import json_pages
+
+            for part in json_pages(pages, pretty=streams.is_terminal(sys.stdout)):
+                streams.out(part, utf8=True)
+            return
+        for page in pages:
+            self._print(page)
+            for note in page.notes():
+                self.say(note)
 
     def _print(self, view: View) -> None:
         if self.format == "json":

@@ -16,10 +16,14 @@ from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit as select
 from modelkeep.store.db.sql import moments
 from modelkeep.store.db.sql.history import tenures
+from modelkeep.store.db.sql.statement import EVER
 from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+#: Entries that are held at once: each has at most 64 KiB, and most have one or two.
+_PAGE_ENTRIES = 200
 
 
 def history(
@@ -50,7 +54,7 @@ def history(
         )
 
 
-def audit(
+def audit_pages(
     context: Context,
     ref: str | None,
     *,
@@ -60,30 +64,49 @@ def audit(
     action: str | None,
     limit: int | None,
     reverse: bool,
-) -> tuple[AuditEntry, ...]:
-    """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
+) -> Iterator[tuple[AuditEntry, ...]]:
+    """Return the newest ``limit`` entries as sentences, page by page, the newest last, or first with ``reverse``.
 
     With a version as ``ref``: the entries that are about it or displaced it; with a model: all of its entries.
-    ``UsageError`` for an unknown action.
+    ``actor`` is an account, or a name or address that was claimed or given as the author.
+    ``UsageError`` for an unknown action. Entries that are written meanwhile are left out.
     """
     from modelkeep.domain.verbs.all_verbs import ACTIONS
 
+    if action is not None and action not in ACTIONS:
+        message = f"there is no action '{printable(action)}'"
+        raise UsageError(message, f"actions are {', '.join(ACTIONS)}")
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
-        if action is not None and action not in ACTIONS:
-            message = f"there is no action '{printable(action)}'"
-            raise UsageError(message, f"actions are {', '.join(ACTIONS)}")
         before, last = _interval(context, reader, since, until, inclusive=False)
-        newest = select.entries(
-            reader,
+        wanted = select.Wanted(
             about=None if about is None else (about.model, about.number or 0),
-            first=before + 1,
-            last=last,
-            actor=actor,
             action=action,
-            limit=limit,
+            actor=actor,
+            people=() if actor is None else select.people(reader, actor),
         )
-        return as_sentences(reader, newest if reverse else reversed(newest))
+        first, last = before + 1, select.newest(reader) if last is None else min(last, select.newest(reader))
+        if limit is not None and not reverse:
+            first = select.nth_newest(reader, wanted, limit, first=first, last=last) or first
+    return _pages(context, wanted, first, last, limit, newest_first=reverse)
+
+
+def _pages(
+    context: Context, wanted: select.Wanted, first: int, last: int, limit: int | None, *, newest_first: bool
+) -> Iterator[tuple[AuditEntry, ...]]:
+    """Yield pages of the wanted entries, at least one; each has a snapshot of its own, for the log only grows."""
+    left, begun = EVER if limit is None else limit, False
+    while True:
+        with context.database.reading() as reader:
+            most = left if reader.is_private else min(left, _PAGE_ENTRIES)
+            rows = select.entries(reader, wanted, first=first, last=last, limit=most, newest_first=newest_first)
+            page = as_sentences(reader, rows)
+        if page or not begun:
+            yield page
+        left, begun = left - len(page), True
+        if len(page) < most or left == 0:
+            return
+        first, last = (first, page[-1].seq - 1) if newest_first else (page[-1].seq + 1, last)
 
 
 def as_sentences(reader: Reader, entries: Iterable[select.Logged]) -> tuple[AuditEntry, ...]:

@@ -123,7 +123,14 @@ def audit(
     ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, Option("--actor", metavar="A", help="Only entries of this user.")] = None,
+    actor: Annotated[
+        str | None,
+        Option(
+            "--actor",
+            metavar="A",
+            help="Only entries of this account, claimed name or author: ana, 'Ana Lima', ana@example.org.",
+        ),
+    ] = None,
     action: Annotated[
         str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
     ] = None,
@@ -131,10 +138,19 @@ def audit(
     reverse: Annotated[bool, Option("--reverse", help="Newest first.")] = False,
 ) -> None:
     newest = RowLimit(call, limit)
-    found = call.registry().audit(
-        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=True
+    pages = call.registry().audit_pages(
+        ref,
+        since=since,
+        until=until,
+        actor=actor,
+        action=action,
+        limit=newest.read,
+        reverse=reverse or call.has_table,
     )
-    entries, note = newest.first(found, "newest")
+    if not call.has_table:
+        call.show_pages(EntriesView(page) for page in pages)
+        return
+    entries, note = newest.first([entry for page in pages for entry in page], "newest")
     call.show(EntriesView(entries if reverse else entries[::-1]), *note)
 
 

@@ -10,7 +10,7 @@ A line of a pipe has cells separated by tabs. A cell is never empty and holds no
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from msgspec import Struct, StructMeta, to_builtins
@@ -86,6 +86,17 @@ def as_json(document: Mapping[str, Any], *, pretty: bool = False) -> str:
     layout: dict[str, Any] = {"indent": 2} if pretty else {"separators": (",", ":")}
     # The names of files may hold bytes that are not UTF-8, which the JSON encoder of msgspec refuses.
     return escape_json(json.dumps(document, ensure_ascii=False, **layout)) + "\n"
+
+
+def json_pages(pages: Iterable[View], *, pretty: bool = False) -> Iterator[str]:
+    """Yield one document part by part; the pages differ in the rows of their only field, a list."""
+    begun, filled, tail = False, False, "\n"
+    for page in pages:
+        head, _, rest = as_json(page.document(), pretty=pretty).partition("[")
+        rows, _, tail = rest.rpartition("]")
+        yield ("" if begun else f"{head}[") + ("," if filled and rows else "") + rows.rstrip()
+        begun, filled = True, filled or bool(rows)
+    yield ("\n  ]" if pretty and filled else "]") + tail
 
 
 def line(*cells: object) -> str:

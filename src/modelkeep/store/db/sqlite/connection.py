@@ -43,6 +43,8 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        #: Whether the rows are a copy in memory, so that no writer waits for the end of the transaction.
+        self.is_private = False
         self._known: dict[tuple[object, ...], list[Row]] = {}
 
     def close(self) -> None:
