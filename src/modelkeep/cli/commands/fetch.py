@@ -19,7 +19,9 @@ from modelkeep.errors import UsageError
 @command("as_of", "progress")
 def get(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
+    ref: Annotated[
+        str, Argument(metavar="REF[/FILE]", help="The version: fraud@production, not only fraud; or one of its files.")
+    ],
     dest: Annotated[
         str,
         Argument(
@@ -27,7 +29,7 @@ def get(
         ),
     ],
     force: Annotated[
-        bool, Option("--force", help="Replace an existing destination; after an error the old one is still there.")
+        bool, Option("--force", help="Replace a file, or a directory that holds files of an artifact.")
     ] = False,
 ) -> None:
     """Fetch an artifact."""
@@ -49,12 +51,13 @@ def _to_stdout(call: Call, ref: str) -> None:
     call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
-@command("as_of")
+@command("as_of", "progress")
 def path(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
 ) -> None:
-    found = call.registry().path(ref, as_of=call.flags.as_of)
+    with progress(call, "checking") as update:
+        found = call.registry().path(ref, progress=update, as_of=call.flags.as_of)
     call.show(PathView(ref, found))
 
 

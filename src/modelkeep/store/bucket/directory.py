@@ -68,6 +68,7 @@ class DirectoryBucket:
             try:
                 file = os.fdopen(_open(path), "rb", buffering=0)
             except FileNotFoundError:
+                self.require_present()
                 message = f"the bytes of {key} are missing from the store: there is no {path}"
                 raise IntegrityError(message, "modelkeep verify --bytes") from None
             if length is None:
