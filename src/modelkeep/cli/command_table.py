@@ -69,9 +69,9 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("stage: before -> after",),
     ),
     CommandRow(
-        "history", "lists", EVERYDAY, "Show which version held a stage when, and why it ended",
+        "history", "lists", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
-        ("ref", "stage", "since", "until", "actor", "why"),
+        ("ref", "stage", "since", "until", "actor", "began", "ended"),
     ),
     CommandRow(
         "status", "setup", EVERYDAY, "Show an overview of the registry",

@@ -148,4 +148,4 @@ def history(
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
     tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(moment, tenures))
+    call.show(TenuresView(moment, tenures, stage))

@@ -46,7 +46,12 @@ def register(
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
     run: Runs = None,
     code: Annotated[
-        str, Option("--code", metavar="auto|none|REV", help="The commit of its code; auto asks git.")
+        str,
+        Option(
+            "--code",
+            metavar="auto|none|REV",
+            help="The commit of its code; auto is that of the git work tree it lies in, HEAD of this directory.",
+        ),
     ] = "auto",
     author: Annotated[str | None, Option("--author", metavar="A", help="The author.")] = None,
     trained_at: Annotated[
