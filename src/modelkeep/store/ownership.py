@@ -18,7 +18,8 @@ def require_own(directory: str, registry: Callable[[], str | None], *, dry_run: 
     The note of this registry is renewed after its directory was moved, unless it is a dry run. ``registry`` returns the
     registry's id.
     """
-    if not os.path.islink(os.path.join(directory, STORE)):
+    store = os.path.join(directory, STORE)
+    if not os.path.islink(store) or not os.path.isdir(os.path.join(store, "blobs")):  # is its disk mounted?
         return
     here = owner_at(directory, registry() or "")
     if (problem := trouble(_read(directory), here, directory)) is not None:

@@ -128,6 +128,8 @@ def _open_root(root: str) -> int:
             data = read_note(descriptor, OWNER, f"{os.path.realpath(root)}/{OWNER}")
         except IntegrityError:
             data = b""
+        if data is None and status_below(descriptor, "blobs") is None:  # a mount point, and no disk
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"{root}/blobs")
         require_named(data, root)
     except BaseException:
         os.close(descriptor)
