@@ -120,18 +120,23 @@ def _open_root(root: str) -> int:
     except OSError as error:
         if error.errno not in _OTHER or not os.path.islink(root):
             raise
-    from modelkeep.store.bucket.owner_note import OWNER, require_named  # few stores are behind a link
-
     descriptor = os.open(root, _DIRECTORY)
     try:
-        try:
-            data = read_note(descriptor, OWNER, f"{os.path.realpath(root)}/{OWNER}")
-        except IntegrityError:
-            data = b""
-        if data is None and status_below(descriptor, "blobs") is None:  # a mount point, and no disk
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"{root}/blobs")
-        require_named(data, root)
+        _require_named(descriptor, root)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _require_named(bucket: int, root: str) -> None:
+    """Raise ``Conflict`` where an open bucket does not name the directory of the link that led to it."""
+    from modelkeep.store.bucket.owner_note import OWNER, require_named  # few stores are behind a link
+
+    try:
+        data = read_note(bucket, OWNER, f"{os.path.realpath(root)}/{OWNER}")
+    except IntegrityError:
+        data = b""
+    if data is None and status_below(bucket, "blobs") is None:  # a mount point, and no disk
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"{root}/blobs")
+    require_named(data, root)
