@@ -20,7 +20,11 @@ from modelkeep.errors import UsageError
 def get(
     call: Call,
     ref: Annotated[
-        str, Argument(metavar="REF[/FILE]", help="The version: fraud@production, not only fraud; or one of its files.")
+        str,
+        Argument(
+            metavar="REF[/FILE]",
+            help="The version, or one of its files: fraud@production or fraud production, not only fraud.",
+        ),
     ],
     dest: Annotated[
         str,
@@ -54,7 +58,12 @@ def _to_stdout(call: Call, ref: str) -> None:
 @command("as_of", "progress")
 def path(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
+    ref: Annotated[
+        str,
+        Argument(
+            metavar="REF[/FILE]", help="The version, or one of its files: fraud@3/config.json; fraud 3 is fraud@3."
+        ),
+    ],
 ) -> None:
     with progress(call, "checking") as update:
         found = call.registry().path(ref, progress=update, as_of=call.flags.as_of)
