@@ -43,11 +43,12 @@ def read(directory: str) -> BackupMark | None:
         return _UNREADABLE
     from modelkeep.store.notes import decode_note  # few directories have a mark
 
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            return decode_note(file.read(_LARGEST), _UNREADABLE)
-        except OSError:
-            return _UNREADABLE
+    try:
+        return decode_note(os.read(descriptor, _LARGEST), _UNREADABLE)
+    except OSError:  # a directory
+        return _UNREADABLE
+    finally:
+        os.close(descriptor)
 
 
 def write(directory: str, mark: BackupMark) -> None:
