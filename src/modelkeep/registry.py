@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
+from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
@@ -150,8 +151,9 @@ class Registry:
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
-        is ``auto``, ``none`` or a git revision; ``if_exists`` says what to do with bytes that are registered already:
-        ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
+        is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
+        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
 
@@ -173,7 +175,7 @@ class Registry:
 
         request = Request(
             name=name,
-            paths=tuple(paths),
+            paths=tuple(local_path(path, "PATH") for path in paths),
             stage=stage,
             aliases=alias,
             label=label,
@@ -561,7 +563,9 @@ class Registry:
         """
         from modelkeep.reads import fetch
 
-        return fetch.get(self._context, ref, dest, force=force, stdout=stdout, progress=progress, moment=as_of)
+        return fetch.get(
+            self._context, ref, local_path(dest, "DEST"), force=force, stdout=stdout, progress=progress, moment=as_of
+        )
 
     def path(self, ref: Ref, *, as_of: Moment | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
@@ -584,7 +588,7 @@ class Registry:
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, what, as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of)
 
     def diff(self, refs: Refs) -> Diff:
         """Return what differs between versions; a single one is compared with production.
@@ -737,7 +741,7 @@ class Registry:
             accept_head=accept_head,
             progress=progress,
             subset=subset,
-            repair=repair,
+            repair=None if repair is None else local_path(repair, "--repair"),
             dry_run=dry_run,
         )
 
@@ -809,7 +813,7 @@ class Registry:
         """
         from modelkeep.maintenance import backup as backing_up
 
-        return backing_up.back_up(self._context, dest, dry_run=dry_run, progress=progress)
+        return backing_up.back_up(self._context, local_path(dest, "DEST"), dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
@@ -869,7 +873,7 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say), found.registry, found)
+    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry, found)
 
 
 @checked
@@ -901,10 +905,10 @@ def create_registry(
     from modelkeep.store.access import sharing
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
-    directory = os.path.abspath(location)
-    context = _context(found, directory, say)
+    directory = os.path.abspath(local_path(location, "DIR"))
+    context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
-    created = creating.create(context, stages, store, sharing_with)
+    created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
     return Registry(context, Located(directory, "flag"), found), created
 
 
@@ -913,7 +917,7 @@ def _reopen(directory: str, located: Located, settings: Settings | None) -> Regi
     from modelkeep.config import load_settings
 
     found = settings or load_settings({"registry": directory}, os.environ, os.getcwd())
-    return Registry(_context(found, directory, None), located, found)
+    return Registry(_context(found, directory, None, script=True), located, found)
 
 
 def _found() -> Registry:
@@ -955,7 +959,7 @@ def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], 
     if files:
         from modelkeep.provenance.value_files import from_file
 
-        parts += [from_file(file, what) for file in files]
+        parts += [from_file(local_path(file, f"--{what}s"), what) for file in files]
     return merge(*parts, what=what)
 
 
@@ -971,7 +975,8 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Say | None) -> Context:
+def _context(settings: Settings, directory: str, say: Say | None, *, script: bool) -> Context:
+    """Return the outside world; ``script`` says that a script calls us, and not the command line."""
     import functools
     from datetime import UTC, datetime
 
@@ -1002,6 +1007,7 @@ def _context(settings: Settings, directory: str, say: Say | None) -> Context:
         state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
+        script=machine.running_script() if script else None,
     )
 
 

@@ -227,7 +227,11 @@ def test_the_tombstone_tells_all_that_was_known_and_who_deleted_it_and_why(world
     assert [getattr(found, name) for name in kept] == [getattr(before, name) for name in kept]
     assert r.version("fraud@1.1").ref == r.show("fraud@" + found.digest).ref == "fraud@2"
     (tenure,) = found.tenures
-    assert (tenure.stage, tenure.ended_by, tenure.ended_why) == ("staging", "delete", "trained on what we may not keep")
+    assert (tenure.stage, tenure.ended.what, tenure.ended.reason) == (
+        "staging",
+        "deleted",
+        "trained on what we may not keep",
+    )
     assert r.version("fraud@3").parents[0].ref == "fraud@2"
 
 

@@ -194,7 +194,7 @@ def test_a_dry_run_decides_the_same_and_writes_nothing(world, r, ref):
 
 def test_the_reason_stands_in_history(r):
     r.promote("fraud@1", "production", message="march data")
-    assert [each.why for each in r.history("fraud")] == ["march data"]
+    assert [each.began.reason for each in r.history("fraud")] == ["march data"]
 
 
 def test_a_forced_promotion_reads_nothing_once_it_is_committed(world, r):

@@ -19,6 +19,7 @@ from modelkeep.domain.answers.versions import (
     NoteText,
     Share,
     Tenure,
+    TenureChange,
     Training,
     Version,
     VersionRow,
@@ -123,13 +124,8 @@ TENURE = Tenure(
     since_seq=12,
     until="2026-11-23T01:09:51.000000Z",
     until_seq=211,
-    actor="ana",
-    opened_by="promote",
-    why="autumn\tdata",
-    ended_by="promote",
-    ended_actor="ben",
-    ended_for="fraud@4",
-    ended_why=None,
+    began=TenureChange("promoted", "ana", "autumn\tdata", "fraud@2"),
+    ended=TenureChange("replaced", "ben", None, "fraud@4"),
 )
 
 ENTRY = AuditEntry(

@@ -13,9 +13,9 @@ from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
-from modelkeep.domain.answers.versions import AsOf, Metric, VersionRow
+from modelkeep.domain.answers.versions import AsOf, Metric, TenureChange, VersionRow
 from modelkeep.errors import UsageError
-from modelkeep.rendering import tenure_reasons
+from modelkeep.rendering import beginning, ending
 
 
 class ThingView(View, frozen=True):
@@ -124,16 +124,31 @@ def test_a_model_in_a_pipe_names_its_newest_versions():
 
 def test_history_has_escaped_cells():
     assert TenuresView(None, [TENURE]).lines() == [
-        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata; displaced by fraud@4"
+        'fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\t"autumn\\tdata"\treplaced by fraud@4'
     ]
 
 
 def test_history_says_why_a_tenure_began_and_ended():
-    back = msgspec.structs.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
-    assert tenure_reasons(back) == "rolled back to fraud@2: p99"
-    retired = msgspec.structs.replace(TENURE, ended_by="retire", ended_for=None, why="x")
-    assert tenure_reasons(retired) == "x; ended by retire"
-    assert tenure_reasons(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
+    beginnings = [
+        (TenureChange("promoted", "ana", "autumn", "fraud@2"), '"autumn"'),
+        (TenureChange("promoted", "ana", None, None), "promoted"),
+        (TenureChange("registered", "ana", None, None), "registered"),
+        (TenureChange("registered", "ana", "nightly", None), 'registered: "nightly"'),
+        (TenureChange("rolled_back", "ben", None, "fraud@4"), "rollback from fraud@4"),
+    ]
+    for began, said in beginnings:
+        assert beginning(msgspec.structs.replace(TENURE, began=began)) == said
+    ends = [
+        (None, None),
+        (TenureChange("replaced", "ben", None, "fraud@4"), "replaced by fraud@4"),
+        (TenureChange("rolled_back", "ben", "p99", "fraud@2"), 'rolled back: "p99"'),
+        (TenureChange("rolled_back", "ben", None, "fraud@2"), "rolled back"),
+        (TenureChange("retired", "ben", "merged", None), 'retired by ben: "merged"'),
+        (TenureChange("archived", "ben", None, None), "archived by ben"),
+        (TenureChange("model_deleted", "ben", "gdpr", None), 'model deleted by ben: "gdpr"'),
+    ]
+    for ended, said in ends:
+        assert ending(msgspec.structs.replace(TENURE, ended=ended)) == said
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():

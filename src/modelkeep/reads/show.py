@@ -91,7 +91,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         state=state_of(
             archived=bool(archived), bad=bool(bad), active=bool(holding), held=bool(tenures), deleted=bool(deleted)
         ),
-        stages=tuple(Held(each.stage, each.since, each.actor) for each in highest_first),
+        stages=tuple(Held(each.stage, each.since, each.began.actor) for each in highest_first),
         aliases=tuple(alias for alias, of in ALIASES.rows(reader, at, model=found.model) if of == number),
         bad=bool(bad),
         archived=bool(archived),
@@ -114,6 +114,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
             diff,
             text("code.remote"),
             text("code.branch"),
+            text("code.work_tree"),
         ),
         parents=tuple(parent for parent, _ in lineage.parents(reader, at, **key)),
         children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **key)),

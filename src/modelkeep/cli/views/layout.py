@@ -36,7 +36,7 @@ _STYLES = {
 #: Blanks between columns: three, or two where the table fits only so.
 _GAPS = (3, 2)
 #: The least width of a column that may be broken.
-_LEAST_FOLDED = 14
+_LEAST_FOLDED = 12
 
 
 def text(value: object, style: str | None = None) -> Text:
