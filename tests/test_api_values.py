@@ -65,8 +65,15 @@ user.py:14: error: Argument "limit" to "versions" of "Registry" has incompatible
 """
 
 
+def write_files(root):
+    names = ("model.onnx", "other.onnx")
+    for name in names:
+        (root / name).write_bytes(name.encode())
+    return names
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def kept(tmp_path_factory):
     """Return a registry with two versions of one model; its directory is the working directory."""
     root = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as patch:
@@ -75,10 +82,16 @@ def home(tmp_path_factory):
             patch.setenv(variable, str(root / "home"))
         patch.setenv("MODELKEEP_REGISTRY", str(root / "registry"))
         made, _ = api.create_registry("registry")
-        for name in ("model.onnx", "other.onnx"):
-            (root / name).write_bytes(name.encode())
+        for name in write_files(root):
             made.register("fraud", name, code="none")
         yield made
+
+
+@pytest.fixture
+def home(kept):
+    """Return that registry, with its files where a call has moved or replaced them."""
+    write_files(Path(kept.directory).parent)
+    return kept
 
 
 def call(registry, function, parameter, value):
