@@ -281,6 +281,7 @@ def test_locating_imports_nothing_but_our_errors(tmp_path):
         "modelkeep",
         "modelkeep._version",
         "modelkeep.errors",
+        "modelkeep.local_path",
         "modelkeep.locate",
         "modelkeep.userdirs",
     }

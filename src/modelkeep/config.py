@@ -85,7 +85,10 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     if located.origin == "file" and located.where and located.foreign != located.where:
         _check_keys(locate.read_toml(located.where), ("registry",), located.where)
     base = os.path.dirname(file)
-    named = {name: locate.absolute(path, base, environ) for name, path in locate.registry_names(config, file).items()}
+    named = {
+        name: locate.absolute(path, base, environ, f"{file}: {_PREFIX}{name}")
+        for name, path in locate.registry_names(config, file).items()
+    }
     sources = _Sources(flags, environ, config, file, cwd)
     lock_wait = sources.find("lock_wait", "30s")
     cache = sources.find("cache", cache_dir(environ))
@@ -124,7 +127,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
         assert isinstance(registries, dict)  # checked by registry_names
-        table, key, value = registries, name, value and locate.absolute(value, cwd, environ)
+        table, key, value = registries, name, value and locate.absolute(value, cwd, environ, _PREFIX + name)
     elif name or key not in KEYS:
         raise _unknown(f"{key}.{name}" if name else key, None)
     elif value:
@@ -203,7 +206,7 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
         case "lock_wait":
             return f"{seconds(value, source):g}s"
         case "cache" | "registry":
-            return locate.absolute(value, base, environ)
+            return locate.absolute(value, base, environ, source)
         case "color" | "progress":
             allowed = COLORS if key == "color" else PROGRESS
             if value not in allowed:
@@ -253,7 +256,7 @@ def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, e
     chosen = {path for path in [locate.default(environ).path] if locate.is_registry(path)}
     given = config.get("registry")
     if isinstance(given, str):
-        chosen.add(named.get(given) or locate.absolute(given, base, environ))
+        chosen.add(named.get(given) or locate.absolute(given, base, environ, "registry"))
     return chosen
 
 

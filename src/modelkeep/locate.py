@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from modelkeep.errors import RegistryUnavailable, UsageError
+from modelkeep.local_path import local_path
 from modelkeep.userdirs import config_file, data_dir, home
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -75,7 +76,7 @@ def default(environ: Mapping[str, str]) -> Located:
 def init_target(directory: str | None, flag: str | None, environ: Mapping[str, str], cwd: str) -> str:
     """Return where ``init`` makes a registry: DIR, else what the flag or the variable names, else here."""
     if directory is not None:
-        return absolute(directory, cwd, environ)
+        return absolute(directory, cwd, environ, "DIR")
     if flag is not None or environ.get(VARIABLE):
         return locate(flag, environ, cwd).path
     return os.path.join(cwd, HERE)
@@ -95,15 +96,15 @@ def is_registry(path: str) -> bool:
     return False
 
 
-def absolute(path: str, base: str, environ: Mapping[str, str]) -> str:
-    """Return the directory of a registry as an absolute path; ``~`` is the home directory.
+def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
+    """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
 
     Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
     ``registry.db`` its directory is returned.
     """
     if path == "~" or path.startswith("~/"):
         path = home(environ) + path[1:]
-    path = os.path.normpath(os.path.join(base, path))
+    path = os.path.normpath(os.path.join(base, local_path(path, what)))
     if os.path.basename(path) == DATABASE and not os.path.isdir(path):
         return os.path.dirname(path)
     return path
@@ -124,7 +125,7 @@ def trusted(config: Mapping[str, object], path: str, environ: Mapping[str, str])
     if not isinstance(found, list) or not all(isinstance(each, str) and each and "\0" not in each for each in found):
         message = f"{path}: trust must be a list of directories, not {found!r}"
         raise UsageError(message, "modelkeep config trust DIR")
-    return tuple(absolute(each, os.path.dirname(path), environ) for each in found)
+    return tuple(absolute(each, os.path.dirname(path), environ, f"{path}: trust") for each in found)
 
 
 def untrusted(located: Located) -> RegistryUnavailable | None:
@@ -199,8 +200,8 @@ def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str
     ):
         path = registry_names(read_toml(config), config).get(given)
         if path is not None:
-            return absolute(path, os.path.dirname(config), environ)
-    return absolute(given, cwd, environ)
+            return absolute(path, os.path.dirname(config), environ, f"{config}: registries.{given}")
+    return absolute(given, cwd, environ, source)
 
 
 def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
@@ -219,7 +220,7 @@ def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
         if _foreign(file, (directory,), environ):
             return Located(file, "file", file, file)
         if directory_given := text_value(read_toml(file), "registry", file):
-            path = absolute(directory_given, directory, environ)
+            path = absolute(directory_given, directory, environ, f"{file}: registry")
             return Located(path, "file", file, _foreign(path, (directory, path), environ))
     return None
 
@@ -288,4 +289,4 @@ def _configured(environ: Mapping[str, str]) -> Located | None:
     if given is None:
         return None
     path = registry_names(config, file).get(given, given)
-    return Located(absolute(path, os.path.dirname(file), environ), "config", file)
+    return Located(absolute(path, os.path.dirname(file), environ, f"{file}: registry"), "config", file)

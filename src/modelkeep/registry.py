@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from modelkeep._version import __version__
+from modelkeep.local_path import local_path
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -109,8 +110,9 @@ class Registry:
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
-        is ``auto``, ``none`` or a git revision; ``if_exists`` says what to do with bytes that are registered already:
-        ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
+        is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
+        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered.
 
@@ -126,7 +128,7 @@ class Registry:
 
         request = Request(
             name=name,
-            paths=tuple(os.fspath(path) for path in paths),
+            paths=tuple(local_path(path, "PATH") for path in paths),
             stage=stage,
             aliases=_several(alias),
             label=label,
@@ -527,7 +529,7 @@ class Registry:
         from modelkeep.reads import fetch
 
         return fetch.get(
-            self._context, ref, os.fspath(dest), force=force, stdout=stdout, progress=progress, moment=as_of
+            self._context, ref, local_path(dest, "DEST"), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
     def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
@@ -551,7 +553,7 @@ class Registry:
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, os.fspath(what), as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of)
 
     def diff(self, refs: str | Sequence[str]) -> Diff:
         """Return what differs between versions; a single one is compared with production.
@@ -704,7 +706,7 @@ class Registry:
             accept_head=accept_head,
             progress=progress,
             subset=subset,
-            repair=None if repair is None else os.fspath(repair),
+            repair=None if repair is None else local_path(repair, "--repair"),
             dry_run=dry_run,
         )
 
@@ -778,7 +780,7 @@ class Registry:
         """
         from modelkeep.maintenance import backup as backing_up
 
-        return backing_up.back_up(self._context, os.fspath(dest), dry_run=dry_run, progress=progress)
+        return backing_up.back_up(self._context, local_path(dest, "DEST"), dry_run=dry_run, progress=progress)
 
     def migrate(self, *, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup.
@@ -837,7 +839,7 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say), found.registry)
+    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry)
 
 
 def create_registry(
@@ -868,10 +870,10 @@ def create_registry(
     from modelkeep.store.access import sharing
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
-    directory = os.path.abspath(os.fspath(location))
-    context = _context(found, directory, say)
+    directory = os.path.abspath(local_path(location, "DIR"))
+    context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
-    created = creating.create(context, stages, None if store is None else os.fspath(store), sharing_with)
+    created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
     return Registry(context, Located(directory, "flag")), created
 
 
@@ -906,7 +908,7 @@ def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple
     if files:
         from modelkeep.provenance.value_files import from_file
 
-        parts += [from_file(os.fspath(file), what) for file in files]
+        parts += [from_file(local_path(file, f"--{what}s"), what) for file in files]
     return merge(*parts, what=what)
 
 
@@ -922,7 +924,8 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Callable[[str], None] | None) -> Context:
+def _context(settings: Settings, directory: str, say: Callable[[str], None] | None, *, script: bool) -> Context:
+    """Return the outside world; ``script`` says that a script calls us, and not the command line."""
     import functools
     from datetime import UTC, datetime
 
@@ -953,6 +956,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
+        script=machine.running_script() if script else None,
     )
 
 

@@ -13,7 +13,7 @@ from modelkeep.domain.times import parse_stored
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Verdict
     from modelkeep.domain.answers.maintenance import Verification
-    from modelkeep.domain.answers.versions import Tenure
+    from modelkeep.domain.answers.versions import Tenure, TenureChange
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 #: From here on one decimal would be rounded up to 1000.0, so the next unit is taken.
@@ -23,7 +23,6 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _PLAIN_FROM, _PLAIN_TO = -20, 20
 # Exponents have three digits at most, so this many more digits than were typed hold any difference.
 _EXTRA_DIGITS = 2 * 999 + 2
-_ENDINGS = {"promote": "displaced by", "register": "displaced by", "rollback": "rolled back to"}
 
 
 def human_size(size_bytes: int) -> str:
@@ -119,14 +118,30 @@ def verdict(found: Verdict) -> str:
     return f"{measured} ({to_text(found.other)} in {holder})"
 
 
-def tenure_reasons(tenure: Tenure) -> str | None:
-    """Return why a tenure began and how and why it ended: ``march data; rolled back to fraud@3: p99``."""
-    ended = None
-    if tenure.ended_by is not None:
-        ending = _ENDINGS.get(tenure.ended_by, f"ended by {tenure.ended_by}")
-        ended = f"{ending} {tenure.ended_for}" if tenure.ended_for else f"ended by {tenure.ended_by}"
-        ended += f": {tenure.ended_why}" if tenure.ended_why else ""
-    return "; ".join(each for each in (tenure.why, ended) if each) or None
+def beginning(tenure: Tenure) -> str:
+    """Return why or how a tenure began: ``"march data"``, ``promoted``, ``rollback from fraud@4``."""
+    began = tenure.began
+    if began.what == "rolled_back":
+        return f"rollback from {began.other}" if began.other else "rollback"
+    if began.what == "promoted" and began.reason:
+        return f'"{began.reason}"'
+    return _with_reason(began.what, began)
+
+
+def ending(tenure: Tenure) -> str | None:
+    """Return how and why a tenure ended: ``replaced by fraud@4``, ``retired by ana: "merged"``; None while it lasts."""
+    ended = tenure.ended
+    if ended is None:
+        return None
+    if ended.what == "replaced":
+        return f"replaced by {ended.other}"
+    # Who rolled back stands in the row of the version that came back.
+    by = "" if ended.what == "rolled_back" else f" by {ended.actor}"
+    return _with_reason(f"{ended.what.replace('_', ' ')}{by}", ended)
+
+
+def _with_reason(what: str, change: TenureChange) -> str:
+    return f'{what}: "{change.reason}"' if change.reason else what
 
 
 def verification(found: Verification) -> str:

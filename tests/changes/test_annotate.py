@@ -100,7 +100,7 @@ def test_an_archived_version_is_hidden_but_still_answers(world, r):
 def test_its_tenures_of_unprotected_stages_end(r):
     r.promote("fraud@3", "staging")
     assert effects(r.archive("fraud@3")) == ["fraud@3: in use -> archived", "staging: fraud@3 -> none"]
-    assert (holders(r), r.history("fraud", "staging")[0].ended_by) == ([], "archive")
+    assert (holders(r), r.history("fraud", "staging")[0].ended.what) == ([], "archived")
 
 
 def test_it_is_refused_while_it_holds_a_protected_stage(world, r):

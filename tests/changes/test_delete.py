@@ -53,7 +53,7 @@ def test_a_version_with_more_aliases_than_an_entry_can_take_off_says_what_to_do(
 def test_a_version_leaves_its_stage_and_its_aliases(r):
     change = r.delete("fraud@2")
     assert effects(change) == [
-        "fraud@2: live -> deleted",
+        "fraud@2: active -> deleted",
         "staging: fraud@2 -> none",
         "old: fraud@2 -> none",
         "shadow: fraud@2 -> none",
@@ -174,7 +174,7 @@ def test_what_is_or_was_in_production_needs_force(r):
     assert refused(r.delete, "fraud@2", dry_run=True)[1] == "fraud@2 was in production, which is protected"
     assert r.delete("fraud@2", force=True).changed
     change = r.delete("fraud@3", force=True)
-    assert effects(change) == ["fraud@3: live -> deleted", "production: fraud@3 -> none"]
+    assert effects(change) == ["fraud@3: active -> deleted", "production: fraud@3 -> none"]
     assert notes(change) == ["warning: fraud has nothing in production any more: fraud@3 held it"]
 
 
@@ -227,7 +227,11 @@ def test_the_tombstone_tells_all_that_was_known_and_who_deleted_it_and_why(world
     assert [getattr(found, name) for name in kept] == [getattr(before, name) for name in kept]
     assert r.version("fraud@1.1").ref == r.show("fraud@" + found.digest).ref == "fraud@2"
     (tenure,) = found.tenures
-    assert (tenure.stage, tenure.ended_by, tenure.ended_why) == ("staging", "delete", "trained on what we may not keep")
+    assert (tenure.stage, tenure.ended.what, tenure.ended.reason) == (
+        "staging",
+        "deleted",
+        "trained on what we may not keep",
+    )
     assert r.version("fraud@3").parents[0].ref == "fraud@2"
 
 

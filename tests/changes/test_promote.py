@@ -27,7 +27,7 @@ def lose_bytes(world, ref):
 def test_the_holder_it_displaces_is_superseded(r):
     assert effects(r.promote("fraud@1", "production")) == ["production: none -> fraud@1"]
     assert effects(r.promote("fraud@2", "production")) == ["production: fraud@1 -> fraud@2"]
-    assert states(r) == ["3 development", "2 live", "1 superseded"]
+    assert states(r) == ["3 development", "2 active", "1 superseded"]
 
 
 def test_a_version_keeps_the_stage_it_had_when_it_gets_a_higher_one(r):
@@ -147,13 +147,13 @@ def test_an_archived_version_needs_force_and_is_restored_in_the_same_entry(world
     before = entries(world)
     change = r.promote("fraud@2", "staging", force=True)
     assert notes(change) == ["fraud@2 is archived no more"]
-    assert (entries(world), r.version("fraud@2").archived, states(r)[1]) == (before + 1, False, "2 live")
+    assert (entries(world), r.version("fraud@2").archived, states(r)[1]) == (before + 1, False, "2 active")
 
 
 def test_one_of_many_archived_versions_is_restored_alone(r):
     r.archive("fraud", all_versions=True)
     r.promote("fraud@2", "staging", force=True)
-    assert states(r) == ["3 archived", "2 live", "1 archived"]
+    assert states(r) == ["3 archived", "2 active", "1 archived"]
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -194,7 +194,7 @@ def test_a_dry_run_decides_the_same_and_writes_nothing(world, r, ref):
 
 def test_the_reason_stands_in_history(r):
     r.promote("fraud@1", "production", message="march data")
-    assert [each.why for each in r.history("fraud")] == ["march data"]
+    assert [each.began.reason for each in r.history("fraud")] == ["march data"]
 
 
 def test_a_forced_promotion_reads_nothing_once_it_is_committed(world, r):
@@ -263,7 +263,7 @@ def test_retire_empties_a_stage_and_the_version_is_superseded(r):
     r.promote("fraud@1", "staging")
     r.promote("fraud@1", "production")
     assert effects(r.retire("fraud", "prod")) == ["production: fraud@1 -> none"]
-    assert (holders(r), states(r)[2]) == (["staging 1"], "1 live")
+    assert (holders(r), states(r)[2]) == (["staging 1"], "1 active")
     r.retire("fraud", "staging")
     assert states(r)[2] == "1 superseded"
 

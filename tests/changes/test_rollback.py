@@ -43,12 +43,12 @@ def test_it_goes_back_to_the_former_holder_and_marks_the_one_it_leaves_bad(world
         (),
     )
     assert (holders(r), bad(r)) == (["production 3"], [4])
-    assert r.history("fraud")[-2].ended_why == "p99 latency"
+    assert [each.ended and each.ended.reason for each in r.history("fraud")[-2:]] == ["p99 latency", None]
 
 
 def test_why_the_target_counts_as_good_and_the_way_to_undo_are_told(r):
     assert notes(r.rollback("fraud@4")) == [
-        "fraud@3 was live for 1d, until 1d ago; auc 0.903",
+        "fraud@3 was active for 1d, until 1d ago; auc 0.903",
         "fraud@4 is marked bad (undo: modelkeep mark fraud@4 good)",
     ]
 
@@ -77,7 +77,7 @@ def test_what_was_promoted_after_a_rollback_goes_back_to_whom_it_displaced(world
 def test_keep_good_marks_nothing(r):
     back = r.rollback("fraud@4", keep_good=True)
     assert (back.marked_bad, bad(r)) == (False, [])
-    assert notes(back) == ["fraud@3 was live for 1d, until 1d ago; auc 0.903"]
+    assert notes(back) == ["fraud@3 was active for 1d, until 1d ago; auc 0.903"]
 
 
 def test_one_that_is_bad_already_is_not_marked_again(world, r):
@@ -411,7 +411,7 @@ def test_a_rollback_reads_nothing_once_it_is_committed(world, r):
     assert (back.changed, back.to, notes(back)[0]) == (
         True,
         "fraud@3",
-        "fraud@3 was live for 1d, until 1d ago; auc 0.903",
+        "fraud@3 was active for 1d, until 1d ago; auc 0.903",
     )
     assert (holders(r), bad(r)) == (["production 3"], [4])
 

@@ -55,7 +55,7 @@ AS_OF = AsOf(12, "2026-11-20T00:00:00.000000Z")
 BACK = RolledBack(
     action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, stage="production", left="fraud@4", to="fraud@2",
     marked_bad=True, passed_over=(Passed("fraud@3", "marked bad"),),
-    effects=(Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was live 12 days",),
+    effects=(Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was active 12 days",),
 )  # fmt: skip
 
 DOCUMENTS = {

@@ -18,6 +18,7 @@ from modelkeep.domain.answers.versions import (
     NoteText,
     Share,
     Tenure,
+    TenureChange,
     Training,
     Version,
     VersionRow,
@@ -127,13 +128,8 @@ TENURE = Tenure(
     since_seq=12,
     until="2026-11-23T01:09:51.000000Z",
     until_seq=211,
-    actor="ana",
-    opened_by="promote",
-    why="autumn\tdata",
-    ended_by="promote",
-    ended_actor="ben",
-    ended_for="fraud@4",
-    ended_why=None,
+    began=TenureChange("promoted", "ana", "autumn\tdata", "fraud@2"),
+    ended=TenureChange("replaced", "ben", None, "fraud@4"),
 )
 
 ENTRY = AuditEntry(
@@ -159,7 +155,7 @@ VERSION = Version(
     files=1,
     size_bytes=3_200_000,
     symlinks=False,
-    state="live",
+    state="active",
     stages=("production",),
     aliases=("champion",),
     bad=False,
@@ -206,14 +202,14 @@ MODEL = Model(
     archived=False,
     holders=FRAUD.holders,
     development=FRAUD.development,
-    recent=(version_row(5), version_row(4, stages=("staging",), state="live")),
+    recent=(version_row(5), version_row(4, stages=("staging",), state="active")),
     notes=(),
 )
 
 LINEAGE = Lineage(
     root="fraud@4",
     nodes=(
-        LineageNode("fraud@4", "version", "live", ("production",)),
+        LineageNode("fraud@4", "version", "active", ("production",)),
         LineageNode("fraud@3", "version", "superseded"),
         LineageNode("data:transactions@2026-02", "data"),
         LineageNode("distilled@1", "version", "development"),

@@ -98,10 +98,10 @@ def test_the_same_again_still_prints_the_ref():
 def test_a_rollback_names_whom_it_passed_over():
     back = RolledBack(
         action="rollback", name="fraud", ref="fraud@4", changed=True, seq=9, passed_over=(Passed("fraud@3", "marked bad"),),
-        notes=("fraud@2 was live 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
+        notes=("fraud@2 was active 12 days",), hints=("undo: modelkeep mark fraud@4 good",),
     )  # fmt: skip
     assert RollbackView(back).notes() == [
-        "fraud@2 was live 12 days",
+        "fraud@2 was active 12 days",
         "fraud@3 was passed over: marked bad",
         "undo: modelkeep mark fraud@4 good",
     ]

@@ -13,10 +13,10 @@ from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
-from modelkeep.domain.answers.versions import AsOf, Evaluation, VersionRow
+from modelkeep.domain.answers.versions import AsOf, Evaluation, TenureChange, VersionRow
 from modelkeep.domain.numbers import Number
 from modelkeep.errors import UsageError
-from modelkeep.rendering import tenure_reasons
+from modelkeep.rendering import beginning, ending
 from modelkeep.store.db.sql.versions import values_of
 
 
@@ -47,9 +47,9 @@ def test_quiet_models_are_names():
 
 
 def test_versions_are_a_line_each_in_the_order_given():
-    rows = [version_row(4, stages=("production", "staging"), state="live"), version_row(3, label="2.0")]
+    rows = [version_row(4, stages=("production", "staging"), state="active"), version_row(3, label="2.0")]
     assert VersionsView(None, rows).lines() == [
-        "fraud\t4\t-\tproduction,staging\tlive\t2026-11-20T09:12:44Z\tana",
+        "fraud\t4\t-\tproduction,staging\tactive\t2026-11-20T09:12:44Z\tana",
         "fraud\t3\t2.0\t-\tdevelopment\t2026-11-20T09:12:44Z\tana",
     ]
 
@@ -169,16 +169,31 @@ def test_a_model_in_a_pipe_names_its_newest_versions():
 
 def test_history_has_escaped_cells():
     assert TenuresView(None, [TENURE]).lines() == [
-        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\tautumn\\tdata; displaced by fraud@4"
+        'fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\t"autumn\\tdata"\treplaced by fraud@4'
     ]
 
 
 def test_history_says_why_a_tenure_began_and_ended():
-    back = msgspec.structs.replace(TENURE, ended_by="rollback", ended_for="fraud@2", ended_why="p99", why=None)
-    assert tenure_reasons(back) == "rolled back to fraud@2: p99"
-    retired = msgspec.structs.replace(TENURE, ended_by="retire", ended_for=None, why="x")
-    assert tenure_reasons(retired) == "x; ended by retire"
-    assert tenure_reasons(msgspec.structs.replace(TENURE, ended_by=None, why=None)) is None
+    beginnings = [
+        (TenureChange("promoted", "ana", "autumn", "fraud@2"), '"autumn"'),
+        (TenureChange("promoted", "ana", None, None), "promoted"),
+        (TenureChange("registered", "ana", None, None), "registered"),
+        (TenureChange("registered", "ana", "nightly", None), 'registered: "nightly"'),
+        (TenureChange("rolled_back", "ben", None, "fraud@4"), "rollback from fraud@4"),
+    ]
+    for began, said in beginnings:
+        assert beginning(msgspec.structs.replace(TENURE, began=began)) == said
+    ends = [
+        (None, None),
+        (TenureChange("replaced", "ben", None, "fraud@4"), "replaced by fraud@4"),
+        (TenureChange("rolled_back", "ben", "p99", "fraud@2"), 'rolled back: "p99"'),
+        (TenureChange("rolled_back", "ben", None, "fraud@2"), "rolled back"),
+        (TenureChange("retired", "ben", "merged", None), 'retired by ben: "merged"'),
+        (TenureChange("archived", "ben", None, None), "archived by ben"),
+        (TenureChange("model_deleted", "ben", "gdpr", None), 'model deleted by ben: "gdpr"'),
+    ]
+    for ended, said in ends:
+        assert ending(msgspec.structs.replace(TENURE, ended=ended)) == said
 
 
 def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
@@ -193,8 +208,8 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 
 def test_identify_is_a_line_a_tenure():
-    row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "live", "model.onnx", DIGEST)
-    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tlive\tmodel.onnx"]
+    row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
+    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():

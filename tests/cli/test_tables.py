@@ -27,9 +27,9 @@ def test_no_models_draw_nothing():
 
 
 def test_versions_leave_out_columns_that_nobody_uses():
-    assert drawn(VersionsView(None, [version_row(4, stages=("production",), state="live"), version_row(3)])) == (
+    assert drawn(VersionsView(None, [version_row(4, stages=("production",), state="active"), version_row(3)])) == (
         "version   stage        state         created   author     size\n"
-        "fraud@4   production   live          2d        ana      3.2 MB\n"
+        "fraud@4   production   active        2d        ana      3.2 MB\n"
         "fraud@3   -            development   2d        ana      3.2 MB\n"
     )
 
@@ -52,7 +52,7 @@ def test_nothing_is_lost_in_sixty_columns():
 
 def test_a_versions_page_says_where_it_stands_and_what_made_it():
     shown = drawn(VersionView(VERSION, None))
-    assert shown.splitlines()[:2] == ["fraud@3  2.0  live in production", "Scores card payments"]
+    assert shown.splitlines()[:2] == ["fraud@3  2.0  active in production", "Scores card payments"]
     for wanted in (
         "champion",
         "9f2c4e1ab07d (dirty)",
@@ -74,7 +74,7 @@ def test_a_deleted_version_tells_who_deleted_it_and_why():
     deletion = Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
     shown = drawn(VersionView(replace(VERSION, state="deleted", stages=(), deletion=deletion), None))
     assert shown.splitlines()[0] == "fraud@3  2.0  deleted"
-    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in shown
+    assert "  deleted      2026-11-22 08:00:00 by ben: a trial\n" in shown
     assert "by ben\n" in drawn(VersionView(replace(VERSION, deletion=replace(deletion, reason=None)), None))
 
 
@@ -110,7 +110,7 @@ def test_a_tree_is_drawn_in_ascii_where_there_is_nothing_else():
 
 def test_history_says_how_a_tenure_ended():
     shown = drawn(TenuresView(None, [TENURE]), width=120)
-    assert "displaced by fraud@4" in shown
+    assert '"autumn\\tdata"   replaced by fraud@4' in shown
     assert "Nov 11 13:00   Nov 23 01:09   11d   ana" in shown
 
 
@@ -118,12 +118,12 @@ def test_a_row_that_fits_no_table_is_a_block_and_loses_nothing():
     shown = drawn(TenuresView(None, [TENURE]), width=40)
     assert shown == (
         "fraud@3\n  stage  production\n  since  Nov 11 13:00\n  until  Nov 23 01:09\n  for    11d\n  by     ana\n"
-        "  why    autumn\\tdata; displaced by\n         fraud@4\n"
+        '  began  "autumn\\tdata"\n  ended  replaced by fraud@4\n'
     )
 
 
 def test_a_table_fits_in_eighty_columns():
-    assert drawn(TenuresView(None, [TENURE]), width=80).startswith("ref       stage")
+    assert drawn(TenuresView(None, [TENURE], "production"), width=80).startswith("version   since")
     assert drawn(VersionsView(None, [version_row(3, label="2.0.0-rc1", stages=("production",))]), width=80).startswith(
         "version"
     )

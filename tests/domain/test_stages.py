@@ -69,7 +69,7 @@ def test_an_alias_is_spoken_of_as_such():
 def test_every_reserved_word_is_refused():
     assert RESERVED["word"] == (
         "latest", "development", "dev", "none", "all", "any", "best", "head", "archived", "superseded", "bad", "good",
-        "live", "deleted",
+        "active", "deleted",
     )  # fmt: skip
     for word in RESERVED["word"]:
         with pytest.raises(UsageError, match="reserved word"):

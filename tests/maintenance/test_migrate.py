@@ -129,7 +129,7 @@ def test_an_older_registry_is_read_by_replay(older):
     with database.reading() as connection:
         for table, rows in older.before.items():
             assert connection.rows(f"SELECT * FROM {table}") == rows
-    assert older.registry.version("risk/Fraud@1").state == "live" or older.registry.version("risk/Fraud@1")
+    assert older.registry.version("risk/Fraud@1").state == "active" or older.registry.version("risk/Fraud@1")
     assert older.database.read_bytes() == before
 
 

@@ -75,7 +75,7 @@ def test_list_of_a_model_is_its_versions_newest_first(run, made):
     lines = [line.split("\t") for line in run("list", "FRAUD").stdout.splitlines()]
     assert [(line[0], line[1], line[3], line[4]) for line in lines] == [
         ("fraud", "2", "-", "development"),
-        ("fraud", "1", "production", "live"),
+        ("fraud", "1", "production", "active"),
     ]
 
 
@@ -147,7 +147,7 @@ def test_path_prints_a_path_and_nothing_else(run, made):
 
 def test_identify_knows_the_bytes(run, made):
     lines = [line.split("\t") for line in run("identify", "model1.onnx").stdout.splitlines()]
-    assert ["fraud@1", "production", "live"] in [[line[0], line[1], line[4]] for line in lines]
+    assert ["fraud@1", "production", "active"] in [[line[0], line[1], line[4]] for line in lines]
     (made / "unknown").write_bytes(b"nobody")
     assert run("identify", "unknown").exit_code == 3
 

@@ -49,7 +49,7 @@ def test_what_made_a_version_stands_above_and_what_was_made_of_it_below(family):
         ("https://hub/bert", "derived_from", "base@1"),
         ("fraud@1", "derived_from", "child@1"),
     ]
-    assert answer.nodes[0] == LineageNode("fraud@1", "version", "live", ("production",))
+    assert answer.nodes[0] == LineageNode("fraud@1", "version", "active", ("production",))
     assert LineageNode("https://hub/bert", "uri") in answer.nodes
     assert len({node.id for node in answer.nodes}) == len(answer.nodes) == 8
 
@@ -165,9 +165,9 @@ def test_bytes_are_known_from_every_tenure_of_every_version_that_has_them(fraud)
 
     file = sha("one")
     assert fraud.registry.identify(file) == (
-        Identified("fraud@2", "production", at(5), None, "live", "model.onnx", file),
-        Identified("fraud@1", "production", at(4), at(5), "live", "model.onnx", file),
-        Identified("fraud@1", "staging", at(2), None, "live", "model.onnx", file),
+        Identified("fraud@2", "production", at(5), None, "active", "model.onnx", file),
+        Identified("fraud@1", "production", at(4), at(5), "active", "model.onnx", file),
+        Identified("fraud@1", "staging", at(2), None, "active", "model.onnx", file),
     )
 
 

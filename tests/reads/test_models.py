@@ -58,7 +58,7 @@ def test_numbers_that_were_left_out_are_no_versions(imported):
     assert [row.version for row in imported.registry.versions(pattern="Fraud Model")] == [8, 7, 3]
     (row,) = imported.registry.models()
     assert (row.versions, row.newest, row.latest, row.development.version, row.development.more) == (3, 8, 8, 8, 1)
-    assert imported.registry.version("Fraud Model@7").state == "live"
+    assert imported.registry.version("Fraud Model@7").state == "active"
     assert imported.resolved("Fraud Model@latest").number == 8
     with pytest.raises((NotFound, Conflict)):
         imported.resolved("Fraud Model@5")
@@ -82,14 +82,14 @@ def test_a_deleted_model_is_in_no_list_and_its_versions_say_that_they_were_delet
 def test_as_of_the_time_before_its_deletion_a_model_is_what_it_was(gone):
     at = 4
     assert [row.name for row in gone.registry.models(as_of=f"seq:{at}")] == ["fraud", "old"]
-    assert [row.state for row in gone.registry.versions(as_of=f"seq:{at}", pattern="old")] == ["live", "development"]
+    assert [row.state for row in gone.registry.versions(as_of=f"seq:{at}", pattern="old")] == ["active", "development"]
     assert gone.resolved("old@champion", at).number == 1
     assert gone.registry.version("old@2", as_of="seq:4").tags == {"owner": "risk"}
 
 
 def test_what_a_deleted_model_was_is_still_read(gone):
     history = gone.registry.history("old", "staging")
-    assert [(each.ref, each.ended_by) for each in history] == [("old@2", "delete")]
+    assert [(each.ref, each.ended.what) for each in history] == [("old@2", "model_deleted")]
     found = gone.registry.lineage("fraud@1")
     assert "old@1" in {node.id for node in found.nodes}
     audit = gone.registry.audit()

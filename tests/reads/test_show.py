@@ -14,6 +14,7 @@ from modelkeep.domain.answers.versions import (
     ParentRef,
     RunRef,
     Tenure,
+    TenureChange,
     Training,
     VersionRow,
 )
@@ -81,7 +82,7 @@ def test_the_line_of_a_version(fraud):
         name="fraud",
         version=1,
         label="1.0",
-        state="live",
+        state="active",
         stages=("production",),
         aliases=(),
         bad=False,
@@ -103,13 +104,13 @@ def test_the_state_is_the_first_that_applies(fraud):
         rows = fraud.registry.versions("fraud", all=True)
         return {row.version: row.state for row in rows}
 
-    assert states() == {1: "live", 2: "live", 3: "bad", 4: "development"}
+    assert states() == {1: "active", 2: "active", 3: "bad", 4: "development"}
     fraud.mark("fraud@3", "good")
     fraud.mark("fraud@2")
-    assert states() == {1: "live", 2: "bad", 3: "superseded", 4: "development"}
+    assert states() == {1: "active", 2: "bad", 3: "superseded", 4: "development"}
     fraud.archive("fraud@2")
     fraud.archive("fraud@4")
-    assert states() == {1: "live", 2: "archived", 3: "superseded", 4: "archived"}
+    assert states() == {1: "active", 2: "archived", 3: "superseded", 4: "archived"}
 
 
 def test_the_page_of_a_version_tells_all_that_is_known(history):
@@ -173,7 +174,7 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     )
     assert (page.ref, page.form, page.files, page.size_bytes, page.seq) == ("fraud@1", "tree", 2, 5, 3)
     assert (page.reason, page.claimed, page.host, page.source) == ("first", "ana@x", "trainer-3", ("a", "b"))
-    assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "live")
+    assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "active")
     assert [tenure.stage for tenure in page.tenures] == ["production"]
     assert page.trained == Training(None, None, False)
 
@@ -209,16 +210,42 @@ def test_history_tells_when_by_whom_for_whom_and_why(fraud):
     first, _staging, second, third = fraud.registry.history("fraud")
     assert first == Tenure(
         ref="fraud@1", name="fraud", version=1, label="1.0", stage="production",
-        since=at(2), since_seq=2, until=at(5), until_seq=5, actor="ana", opened_by="register", why=None,
-        ended_by="promote", ended_actor="ana", ended_for="fraud@3", ended_why="march data",
+        since=at(2), since_seq=2, until=at(5), until_seq=5,
+        began=TenureChange("registered", "ana", None, None),
+        ended=TenureChange("replaced", "ana", None, "fraud@3"),
     )  # fmt: skip
-    assert (second.ref, second.why, second.ended_by, second.ended_why) == (
+    assert (second.ref, second.began, second.ended) == (
         "fraud@3",
-        "march data",
-        "rollback",
-        "p99 latency",
+        TenureChange("promoted", "ana", "march data", "fraud@1"),
+        TenureChange("rolled_back", "bo", "p99 latency", "fraud@1"),
     )
-    assert (third.ref, third.opened_by, third.actor, third.until) == ("fraud@1", "rollback", "bo", None)
+    assert (third.ref, third.began, third.ended) == (
+        "fraud@1",
+        TenureChange("rolled_back", "bo", None, "fraud@3"),
+        None,
+    )
+
+
+def test_history_tells_every_way_in_which_a_tenure_ends(history):
+    for _ in range(5):
+        history.register("fraud")
+    for number, end in enumerate((history.retire, history.archive, history.delete), start=1):
+        history.promote(f"fraud@{number}", "staging")
+        end(f"fraud@{number}", *(["staging"] if end == history.retire else []), reason=f"reason {number}")
+    history.promote("fraud@4", "staging")
+    history.retire("fraud", "staging")
+    history.promote("fraud@5", "staging")
+    history.delete("fraud", reason="the end")
+    told = [
+        (tenure.ref, tenure.ended.what, tenure.ended.reason) for tenure in history.registry.history(stage="staging")
+    ]
+    assert told == [
+        ("fraud@1", "retired", "reason 1"),
+        ("fraud@2", "archived", "reason 2"),
+        ("fraud@3", "deleted", "reason 3"),
+        ("fraud@4", "retired", None),
+        ("fraud@5", "model_deleted", "the end"),
+    ]
 
 
 def test_history_without_a_model_is_production_of_all(fraud):

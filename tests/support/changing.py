@@ -35,7 +35,7 @@ def holders(registry, name="fraud"):
 
 
 def states(registry, name="fraud"):
-    """Return number and state of each version, newest first, archived ones too: ``2 live``."""
+    """Return number and state of each version, newest first, archived ones too: ``2 active``."""
     return [f"{each.version} {each.state}" for each in registry.versions(name, all=True)]
 
 

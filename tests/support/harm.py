@@ -224,7 +224,7 @@ class Place:
             versions = [version for model in models for version in registry.versions(model.name, all=True)]
             return (
                 [(v.ref, v.state, v.stages, v.aliases, v.tags, v.digest) for v in versions],
-                [(t.ref, t.stage, t.until is None, t.why) for m in models for t in registry.history(m.name)],
+                [(t.ref, t.stage, t.until is None, t.began.reason) for m in models for t in registry.history(m.name)],
             )
 
     def _logged(self, strace: Iterable[str], words: Iterable[str]) -> tuple[Ended, list[str]]:

@@ -237,7 +237,7 @@ def _notes_on_rollback(
     if before is not None:
         since, until = (parse_stored(text) for text in before)
         ended = human_age(now - until)
-        parts.append(f"{found.name}@{back} was live for {human_age(until - since)}, until {ended} ago")
+        parts.append(f"{found.name}@{back} was active for {human_age(until - since)}, until {ended} ago")
     metrics = values_of(evaluations_of(reader, None, found.model, back, back).get(back, ()))
     parts += [f"{metric} {to_text(value)}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []

@@ -13,7 +13,7 @@ RESERVED: dict[str, tuple[str, ...]] = {
     "name": ("data", "code", "run", "deployment", "model", "models", "version"),
     "word": (
         "latest", "development", "dev", "none", "all", "any", "best", "head", "archived", "superseded", "bad",
-        "good", "live", "deleted",
+        "good", "active", "deleted",
     ),
 }  # fmt: skip
 

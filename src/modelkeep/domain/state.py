@@ -156,16 +156,16 @@ class State(Protocol):
         """Tell whether a version names this run."""
 
 
-def state_of(*, archived: bool, bad: bool, live: bool, held: bool, deleted: bool = False) -> str:
-    """Return the state of a version: the first that applies of deleted, archived, bad, live, superseded, development.
+def state_of(*, archived: bool, bad: bool, active: bool, held: bool, deleted: bool = False) -> str:
+    """Return the state of a version: the first that applies of deleted, archived, bad, active, superseded, development.
 
-    ``live`` says that it holds a stage, ``held`` that it ever held one.
+    ``active`` says that it holds a stage, ``held`` that it ever held one.
     """
     words = (
         (deleted, "deleted"),
         (archived, "archived"),
         (bad, "bad"),
-        (live, "live"),
+        (active, "active"),
         (held, "superseded"),
     )
     return next((word for applies, word in words if applies), "development")

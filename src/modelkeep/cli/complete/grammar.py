@@ -14,7 +14,7 @@ COMMANDS = {
     "promote": ("Give a version a stage", "version stage", "--force -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
-    "history": ("Show which version held a stage when, and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
+    "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
     "status": ("Show an overview of the registry", "", "--size"),
     "evaluate": ("Add metrics to a version", "version", "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "tag": ("Set or remove tags of a model or version", "ref tags*", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),

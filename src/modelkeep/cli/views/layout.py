@@ -22,7 +22,7 @@ _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8
 _STYLES = {
     "production": "bold green",
-    "live": "bold green",
+    "active": "bold green",
     "staging": "yellow",
     "development": "cyan",
     "superseded": "dim",
@@ -36,7 +36,7 @@ _STYLES = {
 #: Blanks between columns: three, or two where the table fits only so.
 _GAPS = (3, 2)
 #: The least width of a column that may be broken.
-_LEAST_FOLDED = 14
+_LEAST_FOLDED = 12
 
 
 def text(value: object, style: str | None = None) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
@@ -15,7 +15,7 @@ from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, human_size, tenure_reasons
+from modelkeep.rendering import Clock, beginning, ending, human_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -203,14 +203,27 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
 
 
 class TenuresView(View, frozen=True):
-    """Which version held which stage when, as known now or at a moment."""
+    """Which version held which stage when, as known now or at a moment.
 
+    On a terminal there is no column for the one ``stage`` that was asked for.
+    """
+
+    undocumented = ("stage",)
     as_of: AsOf | None
     tenures: Sequence[Tenure]
+    stage: str | None = None
 
     def lines(self) -> list[str]:
         return [
-            line(row.ref, row.stage, to_seconds(row.since), to_seconds(row.until), row.actor, tenure_reasons(row))
+            line(
+                row.ref,
+                row.stage,
+                to_seconds(row.since),
+                to_seconds(row.until),
+                row.began.actor,
+                beginning(row),
+                ending(row),
+            )
             for row in self.tenures
         ]
 
@@ -218,19 +231,24 @@ class TenuresView(View, frozen=True):
         return [row.ref for row in self.tenures]
 
     def table(self, clock: Clock) -> RenderableType:
-        return tenure_table(self.tenures, clock)
+        return tenure_table(self.tenures, clock, without={"stage"} if self.stage else set())
 
 
-def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, with_ref: bool = True) -> RenderableType:
-    """Return tenures, a row each: by whom and why each began, how and why it ended."""
-    rows = []
-    for row in tenures:
-        ref = [text(row.ref, "bold" if row.until is None else None)] if with_ref else []
-        until = "now" if row.until is None else clock.minute(row.until)
-        times = (clock.minute(row.since), until, clock.lasted(row.since, row.until))
-        rows.append([*ref, row.stage, *times, row.actor, tenure_reasons(row)])
-    columns = ("stage", "since", "until", "for", "by", "why")
-    return table(("ref", *columns) if with_ref else columns, rows, fold=("ref", "why", "by"))
+def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection[str]) -> RenderableType:
+    """Return tenures, a row each: by whom and why each began, how and why it ended; ``without`` some columns."""
+    cells: dict[str, Callable[[Tenure], object]] = {
+        "version": lambda row: text(row.ref, "bold" if row.until is None else None),
+        "stage": lambda row: row.stage,
+        "since": lambda row: clock.minute(row.since),
+        "until": lambda row: "now" if row.until is None else clock.minute(row.until),
+        "for": lambda row: clock.lasted(row.since, row.until),
+        "by": lambda row: row.began.actor,
+        "began": beginning,
+        "ended": lambda row: ending(row) or " ",
+    }
+    shown = {name: cell for name, cell in cells.items() if name not in without}
+    listed = ([cell(row) for cell in shown.values()] for row in tenures)
+    return table(tuple(shown), listed, fold=("began", "ended"))
 
 
 class EntriesView(View, frozen=True):

@@ -116,7 +116,7 @@ def _node_label(node: LineageNode) -> Text:
     label = text(node.id, "bold")
     if node.stages:
         label += text("  ", "") + stages(node.stages)
-    # A version that holds a stage is live, which the stage says; that it is bad the stage does not say.
-    if node.state and not (node.stages and node.state == "live"):
+    # A version that holds a stage is active, which the stage says; that it is bad the stage does not say.
+    if node.state and not (node.stages and node.state == "active"):
         label += text("  ", "") + text(node.state)
     return label

@@ -112,13 +112,14 @@ class Dataset(Answer, frozen=True):
 
 
 class CodeState(Answer, frozen=True):
-    """The code a version was made from; ``remote`` and ``branch`` are those of git."""
+    """The code a version was made from; ``remote`` and ``branch`` are those of git, ``work_tree`` the directory."""
 
     commit: str | None
     dirty: bool | None
     diff: str | None
     remote: str | None
     branch: str | None
+    work_tree: str | None = None
 
 
 class ParentRef(Answer, frozen=True):
@@ -159,12 +160,23 @@ class FileRow(Answer, frozen=True):
     digest: str
 
 
-class Tenure(Answer, frozen=True):
-    """An interval in which a version held a stage; ``until`` None is now.
+class TenureChange(Answer, frozen=True):
+    """How a tenure began or ended, by whom and for which reason.
 
-    ``why`` is the reason that was given when it began; ``ended_*`` say by which verb, by whom, for which version and
-    why it ended.
+    ``what`` is ``promoted``, ``registered`` or ``rolled_back`` of a beginning, and ``replaced``, ``rolled_back``,
+    ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end. ``other`` is the version that held the stage
+    just before, or holds it just after. A reason stands once: that of a promotion where a tenure began, that of a
+    rollback where one ended.
     """
+
+    what: str
+    actor: str
+    reason: str | None
+    other: str | None
+
+
+class Tenure(Answer, frozen=True):
+    """An interval in which a version held a stage; ``until`` and ``ended`` are None while it lasts."""
 
     ref: str
     name: str
@@ -175,13 +187,8 @@ class Tenure(Answer, frozen=True):
     since_seq: int
     until: str | None
     until_seq: int | None
-    actor: str
-    opened_by: str
-    why: str | None
-    ended_by: str | None
-    ended_actor: str | None
-    ended_for: str | None
-    ended_why: str | None
+    began: TenureChange
+    ended: TenureChange | None
     share: int | None = None
 
 

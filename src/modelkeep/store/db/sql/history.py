@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers.versions import Tenure
+from modelkeep.domain.answers.versions import Tenure, TenureChange
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import EVER, statement
+
+# How a tenure began or ended, by the verb of the entry.
+_BEGINNINGS = {"promote": "promoted", "register": "registered", "rollback": "rolled_back"}
+_ENDS = {
+    "promote": "replaced",
+    "register": "replaced",
+    "rollback": "rolled_back",
+    "retire": "retired",
+    "archive": "archived",
+    "delete": "deleted",
+}
 
 # An end after the moment asked for is not known there, so the bounds are parameters of every form.
 _TENURE = """
 SELECT tenure.model, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN version.label END, tenure.stage, tenure.share,
     tenure.since_seq, began.time, opener.actor, tenure.opened_by,
     (SELECT value FROM entry_text WHERE seq = tenure.since_seq AND field = 'reason' ORDER BY position LIMIT 1),
+    (SELECT CASE WHEN former.until_seq = tenure.since_seq THEN former.version END FROM tenure AS former
+        WHERE former.model = tenure.model AND former.stage = tenure.stage AND former.since_seq < tenure.since_seq
+            AND former.share IS NULL
+        ORDER BY former.since_seq DESC LIMIT 1),
     tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
-    (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1)
+    (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1),
+    EXISTS (SELECT 1 FROM model_name WHERE model = tenure.model AND until_seq = tenure.until_seq)
 FROM tenure
 JOIN version ON version.model = tenure.model AND version.number = tenure.version
 JOIN entry_index AS began ON began.seq = tenure.since_seq
@@ -72,11 +88,25 @@ def tenures(
 def _tenure(row: Row, name: str, at: int | None) -> Tenure:
     (
         _, version, label, stage, share,
-        since_seq, since, actor, opened_by, why,
-        until_seq, until, ended_actor, ended_by, ended_for, ended_why,
+        since_seq, since, actor, opened_by, reason, former,
+        until_seq, until, ended_actor, ended_by, ended_for, ended_reason, model_ended,
     ) = row  # fmt: skip
     if until_seq is not None and at is not None and until_seq > at:
-        until_seq = until = ended_actor = ended_by = ended_for = ended_why = None
+        until_seq = until = ended_by = None
+    began = TenureChange(
+        what=str(_BEGINNINGS.get(opened_by, opened_by)),
+        actor=actor,
+        reason=None if opened_by == "rollback" else reason,
+        other=None if former is None else f"{name}@{former}",
+    )
+    ended = None
+    if ended_by is not None:
+        ended = TenureChange(
+            what="model_deleted" if ended_by == "delete" and model_ended else str(_ENDS.get(ended_by, ended_by)),
+            actor=ended_actor,
+            reason=None if _ENDS.get(ended_by) == "replaced" else ended_reason,
+            other=None if ended_for is None else f"{name}@{ended_for}",
+        )
     return Tenure(
         ref=f"{name}@{version}",
         name=name,
@@ -87,12 +117,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         since_seq=since_seq,
         until=until,
         until_seq=until_seq,
-        actor=actor,
-        opened_by=opened_by,
-        why=why,
-        ended_by=ended_by,
-        ended_actor=ended_actor,
-        ended_for=None if ended_for is None else f"{name}@{ended_for}",
-        ended_why=ended_why,
+        began=began,
+        ended=ended,
         share=share,
     )

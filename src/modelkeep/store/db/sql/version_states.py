@@ -100,7 +100,7 @@ class Standing(Struct, frozen=True):
         return state_of(
             archived=self.is_archived(number),
             bad=number in self.bad,
-            live=number in self.stages,
+            active=number in self.stages,
             held=number in self.held,
             deleted=number in self.deleted,
         )

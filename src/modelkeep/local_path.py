@@ -1,0 +1,28 @@
+"""Paths that users give: they are of this machine, and a URI or ``HOST:/PATH`` is refused.
+
+To the operating system ``s3://bucket/models`` is a relative path, and ``backup`` would make a directory ``s3:``.
+Completion imports this module, so it loads nothing.
+"""
+
+from __future__ import annotations
+
+import os
+
+from modelkeep.errors import UsageError
+
+_FILE = "file://"
+
+
+def local_path(path: str | os.PathLike[str], what: str) -> str:
+    """Return a path as text; ``UsageError`` where its first part ends in a colon, as in ``s3://b`` and ``host:/srv``.
+
+    `pathlib` makes ``s3:/b`` of the first. ``./s3:/b`` is a path. ``what`` names the argument, option or setting.
+    """
+    text = os.fspath(path)
+    first, slash, _ = text.partition("/")
+    if not slash or len(first) < len("x:") or not first.endswith(":"):
+        return text
+    message = f"{what} takes a path of this machine, not '{text}'"
+    if text.startswith((_FILE + "/", _FILE + "localhost/")):
+        raise UsageError(message, text.removeprefix(_FILE).removeprefix("localhost"))
+    raise UsageError(message, f"a directory or file here or on a mounted disk; one of that name is ./{text}")
