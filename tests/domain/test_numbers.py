@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.json_values import param_value, to_json, to_text
 from modelkeep.domain.numbers import Number, as_number, metric_value
 
@@ -72,6 +73,11 @@ def test_nan_and_infinities_are_no_numbers_but_floats(text, word):
     assert isinstance(value, float)
     assert not math.isfinite(value)
     assert (to_text(value), to_json(value)) == (word, f'"{word}"')
+
+
+def test_answers_with_the_same_nan_are_equal():
+    one, other = (Evaluation("auc", metric_value("nan"), None, "t", "ana") for _ in range(2))
+    assert (one, {"auc": one.value}) == (other, {"auc": other.value})
 
 
 def test_a_metric_is_a_float():

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 # ASCII digits alone: other digits are text. The log's page on text and numbers has the same grammar.
 _NUMBER = pattern(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))([eE][+-]?[0-9]{1,3})?")
-_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity"}
 _MOST_WHOLE_DIGITS = len(str(LARGEST_NUMBER))
 
 
@@ -39,6 +38,15 @@ class Number(float):
         if not digits.isdigit():
             return digits[0].isdigit()
         return len(digits) < _MOST_WHOLE_DIGITS or (len(digits) == _MOST_WHOLE_DIGITS and int(digits) <= LARGEST_NUMBER)
+
+
+_NAN, _INFINITY, _NEGATIVE = Number("NaN"), Number("Infinity"), Number("-Infinity")
+# One object for each, so that answers with the same NaN are equal.
+_NOT_FINITE = {
+    **dict.fromkeys(("nan", "-nan"), _NAN),
+    **dict.fromkeys(("inf", "infinity"), _INFINITY),
+    **dict.fromkeys(("-inf", "-infinity"), _NEGATIVE),
+}
 
 
 def json_digits(text: str) -> str | None:
@@ -72,8 +80,6 @@ def metric_value(text: str) -> float | str:
     """Return the value of a metric: a `Number`, NaN and infinities too, or the text where it is no double."""
     digits = json_digits(text)
     if digits is None:
-        word = text.strip().lower()
-        name = _NOT_FINITE.get(word.removeprefix("-").removeprefix("+"))
-        return text if name is None else Number(f"-{name}" if word.startswith("-i") else name)
+        return _NOT_FINITE.get(text.strip().lower().removeprefix("+"), text)
     number = as_float(digits)
     return text if number is None else number
