@@ -28,7 +28,7 @@ VALID = {
     "rollback": (("fraud@1",), {}), "retire": (("fraud", "staging"), {}), "mark": (("fraud@1", "good"), {}), "archive": (("fraud@2",), {}), "delete": (("fraud@2",), {"dry_run": True}),
     "alias": (("fraud@1", "champion"), {}), "tag": (("fraud", {"a": "b"}), {}), "label": (("fraud@1", "1.0"), {}), "describe": (("fraud", "x"), {}), "note": (("fraud", "x"), {}),
     "rename": (("fraud", "fraud"), {"dry_run": True}), "stages": ((), {}), "resolve": (("fraud@1",), {}), "version": (("fraud@1",), {}), "model": (("fraud",), {}), "show": (("fraud",), {}),
-    "description": (("fraud",), {}), "models": ((), {}), "versions": (("fraud",), {}), "get": (("fraud@1", "out"), {}), "path": (("fraud@1",), {}), "identify": (("model.onnx",), {}),
+    "description": (("fraud",), {}), "models": ((), {}), "keys": (("metric", "fraud"), {}), "versions": (("fraud",), {}), "get": (("fraud@1", "out"), {}), "path": (("fraud@1",), {}), "identify": (("model.onnx",), {}),
     "diff": ((["fraud@1", "fraud@2"],), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "history": ((), {}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
@@ -116,7 +116,9 @@ def test_every_public_function_is_called_here():
 @pytest.mark.slow  # 15,000 calls of the whole API, together a minute
 @pytest.mark.parametrize(("function", "parameter"), PARAMETERS)
 def test_no_value_ends_in_a_raw_error(home, function, parameter):
-    for make in MAKERS.values():
+    for name, make in MAKERS.items():
+        if parameter in {"progress", "say"} and callable(make()) and name != "unbound":
+            continue  # what a function of the caller raises is the caller's
         call(home, function, parameter, make())
 
 
