@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
+from modelkeep.domain.stages import DEVELOPMENT, is_word
 from modelkeep.domain.text import check_text, is_hex, pattern, printable
 from modelkeep.errors import UsageError
 
@@ -51,7 +51,7 @@ class Label(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """``latest``, a stage (tried before the next) or an alias, in lower case; ``dev`` is ``development``.
+    """``latest``, a stage (tried before the next) or an alias, in lower case.
 
     The latest version is the one with the highest number that is not archived, deleted or bad.
     """
@@ -238,7 +238,7 @@ def parse_selector(text: str) -> Selector:
         return parse_digest(text)
     word = fold(text)
     if is_word(word) and not _HEX.fullmatch(word):
-        return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
+        return Word(word)
     message = f"not a version: '{printable(text)}'"
     raise UsageError(message, _likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
 

@@ -11,7 +11,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.labels import fold
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.references import version_of, version_or_model
@@ -26,6 +26,7 @@ from modelkeep.store.db.sql.statement import EVER
 SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
 
 _CHUNK = 128
+_IN_DEVELOPMENT = "(in development)"  # no stage can be called so
 _GLOB = frozenset("*?[")
 
 
@@ -138,7 +139,7 @@ class _Listing:
         for number, there in self._numbers(model):
             if there.is_archived(number) and not self.everything:
                 continue
-            if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
+            if self.stage == _IN_DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
                 seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
@@ -146,7 +147,7 @@ class _Listing:
                 yield _Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
-        if self.stage is None or self.stage == DEVELOPMENT:
+        if self.stage is None or self.stage == _IN_DEVELOPMENT:
             yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
@@ -217,8 +218,8 @@ def _sort(text: str | None) -> _Sort:
 
 
 def _stage(text: str, stages: Stages) -> str:
-    if fold(text) in DEVELOPMENT_WORDS:
-        return DEVELOPMENT
+    if is_development(text, stages):
+        return _IN_DEVELOPMENT
     stage = resolve_stage(text, stages)
     if stage is not None:
         return stage.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modelkeep.domain.refs import Ref, Word, parse_ref
-from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
+from modelkeep.domain.stages import StageDef, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
@@ -54,7 +54,7 @@ def stage_named(reader: Reader, text: str) -> StageDef:
         return stage
     names = [each.name for each in stages]
     listed = f"stages are {', '.join(names)}"
-    if text.lower() in DEVELOPMENT_WORDS:
+    if is_development(text, stages):
         message = "development is where a version is before it holds a stage: nothing is put there"
         raise UsageError(message, listed)
     message = f"there is no stage '{printable(text)}'"

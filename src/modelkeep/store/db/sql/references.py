@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from modelkeep.domain.labels import fold, label_key
 from modelkeep.domain.refs import Digest, Label, Number, Ref, Word
-from modelkeep.domain.stages import DEVELOPMENT, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader, Row, Value
@@ -174,12 +174,12 @@ def _latest(reader: Reader, at: int | None, model: Resolved) -> int:
 
 def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    if text == DEVELOPMENT:
+    stages = version_states.stages(reader, at)
+    if is_development(text, stages):
         number = version_states.in_development(reader, at, model.model)
         if number is None:
-            raise _no_holder(reader, at, model, DEVELOPMENT)
+            raise _no_holder(reader, at, model, DEVELOPMENT, is_stage=False)
         return number
-    stages = version_states.stages(reader, at)
     stage = resolve_stage(text, stages)
     if stage is not None:
         for each in version_states.holders(reader, at, model.model):
@@ -194,14 +194,14 @@ def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) 
     raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
 
 
-def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
+def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str, *, is_stage: bool = True) -> NotFound:
     """Return the error for a stage without a holder; the hint promotes a version, or shows the history."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
         return NotFound(message, f"modelkeep history {model.name}")
     message = f"{model.name} has nothing in {stage}"
     number = version_states.latest(reader, at, model.model)
-    if stage == DEVELOPMENT or number is None:
+    if not is_stage or number is None:
         return NotFound(message, f"modelkeep list {model.name}")
     return NotFound(message, f"modelkeep promote {model.name}@{number} {stage}")
 
