@@ -69,7 +69,7 @@ class Settings(Struct, frozen=True):
                 return each.value
         if key.startswith(_PREFIX):
             message = f"no registry is called '{printable(key.removeprefix(_PREFIX))}' in {self.file}"
-            raise NotFound(message, f"modelkeep config set {_PREFIX}NAME DIRECTORY")
+            raise NotFound(message, f"modelkeep config set {_PREFIX}NAME DIR")
         raise _unknown(key, None)
 
 

@@ -142,7 +142,11 @@ def untrusted(located: Located) -> RegistryUnavailable | None:
     named = "" if located.foreign == located.where else f", which {located.where} names,"
     message = f"{located.foreign}{named} belongs to {owner}, so it is not used without being asked for"
     directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
-    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or name it: --registry DIR)")
+    from shlex import quote
+
+    return RegistryUnavailable(
+        message, f"modelkeep config trust {quote(directory)}        (or name it: --registry DIR)"
+    )
 
 
 def text_value(table: Mapping[str, object], key: str, path: str) -> str | None:

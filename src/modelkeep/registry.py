@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from modelkeep._version import __version__
@@ -950,7 +951,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
+    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"
 
 
 def _several(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -227,7 +227,7 @@ def test_a_place_that_cannot_be_one_is_refused(tmp_path):
     assert refused(create_registry, tmp_path / "file/r") == (
         "RegistryUnavailable",
         f"no registry can be made at {tmp_path}/file/r: not a directory",
-        "modelkeep init DIR, where this account may make one",
+        "modelkeep init DIR        (where this account may make one)",
     )
 
 

@@ -29,7 +29,7 @@ def problem(hint: str) -> str | None:
         except ValueError as error:
             return f"{line!r}: {error}"
         tokens = tokens[: next((at for at, each in enumerate(tokens) if each in _SHELL), len(tokens))]
-        unknown = {each for each in tokens if _CAPITALS.fullmatch(each)} - PLACEHOLDERS
+        unknown = {each for each in tokens if _CAPITALS.fullmatch(each) or each == "[OPTIONS]"} - PLACEHOLDERS
         if unknown:
             return f"{line!r}: {unknown} is no placeholder"
         if tokens not in (["--help"], ["--version"]) and app.accepted(tokens) != tokens:

@@ -9,6 +9,7 @@ Whether a word is a stage or an alias only the registry knows, so both are a ``W
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -211,7 +212,7 @@ def _malformed(text: str, otherwise: str | None) -> UsageError:
     message = f"not a reference to a model or version: '{printable(text)}'"
     if text.partition(":")[0] in _NODES:
         message = f"'{printable(text)}' is a node of lineage, not a model or version"
-        return UsageError(message, f"modelkeep lineage {printable(text)}")
+        return UsageError(message, f"modelkeep lineage {printable(quote(text))}")
     return UsageError(message, _likely(text) or otherwise)
 
 

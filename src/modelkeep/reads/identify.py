@@ -55,5 +55,5 @@ def _digest(context: Context, what: str) -> str:
     selector = parse_ref(what).selector if what.startswith("sha256:") or is_hex(what.lower(), 64) else None
     if selector is None:
         message = f"there is no file '{what}' here, and it is no digest"
-        raise NotFound(message, "modelkeep identify FILE, DIRECTORY or sha256:HEX")
+        raise NotFound(message, "modelkeep identify FILE        (or a directory, or sha256:HEX)")
     return str(selector)

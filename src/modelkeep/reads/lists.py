@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from shlex import quote
 
 from msgspec import Struct
 
@@ -104,7 +105,7 @@ def versions(
             found = version_or_model(reader, name, context.say, at)
             if found.number is not None:
                 message = f"list takes a model or a pattern, not the version {found.ref}"
-                raise UsageError(message, f"modelkeep show {found.ref}")
+                raise UsageError(message, f"modelkeep show {quote(found.ref)}")
             candidates: Iterable[_Candidate] = listing.candidates(found.model, found.name)
             if order.key in ("version", "created") and order.descending:
                 return tuple(listing.rows(islice(candidates, limit)))
