@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelkeep.domain.json_values import to_text
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.times import parse_stored
 
@@ -97,15 +99,23 @@ def difference(a: str, b: str) -> str | None:
     return f"{result:+e}"
 
 
+def signed(value: float | str | None) -> str | None:
+    """Return a difference with its sign: ``+0.007``, ``-12``, ``0``."""
+    if value is None:
+        return None
+    text = to_text(value)
+    return text if text == "0" or text.startswith("-") else f"+{text}"
+
+
 def verdict(found: Verdict) -> str:
     """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
-    measured = f"{found.metric} {found.value}"
-    if found.against is None:
+    measured = f"{MetricKey(found.metric, found.data)} {to_text(found.value)}"
+    if found.against is None or found.other is None:
         return measured
-    holder = ", ".join(found.against.split(" ", maxsplit=1))
+    holder = f"{found.stage}, {found.against}"
     if found.difference is not None:
-        return f"{measured} ({found.difference} against {holder})"
-    return f"{measured} ({'none' if found.other is None else found.other} in {holder})"
+        return f"{measured} ({signed(found.difference)} against {holder})"
+    return f"{measured} ({to_text(found.other)} in {holder})"
 
 
 def beginning(tenure: Tenure) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
-from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
-from modelkeep.rendering import Clock
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
+from modelkeep.domain.json_values import to_text
+from modelkeep.rendering import Clock, signed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,23 +46,34 @@ class DiffView(View, frozen=True):
     answer: Diff
 
     def lines(self) -> list[str]:
-        return [line(row.section, row.key, *row.values, row.note) for row in self.answer.rows]
+        return [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
 
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
-        with_notes = any(row.note for row in self.answer.rows)
+        with_differences = any(row.differences for row in self.answer.rows)
         rows, section = [], None
         for row in self.answer.rows:
             title = " " if row.section == section else text(row.section, "bold")
-            rows.append([title, row.key, *map(short, row.values), *([row.note or " "] if with_notes else [])])
+            rows.append(
+                [title, row.key, *map(short, _values(row)), *([_differences(row) or " "] if with_differences else [])]
+            )
             section = row.section
-        columns = ("", "", *self.answer.refs, *([" "] if with_notes else []))
+        columns = ("", "", *self.answer.refs, *([" "] if with_differences else []))
         return table(columns, rows, fold=("", *self.answer.refs, " "))
 
     def notes(self) -> list[str]:
         return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
+
+
+def _values(row: DiffRow) -> list[str | None]:
+    return [None if each is None else to_text(each) for each in row.values]
+
+
+def _differences(row: DiffRow) -> str | None:
+    """Return how much more than the first side each other one is: ``+0.007 -``."""
+    return " ".join(signed(each) or "-" for each in row.differences) or None
 
 
 class LineageView(View, frozen=True):
