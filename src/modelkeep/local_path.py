@@ -46,11 +46,3 @@ def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str
     if os.path.basename(path) == DATABASE and not os.path.isdir(path):
         return os.path.dirname(path)
     return path
-
-
-def resolved(path: str) -> str:
-    """Return a path with its links resolved, and as it is where a link may not be read."""
-    try:
-        return os.path.realpath(path)
-    except OSError:
-        return path

@@ -96,6 +96,14 @@ def is_registry(path: str) -> bool:
     return False
 
 
+def resolved(path: str) -> str:
+    """Return a path with its links resolved, and as it is where a link may not be read."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
+
+
 def registry_names(config: Mapping[str, object], path: str) -> dict[str, str]:
     """Return the names and directories in ``[registries]`` of a user's config."""
     table = config.get("registries", {})
