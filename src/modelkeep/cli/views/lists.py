@@ -12,7 +12,7 @@ from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, Model
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, beginning, ending, human_size
+from modelkeep.rendering import Clock, beginning, ending, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +24,7 @@ VERSION_KEYS = (
     "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
 #: The fields of a version that columns such as ``metric.auc`` look into.
+_FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
 KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
 
@@ -57,7 +58,7 @@ class ModelsView(View, frozen=True):
             )
             for row in rows
         )
-        return table(("model", DEVELOPMENT, *self.stages), cells, fold=("model",))
+        return table(("model", DEVELOPMENT, *self.stages), cells, drop=(DEVELOPMENT, *self.stages[:-1]))
 
 
 class VersionsView(View, frozen=True):
@@ -82,7 +83,7 @@ class VersionsView(View, frozen=True):
         if not self.columns:
             return version_table(self.versions, clock)
         rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
-        return table(self.columns, rows, fold=self.columns)
+        return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
 def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
@@ -102,7 +103,9 @@ def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
     if not any(row.aliases for row in rows):
         del cells["alias"]
     listed = ([cell(row) for cell in cells.values()] for row in rows)
-    return table(tuple(cells), listed, right=("size",), fold=("version", "author", "alias"))
+    return table(
+        tuple(cells), listed, right=("size",), fold=("author", "alias"), drop=("size", "author", "created", "alias")
+    )
 
 
 def column(row: VersionRow, key: str) -> object:
@@ -181,6 +184,8 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
         return clock.ago(row.created)
     if key == "size_bytes":
         return human_size(row.size_bytes)
+    if key.startswith("metric.") and isinstance(value, str):
+        return six_digits(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
@@ -232,7 +237,7 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection
     }
     shown = {name: cell for name, cell in cells.items() if name not in without}
     listed = ([cell(row) for cell in shown.values()] for row in tenures)
-    return table(tuple(shown), listed, fold=("began", "ended"))
+    return table(tuple(shown), listed, fold=("began", "ended"), drop=("for", "by"))
 
 
 class EntriesView(View, frozen=True):

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
-from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
-from modelkeep.rendering import Clock
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
+from modelkeep.rendering import Clock, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
-    from rich.tree import Tree
+
+    from modelkeep.cli.views.renderables import Tree
 
 
 class IdentifiedView(View, frozen=True):
@@ -36,7 +37,7 @@ class IdentifiedView(View, frozen=True):
             since = None if row.since is None else clock.minute(row.since)
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
             rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
-        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
+        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("file",), drop=("until", "since"))
 
 
 class DiffView(View, frozen=True):
@@ -52,16 +53,25 @@ class DiffView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         with_notes = any(row.note for row in self.answer.rows)
-        rows, section = [], None
+        rows = []
         for row in self.answer.rows:
-            title = " " if row.section == section else text(row.section, "bold")
-            rows.append([title, row.key, *map(short, row.values), *([row.note or " "] if with_notes else [])])
-            section = row.section
-        columns = ("", "", *self.answer.refs, *([" "] if with_notes else []))
-        return table(columns, rows, fold=("", *self.answer.refs, " "))
+            values, note = shown_in_diff(row) if row.section == "metrics" else (row.values, row.note)
+            rows.append(
+                [text(row.section, "bold"), row.key, *map(short, values), *([note or " "] if with_notes else [])]
+            )
+        columns = ("", " ", *self.answer.refs, *(["difference"] if with_notes else []))
+        return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
         return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
+
+
+def shown_in_diff(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
+    """Return the values and the note of a metric in six digits; the exact ones where six do not tell them apart."""
+    values = [value and six_digits(value) for value in row.values]
+    if len(set(values)) < len(set(row.values)):
+        return row.values, row.note
+    return values, row.note and " ".join(map(six_digits, row.note.split(" ")))
 
 
 class LineageView(View, frozen=True):
@@ -77,7 +87,7 @@ class LineageView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         labels = {node.id: _node_label(node) for node in self.answer.nodes}
-        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.children]
+        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.branches]
         return stack(*trees) if trees else labels[self.answer.root] + text("  nothing was found", "dim")
 
     def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:

@@ -9,12 +9,13 @@ from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
-from modelkeep.rendering import Clock, counted, files, human_size
+from modelkeep.rendering import Clock, counted, files, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
     from rich.text import Text
+
+    from modelkeep.cli.views.renderables import Facts
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
@@ -86,7 +87,9 @@ class VersionView(View, frozen=True):
         if version.description:
             blocks.append(text(version.description, ""))
         blocks.append(indented(_facts(version, clock)))
-        blocks += section("metrics", [(each.name, _with(each.value, "  on ", each.on)) for each in version.metrics])
+        blocks += section(
+            "metrics", [(each.name, _with(six_digits(each.value), "  on ", each.on)) for each in version.metrics]
+        )
         blocks += section("params", version.params.items())
         if len(version.contents) > 1:
             rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
@@ -104,7 +107,7 @@ def _title(version: Version) -> Text:
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
-def _facts(version: Version, clock: Clock) -> Table:
+def _facts(version: Version, clock: Clock) -> Facts:
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
     return facts(
