@@ -8,8 +8,7 @@
 Importing it is light: the public names are loaded when they are first used.
 """
 
-from __future__ import annotations
-
+# Nothing of the standard library is imported here: `python -m modelkeep` would find it in the current directory.
 from modelkeep._version import __version__
 
 # Not from typing: every completion would pay for importing it.

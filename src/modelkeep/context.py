@@ -20,7 +20,8 @@ class Context(Struct, frozen=True):
     """A registry's database and bucket, and the outside world: clock, randomness, user, working directory.
 
     ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
-    it is called only where the name is needed. ``say`` takes notes and warnings for the user.
+    it is called only where the name is needed. ``say`` takes notes and warnings for the user. ``script`` is the file
+    of the program that calls the API; None where there is none, as on the command line.
     """
 
     directory: str
@@ -36,6 +37,7 @@ class Context(Struct, frozen=True):
     state_dir: str
     client: str
     say: Callable[[str], None]
+    script: str | None = None
 
     def now(self) -> str:
         """Return the clock's time as the log writes it."""

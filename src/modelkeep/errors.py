@@ -15,6 +15,20 @@
 Errors carry data. They never print and never exit; the one ``except`` is in ``cli/main.py``.
 """
 
+_LONGEST_LINE, _SHOWN_FIRST, _SHOWN_LAST = 5_000, 300, 100  # a path may have 4,096 bytes
+
+
+def _shortened(text: str) -> str:
+    """Return a message without the middle of its very long lines: a key or a value may have megabytes."""
+    if len(text) <= _LONGEST_LINE:
+        return text
+    return "\n".join(
+        line
+        if len(line) <= _LONGEST_LINE
+        else f"{line[:_SHOWN_FIRST]} [... {len(line):,} characters ...] {line[-_SHOWN_LAST:]}"
+        for line in text.split("\n")
+    )
+
 
 class ModelkeepError(Exception):
     """Anything modelkeep refuses or cannot do.
@@ -27,9 +41,10 @@ class ModelkeepError(Exception):
     exit_code = 70
 
     def __init__(self, message: str, hint: str | None = None) -> None:
+        message = _shortened(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else _shortened(hint)
 
     def __reduce__(self) -> tuple[type["ModelkeepError"], tuple[str, str | None]]:
         """Survive a pipe between processes with the hint intact."""

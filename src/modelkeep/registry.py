@@ -110,8 +110,9 @@ class Registry:
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
-        is ``auto``, ``none`` or a git revision; ``if_exists`` says what to do with bytes that are registered already:
-        ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
+        is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
+        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered.
 
@@ -826,7 +827,7 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say), found.registry)
+    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry)
 
 
 def create_registry(
@@ -858,7 +859,7 @@ def create_registry(
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
     directory = os.path.abspath(local_path(location, "DIR"))
-    context = _context(found, directory, say)
+    context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
     created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
     return Registry(context, Located(directory, "flag")), created
@@ -911,7 +912,8 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Callable[[str], None] | None) -> Context:
+def _context(settings: Settings, directory: str, say: Callable[[str], None] | None, *, script: bool) -> Context:
+    """Return the outside world; ``script`` says that a script calls us, and not the command line."""
     import functools
     from datetime import UTC, datetime
 
@@ -942,6 +944,7 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
         state_dir=state_dir(os.environ),
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
+        script=machine.running_script() if script else None,
     )
 
 

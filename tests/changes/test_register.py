@@ -361,12 +361,14 @@ def test_code_is_that_of_the_artifacts_work_tree(world, r, tmp_path):
     commit = git(place, "rev-parse", "HEAD")
     made = r.register("fraud", str(place / "model.onnx"))
     code = r.version("fraud@1").code
-    assert (code.commit, code.dirty, code.branch) == (commit, False, "main")
+    assert (code.commit, code.dirty, code.branch, code.work_tree) == (commit, False, "main", str(place))
     assert code.remote == "https://github.example/acme/fraud.git"
-    assert notes(made) == [f"7 B in 1 file, code {commit[:7]}"]
+    assert notes(made) == [f"7 B in 1 file, code {commit[:7]} of {place}"]
     (place / "train.py").write_text("2")
     (place / "model.onnx").write_bytes(b"weights two")
-    assert notes(r.register("fraud", str(place / "model.onnx"))) == [f"11 B in 1 file, code {commit[:7]} (dirty)"]
+    assert notes(r.register("fraud", str(place / "model.onnx"))) == [
+        f"11 B in 1 file, code {commit[:7]} (dirty) of {place}"
+    ]
 
 
 def test_code_none_keeps_none_and_a_commit_is_believed_where_nobody_can_look(world, r):

@@ -47,6 +47,16 @@ def test_json_is_known_from_arguments_that_cannot_be_parsed(arguments: list[str]
     assert error_output.wants_json(arguments) is wanted
 
 
+def test_a_value_of_megabytes_is_not_echoed_whole():
+    error = UsageError(f"not a legal key: '{'x' * 2_000_000}' in metrics.json", "y" * 2_000_000)
+    shown = f"not a legal key: '{'x' * 282} [... 2,000,035 characters ...] {'x' * 83}' in metrics.json"
+    assert error.message == shown
+    assert str(error) == shown
+    assert len(error.hint) < 500
+    assert len(errors.as_text(error)) < 1_000
+    assert UsageError(f"no file {'a/' * 2048}").message == f"no file {'a/' * 2048}"
+
+
 def test_a_bug_is_reported_as_one():
     error = error_output.bug(KeyError("x"))
     assert error.exit_code == 70

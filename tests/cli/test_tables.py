@@ -74,7 +74,7 @@ def test_a_deleted_version_tells_who_deleted_it_and_why():
     deletion = Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
     shown = drawn(VersionView(replace(VERSION, state="deleted", stages=(), deletion=deletion), None))
     assert shown.splitlines()[0] == "fraud@3  2.0  deleted"
-    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in shown
+    assert "  deleted      2026-11-22 08:00:00 by ben: a trial\n" in shown
     assert "by ben\n" in drawn(VersionView(replace(VERSION, deletion=replace(deletion, reason=None)), None))
 
 

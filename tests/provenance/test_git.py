@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -42,7 +43,13 @@ class Repo:
         return path
 
     def capture(self, *paths: object, rev: str = "auto", cwd: Path | None = None, **more: str) -> code.Code:
-        return code.capture([str(path) for path in paths], str(cwd or self.path), rev, {**self.environ, **more})
+        """Return the code of artifacts, by default of the directory in which one stands."""
+        cwd = cwd or self.path
+        return code.capture([str(path) for path in paths or [cwd]], str(cwd), rev, {**self.environ, **more})
+
+    def code(self, *known: object, **more: object) -> code.Code:
+        """Return what is known of the code of this work tree."""
+        return code.Code(*known, **{"work_tree": str(self.path), **more})
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def repo(tmp_path):
 
 
 def test_a_clean_tree_is_a_commit_and_a_branch(repo):
-    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == repo.code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_dirty_counts_tracked_files_staged_or_not_and_no_others(repo):
@@ -103,11 +110,54 @@ def test_the_artifacts_work_tree_comes_before_the_current_directory(repo, tmp_pa
     assert repo.capture(artifact.parent).commit == other("rev-parse", "HEAD")
 
 
-def test_an_artifact_outside_of_any_work_tree_means_the_current_directory(repo, tmp_path):
+def test_an_artifact_outside_of_any_work_tree_has_no_code_until_head_is_asked_for(repo, tmp_path):
     artifact = tmp_path / "model.onnx"
     artifact.write_text("m")
-    for path in (artifact, "-", "relative.onnx", "gone/away.onnx"):
+    repo.write("train.py", "print(2)\n")
+    for path in (artifact, "-", "../model.onnx"):
+        assert repo.capture(path) == code.Code(
+            note=f"it comes from no git work tree; --code HEAD takes the commit of {repo.path}"
+        )
+        here = repo.capture(path, rev="HEAD")
+        assert here == repo.code(repo("rev-parse", "HEAD"), dirty=True, diff=here.diff, branch="main")
+        assert here.diff is not None
+
+
+def test_the_script_that_runs_says_which_code_where_the_artifact_does_not(repo, tmp_path):
+    artifact = tmp_path / "model.onnx"
+    artifact.write_text("m")
+    found = code.capture([str(artifact)], str(tmp_path), "auto", repo.environ, str(repo.path / "train.py"))
+    assert found == repo.code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    other = Repo(tmp_path, "other")
+    found = code.capture([str(other.path)], str(tmp_path), "auto", repo.environ, str(repo.path / "train.py"))
+    assert found == other.code(other("rev-parse", "HEAD"), dirty=False, branch="main")
+
+
+def test_a_link_in_the_work_tree_to_a_disk_for_artifacts_belongs_to_the_work_tree(repo, tmp_path):
+    (tmp_path / "scratch/run").mkdir(parents=True)
+    (tmp_path / "scratch/run/model.onnx").write_text("m")
+    (repo.path / "out").symlink_to("../scratch")
+    for path in ("out", "out/run", "out/run/model.onnx"):
         assert repo.capture(path).commit == repo("rev-parse", "HEAD")
+
+
+def test_what_is_installed_inside_of_a_work_tree_was_not_made_by_its_code(repo):
+    model = repo.write(".venv/lib/python3.11/site-packages/vad/data/model.onnx", "m")
+    outside = code.capture([str(model)], str(repo.path.parent), "auto", repo.environ)
+    assert outside == code.Code()
+    assert repo.capture(model).commit is None
+    program = code.capture(
+        ["-"], str(repo.path.parent), "auto", repo.environ, str(Path(sys.executable).with_name("pytest"))
+    )
+    assert program == code.Code()
+
+
+def test_a_revision_is_looked_up_where_one_stands_before_where_the_artifact_is(repo, tmp_path):
+    other = Repo(tmp_path, "other")
+    other("commit", "-q", "--allow-empty", "-m", "two")
+    for rev in ("HEAD", "main"):
+        assert repo.capture(other.path, rev=rev).commit == repo("rev-parse", "HEAD")
+        assert repo.capture(other.path, rev=rev, cwd=tmp_path).commit == other("rev-parse", "HEAD")
 
 
 def test_where_there_is_no_git_repository_nothing_is_known_and_nothing_said(tmp_path):
@@ -124,8 +174,9 @@ def test_none_asks_nothing(repo):
 
 def test_a_work_tree_beside_the_repository_is_understood(repo):
     repo("worktree", "add", "-q", "../beside", "-b", "side")
-    assert repo.capture(cwd=repo.path.parent / "beside") == code.Code(
-        repo("rev-parse", "HEAD"), dirty=False, branch="side"
+    beside = repo.path.parent / "beside"
+    assert repo.capture(cwd=beside) == repo.code(
+        repo("rev-parse", "HEAD"), dirty=False, branch="side", work_tree=str(beside)
     )
 
 
@@ -134,12 +185,12 @@ def test_packed_references_are_read(repo):
     repo("commit", "-q", "--allow-empty", "-m", "two")
     repo("pack-refs", "--all")
     assert not (repo.path / ".git/refs/heads/main").exists()
-    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == repo.code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_a_repository_without_a_configuration_is_one_with_an_empty_one(repo):
     (repo.path / ".git/config").unlink()
-    assert repo.capture() == code.Code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
+    assert repo.capture() == repo.code(repo("rev-parse", "HEAD"), dirty=False, branch="main")
 
 
 def test_a_configuration_that_git_cannot_read_leaves_the_commit_and_the_claim(repo):
@@ -246,9 +297,9 @@ def test_a_filter_is_not_run_and_what_it_would_say_is_unknown(repo, tmp_path, ke
     repo("commit", "-q", "-m", "two")
     repo("config", *(["--global"] if whose == "account" else []), key, f"touch {tmp_path}/sprung; cat")
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture() == code.Code(commit, dirty=False, branch="main")
+    assert repo.capture() == repo.code(commit, dirty=False, branch="main")
     repo.write("train.py", "print(3)\n")
-    assert repo.capture() == code.Code(
+    assert repo.capture() == repo.code(
         commit=commit, branch="main", note="a filter of git is not run, so it is unknown whether train.py was changed"
     )
     assert not (tmp_path / "sprung").exists()
@@ -318,7 +369,7 @@ def test_a_partial_clone_fetches_nothing(repo, tmp_path):
 
 def test_git_missing_is_unknown_and_says_so(repo):
     commit = repo("rev-parse", "HEAD")
-    assert repo.capture(PATH="/nowhere") == code.Code(commit=commit, branch="main", note="git is not installed")
+    assert repo.capture(PATH="/nowhere") == repo.code(commit=commit, branch="main", note="git is not installed")
     assert git.identity(str(repo.path), {"PATH": ""}) is None
 
 
@@ -358,7 +409,7 @@ def test_a_git_that_hangs_is_left_after_two_seconds_with_its_children(repo, tmp_
     started = time.monotonic()
     found = repo.capture(PATH=f"{slow.parent}:{os.environ['PATH']}")
     assert time.monotonic() - started < 30  # far from the 60 it would hang, far from 2 on a busy machine
-    assert found == code.Code(
+    assert found == repo.code(
         commit=repo("rev-parse", "HEAD"), branch="main", note="git did not answer within 2 seconds"
     )
     for child in (tmp_path / "children").read_text().split():
@@ -395,7 +446,7 @@ def test_a_revision_is_resolved_to_its_commit(repo):
     repo("tag", "-a", "v1", "-m", "v1")
     repo("commit", "-q", "--allow-empty", "-m", "two")
     for rev in ("v1", "HEAD~1", first, first[:8], "refs/tags/v1"):
-        assert repo.capture(rev=rev) == code.Code(commit=first)
+        assert repo.capture(rev=rev) == repo.code(commit=first)
 
 
 @pytest.mark.parametrize("rev", ["nothing", "--all", "-h", "HEAD..HEAD", "HEAD:train.py", "", "a b", "0" * 40])

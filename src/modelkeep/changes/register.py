@@ -123,7 +123,7 @@ class _Registration:
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
         outcome = runner.run(resolve, check_bytes)
         if outcome.entry is not None:
-            return registered(request, outcome, outcome.entry, ingested, provenance)
+            return registered(request, outcome, outcome.entry, ingested, provenance, self._context.cwd)
         with self._session.reading() as reader:
             return unchanged(reader, request, provenance, outcome, ingested)
 
@@ -223,9 +223,9 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     if host:
         fields.append(("host", host))
     fields += [("source", os.fspath(path)) for path in request.paths]
-    for name, value in (("code.remote", provenance.code.remote), ("code.branch", provenance.code.branch)):
-        if value:
-            fields.append((name, value))
+    code = provenance.code
+    found = (("code.remote", code.remote), ("code.branch", code.branch), ("code.work_tree", code.work_tree))
+    fields += [(name, value) for name, value in found if value]
     fields += [(f"data.{n}", spec.location) for n, spec in enumerate(provenance.data) if spec.location is not None]
     if provenance.on is not None and provenance.on.location is not None:
         fields.append(("on", provenance.on.location))

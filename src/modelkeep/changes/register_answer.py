@@ -7,6 +7,7 @@ too: it would be a change of state, which a late retry must not make.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -34,9 +35,9 @@ from modelkeep.store.ingest.artifact import Ingested
 
 
 def registered(
-    request: Request, outcome: ChangeOutcome, entry: Entry, ingested: Ingested, provenance: Provenance
+    request: Request, outcome: ChangeOutcome, entry: Entry, ingested: Ingested, provenance: Provenance, cwd: str
 ) -> Registered:
-    """Answer with the version that was registered."""
+    """Answer with the version that was registered from a directory, ``cwd``."""
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
     name = outcome.request.subject.name
     ref = f"{name}@{event.version}"
@@ -48,7 +49,7 @@ def registered(
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
-        notes=(_summary(ingested, provenance), *ingested.notes, *outcome.notes),
+        notes=(_summary(ingested, provenance, cwd), *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         version=event.version,
         label=event.label,
@@ -106,13 +107,18 @@ def against_production(reader: Reader, model: int | None, name: str, metrics: Pa
     )
 
 
-def _summary(ingested: Ingested, provenance: Provenance) -> str:
-    """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``."""
+def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
+    """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``.
+
+    It says where the code was found, unless that is the work tree in which one stands.
+    """
     parts = [f"{human_size(ingested.size_bytes)} in {files(len(ingested.manifest.files))}"]
     code = provenance.code
     if code.commit is not None:
         state = " (dirty)" if code.dirty else f" ({code.note})" if code.note else ""
-        parts.append(f"code {code.commit[:7]}{state}")
+        here = code.work_tree is None or os.path.join(cwd, "").startswith(os.path.join(code.work_tree, ""))
+        place = "" if here else f" of {code.work_tree}"
+        parts.append(f"code {code.commit[:7]}{state}{place}")
     elif code.note:
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {each}" for each in provenance.data]

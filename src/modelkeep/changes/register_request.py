@@ -100,7 +100,7 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
     """Return the provenance of a request, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)  # refuses before anything is hashed
     return Provenance(
-        code=code_.capture(request.paths, context.cwd, request.code, context.environ),
+        code=code_.capture(request.paths, context.cwd, request.code, context.environ, context.script),
         data=datasets(context, request.data),
         on=None if request.on is None else datasets(context, [request.on])[0],
         runs=inputs.runs(request.runs, context.environ),

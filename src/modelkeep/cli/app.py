@@ -14,6 +14,7 @@ import typer.main
 from modelkeep.cli import command_table, streams
 from modelkeep.cli.call import call_of
 from modelkeep.cli.options import ALWAYS, set_parameters, typed_before
+from modelkeep.cli.typed_line import TypedLine
 from modelkeep.errors import UsageError
 
 PROGRAM = "modelkeep"
@@ -38,6 +39,17 @@ class _HelpAsAnswer:
 
 class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
     """A command, with help in our own layout."""
+
+    row: command_table.CommandRow
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse a command line, with ``NAME SELECTOR`` joined where the command understands it."""
+        line = TypedLine(self.params, args)
+        if line.places[1:]:
+            from modelkeep.cli.name_selector import understood
+
+            args = understood(self.row.name, line)
+        return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
         """Return what ``--help`` prints."""
@@ -70,9 +82,9 @@ class LazyGroup(_HelpAsAnswer, typer.core.TyperGroup):
         word, rest = str(args[0]), args[1:]
         found = self.get_command(ctx, word)
         if found is None:
-            from modelkeep.cli.usage import unknown_command
+            from modelkeep.cli.foreign_words import unknown_command
 
-            raise unknown_command(word, [str(each) for each in rest], self.row)
+            raise unknown_command(word, [str(each) for each in rest], self.row, accepted)
         return word, found, rest
 
     def get_help(self, ctx: Any) -> str:
@@ -87,8 +99,52 @@ def group() -> LazyGroup:
     return _group(None, command_table.COMMANDS)
 
 
+def find_command(tokens: Sequence[str]) -> tuple[list[str], Any, int]:
+    """Return the words that name the command of a line, what they name, and the place of the next token.
+
+    Without a command it is the program, or the group that was named.
+    """
+    names, found, start = list[str](), group(), 0
+    while isinstance(found, LazyGroup):
+        place = next(iter(TypedLine(found.params, tokens[start:]).places), None)
+        below = None if place is None else found.get_command(None, tokens[start + place])
+        if place is None or below is None:
+            break
+        names.append(tokens[start + place])
+        found, start = below, start + place + 1
+    return names, found, start
+
+
+def accepted(tokens: Sequence[str]) -> list[str] | None:
+    """Return a line that the parser accepts, as it is or with the options of other tools translated; None for none.
+
+    Nothing is run.
+    """
+    _, command, start = find_command(tokens)
+    typed = list(tokens[start:])
+    if {"-h", "--help"} & set(typed):
+        return list(tokens)
+    if isinstance(command, LazyGroup):
+        return None
+    if _parses(command, typed):
+        return list(tokens)
+    from modelkeep.cli.foreign_options import translated
+
+    meant = translated(TypedLine(command.params, typed))
+    return [*tokens[:start], *meant] if meant is not None and _parses(command, meant) else None
+
+
+def _parses(command: Any, tokens: Sequence[str]) -> bool:
+    try:
+        command.make_context(command.name, list(tokens))
+    except (typer.TyperException, UsageError):
+        return False
+    return True
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; a refusal is raised as ``ModelkeepError``."""
+    arguments = _as_options(arguments)
     tree = group()
     try:
         with tree.make_context(PROGRAM, list(arguments)) as context:
@@ -98,10 +154,17 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as refused:
         from modelkeep.cli.usage import from_typer
 
-        raise from_typer(refused, arguments) from refused
+        raise from_typer(refused, arguments, find_command(arguments), accepted) from refused
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
     return code if isinstance(code, int) else 0
+
+
+def _as_options(arguments: Sequence[str]) -> Sequence[str]:
+    """Return ``help promote`` and ``version``, which other programs have as commands, as the options that they are here."""
+    if list(arguments[:1]) == ["help"]:
+        return [*arguments[1:], "--help"]
+    return ["--version", *arguments[1:]] if list(arguments[:1]) == ["version"] else arguments
 
 
 def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:

@@ -216,29 +216,3 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("transcript",),
     ),
 )  # fmt: skip
-
-#: Commands of other tools, each with ours: a command, maybe with an option, or several joined by ``or``. Words that
-#: are close to a command of ours but mean the opposite stand here too.
-FOREIGN = {
-    word: ours
-    for ours, words in {
-        "get": "download pull fetch",
-        "register": "upload add push",
-        "list": "versions models search",
-        "audit": "log",
-        "show": "info undelete",
-        "promote": "transition stage assign",
-        "rollback": "revert undo",
-        "archive or delete": "rm remove",
-        "verify": "check fsck",
-        "verify --bytes --repair": "repair",
-        "backup": "snapshot",
-        "gc": "prune clean cleanup",
-        "delete": "purge unregister",
-        "archive --undo": "unarchive",
-        "retire or rollback": "demote",
-        "init --shared": "share",
-        "config trust": "trust",
-    }.items()
-    for word in words.split()
-}

@@ -2,12 +2,16 @@
 
 The only ``except`` of the command line is here. A refusal becomes two lines on stderr and an exit
 code, an unforeseen error exit 70, ^C 130, and a reader that went away 141.
+
+What is imported before `main` runs is built into Python or a part of this package: see `_import_nothing_from_here`.
 """
 
 import os
 import sys
 
-from modelkeep.errors import ModelkeepError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from modelkeep.errors import ModelkeepError
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
@@ -18,6 +22,7 @@ def main() -> int:
     Everything is written and closed by then; taking the interpreter down would cost another 10 ms
     (docs/decisions/0006). With ``MODELKEEP_DEBUG`` the code is returned instead, for profilers.
     """
+    _import_nothing_from_here()
     code = answer()
     if not os.environ.get("MODELKEEP_DEBUG"):
         os._exit(code)
@@ -31,6 +36,8 @@ def answer() -> int:
 
         completion.main(sys.argv[3:])
         return 0
+    from modelkeep.errors import ModelkeepError
+
     _open_closed_descriptors()
     _collect_garbage_rarely()
     arguments = sys.argv[1:]
@@ -53,7 +60,7 @@ def answer() -> int:
     return code
 
 
-def _report(error: ModelkeepError, arguments: list[str]) -> int:
+def _report(error: "ModelkeepError", arguments: list[str]) -> int:
     """Print an error and return its exit code, also where stderr cannot be written."""
     from modelkeep.cli import error_output
 
@@ -62,6 +69,19 @@ def _report(error: ModelkeepError, arguments: list[str]) -> int:
     except OSError:
         pass
     return error.exit_code
+
+
+def _import_nothing_from_here() -> None:
+    """Take the current directory out of the places to import from: a stranger's may have a ``sqlite3.py``.
+
+    ``python -m modelkeep`` puts it there, and so does an empty part of PYTHONPATH. What Python imports before it comes
+    here may still be found there; only ``python -P`` prevents that.
+    """
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed
+        here = ""
+    sys.path[:] = [place for place in sys.path if place not in ("", here)]
 
 
 def _open_closed_descriptors() -> None:

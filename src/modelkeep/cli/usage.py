@@ -11,44 +11,19 @@ from typing import Any
 import typer
 
 from modelkeep.cli import command_table
+from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, placeholder
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 _MOST_DIGITS = 9
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is closest to a word, None where none is close."""
+def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the known word that is closest to a word, None where none is as close as ``likeness``, of 1."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), list(known), n=1, cutoff=likeness)
     return found[0] if found else None
-
-
-def unknown_command(word: str, rest: Sequence[str], row: command_table.CommandRow | None = None) -> UsageError:
-    """Return the error for an unknown command, with the one that was likely meant.
-
-    ``rest`` is what was typed after it, ``row`` the group in which it was looked for.
-    """
-    group = f"{row.name} " if row else ""
-    message = f"there is no command '{printable(group + word)}'"
-    if row is None and word.lower() in {"help", "version"}:
-        wanted = "--version" if word.lower() == "version" else " ".join([*rest[:1], "--help"])
-        return UsageError(message, printable(f"modelkeep {wanted}"))
-    if row is None and word.lower() == "restore":
-        backup = printable(rest[0]) if rest else "BACKUP"
-        return UsageError(
-            message, f"modelkeep --registry {backup} backup DIR        (where the registry is to be again)"
-        )
-    known = [each.name for each in (row.commands if row else command_table.COMMANDS)]
-    meant = None if row else command_table.FOREIGN.get(word.lower())
-    meant = meant or closest(word, known)
-    if meant is None:
-        return UsageError(message, f"modelkeep {group}--help" if not row else f"{group}has {', '.join(known)}")
-    from shlex import join
-
-    likely = " or ".join(f"modelkeep {group}{join([*one.split(), *rest])}" for one in meant.split(" or "))
-    return UsageError(message, printable(likely))
 
 
 def choice(value: str, option: str, allowed: Sequence[str], line: str | None = None) -> str:
@@ -59,7 +34,12 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     if value in allowed:
         return value
     message = f"{option} cannot be '{printable(value)}'"
-    raise UsageError(message, f"{printable(line or option)} {closest(value, allowed) or '|'.join(allowed)}")
+    likely = closest(value, allowed)
+    if line is None:
+        raise UsageError(message, f"{option} {likely or '|'.join(allowed)}")
+    others = [each for each in allowed if each != (likely or allowed[0])]
+    remark = f"        (or {', '.join(others)})" if others and likely is None else ""
+    raise UsageError(message, f"{printable(line)} {likely or allowed[0]}{remark}")
 
 
 def positive_number(value: str | None, option: str) -> int | None:
@@ -72,40 +52,61 @@ def positive_number(value: str | None, option: str) -> int | None:
     raise UsageError(message, f"{option} takes a whole number, 1 or more")
 
 
-def from_typer(error: typer.TyperException, arguments: Sequence[str] = ()) -> UsageError:
-    """Return an error of Typer's as one of ours.
+def from_typer(
+    error: typer.TyperException, arguments: Sequence[str], found: tuple[Sequence[str], Any, int], accepted: Accepted
+) -> UsageError:
+    """Return an error of Typer's as one of ours, whose hint is the command line that was likely meant.
 
-    ``arguments`` is the command line, where the command is looked for if the error does not carry it.
+    ``found`` are the words of the command line that name its command, the command, and where its arguments begin.
     """
-    context = getattr(error, "ctx", None)
-    command = _path(context)
-    known = {name for row in command_table.COMMANDS for name in (row.name, *row.aliases)}
-    if context is None and (named := next((word for word in arguments if word in known), None)):
-        command = f"{command} {named}"
+    names, built, start = found
+    command = " ".join(["modelkeep", *names])
+    line = TypedLine(built.params, arguments[start:])
     option = getattr(error, "option_name", None)
     kind = type(error).__name__
-    if kind == "NoSuchOption" and option and context is not None:
-        meant = _closest_option(option, [each for parameter in context.command.params for each in parameter.opts])
-        return UsageError(f"{command} has no option '{printable(option)}'", meant or f"{command} --help")
-    if kind == "MissingParameter" and (parameter := getattr(error, "param", None)) is not None:
-        name = parameter.opts[-1] if parameter.param_type_name == "option" else _name(parameter)
-        return UsageError(f"{command} needs {name.rstrip('.')}", usage_line(context))
-    if kind == "BadOptionUsage" and option:
-        return UsageError(f"{printable(option)} needs a value", f"{command} --help")
     text = error.format_message().rstrip(".")
-    if text.startswith("Got unexpected extra argument"):
-        extra = text.removeprefix("Got unexpected extra argument(s) (") if "(s)" in text else text.partition("(")[2]
-        return UsageError(f"{command} does not take '{printable(extra.rstrip(')'))}'", usage_line(context))
+    if kind == "NoSuchOption" and option:
+        return UsageError(
+            f"{command} has no option '{printable(option)}'", _with_known_options(arguments, names, accepted)
+        )
+    if kind == "MissingParameter" and line.arguments:
+        missing = line.arguments[len(line.words) :] or line.arguments[-1:]
+        return UsageError(f"{command} needs {_name(missing[0]).rstrip('.')}", _with_missing(names, built, line))
+    if kind == "BadOptionUsage" and option:
+        if text.endswith("does not take a value"):
+            tokens = [option if token.startswith(f"{option}=") else token for token in arguments]
+            return UsageError(f"{printable(option)} takes no value", hint_line(tokens))
+        metavar = placeholder(line.options[option]) if option in line.options else ""
+        return UsageError(
+            f"{printable(option)} needs a value", _accepted_or_help([*arguments, metavar], names, accepted)
+        )
+    if text.startswith("Got unexpected extra argument") and line.takes is not None:
+        extra = printable(" ".join(line.words[line.takes :]))
+        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *_first_words(line)]))
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
 
 
-def _closest_option(typed: str, options: Sequence[str]) -> str | None:
-    """Return the option that was likely meant; ``--force`` only where it was nearly typed."""
-    names = [each[2:] for each in options if each.startswith("--")]  # the dashes would make all of them alike
-    if not typed.lower().startswith("--f"):
-        names = [each for each in names if each != "force"]
-    meant = closest(typed.lstrip("-"), names)
-    return f"--{meant}" if meant else None
+def _with_known_options(arguments: Sequence[str], names: Sequence[str], accepted: Accepted) -> str:
+    """Return the line with the options that were meant; those typed before the command stand behind it."""
+    known = {name for row in command_table.COMMANDS for name in (row.name, *row.aliases)}
+    first = next((at for at, word in enumerate(arguments) if word in known), 0)
+    return _accepted_or_help([*arguments[first:], *arguments[:first]], names or arguments[first : first + 1], accepted)
+
+
+def _accepted_or_help(tokens: Sequence[str], names: Sequence[str], accepted: Accepted) -> str:
+    return hint_line(accepted(tokens) or [*(name for name in names if not name.startswith("-")), "--help"])
+
+
+def _with_missing(names: Sequence[str], built: Any, line: TypedLine) -> str:
+    """Return the line with a word in capitals for each argument that is missing; an example where nothing was typed."""
+    if not line.words and (example := built.row.examples[0]).startswith("modelkeep "):
+        return str(example)
+    missing = [placeholder(each) for each in line.arguments[len(line.words) :] if each.required]
+    return hint_line([*names, *line.with_words([*line.words, *missing])])
+
+
+def _first_words(line: TypedLine) -> list[str]:
+    return line.with_words(line.words[: line.takes])
 
 
 def usage_line(context: Any) -> str:

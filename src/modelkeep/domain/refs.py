@@ -26,6 +26,8 @@ _COMMIT = pattern(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
 _LONGEST_LIKELY = 400
+#: A text with other characters than these was no reference that was mistyped: nothing is guessed of `fraud@1; rm -rf`.
+_MISTYPED = pattern(r"[\w .+/@:#=-]*")
 _LONGEST_WORD = 32
 _FORMS = "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"
 
@@ -215,6 +217,8 @@ def _malformed(text: str, otherwise: str | None) -> UsageError:
 
 def _likely(text: str) -> str | None:
     """Return a reference that is near to the text and legal, or None."""
+    if not _MISTYPED.fullmatch(text[:_LONGEST_LIKELY]):
+        return None
     pieces = re.split(r"[@:#=]+", text[:_LONGEST_LIKELY], maxsplit=1)
     name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
     if len(pieces) == 1:

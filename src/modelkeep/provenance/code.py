@@ -1,8 +1,9 @@
 """Code: the commit that a version was made from, and whether anything was changed since.
 
-The artifact's work tree is looked at first, then the current directory's. The commit is read from the repository's
-files; references in a reftable are not read. What was changed is asked of git through a `private_repository`. git
-missing or slow means unknown, never a failure; the note says why.
+It is that of the work tree which holds the artifact, else the script that runs: no other repository made them. One that
+happens to be the current directory's is taken where a person says so, with ``HEAD`` (docs/decisions/0028). The commit
+is read from the repository's files; references in a reftable are not read. What was changed is asked of git through a
+`private_repository`. git missing or slow means unknown, never a failure; the note says why.
 
 **Dirty** counts tracked files that are not as in the commit, staged or not. Untracked files do not count: nearly every
 work tree has some, the artifact often among them. Uncommitted changes inside of a submodule do not count; another
@@ -15,9 +16,11 @@ is not known whether it was changed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound
@@ -52,13 +55,16 @@ _EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 _NOT_INSTALLED = "git is not installed"
 _FOREIGN = "the repository belongs to another user (git's safe.directory may allow it)"
 _ASK_FOR_HASH = "--code with a full commit hash, or --code none"
+#: Directories of installed packages, which a work tree may hold without having made them.
+_ENVIRONMENTS = frozenset({"site-packages", "dist-packages"})
 
 
 class Code(Struct, frozen=True):
     """The code that a version was made from; a field that is not known is None.
 
     ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
-    ``remote`` a scrubbed URL, ``note`` why something is unknown, for a person.
+    ``remote`` a scrubbed URL, ``work_tree`` the directory where all this was found, ``note`` why something is unknown,
+    for a person.
     """
 
     commit: str | None = None
@@ -67,21 +73,33 @@ class Code(Struct, frozen=True):
     remote: str | None = None
     branch: str | None = None
     note: str | None = None
+    work_tree: str | None = None
 
 
-def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[str, str] | None = None) -> Code:
-    """Return the code that artifacts at these paths (relative to ``cwd``) were made from.
+def capture(
+    paths: Sequence[str],
+    cwd: str,
+    rev: str = "auto",
+    environ: Mapping[str, str] | None = None,
+    script: str | None = None,
+) -> Code:
+    """Return the code that artifacts at these paths (relative to ``cwd``) were made from by a script.
 
-    ``rev`` is ``auto``, ``none``, or a branch, tag or commit that git resolves. One that does not resolve raises
-    ``NotFound``; a full hash is believed where it cannot be looked up.
+    ``rev`` is ``auto``, ``none``, or what git resolves in the current directory's work tree, else in the artifact's: a
+    branch, a tag, a commit; ``HEAD`` comes with what was changed since. One that does not resolve raises ``NotFound``;
+    a full hash is believed where it cannot be looked up.
     """
     if rev == "none":
         return Code()
     environ = os.environ if environ is None else environ
-    found = (find_repository(place) for place in _places(paths, cwd))
-    repositories = list(dict.fromkeys(repository for repository in found if repository is not None))
+    files = [os.path.join(cwd, path) for path in paths if path != "-"]
+    made = [*files, script] if script is not None else files
+    repositories = _repositories(path for path in made if not _is_installed(path))
+    here = _repositories([cwd])
     if rev != "auto":
-        return _named(check_text(rev, "--code"), repositories, environ)
+        return _named(check_text(rev, "--code"), list(dict.fromkeys([*here, *repositories])), environ)
+    if not repositories and here:
+        return Code(note=f"it comes from no git work tree; --code HEAD takes the commit of {here[0].work_tree}")
     codes = []
     for repository in repositories:
         code = _capture_one(repository, environ)
@@ -91,11 +109,26 @@ def capture(paths: Sequence[str], cwd: str, rev: str = "auto", environ: Mapping[
     return codes[0] if codes else Code()
 
 
-def _places(paths: Sequence[str], cwd: str) -> Iterator[str]:
-    """Yield the directories to look at: those of the artifacts, then the current one."""
-    for path in [*(path for path in paths if path != "-"), cwd]:
-        place = os.path.join(cwd, path)
-        yield place if os.path.isdir(place) else os.path.dirname(place)
+def _repositories(paths: Iterable[str]) -> list[Repository]:
+    """Return the repositories that hold absolute paths: along a path as it was typed, then with its links resolved.
+
+    What is above ``..`` only the resolved path tells.
+    """
+    found = []
+    for path in paths:
+        place = path if os.path.isdir(path) else os.path.dirname(path)
+        if os.pardir not in place.split(os.sep):
+            found.append(find_repository(place))
+        found.append(find_repository(os.path.realpath(place)))
+    return [repository for repository in dict.fromkeys(found) if repository is not None]
+
+
+def _is_installed(path: str) -> bool:
+    """Tell whether a path is that of an installed package or program, which no work tree around it made."""
+    installed = (os.path.dirname(os.__file__), os.path.dirname(sys.executable))
+    return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(
+        tuple(f"{each}{os.sep}" for each in installed)
+    )
 
 
 def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
@@ -108,10 +141,12 @@ def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
         if commit is None:
             return Code(branch=branch, note="the work tree has no commit, or none that can be read")
         if git is None:
-            return Code(commit, branch=branch, note=_NOT_INSTALLED)
-        return _with_changes(git, repository, branch, commit)
+            code = Code(commit, branch=branch, note=_NOT_INSTALLED)
+        else:
+            code = _with_changes(git, repository, branch, commit)
     except GitFailed as error:
         return Code(note=str(error))
+    return replace(code, work_tree=repository.work_tree)
 
 
 def _with_changes(git: Git, repository: Repository, branch: str | None, commit: str) -> Code:
@@ -175,8 +210,14 @@ def _remote(config: Config, branch: str | None) -> str | None:
 
 
 def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, str]) -> Code:
-    """Return the commit that a person named."""
+    """Return the commit that a person named, of the first repository that has it."""
     shown = printable(rev)
+    if rev == "HEAD" and repositories:
+        head = _capture_one(repositories[0], environ)
+        if head.commit is None:
+            message = f"cannot look up the commit 'HEAD' of {printable(repositories[0].work_tree)}: {head.note}"
+            raise NotFound(message, _ASK_FOR_HASH)
+        return head
     git = find_git(environ)
     if git is None or not repositories:
         if _OBJECT_NAME.fullmatch(rev):
@@ -193,7 +234,7 @@ def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, s
             raise NotFound(message, _ASK_FOR_HASH) from error
         if code is not None:
             return code
-    message = f"git knows no commit '{shown}' in {repositories[0].work_tree}"
+    message = f"git knows no commit '{shown}' in {printable(repositories[0].work_tree)}"
     raise NotFound(message, "--code auto|none|REV, as `git rev-parse REV` understands it")
 
 
@@ -206,7 +247,9 @@ def _resolve(rev: str, git: Git, repository: Repository, environ: Mapping[str, s
     with private_repository(git, repository, head or "0" * 40, config, references=True) as private:
         answer = private.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}", accept=(0, 1))
     commit = answer.decode(errors="replace").strip()
-    return Code(commit, remote=_remote(config, None)) if _OBJECT_NAME.fullmatch(commit) else None
+    if not _OBJECT_NAME.fullmatch(commit):
+        return None
+    return Code(commit, remote=_remote(config, None), work_tree=repository.work_tree)
 
 
 def _read_head(repository: Repository) -> tuple[str | None, str | None]:

@@ -153,8 +153,11 @@ def find_git(environ: Mapping[str, str]) -> Git | None:
 
 
 def find_repository(directory: str) -> Repository | None:
-    """Return the repository whose work tree holds a directory, the nearest one upwards; None where there is none."""
-    place = os.path.realpath(directory)
+    """Return the repository whose work tree holds an absolute directory, the nearest one upwards; None without one.
+
+    Upwards is along the path as it is written: a link belongs to the work tree that it lies in.
+    """
+    place = directory
     while True:
         if (found := _repository_in(place)) is not None:
             return found
@@ -215,6 +218,9 @@ def read_line(path: str) -> str | None:
 
 def _repository_in(place: str) -> Repository | None:
     """Return the repository whose ``.git`` stands in a directory."""
+    if not os.path.lexists(os.path.join(place, ".git")):
+        return None
+    place = os.path.realpath(place)
     entry = os.path.join(place, ".git")
     git_dir = entry
     if os.path.isfile(entry):

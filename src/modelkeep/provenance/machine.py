@@ -1,8 +1,9 @@
-"""The account and the machine that write, and the identity that a person claims."""
+"""The account, the machine and the script that write, and the identity that a person claims."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -56,6 +57,11 @@ def hostname() -> str | None:
     """Return the host name of this machine; None if it has none."""
     name = os.environ.get("COMPUTERNAME", "") if not hasattr(os, "uname") else os.uname().nodename
     return _clean(name) or None
+
+
+def running_script() -> str | None:
+    """Return the path of the script that runs; None in a notebook and in an interactive session."""
+    return getattr(sys.modules.get("__main__"), "__file__", None)
 
 
 def claimed_identity(environ: Mapping[str, str], cwd: str, configured: str | None = None) -> str | None:

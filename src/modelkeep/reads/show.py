@@ -114,6 +114,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
             diff,
             text("code.remote"),
             text("code.branch"),
+            text("code.work_tree"),
         ),
         parents=tuple(parent for parent, _ in lineage.parents(reader, at, **key)),
         children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **key)),

@@ -19,12 +19,13 @@ from modelkeep.errors import UsageError
 _LONGEST_TEXT = 1 << 20
 
 ModelOrVersion = Annotated[str, Argument(metavar="REF", help="The model or the version.")]
+TwoWords = Annotated[str, Argument(metavar="REF", help="The model; or the version: fraud@4 or fraud 4.")]
 
 
 @command(*CHANGES)
 def tag(
     call: Call,
-    ref: ModelOrVersion,
+    ref: TwoWords,
     words: Annotated[list[str], Argument(metavar="K=V...", help="Tags to set; K- removes one.")],
 ) -> None:
     from modelkeep.registry import read_pairs
@@ -37,7 +38,7 @@ def tag(
 @command(*CHANGES, "expect")
 def alias(
     call: Call,
-    ref: ModelOrVersion,
+    ref: TwoWords,
     names: Annotated[
         list[str], Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
     ],
@@ -50,7 +51,7 @@ def alias(
 @command(*CHANGES)
 def label(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
     label: Annotated[str, Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
 ) -> None:
     """Give a version its label, once."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.name_selector import refs_to_compare
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
-from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import NotFound
+
+if TYPE_CHECKING:
+    from modelkeep.registry import Registry
 
 _TREE = "tree"
 
@@ -21,42 +23,40 @@ def diff(
     call: Call,
     refs: Annotated[
         list[str] | None,
-        Argument(metavar="[REF...]", help="The versions; of one model also as: fraud 3 4, or fraud@3 @4."),
+        Argument(
+            metavar="[REF...]",
+            help="The versions; of one model also as: fraud 3 4, or fraud@3 @4. A name alone is its latest version.",
+        ),
     ] = None,
     exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if they differ.")] = False,
 ) -> int:
     """Show versions side by side."""
-    found = call.registry().diff(expanded(refs or []))
+    registry, words = call.registry(), refs or []
+
+    def ask(word: str) -> tuple[bool, bool]:
+        return is_of_model(registry, words[0], word), is_model(registry, word)
+
+    found = registry.diff(refs_to_compare(words, ask))
     call.show(DiffView(found))
     return 1 if exit_code and not found.same else 0
 
 
-def expanded(words: Sequence[str]) -> list[str]:
-    """Return the references that the words mean: ``fraud 3 4`` and ``fraud@3 @4`` are fraud@3 and fraud@4.
+def is_of_model(registry: Registry, name: str, word: str) -> bool:
+    """Tell whether a word is a stage, or an alias of a model."""
+    from modelkeep.domain.labels import fold
+    from modelkeep.domain.stages import DEVELOPMENT_WORDS, resolve_stage
 
-    A first word without ``@`` that others follow is the model; else each is a REF or ``@SELECTOR``.
-    """
-    if not words:
-        message = "diff needs versions"
-        raise UsageError(message, "modelkeep diff fraud 3 4, or modelkeep diff fraud@4 (against production)")
-    first, rest = words[0], list(words[1:])
-    if first.startswith("@"):
-        message = f"'{printable(first)}' is a version of which model?"
-        raise UsageError(message, printable(f"modelkeep diff NAME{first}"))
-    name, at, _ = first.partition("@")
-    if not rest or first.startswith(("sha256:", "models:/")):
-        return [first, *map(_complete, rest)]
-    if not at:
-        return [f"{name}@{word.removeprefix('@')}" for word in rest]
-    return [first, *(f"{name}{word}" if word.startswith("@") else word for word in rest)]
+    stage = resolve_stage(word, registry.stages()) is not None or fold(word) in DEVELOPMENT_WORDS
+    return stage or fold(word) in registry.model(name).aliases
 
 
-def _complete(word: str) -> str:
-    """Return a word that is a whole reference; ``UsageError`` for ``@SELECTOR``: the digest before it has no name."""
-    if not word.startswith("@"):
-        return word
-    message = f"'{printable(word)}' is a version of which model? a digest has no name"
-    raise UsageError(message, printable(f"NAME{word}"))
+def is_model(registry: Registry, name: str) -> bool:
+    """Tell whether a model bears or bore a name."""
+    try:
+        registry.model(name)
+    except NotFound:
+        return False
+    return True
 
 
 @command("as_of", formats=(_TREE, "table", "lines", "json"))

@@ -19,7 +19,9 @@ from modelkeep.errors import UsageError
 @command("as_of", "progress")
 def get(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@production, not only fraud.")],
+    ref: Annotated[
+        str, Argument(metavar="REF", help="The version: fraud@production or fraud production, not only fraud.")
+    ],
     dest: Annotated[
         str,
         Argument(
@@ -52,7 +54,12 @@ def _to_stdout(call: Call, ref: str) -> None:
 @command("as_of")
 def path(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF[/FILE]", help="The version, or one of its files.")],
+    ref: Annotated[
+        str,
+        Argument(
+            metavar="REF[/FILE]", help="The version, or one of its files: fraud@3/config.json; fraud 3 is fraud@3."
+        ),
+    ],
 ) -> None:
     found = call.registry().path(ref, as_of=call.flags.as_of)
     call.show(PathView(ref, found))

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column
@@ -88,7 +89,9 @@ def list_(
 @command("as_of")
 def show(
     call: Call,
-    ref: Annotated[str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production.")],
+    ref: Annotated[
+        str, Argument(metavar="NAME|REF", help="The model, or a version: fraud@production or fraud production.")
+    ],
     field: Annotated[
         str | None,
         Option("--field", metavar="F", help="Only this field: one of the JSON's, metric.K, param.K or tag.K."),
@@ -147,5 +150,6 @@ def history(
 ) -> None:
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
-    tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
+    with stage_second(call, "history", name, stage):
+        tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
     call.show(TenuresView(moment, tenures, stage))

@@ -12,6 +12,7 @@ from typer import Argument, Option
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
 from modelkeep.cli.progress import progress
+from modelkeep.cli.typed_line import refusal
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.changes import ChangeView, RegisteredView
 from modelkeep.domain.text import printable
@@ -46,7 +47,12 @@ def register(
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
     run: Runs = None,
     code: Annotated[
-        str, Option("--code", metavar="auto|none|REV", help="The commit of its code; auto asks git.")
+        str,
+        Option(
+            "--code",
+            metavar="auto|none|REV",
+            help="The commit of its code; auto is that of the git work tree it lies in, HEAD of this directory.",
+        ),
     ] = "auto",
     author: Annotated[str | None, Option("--author", metavar="A", help="The author.")] = None,
     trained_at: Annotated[
@@ -75,7 +81,8 @@ def register(
     _check_order(name, paths)
     if bump is not None:
         choice(bump, "--bump", ("major", "minor", "patch"))
-    choice(if_exists, "--if-exists", ("match", "skip", "new"))
+    _check_if_exists(if_exists)
+    _check_message(call, ["register", name, *paths])
     registry = call.registry(create=not call.flags.dry_run)
     with progress(call, "registering") as update:
         found = registry.register(
@@ -113,12 +120,13 @@ def register(
 @command(*CHANGES)
 def evaluate(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4.")],
     metric: Metrics = None,
     metrics: MetricFiles = None,
     on: On = None,
     run: Runs = None,
 ) -> None:
+    _check_message(call, ["evaluate", ref])
     found = call.registry().evaluate(ref, _pairs(metric, metrics, "metric"), on=on, runs=run or (), **call.change_flags)
     call.show(ChangeView(found))
 
@@ -134,11 +142,45 @@ def _check_order(name: str, paths: Sequence[str]) -> None:
     first = paths[0]
     if not os.path.exists(name) or first == "-" or os.path.exists(first):
         return
-    from shlex import join
-
     kind = "directory" if os.path.isdir(name) else "file"
     message = f"there is no file '{printable(first)}' here, and '{printable(name)}' is a {kind}: the name comes first"
-    raise UsageError(message, printable(f"modelkeep register {join([first, name, *paths[1:]])}"))
+    raise refusal(message, ["register", first, name, *paths[1:]])
+
+
+#: What other tools call our ways to treat files that are registered already.
+_IF_EXISTS = {
+    "match": "error fail raise refuse",
+    "skip": "ignore keep existing",
+    "new": "overwrite replace update version force",
+}
+_EXPLAINED = {
+    "match": "match        (the default: refused where something is given that the version does not have)",
+    "skip": "skip        (the registered version is the answer, and what else was given is left out)",
+    "new": "new        (one more version; what is registered is never replaced)",
+}
+
+
+def _check_if_exists(typed: str) -> None:
+    """Raise ``UsageError`` for another value of --if-exists, and explain the one that was likely meant."""
+    for ours, words in _IF_EXISTS.items():
+        if typed.lower() in words.split():
+            message = f"--if-exists cannot be '{printable(typed)}'"
+            raise UsageError(message, f"--if-exists {_EXPLAINED[ours]}")
+    choice(typed, "--if-exists", tuple(_IF_EXISTS))
+
+
+def _check_message(call: Call, tokens: Sequence[str]) -> None:
+    """Raise ``UsageError`` for a reason that is ``name=number``: a metric was meant."""
+    text = call.flags.message or ""
+    name, equals, value = text.rpartition("=")
+    if not equals or not name or any(each.isspace() for each in text):
+        return
+    try:
+        float(value)
+    except ValueError:
+        return
+    message = f"-m is the reason of the change, and '{printable(text)}' reads as a metric: that is -M"
+    raise refusal(message, [*tokens, "-M", text])
 
 
 def _standard_input() -> BinaryIO:

@@ -10,10 +10,11 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
+from modelkeep.cli.typed_line import refusal
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views import errors
 from modelkeep.cli.views.changes import ChangesView, ChangeView, ItemOutcome
-from modelkeep.errors import Conflict, ModelkeepError, PartlyDone, UsageError
+from modelkeep.errors import Conflict, ModelkeepError, PartlyDone
 from modelkeep.rendering import counted, files, human_size
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @command(*CHANGES)
 def mark(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
     mark: Annotated[
         str, Argument(metavar="bad|good", help="bad keeps rollback and latest away from it; good lifts the mark.")
     ],
@@ -82,8 +83,10 @@ def _confirm(
         for ref in refs:
             if registry.is_bare(ref) != models:
                 plan(ref)  # raises, and says how a version or a whole model is deleted
-        message = "delete asks before it deletes, and nobody is here to answer"
-        raise UsageError(message, "add --yes")
+        why = "--no-input forbids to ask" if call.flags.no_input else "nobody is at a terminal to answer"
+        message = f"delete asks before it deletes, and {why}"
+        whole = ["--all-versions"] if models else []
+        raise refusal(message, ["delete", *refs[:_ITEMS_SHOWN], *whole, "--yes"])
     deletable = [ref for ref in refs[:_ITEMS_SHOWN] if _is_deletable(ref, plan)]
     more = max(len(refs) - _ITEMS_SHOWN, 0)
     if not deletable and not more:

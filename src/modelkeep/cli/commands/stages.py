@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.options import CHANGES
 from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
 from modelkeep.errors import Conflict, RecentRollback
@@ -15,18 +16,17 @@ from modelkeep.errors import Conflict, RecentRollback
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
 
-Target = Annotated[str, Argument(metavar="NAME|REF", help="The model or the version.")]
-
 
 @command(*CHANGES, "expect")
 def promote(
     call: Call,
-    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4, not only fraud.")],
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage.")],
     force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
 ) -> None:
     """Give a version a stage."""
-    call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.expect_flags)))
+    with stage_second(call, "promote", ref, stage):
+        call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.expect_flags)))
 
 
 @command(*CHANGES, "expect")
@@ -51,8 +51,9 @@ def rollback(
     def roll_back(**more: Any) -> RolledBack:
         return call.registry().rollback(ref, stage, to=to, keep_good=keep_good, **call.expect_flags | more)
 
-    answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
-    call.show(RollbackView(roll_back(**answers)))
+    with stage_second(call, "rollback", ref, stage):
+        answers = _confirmed(call, roll_back) if call.can_ask and not call.flags.dry_run else {}
+        call.show(RollbackView(roll_back(**answers)))
 
 
 def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, Any]:
@@ -85,7 +86,8 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
 @command(*CHANGES, "expect")
 def retire(
     call: Call,
-    ref: Target,
+    ref: Annotated[str, Argument(metavar="NAME|REF", help="The model; or the version: fraud@4 or fraud 4.")],
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
 ) -> None:
-    call.show(ChangeView(call.registry().retire(ref, stage, **call.expect_flags)))
+    with stage_second(call, "retire", ref, stage):
+        call.show(ChangeView(call.registry().retire(ref, stage, **call.expect_flags)))

@@ -8,8 +8,6 @@ from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError
 
-_LONGEST_LINE = 5_000  # a path may have 4,096 bytes
-
 
 class ErrorFields(Answer, frozen=True):
     """An error: its kind, its exit code, what happened, and what helps."""
@@ -41,19 +39,11 @@ def as_json(error: ModelkeepError) -> str:
 
 def fields(error: ModelkeepError) -> ErrorFields:
     """Return the fields of an error, as they stand in a document."""
-    hint = None if error.hint is None else _cut(error.hint)
-    return ErrorFields(error.code, error.exit_code, _cut(error.message), hint)
-
-
-def _cut(text: str) -> str:
-    """Return a message with each line cut to the length of a long path: an argument may have megabytes."""
-    if len(text) <= _LONGEST_LINE:
-        return text
-    return "\n".join(f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line for line in text.split("\n"))
+    return ErrorFields(error.code, error.exit_code, error.message, error.hint)
 
 
 def _labelled(label: str, text: str, color: str) -> str:
-    first, *more = _cut(text).split("\n")
+    first, *more = text.split("\n")
     indent = " " * (len(label) + 2)
     head = f"{color}{label}:\x1b[0m" if color else f"{label}:"
     return "".join([f"{head} {printable(first)}\n", *(f"{indent}{printable(line)}\n" for line in more)])

@@ -119,7 +119,7 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("digest", version.digest),
             ("registered", f"{clock.second(version.created)} by {by}"),
             ("author", version.author if version.author != version.actor else None),
-            ("trained", _training(version.trained, clock)),
+            ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
             ("code", _code(version.code)),
             *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
             ("made from", ", ".join(each.ref or each.location or "" for each in version.parents)),
@@ -143,15 +143,15 @@ def _training(found: Training, clock: Clock) -> str | None:
     if found.ended is None:
         return None
     since = f"{clock.second(found.started)} to " if found.started else ""
-    guessed = " (the newest time of its files)" if found.guessed else ""
-    return f"{since}{clock.second(found.ended)}{guessed}"
+    return f"{since}{clock.second(found.ended)}"
 
 
 def _code(found: CodeState) -> str | None:
     if found.commit is None and found.dirty is None:
         return None
     commit = (found.commit or "no commit")[:_COMMIT_DIGITS] + (" (dirty)" if found.dirty else "")
-    return _with(commit, "  ", " ".join(each for each in (found.branch, found.remote) if each))
+    place = " ".join(each for each in (found.branch, found.remote) if each)
+    return _with(_with(commit, "  ", place), "  in ", found.work_tree)
 
 
 def _located(name: str, location: str | None, gap: str) -> str:

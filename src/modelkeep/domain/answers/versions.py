@@ -113,13 +113,14 @@ class Dataset(Answer, frozen=True):
 
 
 class CodeState(Answer, frozen=True):
-    """The code a version was made from; ``remote`` and ``branch`` are those of git."""
+    """The code a version was made from; ``remote`` and ``branch`` are those of git, ``work_tree`` the directory."""
 
     commit: str | None
     dirty: bool | None
     diff: str | None
     remote: str | None
     branch: str | None
+    work_tree: str | None = None
 
 
 class ParentRef(Answer, frozen=True):

@@ -1,0 +1,177 @@
+"""Commands of other tools, and what they are called here: the one table of foreign words.
+
+Each word has lines of ours, of which the first that the parser accepts is the hint. ``{*}`` is all that the user typed
+after the word, ``{stem}`` a model's name made of the first file. Words whose line depends on what was typed have a function.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from modelkeep.cli import command_table
+from modelkeep.cli.typed_line import Accepted, hint_line
+from modelkeep.domain.text import printable
+from modelkeep.errors import UsageError
+
+Lines = Sequence[Sequence[str]]
+
+#: Ours, and the words of others for it. Several lines are tried in their order; ``;`` parts two hints.
+_LINES = {
+    "get {*} | get {*} ./": "download pull fetch checkout",
+    "register {*} | register {stem} {*}": "upload add push commit save import",
+    "list {*}": "versions models list-versions list-models",
+    "show {*}": "info describe-model view undelete get-model model-info",
+    "audit {*}": "logs events activity",
+    "promote {*} | promote {*} production": "transition assign deploy release set-stage",
+    "promote {*} | promote {*} staging": "stage",
+    "rollback {*}": "revert undo",
+    "archive {*} ; delete {*}": "rm remove",
+    "archive {*}": "deprecate hide",
+    "delete {*}": "purge unregister destroy",
+    "retire {*} | retire {*} production": "demote unstage",
+    "archive {*} --undo": "unarchive",
+    "diff {*}": "compare",
+    "label {*}": "set-label",
+    "alias {*}": "set-alias",
+    "describe {*}": "set-description",
+    "rename {*}": "mv move",
+    "verify {*}": "check fsck",
+    "verify --bytes --repair {*}": "repair",
+    "backup {*}": "snapshot",
+    "gc {*}": "prune clean cleanup",
+    "init {*}": "initialize create new",
+    "init --shared {*}": "share",
+    "config trust {*}": "trust",
+    "config list": "settings configure",
+    "lineage {*}": "graph ancestors",
+    "evaluate {*}": "metric metrics log-metric score",
+    "identify {*}": "which what",
+}
+_OURS = {word: ours for ours, words in _LINES.items() for word in words.split()}
+
+
+def _log(rest: Sequence[str]) -> Lines:
+    """`log` of git is `audit`; `log` of a tracker, with a file, is `register`."""
+    names = [word for word in rest if not word.startswith("-")]
+    return [["register", *rest]] if any(os.path.exists(word) for word in names[1:]) else [["audit", *rest]]
+
+
+def _restore(rest: Sequence[str]) -> Lines:
+    """A version is restored by `archive --undo`; a registry from its backup by a backup of that."""
+    if rest and os.path.isdir(rest[0]):
+        return [["--registry", rest[0], "backup", *(rest[1:] or ["DIR"])]]
+    return [["archive", *rest, "--undo"]]
+
+
+def _without(command: str) -> Callable[[Sequence[str]], Lines]:
+    def lines(rest: Sequence[str]) -> Lines:
+        return [[command, *rest[:1], *(f"{word.partition('=')[0].rstrip('-')}-" for word in rest[1:])]]
+
+    return lines
+
+
+def _set_tag(rest: Sequence[str]) -> Lines:
+    """``set-tag churn@2 owner risk`` has key and value as two words."""
+    ref, words = rest[:1], rest[1:]
+    if len(words) == 2 and "=" not in words[0]:
+        words = [f"{words[0]}={words[1]}"]
+    return [["tag", *ref, *words]]
+
+
+def _search(rest: Sequence[str]) -> Lines:
+    """A search for a part of a name is a pattern."""
+    if len(rest) == 1 and not rest[0].startswith("-") and not set(rest[0]) & set("*?[@ "):
+        return [["list", f"*{rest[0]}*"]]
+    return [["list", *rest]]
+
+
+def _remote(rest: Sequence[str]) -> Lines:
+    """``remote add team /srv/models`` names a registry; one that is a URI there is none of."""
+    words = [word for word in rest if not word.startswith("-")]
+    if words[:1] == ["add"] and len(words) == 3 and ":" not in words[2]:
+        return [["config", "set", f"registries.{words[1]}", words[2]]]
+    return [["config", "list"]]
+
+
+_FUNCTIONS: dict[str, Callable[[Sequence[str]], Lines]] = {
+    "log": _log,
+    "restore": _restore,
+    "untag": _without("tag"),
+    "unset-tag": _without("tag"),
+    "unalias": _without("alias"),
+    "set-tag": _set_tag,
+    "find": _search,
+    "search": _search,
+    "remote": _remote,
+    "remotes": _remote,
+}
+#: All foreign words.
+WORDS = frozenset({*_OURS, *_FUNCTIONS})
+_TYPO = 0.7
+
+
+def unknown_command(
+    word: str, rest: Sequence[str], row: command_table.CommandRow | None, accepted: Accepted
+) -> UsageError:
+    """Return the error for an unknown command, with the line that was likely meant.
+
+    ``rest`` is what was typed after it, ``row`` the group in which it was looked for.
+    """
+    group = [row.name] if row else []
+    message = f"there is no command '{printable(' '.join([*group, word]))}'"
+    if row is None and (alternatives := _alternatives(word.lower(), rest)):
+        return UsageError(message, "\n".join(_first_accepted(lines, accepted) for lines in alternatives))
+    near = _near_command(word.lower(), row)
+    if near is not None:
+        return UsageError(message, _first_accepted([[*group, near, *rest]], accepted))
+    return UsageError(message, hint_line([*group, "--help"]))
+
+
+def _alternatives(word: str, rest: Sequence[str]) -> list[Lines]:
+    """Return what a foreign word can mean, each as the lines to try."""
+    if (function := _FUNCTIONS.get(word)) is not None:
+        return [function(rest)]
+    return [
+        [_filled(line.split(), rest) for line in meant.split(" | ")]
+        for meant in _OURS.get(word, "").split(" ; ")
+        if meant
+    ]
+
+
+def _filled(template: Sequence[str], rest: Sequence[str]) -> list[str]:
+    tokens: list[str] = []
+    for each in template:
+        if each == "{*}":
+            tokens += rest
+        elif each == "{stem}":
+            tokens.append(_model_name(next((word for word in rest if not word.startswith("-")), "")))
+        else:
+            tokens.append(each)
+    return tokens
+
+
+def _model_name(path: str) -> str:
+    """Return a legal name for the model in a file."""
+    from modelkeep.domain.names import check_name
+
+    try:
+        return check_name(os.path.basename(path.rstrip("/")).partition(".")[0])
+    except UsageError:
+        return "my-model"
+
+
+def _first_accepted(lines: Lines, accepted: Accepted) -> str:
+    """Return the first line that the parser accepts, with foreign options translated; else the help of the command."""
+    for tokens in lines:
+        if (line := accepted(tokens)) is not None:
+            return hint_line(line)
+    return hint_line([lines[0][0], "--help"])
+
+
+def _near_command(word: str, row: command_table.CommandRow | None) -> str | None:
+    from modelkeep.cli.usage import closest
+
+    names = [each.name for each in (row.commands if row else command_table.COMMANDS)]
+    begun = [name for name in names if name.startswith(word)]
+    return begun[0] if len(begun) == 1 else closest(word, names, _TYPO)

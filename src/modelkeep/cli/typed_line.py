@@ -1,0 +1,84 @@
+"""A command line as it was typed: which of its tokens are words, and how it looks with some of them replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from modelkeep.errors import UsageError
+
+#: Returns the line that the parser accepts: this one, or with the options of other tools translated; None for none.
+Accepted: TypeAlias = Callable[[Sequence[str]], "list[str] | None"]
+
+
+class TypedLine:
+    """The tokens after a command's name. ``places`` says which of them are words: neither options nor their values."""
+
+    def __init__(self, parameters: Sequence[Any], tokens: Sequence[str]) -> None:
+        self.tokens = list(tokens)
+        self.arguments = [each for each in parameters if each.param_type_name == "argument"]
+        self.options = {name: each for each in parameters if each.param_type_name == "option" for name in each.opts}
+        self.places = list(self._places())
+
+    @property
+    def words(self) -> list[str]:
+        """The words, in their order."""
+        return [self.tokens[place] for place in self.places]
+
+    @property
+    def takes(self) -> int | None:
+        """How many words the command takes at most; None where the last one may be repeated."""
+        return None if any(each.nargs == -1 for each in self.arguments) else len(self.arguments)
+
+    def with_words(self, words: Sequence[str]) -> list[str]:
+        """Return the tokens with other words: as many in the places of the old ones as there are, the others behind."""
+        replaced = dict(zip(self.places, words, strict=False))
+        kept = [
+            replaced.get(place, typed)
+            for place, typed in enumerate(self.tokens)
+            if place in replaced or place not in self.places
+        ]
+        return kept + list(words[len(self.places) :])
+
+    def takes_value(self, option: str) -> bool:
+        """Tell whether an option of the command takes a value."""
+        return option in self.options and not self.options[option].is_flag
+
+    def _places(self) -> Iterator[int]:
+        ended, skip = False, False
+        for place, typed in enumerate(self.tokens):
+            if skip:
+                skip = False
+            elif ended or not typed.startswith("-") or typed == "-":
+                yield place
+            elif typed == "--":
+                ended = True
+            elif typed.startswith("--"):
+                skip = self.takes_value(typed)  # with "=" it is the name of no option
+            else:  # short options in one typed: the first that takes a value ends it
+                letters = next((at for at in range(1, len(typed)) if self.takes_value(f"-{typed[at]}")), 0)
+                skip = letters == len(typed) - 1
+
+
+def hint_line(tokens: Sequence[str]) -> str:
+    """Return a command line as a hint: quoted, to be typed as it is."""
+    from shlex import join
+
+    return join(["modelkeep", *tokens])
+
+
+def placeholder(parameter: Any) -> str:
+    """Return the word in capitals that stands for an argument: ``STAGE``, of ``bad|good`` the first."""
+    shown = str(parameter.metavar or parameter.name.upper())
+    return re.sub(r"\[.*?\]|\.\.\.", "", shown).partition("|")[0] or shown.strip("[].")
+
+
+def names_of(parameter: Any) -> set[str]:
+    """Return the words by which a person may call an argument: ``NAME|PATTERN`` is called name and pattern."""
+    return {parameter.name.strip("_"), *re.findall(r"[a-z]+", str(parameter.metavar or "").lower())}
+
+
+def refusal(message: str, tokens: Sequence[str]) -> UsageError:
+    """Return a usage error whose hint is a command line."""
+    return UsageError(message, hint_line(tokens))
