@@ -1,4 +1,4 @@
-"""Calls that Python's ``os`` lacks: durable directories, ``syncfs``, atomic exchange of two names."""
+"""Calls that Python's ``os`` lacks: durable directories, ``syncfs``, atomic exchange of two names, files for another account."""
 
 from __future__ import annotations
 
@@ -66,13 +66,40 @@ def sync_file_system(descriptor: int) -> bool:
 
 
 def create_file(path: str, mode: int) -> None:
-    """Make an empty file with a mode, in a shared (setgid) directory whatever the umask; ``FileExistsError`` if it exists."""
+    """Make an empty file with a mode; ``FileExistsError`` if it exists.
+
+    In a shared (setgid) directory the umask does not count. What root makes belongs to the directory's owner and group.
+    """
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        if os.stat(os.path.dirname(path) or ".").st_mode & stat.S_ISGID:
+        around = os.stat(os.path.dirname(path) or ".")
+        give_to_owner(descriptor, around)
+        if around.st_mode & stat.S_ISGID:
             os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def give_to_owner(descriptor: int, owner: os.stat_result) -> None:
+    """Let what root has made belong to the owner and the group of what it is a part of.
+
+    Only root gives files away. In a registry that is shared, a member's files get its group from their directory.
+    Raises ``RegistryUnavailable`` where root may not: in a container, or on a mount that maps it to another account.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    status = os.fstat(descriptor)
+    if (status.st_uid, status.st_gid) == (owner.st_uid, owner.st_gid):
+        return
+    try:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        from modelkeep.errors import RegistryUnavailable
+        from modelkeep.store.access.permissions import user_name
+
+        name, why = user_name(owner.st_uid), (error.strerror or str(error)).lower()
+        message = f"what root makes in a registry of {name} cannot be given to {name}: {why}"
+        raise RegistryUnavailable(message, f"run the command as {name}") from error
 
 
 def status_of(path: str) -> os.stat_result | None:
