@@ -88,7 +88,7 @@ def test_a_models_page_has_its_stages_and_newest_versions():
 
 def test_a_bad_version_that_holds_a_stage_is_called_both_in_lineage():
     node = LineageNode("fraud@4", "version", "bad", ("staging",))
-    assert drawn(LineageView(Lineage("fraud@4", (node,), ()))) == "fraud@4  staging  bad  nothing was found\n"
+    assert drawn(LineageView(Lineage("fraud@4", (node,), ()))) == "fraud@4  staging  bad\n"
 
 
 def test_lineage_is_a_tree_up_and_down_with_every_node_once():

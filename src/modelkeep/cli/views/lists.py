@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
@@ -24,6 +25,7 @@ VERSION_KEYS = (
     "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
 #: The fields of a version that columns such as ``metric.auc`` look into.
+_VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
 _FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
 KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
@@ -64,16 +66,18 @@ class ModelsView(View, frozen=True):
 class VersionsView(View, frozen=True):
     """Versions in the order that was asked for, as they are or were at a moment.
 
-    ``columns`` replace the usual ones.
+    ``columns`` replace the usual ones. A metric, param or tag that they are ``sorted_by`` has a column of its own, in
+    lines the last one.
     """
 
-    undocumented = ("columns",)
+    undocumented = ("columns", "sorted_by")
     as_of: AsOf | None
     versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
+    sorted_by: str | None = None
 
     def lines(self) -> list[str]:
-        columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
+        columns = self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))
         return [line(*(column(row, key) for key in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
@@ -81,18 +85,27 @@ class VersionsView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
-            return version_table(self.versions, clock)
+            return version_table(self.versions, clock, *_keyed(self.sorted_by))
         rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
         return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
-def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
-    """Return a table of versions; labels and aliases have a column only where a version has one."""
+def _keyed(key: str | None) -> tuple[str, ...]:
+    """Return a key where it is that of a metric, param or tag, else nothing."""
+    return (key,) if key is not None and key.partition(".")[0] in KEYED else ()
+
+
+def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> RenderableType:
+    """Return a table of versions, with the metrics, params and tags of ``keys``.
+
+    Labels and aliases have a column only where a version has one.
+    """
     cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
         "label": lambda row: row.label,
         "stage": lambda row: stages(row.stages),
         "state": lambda row: row.state,
+        **{key: partial(_column_cell, key=key, clock=clock) for key in keys},
         "alias": lambda row: ", ".join(row.aliases),
         "created": lambda row: clock.ago(row.created),
         "author": lambda row: row.author,
