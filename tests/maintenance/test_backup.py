@@ -275,6 +275,11 @@ def test_a_mark_that_cannot_be_read_protects_what_is_there(world, dest, tmp_path
             back_up(world, dest)
         with pytest.raises(Conflict, match="is a backup of a registry"):
             opened(dest, world, tmp_path).register()
+    for make in (os.mkdir, os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (dest / "backup.json").unlink() if not (dest / "backup.json").is_dir() else (dest / "backup.json").rmdir()
+        make(dest / "backup.json")
+        with pytest.raises(Conflict, match="is a backup of a registry"):
+            opened(dest, world, tmp_path).register()
 
 
 def test_a_log_that_went_backwards_does_not_overwrite_a_newer_backup(world, dest, tmp_path):

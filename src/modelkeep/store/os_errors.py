@@ -11,6 +11,7 @@ from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryU
 from modelkeep.store.access.permissions import FORBIDDEN, nearest, not_permitted
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 def _reason(error: OSError) -> str:
@@ -44,6 +45,8 @@ def store_error(error: OSError, root: str) -> ModelkeepError:
     """Return our error for an ``OSError`` of the store."""
     if error.errno in NO_SPACE:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", room_hint(root))
+    if error.errno in TOO_MANY_FILES:
+        return too_many_files(os.path.dirname(root))
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
@@ -53,6 +56,12 @@ def store_error(error: OSError, root: str) -> ModelkeepError:
         where = "" if error.filename is None else f"{error.filename}: "
         return RegistryUnavailable(f"the store {root} is incomplete: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
+
+
+def too_many_files(directory: str) -> RegistryUnavailable:
+    """Return the error for a registry of which this process can open no further file."""
+    message = f"the registry {directory} cannot be used: too many files are open"
+    return RegistryUnavailable(message, "ulimit -n 1024        (the most files that a process may open)")
 
 
 def _may_be_read(path: str) -> bool:
