@@ -509,7 +509,8 @@ class Registry:
 
         The artifact goes into ``dest`` if that ends in ``/`` (or, for a file, is a directory); else ``dest`` becomes
         the artifact. ``-`` writes a single file to ``stdout``. Where the same bytes are there already, ``changed`` is
-        False; anything else there is a `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
+        False; anything else there is a `Conflict`, unless it is a file, or a directory with files of an artifact, and
+        ``force`` is given. `IntegrityError` for a wrong byte. ``REF/FILE`` is a file or directory inside.
 
         >>> registry.get("fraud@production", "served.onnx").changed
         True
@@ -520,18 +521,18 @@ class Registry:
             self._context, ref, local_path(dest, "DEST"), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
-    def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
+    def path(self, ref: str, *, progress: Progress | None = None, as_of: str | AsOf | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
         ``REF/FILE`` is a file inside. The path is in the user's cache, a view of symbolic links to read-only files of
-        the store, made on first use; nothing is written in the registry.
+        the store. Every byte is checked when it is made, on first use; nothing is written in the registry.
 
         >>> os.path.basename(registry.path("fraud@1"))
         'model.onnx'
         """
         from modelkeep.reads import fetch
 
-        return fetch.path(self._context, ref, moment=as_of)
+        return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
     def identify(
         self, what: Paths, *, exclude: Sequence[str] = (), as_of: str | AsOf | None = None

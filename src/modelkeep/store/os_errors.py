@@ -126,20 +126,24 @@ def _near(path: str) -> str | None:
 
 @contextmanager
 def explain_destination_errors(path: str, instead: str | None = None) -> Iterator[None]:
-    """Translate an ``OSError`` of a destination that a user named into ``UsageError`` (exit 2).
+    """Translate an ``OSError`` of a destination that a user named into an error that names it.
 
-    ``instead`` is a hint that says how to name another destination.
+    A full disk and a missing permission are ``RegistryUnavailable``, a directory that is not there is ``NotFound``,
+    anything else ``UsageError``. ``instead`` is a hint that says how to name another destination.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SPACE:
-            message = f"no space left to write {path!r}: {_reason(error)}"
-            raise UsageError(message, room_hint(os.path.dirname(path) or ".")) from error
-        if error.errno == errno.ENOENT:
-            parent = os.path.dirname(path) or "."
-            message = f"there is no directory {parent!r} to write into"
-            raise NotFound(message, f"mkdir -p {parent}") from error
-        message = f"{path!r} cannot be written: {_reason(error)}"
-        look = f"ls -ld {nearest(os.path.dirname(path) or '.')}" if error.errno in FORBIDDEN else None
-        raise UsageError(message, instead or look) from error
+        raise _destination_error(error, path, instead) from error
+
+
+def _destination_error(error: OSError, path: str, instead: str | None) -> ModelkeepError:
+    above = os.path.dirname(path) or "."
+    if error.errno in NO_SPACE:
+        return RegistryUnavailable(f"no space left to write {path!r}: {_reason(error)}", room_hint(above))
+    if error.errno == errno.ENOENT:
+        return NotFound(f"there is no directory {above!r} to write into", f"mkdir -p {above}")
+    message = f"{path!r} cannot be written: {_reason(error)}"
+    if error.errno in FORBIDDEN:
+        return RegistryUnavailable(message, instead or f"ls -ld {nearest(above)}")
+    return UsageError(message, instead)
