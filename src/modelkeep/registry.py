@@ -415,8 +415,8 @@ class Registry:
     def version(self, ref: str, *, as_of: str | AsOf | None = None) -> Version:
         """Return all that is known of a version.
 
-        >>> registry.version("fraud@1").metrics[0].value
-        '0.914'
+        >>> registry.version("fraud@1").metrics["auc"]
+        0.914
         """
         from modelkeep.reads import show
 
@@ -484,7 +484,7 @@ class Registry:
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:desc]``: name version created author size label, ``metric.K param.K tag.K``.
+        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K param.K tag.K``.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
@@ -494,6 +494,18 @@ class Registry:
         return lists.versions(
             self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
+
+    def keys(self, kind: str, name: str | None = None, *, as_of: str | AsOf | None = None) -> tuple[str, ...]:
+        """Return the keys that versions of a model (or all versions) have; ``kind`` is metric, param or tag.
+
+        A metric that was measured on data is there as ``auc@DATA`` too, and as ``auc@`` where it was measured without.
+
+        >>> registry.keys("metric", "fraud")
+        ('auc', 'auc@')
+        """
+        from modelkeep.reads import lists
+
+        return lists.keys(self._context, kind, name, as_of)
 
     def get(
         self,

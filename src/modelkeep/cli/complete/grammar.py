@@ -52,7 +52,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents deletion as_of former_names newest latest versions holders development recent metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"
