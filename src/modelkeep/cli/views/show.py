@@ -11,7 +11,7 @@ from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, human_size
+from modelkeep.rendering import Clock, counted, files, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
