@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.values import Number, Pairs, from_mapping, shorten
+from modelkeep.provenance.plain_values import Number, shorten
+from modelkeep.provenance.values import Pairs, from_python
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -37,7 +38,7 @@ def from_file(path: str, what: str) -> Pairs:
     The ending decides (``.json``, ``.toml``), else whether the text begins with ``{``. At most 2 MiB of
     JSON or 128 KiB of TOML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
-    return from_mapping(_read_values(path), what)
+    return from_python(_read_values(path), what)
 
 
 def _read_values(path: str) -> dict[str, object]:
