@@ -961,9 +961,11 @@ register = as_function(
 
 @checked
 def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], ...]:
-    """Read ``K=V`` texts and JSON or TOML files; ``what`` is ``param``, ``metric`` or ``tag``.
+    """Read ``K=V`` texts and JSON, TOML or YAML files; ``what`` is ``param``, ``metric`` or ``tag``.
 
-    Values are exact text, nested keys are joined by dots. Raises `UsageError` for what is neither
+    Values are exact text, nested keys are joined by dots. Only TOML is brought into one form: whole numbers are decimal
+    without underscores (``0xff`` is ``255``), and of times ``Z`` is ``+00:00``. In YAML ``1e-3``, ``no`` and ``012``
+    are kept as they are written, and aliases and merge keys are followed. Raises `UsageError` for what is neither
     and for a key with two values.
 
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
