@@ -593,15 +593,18 @@ class Registry:
 
         return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
-    def identify(self, what: Path, *, as_of: Moment | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Path, *, exclude: Texts = (), as_of: Moment | None = None) -> tuple[Identified, ...]:
         """Return the versions that have the bytes of a file, a directory or a digest, and the stages they held.
+
+        What holds a stage now comes first. ``exclude`` leaves files of a directory out, as in `register`. For a directory
+        that no version is, the `NotFound` names the nearest version and what differs.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, local_path(what, "FILE"), as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of, exclude)
 
     def diff(self, refs: Refs) -> Diff:
         """Return what differs between versions; a single one is compared with production.

@@ -74,7 +74,11 @@ def path(
 def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
+    exclude: Annotated[
+        list[str] | None,
+        Option("--exclude", metavar="GLOB", help="Leave out these files of a directory, as register --exclude does."),
+    ] = None,
 ) -> None:
-    found = call.registry().identify(what)
+    found = call.registry().identify(what, exclude=exclude or ())
     never_staged = os.path.exists(what) and all(row.stage is None for row in found)
     call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))
