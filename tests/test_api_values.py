@@ -182,7 +182,7 @@ def test_what_python_people_hold_is_understood(home, tmp_path):
     version = home.version(made)
     assert version.label == "1.10"
     assert [each.name for each in version.data] == ["data.csv"]
-    assert dict(version.params) == {"lr": "0.1", "layers": "[64, 32]"}
+    assert dict(version.params) == {"lr": 0.1, "layers": [64, 32]}
     assert dict(version.tags) == {"red": "2026-01-02T00:00:00+00:00"}
     assert version.trained.ended == "2026-01-02T02:00:00.000000Z"
     assert (version.description, set(version.aliases)) == ("0.5", {"a", "b"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
@@ -593,15 +594,18 @@ class Registry:
 
         return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
-    def identify(self, what: Path, *, as_of: Moment | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Path, *, exclude: Texts = (), as_of: Moment | None = None) -> tuple[Identified, ...]:
         """Return the versions that have the bytes of a file, a directory or a digest, and the stages they held.
+
+        What holds a stage now comes first. ``exclude`` leaves files of a directory out, as in `register`. For a directory
+        that no version is, the `NotFound` names the nearest version and what differs.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, local_path(what, "FILE"), as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of, exclude)
 
     def diff(self, refs: Refs) -> Diff:
         """Return what differs between versions; a single one is compared with production.
@@ -959,9 +963,11 @@ register = as_function(
 
 @checked
 def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], ...]:
-    """Read ``K=V`` texts and JSON or TOML files; ``what`` is ``param``, ``metric`` or ``tag``.
+    """Read ``K=V`` texts and JSON, TOML or YAML files; ``what`` is ``param``, ``metric`` or ``tag``.
 
-    Values are exact text, nested keys are joined by dots. Raises `UsageError` for what is neither
+    Values are exact text, nested keys are joined by dots. Only TOML is brought into one form: whole numbers are decimal
+    without underscores (``0xff`` is ``255``), and of times ``Z`` is ``+00:00``. In YAML ``1e-3``, ``no`` and ``012``
+    are kept as they are written, and aliases and merge keys are followed. Raises `UsageError` for what is neither
     and for a key with two values.
 
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
@@ -1037,4 +1043,4 @@ def _context(
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
+    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"

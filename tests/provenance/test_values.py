@@ -107,8 +107,8 @@ def test_without_an_ending_the_content_decides(file):
     assert list(value_files.from_file(file("params", ' {"a": 1}'), "param")) == [("a", "1")]
     assert list(value_files.from_file(file("other", "a = 1\n"), "param")) == [("a", "1")]
     assert list(value_files.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param")) == [("a", "1")]
-    with pytest.raises(UsageError, match="is neither JSON nor TOML"):
-        value_files.from_file(file("params.yaml", "a: 1\n"), "param")
+    with pytest.raises(UsageError, match="is neither JSON, TOML nor YAML"):
+        value_files.from_file(file("params.txt", "a\n"), "param")
 
 
 def test_a_dash_is_standard_input(monkeypatch):
@@ -165,7 +165,7 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("x.toml", "a = " + "[" * 100_000, "is not TOML"),
         ("x.toml", "a = " + "[" * 200_000, "is larger than 128 KiB"),
         ("x.toml", ".".join("a" * 40_000) + " = 1", "has a key that is nested more than 32 deep"),
-        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON nor TOML"),
+        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON, TOML nor YAML"),
         ("x.json", "{" + ",".join(f'"k{i}":1' for i in range(10_002)) + "}", "more than 10,000 params"),
         ("x.json", b'{"a": "' + b"x" * (2 << 20) + b'"}', "is larger than 2 MiB"),
     ],

@@ -1,6 +1,6 @@
 """Params, metrics and tags: keys and the exact text that was given, from flags, files and Python.
 
-``0.10`` stays ``0.10``: numbers of JSON and TOML are read as text. Nested keys are joined by ``.``:
+``0.10`` stays ``0.10``: numbers of JSON, TOML and YAML are read as text. Nested keys are joined by ``.``:
 ``optimizer.lr``, ``weighted avg.f1-score``. A list of plain values is one value, as JSON (``[64, 32]``);
 in metrics each of its items is a value: ``fold.0``, ``fold.1``. True, false and null are these words. The text of a
 value is the same in the next process: it has no addresses in it.
