@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -156,11 +157,11 @@ def _check_same(
     stage = change.subject.stage
     if stage is not None and stage not in existing.stages:
         message = f"these bytes are {existing.ref} already, and that is not in {stage}"
-        raise Conflict(message, f"modelkeep promote {existing.ref} {stage}")
+        raise Conflict(message, f"modelkeep promote {quote(existing.ref)} {quote(stage)}")
     for alias in command.aliases:
         if alias not in existing.aliases:
             message = f"these bytes are {existing.ref} already, and {existing.name}@{alias} is not that"
-            raise Conflict(message, f"modelkeep alias {existing.ref} {alias}")
+            raise Conflict(message, f"modelkeep alias {quote(existing.ref)} {quote(alias)}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
         *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
@@ -169,7 +170,7 @@ def _check_same(
     ]
     if different:
         message = f"these bytes are {existing.ref} already, with another {', '.join(different)}"
-        hint = f"modelkeep evaluate or tag {existing.ref}, or register with --if-exists new"
+        hint = f"evaluate, tag or describe {existing.ref}; or register it once more with --if-exists new"
         raise Conflict(message, hint)
 
 

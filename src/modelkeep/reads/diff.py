@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from shlex import quote
 
 from msgspec.structs import replace
 
@@ -47,7 +48,7 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             held = state.holder(one.model, last)
             if held is None:
                 message = f"{one.name} has nothing in {last} to compare with"
-                raise NotFound(message, f"modelkeep list {one.name}")
+                raise NotFound(message, f"modelkeep list {quote(one.name)}")
             if held.version == one.number:
                 context.say(_note_on_itself(state, one, held))
             chosen.insert(0, replace(one, number=held.version))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Protocol
 
 from modelkeep.domain.metrics_document import MetricsDocument
@@ -40,7 +41,7 @@ class Evaluate(Command, frozen=True):
         check_metrics(self.metrics, self.metrics_document)
         if not self.metrics and not self.metrics_document and not self.runs:
             message = "evaluate needs a metric"
-            raise UsageError(message, f"modelkeep evaluate {name} -M auc=0.9")
+            raise UsageError(message, f"modelkeep evaluate {quote(name)} -M auc=0.9")
         check_once("run", self.runs)
         if (
             self.metrics_document is None
