@@ -92,10 +92,10 @@ def test_a_document_that_is_missing_or_changed_is_found(world):
     assert f"its metrics {digest} is missing" in {each.message for each in world.verify().findings}
 
 
-def test_more_than_sixteen_megabytes_are_refused_before_a_byte_is_stored(world):
-    huge = {"a": "1" * (16 << 20)}
+def test_more_than_eight_megabytes_are_refused_before_a_byte_is_stored(world):
+    huge = {"a": "1" * (8 << 20)}
     kind, message, _ = refused(world.register, metrics=huge)
-    assert (kind, message) == ("UsageError", "the metrics have 16,777,217 bytes, and at most 16,777,216 are kept")
+    assert (kind, message) == ("UsageError", "more than 8 MiB of metrics")
     assert entries(world) == 1
     world.register()
     assert refused(world.registry.evaluate, "fraud@1", huge)[0] == "UsageError"

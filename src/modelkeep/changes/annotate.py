@@ -38,7 +38,6 @@ from modelkeep.store.db.state import SqlState
 
 def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: Sequence[str]) -> Resolve:
     """Return the change that adds metrics to a version."""
-    metrics_document.check_size(metrics)
     spec = None if on is None else datasets(context, [on])[0]
     found_runs = inputs.runs(runs, context.environ if metrics else {})
     fields = run_fields(found_runs)

@@ -13,7 +13,6 @@ from msgspec import Struct, field
 
 from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
-from modelkeep.domain.metrics_document import check_size
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_text
@@ -81,7 +80,6 @@ def check(request: Request) -> None:
     if request.label is not None and request.bump is not None:
         message = "a version has one label: give --label or --bump"
         raise UsageError(message)
-    check_size(request.metrics)
     if request.on is not None and not request.metrics:
         message = f"--on says what metrics were measured on, and there are none: {request.on}"
         raise UsageError(message, "add --metric auc=0.9, or give it as --data")

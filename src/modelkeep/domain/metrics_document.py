@@ -6,12 +6,10 @@ from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import LogValue, decode_canonical, encode_canonical
-from modelkeep.errors import Damaged, UsageError
+from modelkeep.errors import Damaged
 
 #: How many bytes of metrics an entry takes; what is longer stands in a document.
 MOST_IN_ENTRY = 32_000
-#: How many bytes of metrics can be recorded at once.
-MOST_AT_ONCE = 16 << 20
 
 
 class MetricsDocument(LogValue, frozen=True, tag_field="format", tag="modelkeep metrics 1"):
@@ -35,14 +33,6 @@ class MetricsDocument(LogValue, frozen=True, tag_field="format", tag="modelkeep 
 
 
 _DECODER = Decoder(MetricsDocument)
-
-
-def check_size(metrics: tuple[tuple[str, str], ...]) -> None:
-    """Raise ``UsageError`` for more metrics than can be recorded at once."""
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in metrics)
-    if size > MOST_AT_ONCE:
-        message = f"the metrics have {size:,} bytes, and at most {MOST_AT_ONCE:,} are kept"
-        raise UsageError(message, "put them in a file of the artifact")
 
 
 def split(
