@@ -141,7 +141,7 @@ def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
     elif code.note:
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {each}" for each in provenance.data]
-    parts += [f"run {run.id}" for run in provenance.runs]
+    parts += [f"run {run.id}" + (" (of the environment)" if run.captured else "") for run in provenance.runs]
     return ", ".join(parts)
 
 
