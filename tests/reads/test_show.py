@@ -286,7 +286,7 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         (6, "bo", "rollback", "fraud@3", 'rolled fraud production back from 3 to 1, 3 marked bad: "p99 latency"'),
         (7, "bo", "register", "fraud@4", "registered fraud@4"),
         (8, "bo", "evaluate", "fraud@4", "recorded auc 0.9 for fraud@4 on test@2026-02"),
-        (9, "bo", "describe", "fraud", "described fraud"),
+        (9, "bo", "describe", "fraud", "described fraud: finds fraud"),
     ]
     assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
     assert told[4].entry.startswith(
@@ -364,7 +364,7 @@ def test_the_audit_names_the_tags_that_were_set(fraud):
     fraud.note("fraud@1", "look at this")
     assert [entry.sentence for entry in fraud.registry.audit(limit=3)] == [
         "tagged fraud@1 tier=gold and owner=ml",
-        "took 1 tag off fraud@1",
+        "took the tag tier off fraud@1",
         "noted on fraud@1: look at this",
     ]
 

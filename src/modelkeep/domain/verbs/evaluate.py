@@ -45,7 +45,8 @@ class Evaluate(Command, frozen=True):
     def sentence(self, words: EntryWords) -> str:
         what = [f"{name} {value}" for name, value in self.metrics[:_MOST_METRICS]]
         if len(self.metrics) > _MOST_METRICS:
-            what.append(f"{len(self.metrics) - _MOST_METRICS} more")
+            more = len(self.metrics) - _MOST_METRICS
+            what.append(f"{more} more metric{'' if more == 1 else 's'}")
         what += [f"run {run}" for run in self.runs]
         on = self.metrics_on
         data = "" if on is None else f" on {on.name}" + (f"@{on.version}" if on.version else "")
