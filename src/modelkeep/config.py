@@ -221,7 +221,7 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
 
 def read_config(file: str) -> dict[str, object]:
     """Return the content of the user's config, {} where there is none. An unknown key raises ``UsageError``."""
-    config = locate.read_toml(file) if os.path.isfile(file) else {}
+    config = locate.read_toml(file)
     _check_keys(config, (*KEYS, "registries", "trust"), file)
     return config
 
@@ -261,7 +261,7 @@ def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, e
 
 
 def _are_several(paths: set[str]) -> bool:
-    return len({os.path.realpath(path) for path in paths}) > 1
+    return len({locate.resolved(path) for path in paths}) > 1
 
 
 def write_config(file: str, config: Mapping[str, object]) -> None:

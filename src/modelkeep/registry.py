@@ -415,8 +415,8 @@ class Registry:
     def version(self, ref: str, *, as_of: str | AsOf | None = None) -> Version:
         """Return all that is known of a version.
 
-        >>> registry.version("fraud@1").metrics[0].value
-        '0.914'
+        >>> registry.version("fraud@1").metrics["auc"]
+        0.914
         """
         from modelkeep.reads import show
 
@@ -484,7 +484,7 @@ class Registry:
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:desc]``: name version created author size label, ``metric.K param.K tag.K``.
+        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K param.K tag.K``.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
@@ -494,6 +494,18 @@ class Registry:
         return lists.versions(
             self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
+
+    def keys(self, kind: str, name: str | None = None, *, as_of: str | AsOf | None = None) -> tuple[str, ...]:
+        """Return the keys that versions of a model (or all versions) have; ``kind`` is metric, param or tag.
+
+        A metric that was measured on data is there as ``auc@DATA`` too, and as ``auc@`` where it was measured without.
+
+        >>> registry.keys("metric", "fraud")
+        ('auc', 'auc@')
+        """
+        from modelkeep.reads import lists
+
+        return lists.keys(self._context, kind, name, as_of)
 
     def get(
         self,
@@ -509,7 +521,8 @@ class Registry:
 
         The artifact goes into ``dest`` if that ends in ``/`` (or, for a file, is a directory); else ``dest`` becomes
         the artifact. ``-`` writes a single file to ``stdout``. Where the same bytes are there already, ``changed`` is
-        False; anything else there is a `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
+        False; anything else there is a `Conflict`, unless it is a file, or a directory with files of an artifact, and
+        ``force`` is given. `IntegrityError` for a wrong byte. ``REF/FILE`` is a file or directory inside.
 
         >>> registry.get("fraud@production", "served.onnx").changed
         True
@@ -520,18 +533,18 @@ class Registry:
             self._context, ref, local_path(dest, "DEST"), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
-    def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
+    def path(self, ref: str, *, progress: Progress | None = None, as_of: str | AsOf | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
         ``REF/FILE`` is a file inside. The path is in the user's cache, a view of symbolic links to read-only files of
-        the store, made on first use; nothing is written in the registry.
+        the store. Every byte is checked when it is made, on first use; nothing is written in the registry.
 
         >>> os.path.basename(registry.path("fraud@1"))
         'model.onnx'
         """
         from modelkeep.reads import fetch
 
-        return fetch.path(self._context, ref, moment=as_of)
+        return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
     def identify(
         self, what: Paths, *, exclude: Sequence[str] = (), as_of: str | AsOf | None = None

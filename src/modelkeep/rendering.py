@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelkeep.domain.json_values import to_text
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.times import parse_stored
 
@@ -117,15 +119,23 @@ def six_digits(value: str) -> str:
     return f"{plus}{number:.{max(_DIGITS - 1 - whole, 0)}f}"
 
 
+def signed(value: float | str | None) -> str | None:
+    """Return a difference with its sign: ``+0.007``, ``-12``, ``0``."""
+    if value is None:
+        return None
+    text = to_text(value)
+    return text if text == "0" or text.startswith("-") else f"+{text}"
+
+
 def verdict(found: Verdict) -> str:
     """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
-    measured = f"{found.metric} {six_digits(found.value)}"
-    if found.against is None:
+    measured = f"{MetricKey(found.metric, found.data)} {six_digits(to_text(found.value))}"
+    if found.against is None or found.other is None:
         return measured
-    holder = ", ".join(found.against.split(" ", maxsplit=1))
+    holder = f"{found.stage}, {found.against}"
     if found.difference is not None:
-        return f"{measured} ({six_digits(found.difference)} against {holder})"
-    return f"{measured} ({'none' if found.other is None else six_digits(found.other)} in {holder})"
+        return f"{measured} ({six_digits(signed(found.difference) or '')} against {holder})"
+    return f"{measured} ({six_digits(to_text(found.other))} in {holder})"
 
 
 def beginning(tenure: Tenure) -> str:

@@ -26,7 +26,7 @@ def change(directory: str, environ: Mapping[str, str], cwd: str, *, remove: bool
 
     A directory that is trusted must exist: a link that is made later could lead anywhere.
     """
-    path = os.path.realpath(locate.absolute(check_text(directory, "DIR"), cwd, environ, "DIR"))
+    path = locate.resolved(locate.absolute(check_text(directory, "DIR"), cwd, environ, "DIR"))
     known = directories(environ)
     if (path in known) is not remove:
         return known, False

@@ -191,6 +191,8 @@ def test_a_missing_lock_file_is_a_warning(world):
 def test_a_store_link_without_target_is_an_error(world):
     (world.home / "store").rename(world.root / "disk")
     (world.home / "store").symlink_to(world.root / "disk")
+    assert only(world, "owner").hint.endswith(f"modelkeep init {world.home} --store {world.root}/disk")
+    modelkeep.create_registry(world.home, store=world.root / "disk")
     assert told(world) == []
     (world.root / "disk").rename(world.root / "unmounted")
     found = only(world, "store")
@@ -270,6 +272,7 @@ def test_a_disk_that_is_nearly_full_and_one_without_room_for_files(tmp_path):
             (world.home / "store").rename(tmp_path / "away")
             subprocess.run(["cp", "-a", f"{tmp_path}/away", disk / "store"], check=True)
             (world.home / "store").symlink_to(disk / "store")
+            modelkeep.create_registry(world.home, store=disk / "store")
             found = only_with(world, *["space"] * len(said))
             assert {(each.severity, each.place) for each in found} == {("warning", str(disk / "store"))}
             assert all(text in each.message for text, each in zip(said, found, strict=True))

@@ -13,6 +13,7 @@ from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMi
 from modelkeep.maintenance.gc import gc
 from modelkeep.store.bucket import directory_drafts
 from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.content.sweep_mark import read_mark
 from modelkeep.store.db.sqlite.database import Database
 
@@ -178,7 +179,8 @@ def test_drafts_of_an_earlier_boot_are_judged_by_age_where_other_machines_write(
     place = left(world, f"{OLD_BOOT}-17-{'a' * 16}", b"half")
     for path in (place / "1", place):
         os.utime(path, (0, 0))
-    (found,) = directory_drafts.find_stale(str(world.home / "store" / "tmp"), local=local)
+    with opened(str(world.home / "store"), "tmp") as tmp:
+        (found,) = directory_drafts.find_stale(tmp, str(world.home / "store" / "tmp"), local=local)
     assert found.writer == ("gone" if local else "unsure")
 
 

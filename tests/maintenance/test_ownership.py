@@ -65,7 +65,11 @@ def test_a_copy_with_the_same_store_is_refused_gc_and_register(place):
         assert refused(do, place / "copy") == told
     assert owner(place / "copy") == [("error", *told[1:])]
     assert register(place / "r", "garbage").changed
-    assert open_registry(place / "copy").verify(log=False).ok
+    assert refused(open_registry(place / "copy").get, "fraud@1", place / "out") == (
+        "Conflict",
+        f"the store {place}/bytes belongs to the registry {place}/r, and does not name {place}/copy, which leads to it by a link",
+        told[2],
+    )
     assert owner(place / "r") == [("ok", "the store behind the link belongs to this registry", None)]
     assert sweep(place / "r") == 0
 
@@ -115,7 +119,7 @@ def test_a_copy_in_the_place_of_the_registry_is_not_taken_for_it(place):
             f"the store {place}/bytes belongs to the registry {place}/r, and the directory there is another one by now: "
             "it was restored, or is a copy"
         ),
-        f"if no other registry leads to this store: rm {place}/bytes/owner.json",
+        f"if no other registry leads to this store: rm {place}/bytes/owner.json && modelkeep init {place}/r --store {place}/bytes",
     )
     assert sweep(place / "old") == 1
 
@@ -137,32 +141,60 @@ def test_a_registry_that_went_to_another_disk_is_given_its_store_by_hand(place):
             f"the store {place}/bytes belongs to the registry {place}/r, which does not lead to it any more: "
             "it was moved, or is on another machine"
         ),
-        f"if no other registry leads to this store: rm {place}/bytes/owner.json",
+        (
+            f"if no other registry leads to this store: rm {place}/bytes/owner.json && "
+            f"modelkeep init {place}/elsewhere --store {place}/bytes"
+        ),
     )
     assert refused(sweep, place / "elsewhere") == refused(register, place / "elsewhere") == said
-    subprocess.run(said[2].partition(": ")[2], shell=True, check=True)
-    assert owner(place / "elsewhere") == [
-        ("ok", "the store behind the link has no owner yet: the next register or gc makes it this registry's", None)
-    ]
-    assert sweep(place / "elsewhere", dry_run=True) == 1
-    assert not mark(place).exists()
-    assert sweep(place / "elsewhere") == 1
-    assert mark(place).exists()
-
-
-def test_of_two_that_lead_to_a_store_of_an_older_release_the_first_to_use_it_has_it(place):
     mark(place).unlink()
-    copy("r", "copy")
+    create_registry(place / "elsewhere", store=place / "bytes")
+    assert owner(place / "elsewhere") == [("ok", "the store behind the link belongs to this registry", None)]
+    assert sweep(place / "elsewhere") == 1
+
+
+def test_a_store_without_a_note_belongs_to_no_link_until_init_names_both(place):
+    mark(place).unlink()
+    said = (
+        "Conflict",
+        f"the store {place}/bytes does not name {place}/r, which leads to it by a link",
+        f"if no other registry uses this store: modelkeep init {place}/r --store {place}/bytes",
+    )
+    assert refused(sweep, place / "r") == refused(register, place / "r") == said
+    assert refused(open_registry(place / "r").get, "fraud@1", place / "out") == said
+    assert owner(place / "r") == [("error", *said[1:])]
+    create_registry(place / "r", store=place / "bytes")
     assert register(place / "r").changed
-    assert refused(sweep, place / "copy")[0] == "Conflict"
-    assert refused(register, place / "copy")[0] == "Conflict"
 
 
-def test_promote_and_get_need_no_owner_of_the_store(place):
-    copy("r", "copy")
-    assert open_registry(place / "copy").promote("fraud@1", "production").changed
-    open_registry(place / "copy").get("fraud@production", place / "out")
-    assert (place / "out").read_text() == "model"
+def test_a_link_into_the_store_of_another_registry_is_followed_by_no_command(place):
+    mine, _ = create_registry(place / "mine")
+    mine.register("fraud", "model", code="none")
+    create_registry(place / "cloned")
+    shutil.rmtree(place / "cloned/store")
+    (place / "cloned/store").symlink_to(place / "mine/store")
+    for do in (sweep, register):
+        assert refused(do, place / "cloned")[0] == "Conflict"
+    assert mine.verify().ok
+
+
+@pytest.mark.parametrize("inside", ["blobs", "blobs/sha256", "tmp"])
+def test_a_member_who_swaps_a_directory_of_the_store_for_a_link_makes_gc_remove_nothing(place, inside):
+    mine, _ = create_registry(place / "mine")
+    mine.register("fraud", "model", code="none")
+    shared, _ = create_registry(place / "shared")
+    shutil.rmtree(place / "shared/store" / inside)
+    (place / "shared/store" / inside).symlink_to(place / "mine/store" / inside)
+    kind, message, hint = refused(sweep, place / "shared") if inside != "tmp" else refused(register, place / "shared")
+    assert (kind, message) == (
+        "RegistryUnavailable",
+        f"{place}/shared/store/{inside} is a symbolic link, and none is followed inside a registry",
+    )
+    assert hint == f"ls -ld {place}/shared/store/{inside}        (who made it?)"
+    found = [each for each in shared.doctor().findings if each.severity == "error"]
+    assert any(each.message.endswith("none is followed inside a registry") for each in found)
+    assert not any("gc" in (each.hint or "") for each in found)
+    assert mine.verify().ok
 
 
 @pytest.mark.parametrize("written", ["", "[]", "{}", '{"format": "modelkeep store 1", "registry": 7}', "[" * 10_000])
@@ -170,7 +202,10 @@ def test_an_unreadable_owner_file_is_refused(place, written):
     mark(place).unlink()
     mark(place).write_text(written)
     kind, message, hint = refused(sweep, place / "r")
-    assert (kind, hint) == ("Conflict", f"if no other registry leads to this store: rm {mark(place)}")
+    assert kind == "Conflict"
+    assert hint == (
+        f"if no other registry leads to this store: rm {mark(place)} && modelkeep init {place}/r --store {place}/bytes"
+    )
     assert message == f"whose the store {place}/bytes is cannot be told: {mark(place)} is unreadable"
 
 

@@ -4,14 +4,16 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 import time
+from contextlib import suppress
 
 import pytest
 
-from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.errors import Conflict, IntegrityError, ModelkeepError, RegistryUnavailable
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
-from modelkeep.store.bucket.directory_drafts import make_directory
+from modelkeep.store.ownership import claim
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -146,14 +148,13 @@ def test_what_was_deleted_is_gone_and_may_be_deleted_again(bucket):
 
 def test_a_note_is_read_as_it_was_written_last(bucket):
     assert bucket.read_note("gc-mark") is None
-    assert bucket.write_note("gc-mark", b"one")
-    assert bucket.write_note("gc-mark", b"two")
-    assert not bucket.write_note("gc-mark", b"three", new=True)
+    bucket.write_note("gc-mark", b"one")
+    bucket.write_note("gc-mark", b"two")
     assert bucket.read_note("gc-mark") == b"two"
     for _ in range(2):
         bucket.remove_note("gc-mark")
     assert bucket.read_note("gc-mark") is None
-    assert bucket.write_note("gc-mark", b"four", new=True)
+    bucket.write_note("gc-mark", b"three")
     assert keys(bucket) == list(bucket.unknown()) == []
 
 
@@ -269,13 +270,16 @@ def test_making_a_store_twice_is_making_it_once(root):
     assert read(DirectoryBucket(str(root)), HELLO) == b"hello"
 
 
-def test_a_store_may_be_a_link_to_another_disk(tmp_path):
-    (tmp_path / "disk").mkdir()
+def test_a_store_may_be_a_link_to_another_disk_that_names_the_directory_of_the_link(tmp_path):
+    create_store(str(tmp_path / "disk"))
     (tmp_path / "store").symlink_to(tmp_path / "disk")
-    create_store(str(tmp_path / "store"))
+    with pytest.raises(Conflict, match="does not name"):
+        put(DirectoryBucket(str(tmp_path / "store")), HELLO, b"hello")
+    claim(str(tmp_path), "7" * 32)
     put(DirectoryBucket(str(tmp_path / "store")), HELLO, b"hello")
     assert files_in(tmp_path / "disk") == [
-        "blobs/sha256/2c/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+        "blobs/sha256/2c/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        "owner.json",
     ]
 
 
@@ -333,14 +337,50 @@ def test_the_file_system_is_synced_once_for_many_files_and_all_are_there(root):
     assert os.listdir(root / "tmp") == []
 
 
-def test_a_directory_whose_maker_was_killed_before_it_was_opened_to_the_group_is_opened_by_its_owner(tmp_path):
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o2770)
-    (shared / "ab").mkdir(mode=0o700)
-    (tmp_path / "private").mkdir(mode=0o700)
-    (shared / "cd").symlink_to(tmp_path / "private")
-    for name in ("ab", "cd"):
-        make_directory(str(shared / name))
-    assert (shared / "ab").stat().st_mode & 0o7777 == 0o2770
-    assert (tmp_path / "private").stat().st_mode & 0o7777 == 0o700  # what a link leads to is nobody's to open
+def test_a_directory_whose_maker_was_killed_before_it_was_opened_to_the_group_is_opened_by_its_owner(root):
+    root.chmod(0o2770)
+    (root / "tmp").rmdir()
+    (root / "tmp").mkdir(mode=0o700)
+    put(DirectoryBucket(str(root)), HELLO, b"hello")
+    assert (root / "tmp").stat().st_mode & 0o7777 == 0o2770
+
+
+ACTS = [
+    lambda bucket: bucket.stat(HELLO),
+    lambda bucket: bucket.get(HELLO).close(),
+    lambda bucket: list(bucket.list()),
+    lambda bucket: bucket.delete(HELLO),
+    lambda bucket: put(bucket, HELLO, b"hello"),
+    lambda bucket: put(bucket, HELLO, b"hello", many=True),
+    lambda bucket: bucket.write_note("gc-mark", b"mark"),
+    lambda bucket: bucket.remove_note("gc-mark"),
+    lambda bucket: bucket.read_note("gc-mark"),
+    lambda bucket: list(bucket.stale_drafts()),
+    lambda bucket: [bucket.remove_stale(each) for each in bucket.stale_drafts()],
+    lambda bucket: list(bucket.unknown()),
+]
+
+
+@pytest.mark.parametrize("inside", ["", "blobs", "blobs/sha256", "blobs/sha256/2c", "tmp"])
+def test_no_directory_of_a_store_is_followed_through_a_link(root, tmp_path, inside):
+    other = tmp_path / "other"
+    create_store(str(other))
+    put(DirectoryBucket(str(other)), HELLO, b"hello")
+    DirectoryBucket(str(other)).write_note("gc-mark", b"other")
+    (other / f"tmp/{'0' * 32}-1-{'0' * 16}").mkdir()
+    put(DirectoryBucket(str(root)), HELLO, b"hello")
+    before = sorted((path, path.lstat()) for path in other.rglob("*"))
+    shutil.rmtree(root / inside)
+    (root / inside).symlink_to(other / inside)
+    for act in ACTS:
+        with suppress(ModelkeepError):
+            act(DirectoryBucket(str(root)))
+    with pytest.raises(ModelkeepError):
+        put(DirectoryBucket(str(root)), HELLO, b"hello")
+    after = sorted((path, path.lstat()) for path in other.rglob("*"))
+    assert [(path, status.st_mtime_ns) for path, status in after] == [
+        (path, status.st_mtime_ns) for path, status in before
+    ]
+    if inside != "tmp":
+        with pytest.raises(ModelkeepError):
+            DirectoryBucket(str(root)).get(HELLO)

@@ -66,12 +66,9 @@ class MemoryBucket:
         """Return a note."""
         return self._notes.get(name)
 
-    def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
+    def write_note(self, name: str, data: bytes) -> None:
         """Write a note."""
-        if new and name in self._notes:
-            return False
         self._notes[name] = data
-        return True
 
     def remove_note(self, name: str) -> None:
         """Remove a note."""

@@ -66,7 +66,7 @@ def _garbage(place: Place) -> None:
     """Leave bytes that only a deleted version had, bytes of nobody, and what a killed writer was about to register."""
     place.must("delete", "fraud@3", "--yes")
     place.run(("register", "fraud", "few", "--code", "none"), Strike("pwrite64", 1))
-    place.run(("register", "fraud", "new", "--code", "none"), Strike("rename", 1))
+    place.run(("register", "fraud", "new", "--code", "none"), Strike("renameat", 1))
     place.must("tag", "fraud@1", "tidy=yes")  # the killed one's journal is gone
     assert place.leftovers()
 
@@ -74,7 +74,7 @@ def _garbage(place: Place) -> None:
 def _swept(place: Place) -> None:
     """Leave no mark in the store, as a killed `gc` does: a publisher looks whether its bytes are there."""
     place.must("delete", "fraud@3", "--yes")
-    place.run(("gc", "--grace", "0"), Strike("unlink", 2))
+    place.run(("gc", "--grace", "0"), Strike("unlinkat", 2))
     assert not (place.registry / "store/gc-mark").exists()
 
 

@@ -10,6 +10,7 @@ from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
@@ -28,6 +29,7 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
+from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.state import SqlState
 
 
@@ -42,11 +44,23 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         state, data = SqlState(reader), None if spec is None else spec.data
-        new = any(state.newest_metric(found.model, found.number or 0, name, data) != value for name, value in metrics)
+        before = {name: state.newest_metric(found.model, found.number or 0, name, data) for name, _ in metrics}
+        new = tuple((name, value) for name, value in metrics if before[name] != value)
         # A run that was only found in the environment is no reason to record known values again.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
-        return ChangeRequest(Evaluate(metrics, data, run_ids), subject_of(found), fields=fields, notes=warnings)
+        on_data = None if data is None else data_name(data.name, data.version, data.digest)
+        effects = [Effect(str(MetricKey(name, on_data)), before[name] or NONE, value) for name, value in new]
+        effects += [
+            Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
+        ]
+        return ChangeRequest(
+            Evaluate(metrics, data, run_ids),
+            subject_of(found),
+            fields=fields,
+            effects=tuple(effects),
+            notes=warnings,
+        )
 
     return resolve
 

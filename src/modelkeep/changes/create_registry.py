@@ -24,8 +24,8 @@ from modelkeep.store.db.sqlite import database as sqlite
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
-from modelkeep.store.durable import make_directories, sync_directory
-from modelkeep.store.ownership import require_own
+from modelkeep.store.durable import create_file, make_directories, sync_directory
+from modelkeep.store.ownership import claim, is_unclaimed
 
 _IGNORE = ".gitignore"
 _OURS = frozenset({sqlite.DATABASE, f"{sqlite.DATABASE}-journal", sqlite.LOCK, sqlite.STORE, _IGNORE})
@@ -91,10 +91,11 @@ def _is_finished(directory: str) -> bool:
 
 def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
     """Refuse other stages or another store than those of the existing registry."""
-    there_store = os.path.realpath(os.path.join(directory, sqlite.STORE))
-    if store is not None and there_store != os.path.realpath(store):
-        message = f"the registry {directory} keeps its bytes in {there_store}, not in {store}"
-        raise Conflict(message, "the store is given once, when a registry is made")
+    if store is not None and os.path.realpath(os.path.join(directory, sqlite.STORE)) != os.path.realpath(store):
+        raise _other_store(directory, store)
+    if store is not None and is_unclaimed(directory):
+        with Database(directory).reading() as reader:
+            claim(directory, SqlState(reader).registry_id() or "")
     if wanted is None:
         return
     with Database(directory).reading() as reader:
@@ -102,6 +103,12 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
     if there != list(wanted):
         message = f"the registry {directory} has the stages {','.join(there)}, not {','.join(wanted)}"
         raise Conflict(message, "stages are given once, when a registry is made")
+
+
+def _other_store(directory: str, store: str) -> Conflict:
+    there = os.path.realpath(os.path.join(directory, sqlite.STORE))
+    message = f"the registry {directory} keeps its bytes in {there}, not in {store}"
+    return Conflict(message, "the store is given once, when a registry is made")
 
 
 def _make(
@@ -126,16 +133,21 @@ def _make(
         if is_new:
             os.rmdir(directory)
         raise
-    if os.path.basename(directory) == ".modelkeep" and not os.path.exists(os.path.join(directory, _IGNORE)):
+    if os.path.basename(directory) == ".modelkeep" and not os.path.lexists(os.path.join(directory, _IGNORE)):
+        create_file(os.path.join(directory, _IGNORE), 0o666)
         with open(os.path.join(directory, _IGNORE), "w", encoding="utf-8") as file:
             file.write("*\n")
     root = os.path.join(directory, sqlite.STORE)
-    if store is not None and not os.path.lexists(root):
+    if store is None or (os.path.isdir(root) and not os.path.islink(root)):
+        create_store(root)
+    else:
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
         sharing.share_directory(store, shared)
-        os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
-    create_store(root)
+        with suppress(FileExistsError):
+            os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
+        root = os.path.realpath(store)
+        create_store(root, elsewhere=True)
     write_mark(DirectoryBucket(root))
     with place.creating() as writer:
         if writer is None:
@@ -143,7 +155,8 @@ def _make(
         ledger.append(writer, draft, seen, now)
     sync_directory(directory)
     sync_directory(os.path.dirname(os.path.abspath(directory)))
-    require_own(directory, lambda: draft.intent.registry)
+    if store is not None:
+        claim(directory, draft.intent.registry)
     return True
 
 
@@ -165,6 +178,8 @@ def _check_store(store: str, link: str) -> None:
     Two registries must not share a store, not even an empty one: what one of them does not reference is garbage to
     it. A store that a killed `init` began is recognised by its ``link``, which is made first.
     """
+    if os.path.islink(link) and os.path.realpath(link) != os.path.realpath(store):
+        raise _other_store(os.path.dirname(link), store)
     above = os.path.dirname(store)
     if not os.path.isdir(above):
         message = f"there is no directory {above} to make a store in"

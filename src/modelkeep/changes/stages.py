@@ -12,6 +12,7 @@ from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
+from modelkeep.domain.json_values import to_text
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
@@ -24,9 +25,10 @@ from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
 from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.annotations import aliases_of, last_tenure, newest_metrics
+from modelkeep.store.db.sql.annotations import aliases_of, last_tenure
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.sql.versions import evaluations_of, values_of
 from modelkeep.store.db.state import SqlState
 
 _MOST_METRICS = 3
@@ -236,8 +238,8 @@ def _notes_on_rollback(
         since, until = (parse_stored(text) for text in before)
         ended = human_age(now - until)
         parts.append(f"{found.name}@{back} was active for {human_age(until - since)}, until {ended} ago")
-    metrics = newest_metrics(reader, found.model, back)
-    parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
+    metrics = values_of(evaluations_of(reader, None, found.model, back, back).get(back, ()))
+    parts += [f"{metric} {to_text(value)}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []
     if marked:
         notes.append(f"{left} is marked bad (undo: modelkeep mark {left} good)")

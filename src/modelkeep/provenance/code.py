@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound
+from modelkeep.locate import resolved
 from modelkeep.provenance.git import (
     Config,
     Git,
@@ -119,7 +120,7 @@ def _repositories(paths: Iterable[str]) -> list[Repository]:
         place = path if os.path.isdir(path) else os.path.dirname(path)
         if os.pardir not in place.split(os.sep):
             found.append(find_repository(place))
-        found.append(find_repository(os.path.realpath(place)))
+        found.append(find_repository(resolved(place)))
     return [repository for repository in dict.fromkeys(found) if repository is not None]
 
 

@@ -20,7 +20,7 @@ from typing import IO
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
-from modelkeep.locate import other_owner
+from modelkeep.locate import other_owner, resolved
 
 _SECONDS = 2.0
 _MOST_MEMORY_BYTES = 1 << 30
@@ -220,7 +220,7 @@ def _repository_in(place: str) -> Repository | None:
     """Return the repository whose ``.git`` stands in a directory."""
     if not os.path.lexists(os.path.join(place, ".git")):
         return None
-    place = os.path.realpath(place)
+    place = resolved(place)
     entry = os.path.join(place, ".git")
     git_dir = entry
     if os.path.isfile(entry):

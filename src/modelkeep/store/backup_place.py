@@ -164,6 +164,9 @@ def _require_apart(path: str, directory: str) -> None:
     """Refuse a backup inside its registry or its store, and the reverse: one disaster would destroy both."""
     places = (os.path.realpath(path), os.path.realpath(os.path.join(path, STORE)))
     homes = (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE)))
+    if places[0] == homes[0]:
+        message = f"{printable(path)} is the registry itself"
+        raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")
     for place, home in product(places, homes):
         if os.path.commonpath((place, home)) in {place, home}:
             message = f"of {printable(path)} and the registry {printable(directory)} one is inside the other"

@@ -1,10 +1,11 @@
-"""Calls that Python's ``os`` lacks: durable directories, ``syncfs``, atomic exchange of two names."""
+"""Calls that Python's ``os`` lacks: durable directories, ``syncfs``, atomic exchange of two names, files for another account."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from contextlib import suppress
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
@@ -66,13 +67,40 @@ def sync_file_system(descriptor: int) -> bool:
 
 
 def create_file(path: str, mode: int) -> None:
-    """Make an empty file with a mode, in a shared (setgid) directory whatever the umask; ``FileExistsError`` if it exists."""
+    """Make an empty file with a mode; ``FileExistsError`` if it exists.
+
+    In a shared (setgid) directory the umask does not count. What root makes belongs to the directory's owner and group.
+    """
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        if os.stat(os.path.dirname(path) or ".").st_mode & stat.S_ISGID:
+        around = os.stat(os.path.dirname(path) or ".")
+        give_to_owner(descriptor, around)
+        if around.st_mode & stat.S_ISGID:
             os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def give_to_owner(descriptor: int, owner: os.stat_result) -> None:
+    """Let what root has made belong to the owner and the group of what it is a part of.
+
+    Only root gives files away. In a registry that is shared, a member's files get its group from their directory.
+    Raises ``RegistryUnavailable`` where root may not: in a container, or on a mount that maps it to another account.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    status = os.fstat(descriptor)
+    if (status.st_uid, status.st_gid) == (owner.st_uid, owner.st_gid):
+        return
+    try:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        from modelkeep.errors import RegistryUnavailable
+        from modelkeep.store.access.permissions import user_name
+
+        name, why = user_name(owner.st_uid), (error.strerror or str(error)).lower()
+        message = f"what root makes in a registry of {name} cannot be given to {name}: {why}"
+        raise RegistryUnavailable(message, f"run the command as {name}") from error
 
 
 def status_of(path: str) -> os.stat_result | None:
@@ -83,28 +111,29 @@ def status_of(path: str) -> os.stat_result | None:
         return None
 
 
-def exchange(one: str, other: str) -> bool:
-    """Swap two names in one step; return False where the system or the file system cannot."""
-    return _renameat2(one, other, _RENAME_EXCHANGE)
+def exchange(one: str, other: str, *, dir_fd: int | None = None) -> bool:
+    """Swap two names, of an open directory where one is given, in one step; False where the system or disk cannot."""
+    return _renameat2(one, other, _RENAME_EXCHANGE, dir_fd)
 
 
-def rename_new(old: str, new: str) -> None:
-    """Rename to a name that must not exist yet; ``FileExistsError`` if it does."""
-    if _renameat2(old, new, _RENAME_NOREPLACE):
+def rename_new(old: str, new: str, *, dir_fd: int | None = None) -> None:
+    """Rename to a name that must not exist yet, in an open directory where one is given; ``FileExistsError`` if it does."""
+    if _renameat2(old, new, _RENAME_NOREPLACE, dir_fd):
         return
-    if os.path.lexists(new):
+    with suppress(FileNotFoundError):
+        os.stat(new, dir_fd=dir_fd, follow_symlinks=False)
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
-    os.rename(old, new)
+    os.rename(old, new, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
-def _renameat2(old: str, new: str, flag: int) -> bool:
+def _renameat2(old: str, new: str, flag: int, dir_fd: int | None) -> bool:
     import ctypes
 
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "renameat2"):
         return False
-    old_name, new_name = os.fsencode(old), os.fsencode(new)
-    if library.renameat2(_AT_FDCWD, old_name, _AT_FDCWD, new_name, ctypes.c_uint(flag)) == 0:
+    directory = _AT_FDCWD if dir_fd is None else dir_fd
+    if library.renameat2(directory, os.fsencode(old), directory, os.fsencode(new), ctypes.c_uint(flag)) == 0:
         return True
     code = ctypes.get_errno()
     if code in _NOT_SUPPORTED:

@@ -41,7 +41,7 @@ class RepairSource:
         self._is_directory = stat.S_ISDIR(mode)
         found = next((below for below in _STORES if os.path.isdir(os.path.join(path, below, "blobs", "sha256"))), None)
         #: The store of the registry or backup, None where the place is neither.
-        self._store = None if found is None else DirectoryBucket(os.path.join(path, found))
+        self._store = None if found is None else DirectoryBucket(os.path.join(os.path.realpath(path), found))
 
     def is_bucket(self, bucket: Bucket) -> bool:
         """Tell whether this is the place of a bucket, under whatever name."""

@@ -20,7 +20,11 @@ from modelkeep.errors import UsageError
 def get(
     call: Call,
     ref: Annotated[
-        str, Argument(metavar="REF", help="The version: fraud@production or fraud production, not only fraud.")
+        str,
+        Argument(
+            metavar="REF[/FILE]",
+            help="The version, or one of its files: fraud@production or fraud production, not only fraud.",
+        ),
     ],
     dest: Annotated[
         str,
@@ -29,7 +33,7 @@ def get(
         ),
     ],
     force: Annotated[
-        bool, Option("--force", help="Replace an existing destination; after an error the old one is still there.")
+        bool, Option("--force", help="Replace a file, or a directory that holds files of an artifact.")
     ] = False,
 ) -> None:
     """Fetch an artifact."""
@@ -51,7 +55,7 @@ def _to_stdout(call: Call, ref: str) -> None:
     call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
-@command("as_of")
+@command("as_of", "progress")
 def path(
     call: Call,
     ref: Annotated[
@@ -61,7 +65,8 @@ def path(
         ),
     ],
 ) -> None:
-    found = call.registry().path(ref, as_of=call.flags.as_of)
+    with progress(call, "checking") as update:
+        found = call.registry().path(ref, progress=update, as_of=call.flags.as_of)
     call.show(PathView(ref, found))
 
 

@@ -12,8 +12,9 @@ from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column, column
 from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
@@ -49,7 +50,7 @@ def list_(
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     sort: Annotated[
         str | None,
-        Option("--sort", metavar="KEY[:desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
+        Option("--sort", metavar="KEY[:asc|desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
     ] = None,
     limit: Annotated[
         str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
@@ -85,6 +86,13 @@ def list_(
         all=all_,
         as_of=moment,
     )
+    name = None if is_glob else pattern
+    for key in keys:
+        split = split_key(key)
+        if found and split is not None and all(column(each, key) is None for each in found):
+            error = unknown_key(key, registry.keys(split[0], name, as_of=moment))
+            if error is not None:
+                raise error
     versions, note = rows.first(found)
     note += [no_versions(registry, pattern, stage, moment)] if not versions else []
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,11 @@ from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
+from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.keys import split_key
+from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
 from modelkeep.rendering import Clock, beginning, ending, human_size, six_digits
 
@@ -24,10 +27,9 @@ VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
     "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
-#: The fields of a version that columns such as ``metric.auc`` look into.
 _VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
+_KEYED = frozenset({"metric", "param", "tag"})
 _FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
-KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
 
 
 class ModelsView(View, frozen=True):
@@ -92,7 +94,7 @@ class VersionsView(View, frozen=True):
 
 def _keyed(key: str | None) -> tuple[str, ...]:
     """Return a key where it is that of a metric, param or tag, else nothing."""
-    return (key,) if key is not None and key.partition(".")[0] in KEYED else ()
+    return (key,) if key is not None and key.partition(".")[0] in _KEYED else ()
 
 
 def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> RenderableType:
@@ -123,9 +125,10 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> Rende
 
 def column(row: VersionRow, key: str) -> object:
     """Return what a version has in a column: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``."""
-    kind, dot, name = key.partition(".")
-    if dot and kind in KEYED:
-        return getattr(row, KEYED[kind]).get(name)
+    split = split_key(key)
+    if split is not None:
+        kind, name = split
+        return _metric(row, name) if kind == "metric" else _text(getattr(row, f"{kind}s"), name)
     if key == "created":
         return to_seconds(row.created)
     return row.stages if key == "stage" else getattr(row, key)
@@ -133,11 +136,23 @@ def column(row: VersionRow, key: str) -> object:
 
 def check_column(key: str) -> None:
     """Raise ``UsageError`` unless versions have that column."""
-    kind, dot, _ = key.partition(".")
-    if key in VERSION_KEYS or key == "stage" or (dot and kind in KEYED):
+    if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
         return
     message = f"there is no column '{printable(key)}'"
-    raise UsageError(message, f"there are {', '.join(VERSION_KEYS)}, metric.K, param.K and tag.K")
+    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, "metric.K", "param.K", "tag.K"]
+    raise UsageError(message, f"there are {', '.join(near)}")
+
+
+def _metric(row: VersionRow, text: str) -> float | str | None:
+    """Return what ``metric.TEXT`` means of a version; ``UsageError`` where it may mean several values."""
+    newest = newest_by_data(row.evaluations)
+    key = parse_metric_key(text, ((name, data) for name, by_data in newest.items() for data in by_data))
+    found = None if key is None else value_of(newest, key, row.ref)
+    return None if found is None else found.value
+
+
+def _text(values: Mapping[str, Json], key: str) -> str | None:
+    return to_text(values[key]) if key in values else None
 
 
 def _stage_lines(row: ModelRow) -> list[str]:
@@ -197,11 +212,13 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
         return clock.ago(row.created)
     if key == "size_bytes":
         return human_size(row.size_bytes)
-    if key.startswith("metric.") and isinstance(value, str):
-        return six_digits(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if value is None:
+        return None
+    return six_digits(to_text(value)) if key.startswith("metric.") else to_text(value)
 
 
 class TenuresView(View, frozen=True):

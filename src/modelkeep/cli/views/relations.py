@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
-from modelkeep.rendering import Clock, six_digits
+from modelkeep.domain.json_values import to_text
+from modelkeep.rendering import Clock, signed, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,32 +47,41 @@ class DiffView(View, frozen=True):
     answer: Diff
 
     def lines(self) -> list[str]:
-        return [line(row.section, row.key, *row.values, row.note) for row in self.answer.rows]
+        return [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
 
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
-        with_notes = any(row.note for row in self.answer.rows)
-        rows = []
-        for row in self.answer.rows:
-            values, note = shown_in_diff(row) if row.section == "metrics" else (row.values, row.note)
-            rows.append(
-                [text(row.section, "bold"), row.key, *map(short, values), *([note or " "] if with_notes else [])]
-            )
-        columns = ("", " ", *self.answer.refs, *(["difference"] if with_notes else []))
+        shown = [(row, *_shown(row)) for row in self.answer.rows]
+        with_differences = any(differences for _, _, differences in shown)
+        rows = [
+            [text(row.section, "bold"), row.key, *values, *([differences or " "] if with_differences else [])]
+            for row, values, differences in shown
+        ]
+        columns = ("", " ", *self.answer.refs, *(["difference"] if with_differences else []))
         return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
         return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
 
 
-def shown_in_diff(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
-    """Return the values and the note of a metric in six digits; the exact ones where six do not tell them apart."""
-    values = [value and six_digits(value) for value in row.values]
-    if len(set(values)) < len(set(row.values)):
-        return row.values, row.note
-    return values, row.note and " ".join(map(six_digits, row.note.split(" ")))
+def _values(row: DiffRow) -> list[str | None]:
+    return [None if each is None else to_text(each) for each in row.values]
+
+
+def _differences(row: DiffRow) -> str | None:
+    """Return how much more than the first side each other one is: ``+0.007 -``."""
+    return " ".join(signed(each) or "-" for each in row.differences) or None
+
+
+def _shown(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
+    """Return the values and the differences of a row; metrics have six digits where these tell them apart."""
+    values, differences = _values(row), _differences(row)
+    rounded = [each and six_digits(each) for each in values]
+    if row.section != "metrics" or len(set(rounded)) < len(set(values)):
+        return [short(each) for each in values], differences
+    return rounded, differences and " ".join(map(six_digits, differences.split(" ")))
 
 
 class LineageView(View, frozen=True):

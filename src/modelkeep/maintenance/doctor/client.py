@@ -12,9 +12,11 @@ from modelkeep import errors
 from modelkeep._version import __version__
 from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.domain.times import parse_stored
+from modelkeep.errors import ModelkeepError
 from modelkeep.locate import untrusted
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
-from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.bucket.directory_drafts import TMP, boot_id
+from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.db.sqlite import probe
 from modelkeep.store.db.sqlite.probe import Probed
 
@@ -40,13 +42,13 @@ def check_clock(exam: Exam) -> Iterator[DoctorFinding]:
 
 def _file_system_time(exam: Exam, now: float) -> tuple[float, str]:
     """Return the file system's time and where it was read: a new directory, or a database with a time in the future."""
-    new = os.path.join(exam.store, "tmp", f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
-    with suppress(OSError):
-        os.mkdir(new, 0o700)
+    new = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
+    with suppress(OSError, ModelkeepError), opened(exam.store, TMP) as tmp:
+        os.mkdir(new, 0o700, dir_fd=tmp)
         try:
-            return os.stat(new).st_mtime, "of a directory just made"
+            return os.stat(new, dir_fd=tmp, follow_symlinks=False).st_mtime, "of a directory just made"
         finally:
-            os.rmdir(new)
+            os.rmdir(new, dir_fd=tmp)
     with suppress(OSError):
         return max(now, os.stat(exam.context.database.path).st_mtime), "of the database"
     return now, ""

@@ -12,6 +12,7 @@ from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
 from modelkeep.store.access.holders import Holder, holder_of
+from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.db.sqlite import probe, schema
 from modelkeep.store.db.sqlite.probe import Probed
 
@@ -36,8 +37,12 @@ class Exam:
 
     @property
     def has_store(self) -> bool:
-        """Whether the store is there: its disk may not be mounted."""
-        return os.path.isdir(os.path.join(self.store, "blobs", "sha256"))
+        """Whether the store is there and may be used: its disk may not be mounted, or a link may lead elsewhere."""
+        try:
+            with opened(self.store, "blobs", "sha256"):
+                return True
+        except (OSError, ModelkeepError):
+            return False
 
     @cached_property
     def writer(self) -> Holder | None:

@@ -107,7 +107,7 @@ def _wrong_mode(exam: Exam, path: str, status: os.stat_result) -> tuple[str, str
     if status.st_mode & stat.S_IWOTH:
         return "every account of this machine can write it", f"chmod o-w {quote(path)}"
     if path == exam.context.database.path and not may(path, os.R_OK):  # only writers need the queue's file
-        return "this account may not read it", readable_hint(path, status, "g+r")
+        return "this account may not read it", readable_hint(path, "g+r")
     if shared and not status.st_mode & stat.S_IWGRP:
         return "the group can write to the directory, but not to this file", f"chmod g+w {quote(path)}"
     if shared and status.st_gid != directory.st_gid:
@@ -162,8 +162,9 @@ def check_umask(exam: Exam) -> Iterator[DoctorFinding]:  # noqa: ARG001 - every 
         yield ok("umask", f"{umask:04o}", "it takes no permission away that is needed")
 
 
-def readable_hint(path: str, status: os.stat_result, change: str) -> str:
+def readable_hint(path: str, change: str) -> str:
     """Return the ``chmod`` that lets this account read a file: its own, or one that another account must open."""
+    status = os.lstat(path)
     if status.st_uid == os.geteuid():
         return f"chmod u{change[1:]} {quote(path)}"
     return f"ask {user_name(status.st_uid)} for chmod {change} {quote(path)}"

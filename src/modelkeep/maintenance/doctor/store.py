@@ -41,7 +41,8 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
     shared = bool(os.stat(exam.directory).st_mode & stat.S_ISGID)
     places = [os.path.join(path, name).rstrip("/") for name in ("", "blobs", "blobs/sha256", "tmp")]
     found = [each for place in places if (each := _directory(exam, place, shared=shared)) is not None]
-    found += _unreadable_blob(os.path.join(path, "blobs", "sha256"))
+    if exam.has_store:
+        found += _unreadable_blob(exam)
     yield from found
     if not found:
         mode = stat.S_IMODE(os.stat(path).st_mode)
@@ -50,6 +51,9 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
 
 def _directory(exam: Exam, place: str, *, shared: bool) -> DoctorFinding | None:
     """Return what is wrong with one directory of the store."""
+    if place != exam.store and os.path.islink(place):
+        text = "it is a symbolic link, and none is followed inside a registry"
+        return error("store", place, text, f"ls -ld {quote(place)}        (who made it?)")
     with suppress(FileNotFoundError, NotADirectoryError):
         os.stat(place)  # a directory that may not be entered is an error, and not a missing one
     if not os.path.isdir(place):
@@ -77,16 +81,12 @@ def _missing_directory(exam: Exam, place: str) -> DoctorFinding | None:
     return error("store", place, "it is missing", hint)
 
 
-def _unreadable_blob(blobs: str) -> Iterator[DoctorFinding]:
+def _unreadable_blob(exam: Exam) -> Iterator[DoctorFinding]:
     """Yield the first file of a sample that this account may not read."""
-    if not os.path.isdir(blobs):
-        return
-    directories = [entry.path for entry in os.scandir(blobs) if entry.is_dir()]
-    sample = islice((entry for directory in directories for entry in islice(os.scandir(directory), 4)), _SAMPLE)
-    for entry in sorted(sample, key=lambda entry: entry.path):
-        if entry.is_file(follow_symlinks=False) and not may(entry.path, os.R_OK):
-            hint = readable_hint(entry.path, entry.stat(follow_symlinks=False), "a+r")
-            yield error("blobs", entry.path, "this account may not read a stored file", hint)
+    for blob in islice(exam.context.bucket.list(), _SAMPLE):
+        path = exam.context.bucket.local_path(blob.key)
+        if path is not None and not may(path, os.R_OK):
+            yield error("blobs", path, "this account may not read a stored file", readable_hint(path, "a+r"))
             return
 
 
@@ -99,11 +99,8 @@ def check_owner(exam: Exam) -> Iterator[DoctorFinding]:
     conflict = ownership.conflict(exam.directory, registry)
     if conflict is not None:
         yield error("owner", exam.store, conflict.message, conflict.hint or "modelkeep gc -n")
-    elif os.path.lexists(os.path.join(exam.store, ownership.OWNER)):
-        yield ok("owner", exam.store, "the store behind the link belongs to this registry")
     else:
-        text = "the store behind the link has no owner yet: the next register or gc makes it this registry's"
-        yield ok("owner", exam.store, text)
+        yield ok("owner", exam.store, "the store behind the link belongs to this registry")
 
 
 def check_contents(exam: Exam) -> Iterator[DoctorFinding]:
@@ -156,6 +153,8 @@ def _collected(exam: Exam, since: Sequence[float]) -> tuple[str, str]:
 
 def check_leftovers(exam: Exam) -> Iterator[DoctorFinding]:
     """Report what killed writers and repairs left in the store, and what modelkeep did not make."""
+    if not exam.has_store:
+        return
     bucket = exam.context.bucket
     found = list(islice(bucket.stale_drafts(), _MOST))
     stale = [each for each in found if each.writer in {"gone", "unsure"} and not each.damaged]

@@ -7,42 +7,63 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
+from modelkeep.store.bucket.directory_drafts import TMP
+from modelkeep.store.bucket.directory_places import (
+    make_directory,
+    open_below,
+    open_regular,
+    opened,
+    read_note,
+    status_below,
+)
 from modelkeep.store.bucket.interface import Blob, StaleDraft
-from modelkeep.store.durable import sync_directory
-from modelkeep.store.os_errors import explain_store_errors, not_a_blob
+from modelkeep.store.os_errors import explain_store_errors
 
 if TYPE_CHECKING:
     from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
-TMP = "tmp"
+_BLOBS = ("blobs", "sha256")
 _PREFIX = "sha256:"
 _KEY_DIGITS, _SHARD_DIGITS = 64, 2
 _WRITABLE = 0o222
 _NOTES = frozenset({"owner.json", "gc-mark"})
-_LONGEST_NOTE = 65_536
 
 
-def create_store(root: str) -> None:
-    """Make the directories of a bucket, durably; what is there already stays."""
-    from modelkeep.store.bucket.directory_drafts import make_directory
+def create_store(root: str, *, elsewhere: bool = False) -> None:
+    """Make the directories of a bucket, durably; what is there already stays.
 
+    ``elsewhere``: the bucket's own directory is there, outside of the registry, and keeps its owner and mode.
+    """
     root = os.path.abspath(root)
-    with explain_store_errors(root):
-        for name in ("", "blobs", "blobs/sha256", TMP):
-            path = os.path.join(root, name).rstrip("/")
-            make_directory(path)
-            sync_directory(path)
-            sync_directory(os.path.dirname(path))
+    above, name = os.path.split(root)
+    with explain_store_errors(root), ExitStack() as stack:
+
+        def make(around: int, name: str, path: str, owner: os.stat_result) -> int:
+            made = make_directory(around, name, path, owner)
+            stack.callback(os.close, made)
+            os.fsync(made)
+            os.fsync(around)
+            return made
+
+        around = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        stack.callback(os.close, around)
+        if elsewhere or os.path.islink(root):
+            bucket = stack.enter_context(opened(root))
+            os.fsync(around)
+        else:
+            bucket = make(around, name, root, os.fstat(around))
+        owner = os.fstat(bucket)
+        make(make(bucket, "blobs", f"{root}/blobs", owner), "sha256", f"{root}/blobs/sha256", owner)
+        make(bucket, TMP, f"{root}/{TMP}", owner)
 
 
 class DirectoryBucket:
@@ -50,26 +71,28 @@ class DirectoryBucket:
 
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
-        self._blobs = os.path.join(self.root, "blobs", "sha256")
         self._unsettled: set[str] = set()
 
     def upload(self, *, many: bool = False) -> DirectoryUpload:
         """Return an upload; with ``many``, one sync of the file system stands for one of each draft."""
         from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
-        with explain_store_errors(self.root):
-            self.require_present()
-        return DirectoryUpload(self.root, self.local_path, many=many)
+        with explain_store_errors(self.root), self._keys():
+            return DirectoryUpload(self.root, self.local_path, many=many)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
         path = self.local_path(key)
         with explain_store_errors(self.root):
-            try:
-                file = os.fdopen(_open(path), "rb", buffering=0)
-            except FileNotFoundError:
+            with self._shard(path) as shard:
+                descriptor = None
+                if shard is not None:
+                    with suppress(FileNotFoundError):
+                        descriptor = open_regular(shard, os.path.basename(path), path)
+            if descriptor is None:
                 message = f"the bytes of {key} are missing from the store: there is no {path}"
-                raise IntegrityError(message, "modelkeep verify --bytes") from None
+                raise IntegrityError(message, "modelkeep verify --bytes")
+            file = os.fdopen(descriptor, "rb", buffering=0)
             if length is None:
                 file.seek(start)
                 return file
@@ -78,34 +101,38 @@ class DirectoryBucket:
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
-        with explain_store_errors(self.root):
-            try:
-                status = os.lstat(self.local_path(key))
-            except FileNotFoundError:
-                self.require_present()
-                return None
-        return _blob(key, status) if stat.S_ISREG(status.st_mode) else None
+        path = self.local_path(key)
+        with explain_store_errors(self.root), self._shard(path) as shard:
+            status = None if shard is None else status_below(shard, os.path.basename(path))
+        return _blob(key, status) if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, shard by shard."""
-        with explain_store_errors(self.root):
-            self.require_present()
-            for shard in _entries(self._blobs):
-                if _is_shard(shard):
-                    yield from _blobs_in(shard)
+        with explain_store_errors(self.root), self._keys() as keys:
+            for entry in _entries(keys):
+                if _is_shard(entry):
+                    yield from self._blobs_in(entry.name)
+
+    def _blobs_in(self, name: str) -> Iterator[Blob]:
+        with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
+            for entry in _entries(shard):
+                if _is_key_in(name, entry) and (status := status_below(shard, entry.name)) is not None:
+                    yield _blob(_PREFIX + entry.name, status)
 
     def delete(self, key: str) -> None:
         """Remove the file of a key."""
         path = self.local_path(key)
-        with explain_store_errors(self.root), suppress(FileNotFoundError):
-            os.unlink(path)
-            self._unsettled.add(os.path.dirname(path))
+        with explain_store_errors(self.root), self._shard(path) as shard, suppress(FileNotFoundError):
+            if shard is not None:
+                os.unlink(os.path.basename(path), dir_fd=shard)
+                self._unsettled.add(os.path.basename(os.path.dirname(path)))
 
     def settle(self) -> None:
         """Sync every directory that a key was deleted from."""
         with explain_store_errors(self.root):
             while self._unsettled:
-                sync_directory(self._unsettled.pop())
+                with opened(self.root, *_BLOBS, self._unsettled.pop()) as shard:
+                    os.fsync(shard)
 
     def local_path(self, key: str) -> str:
         """Return the absolute path of a key, whether it is there or not."""
@@ -113,95 +140,93 @@ class DirectoryBucket:
         if not key.startswith(_PREFIX) or not is_hex(name, _KEY_DIGITS):
             message = f"not a digest: {key!r}"
             raise IntegrityError(message)
-        return f"{self._blobs}/{name[:_SHARD_DIGITS]}/{name}"
+        return "/".join((self.root, *_BLOBS, name[:_SHARD_DIGITS], name))
 
     def read_note(self, name: str) -> bytes | None:
         """Return the bytes of a note, at most 64 KiB of them."""
         with explain_store_errors(self.root):
             try:
-                descriptor = _open(os.path.join(self.root, name))
+                with opened(self.root) as bucket:
+                    return read_note(bucket, name, f"{self.root}/{name}")
             except FileNotFoundError:
                 return None
-            try:
-                return os.read(descriptor, _LONGEST_NOTE)
-            finally:
-                os.close(descriptor)
 
-    def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
+    def write_note(self, name: str, data: bytes) -> None:
         """Write a note as a file that everybody in the store may read and nobody may write to."""
-        from modelkeep.store.durable import rename_new
-
-        with explain_store_errors(self.root), self.upload() as upload:
+        with explain_store_errors(self.root), self.upload() as upload, opened(self.root) as bucket:
             draft = upload.draft()
             draft.write(data)
             draft.finish()
-            try:
-                (rename_new if new else os.rename)(draft.path, os.path.join(self.root, name))
-            except FileExistsError:
-                return False
-            sync_directory(self.root)
-        return True
+            draft.rename(bucket, name)
+            os.fsync(bucket)
 
     def remove_note(self, name: str) -> None:
         """Remove the file of a note."""
-        with explain_store_errors(self.root), suppress(FileNotFoundError):
-            os.unlink(os.path.join(self.root, name))
-            sync_directory(self.root)
+        with explain_store_errors(self.root), opened(self.root) as bucket, suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=bucket)
+            os.fsync(bucket)
 
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
         from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import directory_drafts
 
-        with explain_store_errors(self.root):
+        with explain_store_errors(self.root), suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
-            yield from directory_drafts.find_stale(os.path.join(self.root, TMP), local=local)
+            yield from directory_drafts.find_stale(tmp, f"{self.root}/{TMP}", local=local)
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
         from modelkeep.store.bucket import directory_drafts
 
-        with explain_store_errors(self.root):
-            return directory_drafts.remove_stale(stale.place)
+        with explain_store_errors(self.root), opened(self.root, TMP) as tmp:
+            return directory_drafts.remove_stale(tmp, stale.place)
 
     def unknown(self) -> Iterator[str]:
         """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
         from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root):
-            yield from (each.path for each in _entries(self.root) if each.name not in {"blobs", TMP, *_NOTES})
-            yield from (each.path for each in _entries(os.path.dirname(self._blobs)) if each.name != "sha256")
-            for shard in _entries(self._blobs):
-                if _is_shard(shard):
-                    yield from (each.path for each in _entries(shard.path) if not _is_key_in(shard, each))
-                else:
-                    yield shard.path
-            yield from directory_drafts.find_unknown(os.path.join(self.root, TMP))
+            yield from self._others((), {"blobs", TMP, *_NOTES})
+            yield from self._others(("blobs",), {"sha256"})
+            with self._keys() as keys:
+                shards = [entry.name for entry in _entries(keys) if _is_shard(entry)]
+            yield from self._others(_BLOBS, {*shards})
+            for name in shards:
+                with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
+                    ours = {entry.name for entry in _entries(shard) if _is_key_in(name, entry)}
+                    yield from self._others((*_BLOBS, name), ours)
+            with suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
+                yield from directory_drafts.find_unknown(tmp, f"{self.root}/{TMP}")
 
-    def require_present(self) -> None:
-        """Raise ``RegistryUnavailable`` where the directory is not there: the disk it is on may not be mounted."""
-        try:
-            there = stat.S_ISDIR(os.stat(self._blobs).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
-            there = False
-        if not there:
-            message = f"the store is not there: {self._blobs} is no directory"
-            raise RegistryUnavailable(message, "is the disk it is on mounted?")
+    def _others(self, names: tuple[str, ...], known: Collection[str]) -> Iterator[str]:
+        with suppress(FileNotFoundError), opened(self.root, *names) as directory:
+            yield from (
+                "/".join((self.root, *names, each.name)) for each in _entries(directory) if each.name not in known
+            )
 
+    @contextmanager
+    def _keys(self) -> Iterator[int]:
+        """Yield the open directory of the shards; ``RegistryUnavailable`` where it is not there: is its disk mounted?"""
+        with ExitStack() as stack:
+            try:
+                keys = stack.enter_context(opened(self.root, *_BLOBS))
+            except (FileNotFoundError, NotADirectoryError):
+                message = f"the store is not there: {'/'.join((self.root, *_BLOBS))} is no directory"
+                raise RegistryUnavailable(message, "is the disk it is on mounted?") from None
+            yield keys
 
-def _open(path: str) -> int:
-    """Open a regular file for reading; ``IntegrityError`` where anything else stands there."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno not in {errno.ELOOP, errno.ENXIO}:
-            raise
-        raise not_a_blob(path) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise not_a_blob(path)
-    return descriptor
+    @contextmanager
+    def _shard(self, path: str) -> Iterator[int | None]:
+        """Yield the open directory of a key's path, None where there is none."""
+        directory = os.path.dirname(path)
+        with self._keys() as keys, ExitStack() as stack:
+            shard = None
+            with suppress(FileNotFoundError):
+                shard = open_below(keys, os.path.basename(directory), directory)
+                stack.callback(os.close, shard)
+            yield shard
 
 
 def _blob(key: str, status: os.stat_result) -> Blob:
@@ -209,25 +234,15 @@ def _blob(key: str, status: os.stat_result) -> Blob:
     return Blob(key, status.st_size, status.st_ctime, writable=bool(status.st_mode & _WRITABLE))
 
 
-def _entries(path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []
-
-
-def _blobs_in(shard: os.DirEntry[str]) -> Iterator[Blob]:
-    for entry in _entries(shard.path):
-        if _is_key_in(shard, entry):
-            with suppress(FileNotFoundError):  # it was deleted meanwhile
-                yield _blob(_PREFIX + entry.name, entry.stat(follow_symlinks=False))
+def _entries(directory: int) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as found:
+        return sorted(found, key=lambda entry: entry.name)
 
 
 def _is_shard(entry: os.DirEntry[str]) -> bool:
     return is_hex(entry.name, _SHARD_DIGITS) and entry.is_dir(follow_symlinks=False)
 
 
-def _is_key_in(shard: os.DirEntry[str], entry: os.DirEntry[str]) -> bool:
-    mine = is_hex(entry.name, _KEY_DIGITS) and entry.name.startswith(shard.name)
+def _is_key_in(shard: str, entry: os.DirEntry[str]) -> bool:
+    mine = is_hex(entry.name, _KEY_DIGITS) and entry.name.startswith(shard)
     return mine and entry.is_file(follow_symlinks=False)

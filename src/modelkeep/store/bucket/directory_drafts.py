@@ -18,34 +18,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from modelkeep.domain.text import pattern
+from modelkeep.store.bucket.directory_places import status_below
 from modelkeep.store.bucket.interface import StaleDraft
 
+#: The directory of all drafts.
+TMP = "tmp"
 _NAME = pattern(r"([0-9a-f]{32}|unknown)-[1-9][0-9]{0,9}-[0-9a-f]{16}")
 #: What `DirectoryUpload.set_aside` keeps.
 _DAMAGED = "damaged-"
-
-
-def make_directory(path: str) -> None:
-    """Make one directory, if it is not there yet, as open to the group as the one it lies in.
-
-    A process may have been killed before it could open its directory to the group: the next one of its account does.
-    The mode is set through a descriptor that follows no link: a member of the group may have put one there.
-    """
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
-    above = os.stat(os.path.dirname(path)).st_mode
-    descriptor = _open(path) if above & stat.S_ISGID else None
-    if descriptor is None:
-        return
-    try:
-        wanted, status = stat.S_IMODE(above) & ~stat.S_ISVTX, os.fstat(descriptor)
-        if stat.S_IMODE(status.st_mode) != wanted and status.st_uid == os.geteuid():
-            os.fchmod(descriptor, wanted)
-    finally:
-        os.close(descriptor)
 
 
 def boot_id() -> str:
@@ -57,26 +37,25 @@ def boot_id() -> str:
         return "unknown"
 
 
-def find_stale(tmp: str, *, local: bool) -> Iterator[StaleDraft]:
+def find_stale(tmp: int, path: str, *, local: bool) -> Iterator[StaleDraft]:
     """Yield the directory of each writer, those that live too; ``local``: no other machine mounts this disk."""
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) if local and hasattr(time, "CLOCK_BOOTTIME") else 0
-    for name in _names(tmp):
-        found = _examine(os.path.join(tmp, name), booted)
+    for name in sorted(os.listdir(tmp)):
+        found = _examine(tmp, name, path, booted)
         if found is not None:
             yield found
 
 
-def find_unknown(tmp: str) -> Iterator[str]:
+def find_unknown(tmp: int, path: str) -> Iterator[str]:
     """Yield what lies in ``tmp`` and is no writer's directory, or holds directories, which no writer makes."""
-    for name in _names(tmp):
-        path = os.path.join(tmp, name)
-        if _examine(path) is None and os.path.lexists(path):
-            yield path
+    for name in sorted(os.listdir(tmp)):
+        if _examine(tmp, name, path) is None and status_below(tmp, name) is not None:
+            yield os.path.join(path, name)
 
 
-def remove_stale(path: str) -> bool:
+def remove_stale(tmp: int, path: str) -> bool:
     """Remove a writer's directory; False where it is gone, or its writer is at work."""
-    descriptor = _open(path)
+    descriptor = _open(tmp, os.path.basename(path))
     if descriptor is None:
         return False
     try:
@@ -88,19 +67,12 @@ def remove_stale(path: str) -> bool:
             with suppress(FileNotFoundError):
                 _unlink(descriptor, path, name)
         try:
-            os.rmdir(path)
+            os.rmdir(os.path.basename(path), dir_fd=tmp)
         except FileNotFoundError:
             return False
     finally:
         os.close(descriptor)
     return True
-
-
-def _names(tmp: str) -> list[str]:
-    try:
-        return sorted(os.listdir(tmp))
-    except FileNotFoundError:
-        return []
 
 
 def _unlink(directory: int, path: str, name: str) -> None:
@@ -111,31 +83,32 @@ def _unlink(directory: int, path: str, name: str) -> None:
         raise OSError(error.errno, error.strerror, os.path.join(path, name)) from error
 
 
-def _examine(path: str, booted: float = 0) -> StaleDraft | None:
+def _examine(tmp: int, name: str, path: str, booted: float = 0) -> StaleDraft | None:
     """Return what a directory in ``tmp`` holds; None where it is no writer's directory or went away meanwhile.
 
     ``booted`` is when this machine booted, where no writer on another machine can have made it (seconds since 1970).
     """
-    match = _NAME.fullmatch(os.path.basename(path))
-    descriptor = _open(path) if match else None
+    match = _NAME.fullmatch(name)
+    descriptor = _open(tmp, name) if match else None
     if match is None or descriptor is None:
         return None
     files, size, changed, damaged = 0, 0, os.fstat(descriptor).st_mtime, False
     try:
         with os.scandir(descriptor) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):
-                    status = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
-                    if stat.S_ISDIR(status.st_mode):
-                        return None
-                    files += 1
-                    size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
-                    changed = max(changed, status.st_mtime)
-                    damaged |= entry.name.startswith(_DAMAGED)
+                status = status_below(descriptor, entry.name)
+                if status is None:
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    return None
+                files += 1
+                size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
+                changed = max(changed, status.st_mtime)
+                damaged |= entry.name.startswith(_DAMAGED)
         free = lock_directory(descriptor)
         known = match[1] == boot_id() != "unknown" or changed < booted
         writer = "alive" if free is False else "gone" if free and known else "unsure"
-        return StaleDraft(path, writer, files, size, changed, damaged)
+        return StaleDraft(os.path.join(path, name), writer, files, size, changed, damaged)
     finally:
         os.close(descriptor)
 
@@ -156,10 +129,10 @@ def lock_directory(descriptor: int, *, wait: bool = False) -> bool | None:
     return True
 
 
-def _open(path: str) -> int | None:
+def _open(tmp: int, name: str) -> int | None:
     """Open a directory; None where it is none, is gone, or may not be read by this account."""
     try:
-        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=tmp)
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES}:
             return None

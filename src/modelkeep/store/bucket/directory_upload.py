@@ -11,11 +11,14 @@ import stat
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from modelkeep.store.bucket.directory_drafts import boot_id, lock_directory, make_directory
+from modelkeep.errors import ModelkeepError
+from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
+from modelkeep.store.bucket.directory_places import make_directory, open_below, open_regular, opened, status_below
 from modelkeep.store.bucket.interface import Draft, NotWritten
-from modelkeep.store.durable import status_of, sync_directory, sync_file, sync_file_system
+from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
 if TYPE_CHECKING:
@@ -25,13 +28,20 @@ _T = TypeVar("_T")
 
 
 class DirectoryDraft:
-    """A file that is written under a temporary name."""
+    """A file that is written under a temporary name in an open directory. It belongs to the bucket's ``owner``."""
 
-    def __init__(self, path: str, root: str, *, sync: bool) -> None:
-        self.path = path
+    def __init__(self, directory: int, name: str, root: str, owner: os.stat_result, *, sync: bool) -> None:
+        self._directory = directory
+        self._name = name
         self._root = root
         self._sync = sync
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._descriptor = os.open(name, flags, 0o600, dir_fd=directory)
+        try:
+            give_to_owner(self._descriptor, owner)
+        except ModelkeepError:
+            self.discard()
+            raise
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes, all of them."""
@@ -58,14 +68,27 @@ class DirectoryDraft:
             finally:
                 os.close(descriptor)
 
-    def publish(self, place: str) -> bool:
-        """Give a finished draft its place, in one step; False where bytes were there, which it replaces."""
-        there = status_of(place)
+    def sync(self) -> None:
+        """Make the bytes of a finished draft durable."""
+        descriptor = open_regular(self._directory, self._name, self._name)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def publish(self, shard: int, place: str) -> bool:
+        """Give a finished draft its ``place`` in an open directory, in one step; False where it replaces bytes."""
+        name = os.path.basename(place)
+        there = status_below(shard, name)
         if there is not None and not stat.S_ISREG(there.st_mode):
             raise not_a_blob(place)
-        os.rename(self.path, place)
-        self.path = ""
+        self.rename(shard, name)
         return there is None
+
+    def rename(self, directory: int, name: str) -> None:
+        """Give a finished draft another name, in an open directory."""
+        os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=directory)
+        self._name = ""
 
     def discard(self) -> None:
         """Remove the temporary name; a file that was published stays in its place."""
@@ -73,10 +96,10 @@ class DirectoryDraft:
             descriptor, self._descriptor = self._descriptor, -1
             with suppress(OSError):
                 os.close(descriptor)
-        if self.path:
-            path, self.path = self.path, ""
+        if self._name:
+            name, self._name = self._name, ""
             with suppress(OSError):  # gc removes what stays: this failure must not hide the error that led here
-                os.unlink(path)
+                os.unlink(name, dir_fd=self._directory)
 
 
 class DirectoryUpload:
@@ -107,15 +130,16 @@ class DirectoryUpload:
                 draft.discard()
         finally:
             if self._descriptor >= 0:
-                with suppress(OSError):  # what a repair set aside stays in it
-                    os.rmdir(self._directory)
+                with suppress(OSError, ModelkeepError), opened(self._root, TMP) as tmp:
+                    os.rmdir(os.path.basename(self._directory), dir_fd=tmp)  # what a repair set aside stays in it
                 os.close(self._descriptor)
                 self._descriptor = -1
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
         with explain_store_errors(self._root):
-            draft = DirectoryDraft(f"{self._place()}/{next(self._numbers)}", self._root, sync=not self._many)
+            directory = self._place()
+            draft = DirectoryDraft(directory, str(next(self._numbers)), self._root, self._owner, sync=not self._many)
         self._drafts.append(draft)
         return draft
 
@@ -132,21 +156,27 @@ class DirectoryUpload:
         """Sync the files, give them their names, sync the directories."""
         committed, kept = self._committed, self._kept
         self._committed, self._kept = {}, set()
+        new: set[str] = set()
         with explain_store_errors(self._root):
             many = self._many and bool(committed)
             # The system has kept its write errors for this descriptor since before the first draft.
             if many and not sync_file_system(self._descriptor):
                 for draft in committed.values():
-                    sync_file(draft.path)
-            shards = self._shards(committed)
-            for shard in shards:
-                make_directory(shard)
-            new = frozenset(key for key, draft in committed.items() if draft.publish(self._place_of(key)))
-            named = shards | self._shards(kept)
-            if named and not (many and sync_file_system(self._descriptor)):
-                for directory in [*named, os.path.join(self._root, "blobs", "sha256")]:
-                    sync_directory(directory)
-        return new
+                    draft.sync()
+            if not committed and not kept:
+                return frozenset()
+            with opened(self._root, "blobs", "sha256") as keys:
+                for path, those in self._by_shard(committed).items():
+                    shard = make_directory(keys, os.path.basename(path), path, self._owner)
+                    try:
+                        new.update(key for key in those if committed[key].publish(shard, self._place_of(key)))
+                    finally:
+                        os.close(shard)
+                if not (many and sync_file_system(self._descriptor)):
+                    for path in self._by_shard({*committed, *kept}):
+                        _sync_below(keys, path)
+                    os.fsync(keys)
+        return frozenset(new)
 
     def set_aside(self, key: str) -> str | None:
         """Keep what stands under a key as ``damaged-<hex>``, a second name of the file or a copy of it.
@@ -155,53 +185,79 @@ class DirectoryUpload:
         the right ones: it is moved.
         """
         place = self._place_of(key)
-        there = status_of(place)
-        if there is None:
+        name, path = os.path.basename(place), os.path.dirname(place)
+        try:
+            with opened(self._root, "blobs", "sha256", os.path.basename(path)) as shard:
+                there = status_below(shard, name)
+                if there is None:
+                    return None
+                directory, aside = self._place(), f"damaged-{name}"
+                if not stat.S_ISREG(there.st_mode):
+                    os.rename(name, aside, src_dir_fd=shard, dst_dir_fd=directory)
+                else:
+                    try:
+                        os.link(name, aside, src_dir_fd=shard, dst_dir_fd=directory, follow_symlinks=False)
+                    except OSError:  # a file of another account (`fs.protected_hardlinks`), or no links here
+                        self._copy(shard, place, aside)
+                os.fsync(directory)
+        except FileNotFoundError:
             return None
-        directory = self._place()
-        aside = os.path.join(directory, f"damaged-{os.path.basename(place)}")
-        if not stat.S_ISREG(there.st_mode):
-            os.rename(place, aside)
-        else:
-            try:
-                os.link(place, aside)
-            except OSError:  # a file of another account (`fs.protected_hardlinks`), or no links here
-                self._copy(place, aside)
-        sync_directory(directory)
-        return aside
+        return f"{self._directory}/{aside}"
 
-    def _place(self) -> str:
-        """Return the directory of the drafts; it is made, and locked, if it is not there yet."""
+    def _place(self) -> int:
+        """Return the open directory of the drafts; it is made, and locked, if it is not there yet."""
         with self._making:
             while self._descriptor < 0:
                 self._make_directory()
-        return self._directory
+        return self._descriptor
+
+    @cached_property
+    def _owner(self) -> os.stat_result:
+        """The owner and the group of the bucket."""
+        with opened(self._root) as bucket:
+            return os.fstat(bucket)
 
     def _make_directory(self) -> None:
-        path = os.path.join(self._root, "tmp", f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}")
-        make_directory(os.path.dirname(path))  # a tool that copies no empty directories may have left it out
-        make_directory(path)
+        name = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
+        path = f"{self._root}/{TMP}"
+        with opened(self._root) as bucket:
+            # A tool that copies no empty directories may have left it out.
+            tmp = make_directory(bucket, TMP, path, self._owner)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:  # gc removed it before it was locked
-            return
-        lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
-        there = status_of(path)
-        if there is None or not os.path.samestat(there, os.fstat(descriptor)):
-            os.close(descriptor)
-            return
-        self._directory, self._descriptor = path, descriptor
+            try:
+                descriptor = make_directory(tmp, name, f"{path}/{name}", self._owner)
+            except FileNotFoundError:  # gc removed it before it was locked
+                return
+            lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
+            there = status_below(tmp, name)
+            if there is None or not os.path.samestat(there, os.fstat(descriptor)):
+                os.close(descriptor)
+                return
+        finally:
+            os.close(tmp)
+        self._directory, self._descriptor = f"{path}/{name}", descriptor
 
-    def _copy(self, place: str, aside: str) -> None:
+    def _copy(self, shard: int, place: str, aside: str) -> None:
         from shutil import copyfileobj
 
         draft = self.draft()
-        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", buffering=0) as source:
+        with open(open_regular(shard, os.path.basename(place), place), "rb", buffering=0) as source:
             copyfileobj(source, draft)
         draft.finish()
-        sync_file(draft.path)
-        draft.publish(aside)
+        draft.sync()
+        draft.rename(self._place(), aside)
 
-    def _shards(self, keys: Iterable[str]) -> set[str]:
-        return {os.path.dirname(self._place_of(key)) for key in keys}
+    def _by_shard(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Return keys by the path of the directory that they lie in."""
+        shards: dict[str, list[str]] = {}
+        for key in keys:
+            shards.setdefault(os.path.dirname(self._place_of(key)), []).append(key)
+        return shards
+
+
+def _sync_below(above: int, path: str) -> None:
+    descriptor = open_below(above, os.path.basename(path), path)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

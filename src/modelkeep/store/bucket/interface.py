@@ -132,8 +132,8 @@ class Bucket(Protocol):
     def read_note(self, name: str) -> bytes | None:
         """Return the note of that name, None where there is none."""
 
-    def write_note(self, name: str, data: bytes, *, new: bool = False) -> bool:
-        """Write a note, durably and at once; False, and nothing written, where it is to be ``new`` and one is there."""
+    def write_note(self, name: str, data: bytes) -> None:
+        """Write a note, durably and at once."""
 
     def remove_note(self, name: str) -> None:
         """Remove a note, durably; nothing happens where there is none."""

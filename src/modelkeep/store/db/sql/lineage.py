@@ -94,9 +94,14 @@ FILES_OF = statement("SELECT path, digest FROM version_blob WHERE model = :model
 
 
 def data_node(name: str, version: str | None, digest: str | None) -> str:
-    """Return the name of data in the lineage: ``data:NAME@VERSION``, by its digest where it has no version."""
+    """Return the name of data in the lineage: ``data:NAME@VERSION``."""
+    return f"data:{data_name(name, version, digest)}"
+
+
+def data_name(name: str, version: str | None, digest: str | None) -> str:
+    """Return the name of data as it is typed: ``NAME@VERSION``, by its digest where it has no version."""
     at = version or (None if digest is None else digest[:_SHORT_DIGEST])
-    return f"data:{name}" if at is None else f"data:{name}@{at}"
+    return name if at is None else f"{name}@{at}"
 
 
 def data(reader: Reader, model: int, number: int) -> tuple[Dataset, ...]:
