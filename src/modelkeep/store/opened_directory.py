@@ -153,15 +153,16 @@ class _Walk:
         """Return the descriptor of the directory at the end of the path."""
         while self._names:
             self._step(self._names.pop())
-        descriptor = os.open(".", _DIRECTORY, dir_fd=self._descriptor)
-        owner = os.fstat(descriptor).st_uid
-        strangers = self._owners - {owner}
+        self._require_same_owner()
+        return os.open(".", _DIRECTORY, dir_fd=self._descriptor)
+
+    def _require_same_owner(self) -> None:
+        """Refuse to write here where a link of an account led to what is not that account's."""
+        strangers = self._owners - {os.fstat(self._descriptor).st_uid}
         if strangers:
-            os.close(descriptor)
             maker = user_name(min(strangers))
             message = f"a link that {maker} made leads '{printable(self._path)}' to what is not {maker}'s"
             raise Conflict(message, f"name the directory itself: {printable(os.path.realpath(self._path))}")
-        return descriptor
 
     def _step(self, name: str) -> None:
         try:
@@ -169,6 +170,7 @@ class _Walk:
         except FileNotFoundError:
             if not self._make:
                 raise
+            self._require_same_owner()
             with suppress(FileExistsError):
                 os.mkdir(name, dir_fd=self._descriptor)
                 _sync(self._descriptor)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from shlex import quote
 
 from modelkeep.domain.text import printable
-from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.connection import Transaction, is_busy
@@ -31,6 +31,9 @@ def translated(path: str, *, may_wait: bool = True) -> Iterator[None]:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _refusal(error, path, may_wait=may_wait) from error
+    except UnicodeEncodeError as error:
+        message = f"this is not valid UTF-8: {printable(error.object)}"
+        raise UsageError(message, "give it as UTF-8 text") from error
 
 
 @contextmanager
