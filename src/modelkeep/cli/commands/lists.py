@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, TypeVar
 
 from typer import Argument, Option
@@ -74,8 +75,11 @@ def list_(
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        note += [no_models(registry, pattern, moment)] if not models else []
-        call.show(ModelsView(moment, models, stages, more=bool(note)), *note)
+        call.show(
+            ModelsView(moment, models, stages, more=bool(note)),
+            *note,
+            nothing=None if models else partial(no_models, registry, pattern, moment),
+        )
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -94,10 +98,10 @@ def list_(
             if error is not None:
                 raise error
     versions, note = rows.first(found)
-    note += [no_versions(registry, pattern, stage, moment)] if not versions else []
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, moment)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
-    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note)
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)
 
 
 def _sorted_by(sort: str | None) -> str | None:
@@ -154,8 +158,8 @@ def audit(
     registry = call.registry()
     found = registry.audit(ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=True)
     entries, note = newest.first(found, "newest")
-    note += [no_entries(registry, ref, actor, action, bounded=bool(since or until))] if not entries else []
-    call.show(EntriesView(entries if reverse else entries[::-1]), *note)
+    nothing = partial(no_entries, registry, ref, actor, action, bounded=bool(since or until))
+    call.show(EntriesView(entries if reverse else entries[::-1]), *note, nothing=None if entries else nothing)
 
 
 @command("as_of")
@@ -172,5 +176,5 @@ def history(
     moment = registry.as_of(call.flags.as_of)
     with stage_second(call, "history", name, stage):
         tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    note = [] if tenures else [no_tenures(name, stage, bounded=bool(since or until))]
-    call.show(TenuresView(moment, tenures, stage), *note)
+    nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
+    call.show(TenuresView(moment, tenures, stage), nothing=nothing)
