@@ -9,7 +9,7 @@ import os
 from stat import S_ISREG
 
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.local_path import local_path
+from modelkeep.local_path import DATABASE, absolute
 from modelkeep.userdirs import config_file, data_dir, home
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Origin: TypeAlias = Literal["flag", "environment", "directory", "file", "config", "default"]
 
-DATABASE = "registry.db"
 HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
 VARIABLE = "MODELKEEP_REGISTRY"
@@ -97,20 +96,6 @@ def is_registry(path: str) -> bool:
     return False
 
 
-def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
-    """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
-
-    Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
-    ``registry.db`` its directory is returned.
-    """
-    if path == "~" or path.startswith("~/"):
-        path = home(environ) + path[1:]
-    path = os.path.normpath(os.path.join(base, local_path(path, what)))
-    if os.path.basename(path) == DATABASE and not os.path.isdir(path):
-        return os.path.dirname(path)
-    return path
-
-
 def resolved(path: str) -> str:
     """Return a path with its links resolved, and as it is where a link may not be read."""
     try:
@@ -151,7 +136,11 @@ def untrusted(located: Located) -> RegistryUnavailable | None:
     named = "" if located.foreign == located.where else f", which {located.where} names,"
     message = f"{located.foreign}{named} belongs to {owner}, so it is not used without being asked for"
     directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
-    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or name it: --registry DIR)")
+    from shlex import quote
+
+    return RegistryUnavailable(
+        message, f"modelkeep config trust {quote(directory)}        (or name it: --registry DIR)"
+    )
 
 
 def text_value(table: Mapping[str, object], key: str, path: str) -> str | None:

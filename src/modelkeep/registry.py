@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
@@ -1031,4 +1032,4 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
+    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"

@@ -314,8 +314,9 @@ def test_the_run_of_the_environment_is_captured(tmp_path, variable):
     world = World(tmp_path)
     context = msgspec.structs.replace(world.context, environ={variable: "3f2a"})
     registry = Registry(context, Located(str(world.home), "flag"))
-    registry.register("fraud", world.model(), code="none")
+    made = registry.register("fraud", world.model(), code="none")
     assert [each.id for each in registry.version("fraud@1").runs] == ["3f2a"]
+    assert made.notes[0].endswith(", run 3f2a (of the environment)")
 
 
 def test_the_newest_file_time_is_a_guess_at_the_training(world, r):

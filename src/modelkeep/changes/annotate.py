@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
@@ -69,7 +70,7 @@ def mark(ref: str, word: str) -> Resolve:
     """Return the change that sets or lifts the mark `bad`."""
     if word not in ("bad", "good"):
         message = f"a version is marked bad or good, not {word!r}"
-        raise UsageError(message, f"modelkeep mark {ref} bad")
+        raise UsageError(message, f"modelkeep mark {quote(ref)} bad")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"mark {{}} {word}")
@@ -84,7 +85,7 @@ def label(ref: str, label: str) -> Resolve:
     check_label(label)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, f"label {{}} {label}")
+        found = version_of(reader, ref, say, f"label {{}} {quote(label)}")
         return ChangeRequest(Label(label), subject_of(found), effects=(Effect("label", NONE, label),))
 
     return resolve
@@ -96,7 +97,9 @@ def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | Non
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = (
-            version_of(reader, ref, say, f"alias {{}} {adding[0]}") if adding else version_or_model(reader, ref, say)
+            version_of(reader, ref, say, f"alias {{}} {quote(adding[0])}")
+            if adding
+            else version_or_model(reader, ref, say)
         )
         state = SqlState(reader)
         for name in adding:
@@ -123,7 +126,7 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         message = "tag needs tags, each key once"
-        raise UsageError(message, f"modelkeep tag {ref} owner=risk")
+        raise UsageError(message, f"modelkeep tag {quote(ref)} owner=risk")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -172,7 +175,7 @@ def note(ref: str, text: str) -> Resolve:
     """Return the change that adds a note."""
     if not text.strip():
         message = "a note needs a text"
-        raise UsageError(message, f'modelkeep note {ref} "what there is to say"')
+        raise UsageError(message, f'modelkeep note {quote(ref)} "what there is to say"')
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -189,7 +192,7 @@ def rename(name: str, new: str) -> Resolve:
         found = version_or_model(reader, name, say)
         if found.number is not None:
             message = f"rename takes a model, not the version {found.ref}"
-            raise UsageError(message, f"modelkeep rename {found.name} {new}")
+            raise UsageError(message, f"modelkeep rename {quote(found.name)} {quote(new)}")
         return ChangeRequest(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
     return resolve

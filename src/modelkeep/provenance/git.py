@@ -198,7 +198,7 @@ def read_regular(path: str, most_bytes: int) -> bytes | None:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a device may do something
             return None
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
                 return None

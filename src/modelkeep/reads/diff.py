@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from shlex import quote
 
 from msgspec.structs import replace
 
@@ -44,7 +45,7 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             held = [each.version for each in holders(reader, None, one.model) if each.stage == last]
             if not held:
                 message = f"{one.name} has nothing in {last} to compare with"
-                raise NotFound(message, f"modelkeep list {one.name}")
+                raise NotFound(message, f"modelkeep list {quote(one.name)}")
             chosen.insert(0, replace(one, number=held[0]))
         return compare([version_page(reader, None, each) for each in chosen])
 

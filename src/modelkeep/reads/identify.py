@@ -73,7 +73,7 @@ def _bytes_of(context: Context, what: str, exclude: Sequence[str]) -> tuple[str,
     selector = parse_ref(what).selector if what.startswith("sha256:") or is_hex(what.lower(), 64) else None
     if selector is None:
         message = f"there is no file '{what}' here, and it is no digest"
-        raise NotFound(message, "modelkeep identify FILE, DIRECTORY or sha256:HEX")
+        raise NotFound(message, "modelkeep identify FILE        (or a directory, or sha256:HEX)")
     return str(selector), ()
 
 

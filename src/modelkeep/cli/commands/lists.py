@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from shlex import quote
 from typing import Annotated, TypeVar
 
 from typer import Argument, Option
@@ -68,7 +69,7 @@ def list_(
         check_column(key)
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
-        raise UsageError(message, printable(f"modelkeep show {pattern}"))
+        raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
