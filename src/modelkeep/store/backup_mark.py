@@ -7,6 +7,7 @@ logs. In the directory that it is a copy of, the mark means nothing: the backup 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 
 import msgspec
@@ -41,6 +42,8 @@ def read(directory: str) -> BackupMark | None:
     from modelkeep.store.notes import decode_note  # few directories have a mark
 
     with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return _UNREADABLE
         try:
             return decode_note(file.read(_LARGEST), _UNREADABLE)
         except OSError:
