@@ -41,9 +41,10 @@ def read(directory: str) -> BackupMark | None:
         return _UNREADABLE
     from modelkeep.store.notes import decode_note  # few directories have a mark
 
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return _UNREADABLE
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return _UNREADABLE
         try:
             return decode_note(file.read(_LARGEST), _UNREADABLE)
         except OSError:
