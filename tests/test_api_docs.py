@@ -9,7 +9,7 @@ from modelkeep import registry as api
 
 #: The state in which an example begins, where it is not two models with fraud@1 in production.
 EMPTY, REGISTERED, LEFT = "empty", "registered", "left"
-FOUND = {"Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT}
+FOUND = {"register": EMPTY, "Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT}
 
 EXAMPLES = {
     found.name.removeprefix("modelkeep.registry."): found

@@ -35,7 +35,7 @@ KINDS = {
     "K/N": "|".join(f"{part}/7" for part in range(1, 8)),
     "KEY": "setting",
     "LABEL": "text",
-    "KEY[:desc]": "sort",
+    "KEY[:asc|desc]": "sort",
     "N": "text",
     "NAME": "model",
     "NAME|PATTERN": "model",

@@ -13,7 +13,7 @@ from modelkeep.cli.views.lists import VERSION_KEYS
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.answers.versions import Model, Version
 from modelkeep.domain.verbs.all_verbs import ACTIONS
-from modelkeep.reads.lists import SORT_KEYS
+from modelkeep.reads.list_order import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
 
 _HEAD = '''"""What is typed where, for completion. Made from the commands by `make docs`; do not edit."""

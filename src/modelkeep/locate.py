@@ -6,9 +6,10 @@ Completion imports this module, so it loads little: ``os`` and ``sys``, and ``to
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.local_path import local_path
+from modelkeep.local_path import DATABASE, absolute
 from modelkeep.userdirs import config_file, data_dir, home
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Origin: TypeAlias = Literal["flag", "environment", "directory", "file", "config", "default"]
 
-DATABASE = "registry.db"
 HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
 VARIABLE = "MODELKEEP_REGISTRY"
@@ -96,18 +96,12 @@ def is_registry(path: str) -> bool:
     return False
 
 
-def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
-    """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
-
-    Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
-    ``registry.db`` its directory is returned.
-    """
-    if path == "~" or path.startswith("~/"):
-        path = home(environ) + path[1:]
-    path = os.path.normpath(os.path.join(base, local_path(path, what)))
-    if os.path.basename(path) == DATABASE and not os.path.isdir(path):
-        return os.path.dirname(path)
-    return path
+def resolved(path: str) -> str:
+    """Return a path with its links resolved, and as it is where a link may not be read."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
 
 
 def registry_names(config: Mapping[str, object], path: str) -> dict[str, str]:
@@ -142,7 +136,11 @@ def untrusted(located: Located) -> RegistryUnavailable | None:
     named = "" if located.foreign == located.where else f", which {located.where} names,"
     message = f"{located.foreign}{named} belongs to {owner}, so it is not used without being asked for"
     directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
-    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or name it: --registry DIR)")
+    from shlex import quote
+
+    return RegistryUnavailable(
+        message, f"modelkeep config trust {quote(directory)}        (or name it: --registry DIR)"
+    )
 
 
 def text_value(table: Mapping[str, object], key: str, path: str) -> str | None:
@@ -160,22 +158,27 @@ def describe(value: object) -> str:
 
 
 def read_toml(path: str) -> dict[str, object]:
-    """Return the content of a TOML file, {} if there is none. The error for wrong TOML names its line."""
-    import tomllib
+    """Return the content of a TOML file, {} if there is none; a pipe is none. The error for wrong TOML names its line.
 
-    if not os.path.isfile(path):
-        return {}
+    Where it cannot be seen whether there is one, that is ``RegistryUnavailable``: it may name another registry.
+    """
     try:
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
+        if not S_ISREG(os.stat(path).st_mode):
+            return {}
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        with open(descriptor, "rb") as file:
+            data = file.read(_LARGEST_FILE + 1) if S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
-        raise RegistryUnavailable(
-            message, "it may name the registry to use: make it readable, or name one by --registry"
-        ) from error
+        hint = "it may name the registry to use: make it readable, or name one by --registry"
+        raise RegistryUnavailable(message, hint) from error
     if len(data) > _LARGEST_FILE or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
         message = f"{path} is larger than 64 KiB, or has a line longer than 4 KiB"
         raise UsageError(message, "a few lines of TOML are expected there")
+    import tomllib
+
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
@@ -192,12 +195,8 @@ def _named(given: str, source: str, environ: Mapping[str, str], cwd: str) -> str
     if not given or "\0" in given:
         message = f"{source} is empty" if not given else f"{source} has a NUL character in it: {given!r}"
         raise UsageError(message, f"{source} DIRECTORY, or leave it out")
-    if (
-        "/" not in given
-        and os.sep not in given
-        and given not in {".", ".."}
-        and os.path.isfile(config := config_file(environ))
-    ):
+    if "/" not in given and os.sep not in given and given not in {".", ".."}:
+        config = config_file(environ)
         path = registry_names(read_toml(config), config).get(given)
         if path is not None:
             return absolute(path, os.path.dirname(config), environ, f"{config}: registries.{given}")
@@ -231,7 +230,7 @@ def _foreign(path: str, trustable: tuple[str, ...], environ: Mapping[str, str]) 
         return None
     file = config_file(environ)
     directories = trusted(read_toml(file), file, environ)
-    return None if any(os.path.realpath(each) in directories for each in trustable) else path
+    return None if any(resolved(each) in directories for each in trustable) else path
 
 
 def other_owner(path: str, environ: Mapping[str, str]) -> int | None:
@@ -282,8 +281,6 @@ def _ancestors(cwd: str, top: str) -> Iterator[str]:
 def _configured(environ: Mapping[str, str]) -> Located | None:
     """Return the registry of the user's config: a directory, or one of those it names."""
     file = config_file(environ)
-    if not os.path.isfile(file):
-        return None
     config = read_toml(file)
     given = text_value(config, "registry", file)
     if given is None:

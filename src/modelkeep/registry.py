@@ -8,15 +8,17 @@ no connection between two calls, so a `Registry` may be used from any thread and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from shlex import quote
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
 from modelkeep.local_path import local_path
+from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from sqlmodel import Session
 
@@ -30,14 +32,43 @@ if TYPE_CHECKING:
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
 
-#: Keys and values: a mapping (nested ones are joined by dots) or pairs of texts.
-Values: TypeAlias = "Mapping[str, object] | Sequence[tuple[str, str]] | None"
+#: A path; a path object is never taken for a name.
+Path: TypeAlias = "str | bytes | os.PathLike[str]"
 #: A path or several.
-Paths: TypeAlias = "str | os.PathLike[str]"
+Paths: TypeAlias = "Path | Iterable[Path]"
+#: A text or several.
+Texts: TypeAlias = "str | Iterable[str]"
+#: A model or a version as on the command line (``fraud@3``), or an answer that has a ``ref``: what `register` returned.
+Ref: TypeAlias = "str | HasRef"
+#: A ref or a URI, or several.
+Refs: TypeAlias = "Ref | Iterable[Ref]"
+#: A version by its number, or by label, digest or ``none`` as text.
+Selector: TypeAlias = "str | int"
+#: A version's label as text; as a float 1.10 would be 1.1.
+Label: TypeAlias = "str"
+#: Data as on the command line: a path (hashed), a URI, ``NAME@VERSION`` or a dataset's name.
+Dataset: TypeAlias = "str | os.PathLike[str]"
+#: A dataset or several, each text with or without ``ROLE=`` before it.
+Datasets: TypeAlias = "Dataset | Iterable[Dataset]"
+#: A mapping (nested ones are joined by dots), an object that turns into one (a dataclass, a pandas Series), or pairs.
+Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
+#: A time, date or age (a ``timedelta``), or the text of one (``7d``), ``seq:N``, or what `Registry.as_of` returned.
+Moment: TypeAlias = "str | date | timedelta | AsOf"
 #: Called now and then with the bytes that are done and the total.
 Progress: TypeAlias = Callable[[int, int], None]
+#: Called with each note and warning, a line each.
+Say: TypeAlias = Callable[[str], None]
 
 
+class HasRef(Protocol):
+    """An answer about one version."""
+
+    @property
+    def ref(self) -> str | None:
+        """Its ``NAME@NUMBER``."""
+
+
+@checked_class
 class Registry:
     """A model registry: one SQLite file and one directory.
 
@@ -51,16 +82,27 @@ class Registry:
     long as the ``lock_wait`` setting. To wait in the main thread it uses ``SIGALRM`` and the real-time interval timer,
     unless the program uses them.
 
+    Arguments take what Python people hold: text may be a number, a ``Path``, a ``datetime``, an enum or a scalar of
+    numpy, pandas, TensorFlow or PyTorch; None is the same as leaving an argument out. A value that is not understood is
+    a `UsageError` that says what it got, and so is an unknown keyword, with the right one as its hint.
+
+    A `Registry` can be pickled: the copy opens the same directory with the same settings, and has no ``say``.
+
     Every method with ``as_of`` answers for a past moment: a time, a date, an age (``7d``), ``seq:N``, or what `as_of`
     returned, so that several answers are about the same moment.
     """
 
-    def __init__(self, context: Context, located: Located) -> None:
+    def __init__(self, context: Context, located: Located, settings: Settings | None = None) -> None:
         self._context = context
         self._located = located
+        self._settings = settings
 
     def __repr__(self) -> str:
         return f"Registry({self.directory!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Registry], tuple[str, Located, Settings | None]]:
+        """Survive a pipe between processes: what is sent is where the registry is, not what this process has open."""
+        return _reopen, (self.directory, self._located, self._settings)
 
     @property
     def directory(self) -> str:
@@ -79,30 +121,30 @@ class Registry:
         name: str,
         *paths: Paths,
         stage: str | None = None,
-        alias: str | Sequence[str] = (),
-        label: str | None = None,
+        alias: Texts = (),
+        label: Label | None = None,
         bump: str | None = None,
-        params: Values = None,
-        metrics: Values = None,
-        on: str | None = None,
-        tags: Values = None,
-        data: str | Sequence[str] = (),
-        parents: str | Sequence[str] = (),
-        runs: str | Sequence[str] = (),
+        params: Values = (),
+        metrics: Values = (),
+        on: Dataset | None = None,
+        tags: Values = (),
+        data: Datasets = (),
+        parents: Refs = (),
+        runs: Texts = (),
         code: str = "auto",
         author: str | None = None,
-        trained_at: str | None = None,
+        trained_at: Moment | None = None,
         description: str | None = None,
         if_exists: str = "match",
         reuse_name: bool = False,
         filename: str | None = None,
-        exclude: Sequence[str] = (),
-        include: Sequence[str] = (),
+        exclude: Texts = (),
+        include: Texts = (),
         follow_symlinks: bool = False,
         move: bool = False,
         stdin: BinaryIO | None = None,
         progress: Progress | None = None,
-        expect: str | None = None,
+        expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Registered:
@@ -114,7 +156,13 @@ class Registry:
         with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
-        registered.
+        registered. ``progress`` is called with bytes.
+
+        Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
+        are described by their ``repr`` in one line of at most 1,000 characters. Raises `UsageError` for arguments that
+        are malformed or not understood, `NotFound` for files, data, parents or a stage that are not there, `Conflict`
+        where the label is taken, ``expect`` does not hold or the same bytes have other metadata, `Busy` where other
+        writers were not done in time, `RegistryUnavailable` where nothing may be written.
 
         >>> made = registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, params={"depth": 8})
         >>> made.ref, made.changed
@@ -130,16 +178,16 @@ class Registry:
             name=name,
             paths=tuple(local_path(path, "PATH") for path in paths),
             stage=stage,
-            aliases=_several(alias),
+            aliases=alias,
             label=label,
             bump=bump,
-            params=_pairs(params, "param"),
-            metrics=_pairs(metrics, "metric"),
+            params=params,
+            metrics=metrics,
             on=on,
-            tags=_pairs(tags, "tag"),
-            data=_several(data),
-            parents=_several(parents),
-            runs=_several(runs),
+            tags=tags,
+            data=data,
+            parents=parents,
+            runs=runs,
             code=code,
             author=author,
             trained_at=trained_at,
@@ -147,7 +195,7 @@ class Registry:
             if_exists=if_exists,
             reuse_name=reuse_name,
             move=move,
-            selection=Selection(tuple(exclude), tuple(include), follow_symlinks, filename),
+            selection=Selection(exclude, include, follow_symlinks, filename),
             expect=expect,
             message=message,
             dry_run=dry_run,
@@ -156,11 +204,11 @@ class Registry:
 
     def evaluate(
         self,
-        ref: str,
-        metrics: Values = None,
+        ref: Ref,
+        metrics: Values = (),
         *,
-        on: str | None = None,
-        runs: str | Sequence[str] = (),
+        on: Dataset | None = None,
+        runs: Texts = (),
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -171,16 +219,16 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        resolve = annotate.evaluate(self._context, ref, _pairs(metrics, "metric"), on, _several(runs))
+        resolve = annotate.evaluate(self._context, ref, metrics, on, runs)
         return self._change(resolve, message, dry_run)
 
     def promote(
         self,
-        ref: str,
+        ref: Ref,
         stage: str,
         *,
         force: bool = False,
-        expect: str | None = None,
+        expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -198,13 +246,13 @@ class Registry:
 
     def rollback(
         self,
-        ref: str,
+        ref: Ref,
         stage: str | None = None,
         *,
-        to: str | None = None,
+        to: Ref | None = None,
         keep_good: bool = False,
         confirmed: bool = False,
-        expect: str | None = None,
+        expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> RolledBack:
@@ -232,10 +280,10 @@ class Registry:
 
     def retire(
         self,
-        ref: str,
+        ref: Ref,
         stage: str,
         *,
-        expect: str | None = None,
+        expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -248,7 +296,7 @@ class Registry:
 
         return self._change(stage_changes.retire(ref, stage, expect), message, dry_run)
 
-    def mark(self, ref: str, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+    def mark(self, ref: Ref, mark: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Mark a version ``bad``, or ``good`` again.
 
         >>> registry.mark("fraud@2", "good").changed
@@ -260,7 +308,7 @@ class Registry:
 
     def archive(
         self,
-        ref: str,
+        ref: Ref,
         *,
         undo: bool = False,
         all_versions: bool = False,
@@ -279,7 +327,7 @@ class Registry:
 
     def delete(
         self,
-        ref: str,
+        ref: Ref,
         *,
         force: bool = False,
         all_versions: bool = False,
@@ -302,11 +350,11 @@ class Registry:
 
     def alias(
         self,
-        ref: str,
-        add: str | Sequence[str] = (),
+        ref: Ref,
+        add: Texts = (),
         *,
-        remove: str | Sequence[str] = (),
-        expect: str | None = None,
+        remove: Texts = (),
+        expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -317,14 +365,14 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change(annotate.alias(ref, _several(add), _several(remove), expect), message, dry_run)
+        return self._change(annotate.alias(ref, add, remove, expect), message, dry_run)
 
     def tag(
         self,
-        ref: str,
-        tags: Values = None,
+        ref: Ref,
+        tags: Values = (),
         *,
-        remove: str | Sequence[str] = (),
+        remove: Texts = (),
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -335,9 +383,9 @@ class Registry:
         """
         from modelkeep.changes import annotate
 
-        return self._change(annotate.tag(ref, _pairs(tags, "tag"), _several(remove)), message, dry_run)
+        return self._change(annotate.tag(ref, tags, remove), message, dry_run)
 
-    def label(self, ref: str, label: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+    def label(self, ref: Ref, label: Label, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a version its label; a label is given once and never changed.
 
         >>> registry.label("fraud@1", "1.0", dry_run=True).effects[0].after
@@ -347,7 +395,7 @@ class Registry:
 
         return self._change(annotate.label(ref, label), message, dry_run)
 
-    def describe(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+    def describe(self, ref: Ref, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Set the description of a version or a model; an empty text removes it.
 
         >>> registry.describe("fraud", "scores card payments").changed
@@ -357,7 +405,7 @@ class Registry:
 
         return self._change(annotate.describe(ref, text), message, dry_run)
 
-    def note(self, ref: str, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+    def note(self, ref: Ref, text: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Add a note to a version or a model.
 
         >>> registry.note("fraud@1", "checked by hand on 500 cases").changed
@@ -402,7 +450,7 @@ class Registry:
 
         return status.stages(self._context)
 
-    def resolve(self, ref: str, *, as_of: str | AsOf | None = None) -> VersionRow:
+    def resolve(self, ref: Ref, *, as_of: Moment | None = None) -> VersionRow:
         """Return the version that a ref means.
 
         >>> registry.resolve("fraud@production").ref
@@ -412,17 +460,17 @@ class Registry:
 
         return lists.resolve(self._context, ref, as_of)
 
-    def version(self, ref: str, *, as_of: str | AsOf | None = None) -> Version:
+    def version(self, ref: Ref, *, as_of: Moment | None = None) -> Version:
         """Return all that is known of a version.
 
-        >>> registry.version("fraud@1").metrics[0].value
-        '0.914'
+        >>> registry.version("fraud@1").metrics["auc"]
+        0.914
         """
         from modelkeep.reads import show
 
         return show.version(self._context, ref, as_of)
 
-    def model(self, name: str, *, as_of: str | AsOf | None = None) -> Model:
+    def model(self, name: str, *, as_of: Moment | None = None) -> Model:
         """Return a model's page: who holds its stages, its aliases, its newest versions.
 
         Raises `UsageError` for a version: `show` answers for both.
@@ -434,7 +482,7 @@ class Registry:
 
         return show.model(self._context, name, as_of)
 
-    def show(self, ref: str, *, as_of: str | AsOf | None = None) -> Version | Model:
+    def show(self, ref: Ref, *, as_of: Moment | None = None) -> Version | Model:
         """Return the page of a version, or of the model where the ref is a bare name.
 
         >>> type(registry.show("fraud")).__name__, type(registry.show("fraud@1")).__name__
@@ -444,7 +492,7 @@ class Registry:
 
         return show.page(self._context, ref, as_of)
 
-    def description(self, ref: str, *, as_of: str | AsOf | None = None) -> str | None:
+    def description(self, ref: Ref, *, as_of: Moment | None = None) -> str | None:
         """Return the description of a version or a model, None where there is none.
 
         >>> registry.description("churn") is None
@@ -460,7 +508,7 @@ class Registry:
         *,
         all: bool = False,  # noqa: A002  the flag's own name
         limit: int | None = None,
-        as_of: str | AsOf | None = None,
+        as_of: Moment | None = None,
     ) -> tuple[ModelRow, ...]:
         """Return models by name, a glob pattern or all; ones with all versions archived or deleted only with ``all``.
 
@@ -480,11 +528,11 @@ class Registry:
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
-        as_of: str | AsOf | None = None,
+        as_of: Moment | None = None,
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:desc]``: name version created author size label, ``metric.K param.K tag.K``.
+        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K param.K tag.K``.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
@@ -495,21 +543,34 @@ class Registry:
             self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
         )
 
+    def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
+        """Return the keys that versions of a model (or all versions) have; ``kind`` is metric, param or tag.
+
+        A metric that was measured on data is there as ``auc@DATA`` too, and as ``auc@`` where it was measured without.
+
+        >>> registry.keys("metric", "fraud")
+        ('auc', 'auc@')
+        """
+        from modelkeep.reads import lists
+
+        return lists.keys(self._context, kind, name, as_of)
+
     def get(
         self,
-        ref: str,
-        dest: Paths,
+        ref: Ref,
+        dest: Path,
         *,
         force: bool = False,
         stdout: BinaryIO | None = None,
         progress: Progress | None = None,
-        as_of: str | AsOf | None = None,
+        as_of: Moment | None = None,
     ) -> Fetched:
         """Copy an artifact out of the store, with every byte checked, completely or not at all.
 
         The artifact goes into ``dest`` if that ends in ``/`` (or, for a file, is a directory); else ``dest`` becomes
         the artifact. ``-`` writes a single file to ``stdout``. Where the same bytes are there already, ``changed`` is
-        False; anything else there is a `Conflict` unless ``force``. `IntegrityError` for a wrong byte.
+        False; anything else there is a `Conflict`, unless it is a file, or a directory with files of an artifact, and
+        ``force`` is given. `IntegrityError` for a wrong byte. ``REF/FILE`` is a file or directory inside.
 
         >>> registry.get("fraud@production", "served.onnx").changed
         True
@@ -520,30 +581,33 @@ class Registry:
             self._context, ref, local_path(dest, "DEST"), force=force, stdout=stdout, progress=progress, moment=as_of
         )
 
-    def path(self, ref: str, *, as_of: str | AsOf | None = None) -> str:
+    def path(self, ref: Ref, *, progress: Progress | None = None, as_of: Moment | None = None) -> str:
         """Return where an artifact can be read under its real names: the file, or the directory of a tree.
 
         ``REF/FILE`` is a file inside. The path is in the user's cache, a view of symbolic links to read-only files of
-        the store, made on first use; nothing is written in the registry.
+        the store. Every byte is checked when it is made, on first use; nothing is written in the registry.
 
         >>> os.path.basename(registry.path("fraud@1"))
         'model.onnx'
         """
         from modelkeep.reads import fetch
 
-        return fetch.path(self._context, ref, moment=as_of)
+        return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
-    def identify(self, what: Paths, *, as_of: str | AsOf | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Path, *, exclude: Texts = (), as_of: Moment | None = None) -> tuple[Identified, ...]:
         """Return the versions that have the bytes of a file, a directory or a digest, and the stages they held.
+
+        What holds a stage now comes first. ``exclude`` leaves files of a directory out, as in `register`. For a directory
+        that no version is, the `NotFound` names the nearest version and what differs.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, local_path(what, "FILE"), as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of, exclude)
 
-    def diff(self, refs: str | Sequence[str]) -> Diff:
+    def diff(self, refs: Refs) -> Diff:
         """Return what differs between versions; a single one is compared with production.
 
         >>> [row.key for row in registry.diff(["fraud@1", "fraud@2"]).rows if row.section == "metrics"]
@@ -551,16 +615,16 @@ class Registry:
         """
         from modelkeep.reads import diff
 
-        return diff.diff(self._context, _several(refs))
+        return diff.diff(self._context, refs)
 
     def lineage(
         self,
-        node: str,
+        node: Ref,
         *,
         up: bool = True,
         down: bool = True,
         depth: int | None = None,
-        as_of: str | AsOf | None = None,
+        as_of: Moment | None = None,
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
@@ -575,10 +639,10 @@ class Registry:
 
     def audit(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
-        since: str | None = None,
-        until: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
         actor: str | None = None,
         action: str | None = None,
         limit: int | None = None,
@@ -600,9 +664,9 @@ class Registry:
         name: str | None = None,
         stage: str | None = None,
         *,
-        since: str | None = None,
-        until: str | None = None,
-        as_of: str | AsOf | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        as_of: Moment | None = None,
     ) -> tuple[Tenure, ...]:
         """Return which version held a stage when, by whom and why; without a name the last stage of all models.
 
@@ -636,7 +700,7 @@ class Registry:
 
         return status.whoami(self._context)
 
-    def as_of(self, moment: str | None) -> AsOf | None:
+    def as_of(self, moment: Moment | None) -> AsOf | None:
         """Return the last entry that a moment includes, None without a moment; a note says which it is.
 
         >>> registry.as_of("seq:1").seq
@@ -646,7 +710,7 @@ class Registry:
 
         return None if moment is None else snapshot.as_of(self._context, moment)
 
-    def is_bare(self, ref: str) -> bool:
+    def is_bare(self, ref: Ref) -> bool:
         """Tell whether a ref is a bare name: a model, not a version of it.
 
         >>> registry.is_bare("fraud"), registry.is_bare("fraud@3")
@@ -660,13 +724,13 @@ class Registry:
 
     def verify(  # noqa: PLR0913  the command's own flags
         self,
-        refs: str | Sequence[str] = (),
+        refs: Refs = (),
         *,
         log: bool = True,
         bytes: bool = True,  # noqa: A002  the flag's own name
         quick: bool = False,
         subset: str | None = None,
-        repair: Paths | None = None,
+        repair: Path | None = None,
         dry_run: bool = False,
         accept_head: bool = False,
         progress: Progress | None = None,
@@ -687,7 +751,7 @@ class Registry:
 
         return checking.verify(
             self._context,
-            _several(refs),
+            refs,
             log=log,
             bytes_=bytes,
             quick=quick,
@@ -715,11 +779,9 @@ class Registry:
         >>> registry.gc().changed
         False
         """
-        from modelkeep.domain.times import parse_age
         from modelkeep.maintenance import gc as cleaning
 
-        wait = parse_age(grace, "grace") if isinstance(grace, str) else grace
-        return cleaning.gc(self._context, grace=wait, dry_run=dry_run, progress=progress)
+        return cleaning.gc(self._context, grace=grace, dry_run=dry_run, progress=progress)
 
     def doctor(self) -> Diagnosis:
         """Check everything around a registry; each finding says what to do.
@@ -752,7 +814,7 @@ class Registry:
             sharing.blocking_directory(self.directory, found),
         )
 
-    def backup(self, dest: Paths, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
+    def backup(self, dest: Path, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
         """Make or renew a backup in a directory, while others may write. A backup is a registry that refuses changes.
 
         Bytes that are in the backup are kept, new ones are hashed as they are copied, and until the end the old backup
@@ -794,12 +856,13 @@ class Registry:
         return session(self._context.database)
 
 
+@checked
 def open_registry(
-    location: Paths | None = None,
+    location: Path | None = None,
     *,
     settings: Settings | None = None,
     must_exist: bool = True,
-    say: Callable[[str], None] | None = None,
+    say: Say | None = None,
 ) -> Registry:
     """Open a registry: the one at ``location`` (a directory, its ``registry.db`` or a configured name).
 
@@ -815,7 +878,7 @@ def open_registry(
     from modelkeep.errors import RegistryUnavailable
     from modelkeep.locate import is_registry, untrusted
 
-    flags = {"registry": None if location is None else os.fspath(location)}
+    flags = {"registry": location}
     found = load_settings(flags, os.environ, os.getcwd()) if settings is None else settings
     if refusal := untrusted(found.registry):
         raise refusal
@@ -827,18 +890,19 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry)
+    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry, found)
 
 
+@checked
 def create_registry(
-    location: Paths,
+    location: Path,
     *,
-    stages: Sequence[str] | None = None,
-    store: Paths | None = None,
+    stages: Texts | None = None,
+    store: Path | None = None,
     shared: str | None = None,
     readers: str | None = None,
     settings: Settings | None = None,
-    say: Callable[[str], None] | None = None,
+    say: Say | None = None,
 ) -> tuple[Registry, bool]:
     """Make a registry at a directory; return it, and whether it is new.
 
@@ -862,29 +926,47 @@ def create_registry(
     context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
     created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
-    return Registry(context, Located(directory, "flag")), created
+    return Registry(context, Located(directory, "flag"), found), created
 
 
-def register(name: str, *paths: Paths, **given: object) -> Registered:
-    """Register the next version of a model in the registry that is found; see `Registry.register`.
+def _reopen(directory: str, located: Located, settings: Settings | None) -> Registry:
+    """Return a registry that was pickled; whether it is there is seen when it is used."""
+    from modelkeep.config import load_settings
 
-    In a notebook or a terminal the first call creates the user's own registry and warns of it. In a script a missing
-    registry raises `RegistryUnavailable`: a runner that is thrown away must not take the model with it.
-    """
+    found = settings or load_settings({"registry": directory}, os.environ, os.getcwd())
+    return Registry(_context(found, directory, None, script=True), located, found)
+
+
+def _found() -> Registry:
+    """Return the registry that is found; in a notebook or a terminal the first call creates the user's own."""
     found = open_registry(must_exist=False)
     if found.origin == "default" and is_interactive():
         import warnings
 
         found, created = create_registry(found.directory)
         if created:
-            warnings.warn(f"modelkeep made a registry at {found.directory}", stacklevel=2)
-    return found.register(name, *paths, **given)  # type: ignore[arg-type]  # the method says what it takes
+            warnings.warn(f"modelkeep made a registry at {found.directory}", stacklevel=3)
+    return found
 
 
-def read_pairs(given: Sequence[str], files: Sequence[Paths], what: str) -> tuple[tuple[str, str], ...]:
-    """Read ``K=V`` texts and JSON or TOML files; ``what`` is ``param``, ``metric`` or ``tag``.
+register = as_function(
+    Registry.register,
+    _found,
+    """Register the next version of a model in the registry that is found, as `open_registry` finds it.
 
-    Values are exact text, nested keys are joined by dots. Raises `UsageError` for what is neither
+    In a notebook or a terminal the first call creates the user's own registry and warns of it. In a script a missing
+    registry raises `RegistryUnavailable`: a runner that is thrown away must not take the model with it.
+    """,
+)
+
+
+@checked
+def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], ...]:
+    """Read ``K=V`` texts and JSON, TOML or YAML files; ``what`` is ``param``, ``metric`` or ``tag``.
+
+    Values are exact text, nested keys are joined by dots. Only TOML is brought into one form: whole numbers are decimal
+    without underscores (``0xff`` is ``255``), and of times ``Z`` is ``+00:00``. In YAML ``1e-3``, ``no`` and ``012``
+    are kept as they are written, and aliases and merge keys are followed. Raises `UsageError` for what is neither
     and for a key with two values.
 
     >>> read_pairs(["depth=8", "rate=0.10"], [], "param")
@@ -912,7 +994,7 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Callable[[str], None] | None, *, script: bool) -> Context:
+def _context(settings: Settings, directory: str, say: Say | None, *, script: bool) -> Context:
     """Return the outside world; ``script`` says that a script calls us, and not the command line."""
     import functools
     from datetime import UTC, datetime
@@ -950,16 +1032,4 @@ def _context(settings: Settings, directory: str, say: Callable[[str], None] | No
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
-
-
-def _several(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _pairs(given: Values, what: str) -> tuple[tuple[str, str], ...]:
-    if given is None:
-        return ()
-    from modelkeep.provenance import values
-
-    return values.from_mapping(given, what) if isinstance(given, Mapping) else values.from_pairs(given, what)
+    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"

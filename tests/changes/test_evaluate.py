@@ -5,6 +5,7 @@ import pytest
 from changing import overtaken, refused
 from world import World, entries
 
+from modelkeep.domain.json_values import to_json
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
 
@@ -27,10 +28,41 @@ def test_what_was_registered_stays_and_the_newest_value_is_shown(world, r):
         ("auc", "0.9", None, None),
         ("auc", "0.880", "transactions", "2026-03"),
     ]
-    assert [(each.name, each.value, each.on) for each in r.version("fraud@1").metrics] == [
-        ("auc", "0.880", "data:transactions@2026-03"),
+    version = r.version("fraud@1")
+    assert [(each.name, to_json(each.value), each.data) for each in version.evaluations] == [
+        ("auc", "0.880", "transactions@2026-03"),
         ("auc", "0.9", None),
     ]
+    assert version.metrics == {"auc": 0.9}
+
+
+def test_what_is_replaced_is_told_and_kept(r):
+    first = r.evaluate("fraud@1", {"auc": "0.90", "f1": "0.5"}, on="h@1")
+    assert [(each.what, each.before, each.after) for each in first.effects] == [
+        ("auc@h@1", "none", "0.90"),
+        ("f1@h@1", "none", "0.5"),
+    ]
+    again = r.evaluate("fraud@1", {"auc": "0.85", "f1": "0.5"}, on="h@1", runs=["r8"])
+    assert [(each.what, each.before, each.after) for each in again.effects] == [
+        ("auc@h@1", "0.90", "0.85"),
+        ("run", "none", "r8"),
+    ]
+    assert [(each.name, each.data, each.value, each.actor) for each in r.version("fraud@1").evaluations] == [
+        ("auc", "h@1", 0.85, "ana"),
+        ("auc", "h@1", 0.9, "ana"),
+        ("auc", None, 0.9, "ana"),
+        ("f1", "h@1", 0.5, "ana"),
+        ("f1", "h@1", 0.5, "ana"),
+    ]
+
+
+def test_a_bare_name_means_the_value_without_data_else_the_only_one(world, r):
+    r.evaluate("fraud@1", {"auc": "0.7", "f1": "0.5", "loss": "1"}, on="h@1")
+    r.evaluate("fraud@1", {"loss": "2"}, on="h@2")
+    version = r.version("fraud@1")
+    assert version.metrics == {"auc": 0.9, "f1": 0.5}
+    (row,) = r.versions("fraud")
+    assert (row.metrics, row.evaluations) == (version.metrics, version.evaluations)
 
 
 def test_the_same_value_on_the_same_data_again_is_no_change(world, r):

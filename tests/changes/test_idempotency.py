@@ -78,6 +78,7 @@ def test_what_is_given_again_as_it_was_is_nothing(world, again, what):
         {"bump": "major"},
         {"message": "another reason"},
         {"metrics": {"auc": "0.9"}, "on": "holdout@3"},
+        {"metrics": {"auc": "+.90"}},
         {"trained_at": "2026-11-20T09:00:00+01:00"},
     ],
 )
@@ -92,7 +93,7 @@ def test_what_only_looks_different_is_nothing(world, again, same):
         ({"label": "1.1"}, "label (it is 1.0)"),
         ({"params": {"lr": "0.1"}}, "param lr"),
         ({"params": {"depth": "8"}}, "param depth"),
-        ({"metrics": {"auc": "0.90"}}, "metric auc"),
+        ({"metrics": {"auc": "0.901"}}, "metric auc"),
         ({"metrics": {"auc": "0.9"}, "on": "holdout@4"}, "metric auc"),
         ({"tags": {"owner": "core"}}, "tag owner"),
         ({"data": ["s3://lake/y"]}, "data s3://lake/y"),
@@ -112,7 +113,7 @@ def test_what_is_given_and_differs_is_a_conflict_that_names_it(world, again, oth
     assert refused(again, **other) == (
         "Conflict",
         f"these bytes are fraud@1 already, with another {said}",
-        "modelkeep evaluate or tag fraud@1, or register with --if-exists new",
+        "evaluate, tag or describe fraud@1; or register it once more with --if-exists new",
     )
     assert entries(world) == 4
 

@@ -34,7 +34,7 @@ def test_a_version_keeps_the_stage_it_had_when_it_gets_a_higher_one(r):
     r.promote("fraud@1", "staging")
     r.promote("fraud@1", "production")
     assert holders(r) == ["production 1", "staging 1"]
-    assert r.version("fraud@1").stages[0].stage == "production"
+    assert r.version("fraud@1").stages == ("production", "staging")
 
 
 @pytest.mark.parametrize("word", ["production", "PRODUCTION", "prod", "Prod"])

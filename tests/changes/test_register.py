@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 import stat
 import subprocess
@@ -13,6 +14,8 @@ from changing import effects, holders, locked_after_commit, notes, overtaken, re
 from world import World
 
 import modelkeep
+from modelkeep.domain.json_values import to_json
+from modelkeep.rendering import verdict
 from modelkeep.store.content.sweep_mark import sweeping
 
 
@@ -228,13 +231,12 @@ def test_values_are_kept_as_the_exact_text_that_was_given(world, r):
         tags={"owner": "risk", "empty": ""},
     )
     version = r.version("fraud@1")
-    assert [(each.name, each.value) for each in version.metrics] == [
-        ("auc", "0.9140"),
-        ("loss", "1e-07"),
-        ("n", "1000000000000000000000000000000"),
-        ("report.f1.macro", "0.1"),
-    ]
-    assert dict(version.params) == {"lr": "0.10", "layers": "[64, 32]", "on": "true", "none": "null"}
+    assert version.metrics == {"auc": 0.914, "loss": 1e-7, "n": 1e30, "report.f1.macro": 0.1}
+    assert to_json(version.metrics) == (
+        '{"auc":0.9140,"loss":1e-07,"n":"1000000000000000000000000000000","report.f1.macro":0.1}'
+    )
+    assert version.params == {"lr": 0.1, "layers": [64, 32], "on": True, "none": None}
+    assert to_json(version.params) == '{"lr":0.10,"layers":[64,32],"on":true,"none":null}'
     assert dict(version.tags) == {"owner": "risk", "empty": ""}
 
 
@@ -244,11 +246,8 @@ def test_what_numbers_cannot_hold_is_kept_as_text_with_a_warning(world, r):
         "metric auc is kept as text, because 'nan' is no number that can be compared",
         "metric best is kept as text, because 'yes' is no number that can be compared",
     )
-    assert [(each.name, each.value) for each in r.version("fraud@1").metrics] == [
-        ("auc", "nan"),
-        ("best", "yes"),
-        ("f1", "0.5"),
-    ]
+    assert to_json(r.version("fraud@1").metrics) == '{"auc":"NaN","best":"yes","f1":0.5}'
+    assert math.isnan(r.version("fraud@1").metrics["auc"])
 
 
 @pytest.mark.parametrize("what", ["params", "metrics", "tags"])
@@ -286,7 +285,7 @@ def test_what_made_a_version_is_kept_with_it(world, r):
         ("77", "https://mlflow.example/"),
     ]
     assert (version.author, version.description, version.reason) == ("Ana", "what it is", "why it is")
-    assert version.metrics[0].on == "data:holdout@3"
+    assert [(each.name, each.value, each.data) for each in version.evaluations] == [("auc", 0.9, "holdout@3")]
 
 
 def test_data_that_is_nothing_is_not_found(world):
@@ -393,17 +392,28 @@ def test_the_verdict_is_against_production(world):
     world.register(metrics={"auc": "0.907", "word": "a"}, stage="production")
     made = world.register(metrics={"auc": "0.914", "new": "1", "word": "b"})
     assert [(each.metric, each.value, each.difference, each.against) for each in made.verdict] == [
-        ("auc", "0.914", "+0.007", "production fraud@1"),
-        ("new", "1", None, None),
-        ("word", "b", None, "production fraud@1"),
+        ("auc", 0.914, 0.007, "fraud@1"),
+        ("new", 1.0, None, None),
+        ("word", "b", None, "fraud@1"),
     ]
+
+
+def test_the_verdict_compares_what_was_measured_on_the_same_data(world, r):
+    world.register(metrics={"auc": "0.9"}, stage="production")
+    r.evaluate("fraud@1", {"auc": "0.7"}, on="shifted@1")
+    made = world.register(metrics={"auc": "0.8"}, on="shifted@1")
+    assert [verdict(each) for each in made.verdict] == ["auc@shifted@1 0.8 (+0.1 against production, fraud@1)"]
+    made = world.register(metrics={"auc": "0.8"})
+    assert [verdict(each) for each in made.verdict] == ["auc 0.8 (-0.1 against production, fraud@1)"]
+    made = world.register(metrics={"auc": "0.8"}, on="other@1")
+    assert [verdict(each) for each in made.verdict] == ["auc@other@1 0.8"]
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_the_verdict_of_one_that_takes_production_at_once_is_against_the_one_it_displaces(world, dry_run):
     world.register(metrics={"auc": "0.907"}, stage="production")
     made = world.register(metrics={"auc": "0.9"}, stage="production", dry_run=dry_run)
-    assert [(each.difference, each.against) for each in made.verdict] == [("-0.007", "production fraud@1")]
+    assert [(each.difference, each.against) for each in made.verdict] == [(-0.007, "fraud@1")]
 
 
 def test_a_registration_reads_nothing_once_it_is_committed(world, r):
@@ -411,14 +421,14 @@ def test_a_registration_reads_nothing_once_it_is_committed(world, r):
     with locked_after_commit(world) as busy:
         made = busy.register("fraud", world.model(), code="none", metrics={"auc": "0.91"})
     assert (made.ref, made.changed) == ("fraud@2", True)
-    assert [each.against for each in made.verdict] == ["production fraud@1"]
+    assert [each.against for each in made.verdict] == ["fraud@1"]
     assert made.hints == ("modelkeep promote fraud@2 staging",)
     assert r.model("fraud").newest == 2
 
 
 def test_without_production_there_is_no_verdict(world):
     made = world.register(metrics={"auc": "0.907"}, stage="production")
-    assert [(each.value, each.difference, each.against) for each in made.verdict] == [("0.907", None, None)]
+    assert [(each.value, each.difference, each.against) for each in made.verdict] == [(0.907, None, None)]
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(world):

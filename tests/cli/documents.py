@@ -48,6 +48,7 @@ from modelkeep.domain.answers.maintenance import (
 )
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.numbers import Number
 from modelkeep.errors import NotFound
 
 AS_OF = AsOf(12, "2026-11-20T00:00:00.000000Z")
@@ -60,13 +61,13 @@ BACK = RolledBack(
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
-    "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": "0.9"}, stages=("staging",))]),
+    "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": Number("0.90")}, stages=("staging",))]),
     "version": VersionView(VERSION, None),
     "model": ModelView(MODEL, AS_OF),
     "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),
     "identified": IdentifiedView([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", ("1", None)),))),
+    "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", (Number("1.0"), Number("0.5")), (Number("-0.5"),)),))),
     "lineage": LineageView(LINEAGE),
     "verification": VerificationView(
         Verification(

@@ -9,11 +9,10 @@ from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, L
 from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,
+    Evaluation,
     FileRow,
-    Held,
     Holder,
     InDevelopment,
-    Metric,
     Model,
     ModelRow,
     NoteText,
@@ -24,6 +23,7 @@ from modelkeep.domain.answers.versions import (
     Version,
     VersionRow,
 )
+from modelkeep.domain.numbers import Number
 from modelkeep.rendering import Clock
 
 DIGEST = "sha256:" + "0c41" * 16
@@ -37,7 +37,7 @@ def drawn(view: View, *, width: int = 100, encoding: str = "utf-8", color: bool 
     """Return the table of a view as a terminal shows it at a fixed time, in UTC."""
     block = view.table(CLOCK)
     assert block is not None
-    return draw(block, width=width, color=color, encoding=encoding)
+    return draw(block, width=width, color=color, encoding=encoding).text
 
 
 def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:
@@ -88,6 +88,10 @@ def version_row(number: int, **more: object) -> VersionRow:
         "digest": DIGEST,
         "size_bytes": 3_200_000,
         "files": 1,
+        "metrics": {},
+        "evaluations": (),
+        "params": {},
+        "tags": {},
     }
     return VersionRow(**(given | more))
 
@@ -111,7 +115,7 @@ REGISTERED = Registered(
     digest=DIGEST,
     size_bytes=3_200_000,
     files=1,
-    verdict=(Verdict("auc", "0.914", "production fraud@3", "0.907", "+0.007"),),
+    verdict=(Verdict("auc", None, Number("0.914"), "production", "fraud@3", Number("0.907"), Number("0.007")),),
 )
 
 TENURE = Tenure(
@@ -152,7 +156,7 @@ VERSION = Version(
     size_bytes=3_200_000,
     symlinks=False,
     state="active",
-    stages=(Held("production", "2026-11-11T13:00:01.000000Z", "ana"),),
+    stages=("production",),
     aliases=("champion",),
     bad=False,
     archived=False,
@@ -165,8 +169,12 @@ VERSION = Version(
     source=("runs/7/model.onnx",),
     reason=None,
     description="Scores card payments",
-    metrics=(Metric("auc", "0.907", "transactions@2026-02", "2026-11-10T10:00:00.000000Z"),),
-    params={"max_depth": "8"},
+    metrics={"auc": Number("0.9070")},
+    evaluations=(
+        Evaluation("auc", Number("0.9070"), "transactions@2026-02", "2026-11-10T11:00:00.000000Z", "ben"),
+        Evaluation("auc", Number("0.95"), "transactions@2026-02", "2026-11-10T10:00:00.000000Z", "ana"),
+    ),
+    params={"max_depth": 8, "rate": Number("1e-3"), "layers": [64, 32], "shuffle": True, "seed": None},
     tags={"owner": "risk"},
     data=(Dataset("data:transactions@2026-02", "train", "transactions", "2026-02", None, None),),
     code=CodeState("9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7", dirty=True, diff=None, remote=None, branch="main"),
@@ -188,6 +196,7 @@ MODEL = Model(
     tags={"owner": "risk"},
     aliases={"champion": 3},
     newest=5,
+    newest_label=None,
     latest=5,
     versions=5,
     archived=False,

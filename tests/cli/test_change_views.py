@@ -8,6 +8,7 @@ from modelkeep.cli.views.changes import ChangeView, RegisteredView, RollbackView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.domain.answers.changes import Passed, RolledBack, Verdict
 from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
+from modelkeep.domain.numbers import Number
 from modelkeep.rendering import verdict, verification
 
 LOOKED = Verification(ok=True, entries=2, versions=1, blobs=1, size_bytes=5, head_seq=2, head_hash="sha256:0")
@@ -107,5 +108,6 @@ def test_a_rollback_names_whom_it_passed_over():
 
 
 def test_a_verdict_without_numbers_puts_both_values_side_by_side():
-    assert verdict(Verdict("auc", "n/a", "production fraud@3", "0.9", None)) == "auc n/a (0.9 in production, fraud@3)"
-    assert verdict(Verdict("auc", "0.9", None, None, None)) == "auc 0.9"
+    beside = Verdict("auc", None, "n/a", "production", "fraud@3", Number("0.90"))
+    assert verdict(beside) == "auc n/a (0.90 in production, fraud@3)"
+    assert verdict(Verdict("auc", "h@1", Number("0.90"), "production")) == "auc@h@1 0.90"

@@ -131,7 +131,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         # keys and people
         ("list --sort metric.", "metric.auc metric.f1 metric.rmse"),
         ("list fraud --sort=metric.", "--sort=metric.auc --sort=metric.f1"),
-        ("list --sort metric.auc:", "metric.auc:desc"),
+        ("list --sort metric.auc:", "metric.auc:desc metric.auc:asc"),
         ("list --sort param.", ""),
         ("evaluate fraud@1 -M a", "auc="),
         ("register new f -M r", "rmse="),

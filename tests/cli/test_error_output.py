@@ -57,7 +57,15 @@ def test_a_value_of_megabytes_is_not_echoed_whole():
     assert UsageError(f"no file {'a/' * 2048}").message == f"no file {'a/' * 2048}"
 
 
+def test_what_the_system_refuses_about_a_path_is_no_bug():
+    error = error_output.unforeseen(PermissionError(13, "Permission denied", "/proc/1/root"))
+    assert (error.exit_code, error.message) == (7, "/proc/1/root cannot be used: permission denied")
+    assert error.hint == "ls -ld /proc/1/root"
+    assert error_output.unforeseen(PermissionError(13, "Permission denied")).exit_code == 70
+    assert error_output.unforeseen(FileNotFoundError(2, "No such file", "/usr/lib/x.py")).exit_code == 70
+
+
 def test_a_bug_is_reported_as_one():
-    error = error_output.bug(KeyError("x"))
+    error = error_output.unforeseen(KeyError("x"))
     assert error.exit_code == 70
     assert error.message == "this is a bug in modelkeep: KeyError: 'x'"

@@ -13,9 +13,11 @@ from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
-from modelkeep.domain.answers.versions import AsOf, Metric, TenureChange, VersionRow
+from modelkeep.domain.answers.versions import AsOf, Evaluation, TenureChange, VersionRow
+from modelkeep.domain.numbers import Number
 from modelkeep.errors import UsageError
 from modelkeep.rendering import beginning, ending
+from modelkeep.store.db.sql.versions import values_of
 
 
 class ThingView(View, frozen=True):
@@ -53,9 +55,11 @@ def test_versions_are_a_line_each_in_the_order_given():
 
 
 def test_columns_replace_the_usual_ones():
-    row = version_row(4, metrics={"auc": "0.914"}, tags={"owner": "risk"}, bad=True)
+    row = version_row(
+        4, evaluations=(Evaluation("auc", Number("0.9140"), None, "t1", "ana"),), tags={"owner": "risk"}, bad=True
+    )
     keys = ["ref", "metric.auc", "metric.f1", "tag.owner", "bad", "size_bytes", "created"]
-    assert VersionsView(None, [row], keys).lines() == ["fraud@4\t0.914\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
+    assert VersionsView(None, [row], keys).lines() == ["fraud@4\t0.9140\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
 
 
 def test_a_column_that_is_none_is_refused_with_those_there_are():
@@ -66,7 +70,7 @@ def test_a_column_that_is_none_is_refused_with_those_there_are():
 
 
 def test_every_plain_field_of_a_version_is_a_column():
-    rest = {"metrics", "params", "tags"}
+    rest = {"metrics", "evaluations", "params", "tags"}
     assert {each.name for each in msgspec.structs.fields(VersionRow)} - rest == set(VERSION_KEYS)
 
 
@@ -76,7 +80,13 @@ def test_every_plain_field_of_a_version_is_a_column():
         ("digest", DIGEST),
         ("label", "2.0"),
         ("reason", ""),
-        ("metric.auc", "0.907"),
+        ("metric.auc", "0.9070"),
+        ("metric.auc@transactions@2026-02", "0.9070"),
+        ("metric.auc@data:transactions@2026-02", "0.9070"),
+        ("param.layers", "[64,32]"),
+        ("param.seed", ""),
+        ("metrics", '{"auc":0.9070}'),
+        ("stages", "production"),
         ("param.max_depth", "8"),
         ("tag.owner", "risk"),
         ("aliases", "champion"),
@@ -84,7 +94,7 @@ def test_every_plain_field_of_a_version_is_a_column():
         ("runs", ""),
         ("bad", "false"),
         ("code.dirty", "true"),
-        ("params", '{"max_depth":"8"}'),
+        ("params", '{"max_depth":8,"rate":1e-3,"layers":[64,32],"shuffle":true,"seed":null}'),
         ("size_bytes", "3200000"),
     ],
 )
@@ -92,11 +102,45 @@ def test_a_field_is_one_line_null_an_empty_one(field: str, text: str):
     assert FieldView.of("fraud@3", VersionView(VERSION, None).document(), field).lines() == [text]
 
 
-def test_a_metric_measured_on_several_data_is_its_newest_value():
-    metrics = (Metric("auc", "0.91", "data:test@2026-02", "t2"), Metric("auc", "0.8", None, "t1"))
-    view = VersionView(msgspec.structs.replace(VERSION, metrics=metrics), None)
-    assert FieldView.of("fraud@3", view.document(), "metric.auc").lines() == ["0.91"]
-    assert "metric.auc\t0.91" in view.lines()
+def measured(*values):
+    """Return a version with these values, each of a name, a value and the data, the newest first."""
+    evaluations = tuple(Evaluation(name, Number(value), data, "t", "ana") for name, value, data in values)
+    return VersionView(msgspec.structs.replace(VERSION, metrics=values_of(evaluations), evaluations=evaluations), None)
+
+
+def field(view, name):
+    """Return what a field prints, or the hint of its refusal."""
+    try:
+        return FieldView.of("fraud@3", view.document(), name).lines()
+    except UsageError as error:
+        return error.hint
+
+
+def test_a_metric_means_the_value_without_data_else_the_only_one():
+    view = measured(("auc", "0.7", "a@1"), ("auc", "0.9", None), ("f1", "0.5", "a@1"))
+    assert field(view, "metric.auc") == ["0.9"]
+    assert field(view, "metric.f1") == ["0.5"]
+    assert field(view, "metric.auc@a@1") == ["0.7"]
+    assert field(view, "metric.auc@") == ["0.9"]
+    assert field(view, "metric.f1@") == "there are metric.f1, metric.f1@a@1, metric.auc"
+
+
+def test_a_metric_on_several_data_and_never_without_has_no_one_value():
+    view = measured(("auc", "0.7", "a@1"), ("auc", "0.8", "b@1"))
+    with pytest.raises(UsageError, match=r"auc of fraud@3 was measured on a@1 and b@1: which is meant\?"):
+        FieldView.of("fraud@3", view.document(), "metric.auc")
+    assert field(view, "metric.auc") == "metric.auc@a@1 or metric.auc@b@1"
+    with pytest.raises(UsageError):
+        VersionsView(None, [view.answer], ["metric.auc"]).lines()
+    assert VersionsView(None, [view.answer], ["metric.auc@b@1"]).lines() == ["0.8"]
+
+
+def test_an_at_sign_splits_a_metric_from_its_data_only_where_it_is_no_name():
+    view = measured(("recall@5", "0.1", None), ("recall", "0.2", "5"), ("recall@5", "0.3", "b@1"))
+    assert field(view, "metric.recall@5") == ["0.1"]
+    assert field(view, "metric.recall@5@b@1") == ["0.3"]
+    view = measured(("k", "0.1", "a@b"), ("k@a", "0.2", "b"))
+    assert field(view, "metric.k@a@b") == "take it from --json, under evaluations"
 
 
 def test_an_unknown_field_is_refused():
@@ -107,9 +151,10 @@ def test_an_unknown_field_is_refused():
 def test_a_version_in_a_pipe_is_a_line_a_field():
     lines = VersionView(VERSION, None).lines()
     assert "ref\tfraud@3" in lines
-    assert "metric.auc\t0.907" in lines
+    assert "metric.auc\t0.9070" in lines
+    assert "metric.auc@transactions@2026-02\t0.9070" in lines
     assert "param.max_depth\t8" in lines
-    assert "stages.0.stage\tproduction" in lines
+    assert "stages\tproduction" in lines
     assert "reason\t-" in lines
     assert all(len(line.split("\t")) == 2 and all(line.split("\t")) for line in lines)
 
@@ -177,14 +222,18 @@ def test_lineage_lines_are_edges_from_cause_to_result():
 
 
 def test_a_diff_has_a_cell_a_version():
-    found = Diff(("fraud@3", "fraud@4"), same=False, rows=(DiffRow("metrics", "auc", ("0.907", None), "-0.1"),))
+    found = Diff(
+        ("fraud@3", "fraud@4"),
+        same=False,
+        rows=(DiffRow("metrics", "auc", (Number("0.907"), None), (Number("-0.1"),)),),
+    )
     assert DiffView(found).lines() == ["metrics\tauc\t0.907\t-\t-0.1"]
 
 
 def test_json_has_pairs_as_objects_and_nulls_present():
     found = json.loads(as_json(VersionView(VERSION, AsOf(12, "2026-11-20T00:00:00.000000Z")).document()))
     assert found["schema"] == "modelkeep.version/1"
-    assert found["params"] == {"max_depth": "8"}
+    assert found["params"] == {"max_depth": 8, "rate": 0.001, "layers": [64, 32], "shuffle": True, "seed": None}
     assert found["reason"] is None
     assert found["as_of"] == {"seq": 12, "time": "2026-11-20T00:00:00.000000Z"}
     assert found["created"] == "2026-11-10T10:00:00.000000Z"

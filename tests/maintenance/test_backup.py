@@ -244,7 +244,7 @@ def test_a_backup_inside_its_registry_or_around_it_is_refused(world, where):
     (world.home / "store").symlink_to(world.root / "store")
     (world.root / "link").symlink_to(world.home)
     before = every(world.root)
-    with pytest.raises(UsageError, match="one is inside the other"):
+    with pytest.raises(UsageError, match=r"one is inside the other|is the registry itself"):
         back_up(world, world.root / where)
     assert every(world.root) == before
 
@@ -273,6 +273,11 @@ def test_a_mark_that_cannot_be_read_protects_what_is_there(world, dest, tmp_path
         (dest / "backup.json").write_text(text)
         with pytest.raises(Conflict):
             back_up(world, dest)
+        with pytest.raises(Conflict, match="is a backup of a registry"):
+            opened(dest, world, tmp_path).register()
+    for make in (os.mkdir, os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (dest / "backup.json").unlink() if not (dest / "backup.json").is_dir() else (dest / "backup.json").rmdir()
+        make(dest / "backup.json")
         with pytest.raises(Conflict, match="is a backup of a registry"):
             opened(dest, world, tmp_path).register()
 

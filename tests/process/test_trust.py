@@ -189,6 +189,35 @@ def test_what_root_owns_is_as_good_as_ones_own_and_under_sudo_the_callers_too(pe
     assert people("bo", "list", cwd=project, env={"SUDO_UID": str(people_.UIDS["ana"])}).exit_code == 7
 
 
+@pytest.mark.parametrize("place", ["private/registry", "/proc/1/root/registry", "loop/registry", "/dev/null/registry"])
+def test_a_file_that_names_a_place_that_may_not_be_entered_is_a_matter_of_the_place(people, place):
+    project = people.root / "own"
+    (project / "private").mkdir(parents=True)
+    (project / "private").chmod(0o700)
+    (project / "loop").symlink_to("loop")
+    (project / "modelkeep.toml").write_text(f'registry = "{place}"\n')
+    os.chown(project / "modelkeep.toml", people_.UIDS["bo"], -1)
+    for words in (["list"], ["promote", "fraud@1", "production"], ["register", "fraud", "modelkeep.toml"], ["status"]):
+        done = people("bo", *words, cwd=project)
+        assert done.exit_code == 7, done.stderr
+        assert place.removesuffix("/registry") in done.stderr
+    assert people("bo", "config", "list", cwd=project).exit_code == 0
+    assert tab(people, "bo", project) == ""
+
+
+def test_a_config_that_cannot_be_looked_for_is_not_taken_for_none(people, project, anas):
+    config = people.home("bo") / ".config/modelkeep"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text(f'registry = "{anas}"\n')
+    config.chmod(0)  # root's, as after `sudo modelkeep config set`
+    for words in (["list"], ["register", "fraud", "model.onnx"], ["config", "list"]):
+        done = people("bo", *words, cwd=people.home("bo"))
+        assert (done.exit_code, done.stderr.splitlines()) == (7, [
+            f"error: cannot read {config}/config.toml: Permission denied",
+            "hint: it may name the registry to use: make it readable, or name one by --registry",
+        ])  # fmt: skip
+
+
 def test_init_where_somebody_else_has_one_says_what_using_it_takes(people, project, anas):
     done = people("bo", "init", cwd=project)
     assert (done.exit_code, done.stdout) == (0, f"{anas}\n")

@@ -1,5 +1,7 @@
 """Params, metrics and tags: keys and exact text from flags, files and Python."""
 
+import argparse
+import array
 import enum
 import functools
 import io
@@ -9,12 +11,17 @@ import os
 import pathlib
 import sys
 import threading
-from datetime import UTC, date, datetime
+from collections import UserDict, deque
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_values import Config, MetaTensor, Scores, TensorFlowTensor, TorchTensor, Training
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.errors import NotFound, UsageError
@@ -100,8 +107,8 @@ def test_without_an_ending_the_content_decides(file):
     assert list(value_files.from_file(file("params", ' {"a": 1}'), "param")) == [("a", "1")]
     assert list(value_files.from_file(file("other", "a = 1\n"), "param")) == [("a", "1")]
     assert list(value_files.from_file(file("bom.json", b'\xef\xbb\xbf{"a": 1}'), "param")) == [("a", "1")]
-    with pytest.raises(UsageError, match="is neither JSON nor TOML"):
-        value_files.from_file(file("params.yaml", "a: 1\n"), "param")
+    with pytest.raises(UsageError, match="is neither JSON, TOML nor YAML"):
+        value_files.from_file(file("params.txt", "a\n"), "param")
 
 
 def test_a_dash_is_standard_input(monkeypatch):
@@ -135,7 +142,7 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("0.precision", "0.5"), ("0.recall", "1.0"), ("0.f1-score", "0.67"), ("0.support", "1.0"), ("accuracy", "0.6"),
         ("macro avg.f1-score", "0.49"), ("weighted avg.f1-score", "0.61"), ("weighted avg.support", "5.0"),
     ]  # fmt: skip
-    assert list(values.from_mapping(report, "metric")) == expected
+    assert list(values.from_python(report, "metric")) == expected
     assert list(value_files.from_file(file("r.json", json.dumps(report)), "metric")) == expected
 
 
@@ -158,7 +165,7 @@ def test_the_report_of_scikit_learn_is_understood(file):
         ("x.toml", "a = " + "[" * 100_000, "is not TOML"),
         ("x.toml", "a = " + "[" * 200_000, "is larger than 128 KiB"),
         ("x.toml", ".".join("a" * 40_000) + " = 1", "has a key that is nested more than 32 deep"),
-        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON nor TOML"),
+        ("x", '["a".' + "'b' . " * 40 + "c]", "is neither JSON, TOML nor YAML"),
         ("x.json", "{" + ",".join(f'"k{i}":1' for i in range(10_002)) + "}", "more than 10,000 params"),
         ("x.json", b'{"a": "' + b"x" * (2 << 20) + b'"}', "is larger than 2 MiB"),
     ],
@@ -204,56 +211,110 @@ class Rude:
     ],
 )  # fmt: skip
 def test_values_of_python_are_written_plainly(value, text):
-    assert list(values.from_mapping({"k": value}, "param")) == [("k", text)]
+    assert list(values.from_python({"k": value}, "param")) == [("k", text)]
 
 
 def test_an_object_reads_the_same_in_the_next_process():
     """An address in its text would make the same registration differ from itself."""
-    (_, text), *_ = values.from_mapping({"k": Model()}, "param")
+    (_, text), *_ = values.from_python({"k": Model()}, "param")
     assert text.endswith("Model object>")
     assert " at 0x" not in text
 
 
 def test_a_long_description_is_cut_and_a_given_text_is_not():
-    described = values.from_mapping({"k": bytearray(10_000)}, "param")[0][1]
-    assert len(described) == 1_000
-    assert described.endswith("...")
-    assert list(values.from_mapping({"k": "x" * 10_000}, "param")) == [("k", "x" * 10_000)]
+    described = values.from_python({"k": bytearray(10_000)}, "param")[0][1]
+    other = values.from_python({"k": bytearray(9_999) + b"x"}, "param")[0][1]
+    assert (len(described), len(other)) == (1_000, 1_000)
+    assert described.endswith("... (40,014 characters, sha256:a3b6f56ac16d1075)")
+    assert described[:900] == other[:900]
+    assert described != other
+    assert list(values.from_python({"k": "x" * 10_000}, "param")) == [("k", "x" * 10_000)]
 
 
 def test_a_whole_number_that_python_will_not_write_is_hexadecimal():
-    assert list(values.from_mapping({"k": 1 << 20_000}, "param")) == [("k", hex(1 << 20_000))]
+    assert list(values.from_python({"k": 1 << 20_000}, "param")) == [("k", hex(1 << 20_000))]
 
 
 def test_numpys_values_are_written_as_numpy_writes_them():
-    numpy = pytest.importorskip("numpy")
     given = {
-        "f32": numpy.float32(0.1), "f64": numpy.float64(0.1), "i": numpy.int64(3), "b": numpy.bool_(True), "s": numpy.str_("x"),
-        "zero": numpy.array(0.5), "list": numpy.array([1, 2]), "nan": numpy.float64("nan"), "in": [numpy.float32(0.5)],
-        "objects": numpy.array([1, None], dtype=object),
+        "f32": np.float32(0.1), "f64": np.float64(0.1), "i": np.int64(3), "b": np.bool_(True), "s": np.str_("x"),
+        "zero": np.array(0.5), "list": np.array([1, 2]), "nan": np.float64("nan"), "in": [np.float32(0.5)],
+        "objects": np.array([1, None], dtype=object),
     }  # fmt: skip
-    assert list(values.from_mapping(given, "param")) == [
+    assert list(values.from_python(given, "param")) == [
         ("f32", "0.1"), ("f64", "0.1"), ("i", "3"), ("b", "true"), ("s", "x"), ("zero", "0.5"), ("list", "[1, 2]"),
         ("nan", "nan"), ("in", "[0.5]"), ("objects", "[1, null]"),
     ]  # fmt: skip
-    assert list(values.from_mapping({"per": numpy.array([0.9, 0.8])}, "metric")) == [("per.0", "0.9"), ("per.1", "0.8")]
+    assert list(values.from_python({"per": np.array([0.9, 0.8])}, "metric")) == [("per.0", "0.9"), ("per.1", "0.8")]
 
 
-def test_a_large_array_is_described_and_not_spelled_out():
-    numpy = pytest.importorskip("numpy")
-    ((_, text),) = values.from_mapping({"k": numpy.zeros((100_000, 10))}, "param")
-    assert len(text) <= 1_000
+def test_an_array_is_kept_whole():
+    whole = np.arange(1_001)
+    text = "[" + ", ".join(map(str, range(1_001))) + "]"
+    for each in (whole, list(whole), array.array("q", whole.tolist()), TorchTensor(whole)):
+        assert list(values.from_python({"w": each}, "param")) == [("w", text)]
+    assert values.from_python({"w": np.ones((2_000, 3))}, "param")[-1] == ("w.1999", "[1.0, 1.0, 1.0]")
+    assert len(values.from_python({"w": whole}, "metric")) == 1_001
+
+
+def test_an_array_that_is_too_large_is_refused_with_the_way_out():
+    with pytest.raises(UsageError) as caught:
+        values.from_python({"w": np.zeros((2_000, 2_000))}, "param")
+    assert caught.value.message == "an array of shape (2000, 2000) is too large for a value: at most 2,796,202 elements"
+    assert caught.value.hint == "put them in a file of the artifact"
+    with pytest.raises(UsageError, match="more than 10,000 params"):
+        values.from_python({"w": np.zeros((20_000, 2))}, "param")
+    with pytest.raises(UsageError, match="more than 8 MiB of params"):
+        values.from_python({"w": "x" * (8 << 20)}, "param")
+    with pytest.raises(UsageError, match="an array that cannot be read"):
+        values.from_python({"w": MetaTensor([1.0])}, "param")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (TensorFlowTensor(0.1), "0.1"), (TensorFlowTensor([0.1, 2]), "[0.1, 2.0]"), (TorchTensor(0.1), "0.1"), (TorchTensor([0.1, 2]), "[0.1, 2.0]"),
+        (np.dtype("float32"), "float32"), (np.float32, "numpy.float32"), (np.ma.array([1.0, 2.0], mask=[0, 1]), "[1.0, null]"),
+        (np.datetime64("2026-01-02T03:04:05", "ns"), "2026-01-02T03:04:05.000000000"), (np.timedelta64(7, "D"), "7 days"),
+        (np.zeros(1, dtype=[("a", "i4"), ("b", "f8")])[0], "[0, 0.0]"), (np.array(None, dtype=object), "null"),
+        (array.array("d", [0.5, 1]), "[0.5, 1.0]"), (deque([1, 2]), "[1, 2]"), (timedelta(hours=1), "1:00:00"), (Fraction(1, 3), "1/3"),
+    ],
+)  # fmt: skip
+def test_the_values_of_libraries_are_written_plainly(value, text):
+    assert list(values.from_python({"k": value}, "param")) == [("k", text)]
+
+
+@pytest.mark.parametrize(
+    ("value", "pairs"),
+    [
+        (Training(), [("lr", "0.1"), ("layers", "[64, 32]")]), (SimpleNamespace(lr=0.1), [("lr", "0.1")]), (argparse.Namespace(lr=0.1), [("lr", "0.1")]),
+        (Config(), [("hidden_size", "768"), ("act", "gelu")]), (Scores(0.9, 0.8), [("auc", "0.9"), ("f1", "0.8")]), (UserDict(a=1), [("a", "1")]),
+        ([("a", 1), ("b", {"c": None})], [("a", "1"), ("b.c", "null")]), (iter([("a", 1)]), [("a", "1")]), (np.array([["a", "1"]]), [("a", "1")]),
+    ],
+)  # fmt: skip
+def test_what_turns_into_a_mapping_is_one(value, pairs):
+    assert list(values.from_python(value, "param")) == pairs
+
+
+def test_a_fraction_is_a_number_among_metrics():
+    assert list(values.from_python({"ratio": Fraction(1, 4)}, "metric")) == [("ratio", "0.25")]
+
+
+@pytest.mark.parametrize("value", ["a=1", b"x", 3, [1, 2], [("a", 1, 2)], ["ab"], object()])
+def test_what_is_no_mapping_and_no_pairs_is_told_for_what_it_is(value):
+    with pytest.raises(UsageError, match="params are a mapping or pairs of key and value, not the "):
+        values.from_python(value, "param")
 
 
 def test_keys_that_are_no_text_are_written_as_values_are():
-    assert list(values.from_mapping({0: 0.5, True: {1.5: 1}}, "metric")) == [("0", "0.5"), ("true.1.5", "1")]
+    assert list(values.from_python({0: 0.5, True: {1.5: 1}}, "metric")) == [("0", "0.5"), ("true.1.5", "1")]
 
 
 def test_a_mapping_that_holds_itself_is_refused():
     loop: dict[str, object] = {}
     loop["a"] = loop
     with pytest.raises(UsageError, match="nested more than 32 deep"):
-        values.from_mapping(loop, "param")
+        values.from_python(loop, "param")
 
 
 def test_a_metric_that_is_no_number_is_kept_and_warned_of():
@@ -265,7 +326,7 @@ def test_a_metric_that_is_no_number_is_kept_and_warned_of():
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_of_python_is_a_number_and_itself_again(value):
-    ((_, text),) = values.from_mapping({"k": value}, "metric")
+    ((_, text),) = values.from_python({"k": value}, "metric")
     assert as_number(text) is not None
     assert float(text) == value
 
@@ -290,4 +351,4 @@ json_values = st.recursive(
 def test_a_mapping_and_its_json_say_the_same(tmp_path_factory, mapping, what):
     path = tmp_path_factory.getbasetemp() / "same.json"
     path.write_text(json.dumps(mapping))
-    assert value_files.from_file(str(path), what) == values.from_mapping(mapping, what)
+    assert value_files.from_file(str(path), what) == values.from_python(mapping, what)

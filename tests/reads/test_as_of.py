@@ -76,7 +76,7 @@ def answers(connection, at):
             "param.depth",
             "tag.owner",
         ):
-            found["versions", sort, everything] = registry.versions(sort=sort, all=everything, as_of=moment)
+            found["versions", sort, everything] = _sorted(registry, sort, everything, moment)
         for stage in ("development", "staging", "production"):
             found["stage", stage, everything] = registry.versions(stage=stage, all=everything, as_of=moment)
     found["history"] = registry.history(as_of=moment)
@@ -94,6 +94,13 @@ def answers(connection, at):
                 "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip
         found["resolve", ref] = _resolved(connection, at, ref)
     return found
+
+
+def _sorted(registry, sort, everything, moment):
+    try:
+        return registry.versions(sort=sort, all=everything, as_of=moment)
+    except ModelkeepError as error:  # no version had the key then, or it was measured on several data
+        return error.message
 
 
 def _resolved(connection, at, ref):

@@ -12,7 +12,7 @@ def fraud(history):
         data=[Data(name="transactions", version="2026-01")], stage="production", param__depth="8", param__kind="gini",
     )  # fmt: skip
     history.register(
-        "fraud", {"a": "one", "c": "three"}, form="tree", metrics=[("auc", "0.914"), ("loss", "nan")],
+        "fraud", {"a": "one", "c": "three"}, form="tree", metrics=[("auc", "0.914"), ("loss", "word")],
         data=[Data(name="transactions", version="2026-02")], commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7",
         param__depth="10", param__kind="entropy", tag__owner="bo",
     )  # fmt: skip
@@ -33,16 +33,16 @@ def test_only_what_differs_is_told_with_exact_differences(fraud):
     assert answer.rows == (
         DiffRow("version", "label", ("1.0", None)),
         DiffRow("version", "digest", digests),
-        DiffRow("version", "size_bytes", ("6", "8"), "+2"),
-        DiffRow("metrics", "auc", ("0.907", "0.914"), "+0.007"),
-        DiffRow("metrics", "f1", ("0.5", None)),
-        DiffRow("metrics", "loss", (None, "nan")),
-        DiffRow("params", "depth", ("8", "10"), "+2"),
+        DiffRow("version", "size_bytes", (6, 8), (2.0,)),
+        DiffRow("metrics", "auc", (0.907, 0.914), (0.007,)),
+        DiffRow("metrics", "f1", (0.5, None)),
+        DiffRow("metrics", "loss", (None, "word")),
+        DiffRow("params", "depth", (8, 10), (2.0,)),
         DiffRow("params", "kind", ("gini", "entropy")),
         DiffRow("tags", "owner", (None, "bo")),
         DiffRow("data", "transactions", ("2026-01", "2026-02")),
         DiffRow("code", "commit", (None, "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")),
-        DiffRow("code", "dirty", (None, "false")),
+        DiffRow("code", "dirty", (None, False)),
         DiffRow("files", "b", (sha("two"), None)),
         DiffRow("files", "c", (None, sha("three"))),
     )
@@ -51,9 +51,9 @@ def test_only_what_differs_is_told_with_exact_differences(fraud):
 def test_more_than_two_stand_side_by_side_against_the_first(fraud):
     answer = diff(fraud, "fraud@1", "fraud@2", "fraud@3")
     auc = next(row for row in answer.rows if row.key == "auc")
-    assert auc == DiffRow("metrics", "auc", ("0.907", "0.914", "0.9"), "+0.007 -0.007")
+    assert auc == DiffRow("metrics", "auc", (0.907, 0.914, 0.9), (0.007, -0.007))
     depth = next(row for row in answer.rows if row.key == "depth")
-    assert depth == DiffRow("params", "depth", ("8", "10", None), "+2 -")
+    assert depth == DiffRow("params", "depth", (8, 10, None), (2.0, None))
 
 
 def test_one_alone_is_held_against_production(fraud):
@@ -73,13 +73,23 @@ def test_a_version_is_the_same_as_itself(fraud):
 def test_versions_of_different_models_can_be_compared(fraud):
     fraud.register("churn", metrics=[("auc", "0.5")])
     answer = diff(fraud, "churn@1", "fraud@3")
-    assert next(row.note for row in answer.rows if row.key == "auc") == "+0.4"
+    assert next(row.differences for row in answer.rows if row.key == "auc") == (0.4,)
 
 
 def test_a_metric_on_other_data_is_another_metric(fraud):
     fraud.evaluate("fraud@1", [("auc", "0.8")], Data(name="test", version="1"))
     row = next(row for row in diff(fraud, "fraud@1", "fraud@2").rows if "test" in row.key)
-    assert row == DiffRow("metrics", "auc on data:test@1", ("0.8", None))
+    assert row == DiffRow("metrics", "auc@test@1", (0.8, None))
+
+
+def test_numbers_are_the_same_whatever_their_spelling_and_true_is_not_one(fraud):
+    fraud.register("a", metrics=[("auc", "0.90"), ("n", "1e3")], param__rate="1e-3", param__flag="true", tag__v="1")
+    fraud.register("a", metrics=[("auc", "+.9"), ("n", "1000")], param__rate="0.001", param__flag="1", tag__v="1.0")
+    rows = diff(fraud, "a@1", "a@2").rows
+    assert [(row.key, row.values) for row in rows if row.section in ("metrics", "params", "tags")] == [
+        ("flag", (True, 1)),
+        ("v", ("1", "1.0")),
+    ]
 
 
 def test_diff_of_nothing_is_refused(fraud):

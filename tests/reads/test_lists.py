@@ -1,5 +1,6 @@
 import pytest
 
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 
 
@@ -148,7 +149,6 @@ def test_an_unknown_stage_is_refused(shop):
         ("param.depth", [2, 1, 3, 5, 4]),
         ("param.depth:desc", [1, 2, 3, 5, 4]),
         ("tag.owner", [3, 1, 5, 4, 2]),
-        ("metric.none", [5, 4, 3, 2, 1]),
         ("name", [5, 4, 3, 2, 1]),
     ],
 )
@@ -167,17 +167,92 @@ def test_versions_of_all_models_are_sorted_together(shop):
 def test_a_metric_is_sorted_by_its_newest_value(shop):
     shop.evaluate("fraud@2", [("auc", "0.99")])
     rows = shop.registry.versions("fraud", sort="metric.auc:desc", limit=1)
-    assert [(row.ref, row.metrics) for row in rows] == [("fraud@2", {"auc": "0.99"})]
+    assert [(row.ref, row.metrics) for row in rows] == [("fraud@2", {"auc": 0.99})]
 
 
-@pytest.mark.parametrize("sort", ["colour", "metric.", "metric", "version:up", ""])
-def test_what_cannot_be_sorted_by_is_refused(shop, sort):
+@pytest.mark.parametrize(
+    ("sort", "hint"),
+    [
+        (
+            "colour",
+            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K",
+        ),
+        ("", "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K"),
+        (
+            "metric.",
+            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K",
+        ),
+        ("created:down", "created:desc"),
+        ("versio", "version:desc"),
+    ],
+)
+def test_what_cannot_be_sorted_by_is_refused(shop, sort, hint):
     with pytest.raises(UsageError) as error:
         shop.registry.versions(sort=sort)
     assert error.value.message == f"versions cannot be sorted by '{sort}'"
-    assert error.value.hint == (
-        "KEY or KEY:desc, where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K"
-    )
+    assert error.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("sort", "hint"),
+    [
+        ("metric.acu:desc", "there are metric.auc"),
+        ("metric.auc:down", "there are metric.auc, metric.auc@"),
+        ("metric.auc@holdout@3", "there are metric.auc, metric.auc@"),
+        ("param.dept", "there are param.depth"),
+        ("tag.nope", "there are tag.owner"),
+    ],
+)
+def test_a_key_that_no_version_has_is_refused_with_close_ones(shop, sort, hint):
+    with pytest.raises(UsageError) as error:
+        shop.registry.versions("fraud", sort=sort)
+    assert error.value.message == f"no version has {sort.removesuffix(':desc')}"
+    assert error.value.hint == hint
+
+
+def test_where_nothing_is_listed_no_key_is_unknown(shop):
+    assert shop.registry.versions("fraud", stage="staging", sort="metric.nope") == ()
+
+
+def test_versions_are_sorted_by_what_was_measured_on_the_same_data(shop):
+    holdout = Data(name="holdout", version="3")
+    for version, auc in (("fraud@1", "0.5"), ("fraud@2", "0.6")):
+        shop.evaluate(version, [("auc", auc), ("f1", auc)], holdout)
+    shop.evaluate("fraud@4", [("auc", "0.99")], holdout)
+    with pytest.raises(UsageError) as error:
+        shop.registry.versions("fraud", sort="metric.auc:desc")
+    assert error.value.message == "auc of these versions was measured on no data and holdout@3: which is meant?"
+    assert error.value.hint == "metric.auc@ or metric.auc@holdout@3"
+
+    def sorted_by(key):
+        return [row.version for row in shop.registry.versions("fraud", sort=key)]
+
+    assert sorted_by("metric.auc@holdout@3:desc") == [4, 2, 1, 5, 3]
+    assert sorted_by("metric.auc@data:holdout@3:desc") == [4, 2, 1, 5, 3]
+    assert sorted_by("metric.auc@:desc") == [5, 1, 2, 3, 4]
+    assert sorted_by("metric.f1:desc") == [2, 1, 5, 4, 3]
+
+
+def test_one_version_with_several_values_is_not_sorted_by_any_of_them(shop):
+    for data in ("a", "b"):
+        shop.evaluate("fraud@4", [("f1", "0.5")], Data(name=data, version="1"))
+    with pytest.raises(UsageError) as error:
+        shop.registry.versions("fraud", sort="metric.f1")
+    assert error.value.hint == "metric.f1@b@1 or metric.f1@a@1"
+
+
+def test_a_key_that_ends_like_a_direction_takes_one_more(shop):
+    shop.register("fraud", metrics=[("loss:asc", "2")])
+    assert refs(shop.registry.versions("fraud", sort="metric.loss:asc:desc", limit=1)) == ["fraud@6"]
+    with pytest.raises(UsageError):
+        shop.registry.versions("fraud", sort="metric.loss:asc")
+
+
+def test_the_keys_that_versions_have(shop):
+    shop.evaluate("fraud@4", [("f1", "0.5")], Data(name="a", version="1"))
+    assert shop.registry.keys("metric", "fraud") == ("auc", "f1", "auc@", "f1@a@1")
+    assert shop.registry.keys("param") == ("depth",)
+    assert shop.registry.keys("tag", "churn") == ()
 
 
 def test_a_key_may_have_a_colon_and_a_dot_in_it(shop):

@@ -5,11 +5,10 @@ from world import World
 from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,
+    Evaluation,
     FileRow,
-    Held,
     Holder,
     InDevelopment,
-    Metric,
     ModelRow,
     NoteText,
     ParentRef,
@@ -93,7 +92,9 @@ def test_the_line_of_a_version(fraud):
         digest=row.digest,
         size_bytes=3,
         files=1,
-        params={"depth": "8"},
+        metrics={},
+        evaluations=(),
+        params={"depth": 8},
         tags={"owner": "risk"},
     )
 
@@ -157,14 +158,16 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
         RunRef("run-1", "https://tracker/run-1"),
         RunRef("run-2", "https://tracker/run-2"),
     )
-    assert page.metrics == (
-        Metric("auc", "0.91", "data:test@2026-02", at(5)),
-        Metric("auc", "0.8", None, at(4)),
+    assert page.evaluations == (
+        Evaluation("auc", 0.91, "test@2026-02", at(5), "ana"),
+        Evaluation("auc", 0.8, None, at(4), "ana"),
+        Evaluation("auc", 0.9, "test@2026-02", at(3), "ana"),
     )
-    assert page.params == {"depth": "8", "rate": "0.1"}
+    assert page.metrics == {"auc": 0.8}
+    assert page.params == {"depth": 8, "rate": 0.1}
     assert page.tags == {"owner": "risk"}
     assert page.notes == (NoteText(at(6), "ana", "look at this"),)
-    assert page.stages == (Held("production", at(3), "ana"),)
+    assert page.stages == ("production",)
     assert page.contents == (
         FileRow("model.onnx", 3, sha("one")),
         FileRow("tokens.json", 2, sha("{}")),

@@ -1,16 +1,22 @@
 """What comes out is what went in, all of it or nothing; a wrong byte never leaves."""
 
+import hashlib
 import io
 import os
 import stat
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+from modelkeep.domain.manifest import Manifest
+from modelkeep.errors import Conflict, IntegrityError, NotFound, RegistryUnavailable, UsageError
+from modelkeep.store.bucket.directory import create_store
 from modelkeep.store.content.hashing import CHUNK
 from modelkeep.store.export.artifact import Exported, export, export_stream
+from modelkeep.store.export.part import part_of
 from modelkeep.store.ingest.artifact import Selection, ingest
+from modelkeep.store.opened_directory import open_directory
 
 
 @pytest.fixture
@@ -181,7 +187,7 @@ def fifo(out):
     os.mkfifo(out / "sub/deep/c")  # as empty as the file was
 
 
-@pytest.mark.parametrize("harm", [more, less, different, link, fifo])
+@pytest.mark.parametrize("harm", [more, less, different])
 def test_a_directory_that_differs_is_kept_unless_forced_and_then_is_replaced_whole(tree, work, harm):
     tree.get("out")
     harm(work / "out")
@@ -192,11 +198,23 @@ def test_a_directory_that_differs_is_kept_unless_forced_and_then_is_replaced_who
     assert os.listdir(work) == ["out"]
 
 
+@pytest.mark.parametrize(("harm", "name"), [(link, "a.bin"), (fifo, "sub/deep/c")])
+def test_a_directory_with_what_no_artifact_has_is_not_replaced_by_force_either(tree, work, harm, name):
+    tree.get("out")
+    harm(work / "out")
+    for force in (False, True):
+        with pytest.raises(Conflict) as caught:
+            tree.get("out", force=force)
+        assert caught.value.message == (f"'out' holds what no artifact has, '{name}': it will not be replaced")
+        assert caught.value.hint == "name a directory of its own"
+    assert sorted(os.listdir(work / "out")) == ["a.bin", "sub"]
+
+
 def test_a_link_inside_to_the_same_bytes_is_not_a_file(tree, work):
     tree.get("out")
     os.rename(work / "out/a.bin", work / "bb")
     (work / "out/a.bin").symlink_to("../bb")  # five letters, as many bytes as the file has
-    with pytest.raises(Conflict, match="something else"):
+    with pytest.raises(Conflict, match="holds what no artifact has"):
         tree.get("out")
 
 
@@ -236,18 +254,35 @@ def test_an_empty_directory_is_filled_and_stays_as_private_as_it_was(tree, work)
     assert stat.S_IMODE((work / "out").stat().st_mode) == 0o700
 
 
-def test_a_link_is_replaced_and_not_written_through(model, tree, work):
-    (work / "target").mkdir()
-    (work / "target/mine").write_bytes(b"mine")
-    for name, points_at in (("file", "target/mine"), ("dir", "target")):
-        (work / name).symlink_to(points_at)
-        artifact = model if name == "file" else tree
-        with pytest.raises(Conflict):
-            artifact.get(name)
-        artifact.get(name, force=True)
-        assert not (work / name).is_symlink()
-    assert look("target") == {"mine": b"mine"}
-    assert sorted(os.listdir(work)) == ["dir", "file", "target"]
+def test_a_link_to_a_file_is_replaced_and_not_written_through(model, tree, work):
+    (work / "mine").write_bytes(b"mine")
+    for artifact in (model, tree):
+        (work / "link").symlink_to("mine")
+        with pytest.raises(Conflict, match="something else"):
+            artifact.get("link")
+        artifact.get("link", force=True)
+        assert not (work / "link").is_symlink()
+        assert (work / "mine").read_bytes() == b"mine"
+        if artifact is model:
+            (work / "link").unlink()
+    assert sorted(os.listdir(work)) == ["link", "mine"]
+
+
+@pytest.mark.parametrize("points_at", ["/dev/null", "gone", "dir", "pipe"])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_link_to_what_is_no_file_is_never_replaced(model, tree, work, points_at, force):
+    (work / "dir").mkdir()
+    os.mkfifo(work / "pipe")
+    (work / "link").symlink_to(points_at)
+    for artifact in (model, tree) if points_at != "dir" else (tree,):
+        with pytest.raises(Conflict) as caught:
+            artifact.get("link", force=force)
+        assert caught.value.message == "'link' is a link, and not to a regular file: it will not be replaced"
+        writable = points_at in {"/dev/null", "pipe"}
+        assert caught.value.hint == (
+            "to write to it: modelkeep get REF - > link" if writable else "name another destination"
+        )
+    assert os.readlink(work / "link") == points_at
 
 
 def test_a_link_to_the_same_bytes_is_the_same(model, tree, work):
@@ -259,27 +294,13 @@ def test_a_link_to_the_same_bytes_is_the_same(model, tree, work):
     assert not tree.get("dir").changed
 
 
-def test_a_dangling_link_is_something_else(model, work):
-    (work / "file").symlink_to("gone")
-    with pytest.raises(Conflict, match="something else"):
-        model.get("file")
-    model.get("file", force=True)
-    assert not (work / "file").is_symlink()
-    assert look(work) == {"file": b"hello"}
-
-
-def test_a_pipe_where_the_file_shall_be_is_something_else_and_does_not_block(model, work):
-    os.mkfifo(work / "file")
-    with pytest.raises(Conflict, match="something else"):
-        model.get("file")
-
-
 def test_a_pipe_or_a_device_is_not_replaced_by_force_either(model, tree, work):
     os.mkfifo(work / "pipe")
     before = os.lstat(work / "pipe")
     for artifact in (model, tree):
-        with pytest.raises(Conflict, match="'pipe' is a device, a pipe or a socket: it will not be replaced"):
-            artifact.get("pipe", force=True)
+        for force in (False, True):
+            with pytest.raises(Conflict, match="'pipe' is a device, a pipe or a socket: it will not be replaced"):
+                artifact.get("pipe", force=force)
     assert os.path.samestat(before, os.lstat(work / "pipe"))
     assert os.listdir(work) == ["pipe"]
 
@@ -400,7 +421,7 @@ def test_a_short_write_is_finished(model):
 
 def test_an_interruption_leaves_the_old_and_no_litter(tree, model, work):
     (work / "dir").mkdir()
-    (work / "dir/old").write_bytes(b"old")
+    (work / "dir/a.bin").write_bytes(b"old")
     (work / "file").write_bytes(b"old")
 
     def interrupt(done, total):
@@ -409,21 +430,22 @@ def test_an_interruption_leaves_the_old_and_no_litter(tree, model, work):
     for artifact, dest in ((tree, "dir"), (model, "file")):
         with pytest.raises(KeyboardInterrupt):
             artifact.get(dest, force=True, progress=interrupt)
-    assert look(work) == {"dir/old": b"old", "file": b"old"}
+    assert look(work) == {"dir/a.bin": b"old", "file": b"old"}
     assert sorted(os.listdir(work)) == ["dir", "file"]
 
 
-def test_without_exchanging_names_a_tree_is_replaced_all_the_same(tree, work):
-    from modelkeep.store.export.destination import swap_in_steps
+def test_without_exchanging_names_a_tree_is_replaced_all_the_same(work):
+    from modelkeep.store.export.draft import swap_in_steps
 
     (work / "old").mkdir()
     (work / "old/mine").touch()
     (work / "new").mkdir()
-    swap_in_steps("new", "old")
-    assert sorted(os.listdir(work)) == ["new", "old"]
-    assert os.listdir("new") == ["mine"]
-    with pytest.raises(OSError, match="gone"):
-        swap_in_steps("gone", "new")
+    with open_directory(".") as here:
+        swap_in_steps(here, "new", "old")
+        assert sorted(os.listdir(work)) == ["new", "old"]
+        assert os.listdir("new") == ["mine"]
+        with pytest.raises(OSError, match="gone"):
+            swap_in_steps(here, "gone", "new")
     assert os.listdir("new") == ["mine"]
 
 
@@ -435,7 +457,7 @@ def test_a_place_that_may_not_be_written_is_told(model, work):
             path.chmod(0o755)
     os.seteuid(65534)
     try:
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(RegistryUnavailable) as caught:
             model.get("file")
     finally:
         os.seteuid(0)
@@ -448,3 +470,180 @@ def test_many_files_come_out_with_several_threads(artifacts, work):
     tree = _Artifact(artifacts, work, files, "tree")
     tree.get("out")
     assert look("out") == files
+
+
+# Executable files -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_file_that_the_manifest_calls_executable_can_be_run(artifacts, model, work, umask):
+    manifest = Manifest.of(
+        [replace(model.manifest.files[0], executable=True, path=path) for path in ("run", "bin/run")]
+    )
+    before = os.umask(umask)
+    try:
+        export(artifacts, manifest, "tree", "out", default_name="t-1", force=False)
+        file = Manifest.of([manifest.files[1]])
+        export(artifacts, file, "file", "tool", default_name="t-1", force=False)
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(os.stat(path).st_mode) for path in ("out/run", "out/bin/run", "tool")]
+    assert modes == [0o755 & ~umask] * 3
+
+
+def test_one_that_was_made_executable_afterwards_is_the_same(model, work):
+    model.get("tool")
+    os.chmod("tool", 0o755)
+    assert not model.get("tool").changed
+
+
+# What force replaces ----------------------------------------------------------------------------
+
+
+def test_force_leaves_a_directory_that_holds_nothing_of_the_artifact(tree, work):
+    (work / "documents").mkdir()
+    (work / "documents/thesis.tex").write_bytes(b"mine")
+    for force in (False, True):
+        with pytest.raises(Conflict) as caught:
+            tree.get("documents", force=force)
+        assert caught.value.message == "'documents' holds no file of this artifact: it will not be replaced"
+    assert look(work) == {"documents/thesis.tex": b"mine"}
+
+
+def test_force_replaces_another_version_that_has_no_file_in_common(tree, work):
+    (work / "out").mkdir()
+    (work / "out/old.pt").write_bytes(b"old")
+    asked = []
+
+    def known(digest):
+        asked.append(digest)
+        return True
+
+    export(tree.artifacts, tree.manifest, "tree", "out", default_name="t-1", force=True, known=known)
+    assert look("out") == tree.files
+    old = hashlib.sha256(b"old").hexdigest()
+    document = f'{{"files":[{{"digest":"sha256:{old}","path":"old.pt","size":3}}],"format":"modelkeep manifest 1"}}'
+    assert asked == ["sha256:" + hashlib.sha256(document.encode()).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("inside", "what"),
+    [
+        ("registry.db", "a registry"),
+        ("below/registry.db", "a registry"),
+        ("below/.modelkeep/x", "a registry"),
+        ("bk/backup.json", "a backup"),
+        ("code/.git/HEAD", "a git work tree"),
+    ],
+)
+def test_force_leaves_the_parent_of_a_registry_a_backup_or_work(tree, work, inside, what):
+    tree.get("out")
+    (work / "out" / inside).parent.mkdir(parents=True, exist_ok=True)
+    (work / "out" / inside).write_bytes(b"x")
+    (work / "out/a.bin").write_bytes(b"jello")
+    with pytest.raises(Conflict, match=f"'out' holds {what}, '[a-z./]+': it will not be replaced"):
+        tree.get("out", force=True)
+    assert (work / "out" / inside).read_bytes() == b"x"
+
+
+def test_force_leaves_a_store_that_lies_elsewhere_and_what_holds_it(tree, work):
+    (work / "disk").mkdir()
+    create_store("disk/store")
+    for dest in ("disk", "disk/store"):
+        with pytest.raises(Conflict, match="holds the store of a registry"):
+            tree.get(dest, force=True)
+    assert sorted(os.listdir("disk/store")) == ["blobs", "tmp"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_nothing_is_written_inside_a_registry(model, tree, work, force):
+    (work / ".modelkeep").mkdir()
+    create_store(".modelkeep/store")
+    (work / ".modelkeep/registry.db").write_bytes(b"db")
+    create_store("elsewhere")
+    (work / "plain").mkdir()
+    (work / "plain/registry.db").write_bytes(b"db")
+    (work / "link").symlink_to(".modelkeep/store")
+    before = sorted(map(str, work.rglob("*")))
+    for dest in (
+        ".modelkeep/store", ".modelkeep/registry.db", ".modelkeep/new", ".modelkeep/store/blobs/sha256/ab/x", "link/x",
+        "elsewhere/blobs", "elsewhere/new", "plain/registry.db", "plain/registry.db-journal", "plain/registry.lock",
+        "plain/store/x",
+    ):  # fmt: skip
+        for artifact in (model, tree):
+            with pytest.raises((Conflict, NotFound), match=r"inside the registry|no directory"):
+                artifact.get(dest, force=force)
+    assert sorted(map(str, work.rglob("*"))) == before
+    assert model.get("plain/served.onnx", force=force).changed
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("dest", ["/dev/stdout", "/dev/null", "/dev/new", "/proc/self/fd/1", "/sys/kernel/x"])
+def test_the_systems_own_places_are_left_alone(model, tree, dest, force):
+    before = os.lstat("/dev/stdout")
+    for artifact in (model, tree):
+        with pytest.raises(Conflict) as caught:
+            artifact.get(dest, force=force)
+        assert caught.value.message == f"'{dest}' belongs to the system: nothing is written there"
+        assert caught.value.hint == "to write to standard output: modelkeep get REF -"
+    assert os.path.samestat(before, os.lstat("/dev/stdout"))
+
+
+# What a killed get leaves -----------------------------------------------------------------------
+
+
+def test_the_next_get_removes_what_a_killed_one_left(model, tree, work):
+    for number, artifact in enumerate((model, tree)):
+        left = work / f".modelkeep-{number:016x}"
+        left.mkdir()
+        (left / "half").write_bytes(b"h")
+        (work / f".modelkeep-{number + 7:016x}").write_bytes(b"half")
+        artifact.get(f"out{number}")
+    assert sorted(os.listdir(work)) == ["out0", "out1"]
+
+
+def test_what_another_get_writes_at_the_moment_stays(model, tree, work):
+    def other(done, total):
+        before = [name for name in os.listdir(work) if name.startswith(".modelkeep-")]
+        model.get("inner")
+        assert [name for name in os.listdir(work) if name.startswith(".modelkeep-")] == before
+        os.unlink("inner")
+
+    tree.get("outer", progress=other)
+    assert sorted(os.listdir(work)) == ["outer"]
+    assert tree.files.items() <= look("outer").items()
+
+
+def test_what_only_looks_like_a_draft_stays(model, work):
+    for name in (".modelkeep-notes", ".modelkeep-0123456789abcdef-old", ".modelkeep-0123456789ABCDEF"):
+        (work / name).write_bytes(b"mine")
+    (work / ".modelkeep-00000000000000aa").symlink_to("/etc/hostname")
+    os.mkfifo(work / ".modelkeep-00000000000000bb")
+    before = sorted(os.listdir(work))
+    model.get("out")
+    assert sorted(os.listdir(work)) == sorted([*before, "out"])
+
+
+def test_in_a_directory_that_everybody_may_write_they_stay(model, work):
+    (work / "shared").mkdir()
+    (work / "shared").chmod(0o777)
+    (work / "shared/.modelkeep-00000000000000aa").mkdir()
+    model.get("shared/out")
+    assert sorted(os.listdir("shared")) == [".modelkeep-00000000000000aa", "out"]
+
+
+# A part of an artifact --------------------------------------------------------------------------
+
+
+def test_a_part_is_one_file_or_the_files_below_a_directory(tree, work):
+    found, form = part_of(tree.manifest, "sub/b.bin")
+    assert (form, [file.path for file in found.files]) == ("file", ["b.bin"])
+    for inner in ("sub", "sub/"):
+        found, form = part_of(tree.manifest, inner)
+        assert (form, [file.path for file in found.files]) == ("tree", ["b.bin", "deep/c"])
+
+
+@pytest.mark.parametrize("inner", ["sub/b.bi", "su", "", "/", "..", "sub/..", "a.bin/x", "a.bin/", "/etc/passwd"])
+def test_what_is_no_part_is_not_found(tree, inner):
+    with pytest.raises(NotFound, match="the artifact has no file"):
+        part_of(tree.manifest, inner)

@@ -42,7 +42,7 @@ def answers(registry):
     found |= {ref: registry.version(ref) for ref in refs}
     found |= {f"{ref} as of seq:6": registry.version(ref, as_of="seq:6") for ref in ("fraud@1", "fraud@2")}
     found |= {"model": registry.model("risk/Fraud"), "history": registry.history()}
-    return {name: msgspec.to_builtins(value) for name, value in found.items()}
+    return {name: msgspec.to_builtins(value, enc_hook=float) for name, value in found.items()}
 
 
 def in_first_schema(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
@@ -10,6 +11,7 @@ from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.labels import check_label, fold
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
@@ -27,6 +29,7 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
+from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.state import SqlState
 
 
@@ -41,11 +44,23 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         state, data = SqlState(reader), None if spec is None else spec.data
-        new = any(state.newest_metric(found.model, found.number or 0, name, data) != value for name, value in metrics)
+        before = {name: state.newest_metric(found.model, found.number or 0, name, data) for name, _ in metrics}
+        new = tuple((name, value) for name, value in metrics if before[name] != value)
         # A run that was only found in the environment is no reason to record known values again.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
-        return ChangeRequest(Evaluate(metrics, data, run_ids), subject_of(found), fields=fields, notes=warnings)
+        on_data = None if data is None else data_name(data.name, data.version, data.digest)
+        effects = [Effect(str(MetricKey(name, on_data)), before[name] or NONE, value) for name, value in new]
+        effects += [
+            Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
+        ]
+        return ChangeRequest(
+            Evaluate(metrics, data, run_ids),
+            subject_of(found),
+            fields=fields,
+            effects=tuple(effects),
+            notes=warnings,
+        )
 
     return resolve
 
@@ -54,7 +69,7 @@ def mark(ref: str, word: str) -> Resolve:
     """Return the change that sets or lifts the mark `bad`."""
     if word not in ("bad", "good"):
         message = f"a version is marked bad or good, not {word!r}"
-        raise UsageError(message, f"modelkeep mark {ref} bad")
+        raise UsageError(message, f"modelkeep mark {quote(ref)} bad")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"mark {{}} {word}")
@@ -69,7 +84,7 @@ def label(ref: str, label: str) -> Resolve:
     check_label(label)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, f"label {{}} {label}")
+        found = version_of(reader, ref, say, f"label {{}} {quote(label)}")
         return ChangeRequest(Label(label), subject_of(found), effects=(Effect("label", NONE, label),))
 
     return resolve
@@ -81,7 +96,9 @@ def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | Non
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = (
-            version_of(reader, ref, say, f"alias {{}} {adding[0]}") if adding else version_or_model(reader, ref, say)
+            version_of(reader, ref, say, f"alias {{}} {quote(adding[0])}")
+            if adding
+            else version_or_model(reader, ref, say)
         )
         state = SqlState(reader)
         for name in adding:
@@ -108,7 +125,7 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         message = "tag needs tags, each key once"
-        raise UsageError(message, f"modelkeep tag {ref} owner=risk")
+        raise UsageError(message, f"modelkeep tag {quote(ref)} owner=risk")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -150,7 +167,7 @@ def note(ref: str, text: str) -> Resolve:
     """Return the change that adds a note."""
     if not text.strip():
         message = "a note needs a text"
-        raise UsageError(message, f'modelkeep note {ref} "what there is to say"')
+        raise UsageError(message, f'modelkeep note {quote(ref)} "what there is to say"')
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -167,7 +184,7 @@ def rename(name: str, new: str) -> Resolve:
         found = version_or_model(reader, name, say)
         if found.number is not None:
             message = f"rename takes a model, not the version {found.ref}"
-            raise UsageError(message, f"modelkeep rename {found.name} {new}")
+            raise UsageError(message, f"modelkeep rename {quote(found.name)} {quote(new)}")
         return ChangeRequest(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
     return resolve

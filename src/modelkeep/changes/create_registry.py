@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from shlex import quote
 
 from modelkeep.changes.runner import ignore_note, observation
 from modelkeep.context import Context
@@ -55,7 +56,7 @@ def create(
         made = _make(place, store, shared, draft, observation(context, ()), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
-        raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
+        raise RegistryUnavailable(message, "modelkeep init DIR        (where this account may make one)") from error
     if not made:  # another process made it meanwhile, maybe with other stages
         _check_as_wanted(directory, stages, store)
     _share(directory, shared, ignore_note if made else say)
@@ -125,7 +126,7 @@ def _make(
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"
-        raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
+        raise Conflict(message, f"modelkeep init {quote(os.path.join(directory, '.modelkeep'))}")
     _check_not_emptied(directory)
     try:
         sharing.share_directory(directory, shared)

@@ -189,7 +189,9 @@ def _resolve_request(
         fields=_fields(request, provenance, [address for _, address in names.parents]),
         documents={digest: ingested.manifest.to_bytes()} if ingested.manifest.files else {},
         hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
-        verdict=against_production(reader, model, name, request.metrics),
+        verdict=against_production(
+            reader, model, name, request.metrics, None if provenance.on is None else provenance.on.data
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,9 +19,12 @@ from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
-from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.answers.versions import Evaluation, Version
 from modelkeep.domain.entry import Entry
+from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import label_key
+from modelkeep.domain.metrics import newest_by_data
+from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
@@ -28,10 +33,16 @@ from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.reads.show import version_page
 from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.annotations import newest_metrics, recorded_metrics
+from modelkeep.store.db.sql import show as select
+from modelkeep.store.db.sql.annotations import recorded_metrics
+from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import Resolved, name_of
+from modelkeep.store.db.sql.versions import evaluations_of
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 def registered(
@@ -90,21 +101,29 @@ def unchanged(
     )
 
 
-def against_production(reader: Reader, model: int | None, name: str, metrics: Pairs) -> tuple[Verdict, ...]:
-    """Return each metric with that of the last stage's holder, and their exact difference if both are numbers."""
+def against_production(
+    reader: Reader, model: int | None, name: str, metrics: Pairs, on: Data | None
+) -> tuple[Verdict, ...]:
+    """Return each metric with that of the last stage's holder on the same data, and their exact difference."""
     state = SqlState(reader)
     stage = state.stages()[-1].name
+    data = None if on is None else data_name(on.name, on.version, on.digest)
+    alone = tuple(Verdict(metric, data, metric_value(text), stage) for metric, text in metrics)
     holder = None if model is None else state.holder(model, stage)
     if holder is None:
-        return tuple(Verdict(metric, value, None, None, None) for metric, value in metrics)
-    other = newest_metrics(reader, holder.model, holder.version)
-    against = f"{stage} {name}@{holder.version}"
-    return tuple(
-        Verdict(metric, value, against, other[metric], difference(value, other[metric]))
-        if metric in other
-        else Verdict(metric, value, None, None, None)
-        for metric, value in metrics
+        return alone
+    other = newest_by_data(
+        evaluations_of(reader, None, holder.model, holder.version, holder.version).get(holder.version, ())
     )
+    return tuple(_beside(each, f"{name}@{holder.version}", other.get(each.metric, {}).get(data)) for each in alone)
+
+
+def _beside(found: Verdict, ref: str, other: Evaluation | None) -> Verdict:
+    """Return a metric beside that of the version in production; without such a one, alone."""
+    if other is None:
+        return found
+    less = difference(to_text(found.value), to_text(other.value))
+    return replace(found, against=ref, other=other.value, difference=None if less is None else metric_value(less))
 
 
 def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
@@ -136,13 +155,13 @@ def _check_same(
 ) -> None:
     """Raise ``Conflict`` where a typed argument differs from what is known of the version."""
     stage = change.subject.stage
-    if stage is not None and stage not in {held.stage for held in existing.stages}:
+    if stage is not None and stage not in existing.stages:
         message = f"these bytes are {existing.ref} already, and that is not in {stage}"
-        raise Conflict(message, f"modelkeep promote {existing.ref} {stage}")
+        raise Conflict(message, f"modelkeep promote {quote(existing.ref)} {quote(stage)}")
     for alias in command.aliases:
         if alias not in existing.aliases:
             message = f"these bytes are {existing.ref} already, and {existing.name}@{alias} is not that"
-            raise Conflict(message, f"modelkeep alias {existing.ref} {alias}")
+            raise Conflict(message, f"modelkeep alias {quote(existing.ref)} {quote(alias)}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
         *_other_metrics(reader, change.subject.model or 0, existing.version, command),
@@ -151,25 +170,30 @@ def _check_same(
     ]
     if different:
         message = f"these bytes are {existing.ref} already, with another {', '.join(different)}"
-        hint = f"modelkeep evaluate or tag {existing.ref}, or register with --if-exists new"
+        hint = f"evaluate, tag or describe {existing.ref}; or register it once more with --if-exists new"
         raise Conflict(message, hint)
 
 
 def _other_metrics(reader: Reader, model: int, number: int, command: Register) -> Iterator[str]:
     """Yield the metrics that were never recorded with this value, or not on this data."""
-    recorded: dict[tuple[str, str], set[Data | None]] = {}
-    for name, value, data in recorded_metrics(reader, model, number):
-        recorded.setdefault((name, value), set()).add(data)
+    recorded: dict[tuple[str, Decimal | str], set[Data | None]] = {}
+    for name, text, data in recorded_metrics(reader, model, number):
+        recorded.setdefault((name, _number_or_text(text)), set()).add(data)
     on = None if command.metrics_on is None else replace(command.metrics_on, role=None)
-    for name, value in command.metrics:
-        measured = recorded.get((name, value), set())
+    for name, text in command.metrics:
+        measured = recorded.get((name, _number_or_text(text)), set())
         if not measured or (on is not None and on not in measured):
             yield f"metric {name}"
 
 
+def _number_or_text(text: str) -> Decimal | str:
+    number = as_number(text)
+    return text if number is None else number
+
+
 def _other_words(reader: Reader, existing: Version, command: Register, fields: dict[str, str]) -> Iterator[str]:
     """Yield which of the details, the label, the data and the parents differ."""
-    known = {f"param.{key}": value for key, value in existing.params.items()}
+    known: dict[str, str] = dict(reader.rows(select.TEXTS, seq=existing.seq))
     known |= {f"tag.{key}": value for key, value in existing.tags.items()}
     known |= {"author": existing.author, "description": existing.description or ""}
     for field, value in fields.items():

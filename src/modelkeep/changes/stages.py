@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 
 from msgspec.structs import asdict, replace
 
@@ -12,6 +13,7 @@ from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
+from modelkeep.domain.json_values import to_text
 from modelkeep.domain.refs import Digest, Label, Number, parse_ref
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Tenure
@@ -24,9 +26,10 @@ from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
 from modelkeep.rendering import human_age
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.annotations import aliases_of, last_tenure, newest_metrics
+from modelkeep.store.db.sql.annotations import aliases_of, last_tenure
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.sql.versions import evaluations_of, values_of
 from modelkeep.store.db.state import SqlState
 
 _MOST_METRICS = 3
@@ -36,7 +39,7 @@ def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve
     """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, f"promote {{}} {stage}")
+        found = version_of(reader, ref, say, f"promote {{}} {quote(stage)}")
         stage_def = stage_named(reader, stage)
         return ChangeRequest(
             Promote(force=force),
@@ -169,10 +172,10 @@ def _find_good_version(
 
 def _version_to_return_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
-    target_version = version_of(reader, ref, say, f"rollback {found.name} --to {{}}")
+    target_version = version_of(reader, ref, say, f"rollback {quote(found.name)} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
         message = f"--to names a version of {found.name}, not {to}"
-        raise UsageError(message, f"modelkeep history {found.name}")
+        raise UsageError(message, f"modelkeep history {quote(found.name)}")
     return target_version.number
 
 
@@ -182,18 +185,22 @@ def _check_fixed(ref: str, found: Resolved) -> None:
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
     message = f"rollback takes the version to leave by number, label or digest; @{selector} moves"
-    raise UsageError(message, f"modelkeep rollback {found.name}@{found.number}")
+    raise UsageError(message, f"modelkeep rollback {quote(found.name)}@{found.number}")
 
 
 def _empty_stage(state: SqlState, found: Resolved, stage: StageDef) -> Conflict:
     message = f"{found.name} has nothing in {stage.name} to roll back from"
     last = state.last_holder(found.model, stage.name)
     if last is None:
-        return Conflict(message, f"modelkeep promote {found.name}@latest {stage.name}")
+        return Conflict(message, f"modelkeep promote {quote(found.name)}@latest {stage.name}")
     gone = state.version(found.model, last.version)
     if gone is None or gone.deleted:
-        return Conflict(message, f"modelkeep history {found.name} {stage.name}        (its last holder was deleted)")
-    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {stage.name}        (its last holder)")
+        return Conflict(
+            message, f"modelkeep history {quote(found.name)} {stage.name}        (its last holder was deleted)"
+        )
+    return Conflict(
+        message, f"modelkeep promote {quote(found.name)}@{last.version} {stage.name}        (its last holder)"
+    )
 
 
 def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
@@ -203,8 +210,10 @@ def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[Passed
         message += f" ({'; '.join(reasons)})"
     left = [one.version for one in passed if one.why == "left"]
     if left:
-        return Conflict(message, f"modelkeep rollback {found.name}@{holder.version} {holder.stage} --to {left[0]}")
-    return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
+        return Conflict(
+            message, f"modelkeep rollback {quote(found.name)}@{holder.version} {holder.stage} --to {left[0]}"
+        )
+    return Conflict(message, f"modelkeep retire {quote(found.name)}@{holder.version} {holder.stage}")
 
 
 def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
@@ -236,8 +245,8 @@ def _notes_on_rollback(
         since, until = (parse_stored(text) for text in before)
         ended = human_age(now - until)
         parts.append(f"{found.name}@{back} was active for {human_age(until - since)}, until {ended} ago")
-    metrics = newest_metrics(reader, found.model, back)
-    parts += [f"{metric} {value}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
+    metrics = values_of(evaluations_of(reader, None, found.model, back, back).get(back, ()))
+    parts += [f"{metric} {to_text(value)}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []
     if marked:
         notes.append(f"{left} is marked bad (undo: modelkeep mark {left} good)")

@@ -17,6 +17,7 @@ from modelkeep.errors import NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
+    from modelkeep.cli.terminal import Drawing
     from modelkeep.cli.views.interface import View
     from modelkeep.config import Settings
     from modelkeep.registry import Registry
@@ -152,13 +153,15 @@ class Call:
         exact = view.exact and not streams.is_terminal(sys.stdout)
         if self.flags.quiet:
             streams.out("".join(f"{each if exact else printable(each)}\n" for each in view.identifiers()))
-        elif (table := self._table(view)) is not None:
-            streams.out(table)
+        elif (drawing := self._drawing(view)) is not None:
+            streams.out(drawing.text)
+            if drawing.left_out:
+                self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
         else:
             text = "".join(f"{line}\n" for line in view.lines())
             streams.out(text if exact else printable_lines(text))
 
-    def _table(self, view: View) -> str | None:
+    def _drawing(self, view: View) -> Drawing | None:
         """Return the table of a view as a terminal shows it; None where lines are wanted, or it has no table."""
         if self.format not in {"table", "tree"}:
             return None

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from shlex import quote
 
 from modelkeep.cli import streams
 from modelkeep.cli.views import errors
 from modelkeep.domain.text import printable_lines
-from modelkeep.errors import ModelkeepError
+from modelkeep.errors import ModelkeepError, RegistryUnavailable
+
+#: What the system says of a path and not of this program.
+_OF_THE_PLACE = frozenset({
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EIO,
+    errno.EMFILE, errno.ENFILE, errno.ESTALE,
+})  # fmt: skip
 
 
 def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
@@ -24,8 +32,15 @@ def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
         streams.err(errors.as_text(error, color=_colored(arguments)))
 
 
-def bug(error: Exception) -> ModelkeepError:
-    """Return an exception that no code foresaw as an error with exit code 70."""
+def unforeseen(error: Exception) -> ModelkeepError:
+    """Return an exception that no code translated: a refusal of the system about a path, else a bug (exit code 70)."""
+    if isinstance(error, OSError) and error.errno in _OF_THE_PLACE and isinstance(error.filename, (str, bytes)):
+        path = os.fsdecode(error.filename)
+        found: ModelkeepError = RegistryUnavailable(
+            f"{path} cannot be used: {os.strerror(error.errno).lower()}", f"ls -ld {quote(path)}"
+        )
+        found.__cause__ = error
+        return found
     text = str(error)
     message = f"this is a bug in modelkeep: {type(error).__name__}{': ' if text else ''}{text}"
     found = ModelkeepError(message, "run it again with MODELKEEP_DEBUG=1 to see where, and please report that")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from modelkeep.errors import ModelkeepError
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
+FEWEST_FILES = 64
 
 
 def main() -> int:
@@ -42,6 +43,7 @@ def answer() -> int:
     _collect_garbage_rarely()
     arguments = sys.argv[1:]
     try:
+        _require_files()
         from modelkeep.cli import streams
         from modelkeep.cli.app import run
 
@@ -56,7 +58,7 @@ def answer() -> int:
     except Exception as error:  # noqa: BLE001 - a bug is reported as one, without a traceback
         from modelkeep.cli import error_output
 
-        code = _report(error_output.bug(error), arguments)
+        code = _report(error_output.unforeseen(error), arguments)
     return code
 
 
@@ -94,6 +96,27 @@ def _open_closed_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+
+
+def _require_files() -> None:
+    """Let this process open the files that a command needs, or raise ``RegistryUnavailable``.
+
+    Else the first part that misses one would say something about itself: of a backup, of a database.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if not 0 <= soft < FEWEST_FILES:
+        return
+    if not 0 <= hard < FEWEST_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FEWEST_FILES, hard))
+        return
+    from modelkeep.errors import RegistryUnavailable
+
+    message = f"a process may open {soft} files here, and a command may need {FEWEST_FILES}"
+    raise RegistryUnavailable(message, f"ulimit -n {FEWEST_FILES}        (in a shell that may raise the limit)")
 
 
 def _collect_garbage_rarely() -> None:

@@ -31,7 +31,8 @@ _modelkeep_options() {
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
-    path) REPLY='--as-of '$REPLY ;;
+    identify) REPLY='--exclude '$REPLY ;;
+    path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;

@@ -117,7 +117,10 @@ def _roll_back(player: Player) -> None:
     player.comment(
         "The metrics on April are recorded beside those on March, and version 3 cannot be promoted by accident."
     )
-    player.run("modelkeep evaluate fraud@3 --metrics metrics.json --on payments-2026-04.csv", r"fraud@3\n")
+    player.run(
+        "modelkeep evaluate fraud@3 --metrics metrics.json --on payments-2026-04.csv",
+        r"auc@payments-2026-04\.csv@sha256:[0-9a-f]{12}: none -> ",
+    )
     player.run("modelkeep promote fraud@3 production", r"error: .*bad", exits=4)
     player.run("modelkeep list fraud", r"bad")
 

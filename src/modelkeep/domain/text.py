@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from modelkeep.errors import UsageError
@@ -71,6 +72,13 @@ def check_key(text: str, what: str = "key") -> str:
     rule = "letters, digits and _ . / - or space, not at the ends, at most 250"
     hint = f"{likely}   ({rule})" if likely and _KEY.fullmatch(likely) else rule
     raise UsageError(message, hint)
+
+
+def close_to(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words that are close to a word, the closest first, three at most."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=3)
 
 
 def translate_glob(glob: str) -> str:

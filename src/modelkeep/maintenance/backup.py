@@ -13,6 +13,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from modelkeep import locate
 from modelkeep.context import Context
 from modelkeep.domain.answers.maintenance import BackedUp
 from modelkeep.domain.state import Head
@@ -30,6 +31,8 @@ from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
+from modelkeep.store.opened_directory import others_may_rename
+from modelkeep.userdirs import config_file
 
 #: How often the database is copied again at most, because versions were deleted before their bytes were copied.
 _TRIES = 5
@@ -45,18 +48,33 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
     place = BackupPlace(os.path.join(context.cwd, dest))
+    _require_own(context, place.path)
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
         raise RegistryUnavailable(message, "modelkeep verify --log")
-    context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     place.check(registry, context.directory)
+    context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
     mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
     with place.renewed(mark, context.directory):
         return _copy(context, place, registry, place.head(), progress)
+
+
+def _require_own(context: Context, path: str) -> None:
+    """Refuse a place in which another account could put a link where a backup writes by name, as SQLite does.
+
+    The user's trusted directories are used all the same.
+    """
+    where = others_may_rename(path)
+    if where is None:
+        return
+    file = config_file(context.environ)
+    if not {where, os.path.realpath(path)} & set(locate.trusted(locate.read_toml(file), file, context.environ)):
+        message = f"other accounts may rename what is in {printable(where)}, and so lead a backup elsewhere"
+        raise RegistryUnavailable(message, f"name another directory, or: modelkeep config trust {printable(where)}")
 
 
 def _copy(
@@ -110,7 +128,7 @@ def _require_successor(connection: Reader, place: BackupPlace, before: Head | No
             f"the backup {printable(place.path)} has an entry {before.seq} that the registry does not have: "
             "its log went backwards, or was rewritten"
         )
-        raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
+        raise Conflict(message, "modelkeep verify        (then back up to another directory, and keep this one)")
 
 
 def _described(tables: Tables, place: BackupPlace, registry: str, before: Head | None) -> BackedUp:

@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound
+from modelkeep.locate import resolved
 from modelkeep.provenance.git import (
     Config,
     Git,
@@ -52,6 +53,11 @@ _DIFF = (
     "--submodule=short", "--ignore-submodules=dirty",
 )  # fmt: skip
 _EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes
+# The branch in the HEAD of a repository that keeps its references in a reftable is .invalid.
+_NO_COMMIT = (
+    "the work tree has no commit, or none that can be read",
+    "the repository keeps its references in a reftable, which is not read; --code with a full commit hash",
+)
 _NOT_INSTALLED = "git is not installed"
 _FOREIGN = "the repository belongs to another user (git's safe.directory may allow it)"
 _ASK_FOR_HASH = "--code with a full commit hash, or --code none"
@@ -119,7 +125,7 @@ def _repositories(paths: Iterable[str]) -> list[Repository]:
         place = path if os.path.isdir(path) else os.path.dirname(path)
         if os.pardir not in place.split(os.sep):
             found.append(find_repository(place))
-        found.append(find_repository(os.path.realpath(place)))
+        found.append(find_repository(resolved(place)))
     return [repository for repository in dict.fromkeys(found) if repository is not None]
 
 
@@ -139,7 +145,7 @@ def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
             return Code(note=_FOREIGN)
         branch, commit = _read_head(repository)
         if commit is None:
-            return Code(branch=branch, note="the work tree has no commit, or none that can be read")
+            return Code(branch=None if branch == ".invalid" else branch, note=_NO_COMMIT[branch == ".invalid"])
         if git is None:
             code = Code(commit, branch=branch, note=_NOT_INSTALLED)
         else:

@@ -20,7 +20,7 @@ from typing import IO
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
-from modelkeep.locate import other_owner
+from modelkeep.locate import other_owner, resolved
 
 _SECONDS = 2.0
 _MOST_MEMORY_BYTES = 1 << 30
@@ -198,7 +198,7 @@ def read_regular(path: str, most_bytes: int) -> bytes | None:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a device may do something
             return None
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
                 return None
@@ -220,7 +220,7 @@ def _repository_in(place: str) -> Repository | None:
     """Return the repository whose ``.git`` stands in a directory."""
     if not os.path.lexists(os.path.join(place, ".git")):
         return None
-    place = os.path.realpath(place)
+    place = resolved(place)
     entry = os.path.join(place, ".git")
     git_dir = entry
     if os.path.isfile(entry):

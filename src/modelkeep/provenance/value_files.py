@@ -1,4 +1,4 @@
-"""Files of params and metrics: JSON and TOML, with numbers as the text that stands there.
+"""Files of params and metrics: JSON, TOML and YAML, with numbers as the text that stands there.
 
 The sizes are bounded, for what Python makes of a file is up to thirty times as large as the file, and
 of TOML's dotted keys a thousand times.
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.values import Number, Pairs, from_mapping, shorten
+from modelkeep.provenance.plain_values import Number, shorten
+from modelkeep.provenance.values import Pairs, from_python
+from modelkeep.provenance.yaml_values import looks_like_yaml, parse_yaml
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -28,16 +30,17 @@ _DEEP_KEY = pattern(
     r"""(?<![\w"'.\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.){0,999}+"|'[^'\n]{0,999}+')[ \t]*+\.[ \t]*+){33}"""
 )
 _PIPE_SECONDS = 5.0
-_FORMS = "a JSON or TOML file, or - for standard input"
+_FORMS = "a JSON, TOML or YAML file, or - for standard input"
+_COME_AS = "params and metrics come as JSON, TOML or YAML"
 
 
 def from_file(path: str, what: str) -> Pairs:
-    """Return the values of a JSON or TOML file; ``-`` is standard input, ``what`` is param, metric or tag.
+    """Return the values of a JSON, TOML or YAML file; ``-`` is standard input, ``what`` is param, metric or tag.
 
-    The ending decides (``.json``, ``.toml``), else whether the text begins with ``{``. At most 2 MiB of
-    JSON or 128 KiB of TOML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
+    The ending decides (``.json``, ``.toml``, ``.yaml``, ``.yml``), else how the text begins. At most 2 MiB of
+    JSON or 128 KiB of TOML or 64 KiB of YAML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
-    return from_mapping(_read_values(path), what)
+    return from_python(_read_values(path), what)
 
 
 def _read_values(path: str) -> dict[str, object]:
@@ -46,17 +49,19 @@ def _read_values(path: str) -> dict[str, object]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"{shown} is not UTF-8: {error}"
-        raise UsageError(message, "params and metrics come as JSON or TOML") from error
+        raise UsageError(message, _COME_AS) from error
     ending = os.path.splitext(path)[1].lower()
     if ending == ".json":
         value = _parse_json(text, shown)
     elif ending == ".toml":
         value = _parse_toml(text, shown)
+    elif ending in (".yaml", ".yml"):
+        value = parse_yaml(text, shown)
     else:
         value = _parse(text, shown)
     if isinstance(value, dict):
         return value
-    message = f"{shown} has no keys at its top: a JSON object or TOML is needed"
+    message = f"{shown} has no keys at its top: an object of JSON, TOML or YAML is needed"
     raise UsageError(message, '{"key": 0.5}')
 
 
@@ -107,11 +112,13 @@ def _parse(text: str, shown: str) -> object:
     """Return the value of a file whose name does not say what it is."""
     if text.lstrip().startswith("{"):
         return _parse_json(text, shown)
+    if looks_like_yaml(text):
+        return parse_yaml(text, shown)
     try:
         return _parse_toml(text, shown)
     except UsageError as error:
-        message = f"{shown} is neither JSON nor TOML: {error.message.partition(': ')[2]}"
-        raise UsageError(message, "params and metrics come as JSON or TOML") from error
+        message = f"{shown} is neither JSON, TOML nor YAML: {error.message.partition(': ')[2]}"
+        raise UsageError(message, _COME_AS) from error
 
 
 def _parse_json(text: str, shown: str) -> object:
@@ -119,7 +126,7 @@ def _parse_json(text: str, shown: str) -> object:
         return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         message = f"{shown} is not JSON: {error}"
-        raise UsageError(message, "mend it there; TOML has its own ending, .toml") from error
+        raise UsageError(message, "mend it there; TOML and YAML have their own endings, .toml and .yaml") from error
 
 
 def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -145,4 +152,4 @@ def _parse_toml(text: str, shown: str) -> object:
         return tomllib.loads(text, parse_float=lambda number: Number(number.replace("_", "").removeprefix("+")))
     except (ValueError, RecursionError) as error:
         message = f"{shown} is not TOML: {error}"
-        raise UsageError(message, "mend it there; JSON has its own ending, .json") from error
+        raise UsageError(message, "mend it there; JSON and YAML have their own endings, .json and .yaml") from error

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from shlex import quote
 
 from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.metrics import MetricKey, newest_by_data
+from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.references import version_or_latest
@@ -17,6 +22,8 @@ from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import difference
 from modelkeep.store.db.sql.version_states import holders, stages
 
+#: The sections whose values may be numbers.
+_NUMBERS = ("metrics", "params")
 #: The sections of an answer, in their order.
 SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "files")
 
@@ -24,7 +31,7 @@ SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "par
 def diff(context: Context, refs: Sequence[str]) -> Diff:
     """Return what differs between versions, in the order given; a single one is compared with production.
 
-    A bare name is its latest version. The note of a number is what each is more or less than the first.
+    A bare name is its latest version.
     """
     if not refs:
         message = "diff needs a version"
@@ -38,27 +45,34 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             held = [each.version for each in holders(reader, None, one.model) if each.stage == last]
             if not held:
                 message = f"{one.name} has nothing in {last} to compare with"
-                raise NotFound(message, f"modelkeep list {one.name}")
+                raise NotFound(message, f"modelkeep list {quote(one.name)}")
             chosen.insert(0, replace(one, number=held[0]))
         return compare([version_page(reader, None, each) for each in chosen])
 
 
 def compare(versions: Sequence[Version]) -> Diff:
-    """Return the rows in which versions differ."""
+    """Return the rows in which versions differ; a metric on other data is another metric."""
     sides = [_facts(version) for version in versions]
     rows = []
     for section in SECTIONS:
         for key in dict.fromkeys(key for side in sides for key in side[section]):
+            there = [key in side[section] for side in sides]
             values = tuple(side[section].get(key) for side in sides)
-            if any(value != values[0] for value in values):
-                rows.append(DiffRow(section, key, values, _note(section, key, values)))
+            same = _same_number_or_text if section in _NUMBERS else operator.eq
+            if not all(there) or not all(same(value, values[0]) for value in values[1:]):
+                rows.append(DiffRow(section, key, values, _differences(section, key, values)))
     return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
 
 
-def _facts(version: Version) -> dict[str, dict[str, str]]:
-    metrics: dict[str, str] = {}
-    for metric in version.metrics:
-        metrics.setdefault(metric.name if metric.on is None else f"{metric.name} on {metric.on}", metric.value)
+def _same_number_or_text(one: Json, other: Json) -> bool:
+    """Tell whether two values are the same: numbers by their exact value, whatever their spelling."""
+    texts = to_text(one), to_text(other)
+    numbers = [as_number(text) for text in texts]
+    return texts[0] == texts[1] if None in numbers else numbers[0] == numbers[1]
+
+
+def _facts(version: Version) -> dict[str, dict[str, Json]]:
+    newest = newest_by_data(version.evaluations)
     data: dict[str, list[str]] = {}
     for used in version.data:
         key = used.name if used.role is None else f"{used.role}={used.name}"
@@ -69,22 +83,18 @@ def _facts(version: Version) -> dict[str, dict[str, str]]:
             label=version.label,
             digest=version.digest,
             form=version.form,
-            files=str(version.files),
-            size_bytes=str(version.size_bytes),
+            files=version.files,
+            size_bytes=version.size_bytes,
             author=version.author,
             description=version.description,
         ),
-        "metrics": metrics,
+        "metrics": {
+            str(MetricKey(name, on)): each.value for name, by_data in newest.items() for on, each in by_data.items()
+        },
         "params": version.params,
-        "tags": version.tags,
+        "tags": {**version.tags},
         "data": {key: ", ".join(values) for key, values in data.items()},
-        "code": _known(
-            commit=code.commit,
-            dirty=None if code.dirty is None else str(code.dirty).lower(),
-            diff=code.diff,
-            remote=code.remote,
-            branch=code.branch,
-        ),
+        "code": _known(commit=code.commit, dirty=code.dirty, diff=code.diff, remote=code.remote, branch=code.branch),
         "runs": {run.id: run.location or run.id for run in version.runs},
         "parents": {
             parent.ref or parent.location or "-": parent.ref or parent.location or "-" for parent in version.parents
@@ -93,16 +103,14 @@ def _facts(version: Version) -> dict[str, dict[str, str]]:
     }
 
 
-def _known(**facts: str | None) -> dict[str, str]:
+def _known(**facts: Json) -> dict[str, Json]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def _note(section: str, key: str, values: Sequence[str | None]) -> str | None:
+def _differences(section: str, key: str, values: Sequence[Json]) -> tuple[float | str | None, ...]:
     """Return how much more or less than the first side each other one has, where both are numbers."""
-    if section not in ("metrics", "params") and key not in ("size_bytes", "files"):
-        return None
-    first = values[0]
-    notes = [None if first is None or value is None else difference(value, first) for value in values[1:]]
-    if all(note is None for note in notes):
-        return None
-    return " ".join(note or "-" for note in notes)
+    if section not in _NUMBERS and key not in ("size_bytes", "files"):
+        return ()
+    texts = [None if value is None else to_text(value) for value in values]
+    found = [None if text is None or texts[0] is None else difference(text, texts[0]) for text in texts[1:]]
+    return tuple(None if each is None else metric_value(each) for each in found) if any(found) else ()

@@ -13,10 +13,12 @@ from modelkeep.domain.refs import split_file_ref
 from modelkeep.reads.references import refuse_bytes_of_deleted, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import manifests
+from modelkeep.store.db.sql import lineage, manifests
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
+from modelkeep.store.export.part import part_of, path_inside
 from modelkeep.store.export.view import view
+from modelkeep.store.opened_directory import name_from_disk
 
 STDOUT = "-"
 
@@ -34,8 +36,13 @@ def get(
     """Copy an artifact out, every byte checked; see `Registry.get`."""
     from modelkeep.store.export import artifact as export  # `path` copies nothing
 
+    reference, inner = split_file_ref(ref)
     with snapshot(context, moment) as (reader, at):
-        found, manifest, form = _artifact(context, reader, ref, f"get {{}} {dest}", at)
+        found, manifest, form = _artifact(context, reader, reference, f"get {{}} {dest}", at)
+    digest, default_name = manifest.digest, f"{found.name.rpartition('/')[2]}-{found.number}"
+    if inner is not None:
+        default_name = inner.rstrip("/").rpartition("/")[2]
+        manifest, form = part_of(manifest, name_from_disk(inner))
     if dest == STDOUT and stdout is not None:
         export.export_stream(context.bucket, manifest, stdout)
         exported = export.Exported(STDOUT, changed=True)
@@ -45,13 +52,14 @@ def get(
             manifest,
             form,
             dest,
-            default_name=f"{found.name.rpartition('/')[2]}-{found.number}",
+            default_name=default_name,
             force=force,
+            known=lambda digest: _is_version(context, digest),
             progress=progress,
         )
     return Fetched(
         ref=found.ref,
-        digest=manifest.digest,
+        digest=digest,
         path=exported.path,
         changed=exported.changed,
         files=len(manifest.files),
@@ -59,7 +67,12 @@ def get(
     )
 
 
-def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
+def _is_version(context: Context, digest: str) -> bool:
+    with context.database.reading() as reader:
+        return bool(digest and lineage.hits(reader, None, digest))
+
+
+def path(context: Context, ref: str, *, progress: Callable[[int, int], None] | None, moment: str | AsOf | None) -> str:
     """Return where an artifact can be read under its real names; see `Registry.path`."""
     reference, inner = split_file_ref(ref)
     with snapshot(context, moment) as (reader, at):
@@ -71,7 +84,9 @@ def path(context: Context, ref: str, *, moment: str | AsOf | None) -> str:
         form,
         cache_dir=context.cache_dir,
         registry_id=registry_id,
-        inner=inner,
+        directory=context.directory,
+        inner=None if inner is None else path_inside(manifest, name_from_disk(inner)),
+        progress=progress,
     )
 
 

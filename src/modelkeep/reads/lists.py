@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
-
-from msgspec import Struct
+from shlex import quote
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
+from modelkeep.domain.keys import KINDS
 from modelkeep.domain.labels import fold
-from modelkeep.domain.numbers import as_number
-from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
@@ -22,25 +22,9 @@ from modelkeep.store.db.sql import references, version_states
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
 
-#: What ``--sort`` takes; K is the name of a metric, param or tag.
-SORT_KEYS = ("name", "version", "created", "author", "size", "label", "metric.K", "param.K", "tag.K")
-
 _CHUNK = 128
+_IN_DEVELOPMENT = "(in development)"  # no stage can be called so
 _GLOB = frozenset("*?[")
-
-
-class _Sort(Struct, frozen=True):
-    key: str
-    descending: bool
-
-
-class _Candidate(Struct, frozen=True):
-    """A version that is to be listed; ``seq`` is the entry that made it."""
-
-    model: int
-    name: str
-    number: int
-    seq: int
 
 
 def is_glob(text: str) -> bool:
@@ -54,6 +38,19 @@ def resolve(context: Context, ref: str, moment: str | AsOf | None) -> VersionRow
         found = version_of(reader, ref, context.say, "resolve {}", at)
         (row,) = version_queries.version_rows(reader, at, found.model, found.name, [found.number or 0])
         return row
+
+
+def keys(context: Context, kind: str, name: str | None, moment: str | AsOf | None) -> tuple[str, ...]:
+    """Return the keys of the metrics, params or tags that versions of a model, or of all models, have."""
+    if kind not in KINDS:
+        message = f"keys are those of {', '.join(KINDS)}, not of '{printable(kind)}'"
+        raise UsageError(message)
+    with snapshot(context, moment) as (reader, at):
+        if name is None:
+            models = [model for model, _ in model_queries.names(reader, at)]
+        else:
+            models = [version_or_model(reader, name, context.say, at).model]
+        return tuple(version_queries.keys(reader, at, kind, models))
 
 
 def models(
@@ -89,11 +86,12 @@ def versions(
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of the models that match a pattern, or of all, newest first.
 
-    ``stage`` keeps only those that hold it (or are in development), ``sort`` is ``KEY[:desc]``: exact numbers before
+    ``stage`` keeps only those that hold it (or are in development), ``sort`` is ``KEY[:asc|desc]``: exact numbers before
     text, what is missing last, the newer first among equals. Archived and deleted ones are there only with
-    ``everything``. Raises ``UsageError`` for another key, ``NotFound`` for an unknown stage.
+    ``everything``. Raises ``UsageError`` for a key that no version has, and for a metric that is not measured on the same
+    data everywhere; ``NotFound`` for an unknown stage.
     """
-    order = _sort(sort)
+    order = parse_order(sort)
     if name is None and pattern is not None and not is_glob(pattern):
         name, pattern = pattern, None
     with snapshot(context, moment) as (reader, at):
@@ -103,15 +101,15 @@ def versions(
             found = version_or_model(reader, name, context.say, at)
             if found.number is not None:
                 message = f"list takes a model or a pattern, not the version {found.ref}"
-                raise UsageError(message, f"modelkeep show {found.ref}")
-            candidates: Iterable[_Candidate] = listing.candidates(found.model, found.name)
+                raise UsageError(message, f"modelkeep show {quote(found.ref)}")
+            candidates: Iterable[Candidate] = listing.candidates(found.model, found.name)
             if order.key in ("version", "created") and order.descending:
                 return tuple(listing.rows(islice(candidates, limit)))
-        elif pattern is None and wanted is None and order == _Sort("created", descending=True):
+        elif pattern is None and wanted is None and order == NEWEST_FIRST:
             return tuple(islice(listing.newest_of_all(), limit))
         else:
             candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
-        return tuple(listing.rows(islice(listing.sorted(candidates, order), limit)))
+        return tuple(listing.rows(islice(sorted_by(reader, at, candidates, order), limit)))
 
 
 class _Listing:
@@ -129,50 +127,31 @@ class _Listing:
         while page := version_queries.newest_of_all(self.reader, self.at, before, _CHUNK, deleted=self.everything):
             before = page[-1][2]
             names = {model: references.name_of(self.reader, self.at, model) for model, _, _ in page}
-            rows = self.rows(_Candidate(model, names[model], number, seq) for model, number, seq in page)
+            rows = self.rows(Candidate(model, names[model], number, seq) for model, number, seq in page)
             yield from (row for row in rows if self.everything or not row.archived)
 
-    def candidates(self, model: int, name: str) -> Iterator[_Candidate]:
+    def candidates(self, model: int, name: str) -> Iterator[Candidate]:
         """Yield the versions of a model that are to be listed, newest first."""
         seqs: dict[int, int] = {}
         for number, there in self._numbers(model):
             if there.is_archived(number) and not self.everything:
                 continue
-            if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
+            if self.stage == _IN_DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
                 seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
             if number in seqs:  # a number that was left out has no row
-                yield _Candidate(model, name, number, seqs[number])
+                yield Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
-        if self.stage is None or self.stage == DEVELOPMENT:
+        if self.stage is None or self.stage == _IN_DEVELOPMENT:
             yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
             if each.stage == self.stage:
                 yield each.version, version_states.standing(self.reader, self.at, model, each.version, each.version)
 
-    def sorted(self, found: Iterable[_Candidate], order: _Sort) -> list[_Candidate]:
-        """Return candidates in the order of ``--sort``."""
-        newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
-        own = {
-            "name": lambda each: fold(each.name),
-            "version": lambda each: each.number,
-            "created": lambda each: each.seq,
-        }
-        if order.key in own:
-            return sorted(newest_first, key=own[order.key], reverse=order.descending)
-        by_model: dict[int, list[int]] = {}
-        for each in newest_first:
-            by_model.setdefault(each.model, []).append(each.number)
-        values = {
-            model: version_queries.sort_values(self.reader, self.at, order.key, model, numbers)
-            for model, numbers in by_model.items()
-        }
-        return _ordered([(values[each.model].get(each.number), each) for each in newest_first], order)
-
-    def rows(self, candidates: Iterable[_Candidate]) -> list[VersionRow]:
+    def rows(self, candidates: Iterable[Candidate]) -> list[VersionRow]:
         """Return the lines of candidates, in their order."""
         chosen = list(candidates)
         by_model: dict[tuple[int, str], list[int]] = {}
@@ -185,40 +164,9 @@ class _Listing:
         return [lines[each.model, each.number] for each in chosen]
 
 
-def _ordered(items: Sequence[tuple[str | int | None, _Candidate]], order: _Sort) -> list[_Candidate]:
-    """Sort numbers before texts before what is missing; equals keep their order, whatever the direction."""
-    exact = order.key.startswith(("metric.", "param.", "tag."))
-    numbers, texts, missing = [], [], []
-    for value, each in items:
-        number = as_number(value) if exact and isinstance(value, str) else None
-        if number is not None:
-            numbers.append((number, each))
-        elif value is None:
-            missing.append(each)
-        else:
-            texts.append((value, each))
-    numbers.sort(key=lambda pair: pair[0], reverse=order.descending)
-    # The values of one key are all texts or all whole numbers.
-    texts.sort(key=lambda pair: pair[0], reverse=order.descending)
-    return [each for _, each in numbers] + [each for _, each in texts] + missing
-
-
-def _sort(text: str | None) -> _Sort:
-    if text is None:
-        return _Sort("created", descending=True)
-    key, colon, direction = text.rpartition(":")
-    if not colon or direction not in ("asc", "desc"):
-        key, direction = text, "asc"
-    kind, dot, name = key.partition(".")
-    if (dot and name and kind in ("metric", "param", "tag")) or (not dot and key in SORT_KEYS):
-        return _Sort(key, descending=direction == "desc")
-    message = f"versions cannot be sorted by '{printable(text)}'"
-    raise UsageError(message, f"KEY or KEY:desc, where KEY is {', '.join(SORT_KEYS)}")
-
-
 def _stage(text: str, stages: Stages) -> str:
-    if fold(text) in DEVELOPMENT_WORDS:
-        return DEVELOPMENT
+    if is_development(text, stages):
+        return _IN_DEVELOPMENT
     stage = resolve_stage(text, stages)
     if stage is not None:
         return stage.name

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
+from msgspec.structs import asdict
+
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import (
     AsOf,
     CodeState,
     FileRow,
-    Held,
-    Metric,
     Model,
     NoteText,
     Training,
     Version,
     VersionRow,
 )
-from modelkeep.domain.state import state_of
 from modelkeep.errors import UsageError
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
@@ -23,7 +24,8 @@ from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
-from modelkeep.store.db.sql.version_states import deletion, stages
+from modelkeep.store.db.sql.version_states import deletion
+from modelkeep.store.db.sql.versions import version_rows
 
 _RECENT = 10
 
@@ -40,7 +42,7 @@ def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
         found = version_or_model(reader, name, context.say, at)
         if found.number is not None:
             message = f"a name is needed, not the version {found.ref}"
-            raise UsageError(message, f"modelkeep show {found.name}")
+            raise UsageError(message, f"modelkeep show {quote(found.name)}")
         return _model_page(reader, at, found)
 
 
@@ -64,9 +66,9 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
     """Return the page of a version as of entry ``at`` (None: now); the version must have existed then."""
     number = found.number or 0
     key = {"model": found.model, "number": number}
+    (row,) = version_rows(reader, at, found.model, found.name, [number])
     (
-        seq, label, created, actor, digest, form, file_count, size_bytes, symlinks,
-        commit, code_state, diff, started, ended, guessed, bad, archived, deleted, described,
+        seq, actor, form, symlinks, commit, code_state, diff, started, ended, guessed, described,
     ) = select.VERSION.one(reader, at, **key)  # fmt: skip
     texts: dict[str, list[str]] = {}
     for field, value in reader.rows(select.TEXTS, seq=seq):
@@ -75,38 +77,17 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
     def text(field: str) -> str | None:
         return texts.get(field, [None])[0]
 
-    tenures = history.tenures(reader, at, model=found.model, version=number)
-    holding = {each.stage: each for each in tenures if each.until is None and each.share is None}
-    highest_first = [holding[stage.name] for stage in reversed(stages(reader, at)) if stage.name in holding]
     return Version(
-        ref=found.ref,
-        name=found.name,
-        version=number,
-        label=label,
-        digest=digest,
+        **asdict(row),
         form=form,
-        files=file_count,
-        size_bytes=size_bytes,
         symlinks=bool(symlinks),
-        state=state_of(
-            archived=bool(archived), bad=bool(bad), active=bool(holding), held=bool(tenures), deleted=bool(deleted)
-        ),
-        stages=tuple(Held(each.stage, each.since, each.began.actor) for each in highest_first),
-        aliases=tuple(alias for alias, of in ALIASES.rows(reader, at, model=found.model) if of == number),
-        bad=bool(bad),
-        archived=bool(archived),
-        created=created,
         seq=seq,
         actor=actor,
-        author=text("author") or actor,
         claimed=text("claimed"),
         host=text("host"),
         source=tuple(texts.get("source", ())),
         reason=text("reason"),
         description=described,
-        metrics=_metrics(reader, at, key),
-        params={field[6:]: values[-1] for field, values in texts.items() if field.startswith("param.")},
-        tags=dict(select.TAGS.rows(reader, at, **key)),
         data=lineage.data(reader, **key),
         code=CodeState(
             commit,
@@ -120,19 +101,11 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **key)),
         runs=lineage.runs(reader, at, **key),
         trained=Training(started, ended, bool(guessed)),
-        notes=tuple(NoteText(*row) for row in select.NOTES.rows(reader, at, **key)),
-        tenures=tenures,
+        notes=tuple(NoteText(*note) for note in select.NOTES.rows(reader, at, **key)),
+        tenures=history.tenures(reader, at, model=found.model, version=number),
         contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
-        deletion=deletion(reader, at, **key) if deleted else None,
+        deletion=deletion(reader, at, **key) if row.deleted else None,
     )
-
-
-def _metrics(reader: Reader, at: int | None, key: dict[str, int]) -> tuple[Metric, ...]:
-    found: dict[tuple[str, str | None], Metric] = {}
-    for name, value, on_name, on_version, on_digest, time in select.METRICS.rows(reader, at, **key):
-        on = None if on_name is None else lineage.data_node(on_name, on_version, on_digest)
-        found.setdefault((name, on), Metric(name, value, on, time))
-    return tuple(found.values())
 
 
 def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
@@ -141,21 +114,12 @@ def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
     from modelkeep.store.db.sql.references import former_names
 
     row = models.model_row(reader, at, found.model, found.name)
-    created, actor = models.entry(reader, found.model)
     return Model(
-        name=found.name,
+        **asdict(row),
         former_names=former_names(reader, at, found.model, found.name),
-        created=created,
-        actor=actor,
-        description=row.description,
+        actor=models.entry(reader, found.model)[1],
         tags=dict(select.TAGS.rows(reader, at, model=found.model, number=0)),
         aliases=dict(ALIASES.rows(reader, at, model=found.model)),
-        newest=row.newest,
-        latest=row.latest,
-        versions=row.versions,
-        archived=row.archived,
-        holders=row.holders,
-        development=row.development,
         recent=_recent(reader, at, found, hide_archived=not row.archived, deleted=row.versions == 0),
         notes=_model_notes(reader, at, found.model),
     )
@@ -168,7 +132,6 @@ def _recent(
     from itertools import islice
 
     from modelkeep.store.db.sql.version_states import walk
-    from modelkeep.store.db.sql.versions import version_rows
 
     numbers = (
         number

@@ -7,7 +7,6 @@ logs. In the directory that it is a copy of, the mark means nothing: the backup 
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.durable import create_file, sync_directory
+from modelkeep.store.os_errors import TOO_MANY_FILES, too_many_files
 
 NAME = "backup.json"
 DRAFT = f"{NAME}.new"
@@ -37,18 +37,18 @@ def read(directory: str) -> BackupMark | None:
         descriptor = os.open(os.path.join(directory, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except OSError as error:
+        if error.errno in TOO_MANY_FILES:
+            raise too_many_files(directory) from error
         return _UNREADABLE
     from modelkeep.store.notes import decode_note  # few directories have a mark
 
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+    try:
+        return decode_note(os.read(descriptor, _LARGEST), _UNREADABLE)
+    except OSError:  # a directory
         return _UNREADABLE
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            return decode_note(file.read(_LARGEST), _UNREADABLE)
-        except OSError:
-            return _UNREADABLE
+    finally:
+        os.close(descriptor)
 
 
 def write(directory: str, mark: BackupMark) -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice, product
+from shlex import quote
 
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
@@ -64,7 +65,7 @@ class BackupPlace:
             raise Conflict(message, f"another directory, or move it away first: mv {shown} {shown}.before")
         if mark is None:
             message = f"{shown} holds other things: {', '.join(map(printable, sorted(names - _EMPTY)[:3]))}"
-            raise Conflict(message, f"modelkeep backup {os.path.join(shown, 'modelkeep')}")
+            raise Conflict(message, f"modelkeep backup {quote(os.path.join(shown, 'modelkeep'))}")
         if mark.registry != registry:
             message = (
                 f"{shown} is a backup of another registry: {printable(mark.of) or 'one that its mark does not name'}"
@@ -164,6 +165,9 @@ def _require_apart(path: str, directory: str) -> None:
     """Refuse a backup inside its registry or its store, and the reverse: one disaster would destroy both."""
     places = (os.path.realpath(path), os.path.realpath(os.path.join(path, STORE)))
     homes = (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE)))
+    if places[0] == homes[0]:
+        message = f"{printable(path)} is the registry itself"
+        raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")
     for place, home in product(places, homes):
         if os.path.commonpath((place, home)) in {place, home}:
             message = f"of {printable(path)} and the registry {printable(directory)} one is inside the other"

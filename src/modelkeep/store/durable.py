@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
@@ -110,28 +111,29 @@ def status_of(path: str) -> os.stat_result | None:
         return None
 
 
-def exchange(one: str, other: str) -> bool:
-    """Swap two names in one step; return False where the system or the file system cannot."""
-    return _renameat2(one, other, _RENAME_EXCHANGE)
+def exchange(one: str, other: str, *, dir_fd: int | None = None) -> bool:
+    """Swap two names, of an open directory where one is given, in one step; False where the system or disk cannot."""
+    return _renameat2(one, other, _RENAME_EXCHANGE, dir_fd)
 
 
-def rename_new(old: str, new: str) -> None:
-    """Rename to a name that must not exist yet; ``FileExistsError`` if it does."""
-    if _renameat2(old, new, _RENAME_NOREPLACE):
+def rename_new(old: str, new: str, *, dir_fd: int | None = None) -> None:
+    """Rename to a name that must not exist yet, in an open directory where one is given; ``FileExistsError`` if it does."""
+    if _renameat2(old, new, _RENAME_NOREPLACE, dir_fd):
         return
-    if os.path.lexists(new):
+    with suppress(FileNotFoundError):
+        os.stat(new, dir_fd=dir_fd, follow_symlinks=False)
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
-    os.rename(old, new)
+    os.rename(old, new, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
-def _renameat2(old: str, new: str, flag: int) -> bool:
+def _renameat2(old: str, new: str, flag: int, dir_fd: int | None) -> bool:
     import ctypes
 
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "renameat2"):
         return False
-    old_name, new_name = os.fsencode(old), os.fsencode(new)
-    if library.renameat2(_AT_FDCWD, old_name, _AT_FDCWD, new_name, ctypes.c_uint(flag)) == 0:
+    directory = _AT_FDCWD if dir_fd is None else dir_fd
+    if library.renameat2(directory, os.fsencode(old), directory, os.fsencode(new), ctypes.c_uint(flag)) == 0:
         return True
     code = ctypes.get_errno()
     if code in _NOT_SUPPORTED:

@@ -11,6 +11,7 @@ from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryU
 from modelkeep.store.access.permissions import FORBIDDEN, nearest, not_permitted
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 def _reason(error: OSError) -> str:
@@ -44,6 +45,8 @@ def store_error(error: OSError, root: str) -> ModelkeepError:
     """Return our error for an ``OSError`` of the store."""
     if error.errno in NO_SPACE:
         return RegistryUnavailable(f"no space left for the store {root}: {_reason(error)}", room_hint(root))
+    if error.errno in TOO_MANY_FILES:
+        return too_many_files(os.path.dirname(root))
     if error.errno == errno.EFBIG:
         return RegistryUnavailable(f"a file is too large for the store {root}: {_reason(error)}", "ulimit -f")
     if error.errno in FORBIDDEN:
@@ -53,6 +56,12 @@ def store_error(error: OSError, root: str) -> ModelkeepError:
         where = "" if error.filename is None else f"{error.filename}: "
         return RegistryUnavailable(f"the store {root} is incomplete: {where}{_reason(error)}", "modelkeep doctor")
     return RegistryUnavailable(f"the store {root} could not be used: {_reason(error)}")
+
+
+def too_many_files(directory: str) -> RegistryUnavailable:
+    """Return the error for a registry of which this process can open no further file."""
+    message = f"the registry {directory} cannot be used: too many files are open"
+    return RegistryUnavailable(message, "ulimit -n 1024        (the most files that a process may open)")
 
 
 def _may_be_read(path: str) -> bool:
@@ -117,20 +126,24 @@ def _near(path: str) -> str | None:
 
 @contextmanager
 def explain_destination_errors(path: str, instead: str | None = None) -> Iterator[None]:
-    """Translate an ``OSError`` of a destination that a user named into ``UsageError`` (exit 2).
+    """Translate an ``OSError`` of a destination that a user named into an error that names it.
 
-    ``instead`` is a hint that says how to name another destination.
+    A full disk and a missing permission are ``RegistryUnavailable``, a directory that is not there is ``NotFound``,
+    anything else ``UsageError``. ``instead`` is a hint that says how to name another destination.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SPACE:
-            message = f"no space left to write {path!r}: {_reason(error)}"
-            raise UsageError(message, room_hint(os.path.dirname(path) or ".")) from error
-        if error.errno == errno.ENOENT:
-            parent = os.path.dirname(path) or "."
-            message = f"there is no directory {parent!r} to write into"
-            raise NotFound(message, f"mkdir -p {parent}") from error
-        message = f"{path!r} cannot be written: {_reason(error)}"
-        look = f"ls -ld {nearest(os.path.dirname(path) or '.')}" if error.errno in FORBIDDEN else None
-        raise UsageError(message, instead or look) from error
+        raise _destination_error(error, path, instead) from error
+
+
+def _destination_error(error: OSError, path: str, instead: str | None) -> ModelkeepError:
+    above = os.path.dirname(path) or "."
+    if error.errno in NO_SPACE:
+        return RegistryUnavailable(f"no space left to write {path!r}: {_reason(error)}", room_hint(above))
+    if error.errno == errno.ENOENT:
+        return NotFound(f"there is no directory {above!r} to write into", f"mkdir -p {above}")
+    message = f"{path!r} cannot be written: {_reason(error)}"
+    if error.errno in FORBIDDEN:
+        return RegistryUnavailable(message, instead or f"ls -ld {nearest(above)}")
+    return UsageError(message, instead)

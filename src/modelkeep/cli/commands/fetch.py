@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from shlex import quote
 from typing import Annotated, BinaryIO, cast
 
 from typer import Argument, Option
@@ -20,7 +21,11 @@ from modelkeep.errors import UsageError
 def get(
     call: Call,
     ref: Annotated[
-        str, Argument(metavar="REF", help="The version: fraud@production or fraud production, not only fraud.")
+        str,
+        Argument(
+            metavar="REF[/FILE]",
+            help="The version, or one of its files: fraud@production or fraud production, not only fraud.",
+        ),
     ],
     dest: Annotated[
         str,
@@ -29,7 +34,7 @@ def get(
         ),
     ],
     force: Annotated[
-        bool, Option("--force", help="Replace an existing destination; after an error the old one is still there.")
+        bool, Option("--force", help="Replace a file, or a directory that holds files of an artifact.")
     ] = False,
 ) -> None:
     """Fetch an artifact."""
@@ -44,14 +49,14 @@ def get(
 def _to_stdout(call: Call, ref: str) -> None:
     if call.format == "json":
         message = "standard output cannot carry both the artifact and a document"
-        raise UsageError(message, f"modelkeep get {ref} FILE --json")
+        raise UsageError(message, f"modelkeep get {quote(ref)} FILE --json")
     if sys.stdout is None or streams.is_terminal(sys.stdout):
         message = "get - would print the bytes of the artifact on the terminal"
-        raise UsageError(message, f"modelkeep get {ref} - > FILE")
+        raise UsageError(message, f"modelkeep get {quote(ref)} - > FILE")
     call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
-@command("as_of")
+@command("as_of", "progress")
 def path(
     call: Call,
     ref: Annotated[
@@ -61,7 +66,8 @@ def path(
         ),
     ],
 ) -> None:
-    found = call.registry().path(ref, as_of=call.flags.as_of)
+    with progress(call, "checking") as update:
+        found = call.registry().path(ref, progress=update, as_of=call.flags.as_of)
     call.show(PathView(ref, found))
 
 
@@ -69,7 +75,11 @@ def path(
 def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
+    exclude: Annotated[
+        list[str] | None,
+        Option("--exclude", metavar="GLOB", help="Leave out these files of a directory, as register --exclude does."),
+    ] = None,
 ) -> None:
-    found = call.registry().identify(what)
+    found = call.registry().identify(what, exclude=exclude or ())
     never_staged = os.path.exists(what) and all(row.stage is None for row in found)
     call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))

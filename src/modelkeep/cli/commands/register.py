@@ -21,7 +21,7 @@ from modelkeep.errors import UsageError
 Many = list[str] | None
 
 Metrics = Annotated[Many, Option("-M", "--metric", metavar="K=V", help="A metric.")]
-MetricFiles = Annotated[Many, Option("--metrics", metavar="FILE", help="Metrics from a JSON or TOML file.")]
+MetricFiles = Annotated[Many, Option("--metrics", metavar="FILE", help="Metrics from a JSON, TOML or YAML file.")]
 On = Annotated[str | None, Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
 Runs = Annotated[Many, Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
@@ -36,7 +36,7 @@ def register(
         str | None, Option("--bump", metavar="major|minor|patch", help="The label that follows the highest one.")
     ] = None,
     param: Annotated[Many, Option("-p", "--param", metavar="K=V", help="A training parameter.")] = None,
-    params: Annotated[Many, Option("--params", metavar="FILE", help="Params from a JSON or TOML file.")] = None,
+    params: Annotated[Many, Option("--params", metavar="FILE", help="Params from a JSON, TOML or YAML file.")] = None,
     metric: Metrics = None,
     metrics: MetricFiles = None,
     on: On = None,

@@ -111,7 +111,7 @@ def _is_deletable(ref: str, plan: Callable[[str], Change]) -> bool:
 
 def summary(found: Version) -> str:
     """Return a version that would be deleted in a line: its size, state, stages, aliases and children."""
-    stages = f" in {', '.join(held.stage for held in found.stages)}" if found.stages else ""
+    stages = f" in {', '.join(found.stages)}" if found.stages else ""
     parts = [
         f"{found.ref} {found.label}" if found.label else found.ref,
         f"{human_size(found.size_bytes)} in {files(found.files)}",

@@ -102,7 +102,7 @@ def _dotted(words: str) -> Completer:
 
 def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
     key, colon, _ = command.word.partition(":")
-    return [(f"{key}:desc", "")] if colon else _dotted(grammar.SORTS)(command, names)
+    return [(f"{key}:desc", ""), (f"{key}:asc", "")] if colon else _dotted(grammar.SORTS)(command, names)
 
 
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:

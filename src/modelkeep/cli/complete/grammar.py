@@ -24,8 +24,8 @@ COMMANDS = {
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "identify": ("Find the versions that a file, directory or digest belongs to", "file", ""),
-    "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment"),
+    "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file"),
+    "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
@@ -52,7 +52,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label digest form files size_bytes symlinks state stages aliases bad archived created seq actor author claimed host source reason description metrics params tags data code parents children runs trained notes tenures contents deletion as_of former_names newest latest versions holders development recent metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate"

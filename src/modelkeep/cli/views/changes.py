@@ -25,9 +25,7 @@ class ChangeView(View, frozen=True):
         return [self.answer.ref or self.answer.name]
 
     def lines(self) -> list[str]:
-        """Return the effects; of new metrics the version, whether they were new or not."""
-        if self.answer.action == "evaluate":
-            return self.identifiers()
+        """Return the effects."""
         return effects(self.answer) if self.answer.changed else []
 
     def notes(self) -> list[str]:

@@ -13,8 +13,11 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
-from msgspec import Struct, StructMeta, to_builtins
+import msgspec
+from msgspec import Struct, StructMeta
 
+from modelkeep.domain.json_values import to_json, to_text
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
 
@@ -47,11 +50,12 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
     def document(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         document: dict[str, Any] = {"schema": self.schema()}
-        for name, value in to_builtins(self).items():
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
             if name == "answer":
-                document |= value
+                document |= _plain(value)
             elif name not in self.undocumented:
-                document[name] = value
+                document[name] = _plain(value)
         return document
 
     @abstractmethod
@@ -81,11 +85,18 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
 
 def as_json(document: Mapping[str, Any], *, pretty: bool = False) -> str:
     """Return a document as text that ends with a newline; on one line unless it is ``pretty``."""
-    import json
+    # The names of files may hold bytes that are not UTF-8. They are escaped here; msgspec would refuse them.
+    text = escape_json(to_json(document))
+    return (msgspec.json.format(text, indent=2) if pretty else text) + "\n"
 
-    layout: dict[str, Any] = {"indent": 2} if pretty else {"separators": (",", ":")}
-    # The names of files may hold bytes that are not UTF-8, which the JSON encoder of msgspec refuses.
-    return escape_json(json.dumps(document, ensure_ascii=False, **layout)) + "\n"
+
+def _plain(value: Any) -> Any:
+    """Return an answer as objects, lists and plain values. msgspec's own function refuses a `Number`."""
+    if isinstance(value, Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
 def line(*cells: object) -> str:
@@ -101,7 +112,7 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):
         return ",".join(cell(each) for each in value) or "-"
-    return escape_cell(str(value))
+    return escape_cell(to_text(value))
 
 
 def to_seconds(time: str | None) -> str | None:
@@ -139,15 +150,16 @@ def has_objects(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
 def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a document with metrics, params and tags as ``metric.K``, ``param.K``, ``tag.K``.
 
-    ``metric.K`` is the newest value on any data: a document has its metrics newest first, one for each data.
+    The newest value on each data is ``metric.K@DATA``. Params are texts: JSON where they are JSON.
     """
     fields: dict[str, Any] = {}
     for name, value in document.items():
-        if name == "metrics":
+        if name == "evaluations":
             for each in value:
-                fields.setdefault(f"metric.{each['name']}", each["value"])
-        elif name in {"params", "tags"}:
-            fields |= {f"{name[:-1]}.{key}": each for key, each in value.items()}
+                if each["data"] is not None:
+                    fields.setdefault(f"metric.{MetricKey(each['name'], each['data'])}", each["value"])
+        elif name in {"metrics", "params", "tags"}:
+            fields |= {f"{name[:-1]}.{key}": to_text(each) for key, each in value.items()}
         elif name not in {"as_of", "tenures"}:
             fields[name] = value
     return fields

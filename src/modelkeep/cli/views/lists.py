@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
+from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.keys import split_key
+from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, beginning, ending, human_size
+from modelkeep.rendering import Clock, beginning, ending, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,8 +27,9 @@ VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
     "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
-#: The fields of a version that columns such as ``metric.auc`` look into.
-KEYED = {"metric": "metrics", "param": "params", "tag": "tags"}
+_VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
+_KEYED = frozenset({"metric", "param", "tag"})
+_FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
 
 
 class ModelsView(View, frozen=True):
@@ -57,22 +62,24 @@ class ModelsView(View, frozen=True):
             )
             for row in rows
         )
-        return table(("model", DEVELOPMENT, *self.stages), cells, fold=("model",))
+        return table(("model", DEVELOPMENT, *self.stages), cells, drop=(DEVELOPMENT, *self.stages[:-1]))
 
 
 class VersionsView(View, frozen=True):
     """Versions in the order that was asked for, as they are or were at a moment.
 
-    ``columns`` replace the usual ones.
+    ``columns`` replace the usual ones. A metric, param or tag that they are ``sorted_by`` has a column of its own, in
+    lines the last one.
     """
 
-    undocumented = ("columns",)
+    undocumented = ("columns", "sorted_by")
     as_of: AsOf | None
     versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
+    sorted_by: str | None = None
 
     def lines(self) -> list[str]:
-        columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
+        columns = self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))
         return [line(*(column(row, key) for key in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
@@ -80,18 +87,27 @@ class VersionsView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
-            return version_table(self.versions, clock)
+            return version_table(self.versions, clock, *_keyed(self.sorted_by))
         rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
-        return table(self.columns, rows, fold=self.columns)
+        return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
-def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
-    """Return a table of versions; labels and aliases have a column only where a version has one."""
+def _keyed(key: str | None) -> tuple[str, ...]:
+    """Return a key where it is that of a metric, param or tag, else nothing."""
+    return (key,) if key is not None and key.partition(".")[0] in _KEYED else ()
+
+
+def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> RenderableType:
+    """Return a table of versions, with the metrics, params and tags of ``keys``.
+
+    Labels and aliases have a column only where a version has one.
+    """
     cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
         "label": lambda row: row.label,
         "stage": lambda row: stages(row.stages),
         "state": lambda row: row.state,
+        **{key: partial(_column_cell, key=key, clock=clock) for key in keys},
         "alias": lambda row: ", ".join(row.aliases),
         "created": lambda row: clock.ago(row.created),
         "author": lambda row: row.author,
@@ -102,14 +118,17 @@ def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
     if not any(row.aliases for row in rows):
         del cells["alias"]
     listed = ([cell(row) for cell in cells.values()] for row in rows)
-    return table(tuple(cells), listed, right=("size",), fold=("version", "author", "alias"))
+    return table(
+        tuple(cells), listed, right=("size",), fold=("author", "alias"), drop=("size", "author", "created", "alias")
+    )
 
 
 def column(row: VersionRow, key: str) -> object:
     """Return what a version has in a column: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``."""
-    kind, dot, name = key.partition(".")
-    if dot and kind in KEYED:
-        return getattr(row, KEYED[kind]).get(name)
+    split = split_key(key)
+    if split is not None:
+        kind, name = split
+        return _metric(row, name) if kind == "metric" else _text(getattr(row, f"{kind}s"), name)
     if key == "created":
         return to_seconds(row.created)
     return row.stages if key == "stage" else getattr(row, key)
@@ -117,11 +136,23 @@ def column(row: VersionRow, key: str) -> object:
 
 def check_column(key: str) -> None:
     """Raise ``UsageError`` unless versions have that column."""
-    kind, dot, _ = key.partition(".")
-    if key in VERSION_KEYS or key == "stage" or (dot and kind in KEYED):
+    if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
         return
     message = f"there is no column '{printable(key)}'"
-    raise UsageError(message, f"there are {', '.join(VERSION_KEYS)}, metric.K, param.K and tag.K")
+    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, "metric.K", "param.K", "tag.K"]
+    raise UsageError(message, f"there are {', '.join(near)}")
+
+
+def _metric(row: VersionRow, text: str) -> float | str | None:
+    """Return what ``metric.TEXT`` means of a version; ``UsageError`` where it may mean several values."""
+    newest = newest_by_data(row.evaluations)
+    key = parse_metric_key(text, ((name, data) for name, by_data in newest.items() for data in by_data))
+    found = None if key is None else value_of(newest, key, row.ref)
+    return None if found is None else found.value
+
+
+def _text(values: Mapping[str, Json], key: str) -> str | None:
+    return to_text(values[key]) if key in values else None
 
 
 def _stage_lines(row: ModelRow) -> list[str]:
@@ -183,7 +214,11 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
         return human_size(row.size_bytes)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if value is None:
+        return None
+    return six_digits(to_text(value)) if key.startswith("metric.") else to_text(value)
 
 
 class TenuresView(View, frozen=True):
@@ -232,7 +267,7 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection
     }
     shown = {name: cell for name, cell in cells.items() if name not in without}
     listed = ([cell(row) for cell in shown.values()] for row in tenures)
-    return table(tuple(shown), listed, fold=("began", "ended"))
+    return table(tuple(shown), listed, fold=("began", "ended"), drop=("for", "by"))
 
 
 class EntriesView(View, frozen=True):

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
-from modelkeep.domain.answers.reports import Diff, Identified, Lineage, LineageNode
-from modelkeep.rendering import Clock
+from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
+from modelkeep.domain.json_values import to_text
+from modelkeep.rendering import Clock, signed, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
-    from rich.tree import Tree
+
+    from modelkeep.cli.views.renderables import Tree
 
 
 class IdentifiedView(View, frozen=True):
@@ -36,7 +38,7 @@ class IdentifiedView(View, frozen=True):
             since = None if row.since is None else clock.minute(row.since)
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
             rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
-        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
+        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("file",), drop=("until", "since"))
 
 
 class DiffView(View, frozen=True):
@@ -45,23 +47,41 @@ class DiffView(View, frozen=True):
     answer: Diff
 
     def lines(self) -> list[str]:
-        return [line(row.section, row.key, *row.values, row.note) for row in self.answer.rows]
+        return [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
 
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
-        with_notes = any(row.note for row in self.answer.rows)
-        rows, section = [], None
-        for row in self.answer.rows:
-            title = " " if row.section == section else text(row.section, "bold")
-            rows.append([title, row.key, *map(short, row.values), *([row.note or " "] if with_notes else [])])
-            section = row.section
-        columns = ("", "", *self.answer.refs, *([" "] if with_notes else []))
-        return table(columns, rows, fold=("", *self.answer.refs, " "))
+        shown = [(row, *_shown(row)) for row in self.answer.rows]
+        with_differences = any(differences for _, _, differences in shown)
+        rows = [
+            [text(row.section, "bold"), row.key, *values, *([differences or " "] if with_differences else [])]
+            for row, values, differences in shown
+        ]
+        columns = ("", " ", *self.answer.refs, *(["difference"] if with_differences else []))
+        return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
         return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
+
+
+def _values(row: DiffRow) -> list[str | None]:
+    return [None if each is None else to_text(each) for each in row.values]
+
+
+def _differences(row: DiffRow) -> str | None:
+    """Return how much more than the first side each other one is: ``+0.007 -``."""
+    return " ".join(signed(each) or "-" for each in row.differences) or None
+
+
+def _shown(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
+    """Return the values and the differences of a row; metrics have six digits where these tell them apart."""
+    values, differences = _values(row), _differences(row)
+    rounded = [each and six_digits(each) for each in values]
+    if row.section != "metrics" or len(set(rounded)) < len(set(values)):
+        return [short(each) for each in values], differences
+    return rounded, differences and " ".join(map(six_digits, differences.split(" ")))
 
 
 class LineageView(View, frozen=True):
@@ -77,8 +97,13 @@ class LineageView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         labels = {node.id: _node_label(node) for node in self.answer.nodes}
-        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.children]
-        return stack(*trees) if trees else labels[self.answer.root] + text("  nothing was found", "dim")
+        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.branches]
+        return stack(*trees) if trees else stack(labels[self.answer.root])
+
+    def notes(self) -> list[str]:
+        """Return that nothing was found, where that is so."""
+        found = self.answer
+        return [] if found.edges else [f"nothing is known that {found.root} was made from or went into"]
 
     def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:
         """Return what made the root (``up``) or what was made from it; a node that comes again has no branches."""

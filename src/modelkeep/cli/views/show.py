@@ -9,12 +9,15 @@ from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
-from modelkeep.rendering import Clock, counted, files, human_size
+from modelkeep.domain.json_values import to_text
+from modelkeep.domain.metrics import newest_by_data
+from modelkeep.rendering import Clock, counted, files, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
     from rich.text import Text
+
+    from modelkeep.cli.views.renderables import Facts
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
@@ -86,8 +89,8 @@ class VersionView(View, frozen=True):
         if version.description:
             blocks.append(text(version.description, ""))
         blocks.append(indented(_facts(version, clock)))
-        blocks += section("metrics", [(each.name, _with(each.value, "  on ", each.on)) for each in version.metrics])
-        blocks += section("params", version.params.items())
+        blocks += section("metrics", _metrics(version))
+        blocks += section("params", [(key, to_text(value)) for key, value in version.params.items()])
         if len(version.contents) > 1:
             rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
             more = len(version.contents) - len(rows)
@@ -100,11 +103,11 @@ class VersionView(View, frozen=True):
 def _title(version: Version) -> Text:
     title = text(version.ref, "bold") + text(_with("", "  ", version.label) + "  ", "") + text(version.state)
     if version.stages:
-        title += text(" in ", "") + stages([each.stage for each in version.stages])
+        title += text(" in ", "") + stages(version.stages)
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
-def _facts(version: Version, clock: Clock) -> Table:
+def _facts(version: Version, clock: Clock) -> Facts:
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
     return facts(
@@ -126,6 +129,16 @@ def _facts(version: Version, clock: Clock) -> Table:
             ("source", ", ".join(version.source)),
         ]
     )
+
+
+def _metrics(version: Version) -> list[tuple[str, str]]:
+    """Return the newest value of each metric on each data."""
+    newest = newest_by_data(version.evaluations)
+    return [
+        (name, _with(six_digits(to_text(each.value)), "  on ", data))
+        for name, of in newest.items()
+        for data, each in of.items()
+    ]
 
 
 def _tags(tags: Mapping[str, str]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelkeep.cli.views.interface import View, cell, flattened, has_objects
 from modelkeep.domain.answers.changes import Fetched
-from modelkeep.domain.text import printable
+from modelkeep.domain.answers.versions import Evaluation
+from modelkeep.domain.json_values import to_json, to_text
+from modelkeep.domain.keys import split_key
+from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
+from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
 from modelkeep.rendering import files, human_size
 
@@ -45,6 +49,10 @@ class DescriptionView(View, frozen=True):
     ref: str
     description: str | None
 
+    def notes(self) -> list[str]:
+        """Return that there is none, where that is so."""
+        return [] if self.description else [f"{self.ref} has no description"]
+
     def identifiers(self) -> list[str]:
         return [] if self.description is None else [printable(each) for each in self.description.split("\n")]
 
@@ -68,29 +76,55 @@ class FieldView(View, frozen=True):
 
     @classmethod
     def of(cls, ref: str, document: dict[str, Any], field: str) -> FieldView:
-        """Return a field of a document: one of its own, ``metric.K``, or a path of names; else raise ``UsageError``."""
-        fields = flattened(document) | document
-        del fields["schema"]
-        value: Any = fields
-        for part in [field] if field in fields else field.split("."):
-            if not isinstance(value, Mapping) or part not in value:
-                message = f"there is no field '{printable(field)}'"
-                raise UsageError(message, f"there are {', '.join(fields)}")
-            value = value[part]
-        return cls(ref, field, value)
+        """Return a field of a document: one of its own, ``metric.K``, ``param.K``, ``tag.K``, or a path of names.
+
+        Another one raises ``UsageError``, as does a metric that may mean several values.
+        """
+        split = split_key(field)
+        found = _path(document, field.split(".")) if split is None else _keyed(document, *split, ref)
+        if found is not _NOTHING and field != "schema":
+            return cls(ref, field, found)
+        message = f"there is no field '{printable(field)}'"
+        names = [name for name in dict.fromkeys([*flattened(document), *document]) if name != "schema"]
+        own = [name for name in names if split is not None and name.startswith(f"{split[0]}.")]
+        near = close_to(field, own or names) or own or names
+        raise UsageError(message, printable(f"there are {', '.join(near)}"))
 
     def identifiers(self) -> list[str]:
-        """Return one line: null is empty, objects are JSON, lists are joined by commas."""
+        """Return one line: null is empty, objects and params are JSON, other lists are joined by commas."""
+        if self.value is not None and split_key(self.field) is not None:
+            return [cell(to_text(self.value)) if self.value != "" else ""]
         return [_as_text(self.value)]
 
 
+_NOTHING: Any = object()
+
+
+def _path(document: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Return what stands in a document under names, one inside the other."""
+    value: Any = document
+    for name in names:
+        if not isinstance(value, Mapping) or name not in value:
+            return _NOTHING
+        value = value[name]
+    return value
+
+
+def _keyed(document: Mapping[str, Any], kind: str, key: str, ref: str) -> Any:
+    """Return the value of ``param.K`` or ``tag.K``, or that which ``metric.TEXT`` means."""
+    if kind != "metric":
+        return document.get(f"{kind}s", {}).get(key, _NOTHING)
+    newest = newest_by_data(Evaluation(**each) for each in document.get("evaluations", ()))
+    meant = parse_metric_key(key, ((name, data) for name, by_data in newest.items() for data in by_data))
+    found = None if meant is None else value_of(newest, meant, ref)
+    return _NOTHING if found is None else found.value
+
+
 def _as_text(value: Any) -> str:
-    if value is None or value in ("", ()):
+    if value is None or value in ("", []):
         return ""
     if isinstance(value, Mapping) or has_objects(value):
-        import json
-
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return to_json(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return cell(value)

@@ -32,13 +32,18 @@ class Change(Answer, frozen=True):
 
 
 class Verdict(Answer, frozen=True):
-    """A metric of a new version beside production's; ``difference`` where both are numbers."""
+    """A metric of a new version beside that of the version in the last stage, measured on the same data.
+
+    ``against`` is that version, None where it has no such metric; ``difference`` is there where both are numbers.
+    """
 
     metric: str
-    value: str
-    against: str | None
-    other: str | None
-    difference: str | None
+    data: str | None
+    value: float | str
+    stage: str
+    against: str | None = None
+    other: float | str | None = None
+    difference: float | str | None = None
 
 
 class Registered(Change, frozen=True):

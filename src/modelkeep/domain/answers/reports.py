@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from modelkeep.domain.answers.versions import Holder
+from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
 
@@ -57,7 +58,10 @@ class Identity(Answer, frozen=True):
 
 
 class Identified(Answer, frozen=True):
-    """Where some bytes are known from: a version (and the file inside it), and one of its tenures."""
+    """Where some bytes are known from: a version (and the file inside it), and one of its tenures.
+
+    ``state`` is that of the version; of one that is active now it is ``superseded`` in the row of a tenure that is over.
+    """
 
     ref: str
     stage: str | None
@@ -69,12 +73,15 @@ class Identified(Answer, frozen=True):
 
 
 class DiffRow(Answer, frozen=True):
-    """One difference: the section, the key in it, and the value on each side (None: not there)."""
+    """One difference: the section, the key in it, and the value on each side (None: not there).
+
+    ``differences`` say how much more than the first each other side is, where both are numbers; empty where none are.
+    """
 
     section: str
     key: str
-    values: tuple[str | None, ...]
-    note: str | None = None
+    values: tuple[Json, ...]
+    differences: tuple[float | str | None, ...] = ()
 
 
 class Diff(Answer, frozen=True):

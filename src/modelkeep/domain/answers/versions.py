@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import field
-
+from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
 
@@ -14,17 +13,25 @@ class AsOf(Answer, frozen=True):
     time: str
 
 
-class Held(Answer, frozen=True):
-    """A stage that a version holds, since when, and who put it there; ``share`` in percent for a canary."""
+class Evaluation(Answer, frozen=True):
+    """A value of a metric: the data it was measured on, when it was recorded and by whom.
 
-    stage: str
+    ``value`` is a float that keeps its digits, NaN and infinities too; a text where no double is that value.
+    """
+
+    name: str
+    value: float | str
+    data: str | None
     since: str
     actor: str
-    share: int | None = None
 
 
-class VersionRow(Answer, frozen=True):
-    """A line of `list`: a version, its state and what can be asked for as a column."""
+class VersionRow(Answer, frozen=True, kw_only=True):
+    """A line of `list`: a version, its state and what can be asked for as a column.
+
+    ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
+    ``evaluations``. These are all values by name, newest first: the first of a name and data counts.
+    """
 
     ref: str
     name: str
@@ -40,9 +47,10 @@ class VersionRow(Answer, frozen=True):
     digest: str
     size_bytes: int
     files: int
-    metrics: dict[str, str] = field(default_factory=dict)
-    params: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float | str]
+    evaluations: tuple[Evaluation, ...]
+    params: dict[str, Json]
+    tags: dict[str, str]
     deleted: bool = False
 
 
@@ -90,15 +98,6 @@ class ModelRow(Answer, frozen=True):
     holders: tuple[Holder, ...]
     development: InDevelopment | None
     description: str | None = None
-
-
-class Metric(Answer, frozen=True):
-    """A metric's newest value as exact text, the data it was measured on, when it was recorded."""
-
-    name: str
-    value: str
-    on: str | None
-    recorded: str
 
 
 class Dataset(Answer, frozen=True):
@@ -202,35 +201,18 @@ class Deletion(Answer, frozen=True):
     reason: str | None
 
 
-class Version(Answer, frozen=True):
-    """All that is known of a version."""
+class Version(VersionRow, frozen=True, kw_only=True):
+    """All that is known of a version: its line of `list`, and more."""
 
-    ref: str
-    name: str
-    version: int
-    label: str | None
-    digest: str
     form: str
-    files: int
-    size_bytes: int
     symlinks: bool
-    state: str
-    stages: tuple[Held, ...]
-    aliases: tuple[str, ...]
-    bad: bool
-    archived: bool
-    created: str
     seq: int
     actor: str
-    author: str
     claimed: str | None
     host: str | None
     source: tuple[str, ...]
     reason: str | None
     description: str | None
-    metrics: tuple[Metric, ...]
-    params: dict[str, str]
-    tags: dict[str, str]
     data: tuple[Dataset, ...]
     code: CodeState
     parents: tuple[ParentRef, ...]
@@ -243,21 +225,12 @@ class Version(Answer, frozen=True):
     deletion: Deletion | None = None
 
 
-class Model(Answer, frozen=True):
-    """A model's page: what it is, who holds its stages, its aliases and newest versions; counted as in `ModelRow`."""
+class Model(ModelRow, frozen=True, kw_only=True):
+    """A model's page: its line of `list`, what it is, its aliases and newest versions."""
 
-    name: str
     former_names: tuple[str, ...]
-    created: str
     actor: str
-    description: str | None
     tags: dict[str, str]
     aliases: dict[str, int]
-    newest: int
-    latest: int | None
-    versions: int
-    archived: bool
-    holders: tuple[Holder, ...]
-    development: InDevelopment | None
     recent: tuple[VersionRow, ...]
     notes: tuple[NoteText, ...]

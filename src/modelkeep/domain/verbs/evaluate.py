@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
@@ -32,7 +34,7 @@ class Evaluate(Command, frozen=True):
         state, name = proposal.state, model.ref(version.number)
         if not self.metrics and not self.runs:
             message = "evaluate needs a metric"
-            raise UsageError(message, f"modelkeep evaluate {name} -M auc=0.9")
+            raise UsageError(message, f"modelkeep evaluate {quote(name)} -M auc=0.9")
         check_once("metric", [metric for metric, _ in self.metrics])
         check_once("run", self.runs)
         if all(

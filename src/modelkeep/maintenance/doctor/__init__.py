@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 
 from msgspec.structs import replace
 
@@ -49,7 +50,7 @@ def _require_something(directory: str) -> None:
         empty = False
     if empty:
         message = f"there is nothing at {directory}"
-        raise RegistryUnavailable(message, f"modelkeep init {directory}")
+        raise RegistryUnavailable(message, f"modelkeep init {quote(directory)}")
 
 
 def _checks(exam: Exam) -> tuple[Check, ...]:

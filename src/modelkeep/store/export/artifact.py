@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
@@ -16,9 +16,14 @@ from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import copy_out, require
 from modelkeep.store.content.hashing import Content, chunks_of, content_of
 from modelkeep.store.content.workers import Progress, each
-from modelkeep.store.durable import sync_directory, sync_file, sync_file_system
-from modelkeep.store.export.destination import draft_beside, put_in_place, remove, require_replaceable, target_of
+from modelkeep.store.durable import sync_file_system
+from modelkeep.store.export.destination import open_destination, require_replaceable
+from modelkeep.store.export.draft import Draft, remove_stale_drafts
+from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk
 from modelkeep.store.os_errors import explain_destination_errors
+
+if TYPE_CHECKING:
+    from modelkeep.store.ingest.selection import Selection
 
 #: From so many files on, one sync of the file system takes less time than one of each.
 _MANY = 16
@@ -39,36 +44,40 @@ def export(
     *,
     default_name: str,
     force: bool,
+    known: Callable[[str], bool] = lambda _digest: False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
     """Copy an artifact out of the store, every byte checked.
 
-    Where ``dest`` means a directory (`target_of`), the artifact goes into it under the file's name or
+    Where ``dest`` means a directory (`open_destination`), the artifact goes into it under the file's name or
     ``default_name``; otherwise ``dest`` is the artifact. The same bytes there: nothing changes. Something else
-    there is a ``Conflict``, unless ``force`` replaces it. Files are 0644 and directories 0755, less the umask.
+    there is a ``Conflict``, unless ``force`` replaces it (`require_replaceable`; ``known`` tells whether a version has
+    a digest). Files are 0644, or 0755 where the manifest says so, and directories 0755, less the umask.
 
-    Raises ``IntegrityError`` for a missing or wrong byte in the store, ``NotFound`` for a directory that is not there
-    and ``UsageError`` for a destination that cannot be written; each leaves the destination as it was.
+    Raises ``IntegrityError`` for a missing or wrong byte in the store, ``NotFound`` for a directory that is not there,
+    ``RegistryUnavailable`` for a full disk or a missing permission, and ``UsageError`` for a destination that cannot be
+    written; each leaves the destination as it was.
     """
-    name = manifest.files[0].path if form == "file" else default_name
-    target = target_of(dest, form, name)
-    with explain_destination_errors(target):
-        if os.path.lexists(target):
-            if holds(target, manifest, form):
-                return Exported(target, changed=False)
-            require_replaceable(target, form, force=force)
-        draft = draft_beside(target)
+    file = manifest.files[0] if form == "file" else None
+    place = open_destination(dest, form, name_on_disk(default_name if file is None else file.path))
+    with place.directory, explain_destination_errors(place.path):
+        if place.status() is not None and holds(place.path, manifest, form):
+            return Exported(place.path, changed=False)
+        replaced = require_replaceable(place, manifest, form, force=force, known=lambda: known(_digest_of(place.path)))
+        remove_stale_drafts(place.directory)
+        draft = Draft(place.directory, form, 0o755 if file is None else _mode(file))
         try:
             counted = Progress(manifest.size_bytes, progress)
-            if form == "file":
-                _write_file(bucket, manifest.files[0], draft, counted, sync=True)
+            if file is None:
+                _write_tree(bucket, manifest, draft.root, counted)
             else:
-                _write_tree(bucket, manifest, draft, counted)
-            put_in_place(draft, target, form, force=force)
-            sync_directory(os.path.dirname(target) or ".")
+                copy_out(bucket, file, draft.descriptor, counted.add)
+                os.fsync(draft.descriptor)
+            draft.put_in_place(place, replaced)
+            place.directory.sync()
         finally:
-            remove(draft)  # an unfinished draft, or what it replaced
-    return Exported(target, changed=True)
+            draft.discard()
+    return Exported(place.path, changed=True)
 
 
 def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
@@ -79,7 +88,7 @@ def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
     """
     if len(manifest.files) != 1:
         message = f"only a single file can be written to standard output, and this is {len(manifest.files)} files"
-        raise UsageError(message, "modelkeep get REF DIRECTORY")
+        raise UsageError(message, "modelkeep get REF DIRECTORY, or modelkeep get REF/FILE - for one of them")
     file = manifest.files[0]
     checked: list[bytes] = []
     with bucket.get(file.digest) as stream:
@@ -98,53 +107,52 @@ def _write_all(out: BinaryIO, chunk: memoryview) -> None:
         chunk = chunk[written:]
 
 
-def _write_file(bucket: Bucket, file: ManifestFile, path: str, progress: Progress, *, sync: bool) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    with os.fdopen(descriptor, "wb", buffering=0):
-        copy_out(bucket, file, descriptor, progress.add)
-        if sync:
-            os.fsync(descriptor)
+def _mode(file: ManifestFile) -> int:
+    return 0o755 if file.executable else 0o644
 
 
-def _write_tree(bucket: Bucket, manifest: Manifest, root: str, progress: Progress) -> None:
+def _write_tree(bucket: Bucket, manifest: Manifest, root: OpenedDirectory, progress: Progress) -> None:
     directories = _make_directories(root, manifest)
     many = len(manifest.files) > _MANY
-    watch = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
 
-        def write(file: ManifestFile) -> None:
-            _write_file(bucket, file, os.path.join(root, file.path), progress, sync=not many)
+    def write(file: ManifestFile) -> None:
+        above, _, name = name_on_disk(file.path).rpartition("/")
+        with root.below(above) as directory:
+            descriptor = directory.create(name, _mode(file))
+        try:
+            copy_out(bucket, file, descriptor, progress.add)
+            if not many:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
-        each(write, manifest.files, progress)
-        if many and sync_file_system(watch):
-            return
-        if many:
-            for file in manifest.files:
-                sync_file(os.path.join(root, file.path))
-        for directory in directories:
-            sync_directory(directory)
-    finally:
-        os.close(watch)
+    each(write, manifest.files, progress)
+    if many and sync_file_system(root.descriptor):
+        return
+    for path in directories:
+        with root.below(path) as directory:
+            if many:
+                directory.sync_files()
+            directory.sync()
 
 
-def _make_directories(root: str, manifest: Manifest) -> list[str]:
-    """Make the directories of an artifact, the outer before the inner, and return them."""
+def _make_directories(root: OpenedDirectory, manifest: Manifest) -> list[str]:
+    """Make the directories of an artifact; return their paths, the first one empty."""
     inner = {str(above) for file in manifest.files for above in PurePosixPath(file.path).parents} - {"."}
-    directories = [root, *(os.path.join(root, path) for path in sorted(inner))]
-    for directory in directories:
-        os.mkdir(directory, 0o755)
-    return directories
+    paths = [name_on_disk(path) for path in sorted(inner)]
+    for path in paths:
+        with root.below(path, make=True):
+            pass
+    return ["", *paths]
 
 
 def holds(path: str, manifest: Manifest, form: Form) -> bool:
     """Say whether a file or directory has exactly the bytes of a manifest, and so would be registered as the same.
 
     What ``register`` leaves out (``__pycache__``, ``.DS_Store`` …) does not count, unless the artifact has it.
-    Nothing is read where a path or a size differs.
+    A file may be executable where the artifact's is not. Nothing is read where a path or a size differs.
     """
-    from modelkeep.store.ingest.artifact import name_all, read_all
     from modelkeep.store.ingest.selection import IGNORE_FILE, LEFT_OUT, Selection
-    from modelkeep.store.ingest.walk import find
 
     if os.path.isdir(path) != (form == "tree"):
         return False
@@ -152,12 +160,32 @@ def holds(path: str, manifest: Manifest, form: Form) -> bool:
     filename = manifest.files[0].path if form == "file" else None
     # An artifact that has its .modelkeepignore may have what that names too.
     include = ("*",) if IGNORE_FILE in names else tuple(names & LEFT_OUT)
-    selection = Selection(include=include, filename=filename)
+    found = _read(
+        path, Selection(include=include, filename=filename), {file.path: file.size for file in manifest.files}
+    )
+    return found is not None and all(
+        here.digest == wanted.digest and here.executable >= wanted.executable
+        for here, wanted in zip(found.files, manifest.files, strict=True)
+    )
+
+
+def _digest_of(path: str) -> str:
+    """Return the digest that a file or directory would be registered with; empty where it could not be."""
+    from modelkeep.store.ingest.selection import Selection
+
+    found = _read(path, Selection(), None)
+    return "" if found is None else found.digest
+
+
+def _read(path: str, selection: Selection, sizes: dict[str, int] | None) -> Manifest | None:
+    """Return the manifest of what is there; None where it is none, or other paths or sizes than those given."""
+    from modelkeep.store.ingest.artifact import name_all, read_all
+    from modelkeep.store.ingest.walk import find
+
     try:
         found = find(name_all([path], selection), selection, secrets=True)
-        sizes = {source.path: source.stamp.size for source in found.sources}
-        if sizes != {file.path: file.size for file in manifest.files}:
-            return False
-        return Manifest.of(read_all(found, None, None, None)).digest == manifest.digest
+        if sizes is not None and {source.path: source.stamp.size for source in found.sources} != sizes:
+            return None
+        return Manifest.of(read_all(found, None, None, None))
     except (ModelkeepError, OSError):
-        return False
+        return None

@@ -1,34 +1,61 @@
-"""The place that `get` writes to: what a destination means, what may be replaced there, and how an artifact is put there.
+"""The place that `get` writes to: what a destination means, and what may be replaced there.
 
-A draft stands beside the destination under a name that begins with ``.modelkeep-`` until it is whole,
-checked and durable. One rename puts it in place.
+``--force`` replaces what an earlier `get` could have written: a regular file, or a directory that holds files of an
+artifact and nothing that an artifact cannot have. What is modelkeep's own or the system's is never written to.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Callable
+from pathlib import Path
 
-from modelkeep.domain.manifest import Form
+from msgspec import Struct
+
+from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.durable import exchange, make_directories, rename_new
+from modelkeep.store.opened_directory import OpenedDirectory, name_from_disk, open_directory
 from modelkeep.store.os_errors import explain_destination_errors
 
-PREFIX = ".modelkeep-"
-#: What an artifact's directory never holds, and what that means.
-_NOT_REPLACED = ((".git", "a git work tree"), ("registry.db", "a registry"), (".modelkeep", "a registry"))
+#: Names that no artifact's directory has, and what they tell.
+_OF_OTHERS = {
+    ".git": "a git work tree",
+    ".modelkeep": "a registry",
+    "registry.db": "a registry",
+    "backup.json": "a backup",
+}
+#: What tells that a directory is a registry, or a backup.
+_MARKS = ("registry.db", "backup.json")
+#: What a registry calls its own in a directory that may hold other things too.
+_OWN = ("store", "registry.", "backup.json")
+#: An artifact's paths have at most 1024 bytes.
+_DEEPEST = 512
 
 
-def draft_beside(target: str) -> str:
-    """Return a new name beside a destination."""
-    return os.path.join(os.path.dirname(target) or ".", f"{PREFIX}{os.urandom(8).hex()}")
+class Destination(Struct, frozen=True):
+    """A name in an opened directory, and the path of both as the user knows it."""
+
+    directory: OpenedDirectory
+    name: str
+    path: str
+
+    def status(self) -> os.stat_result | None:
+        """Return the ``lstat`` of what is there, None where nothing is."""
+        return self.directory.status(self.name)
+
+    def is_empty_directory(self) -> bool:
+        """Tell whether an empty directory is there."""
+        status = self.status()
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            return False
+        with self.directory.enter(self.name) as found:
+            return not os.listdir(found.descriptor)
 
 
-def target_of(dest: str, form: Form, name: str) -> str:
-    """Return the path that the artifact gets: ``dest``, or ``name`` in the directory that ``dest`` means.
+def open_destination(dest: str, form: Form, name: str) -> Destination:
+    """Return the place that the artifact gets: ``dest``, or ``name`` in the directory that ``dest`` means.
 
     A destination that ends in ``/``, ``.`` or ``..`` is a directory, and is made where it is missing.
     """
@@ -36,103 +63,122 @@ def target_of(dest: str, form: Form, name: str) -> str:
         message = "an empty destination"
         raise UsageError(message, "modelkeep get REF DEST")
     into = dest.endswith("/") or os.path.basename(dest) in {".", ".."}
-    directory = dest.rstrip("/") or "/"
-    if into:
-        with explain_destination_errors(dest):
+    place = dest if into or (form == "file" and os.path.isdir(dest)) else None
+    path = dest if place is None else os.path.join(place, name)
+    with explain_destination_errors(path):
+        if place is None:
+            directory = open_directory(os.path.dirname(dest) or ".")
+        else:
             try:
-                make_directories(directory)
+                directory = open_directory(place, make=into)
             except (FileExistsError, NotADirectoryError):
-                message = f"'{printable(directory)}' is not a directory"
+                message = f"'{printable(place.rstrip('/'))}' is not a directory"
                 raise Conflict(message, "leave out the / at the end, or name another place") from None
-    return os.path.join(dest, name) if into or (form == "file" and os.path.isdir(dest)) else dest
+    found = Destination(directory, os.path.basename(path), path)
+    try:
+        _require_outside(found)
+    except BaseException:
+        directory.close()
+        raise
+    return found
 
 
-def require_replaceable(target: str, form: Form, *, force: bool) -> None:
-    """Raise ``Conflict`` where something at the destination must stay."""
-    shown = printable(target)
-    status = os.lstat(target)
-    is_directory = stat.S_ISDIR(status.st_mode)
-    if form == "tree" and _is_empty_directory(target):
-        return
+def _require_outside(place: Destination) -> None:
+    """Raise ``Conflict`` for a place inside a registry, a backup or a store, and for one of the system's."""
+    real = Path(os.path.realpath(place.directory.path), place.name)
+    top = real.parts[1:2] if real.parts[1:3] != ("dev", "shm") else ()
+    if top in {("dev",), ("proc",), ("sys",)}:
+        message = f"'{printable(place.path)}' belongs to the system: nothing is written there"
+        raise Conflict(message, "to write to standard output: modelkeep get REF -")
+    for inner, directory in zip((real, *real.parents), real.parents, strict=False):
+        own = inner.name.startswith(_OWN) and any(os.path.lexists(directory / name) for name in _MARKS)
+        if own or directory.name == ".modelkeep" or _is_store(directory):
+            message = f"'{printable(place.path)}' is inside the registry {printable(str(directory))}"
+            raise Conflict(message, "name another destination")
+
+
+def _is_store(directory: Path) -> bool:
+    return os.path.isdir(directory / "tmp") and os.path.isdir(directory / "blobs/sha256")
+
+
+def require_replaceable(
+    place: Destination, manifest: Manifest, form: Form, *, force: bool, known: Callable[[], bool]
+) -> os.stat_result | None:
+    """Return what is to be replaced, None for nothing or an empty directory; ``Conflict`` where it must stay.
+
+    ``known`` tells whether the directory that is there is a version of the registry.
+    """
+    status = place.status()
+    if status is None or (form == "tree" and place.is_empty_directory()):
+        return None
+    shown, mode = printable(place.path), status.st_mode
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and os.path.isfile(place.path))):
+        what = "a link, and not to a regular file" if stat.S_ISLNK(mode) else "a device, a pipe or a socket"
+        message = f"'{shown}' is {what}: it will not be replaced"
+        raise Conflict(message, _elsewhere(place.path))
+    if stat.S_ISDIR(mode):
+        if form == "file":
+            message = f"'{shown}' is a directory, and the artifact is a file"
+            raise Conflict(message, "name another destination")
+        with place.directory.enter(place.name) as directory:
+            why = _why_kept(directory, {file.path for file in manifest.files}, known if force else lambda: False)
+        if why is not None:
+            message = f"'{shown}' {why}: it will not be replaced"
+            raise Conflict(message, "name a directory of its own")
     if not force:
         message = f"'{shown}' exists and is something else"
         raise Conflict(message, "--force replaces it")
-    if not (is_directory or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-        # Root could: a /dev/null that is a file harms every program of the machine.
-        message = f"'{shown}' is a device, a pipe or a socket: it will not be replaced"
-        raise Conflict(message, "name another destination, or - for standard output")
-    if is_directory and form == "file":
-        message = f"'{shown}' is a directory, and the artifact is a file"
-        raise Conflict(message, "name another destination")
-    if is_directory and (what := _holds_more(target)) is not None:
-        message = f"'{shown}' {what}: it will not be replaced"
-        raise Conflict(message, "name a directory of its own")
+    return status
 
 
-def _holds_more(directory: str) -> str | None:
+def _elsewhere(path: str) -> str:
+    """Return a hint for what can be written to and not replaced."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        return f"to write to it: modelkeep get REF - > {printable(path)}"
+    return "name another destination"
+
+
+def _why_kept(directory: OpenedDirectory, wanted: set[str], known: Callable[[], bool]) -> str | None:
     """Return why a directory must not be replaced: for where it is, or for what is in it."""
-    real = os.path.realpath(directory)
-    for what, place in (("the current directory", os.getcwd()), ("your home directory", os.path.expanduser("~"))):
-        if os.path.commonpath([real, os.path.realpath(place)]) == real:
+    status = os.fstat(directory.descriptor)
+    for what, place in (("the current directory", "."), ("your home directory", os.path.expanduser("~"))):
+        real = Path(os.path.realpath(place))
+        if any(above.exists() and os.path.samestat(status, os.stat(above)) for above in (real, *real.parents)):
             return f"is, or holds, {what}"
-    return next(
-        (f"holds {what}" for name, what in _NOT_REPLACED if os.path.lexists(os.path.join(directory, name))), None
-    )
+    holds_files = shares_one = False
+    for base, names, files, descriptor in os.fwalk(".", dir_fd=directory.descriptor, onerror=_raise):
+        inside = base.removeprefix(".").removeprefix("/")
+        if inside.count("/") > _DEEPEST:
+            return f"is deeper than {_DEEPEST} directories, which no artifact is"
+        for name in (*names, *files):
+            path = os.path.join(inside, name)
+            other = _OF_OTHERS.get(name) or _not_of_artifacts(name, descriptor, status.st_dev)
+            if other is not None:
+                return f"holds {other}, '{printable(path)}'"
+            shares_one = shares_one or name_from_disk(path) in wanted
+        holds_files = holds_files or bool(files)
+    if holds_files and not shares_one and not known():
+        return "holds no file of this artifact"
+    return None
 
 
-def put_in_place(draft: str, target: str, form: Form, *, force: bool) -> None:
-    """Rename a draft to its destination in one step: no other process sees half of it.
-
-    With ``force`` what was there stands under the draft's name afterwards.
-    """
-    empty = form == "tree" and _is_empty_directory(target)
-    if empty or not force:
-        try:
-            if empty:
-                # A directory of `mktemp -d` is private, and stays so.
-                os.chmod(draft, os.lstat(target).st_mode & 0o777)
-                os.rename(draft, target)
-            else:
-                rename_new(draft, target)
-        except OSError as error:
-            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
-                raise
-            message = f"'{printable(target)}' was made by another process meanwhile"
-            raise Conflict(message, "--force replaces it") from None
-    elif form == "file" or not os.path.lexists(target):
-        os.rename(draft, target)
-    else:
-        swap(draft, target)
+def _not_of_artifacts(name: str, directory: int, device: int) -> str | None:
+    """Return what a name in a directory is, where no artifact has such a thing; None for any other."""
+    found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if found.st_dev != device:
+        return "another file system"
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        return "what no artifact has"
+    is_store = name == "blobs" and _has_directory(directory, "blobs/sha256") and _has_directory(directory, "tmp")
+    return "the store of a registry" if is_store else None
 
 
-def swap(draft: str, target: str) -> None:
-    """Exchange two directories: in one step, or in three where the system cannot."""
-    if not exchange(draft, target):
-        swap_in_steps(draft, target)
-
-
-def swap_in_steps(draft: str, target: str) -> None:
-    """Exchange two directories with three renames; after an error the destination is what it was."""
-    aside = draft + "-old"
-    os.rename(target, aside)
+def _has_directory(directory: int, path: str) -> bool:
     try:
-        os.rename(draft, target)
-    except BaseException:
-        os.rename(aside, target)
-        raise
-    os.rename(aside, draft)
+        return stat.S_ISDIR(os.stat(path, dir_fd=directory, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
-def remove(path: str) -> None:
-    """Remove a file, a link or a directory with all it holds, if it exists; no link is followed."""
-    import shutil
-
-    with suppress(OSError):
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.lexists(path):
-            os.unlink(path)
-
-
-def _is_empty_directory(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,27 +1,36 @@
 """The views behind ``modelkeep path``: an artifact under its real names, as symbolic links into the store.
 
-    <cache>/<registry id>/<digest in hex>/<path> -> <registry>/store/blobs/sha256/ab/ab12…
+    <cache>/<registry id>-<its directory>/<digest in hex>/<path> -> <registry>/store/blobs/sha256/ab/ab12…
+    <cache>/<registry id>-<its directory>/<digest in hex>.checked
 
-A view is complete or absent. Views are only in the user's cache; nothing is written in the registry.
-`_local_files` is the one place that asks where bytes are: a bucket that is no directory needs a checked
-copy in the cache there, and nothing else changes.
+A view is complete or absent. Every byte was hashed when it was made, and is hashed again where a blob has changed since:
+the note beside the view has the sizes and times of the blobs as they were then. Two registries share no view: the
+directory's name holds a hash of where the registry is, for a copy has the same id. Views are only in the user's cache,
+which no other account may change; nothing is written in the registry. `_local_files` is the one place that asks where
+bytes are: a bucket that is no directory needs a checked copy in the cache there, and nothing else changes.
 """
 
 from __future__ import annotations
 
-import errno
+import hashlib
 import os
-import stat
+from collections.abc import Callable
 
-from modelkeep.domain.manifest import Form, Manifest
+from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.domain.text import printable
-from modelkeep.errors import IntegrityError, NotFound, UsageError
+from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.artifacts import missing_files
-from modelkeep.store.export.destination import PREFIX, remove, swap
+from modelkeep.store.content.artifacts import missing_files, require
+from modelkeep.store.content.hashing import content_of
+from modelkeep.store.content.workers import Progress, each
+from modelkeep.store.export.draft import Draft, remove_stale_drafts
+from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk, open_directory, others_may_rename
 from modelkeep.store.os_errors import explain_destination_errors
 
 _OTHER_CACHE = "set MODELKEEP_CACHE to a directory of your own"
+#: How the name of the note beside a view ends.
+_CHECKED = ".checked"
+_LARGEST_NOTE = 256
 
 
 def view(
@@ -31,32 +40,39 @@ def view(
     *,
     cache_dir: str,
     registry_id: str,
+    directory: str,
     inner: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> str:
     """Return the path of an artifact: of the file, of the directory, or of ``inner`` (a path inside a tree).
 
-    The view is made on first use, and made again where its links do not lead into this store. Presence and size of the
-    blobs are checked, their bytes are not: a missing or truncated one raises ``IntegrityError``. ``NotFound`` for an
-    ``inner`` that the artifact does not have, ``UsageError`` where the cache cannot be written.
+    The view is made on first use, and made again where its links do not lead into this store; a missing or wrong byte
+    raises ``IntegrityError``, and an ``OSError`` of the cache ``UsageError`` or ``RegistryUnavailable``. ``directory``
+    is that of the registry; ``inner`` must be in the manifest.
     """
     if not (registry_id.isascii() and registry_id.isalnum()):  # it becomes a directory's name
         message = f"not the id of a registry: '{printable(registry_id)}'"
         raise IntegrityError(message)
-    if inner is not None:
-        inner = _path_inside(manifest, inner)
     links = _local_files(bucket, manifest)
-    views = os.path.join(os.path.abspath(cache_dir), registry_id)
-    place = os.path.join(views, manifest.digest.removeprefix("sha256:"))
-    if _is_whole(place, links):
+    where = hashlib.sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:16]
+    views = os.path.join(os.path.realpath(cache_dir), f"{registry_id}-{where}")
+    name = manifest.digest.removeprefix("sha256:")
+    place = os.path.join(views, name)
+    state = _state(bucket, manifest)
+    with explain_destination_errors(place, _OTHER_CACHE):
         _require_private(views)
-    else:
-        with explain_destination_errors(place, _OTHER_CACHE):
-            os.makedirs(views, mode=0o700, exist_ok=True)
-            _require_private(views)
-            make_view(views, place, links)
+        os.makedirs(views, mode=0o700, exist_ok=True)
+        if _note(place) != state or not _is_whole(place, links):
+            _check(bucket, manifest, progress)
+            if _state(bucket, manifest) != state:
+                message = f"the stored bytes of {manifest.digest} are being changed"
+                raise IntegrityError(message, "modelkeep verify --bytes")
+            with open_directory(views) as opened:
+                remove_stale_drafts(opened)
+                make_view(opened, name, links, state)
     if inner is not None:
-        return os.path.join(place, inner)
-    return os.path.join(place, manifest.files[0].path) if form == "file" else place
+        return os.path.join(place, name_on_disk(inner))
+    return os.path.join(place, name_on_disk(manifest.files[0].path)) if form == "file" else place
 
 
 def _local_files(bucket: Bucket, manifest: Manifest) -> dict[str, str]:
@@ -67,40 +83,35 @@ def _local_files(bucket: Bucket, manifest: Manifest) -> dict[str, str]:
         message = f"the bytes of '{printable(first.path)}' ({first.digest}) are missing from the store or cut off"
         raise IntegrityError(message, "modelkeep verify --bytes")
     files = {file.path: bucket.local_path(file.digest) for file in manifest.files}
-    found = {path: local for path, local in files.items() if local is not None}
+    found = {name_on_disk(path): local for path, local in files.items() if local is not None}
     if len(found) < len(files):
         message = "this store has no paths on this machine"
         raise UsageError(message, "modelkeep get REF DEST")
     return found
 
 
-def _path_inside(manifest: Manifest, inner: str) -> str:
-    """Return a path inside the artifact: one of its files, or a directory of them."""
-    wanted = inner.rstrip("/")
-    if wanted and any(file.path == inner or file.path.startswith(wanted + "/") for file in manifest.files):
-        return wanted
-    from difflib import get_close_matches
+def _state(bucket: Bucket, manifest: Manifest) -> str:
+    """Return what tells whether a blob of an artifact has changed: a hash of their sizes and times."""
+    found = (bucket.stat(digest) for digest in sorted({file.digest for file in manifest.files}))
+    return hashlib.sha256("\n".join(map(repr, found)).encode()).hexdigest()
 
-    paths = [file.path for file in manifest.files]
-    near = get_close_matches(inner, paths, n=3, cutoff=0.5) or paths[:3]
-    more = ", …" if len(paths) > len(near) else ""
-    message = f"the artifact has no file '{printable(inner)}'"
-    raise NotFound(message, "it has " + ", ".join(map(printable, near)) + more)
+
+def _check(bucket: Bucket, manifest: Manifest, progress: Callable[[int, int], None] | None) -> None:
+    """Hash every byte; a wrong one raises ``IntegrityError``."""
+    counted = Progress(manifest.size_bytes, progress)
+
+    def check(file: ManifestFile) -> None:
+        with bucket.get(file.digest) as stream:
+            require(file, content_of(stream, lambda chunk: counted.add(len(chunk)), expected=file.size))
+
+    each(check, manifest.files, counted)
 
 
 def _require_private(views: str) -> None:
-    """Raise ``UsageError`` where another account may change the links of a view after they were checked."""
-    with explain_destination_errors(views):
-        status = os.lstat(views)
-    why = None
-    if not stat.S_ISDIR(status.st_mode):
-        why = "is a link"
-    elif hasattr(os, "geteuid") and status.st_uid not in {os.geteuid(), 0}:
-        why = "belongs to another user"
-    elif status.st_mode & stat.S_IWOTH:
-        why = "can be written by every account"
-    if why:
-        message = f"the cache {views} {why}, so what its links lead to could change at any time"
+    """Raise ``UsageError`` where another account may change a view after it was checked."""
+    where = others_may_rename(views)
+    if where is not None:
+        message = f"the cache {printable(views)} can be changed by other accounts: they may write in {printable(where)}"
         raise UsageError(message, _OTHER_CACHE)
 
 
@@ -112,21 +123,31 @@ def _is_whole(place: str, links: dict[str, str]) -> bool:
         return False
 
 
-def make_view(views: str, place: str, links: dict[str, str]) -> None:
-    """Make a view in one step, in the place of a wrong one; one that another process made meanwhile stays."""
-    draft = os.path.join(views, f"{PREFIX}{os.urandom(8).hex()}")
+def _note(place: str) -> str:
+    """Return what the note beside a view says, nothing where there is none."""
     try:
-        os.mkdir(draft, 0o700)
+        with open(f"{place}{_CHECKED}", encoding="ascii", errors="replace") as file:
+            return file.read(_LARGEST_NOTE)
+    except OSError:
+        return ""
+
+
+def make_view(views: OpenedDirectory, name: str, links: dict[str, str], state: str) -> None:
+    """Make a view in one step, in the place of a wrong one, and then the note beside it."""
+    place = os.path.join(views.path, name)
+    draft = Draft(views, "tree", 0o700)
+    try:
         for path, local in links.items():
-            name = os.path.join(draft, path)
-            os.makedirs(os.path.dirname(name), mode=0o700, exist_ok=True)
-            os.symlink(local, name)
-        try:
-            os.rename(draft, place)
-        except OSError as error:
-            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
-                raise
-            if not _is_whole(place, links):
-                swap(draft, place)
+            above, _, last = path.rpartition("/")
+            with draft.root.below(above, make=True) as directory:
+                os.symlink(local, last, dir_fd=directory.descriptor)
+        if not _is_whole(place, links):
+            draft.replace(name)
     finally:
-        remove(draft)
+        draft.discard()
+    note = Draft(views, "file", 0o600)
+    try:
+        os.write(note.descriptor, state.encode())
+        note.replace(f"{name}{_CHECKED}")
+    finally:
+        note.discard()

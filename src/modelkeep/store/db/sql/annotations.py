@@ -16,14 +16,6 @@ DESCRIPTION = """
 SELECT text FROM description WHERE model = :model AND version = :version AND until_seq IS NULL
 """
 
-METRICS = """
-SELECT name, value FROM metric
-WHERE model = :model AND version = :version
-    AND seq = (SELECT max(newer.seq) FROM metric AS newer
-               WHERE newer.model = :model AND newer.version = :version AND newer.name = metric.name)
-ORDER BY name
-"""
-
 LAST_TENURE_TIMES = """
 SELECT opened.time, ended.time
 FROM tenure
@@ -56,11 +48,6 @@ def description(reader: Reader, model: int, version: int | None) -> str | None:
     """Return the description of a version (None: of the model)."""
     row = reader.row(DESCRIPTION, model=model, version=version or 0)
     return None if row is None else str(row[0])
-
-
-def newest_metrics(reader: Reader, model: int, version: int) -> dict[str, str]:
-    """Return the newest value of each metric of a version, whatever data it was measured on."""
-    return dict(reader.rows(METRICS, model=model, version=version))
 
 
 def recorded_metrics(reader: Reader, model: int, version: int) -> list[tuple[str, str, Data | None]]:

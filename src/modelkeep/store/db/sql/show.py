@@ -1,18 +1,12 @@
-"""What `show` reads: one version with its state, texts, metrics, notes and files; the notes of a model."""
+"""What `show` reads: one version with its texts, notes and files; the notes of a model."""
 
 from __future__ import annotations
 
 from modelkeep.store.db.sql.statement import statement
 
-# All that is one row for a version. It has held a stage where it has a tenure.
+# What a version's page has more than its line of a list.
 VERSION = statement("""
-SELECT seq, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, form, files, size_bytes, symlinks,
-    code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
-    EXISTS (SELECT 1 FROM mark WHERE mark.model = :model AND mark.version = :number AND HOLDS(mark)),
-    EXISTS (SELECT 1 FROM archived
-            WHERE archived.model = :model AND first <= :number AND last >= :number AND HOLDS(archived)),
-    EXISTS (SELECT 1 FROM deleted
-            WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq)),
+SELECT seq, actor, form, symlinks, code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
     (SELECT text FROM description
      WHERE description.model = :model AND description.version = :number AND HOLDS(description))
 FROM version WHERE model = :model AND number = :number
@@ -21,14 +15,6 @@ FROM version WHERE model = :model AND number = :number
 TEXTS = """
 SELECT field, value FROM entry_text WHERE seq = :seq ORDER BY position
 """
-
-# Of each metric and each data it was measured on, the newest value.
-METRICS = statement("""
-SELECT metric.name, metric.value, metric.on_name, metric.on_version, metric.on_digest, entry_index.time
-FROM metric JOIN entry_index ON entry_index.seq = metric.seq
-WHERE metric.model = :model AND metric.version = :number AND KNOWN(metric.seq)
-ORDER BY metric.name, metric.seq DESC
-""")
 
 # The tags of the model itself are those of version 0.
 TAGS = statement("""

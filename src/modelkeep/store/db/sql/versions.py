@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.domain.answers.versions import Evaluation, VersionRow
+from modelkeep.domain.json_values import param_value
 from modelkeep.domain.labels import fold, label_sort_key
+from modelkeep.domain.metrics import keys_of, newest_by_data, one_of_each
+from modelkeep.domain.numbers import metric_value
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
+from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import ALIASES
 from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import standing
@@ -36,18 +40,47 @@ WHERE version.model = :model AND version.number BETWEEN :first AND :last
 ORDER BY version.number, entry_text.position
 """
 
-# The newest comes last, so that it is the one that stays.
+# All values, the newest of a name first.
+EVALUATIONS = statement("""
+SELECT metric.version, metric.name, metric.value, metric.on_name, metric.on_version, metric.on_digest,
+    entry_index.time, entry_action.actor
+FROM metric
+CROSS JOIN entry_index ON entry_index.seq = metric.seq
+CROSS JOIN entry_action ON entry_action.seq = metric.seq
+WHERE metric.model = :model AND metric.version BETWEEN :first AND :last AND KNOWN(metric.seq)
+ORDER BY metric.version, metric.name, metric.seq DESC
+""")
+
+# The values of the metrics that a key may mean: those whose names the key begins with.
 METRICS = statement("""
-SELECT version, name, value FROM metric
+SELECT version, name, value, on_name, on_version, on_digest FROM metric
 WHERE model = :model AND version BETWEEN :first AND :last AND KNOWN(metric.seq)
-    AND (:key IS NULL OR name = :key)
-ORDER BY version, name, seq
+    AND substr(:key, 1, length(name)) = name
+ORDER BY version, name, seq DESC
+""")
+
+# All keys there are, for the message about one that is not there.
+METRIC_KEYS = statement("""
+SELECT DISTINCT name, on_name, on_version, on_digest FROM metric
+WHERE model = :model AND KNOWN(metric.seq) ORDER BY name
 """)
 
 TAGS = statement("""
 SELECT version, key, value FROM tag
 WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) AND (:key IS NULL OR key = :key)
 ORDER BY version, key
+""")
+
+PARAM_KEYS = statement("""
+SELECT DISTINCT substr(entry_text.field, 7)
+FROM version JOIN entry_text ON entry_text.seq = version.seq
+WHERE version.model = :model AND KNOWN(version.seq) AND substr(entry_text.field, 1, 6) = 'param.'
+ORDER BY 1
+""")
+
+TAG_KEYS = statement("""
+SELECT DISTINCT key FROM tag
+WHERE model = :model AND version > 0 AND HOLDS(tag) ORDER BY key
 """)
 
 # The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
@@ -71,7 +104,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
         there = standing(reader, at, model, first, last)
         authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
         params = _by_version(reader.rows(PARAMS, **where, key=None))
-        metrics = _by_version(METRICS.rows(reader, at, **where, key=None))
+        evaluations = evaluations_of(reader, at, model, first, last)
         tags = _by_version(TAGS.rows(reader, at, **where, key=None))
         for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where):
             found[number] = VersionRow(
@@ -89,12 +122,28 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 digest=digest,
                 size_bytes=size_bytes,
                 files=files,
-                metrics=metrics.get(number, {}),
-                params=params.get(number, {}),
+                metrics=values_of(evaluations.get(number, ())),
+                evaluations=tuple(evaluations.get(number, ())),
+                params={key: param_value(text) for key, text in params.get(number, {}).items()},
                 tags=tags.get(number, {}),
                 deleted=number in there.deleted,
             )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
+
+
+def evaluations_of(reader: Reader, at: int | None, model: int, first: int, last: int) -> dict[int, list[Evaluation]]:
+    """Return all values of the metrics of some versions: by name, the newest first."""
+    found: dict[int, list[Evaluation]] = {}
+    where = {"model": model, "first": first, "last": last}
+    for number, name, value, on_name, on_version, on_digest, time, actor in EVALUATIONS.rows(reader, at, **where):
+        data = None if on_name is None else data_name(on_name, on_version, on_digest)
+        found.setdefault(number, []).append(Evaluation(name, metric_value(value), data, time, actor))
+    return found
+
+
+def values_of(evaluations: Sequence[Evaluation]) -> dict[str, float | str]:
+    """Return what each bare name of a metric means for a version."""
+    return {name: each.value for name, each in one_of_each(newest_by_data(evaluations)).items()}
 
 
 def made_by(reader: Reader, model: int, first: int, last: int) -> dict[int, int]:
@@ -103,12 +152,10 @@ def made_by(reader: Reader, model: int, first: int, last: int) -> dict[int, int]
 
 
 def sort_values(reader: Reader, at: int | None, sort: str, model: int, numbers: Sequence[int]) -> dict[int, str | int]:
-    """Return what versions of a model have for size, label, author, metric.K, param.K or tag.K; the others have nothing."""
+    """Return what versions of a model have for size, label, author, param.K or tag.K; the others have nothing."""
     where = {"model": model, "first": min(numbers), "last": max(numbers)}
     kind, _, key = sort.partition(".")
     match kind:
-        case "metric":
-            return {number: value for number, _, value in METRICS.rows(reader, at, **where, key=key)}
         case "param":
             return {number: value for number, _, value in reader.rows(PARAMS, **where, key=key)}
         case "tag":
@@ -122,6 +169,28 @@ def sort_values(reader: Reader, at: int | None, sort: str, model: int, numbers: 
             return {number: fold(named.get(number) or actor) for number, _, _, actor, *_ in rows}
         case _:
             return {number: size_bytes for number, *_, size_bytes, _ in rows}
+
+
+def metric_values(
+    reader: Reader, at: int | None, key: str, model: int, numbers: Sequence[int]
+) -> dict[int, dict[str, dict[str | None, str]]]:
+    """Return the newest values of the metrics that ``metric.KEY`` may mean, of each version by name and data."""
+    found: dict[int, dict[str, dict[str | None, str]]] = {}
+    first, last = min(numbers), max(numbers)
+    rows = METRICS.rows(reader, at, model=model, first=first, last=last, key=key)
+    for number, name, value, on_name, on_version, on_digest in rows:
+        data = None if on_name is None else data_name(on_name, on_version, on_digest)
+        found.setdefault(number, {}).setdefault(name, {}).setdefault(data, value)
+    return found
+
+
+def keys(reader: Reader, at: int | None, kind: str, models: Iterable[int]) -> list[str]:
+    """Return the keys of the metrics, params or tags (``kind``) of models."""
+    select = {"metric": METRIC_KEYS, "param": PARAM_KEYS, "tag": TAG_KEYS}[kind]
+    rows = [row for model in models for row in select.rows(reader, at, model=model)]
+    if kind == "metric":
+        return keys_of((name, None if on[0] is None else data_name(*on)) for name, *on in rows)
+    return sorted({key for (key,) in rows})
 
 
 def newest_of_all(

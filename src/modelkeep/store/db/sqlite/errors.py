@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import stat
@@ -11,15 +10,17 @@ from contextlib import contextmanager
 from shlex import quote
 
 from modelkeep.domain.text import printable
-from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable
+from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.connection import Transaction, is_busy
 from modelkeep.store.durable import status_of
-from modelkeep.store.os_errors import is_out_of_inodes, room_hint
+from modelkeep.store.os_errors import TOO_MANY_FILES, is_out_of_inodes, room_hint, too_many_files
 
 #: What Python raises where a row is not what the schema promises, or is not there.
 _WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
+#: The database, its journal, their directory while it is flushed, and a temporary file.
+_MOST_FILES_OF_SQLITE = 4
 _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 
 
@@ -30,6 +31,9 @@ def translated(path: str, *, may_wait: bool = True) -> Iterator[None]:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _refusal(error, path, may_wait=may_wait) from error
+    except UnicodeEncodeError as error:
+        message = f"this is not valid UTF-8: {printable(error.object)}"
+        raise UsageError(message, "give it as UTF-8 text") from error
 
 
 @contextmanager
@@ -95,7 +99,7 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
     if name == "SQLITE_FULL":
         return RegistryUnavailable(f"the disk of {directory} is full: nothing was changed", "make room and try again")
     if name.startswith("SQLITE_CANTOPEN") and _too_many_are_open():
-        return RegistryUnavailable(f"the registry {directory} cannot be opened: too many files are open", "ulimit -n")
+        return too_many_files(directory)
     if name.startswith("SQLITE_CANTOPEN") and is_out_of_inodes(directory):
         message = f"the disk of {directory} has no inode left for another file: nothing was changed"
         return RegistryUnavailable(message, room_hint(directory))
@@ -107,11 +111,15 @@ def _unusable(name: str, error: sqlite3.Error, path: str) -> RegistryUnavailable
 
 
 def _too_many_are_open() -> bool:
-    """Tell whether this process can open no further file: SQLite does not say why it could not open one."""
+    """Tell whether this process can open no more files for SQLite, which does not say why it could not open one."""
+    opened: list[int] = []
     try:
-        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+        opened.extend(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(_MOST_FILES_OF_SQLITE))
     except OSError as error:
-        return error.errno in {errno.EMFILE, errno.ENFILE}
+        return error.errno in TOO_MANY_FILES
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
     return False
 
 

@@ -88,7 +88,7 @@ def _no_registry(reader: Reader) -> RegistryUnavailable:
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
-    return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR makes one")
+    return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR        (makes one)")
 
 
 def is_utf8(reader: Reader) -> bool:
@@ -108,4 +108,4 @@ def check_shape(reader: Reader) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made."""
     if fingerprint(reader) != FINGERPRINT:
         message = "the schema of the registry was changed by something other than modelkeep"
-        raise IntegrityError(message, "modelkeep verify --log tells what")
+        raise IntegrityError(message, "modelkeep verify --log        (tells what)")

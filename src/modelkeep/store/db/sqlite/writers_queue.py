@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.errors import busy
+from modelkeep.store.os_errors import TOO_MANY_FILES, too_many_files
 
 _POLL_SECONDS = 0.02
 
@@ -50,9 +51,8 @@ def _side_file(path: str) -> Iterator[int | None]:
         if error.errno == errno.ELOOP:
             message = f"{path} is a symbolic link: it was made by something other than modelkeep"
             raise RegistryUnavailable(message, f"rm {path}        (it only orders who writes)") from error
-        if error.errno in {errno.EMFILE, errno.ENFILE}:
-            message = f"the registry {os.path.dirname(path)} cannot be opened: too many files are open"
-            raise RegistryUnavailable(message, "ulimit -n") from error
+        if error.errno in TOO_MANY_FILES:
+            raise too_many_files(os.path.dirname(path)) from error
         raise not_permitted(os.path.dirname(path), path, "written", error) from error
     try:
         yield descriptor

@@ -1,0 +1,136 @@
+"""YAML as params and metrics are kept: the scalars as they are written, so ``1e-3``, ``no`` and ``012`` stay these texts.
+
+PyYAML's BaseLoader reads the events; the tree is made here, because a key that stands twice, a tag that YAML itself does
+not define and a document that grows by its aliases are refused. Aliases and merge keys (``<<``) are followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from modelkeep.domain.text import pattern
+from modelkeep.errors import UsageError
+from modelkeep.provenance.plain_values import Number, shorten
+
+_MOST_CHARACTERS = 64 << 10
+_MOST_MERGED = 10_000
+_DEEPEST = 32
+_JSON_NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
+_TAGS = {None, "!"} | {
+    f"tag:yaml.org,2002:{name}" for name in ["str", "int", "float", "bool", "null", "timestamp", "seq", "map"]
+}
+_MERGE = "<<"
+# The first line with content begins a document, or has a key before any `=`, which TOML would have.
+_BEGINS_YAML = pattern(r"(?:[ \t]*(?:#[^\n]*)?\n)*+(?:---(?:\s|$)|[^\[{=#\n][^=\n]*?:(?:\s|$))")
+
+
+def looks_like_yaml(text: str) -> bool:
+    """Tell whether a text whose file has no ending is YAML and not TOML."""
+    return _BEGINS_YAML.match(text) is not None
+
+
+def parse_yaml(text: str, shown: str) -> object:
+    """Return the value of a YAML document, its plain numbers as `Number`; ``shown`` names the file in messages."""
+    import yaml  # type: ignore[import-untyped]
+
+    if len(text) > _MOST_CHARACTERS:
+        message = f"'{shorten(shown)}' is larger than 64 KiB"
+        raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
+    try:
+        return _Document(yaml.parse(text, Loader=yaml.BaseLoader)).value()
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
+        why = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+        message = f"{shown} is not YAML: {shorten(str(why))}{place}"
+        raise UsageError(message, "mend it there; JSON has its own ending, .json") from error
+
+
+class _Document:
+    """The one document of a file, read event by event."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self._anchors: dict[str, object] = {}
+        self._merged = 0
+
+    def value(self) -> object:
+        """Return the value of the document, None where there is none."""
+        value: object = None
+        documents = 0
+        for event in self._events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    raise _refused(event, "a second document begins", "one document a file")
+            elif kind not in ("StreamStartEvent", "StreamEndEvent", "DocumentEndEvent"):
+                value = self._node(event, 0)
+        return value
+
+    def _node(self, event: Any, depth: int) -> object:
+        if depth > _DEEPEST:
+            raise _refused(event, f"it is nested more than {_DEEPEST} deep", "give it flatter")
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            if event.anchor not in self._anchors:
+                raise _refused(event, f"*{shorten(event.anchor)} is no value before it", f"&{shorten(event.anchor)}")
+            return self._anchors[event.anchor]
+        if event.tag not in _TAGS:
+            raise _refused(event, f"it has the tag {shorten(event.tag)}", "write the value itself: no tag is followed")
+        if kind == "ScalarEvent":
+            value = _scalar(event)
+        elif kind == "SequenceStartEvent":
+            value = [self._node(item, depth + 1) for item in self._until("SequenceEndEvent")]
+        else:
+            value = self._mapping(depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _until(self, end: str) -> Iterator[Any]:
+        for event in self._events:
+            if type(event).__name__ == end:
+                return
+            yield event
+
+    def _mapping(self, depth: int) -> dict[str, object]:
+        own: dict[str, object] = {}
+        merged: dict[str, object] = {}
+        for event in self._until("MappingEndEvent"):
+            if type(event).__name__ != "ScalarEvent":
+                raise _refused(event, "a key is no plain text", "a key is one line of text")
+            value = self._node(next(self._events), depth + 1)
+            if event.value == _MERGE and event.style is None:
+                self._merge(event, merged, value)
+            elif event.value in own:
+                raise _refused(event, f"the key '{shorten(event.value)}' stands twice", "give it once")
+            else:
+                own[event.value] = value
+        return {**merged, **own}
+
+    def _merge(self, event: Any, merged: dict[str, object], value: object) -> None:
+        """Add the keys of one mapping or several; the first that has a key wins."""
+        for source in value if isinstance(value, list) else [value]:
+            if not isinstance(source, dict):
+                raise _refused(event, "<< merges what is no mapping", "<<: *NAME")
+            self._merged += len(source)
+            if self._merged > _MOST_MERGED:
+                raise _refused(event, f"its << merge more than {_MOST_MERGED:,} keys", "write the values themselves")
+            for key in source:
+                merged.setdefault(key, source[key])
+
+
+def _scalar(event: Any) -> object:
+    """Return a scalar as it is written; a plain number and the words of JSON as they stand in a list of JSON."""
+    text: str = event.value
+    if event.style is not None or not event.implicit[0]:
+        return text
+    return Number(text) if _JSON_NUMBER.fullmatch(text) else _WORDS.get(text, text)
+
+
+def _refused(event: Any, why: str, hint: str) -> UsageError:
+    mark = event.start_mark
+    return UsageError(f"this YAML cannot be kept: {why} (line {mark.line + 1}, column {mark.column + 1})", hint)

@@ -1,0 +1,134 @@
+"""The order of ``list``: what ``--sort KEY[:asc|desc]`` means, and versions sorted by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from modelkeep.domain.keys import split_key, unknown_key
+from modelkeep.domain.labels import fold
+from modelkeep.domain.metrics import parse_metric_key, several_data
+from modelkeep.domain.numbers import as_number
+from modelkeep.domain.text import close_to, printable
+from modelkeep.errors import UsageError
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import versions as version_queries
+
+_PLAIN_KEYS = ("name", "version", "created", "author", "size", "label")
+#: What ``--sort`` takes; K is the name of a metric, param or tag.
+SORT_KEYS = (*_PLAIN_KEYS, "metric.K", "param.K", "tag.K")
+
+
+class Order(Struct, frozen=True):
+    """What versions are sorted by."""
+
+    key: str
+    descending: bool
+
+
+NEWEST_FIRST = Order("created", descending=True)
+
+
+class Candidate(Struct, frozen=True):
+    """A version that is to be listed; ``seq`` is the entry that made it."""
+
+    model: int
+    name: str
+    number: int
+    seq: int
+
+
+def parse_order(text: str | None) -> Order:
+    """Return the order that ``KEY[:asc|desc]`` means: only a final ``:asc`` or ``:desc`` is the direction."""
+    if text is None:
+        return NEWEST_FIRST
+    key, colon, direction = text.rpartition(":")
+    if not colon or direction not in ("asc", "desc"):
+        key, direction = text, "asc"
+    if split_key(key) is not None or key in _PLAIN_KEYS:
+        return Order(key, descending=direction == "desc")
+    message = f"versions cannot be sorted by '{printable(text)}'"
+    near = close_to(key, _PLAIN_KEYS)
+    raise UsageError(message, f"{near[0]}:desc" if near else f"KEY[:asc|desc], where KEY is {', '.join(SORT_KEYS)}")
+
+
+def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order: Order) -> list[Candidate]:
+    """Return versions in an order, the newer first among equals."""
+    newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
+    own = {
+        "name": lambda each: fold(each.name),
+        "version": lambda each: each.number,
+        "created": lambda each: each.seq,
+    }
+    if order.key in own:
+        return sorted(newest_first, key=own[order.key], reverse=order.descending)
+    by_model: dict[int, list[int]] = {}
+    for each in newest_first:
+        by_model.setdefault(each.model, []).append(each.number)
+    values = _values(reader, at, order.key, by_model)
+    if newest_first and not values:
+        _check_key(reader, at, order.key, by_model)
+    return _ordered([(values.get((each.model, each.number)), each) for each in newest_first], order)
+
+
+def _values(
+    reader: Reader, at: int | None, key: str, by_model: Mapping[int, Sequence[int]]
+) -> dict[tuple[int, int], str | int]:
+    """Return what versions have for a key, by model and number."""
+    kind, _, text = key.partition(".")
+    if kind == "metric":
+        return _metric_values(reader, at, text, by_model)
+    found: dict[tuple[int, int], str | int] = {}
+    for model, numbers in by_model.items():
+        values = version_queries.sort_values(reader, at, key, model, numbers)
+        found |= {(model, number): values[number] for number in numbers if number in values}
+    return found
+
+
+def _metric_values(
+    reader: Reader, at: int | None, text: str, by_model: Mapping[int, Sequence[int]]
+) -> dict[tuple[int, int], str | int]:
+    """Return what ``metric.TEXT`` means for each version; ``UsageError`` unless all are measured on the same data."""
+    newest: dict[tuple[int, int], Mapping[str, Mapping[str | None, str]]] = {}
+    for model, numbers in by_model.items():
+        read = version_queries.metric_values(reader, at, text, model, numbers)
+        newest |= {(model, number): read[number] for number in numbers if number in read}
+    known = {(name, data) for each in newest.values() for name, by_data in each.items() for data in by_data}
+    key = parse_metric_key(text, known)
+    if key is None:
+        return {}
+    measured = {version: each[key.name] for version, each in newest.items() if key.name in each}
+    meant = {version: key.candidates(by_data) for version, by_data in measured.items()}
+    data = dict.fromkeys(each for found in meant.values() for each in found)
+    if len(data) > 1:
+        raise several_data(key.name, data, f"{key.name} of these versions")
+    return {version: measured[version][found[0]] for version, found in meant.items() if found}
+
+
+def _check_key(reader: Reader, at: int | None, key: str, models: Iterable[int]) -> None:
+    """Raise ``UsageError`` for a ``metric.K``, ``param.K`` or ``tag.K`` that no version of the models has."""
+    split = split_key(key)
+    if split is None:
+        return
+    error = unknown_key(key, version_queries.keys(reader, at, split[0], models))
+    if error is not None:
+        raise error
+
+
+def _ordered(items: Sequence[tuple[str | int | None, Candidate]], order: Order) -> list[Candidate]:
+    """Sort numbers before texts before what is missing; equals keep their order, whatever the direction."""
+    exact = split_key(order.key) is not None
+    numbers, texts, missing = [], [], []
+    for value, each in items:
+        number = as_number(value) if exact and isinstance(value, str) else None
+        if number is not None:
+            numbers.append((number, each))
+        elif value is None:
+            missing.append(each)
+        else:
+            texts.append((value, each))
+    numbers.sort(key=lambda pair: pair[0], reverse=order.descending)
+    # The values of one key are all texts or all whole numbers.
+    texts.sort(key=lambda pair: pair[0], reverse=order.descending)
+    return [each for _, each in numbers] + [each for _, each in texts] + missing

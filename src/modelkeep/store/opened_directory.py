@@ -1,0 +1,251 @@
+"""Writing below a directory that was opened once, whoever owns it.
+
+The owner of a directory can put a link where a file was, between any two calls. So a name is only used relative to the
+descriptor of the directory that holds it, one name at a time, and no link is followed. Modes are set on descriptors.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Self
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict
+from modelkeep.store.access.permissions import user_name
+from modelkeep.store.durable import make_directories
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: To look at a name, and to pass a directory that may be entered and not listed.
+_LOOK = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW | os.O_CLOEXEC
+#: As many links as Linux follows.
+_MOST_LINKS = 40
+
+
+class OpenedDirectory:
+    """A directory by its descriptor. ``path`` is only for messages; names are relative, and hold no ``/``."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self.descriptor = descriptor
+        self.path = path
+
+    def __enter__(self) -> Self:
+        """Return the directory itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close the descriptor."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self.descriptor)
+
+    def status(self, name: str) -> os.stat_result | None:
+        """Return the ``lstat`` of a name, None where nothing is there."""
+        try:
+            return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def is_(self, name: str, descriptor: int) -> bool:
+        """Tell whether a name is that of a file or directory that is open."""
+        there = self.status(name)
+        return there is not None and os.path.samestat(there, os.fstat(descriptor))
+
+    def enter(self, name: str) -> OpenedDirectory:
+        """Open a directory inside; a link raises ``OSError``."""
+        return OpenedDirectory(os.open(name, _DIRECTORY, dir_fd=self.descriptor), os.path.join(self.path, name))
+
+    @contextmanager
+    def below(self, path: str, *, make: bool = False) -> Iterator[OpenedDirectory]:
+        """Yield the directory at a relative path with ``/``, opened or made name by name; an empty path is this one."""
+        with ExitStack() as opened:
+            directory = self
+            for name in filter(None, path.split("/")):
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, 0o755, dir_fd=directory.descriptor)
+                directory = opened.enter_context(directory.enter(name))
+            yield directory
+
+    def create(self, name: str, mode: int) -> int:
+        """Make an empty file with a mode less the umask; return its descriptor, to write and to read."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(name, flags, mode, dir_fd=self.descriptor)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, a link, or a directory with all that is in it; errors are passed over."""
+        with suppress(OSError):
+            os.unlink(name, dir_fd=self.descriptor)
+            return
+        shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
+
+    def clear(self) -> None:
+        """Remove all that is in the directory; errors are passed over."""
+        with suppress(OSError):
+            for name in os.listdir(self.descriptor):
+                self.remove(name)
+
+    def sync_files(self) -> None:
+        """Make the bytes of the files in the directory durable, one by one."""
+        for name in os.listdir(self.descriptor):
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.descriptor)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def sync(self) -> None:
+        """Make the names in the directory durable."""
+        os.fsync(self.descriptor)
+
+
+def name_on_disk(path: str) -> str:
+    """Return a manifest's path, which is UTF-8, as text that the file system's calls encode to the same bytes."""
+    return os.fsdecode(path.encode())
+
+
+def name_from_disk(path: str) -> str:
+    """Return a path of the file system, or one that was typed, as a manifest has it, whatever the locale."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
+def open_directory(path: str, *, make: bool = False) -> OpenedDirectory:
+    """Open a directory that a user named; with ``make``, missing ones on the way are made, durably.
+
+    A link that another account made (neither ours nor root's) counts only where it leads to a directory of that
+    account, which could write there itself: else ``Conflict``. Only Linux can tell which link it has followed.
+    """
+    if not hasattr(os, "O_PATH"):
+        if make:
+            make_directories(path)
+        return OpenedDirectory(os.open(path, _DIRECTORY & ~os.O_NOFOLLOW), path)
+    walk = _Walk(path, make=make)
+    try:
+        return OpenedDirectory(walk.open(), path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
+    finally:
+        walk.close()
+
+
+class _Walk:
+    """The way to one directory, a name at a time."""
+
+    def __init__(self, path: str, *, make: bool) -> None:
+        self._path = path
+        self._make = make
+        self._descriptor = os.open("/" if path.startswith("/") else ".", _LOOK | os.O_DIRECTORY)
+        self._names = _names(path)
+        self._links = 0
+        self._owners: set[int] = set()
+
+    def close(self) -> None:
+        """Close what is open."""
+        os.close(self._descriptor)
+
+    def open(self) -> int:
+        """Return the descriptor of the directory at the end of the path."""
+        while self._names:
+            self._step(self._names.pop())
+        self._require_same_owner()
+        return os.open(".", _DIRECTORY, dir_fd=self._descriptor)
+
+    def _require_same_owner(self) -> None:
+        """Refuse to write here where a link of an account led to what is not that account's."""
+        strangers = self._owners - {os.fstat(self._descriptor).st_uid}
+        if strangers:
+            maker = user_name(min(strangers))
+            message = f"a link that {maker} made leads '{printable(self._path)}' to what is not {maker}'s"
+            raise Conflict(message, f"name the directory itself: {printable(os.path.realpath(self._path))}")
+
+    def _step(self, name: str) -> None:
+        try:
+            found = os.open(name, _LOOK, dir_fd=self._descriptor)
+        except FileNotFoundError:
+            if not self._make:
+                raise
+            self._require_same_owner()
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=self._descriptor)
+                _sync(self._descriptor)
+            found = os.open(name, _LOOK, dir_fd=self._descriptor)
+        status = os.fstat(found)
+        if stat.S_ISLNK(status.st_mode):
+            try:
+                self._follow(os.readlink("", dir_fd=found), status.st_uid)
+            finally:
+                os.close(found)
+            return
+        os.close(self._descriptor)
+        self._descriptor = found
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+
+    def _follow(self, target: str, owner: int) -> None:
+        self._links += 1
+        if self._links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if owner not in {0, os.geteuid()}:
+            self._owners.add(owner)
+        self._names += _names(target)
+        if target.startswith("/"):
+            os.close(self._descriptor)
+            self._descriptor = os.open("/", _LOOK | os.O_DIRECTORY)
+
+
+def _names(path: str) -> list[str]:
+    """Return the names of a path, the last one first."""
+    return [name for name in reversed(path.split("/")) if name not in {"", "."}]
+
+
+def _sync(descriptor: int) -> None:
+    """Make the names in a directory durable; one that may not be listed has no descriptor for that."""
+    with suppress(PermissionError):
+        opened = os.open(".", _DIRECTORY, dir_fd=descriptor)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def others_may_rename(path: str) -> str | None:
+    """Return the first directory on the way to a path in which another account may rename what is there, None if none.
+
+    That is one that another account owns (not root), or that a group or everybody may write, unless it is sticky. A
+    group that holds no account but this one counts as this account.
+    """
+    real = os.path.realpath(path)
+    while True:
+        with suppress(FileNotFoundError):
+            status = os.stat(real)
+            if status.st_uid not in {0, os.geteuid()} or (
+                not status.st_mode & stat.S_ISVTX
+                and (
+                    status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _is_private(status.st_gid))
+                )
+            ):
+                return real
+        above = os.path.dirname(real)
+        if above == real:
+            return None
+        real = above
+
+
+def _is_private(gid: int) -> bool:
+    """Tell whether no account but this one is in a group, as where each user has a group of the same name."""
+    if gid == 0:
+        return True
+    try:
+        import grp
+        import pwd
+
+        group, name = grp.getgrgid(gid), pwd.getpwuid(os.geteuid()).pw_name
+    except (ImportError, KeyError):
+        return False
+    return group.gr_name == name and set(group.gr_mem) <= {name}
