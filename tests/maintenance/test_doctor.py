@@ -671,3 +671,15 @@ def test_hints_quote_paths_for_the_shell(tmp_path):
     world.home.chmod(0o777)
     (found,) = [each for each in world.registry.doctor().findings if each.code == "directory"]
     assert found.hint == f"chmod o-w '{world.home}'"
+
+
+def test_what_a_killed_get_left_in_the_current_directory_is_found_and_what_is_at_work_is_not(world):
+    left, live = (world.work / f".modelkeep-{each * 16}" for each in "0a")
+    left.mkdir()
+    live.write_bytes(b"half")
+    (world.work / ".modelkeep-mine").touch()
+    with live.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        found = only(world, "unfinished")
+    assert (found.severity, found.place, found.hint) == ("warning", str(left), f"rm -rf {left}")
+    assert found.message == "left by a get that was killed: the next get there removes it"

@@ -64,6 +64,16 @@ def test_after_a_registration_by_root_all_of_the_owners_succeed(people, registry
     )
 
 
+def test_the_heads_that_root_remembers_in_the_home_of_an_account_are_that_accounts(people, registry):
+    home = {"HOME": str(people.home("ana"))}
+    state = people.home("ana") / ".local/state/modelkeep"
+    assert people("root", "promote", "fraud@1", "staging", "--registry", registry, env=home).exit_code == 0
+    assert owners(state) == {ANA}
+    people.run("ana", ["rm", "-rf", people.home("ana") / ".local"])
+    assert people("root", "promote", "fraud@1", "production", "--registry", registry, env=home).exit_code == 0
+    assert owners(people.home("ana") / ".local") == {ANA}
+
+
 def test_a_registry_that_root_makes_in_a_directory_of_an_account_is_that_accounts(people):
     directory = people.root / "home/ana/empty"
     directory.mkdir()
