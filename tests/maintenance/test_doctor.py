@@ -81,7 +81,7 @@ def test_a_healthy_registry_has_only_findings_that_are_ok(world):
     assert {
         "mount", "directory", "access", "database", "lock", "store", "space", "umask", "writer", "schema", "journal",
         "head", "bytes", "garbage", "leftovers", "clock", "python", "sqlite", "modelkeep", "typer", "cache", "memory",
-        "origin",
+        "origin", "owners",
     } == {each.code for each in found.findings}  # fmt: skip
     assert [each.place for each in found.findings if each.code == "modelkeep"] == [os.path.dirname(modelkeep.__file__)]
 
@@ -543,7 +543,8 @@ def test_the_setting_that_chose_the_registry_is_named(world):
 
 @needs_root
 def test_an_untrusted_registry_of_another_user_is_an_error(world):
-    os.chown(world.home, NOBODY, -1)
+    for path in (world.home, *world.home.rglob("*")):
+        os.chown(path, NOBODY, -1)
     located = Located(str(world.home), "directory", str(world.home), str(world.home))
     found = Registry(world.context, located).doctor()
     (line,) = [each for each in found.findings if each.severity != "ok"]
