@@ -152,7 +152,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
-        ("modelkeep audit fraud --since 7d", "modelkeep audit --actor ana --action promote --limit 10"),
+        (
+            "modelkeep audit fraud --since 7d",
+            "modelkeep audit --action promote --limit 10",
+            "modelkeep audit --actor ana@example.org",
+        ),
         ("seq", "time", "actor", "action", "subject", "sentence"),
     ),
     CommandRow(
