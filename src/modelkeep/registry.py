@@ -890,7 +890,8 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry, found)
+    context = _context(found, found.registry.path, say, script=settings is None, identity=found.registry.identity)
+    return Registry(context, found.registry, found)
 
 
 @checked
@@ -996,8 +997,13 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Say | None, *, script: bool) -> Context:
-    """Return the outside world; ``script`` says that a script calls us, and not the command line."""
+def _context(
+    settings: Settings, directory: str, say: Say | None, *, script: bool, identity: tuple[int, int] | None = None
+) -> Context:
+    """Return the outside world; ``script`` says that a script calls us, and not the command line.
+
+    ``identity`` is that of a directory that was found and not named: another one is not used.
+    """
     import functools
     from datetime import UTC, datetime
 
@@ -1008,6 +1014,11 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
     from modelkeep.userdirs import state_dir
 
     cwd = os.getcwd()
+    database = Database(directory, lock_wait=settings.lock_wait_seconds, say=say)
+    if identity is not None:
+        from modelkeep.store.db.sqlite.found_database import FoundDatabase
+
+        database = FoundDatabase(directory, identity, lock_wait=settings.lock_wait_seconds, say=say)
 
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
@@ -1016,7 +1027,7 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
 
     return Context(
         directory=directory,
-        database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
+        database=database,
         bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),

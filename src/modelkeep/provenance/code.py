@@ -131,10 +131,9 @@ def _repositories(paths: Iterable[str]) -> list[Repository]:
 
 def _is_installed(path: str) -> bool:
     """Tell whether a path is that of an installed package or program, which no work tree around it made."""
-    installed = (os.path.dirname(os.__file__), os.path.dirname(sys.executable))
-    return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(
-        tuple(f"{each}{os.sep}" for each in installed)
-    )
+    programs = (getattr(os, "__file__", None), sys.executable)  # an embedded Python may have neither
+    directories = tuple(os.path.join(os.path.dirname(each), "") for each in programs if each)
+    return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(directories)
 
 
 def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:

@@ -20,7 +20,8 @@ from typing import IO
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
-from modelkeep.locate import other_owner, resolved
+from modelkeep.locate import resolved
+from modelkeep.owners import other_owner
 
 _SECONDS = 2.0
 _MOST_MEMORY_BYTES = 1 << 30
