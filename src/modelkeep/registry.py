@@ -150,7 +150,7 @@ class Registry:
         """Register the next version of a model: its bytes, and all that explains them.
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
-        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
+        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
         with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
