@@ -173,6 +173,7 @@ def _resolve_request(
             form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
+            licence=request.licence,
             metrics=request.metrics,
             metrics_on=None if provenance.on is None else provenance.on.data,
             parents=tuple(parent for parent, _ in names.parents),

@@ -45,6 +45,7 @@ class Request(Struct, frozen=True):
     author: str | None = None
     trained_at: str | None = None
     description: str | None = None
+    licence: str | None = None
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False
