@@ -17,12 +17,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hints
 import hypothesis
 import pytest
+
+from modelkeep.errors import ModelkeepError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -111,6 +114,7 @@ class Run:
             env={**self.env, **(env or {})},
             timeout=timeout,
         )
+        _provoked.update(hints.printed(done.stderr.decode()))
         return Done(done.stdout.decode(), done.stderr.decode(), done.returncode)
 
     def start(
@@ -130,6 +134,28 @@ class Run:
             **more,
         }
         return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
+
+
+#: The hints of this test: of the errors that were made, and of the processes that ended.
+_provoked: set[str] = set()
+_MOST_HINTS = 200  # of one test: those that Hypothesis makes are many
+
+
+@pytest.fixture(autouse=True)
+def _hints_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Type every hint that a test provokes, and fail where the parser does not accept it."""
+    made = ModelkeepError.__init__
+
+    def make(error: ModelkeepError, message: str, hint: str | None = None) -> None:
+        made(error, message, hint)
+        if hint is not None and len(_provoked) < _MOST_HINTS:
+            _provoked.add(hint)
+
+    _provoked.clear()
+    monkeypatch.setattr(ModelkeepError, "__init__", make)
+    yield
+    monkeypatch.undo()
+    assert hints.wrong(sorted(_provoked)) == []
 
 
 @pytest.fixture(autouse=True)

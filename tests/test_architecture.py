@@ -106,6 +106,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.store.db.sqlite.connection",
         "modelkeep.store.db.sqlite.schema",
         "modelkeep.local_path",
+        "modelkeep.owners",
         "modelkeep.userdirs",
     }
     assert loaded - ours <= {"modelkeep", "__future__", "_sha256", "_sha2"}  # of Python 3.11, and from 3.12 on

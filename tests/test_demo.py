@@ -161,7 +161,7 @@ def test_a_directory_with_things_in_it_is_not_used(run):
     done = run("demo", "--keep", "mine")
     assert done.exit_code == 4
     assert done.stderr == (
-        "error: mine is there already and is not an empty directory\nhint: modelkeep demo --keep NEW-DIRECTORY\n"
+        "error: mine is there already and is not an empty directory\nhint: modelkeep demo --keep DIR        (a new or empty directory)\n"
     )
     assert (run.cwd / "mine" / "thesis.txt").read_text() == "do not touch"
 
@@ -172,7 +172,7 @@ def test_an_unwritable_directory_is_named(run):
     assert done.exit_code == 7
     assert done.stderr == (
         "error: the demo cannot write its files: Not a directory\n"
-        "hint: modelkeep demo --keep DIR, with a DIR on a disk that has room\n"
+        "hint: modelkeep demo --keep DIR        (on a disk that has room)\n"
     )
 
 

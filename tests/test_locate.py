@@ -283,5 +283,6 @@ def test_locating_imports_nothing_but_our_errors(tmp_path):
         "modelkeep.errors",
         "modelkeep.local_path",
         "modelkeep.locate",
+        "modelkeep.owners",
         "modelkeep.userdirs",
     }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.rendering import Clock, difference, human_age, human_size
+from modelkeep.rendering import Clock, difference, human_age, human_size, six_digits
 
 CLOCK = Clock(datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC), UTC)
 NUMBERS = st.from_regex(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
@@ -86,3 +86,22 @@ def test_the_largest_exponents_stay_small_in_memory():
 def test_what_is_no_number_has_no_difference(text):
     assert difference(text, "1") is None
     assert difference("1", text) is None
+
+
+def test_a_metric_is_shown_with_six_significant_digits():
+    shown = {
+        "0.9387654321098761": "0.938765",
+        "-0.12345678": "-0.123457",
+        "+0.00712345678": "+0.00712346",
+        "0.00": "0.00",
+        "0.9139": "0.9139",
+        "0.99999999": "1.000000",
+        "1234567.891": "1234568",
+        "48213374": "48213374",
+        "1234567890123456789": "1.23457e+18",
+        "0.00000123456789": "1.23457e-6",
+        "1e-3": "1e-3",
+        "NaN": "NaN",
+        "a text that is long": "a text that is long",
+    }
+    assert {value: six_digits(value) for value in shown} == shown

@@ -14,6 +14,7 @@ from msgspec import Struct
 from modelkeep import locate
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.local_path import absolute
 from modelkeep.userdirs import cache_dir, config_file
 
 COLORS = ("auto", "always", "never")
@@ -69,7 +70,7 @@ class Settings(Struct, frozen=True):
                 return each.value
         if key.startswith(_PREFIX):
             message = f"no registry is called '{printable(key.removeprefix(_PREFIX))}' in {self.file}"
-            raise NotFound(message, f"modelkeep config set {_PREFIX}NAME DIRECTORY")
+            raise NotFound(message, f"modelkeep config set {_PREFIX}NAME DIR")
         raise _unknown(key, None)
 
 
@@ -86,7 +87,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
         _check_keys(locate.read_toml(located.where), ("registry",), located.where)
     base = os.path.dirname(file)
     named = {
-        name: locate.absolute(path, base, environ, f"{file}: {_PREFIX}{name}")
+        name: absolute(path, base, environ, f"{file}: {_PREFIX}{name}")
         for name, path in locate.registry_names(config, file).items()
     }
     sources = _Sources(flags, environ, config, file, cwd)
@@ -127,7 +128,7 @@ def set_value(key: str, value: str, environ: Mapping[str, str], cwd: str) -> str
     if key == "registries" and _NAME.fullmatch(name):
         registries = config.setdefault("registries", {})
         assert isinstance(registries, dict)  # checked by registry_names
-        table, key, value = registries, name, value and locate.absolute(value, cwd, environ, _PREFIX + name)
+        table, key, value = registries, name, value and absolute(value, cwd, environ, _PREFIX + name)
     elif name or key not in KEYS:
         raise _unknown(f"{key}.{name}" if name else key, None)
     elif value:
@@ -206,7 +207,7 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
         case "lock_wait":
             return f"{seconds(value, source):g}s"
         case "cache" | "registry":
-            return locate.absolute(value, base, environ, source)
+            return absolute(value, base, environ, source)
         case "color" | "progress":
             allowed = COLORS if key == "color" else PROGRESS
             if value not in allowed:
@@ -256,7 +257,7 @@ def _chosen(config: Mapping[str, object], named: Mapping[str, str], base: str, e
     chosen = {path for path in [locate.default(environ).path] if locate.is_registry(path)}
     given = config.get("registry")
     if isinstance(given, str):
-        chosen.add(named.get(given) or locate.absolute(given, base, environ, "registry"))
+        chosen.add(named.get(given) or absolute(given, base, environ, "registry"))
     return chosen
 
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 import os
 
 from modelkeep.errors import UsageError
+from modelkeep.userdirs import home
 
+TYPE_CHECKING = False  # typing costs a third of a completion
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATABASE = "registry.db"
 _FILE = "file://"
 
 
@@ -26,3 +32,17 @@ def local_path(path: str | os.PathLike[str], what: str) -> str:
     if text.startswith((_FILE + "/", _FILE + "localhost/")):
         raise UsageError(message, text.removeprefix(_FILE).removeprefix("localhost"))
     raise UsageError(message, f"a directory or file here or on a mounted disk; one of that name is ./{text}")
+
+
+def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
+    """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
+
+    Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
+    ``registry.db`` its directory is returned.
+    """
+    if path == "~" or path.startswith("~/"):
+        path = home(environ) + path[1:]
+    path = os.path.normpath(os.path.join(base, local_path(path, what)))
+    if os.path.basename(path) == DATABASE and not os.path.isdir(path):
+        return os.path.dirname(path)
+    return path

@@ -9,7 +9,8 @@ import os
 from stat import S_ISREG
 
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.local_path import local_path
+from modelkeep.local_path import DATABASE, absolute
+from modelkeep.owners import judge, other_owner
 from modelkeep.userdirs import config_file, data_dir, home
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Literal, TypeAlias
 
+    Identity: TypeAlias = tuple[int, int] | None
+    _Judged: TypeAlias = tuple[str | None, Identity]
     Origin: TypeAlias = Literal["flag", "environment", "directory", "file", "config", "default"]
 
-DATABASE = "registry.db"
 HERE = ".modelkeep"
 PROJECT_FILE = "modelkeep.toml"
 VARIABLE = "MODELKEEP_REGISTRY"
@@ -32,16 +34,17 @@ class Located:
 
     ``origin`` is one of flag, environment, directory, file, config, default; ``where`` is the flag, the
     variable or the path of the file that decided, None for the default. ``foreign`` is the path that
-    belongs to another account, for which the registry is not used; None where it may be used.
+    belongs to another account, for which the registry is not used; None where it may be used. ``identity`` is
+    the device and inode of a directory that is used because of its owner, None for what was named or is trusted.
     """
 
-    __slots__ = ("foreign", "origin", "path", "where")
+    __slots__ = ("foreign", "identity", "origin", "path", "where")
 
-    def __init__(self, path: str, origin: Origin, where: str | None = None, foreign: str | None = None) -> None:
-        self.path = path
-        self.origin = origin
-        self.where = where
-        self.foreign = foreign
+    def __init__(
+        self, path: str, origin: Origin, where: str | None = None, foreign: str | None = None, identity: Identity = None
+    ) -> None:
+        self.path, self.origin, self.where, self.foreign = path, origin, where, foreign
+        self.identity = identity
 
     def _all(self) -> tuple[str | None, ...]:
         return self.path, self.origin, self.where, self.foreign
@@ -97,20 +100,6 @@ def is_registry(path: str) -> bool:
     return False
 
 
-def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
-    """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
-
-    Shells do not expand ``~`` in ``--registry=~/x``, and nothing expands it in a file. For the path of a
-    ``registry.db`` its directory is returned.
-    """
-    if path == "~" or path.startswith("~/"):
-        path = home(environ) + path[1:]
-    path = os.path.normpath(os.path.join(base, local_path(path, what)))
-    if os.path.basename(path) == DATABASE and not os.path.isdir(path):
-        return os.path.dirname(path)
-    return path
-
-
 def resolved(path: str) -> str:
     """Return a path with its links resolved, and as it is where a link may not be read."""
     try:
@@ -151,7 +140,11 @@ def untrusted(located: Located) -> RegistryUnavailable | None:
     named = "" if located.foreign == located.where else f", which {located.where} names,"
     message = f"{located.foreign}{named} belongs to {owner}, so it is not used without being asked for"
     directory = located.foreign if os.path.isdir(located.foreign) else os.path.dirname(located.foreign)
-    return RegistryUnavailable(message, f"modelkeep config trust {directory}        (or name it: --registry DIR)")
+    from shlex import quote
+
+    return RegistryUnavailable(
+        message, f"modelkeep config trust {quote(directory)}        (or name it: --registry DIR)"
+    )
 
 
 def text_value(table: Mapping[str, object], key: str, path: str) -> str | None:
@@ -223,47 +216,26 @@ def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
     for directory in _ancestors(cwd, home(environ)):
         here = os.path.join(directory, HERE)
         if os.path.isdir(here) or os.path.islink(here):  # also a link to a disk that is not mounted
-            return Located(here, "directory", here, _foreign(here, (directory, here), environ))
+            return Located(here, "directory", here, *_judged(here, (directory, here), environ))
         file = os.path.join(directory, PROJECT_FILE)
         if not os.path.isfile(file):
             continue
-        if _foreign(file, (directory,), environ):
+        if _judged(file, (directory,), environ)[0]:
             return Located(file, "file", file, file)
         if directory_given := text_value(read_toml(file), "registry", file):
             path = absolute(directory_given, directory, environ, f"{file}: registry")
-            return Located(path, "file", file, _foreign(path, (directory, path), environ))
+            return Located(path, "file", file, *_judged(path, (directory, path), environ))
     return None
 
 
-def _foreign(path: str, trustable: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    """Return a path that belongs to another account, None where it does not or the user trusts one of ``trustable``."""
-    if other_owner(path, environ) is None:
-        return None
+def _judged(path: str, trustable: tuple[str, ...], environ: Mapping[str, str]) -> _Judged:
+    """Return a path that is another account's and not trusted as one of ``trustable``, else None and what is there."""
+    ours, identity = judge(path, environ)
+    if ours:
+        return None, identity
     file = config_file(environ)
     directories = trusted(read_toml(file), file, environ)
-    return None if any(resolved(each) in directories for each in trustable) else path
-
-
-def other_owner(path: str, environ: Mapping[str, str]) -> int | None:
-    """Return the other account that owns a path or its link's target; None where there is none, or no such path."""
-    ours = _our_uids(environ)
-    for status_of in (os.lstat, os.stat):
-        try:
-            owner = status_of(path).st_uid
-        except (OSError, ValueError):
-            return None
-        if ours and owner not in ours:
-            return owner
-    return None
-
-
-def _our_uids(environ: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the accounts whose files we use: ours, root's (who could replace this program), and under sudo the caller's."""
-    if not hasattr(os, "geteuid"):
-        return ()
-    uid = os.geteuid()
-    caller = environ.get("SUDO_UID", "")
-    return (0, int(caller)) if uid == 0 and caller.isascii() and caller.isdigit() else (0, uid)
+    return (None if any(resolved(each) in directories for each in trustable) else path), None
 
 
 def _ancestors(cwd: str, top: str) -> Iterator[str]:

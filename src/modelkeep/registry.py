@@ -8,7 +8,8 @@ no connection between two calls, so a `Registry` may be used from any thread and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
@@ -596,15 +597,18 @@ class Registry:
 
         return fetch.path(self._context, ref, progress=progress, moment=as_of)
 
-    def identify(self, what: Path, *, as_of: Moment | None = None) -> tuple[Identified, ...]:
+    def identify(self, what: Path, *, exclude: Texts = (), as_of: Moment | None = None) -> tuple[Identified, ...]:
         """Return the versions that have the bytes of a file, a directory or a digest, and the stages they held.
+
+        What holds a stage now comes first. ``exclude`` leaves files of a directory out, as in `register`. For a directory
+        that no version is, the `NotFound` names the nearest version and what differs.
 
         >>> registry.identify("model.onnx")[0].ref
         'fraud@1'
         """
         from modelkeep.reads import identify
 
-        return identify.identify(self._context, local_path(what, "FILE"), as_of)
+        return identify.identify(self._context, local_path(what, "FILE"), as_of, exclude)
 
     def diff(self, refs: Refs) -> Diff:
         """Return what differs between versions; a single one is compared with production.
@@ -649,12 +653,39 @@ class Registry:
     ) -> tuple[AuditEntry, ...]:
         """Return the newest ``limit`` entries of the log as sentences, newest last, or first with ``reverse``.
 
+        ``actor`` is an account, or a claimed name or author: as it was written, its name or its address, without case.
+        `audit_pages` needs less memory for many.
+
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
+        pages = self.audit_pages(
+            ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
+        )
+        return tuple(entry for page in pages for entry in page)
+
+    def audit_pages(
+        self,
+        ref: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[tuple[AuditEntry, ...]]:
+        """Return the entries that `audit` returns in pages of 200, each read when it is asked for.
+
+        Memory does not grow with the log, and no writer waits between two pages. Entries that are written meanwhile
+        are left out.
+
+        >>> [entry.action for page in registry.audit_pages("fraud@1", limit=1) for entry in page]
+        ['promote']
+        """
         from modelkeep.reads import history
 
-        return history.audit(
+        return history.audit_pages(
             self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 
@@ -889,7 +920,8 @@ def open_registry(
             raise lost
         message = f"there is no registry at {found.registry.path}"
         raise RegistryUnavailable(message, _init_hint(found.registry))
-    return Registry(_context(found, found.registry.path, say, script=settings is None), found.registry, found)
+    context = _context(found, found.registry.path, say, script=settings is None, identity=found.registry.identity)
+    return Registry(context, found.registry, found)
 
 
 @checked
@@ -993,8 +1025,13 @@ def is_interactive() -> bool:
         return False
 
 
-def _context(settings: Settings, directory: str, say: Say | None, *, script: bool) -> Context:
-    """Return the outside world; ``script`` says that a script calls us, and not the command line."""
+def _context(
+    settings: Settings, directory: str, say: Say | None, *, script: bool, identity: tuple[int, int] | None = None
+) -> Context:
+    """Return the outside world; ``script`` says that a script calls us, and not the command line.
+
+    ``identity`` is that of a directory that was found and not named: another one is not used.
+    """
     import functools
     from datetime import UTC, datetime
 
@@ -1005,6 +1042,11 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
     from modelkeep.userdirs import state_dir
 
     cwd = os.getcwd()
+    database = Database(directory, lock_wait=settings.lock_wait_seconds, say=say)
+    if identity is not None:
+        from modelkeep.store.db.sqlite.found_database import FoundDatabase
+
+        database = FoundDatabase(directory, identity, lock_wait=settings.lock_wait_seconds, say=say)
 
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
@@ -1013,7 +1055,7 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
 
     return Context(
         directory=directory,
-        database=Database(directory, lock_wait=settings.lock_wait_seconds, say=say),
+        database=database,
         bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
@@ -1031,4 +1073,4 @@ def _context(settings: Settings, directory: str, say: Say | None, *, script: boo
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {located.path}" if located.origin in ("flag", "environment") else "modelkeep init"
+    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"

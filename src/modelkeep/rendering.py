@@ -23,6 +23,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _PLAIN_FROM, _PLAIN_TO = -20, 20
 # Exponents have three digits at most, so this many more digits than were typed hold any difference.
 _EXTRA_DIGITS = 2 * 999 + 2
+# Metrics on a terminal: how many digits, from which power of ten without exponent, and how many before the point.
+_DIGITS, _LEAST_PLAIN, _MOST_WHOLE_DIGITS = 6, -5, 15
 
 
 def human_size(size_bytes: int) -> str:
@@ -99,6 +101,24 @@ def difference(a: str, b: str) -> str | None:
     return f"{result:+e}"
 
 
+def six_digits(value: str) -> str:
+    """Return a metric's value as people read it, rounded to six significant digits: ``0.938765``, ``-12``, ``+3.1e-05``.
+
+    A value that has no more is left as it is, and so is one that is no number. No digit before the point is rounded
+    away as long as there are at most fifteen of them.
+    """
+    number = as_number(value.removeprefix("+"))
+    if number is None or len(value) <= _DIGITS:
+        return value
+    digits, whole = len(number.as_tuple().digits), number.adjusted()
+    if digits <= _DIGITS or (whole >= digits - 1 and whole < _MOST_WHOLE_DIGITS):
+        return value
+    plus = "+" if value.startswith("+") else ""
+    if not _LEAST_PLAIN <= whole < _MOST_WHOLE_DIGITS:
+        return f"{plus}{number:.{_DIGITS - 1}e}"
+    return f"{plus}{number:.{max(_DIGITS - 1 - whole, 0)}f}"
+
+
 def signed(value: float | str | None) -> str | None:
     """Return a difference with its sign: ``+0.007``, ``-12``, ``0``."""
     if value is None:
@@ -109,13 +129,13 @@ def signed(value: float | str | None) -> str | None:
 
 def verdict(found: Verdict) -> str:
     """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
-    measured = f"{MetricKey(found.metric, found.data)} {to_text(found.value)}"
+    measured = f"{MetricKey(found.metric, found.data)} {six_digits(to_text(found.value))}"
     if found.against is None or found.other is None:
         return measured
     holder = f"{found.stage}, {found.against}"
     if found.difference is not None:
-        return f"{measured} ({signed(found.difference)} against {holder})"
-    return f"{measured} ({to_text(found.other)} in {holder})"
+        return f"{measured} ({six_digits(signed(found.difference) or '')} against {holder})"
+    return f"{measured} ({six_digits(to_text(found.other))} in {holder})"
 
 
 def beginning(tenure: Tenure) -> str:

@@ -12,6 +12,7 @@ from modelkeep import locate
 from modelkeep.config import read_config, write_config
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import NotFound
+from modelkeep.local_path import absolute
 from modelkeep.userdirs import config_file
 
 
@@ -26,7 +27,7 @@ def change(directory: str, environ: Mapping[str, str], cwd: str, *, remove: bool
 
     A directory that is trusted must exist: a link that is made later could lead anywhere.
     """
-    path = locate.resolved(locate.absolute(check_text(directory, "DIR"), cwd, environ, "DIR"))
+    path = locate.resolved(absolute(check_text(directory, "DIR"), cwd, environ, "DIR"))
     known = directories(environ)
     if (path in known) is not remove:
         return known, False

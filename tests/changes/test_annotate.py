@@ -72,7 +72,7 @@ def test_a_bare_name_in_the_past_is_answered_with_what_there_was(r):
     assert refused(r.resolve, "fraud", as_of="seq:2") == (
         "UsageError",
         "resolve needs a version: fraud has latest 1",
-        "modelkeep resolve fraud@latest",
+        "modelkeep show fraud@latest",
     )
 
 
@@ -369,7 +369,7 @@ def test_a_version_without_a_label_gets_one_once(world, r):
     assert refused(r.label, "fraud@3", "3.0") == (
         "Conflict",
         "fraud@3 bears the label 2.0, and a version has one label for ever",
-        "modelkeep alias fraud@3 NAME        (aliases can move)",
+        "modelkeep alias fraud@3 ALIAS        (aliases can move)",
     )
     assert refused(r.label, "fraud@1", "2")[0] == "UsageError"
     assert world.verify().findings == ()

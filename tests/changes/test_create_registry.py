@@ -36,6 +36,40 @@ def test_each_registry_has_an_id_of_its_own(tmp_path):
     assert create_registry(tmp_path / "a")[0].id != create_registry(tmp_path / "b")[0].id
 
 
+def test_dev_and_other_short_words_can_be_stages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("model.onnx").write_bytes(b"model")
+    registry, _ = create_registry(tmp_path / "r", stages=["dev", "qa", "prod"])
+    registry.register("fraud", "model.onnx", code="none")
+    registry.register("fraud", "model.onnx", code="none", if_exists="new")
+    assert registry.promote("fraud@1", "dev").effects[0].after == "fraud@1"
+    assert registry.promote("fraud@1", "Prod").effects[0].what == "prod"
+    assert registry.resolve("fraud@dev").version == 1
+    assert registry.resolve("fraud@development").version == 2
+    assert [each.ref for each in registry.versions("fraud", stage="dev")] == ["fraud@1"]
+    assert [each.ref for each in registry.versions("fraud", stage="development")] == ["fraud@2"]
+    assert refused(registry.promote, "fraud@1", "production")[0] == "NotFound"
+    assert refused(registry.promote, "fraud@1", "development")[0] == "UsageError"
+    assert (
+        refused(registry.alias, "fraud@1", "dev")[1]
+        == "'dev' is a stage here, and an alias may not have a stage's name"
+    )
+    assert refused(registry.alias, "fraud@1", "development")[0] == "UsageError"
+    assert registry.verify().ok
+
+
+def test_development_can_be_a_stage_and_dev_is_short_for_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("model.onnx").write_bytes(b"model")
+    registry, _ = create_registry(tmp_path / "r", stages=["development", "live"])
+    registry.register("fraud", "model.onnx", code="none")
+    registry.register("fraud", "model.onnx", code="none", if_exists="new")
+    registry.promote("fraud@1", "dev")
+    assert registry.resolve("fraud@dev").version == registry.resolve("fraud@development").version == 1
+    assert [each.ref for each in registry.versions("fraud", stage="dev")] == ["fraud@1"]
+    assert registry.verify().ok
+
+
 def test_the_stages_are_staging_and_production_and_the_last_is_protected(tmp_path):
     registry, _ = create_registry(tmp_path / "r")
     assert [(each.name, each.protected, each.synonyms) for each in registry.stages()] == [
@@ -57,9 +91,7 @@ def test_other_stages_may_be_given_lowest_first(tmp_path):
     ("stages", "message"),
     [
         (["qa", "qa"], "two stages are called 'qa'"),
-        (["stg", "staging"], "two stages are called 'stg'"),
         (["latest"], "'latest' is a reserved word and cannot be the name of a stage"),
-        (["development"], "'development' is a reserved word and cannot be the name of a stage"),
         (["v2"], "'v2' reads as the number of a version and cannot be the name of a stage"),
         (["deadbeef"], "'deadbeef' reads as a digest and cannot be the name of a stage"),
         (["Live EU"], "not a legal name for a stage: 'Live EU'"),
@@ -195,7 +227,7 @@ def test_a_place_that_cannot_be_one_is_refused(tmp_path):
     assert refused(create_registry, tmp_path / "file/r") == (
         "RegistryUnavailable",
         f"no registry can be made at {tmp_path}/file/r: not a directory",
-        "modelkeep init DIR, where this account may make one",
+        "modelkeep init DIR        (where this account may make one)",
     )
 
 

@@ -113,7 +113,7 @@ def test_what_is_given_and_differs_is_a_conflict_that_names_it(world, again, oth
     assert refused(again, **other) == (
         "Conflict",
         f"these bytes are fraud@1 already, with another {said}",
-        "modelkeep evaluate or tag fraud@1, or register with --if-exists new",
+        "evaluate, tag or describe fraud@1; or register it once more with --if-exists new",
     )
     assert entries(world) == 4
 

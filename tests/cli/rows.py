@@ -37,7 +37,7 @@ def drawn(view: View, *, width: int = 100, encoding: str = "utf-8", color: bool 
     """Return the table of a view as a terminal shows it at a fixed time, in UTC."""
     block = view.table(CLOCK)
     assert block is not None
-    return draw(block, width=width, color=color, encoding=encoding)
+    return draw(block, width=width, color=color, encoding=encoding).text
 
 
 def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:

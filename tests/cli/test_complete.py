@@ -276,6 +276,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.domain.hashing",
         "modelkeep.errors",
         "modelkeep.locate",
+        "modelkeep.owners",
         "modelkeep.local_path",
         "modelkeep.userdirs",
         "modelkeep.store",

@@ -47,7 +47,7 @@ HEX64 = "0c41656658de73aad7d3b9880f023939c158883ed1029d813127ef54814d5361"
         ("fraud@Prod", Ref("fraud", Word("prod"))),
         ("fraud@champion", Ref("fraud", Word("champion"))),
         ("fraud@development", Ref("fraud", Word("development"))),
-        ("fraud@DEV", Ref("fraud", Word("development"))),
+        ("fraud@DEV", Ref("fraud", Word("dev"))),
         ("fraud@sha256:0C416566", Ref("fraud", Digest("0c416566"))),
         ("sha256:0c416566", Ref(None, Digest("0c416566"))),
         (f"sha256:{HEX64}", Ref(None, Digest(HEX64))),

@@ -11,6 +11,7 @@ from modelkeep.domain.stages import (
     check_alias,
     check_stages,
     declare_stages,
+    is_development,
     is_word,
     resolve_stage,
 )
@@ -68,7 +69,7 @@ def test_an_alias_is_spoken_of_as_such():
 
 def test_every_reserved_word_is_refused():
     assert RESERVED["word"] == (
-        "latest", "development", "dev", "none", "all", "any", "best", "head", "archived", "superseded", "bad", "good",
+        "latest", "none", "all", "any", "best", "head", "archived", "superseded", "bad", "good",
         "active", "deleted",
     )  # fmt: skip
     for word in RESERVED["word"]:
@@ -76,6 +77,31 @@ def test_every_reserved_word_is_refused():
             check_stage(word)
         with pytest.raises(UsageError, match="reserved word"):
             check_alias(word, DEFAULT_STAGES)
+
+
+@pytest.mark.parametrize("word", ["development", "dev", "Dev"])
+def test_an_alias_may_not_be_where_a_version_is_without_a_stage(word):
+    with pytest.raises(UsageError) as refusal:
+        check_alias(word, DEFAULT_STAGES)
+    assert refusal.value.hint.split("   ")[0] in {f"my-{word}", "my-dev"}
+
+
+def test_dev_stg_and_prod_are_short_for_the_long_words_unless_a_stage_is_called_so():
+    assert declare_stages(["dev", "qa", "prod"]) == (StageDef("dev"), StageDef("qa"), StageDef("prod", protected=True))
+    assert declare_stages(["stg", "staging", "prod", "production"]) == (
+        StageDef("stg"),
+        StageDef("staging"),
+        StageDef("prod"),
+        StageDef("production", protected=True),
+    )
+    assert declare_stages(["development", "live"]) == (
+        StageDef("development", synonyms=("dev",)),
+        StageDef("live", protected=True),
+    )
+    assert is_development("DEV", DEFAULT_STAGES)
+    assert is_development("development", declare_stages(["dev", "prod"]))
+    assert not is_development("dev", declare_stages(["dev", "prod"]))
+    assert not is_development("dev", declare_stages(["development", "prod"]))
 
 
 @pytest.mark.parametrize("alias", ["production", "prod"])
@@ -121,8 +147,6 @@ def test_a_new_registry_declares_its_stages_in_order_with_the_last_one_protected
     [
         ([], "a registry needs at least one stage"),
         (["qa", "qa"], "two stages are called 'qa'"),
-        (["prod", "production"], "two stages are called 'prod'"),
-        (["production", "prod"], "two stages are called 'prod'"),
         (["latest"], "'latest' is a reserved word and cannot be the name of a stage"),
     ],
 )

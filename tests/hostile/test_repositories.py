@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ class Hostile:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
+
+    def tell(self, *words: str, **variables: str) -> str:
+        """Return what a command says beside its answer."""
+        done = subprocess.run(
+            [str(self.script), *words], cwd=self.path, env={**self.environ, **variables}, capture_output=True, text=True,
+            timeout=PATIENCE_SECONDS, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stderr
 
     def register(self, *more: str, cwd: Path | None = None, **variables: str) -> Version:
         """Register the model and return the version."""
@@ -358,6 +368,25 @@ def test_no_program_of_a_repository_is_run_and_its_commit_is_known(repo, change)
     assert (made.code.commit, made.claimed) == (repo.commit, "ana@example.com")
 
 
+@pytest.mark.slow  # 40 repositories, of which git waits for two
+def test_git_itself_runs_a_program_of_most_of_these_repositories(tmp_path, run):
+    sprung = []
+    for number, (name, change) in enumerate(PROGRAMS.items()):
+        base = tmp_path / str(number)
+        (base / "home").mkdir(parents=True)
+        repo = Hostile(base, run.script, base / "home")
+        repo.disturb()
+        change(repo)
+        for words in (["status"], ["diff", "HEAD"]):
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    [GIT, *words], cwd=repo.path, env=repo.environ, capture_output=True, check=False, timeout=3,
+                    stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+        sprung += [name] if repo.sprung.exists() else []
+    assert len(sprung) >= 20, sprung
+
+
 def test_no_program_is_run_where_a_revision_is_looked_up(repo):
     repo.disturb()
     for change in (hook, every_hook, every_key, attributes_elsewhere, partial_clone):
@@ -471,6 +500,52 @@ def test_references_that_name_one_another_end(repo):
     (repo.dir / "refs/heads/main").write_text("ref: refs/heads/other\n")
     (repo.dir / "refs/heads/other").write_text("ref: refs/heads/main\n")
     assert repo.register().code.commit is None
+
+
+# Writes to stderr what is opened and started, and runs a command.
+WATCH = """
+import sys
+names = {"open": 0, "os.open": 0, "os.listdir": 0, "os.scandir": 0, "subprocess.Popen": 0}
+sys.addaudithook(lambda event, args: event in names and print("saw", event, args[0], file=sys.__stderr__))
+from modelkeep.cli.main import answer
+sys.exit(answer())
+"""
+
+
+@pytest.mark.parametrize("words", [
+    "status", "list", "list fraud", "show fraud@1", "history fraud", "audit", "lineage fraud@1", "verify",
+    "identify model.onnx", "diff fraud@1 fraud@1", "get fraud@1 out.onnx", "path fraud@1", "doctor", "gc", "config list",
+    "backup ../backup",
+])  # fmt: skip
+def test_a_command_that_needs_no_git_reads_nothing_of_a_repository(repo, words):
+    """Neither does one that changes something, where we say who we are."""
+    repo.register()
+    watched = [str(repo.script.with_name("python")), "-c", WATCH]
+    for line, variables in ((words, {}), ("register fraud train.py --code none", {"MODELKEEP_ACTOR": "ana"})):
+        done = subprocess.run(
+            [*watched, *line.split()], cwd=repo.path, env={**repo.environ, **variables}, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        saw = [told for told in done.stderr.splitlines() if told.startswith("saw ")]
+        assert done.returncode == 0, done.stderr
+        assert saw
+        assert not [told for told in saw if ".git" in told.split("/") or told.startswith("saw subprocess")]
+
+
+def test_a_directory_for_temporary_files_that_others_may_change_is_not_used(repo):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    repo.disturb()
+    place = repo.base / "tmp"
+    place.mkdir()
+    note = f"other accounts may change the directory for temporary files, {place}"
+    for mode, owner, group, dirty in ((0o777, 0, 0, None), (0o1777, 0, 0, True), (0o755, 12345, 0, None),
+                                      (0o775, 0, 12345, None), (0o775, 0, 0, True), (0o700, 0, 0, True)):  # fmt: skip
+        os.chown(place, owner, group)
+        place.chmod(mode)
+        told = repo.tell("register", "fraud", "model.onnx", "--if-exists", "new", TMPDIR=str(place))
+        assert (note in told) is (dirty is None)
+        assert f"code {repo.commit[:7]}" in told
 
 
 def test_below_a_directory_of_another_account_nothing_is_asked(repo):

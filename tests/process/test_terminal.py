@@ -57,7 +57,7 @@ def test_nothing_is_wider_than_sixty_columns(run, made):
         ["status"],
     ):
         told = seen(run, *words, columns=60, NO_COLOR="1")
-        assert max(map(len, told.splitlines())) <= 60, words
+        assert all(len(line) <= 60 or len(line.split()) == 1 for line in told.splitlines()), words
         assert "…" not in told
 
 
@@ -229,3 +229,51 @@ def test_an_interrupt_at_a_question_is_130(run, made):
 def test_on_a_terminal_the_answer_stands_above_the_notes(run, made):
     (run.cwd / "again.bin").write_bytes(b"again")
     assert seen(run, "register", "fraud", "again.bin", NO_COLOR="1").splitlines()[:2] == ["fraud@3", "5 B in 1 file"]
+
+
+def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
+    for number, auc in ((3, "0.9387654321098761"), (4, "0.912")):
+        (made / "m.bin").write_bytes(b"%d" % number)
+        run("register", "fraud", "m.bin", "-M", f"auc={auc}")
+    run("mark", "fraud@3", "bad")
+    told = seen(run, "list", "fraud", "--sort", "metric.auc:desc", "--limit", "3", NO_COLOR="1").splitlines()
+    assert told[0].split() == ["version", "stage", "state", "metric.auc", "created", "author", "size"]
+    assert told[1].split()[:4] == ["fraud@3", "-", "bad", "0.938765"]
+    assert told[3].split()[:4] == ["fraud@4", "-", "development", "0.912"]
+    assert told[4:] == ["warning: fraud@3 is marked bad"]
+    quiet = run("list", "fraud", "--sort", "metric.auc:desc", "--limit", "1", "-q")
+    assert (quiet.stdout, quiet.stderr) == ("fraud@3\n", "warning: fraud@3 is marked bad\n")
+    assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[-1].split("\t")[-1] == "-"
+
+
+def test_an_empty_answer_says_so_with_what_is_near(run, made):
+    for words, said in (
+        (["list", "frad*"], "no model matches 'frad*'; near: fraud"),
+        (["list", "churn-?"], "no model matches 'churn-?'; near: risk/churn"),
+        (["list", "zzz*"], "no model matches 'zzz*'"),
+        (["list", "fraud", "--stage", "staging"], "fraud has no version in staging"),
+        (["list", "--stage", "staging"], "there is no version in staging"),
+        (["list", "frad*", "--sort", "created"], "no model matches 'frad*'; near: fraud"),
+        (["history", "fraud", "staging"], "no version of fraud ever held staging"),
+        (["history", "--until", "seq:1"], "no version held the highest stage in that time"),
+        (["audit", "fraud", "--action", "rename"], "no entry about fraud of rename"),
+        (["audit", "--actor", "nobody-here"], "no entry by nobody-here"),
+        (["lineage", "fraud@1"], "nothing is known that fraud@1 was made from or went into"),
+        (["describe", "fraud"], "fraud has no description"),
+        (["config", "trust"], "no directory of another user is trusted"),
+    ):
+        assert seen(run, *words, NO_COLOR="1").splitlines()[-1] == said
+        assert run(*words, "-q").stderr == "" or words[0] == "history"
+    run("archive", "fraud", "--all-versions", "--yes")
+    run("retire", "fraud", "production")
+    run("archive", "fraud", "--all-versions")
+    assert seen(run, "list", NO_COLOR="1") == "every model is archived or deleted: --all shows them\n"
+    assert seen(run, "list", "fr*", NO_COLOR="1") == "all that match 'fr*' are archived or deleted: --all shows them\n"
+    assert seen(run, "list", "fraud", "--sort", "created", NO_COLOR="1") == (
+        "fraud has no version that is not archived or deleted: --all shows them\n"
+    )
+
+
+def test_an_empty_registry_says_how_to_begin(run):
+    run("init", "r")
+    assert seen(run, "--registry", "r", "list") == "there is no model yet: modelkeep register NAME FILE\n"

@@ -241,6 +241,13 @@ def test_a_repository_without_a_commit_is_unknown(tmp_path):
     assert repo.capture() == code.Code(branch="new", note="the work tree has no commit, or none that can be read")
 
 
+def test_a_repository_with_a_reftable_is_unknown_and_says_so(repo):
+    (repo.path / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    assert repo.capture() == code.Code(
+        note="the repository keeps its references in a reftable, which is not read; --code with a full commit hash"
+    )
+
+
 def test_the_remote_loses_its_token(repo):
     repo("remote", "add", "origin", "https://x-access-token:ghs_SECRET@github.com/acme/fraud.git")
     assert repo.capture().remote == "https://github.com/acme/fraud.git"

@@ -166,8 +166,8 @@ def test_bytes_are_known_from_every_tenure_of_every_version_that_has_them(fraud)
     file = sha("one")
     assert fraud.registry.identify(file) == (
         Identified("fraud@2", "production", at(5), None, "active", "model.onnx", file),
-        Identified("fraud@1", "production", at(4), at(5), "active", "model.onnx", file),
         Identified("fraud@1", "staging", at(2), None, "active", "model.onnx", file),
+        Identified("fraud@1", "production", at(4), at(5), "superseded", "model.onnx", file),
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
+from modelkeep.domain import metrics_document
 from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
+from modelkeep.domain.numbers import metric_value
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.describe import Describe
@@ -49,26 +53,35 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
         on_data = None if data is None else data_name(data.name, data.version, data.digest)
-        effects = [Effect(str(MetricKey(name, on_data)), before[name] or NONE, value) for name, value in new]
+        effects = [Effect(str(MetricKey(name, on_data)), _shown(before[name]), _shown(text)) for name, text in new]
         effects += [
             Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
         ]
+        inline, document, documents = metrics_document.split(metrics)
+        known = document is not None and not effects
         return ChangeRequest(
-            Evaluate(metrics, data, run_ids),
+            Evaluate(inline, data, run_ids, document),
             subject_of(found),
             fields=fields,
+            documents=documents,
             effects=tuple(effects),
             notes=warnings,
+            unchanged=f"{found.ref} has these metrics" if known else None,
         )
 
     return resolve
+
+
+def _shown(text: str | None) -> str:
+    """Return a metric's value as answers show it, ``none`` where there was none."""
+    return NONE if text is None else to_text(metric_value(text))
 
 
 def mark(ref: str, word: str) -> Resolve:
     """Return the change that sets or lifts the mark `bad`."""
     if word not in ("bad", "good"):
         message = f"a version is marked bad or good, not {word!r}"
-        raise UsageError(message, f"modelkeep mark {ref} bad")
+        raise UsageError(message, f"modelkeep mark {quote(ref)} bad")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"mark {{}} {word}")
@@ -83,7 +96,7 @@ def label(ref: str, label: str) -> Resolve:
     check_label(label)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, f"label {{}} {label}")
+        found = version_of(reader, ref, say, f"label {{}} {quote(label)}")
         return ChangeRequest(Label(label), subject_of(found), effects=(Effect("label", NONE, label),))
 
     return resolve
@@ -95,7 +108,9 @@ def alias(ref: str, add: Sequence[str], remove: Sequence[str], expect: str | Non
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = (
-            version_of(reader, ref, say, f"alias {{}} {adding[0]}") if adding else version_or_model(reader, ref, say)
+            version_of(reader, ref, say, f"alias {{}} {quote(adding[0])}")
+            if adding
+            else version_or_model(reader, ref, say)
         )
         state = SqlState(reader)
         for name in adding:
@@ -122,7 +137,7 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
     keys = [*(key for key, _ in put), *remove]
     if not keys or len(set(keys)) != len(keys):
         message = "tag needs tags, each key once"
-        raise UsageError(message, f"modelkeep tag {ref} owner=risk")
+        raise UsageError(message, f"modelkeep tag {quote(ref)} owner=risk")
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -164,7 +179,7 @@ def note(ref: str, text: str) -> Resolve:
     """Return the change that adds a note."""
     if not text.strip():
         message = "a note needs a text"
-        raise UsageError(message, f'modelkeep note {ref} "what there is to say"')
+        raise UsageError(message, f'modelkeep note {quote(ref)} "what there is to say"')
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)
@@ -181,7 +196,7 @@ def rename(name: str, new: str) -> Resolve:
         found = version_or_model(reader, name, say)
         if found.number is not None:
             message = f"rename takes a model, not the version {found.ref}"
-            raise UsageError(message, f"modelkeep rename {found.name} {new}")
+            raise UsageError(message, f"modelkeep rename {quote(found.name)} {quote(new)}")
         return ChangeRequest(Rename(new), subject_of(found), effects=(Effect("name", found.name, new),))
 
     return resolve

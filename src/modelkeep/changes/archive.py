@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.domain.answers.changes import Effect
@@ -73,7 +75,7 @@ def _version_or_whole_model(reader: Reader, ref: str, say: Say, command: str, *,
         raise whole_model_error(reader, found, command)
     if found.number is not None and whole:
         message = f"--all-versions goes with a model, not with {found.ref}"
-        raise UsageError(message, f"modelkeep {command} {found.name} --all-versions")
+        raise UsageError(message, f"modelkeep {command} {quote(found.name)} --all-versions")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from shlex import quote
 
 from modelkeep.changes.runner import ignore_note, observation
 from modelkeep.context import Context
@@ -55,7 +56,7 @@ def create(
         made = _make(place, store, shared, draft, observation(context, ()), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
-        raise RegistryUnavailable(message, "modelkeep init DIR, where this account may make one") from error
+        raise RegistryUnavailable(message, "modelkeep init DIR        (where this account may make one)") from error
     if not made:  # another process made it meanwhile, maybe with other stages
         _check_as_wanted(directory, stages, store)
     _share(directory, shared, ignore_note if made else say)
@@ -69,6 +70,8 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
     place = Database(directory)
     store = os.path.join(directory, sqlite.STORE)
     try:
+        with suppress(FileExistsError):  # a copy of a registry may lack it
+            create_file(place.lock_path, 0o660)
         count = sharing.share_registry(directory, store, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
@@ -125,7 +128,7 @@ def _make(
     others = sorted(set(os.listdir(directory)) - _OURS)
     if others:
         message = f"{directory} holds other things: {', '.join(others[:3])}"
-        raise Conflict(message, f"modelkeep init {os.path.join(directory, '.modelkeep')}")
+        raise Conflict(message, f"modelkeep init {quote(os.path.join(directory, '.modelkeep'))}")
     _check_not_emptied(directory)
     try:
         sharing.share_directory(directory, shared)

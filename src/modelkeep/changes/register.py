@@ -28,6 +28,7 @@ from modelkeep.changes.register_request import (
 )
 from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
+from modelkeep.domain import metrics_document as metrics_document_
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import fold
@@ -49,6 +50,7 @@ from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
+from modelkeep.store.ingest.source import as_utf8
 from modelkeep.store.ownership import require_own
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -164,6 +166,9 @@ def _resolve_request(
     model = None if names.model is None else names.model.seq
     name = request.name if names.model is None else names.model.name
     digest = ingested.manifest.digest
+    metrics, metrics_document, documents = metrics_document_.split(request.metrics)
+    if ingested.manifest.files:
+        documents[digest] = ingested.manifest.to_bytes()
     return ChangeRequest(
         command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
@@ -174,7 +179,8 @@ def _resolve_request(
             if_exists=request.if_exists,
             label=request.label,
             licence=request.licence,
-            metrics=request.metrics,
+            metrics=metrics,
+            metrics_document=metrics_document,
             metrics_on=None if provenance.on is None else provenance.on.data,
             parents=tuple(parent for parent, _ in names.parents),
             reuse=request.reuse_name,
@@ -187,7 +193,7 @@ def _resolve_request(
         ),
         expect=names.expect,
         fields=_fields(request, provenance, [address for _, address in names.parents]),
-        documents={digest: ingested.manifest.to_bytes()} if ingested.manifest.files else {},
+        documents=documents,
         hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
         verdict=against_production(
             reader, model, name, request.metrics, None if provenance.on is None else provenance.on.data
@@ -225,7 +231,7 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     host = machine.hostname()
     if host:
         fields.append(("host", host))
-    fields += [("source", os.fspath(path)) for path in request.paths]
+    fields += [("source", as_utf8(os.fspath(path))) for path in request.paths]
     code = provenance.code
     found = (("code.remote", code.remote), ("code.branch", code.branch), ("code.work_tree", code.work_tree))
     fields += [(name, value) for name, value in found if value]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -140,7 +141,7 @@ def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
     elif code.note:
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {each}" for each in provenance.data]
-    parts += [f"run {run.id}" for run in provenance.runs]
+    parts += [f"run {run.id}" + (" (of the environment)" if run.captured else "") for run in provenance.runs]
     return ", ".join(parts)
 
 
@@ -156,30 +157,30 @@ def _check_same(
     stage = change.subject.stage
     if stage is not None and stage not in existing.stages:
         message = f"these bytes are {existing.ref} already, and that is not in {stage}"
-        raise Conflict(message, f"modelkeep promote {existing.ref} {stage}")
+        raise Conflict(message, f"modelkeep promote {quote(existing.ref)} {quote(stage)}")
     for alias in command.aliases:
         if alias not in existing.aliases:
             message = f"these bytes are {existing.ref} already, and {existing.name}@{alias} is not that"
-            raise Conflict(message, f"modelkeep alias {existing.ref} {alias}")
+            raise Conflict(message, f"modelkeep alias {quote(existing.ref)} {quote(alias)}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
-        *_other_metrics(reader, change.subject.model or 0, existing.version, command),
+        *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
         *_other_words(reader, existing, command, fields),
         *_other_provenance(existing, request, provenance),
     ]
     if different:
         message = f"these bytes are {existing.ref} already, with another {', '.join(different)}"
-        hint = f"modelkeep evaluate or tag {existing.ref}, or register with --if-exists new"
+        hint = f"evaluate, tag or describe {existing.ref}; or register it once more with --if-exists new"
         raise Conflict(message, hint)
 
 
-def _other_metrics(reader: Reader, model: int, number: int, command: Register) -> Iterator[str]:
+def _other_metrics(reader: Reader, model: int, number: int, metrics: Pairs, metrics_on: Data | None) -> Iterator[str]:
     """Yield the metrics that were never recorded with this value, or not on this data."""
     recorded: dict[tuple[str, Decimal | str], set[Data | None]] = {}
     for name, text, data in recorded_metrics(reader, model, number):
         recorded.setdefault((name, _number_or_text(text)), set()).add(data)
-    on = None if command.metrics_on is None else replace(command.metrics_on, role=None)
-    for name, text in command.metrics:
+    on = None if metrics_on is None else replace(metrics_on, role=None)
+    for name, text in metrics:
         measured = recorded.get((name, _number_or_text(text)), set())
         if not measured or (on is not None and on not in measured):
             yield f"metric {name}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from shlex import quote
 
 from msgspec import Struct, field
 
@@ -23,6 +24,7 @@ from modelkeep.provenance import inputs
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
+from modelkeep.store.ingest.source import as_utf8
 
 
 class Request(Struct, frozen=True):
@@ -69,12 +71,12 @@ def check(request: Request) -> None:
     """Refuse what can be refused without the registry or a file."""
     if not request.paths:
         message = f"register needs a file or a directory for {request.name}"
-        raise UsageError(message, f"modelkeep register {request.name} model.onnx")
+        raise UsageError(message, f"modelkeep register {quote(request.name)} model.onnx")
     if not is_name(request.name):
         parsed = parse_ref(request.name)
         if parsed.selector is not None:
             message = f"register takes a model's name, not a version: {request.name}"
-            raise UsageError(message, f"modelkeep register {parsed.name or 'NAME'} {request.paths[0]}")
+            raise UsageError(message, f"modelkeep register {quote(parsed.name or 'NAME')} {quote(request.paths[0])}")
     if request.label is not None:
         check_label(request.label)
     if request.label is not None and request.bump is not None:
@@ -93,7 +95,7 @@ def check(request: Request) -> None:
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
     texts = (("reason", request.message), ("description", request.description), ("author", request.author))
-    for what, text in (*texts, *(("source", path) for path in request.paths)):
+    for what, text in (*texts, *(("source", as_utf8(path)) for path in request.paths)):
         check_text(text or "", what)
 
 

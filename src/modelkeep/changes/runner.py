@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from shlex import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -175,7 +176,7 @@ def _draft(
     registry = state.registry_id()
     if head is None or registry is None:
         problem = f"the registry {context.directory} has an empty log"
-        raise RegistryUnavailable(problem, f"modelkeep init {context.directory}")
+        raise RegistryUnavailable(problem, f"modelkeep init {quote(context.directory)}")
     fields = (("reason", message or None), *request.fields, ("claimed", claim or None))
     # Secrets in URLs are gone before an entry exists.
     texts = [(name, scrub_text(check_text(value, name))) for name, value in fields if value is not None]

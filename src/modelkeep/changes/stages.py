@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 
 from msgspec.structs import asdict, replace
 
@@ -38,7 +39,7 @@ def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve
     """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, f"promote {{}} {stage}")
+        found = version_of(reader, ref, say, f"promote {{}} {quote(stage)}")
         stage_def = stage_named(reader, stage)
         return ChangeRequest(
             Promote(force=force),
@@ -171,10 +172,10 @@ def _find_good_version(
 
 def _version_to_return_to(reader: Reader, say: Say, found: Resolved, to: str) -> int:
     ref = to if "@" in to or to.startswith(("sha256:", "models:")) else f"{found.name}@{to}"
-    target_version = version_of(reader, ref, say, f"rollback {found.name} --to {{}}")
+    target_version = version_of(reader, ref, say, f"rollback {quote(found.name)} --to {{}}")
     if target_version.model != found.model or target_version.number is None:
         message = f"--to names a version of {found.name}, not {to}"
-        raise UsageError(message, f"modelkeep history {found.name}")
+        raise UsageError(message, f"modelkeep history {quote(found.name)}")
     return target_version.number
 
 
@@ -184,18 +185,22 @@ def _check_fixed(ref: str, found: Resolved) -> None:
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
     message = f"rollback takes the version to leave by number, label or digest; @{selector} moves"
-    raise UsageError(message, f"modelkeep rollback {found.name}@{found.number}")
+    raise UsageError(message, f"modelkeep rollback {quote(found.name)}@{found.number}")
 
 
 def _empty_stage(state: SqlState, found: Resolved, stage: StageDef) -> Conflict:
     message = f"{found.name} has nothing in {stage.name} to roll back from"
     last = state.last_holder(found.model, stage.name)
     if last is None:
-        return Conflict(message, f"modelkeep promote {found.name}@latest {stage.name}")
+        return Conflict(message, f"modelkeep promote {quote(found.name)}@latest {stage.name}")
     gone = state.version(found.model, last.version)
     if gone is None or gone.deleted:
-        return Conflict(message, f"modelkeep history {found.name} {stage.name}        (its last holder was deleted)")
-    return Conflict(message, f"modelkeep promote {found.name}@{last.version} {stage.name}        (its last holder)")
+        return Conflict(
+            message, f"modelkeep history {quote(found.name)} {stage.name}        (its last holder was deleted)"
+        )
+    return Conflict(
+        message, f"modelkeep promote {quote(found.name)}@{last.version} {stage.name}        (its last holder)"
+    )
 
 
 def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[PassedOver, ...]) -> Conflict:
@@ -205,8 +210,10 @@ def _nothing_to_go_back_to(found: Resolved, holder: Tenure, passed: tuple[Passed
         message += f" ({'; '.join(reasons)})"
     left = [one.version for one in passed if one.why == "left"]
     if left:
-        return Conflict(message, f"modelkeep rollback {found.name}@{holder.version} {holder.stage} --to {left[0]}")
-    return Conflict(message, f"modelkeep retire {found.name}@{holder.version} {holder.stage}")
+        return Conflict(
+            message, f"modelkeep rollback {quote(found.name)}@{holder.version} {holder.stage} --to {left[0]}"
+        )
+    return Conflict(message, f"modelkeep retire {quote(found.name)}@{holder.version} {holder.stage}")
 
 
 def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:

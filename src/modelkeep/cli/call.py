@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
@@ -13,10 +13,11 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import NotFound
+from modelkeep.errors import TRY_AGAIN, Busy, NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
+    from modelkeep.cli.terminal import Drawing
     from modelkeep.cli.views.interface import View
     from modelkeep.config import Settings
     from modelkeep.registry import Registry
@@ -143,6 +144,20 @@ class Call:
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
 
+    def show_pages(self, pages: Iterable[View]) -> None:
+        """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
+        self._say_pending()
+        if self.format == "json":
+            from modelkeep.cli.views.interface import json_pages
+
+            for part in json_pages(pages, pretty=streams.is_terminal(sys.stdout)):
+                streams.out(part, utf8=True)
+            return
+        for page in pages:
+            self._print(page)
+            for note in page.notes():
+                self.say(note)
+
     def _print(self, view: View) -> None:
         if self.format == "json":
             from modelkeep.cli.views.interface import as_json
@@ -152,13 +167,15 @@ class Call:
         exact = view.exact and not streams.is_terminal(sys.stdout)
         if self.flags.quiet:
             streams.out("".join(f"{each if exact else printable(each)}\n" for each in view.identifiers()))
-        elif (table := self._table(view)) is not None:
-            streams.out(table)
+        elif (drawing := self._drawing(view)) is not None:
+            streams.out(drawing.text)
+            if drawing.left_out:
+                self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
         else:
             text = "".join(f"{line}\n" for line in view.lines())
             streams.out(text if exact else printable_lines(text))
 
-    def _table(self, view: View) -> str | None:
+    def _drawing(self, view: View) -> Drawing | None:
         """Return the table of a view as a terminal shows it; None where lines are wanted, or it has no table."""
         if self.format not in {"table", "tree"}:
             return None
@@ -189,7 +206,12 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
     def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in names}
-            return call_of(ctx, given, formats).run(function, **values)
+            try:
+                return call_of(ctx, given, formats).run(function, **values)
+            except Busy as busy:
+                if "lock_wait" in names and busy.hint == TRY_AGAIN:
+                    busy.hint = f"{TRY_AGAIN}, or wait longer with --lock-wait"
+                raise
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, names)

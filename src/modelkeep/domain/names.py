@@ -12,7 +12,7 @@ from modelkeep.errors import UsageError
 RESERVED: dict[str, tuple[str, ...]] = {
     "name": ("data", "code", "run", "deployment", "model", "models", "version"),
     "word": (
-        "latest", "development", "dev", "none", "all", "any", "best", "head", "archived", "superseded", "bad",
+        "latest", "none", "all", "any", "best", "head", "archived", "superseded", "bad",
         "good", "active", "deleted",
     ),
 }  # fmt: skip

@@ -9,13 +9,14 @@ Whether a word is a stage or an alias only the registry knows, so both are a ``W
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, is_word
+from modelkeep.domain.stages import DEVELOPMENT, is_word
 from modelkeep.domain.text import check_text, is_hex, pattern, printable
 from modelkeep.errors import UsageError
 
@@ -51,7 +52,7 @@ class Label(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """``latest``, a stage (tried before the next) or an alias, in lower case; ``dev`` is ``development``.
+    """``latest``, a stage (tried before the next) or an alias, in lower case.
 
     The latest version is the one with the highest number that is not archived, deleted or bad.
     """
@@ -211,7 +212,7 @@ def _malformed(text: str, otherwise: str | None) -> UsageError:
     message = f"not a reference to a model or version: '{printable(text)}'"
     if text.partition(":")[0] in _NODES:
         message = f"'{printable(text)}' is a node of lineage, not a model or version"
-        return UsageError(message, f"modelkeep lineage {printable(text)}")
+        return UsageError(message, f"modelkeep lineage {printable(quote(text))}")
     return UsageError(message, _likely(text) or otherwise)
 
 
@@ -238,7 +239,7 @@ def parse_selector(text: str) -> Selector:
         return parse_digest(text)
     word = fold(text)
     if is_word(word) and not _HEX.fullmatch(word):
-        return Word(DEVELOPMENT if word in DEVELOPMENT_WORDS else word)
+        return Word(word)
     message = f"not a version: '{printable(text)}'"
     raise UsageError(message, _likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
 

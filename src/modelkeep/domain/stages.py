@@ -20,9 +20,9 @@ _LONGEST = 32
 #: What an alias of another registry may look like.
 _IMPORTED_ALIAS = pattern(r"[A-Za-z0-9_-]{1,255}")
 
-#: What stands before every stage, and the short word for it.
+#: Where a version is before it holds a stage, and the short word for it, where no stage is called so.
 DEVELOPMENT = "development"
-DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
+_DEVELOPMENT_WORDS = (DEVELOPMENT, "dev")
 
 
 class StageDef(LogValue, frozen=True):
@@ -40,6 +40,7 @@ DEFAULT_STAGES: tuple[StageDef, ...] = (
     StageDef("staging", protected=False, synonyms=("stg",)),
     StageDef("production", protected=True, synonyms=("prod",)),
 )
+_SYNONYMS = {stage.name: stage.synonyms for stage in DEFAULT_STAGES} | {DEVELOPMENT: _DEVELOPMENT_WORDS[1:]}
 
 
 def is_word(text: str) -> bool:
@@ -49,7 +50,11 @@ def is_word(text: str) -> bool:
 
 def check_alias(text: str, stages: Stages) -> str:
     """Return a new alias, else raise ``UsageError``: it may not be a stage or mean one."""
-    return check_imported_alias(_check(text, "alias"), stages)
+    check_imported_alias(_check(text, "alias"), stages)
+    if is_development(text, stages):
+        message = f"'{text}' is where a version is before it holds a stage, and an alias may not have that name"
+        raise UsageError(message, _legal(text, "alias"))
+    return text
 
 
 def check_imported_alias(text: str, stages: Stages) -> str:
@@ -72,13 +77,19 @@ def resolve_stage(text: str, stages: Stages) -> StageDef | None:
     return None
 
 
-def declare_stages(names: Sequence[str]) -> tuple[StageDef, ...]:
-    """Return the stages of a new registry, lowest first; the last one is protected, the default ones bring synonyms.
+def is_development(text: str, stages: Stages) -> bool:
+    """Tell whether a text means where a version is before it holds a stage: no stage is called so."""
+    return fold(text) in _DEVELOPMENT_WORDS and resolve_stage(text, stages) is None
 
+
+def declare_stages(names: Sequence[str]) -> tuple[StageDef, ...]:
+    """Return the stages of a new registry, lowest first; the last one is protected.
+
+    ``dev``, ``stg`` and ``prod`` are synonyms of the long words, unless a stage has such a name.
     What `check_stages` refuses raises ``UsageError``.
     """
-    known = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
-    stages = tuple(StageDef(name, protected=name == names[-1], synonyms=known.get(name, ())) for name in names)
+    synonyms = {name: tuple(each for each in _SYNONYMS.get(name, ()) if each not in names) for name in names}
+    stages = tuple(StageDef(name, protected=name == names[-1], synonyms=synonyms[name]) for name in names)
     check_stages(stages)
     return stages
 
@@ -121,7 +132,8 @@ def _a(kind: str) -> str:
 def _legal(text: str, kind: str) -> str:
     """Return a legal spelling that is near to the text."""
     likely = re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")[:_LONGEST].rstrip("-")
-    if is_word(likely) and likely not in RESERVED["word"] and not _clashes(likely) and likely != text:
+    taken = (*RESERVED["word"], *(_DEVELOPMENT_WORDS if kind == "alias" else ()), text)
+    if is_word(likely) and likely not in taken and not _clashes(likely):
         return likely
     return f"my-{likely}"[:_LONGEST].rstrip("-") if likely else ("champion" if kind == "alias" else "staging")
 

@@ -128,7 +128,7 @@ def _require_successor(connection: Reader, place: BackupPlace, before: Head | No
             f"the backup {printable(place.path)} has an entry {before.seq} that the registry does not have: "
             "its log went backwards, or was rewritten"
         )
-        raise Conflict(message, "modelkeep verify; then back up to another directory, and keep this one")
+        raise Conflict(message, "modelkeep verify        (then back up to another directory, and keep this one)")
 
 
 def _described(tables: Tables, place: BackupPlace, registry: str, before: Head | None) -> BackedUp:

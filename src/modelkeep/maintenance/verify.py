@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
+from shlex import quote
 
 from msgspec.structs import replace
 
@@ -121,11 +122,11 @@ def _check_options(
         raise UsageError(message, "modelkeep verify")
     if refs and not bytes_:
         message = "a reference chooses whose stored bytes are checked, and --log checks none"
-        raise UsageError(message, f"modelkeep verify --bytes {printable(' '.join(refs))}")
+        raise UsageError(message, f"modelkeep verify --bytes {printable(' '.join(map(quote, refs)))}")
     for option, given in (("--subset", subset), ("--repair", repair)):
         if given is not None and not bytes_:
             message = f"{option} is about the stored bytes, and --log checks none"
-            raise UsageError(message, f"modelkeep verify --bytes {option} {given}")
+            raise UsageError(message, f"modelkeep verify --bytes {option} {quote(given)}")
     if dry_run and repair is None:
         message = "--dry-run goes with --repair: nothing else here changes anything"
         raise UsageError(message, "modelkeep verify --bytes --repair PATH --dry-run")

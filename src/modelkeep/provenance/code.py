@@ -53,6 +53,11 @@ _DIFF = (
     "--submodule=short", "--ignore-submodules=dirty",
 )  # fmt: skip
 _EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes
+# The branch in the HEAD of a repository that keeps its references in a reftable is .invalid.
+_NO_COMMIT = (
+    "the work tree has no commit, or none that can be read",
+    "the repository keeps its references in a reftable, which is not read; --code with a full commit hash",
+)
 _NOT_INSTALLED = "git is not installed"
 _FOREIGN = "the repository belongs to another user (git's safe.directory may allow it)"
 _ASK_FOR_HASH = "--code with a full commit hash, or --code none"
@@ -126,10 +131,9 @@ def _repositories(paths: Iterable[str]) -> list[Repository]:
 
 def _is_installed(path: str) -> bool:
     """Tell whether a path is that of an installed package or program, which no work tree around it made."""
-    installed = (os.path.dirname(os.__file__), os.path.dirname(sys.executable))
-    return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(
-        tuple(f"{each}{os.sep}" for each in installed)
-    )
+    programs = (getattr(os, "__file__", None), sys.executable)  # an embedded Python may have neither
+    directories = tuple(os.path.join(os.path.dirname(each), "") for each in programs if each)
+    return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(directories)
 
 
 def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
@@ -140,7 +144,7 @@ def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
             return Code(note=_FOREIGN)
         branch, commit = _read_head(repository)
         if commit is None:
-            return Code(branch=branch, note="the work tree has no commit, or none that can be read")
+            return Code(branch=None if branch == ".invalid" else branch, note=_NO_COMMIT[branch == ".invalid"])
         if git is None:
             code = Code(commit, branch=branch, note=_NOT_INSTALLED)
         else:

@@ -20,7 +20,8 @@ from typing import IO
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
-from modelkeep.locate import other_owner, resolved
+from modelkeep.locate import resolved
+from modelkeep.owners import other_owner
 
 _SECONDS = 2.0
 _MOST_MEMORY_BYTES = 1 << 30
@@ -198,7 +199,7 @@ def read_regular(path: str, most_bytes: int) -> bytes | None:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a device may do something
             return None
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
                 return None

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from modelkeep.domain.text import pattern
+from modelkeep.domain.text import pattern, printable
 from modelkeep.provenance.git import Config, Git, GitFailed, Repository, read_regular
 
 _MOST_BYTES, _MOST_INDEX_BYTES = 1 << 20, 64 << 20
@@ -38,7 +39,11 @@ def private_repository(
     import tempfile
 
     try:
-        with tempfile.TemporaryDirectory(prefix="modelkeep-git-") as directory:
+        place = os.path.realpath(tempfile.gettempdir())
+        if _is_open_to_others(place):
+            message = f"other accounts may change the directory for temporary files, {printable(place)}"
+            raise GitFailed(message)
+        with tempfile.TemporaryDirectory(prefix="modelkeep-git-", dir=place) as directory:
             _write(directory, "HEAD", f"{commit}\n".encode())
             _write(directory, "config", _settings((*account, *config)))
             _write(directory, "info/attributes", _attributes(git, repository, account))
@@ -60,6 +65,21 @@ def private_repository(
     except OSError as error:
         message = f"git could not be asked: {error}"
         raise GitFailed(message) from error
+
+
+def _is_open_to_others(directory: str) -> bool:
+    """Tell whether another account could put a directory of its own in the place of one that we make here.
+
+    Where the usual places are full, Python takes the current directory.
+    """
+    if not hasattr(os, "geteuid"):  # Windows
+        return False
+    status = os.stat(directory)
+    writable = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid != os.getegid())
+    if status.st_uid not in {0, os.geteuid()} or (writable and not status.st_mode & stat.S_ISVTX):
+        return True
+    above = os.path.dirname(directory)
+    return above != directory and _is_open_to_others(above)
 
 
 def _settings(config: Config) -> bytes:

@@ -96,7 +96,7 @@ def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Plac
             if _results(reader, at, node):
                 return node
     message = f"nothing here names {node}"
-    raise NotFound(message, "modelkeep lineage NAME@VERSION shows what a version was made from")
+    raise NotFound(message, "modelkeep lineage REF        (what a version was made from)")
 
 
 def _reached(root: _Place, step: _Step, depth: int | None) -> Iterator[tuple[_Place, _Place, str]]:

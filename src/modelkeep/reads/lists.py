@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from shlex import quote
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.keys import KINDS
 from modelkeep.domain.labels import fold
-from modelkeep.domain.stages import DEVELOPMENT, DEVELOPMENT_WORDS, Stages, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
@@ -22,6 +23,7 @@ from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
 
 _CHUNK = 128
+_IN_DEVELOPMENT = "(in development)"  # no stage can be called so
 _GLOB = frozenset("*?[")
 
 
@@ -99,7 +101,7 @@ def versions(
             found = version_or_model(reader, name, context.say, at)
             if found.number is not None:
                 message = f"list takes a model or a pattern, not the version {found.ref}"
-                raise UsageError(message, f"modelkeep show {found.ref}")
+                raise UsageError(message, f"modelkeep show {quote(found.ref)}")
             candidates: Iterable[Candidate] = listing.candidates(found.model, found.name)
             if order.key in ("version", "created") and order.descending:
                 return tuple(listing.rows(islice(candidates, limit)))
@@ -134,7 +136,7 @@ class _Listing:
         for number, there in self._numbers(model):
             if there.is_archived(number) and not self.everything:
                 continue
-            if self.stage == DEVELOPMENT and there.state(number) != DEVELOPMENT:
+            if self.stage == _IN_DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
                 seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
@@ -142,7 +144,7 @@ class _Listing:
                 yield Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
-        if self.stage is None or self.stage == DEVELOPMENT:
+        if self.stage is None or self.stage == _IN_DEVELOPMENT:
             yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
@@ -163,8 +165,8 @@ class _Listing:
 
 
 def _stage(text: str, stages: Stages) -> str:
-    if fold(text) in DEVELOPMENT_WORDS:
-        return DEVELOPMENT
+    if is_development(text, stages):
+        return _IN_DEVELOPMENT
     stage = resolve_stage(text, stages)
     if stage is not None:
         return stage.name

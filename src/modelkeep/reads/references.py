@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 
 from modelkeep.domain.refs import Ref, Word, parse_ref
-from modelkeep.domain.stages import DEVELOPMENT_WORDS, StageDef, resolve_stage
+from modelkeep.domain.stages import StageDef, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
@@ -54,7 +55,7 @@ def stage_named(reader: Reader, text: str) -> StageDef:
         return stage
     names = [each.name for each in stages]
     listed = f"stages are {', '.join(names)}"
-    if text.lower() in DEVELOPMENT_WORDS:
+    if is_development(text, stages):
         message = "development is where a version is before it holds a stage: nothing is put there"
         raise UsageError(message, listed)
     message = f"there is no stage '{printable(text)}'"
@@ -72,12 +73,14 @@ def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None
     if number is not None:
         candidates.append(f"latest {number}")
     word = command.partition(" ")[0]
+    if word == "resolve":  # of the Python API alone
+        command = "show {}"
     if word in _READS and candidates:
-        likely = command.replace("{}", f"{found.name}@{held[0].stage if held else 'latest'}", 1)
+        likely = command.replace("{}", quote(f"{found.name}@{held[0].stage if held else 'latest'}"), 1)
     elif number is not None:
-        likely = command.replace("{}", f"{found.name}@{number}", 1)
+        likely = command.replace("{}", quote(f"{found.name}@{number}"), 1)
     else:
-        likely = f"list {found.name} --all"
+        likely = f"list {quote(found.name)} --all"
     has = ", ".join(candidates) or "no version that can be used"
     return UsageError(f"{word} needs a version: {found.name} has {has}", f"modelkeep {likely}")
 
@@ -86,7 +89,7 @@ def whole_model_error(reader: Reader, found: Resolved, command: str) -> UsageErr
     """Return the error for a model where a version is needed, or ``--all-versions``."""
     one = newest_undeleted(reader, None, found.model)
     more = "" if one is None else f"        (or one: {found.name}@{one})"
-    return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {found.name} --all-versions{more}")
+    return UsageError(f"{found.name} is a whole model", f"modelkeep {command} {quote(found.name)} --all-versions{more}")
 
 
 def deletion_sentence(reader: Reader, model: int, name: str, number: int) -> str | None:
@@ -102,5 +105,5 @@ def refuse_bytes_of_deleted(reader: Reader, model: int, name: str, number: int) 
     """Raise ``NotFound`` where a deleted version's bytes are wanted."""
     sentence = deletion_sentence(reader, model, name, number)
     if sentence is not None:
-        hint = f"modelkeep show {name}@{number}        (its bytes go with gc; registered again they get a new number)"
+        hint = f"modelkeep show {quote(name)}@{number}        (its bytes go with gc; registered again they get a new number)"
         raise NotFound(sentence, hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from msgspec.structs import asdict
 
 from modelkeep.context import Context
@@ -40,7 +42,7 @@ def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
         found = version_or_model(reader, name, context.say, at)
         if found.number is not None:
             message = f"a name is needed, not the version {found.ref}"
-            raise UsageError(message, f"modelkeep show {found.name}")
+            raise UsageError(message, f"modelkeep show {quote(found.name)}")
         return _model_page(reader, at, found)
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice, product
+from shlex import quote
 
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
@@ -64,7 +65,7 @@ class BackupPlace:
             raise Conflict(message, f"another directory, or move it away first: mv {shown} {shown}.before")
         if mark is None:
             message = f"{shown} holds other things: {', '.join(map(printable, sorted(names - _EMPTY)[:3]))}"
-            raise Conflict(message, f"modelkeep backup {os.path.join(shown, 'modelkeep')}")
+            raise Conflict(message, f"modelkeep backup {quote(os.path.join(shown, 'modelkeep'))}")
         if mark.registry != registry:
             message = (
                 f"{shown} is a backup of another registry: {printable(mark.of) or 'one that its mark does not name'}"

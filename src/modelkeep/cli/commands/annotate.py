@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from shlex import quote
 from typing import Annotated
 
 from typer import Argument
@@ -94,7 +95,9 @@ def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:
     for word in words:
         if not word.endswith("-") or word == "-":
             message = f"tag '{printable(word)}' has no value"
-            hint = f"modelkeep tag {ref} {word}=VALUE, or {word.rstrip('-')}- to remove it"
+            hint = (
+                f"modelkeep tag {quote(ref)} {quote(f'{word}=TEXT')}        (or, to take it off, {word.rstrip('-')}-)"
+            )
             raise UsageError(message, printable(hint))
     return [word[:-1] for word in words]
 

@@ -44,9 +44,10 @@ def diff(
 def is_of_model(registry: Registry, name: str, word: str) -> bool:
     """Tell whether a word is a stage, or an alias of a model."""
     from modelkeep.domain.labels import fold
-    from modelkeep.domain.stages import DEVELOPMENT_WORDS, resolve_stage
+    from modelkeep.domain.stages import is_development, resolve_stage
 
-    stage = resolve_stage(word, registry.stages()) is not None or fold(word) in DEVELOPMENT_WORDS
+    stages = registry.stages()
+    stage = resolve_stage(word, stages) is not None or is_development(word, stages)
     return stage or fold(word) in registry.model(name).aliases
 
 

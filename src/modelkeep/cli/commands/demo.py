@@ -34,7 +34,7 @@ def demo(
         raise
     except OSError as error:
         message = f"the demo cannot write its files: {error.strerror or error}"
-        raise RegistryUnavailable(message, "modelkeep demo --keep DIR, with a DIR on a disk that has room") from error
+        raise RegistryUnavailable(message, "modelkeep demo --keep DIR        (on a disk that has room)") from error
 
 
 def _play(keep: str | None) -> None:
@@ -66,7 +66,7 @@ def _empty(directory: str) -> str:
         os.makedirs(path)
     elif not os.path.isdir(path) or os.listdir(path):
         message = f"{directory} is there already and is not an empty directory"
-        raise Conflict(message, "modelkeep demo --keep NEW-DIRECTORY")
+        raise Conflict(message, "modelkeep demo --keep DIR        (a new or empty directory)")
     return path
 
 

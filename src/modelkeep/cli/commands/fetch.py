@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from shlex import quote
 from typing import Annotated, BinaryIO, cast
 
 from typer import Argument, Option
@@ -48,10 +49,10 @@ def get(
 def _to_stdout(call: Call, ref: str) -> None:
     if call.format == "json":
         message = "standard output cannot carry both the artifact and a document"
-        raise UsageError(message, f"modelkeep get {ref} FILE --json")
+        raise UsageError(message, f"modelkeep get {quote(ref)} FILE --json")
     if sys.stdout is None or streams.is_terminal(sys.stdout):
         message = "get - would print the bytes of the artifact on the terminal"
-        raise UsageError(message, f"modelkeep get {ref} - > FILE")
+        raise UsageError(message, f"modelkeep get {quote(ref)} - > FILE")
     call.registry().get(ref, "-", stdout=cast("BinaryIO", streams.BinaryStdout()), as_of=call.flags.as_of)
 
 
@@ -74,7 +75,11 @@ def path(
 def identify(
     call: Call,
     what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
+    exclude: Annotated[
+        list[str] | None,
+        Option("--exclude", metavar="GLOB", help="Leave out these files of a directory, as register --exclude does."),
+    ] = None,
 ) -> None:
-    found = call.registry().identify(what)
+    found = call.registry().identify(what, exclude=exclude or ())
     never_staged = os.path.exists(what) and all(row.stage is None for row in found)
     call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from shlex import quote
 from typing import Annotated, TypeVar
 
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
+from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column, column
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
+from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
 
 Row = TypeVar("Row")
@@ -65,13 +69,14 @@ def list_(
         check_column(key)
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
-        raise UsageError(message, printable(f"modelkeep show {pattern}"))
+        raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
+        note += [no_models(registry, pattern, moment)] if not models else []
         call.show(ModelsView(moment, models, stages, more=bool(note)), *note)
         return
     found = registry.versions(
@@ -91,7 +96,16 @@ def list_(
             if error is not None:
                 raise error
     versions, note = rows.first(found)
-    call.show(VersionsView(moment, versions, keys), *note)
+    note += [no_versions(registry, pattern, stage, moment)] if not versions else []
+    if sort and limit and (bad := [row.ref for row in versions if row.bad]):
+        note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note)
+
+
+def _sorted_by(sort: str | None) -> str | None:
+    """Return the key of ``KEY[:asc|:desc]``."""
+    key, _, direction = (sort or "").rpartition(":")
+    return key if direction in {"asc", "desc"} else sort
 
 
 @command("as_of")
@@ -131,7 +145,14 @@ def audit(
     ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, Option("--actor", metavar="A", help="Only entries of this user.")] = None,
+    actor: Annotated[
+        str | None,
+        Option(
+            "--actor",
+            metavar="A",
+            help="Only entries of this account, claimed name or author: ana, 'Ana Lima', ana@example.org.",
+        ),
+    ] = None,
     action: Annotated[
         str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
     ] = None,
@@ -139,10 +160,22 @@ def audit(
     reverse: Annotated[bool, Option("--reverse", help="Newest first.")] = False,
 ) -> None:
     newest = RowLimit(call, limit)
-    found = call.registry().audit(
-        ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=True
+    registry = call.registry()
+    pages = registry.audit_pages(
+        ref,
+        since=since,
+        until=until,
+        actor=actor,
+        action=action,
+        limit=newest.read,
+        reverse=reverse or call.has_table,
     )
-    entries, note = newest.first(found, "newest")
+    first = next(pages)
+    if first and not call.has_table:
+        call.show_pages(EntriesView(page) for page in chain([first], pages))
+        return
+    entries, note = newest.first([entry for page in chain([first], pages) for entry in page], "newest")
+    note += [no_entries(registry, ref, actor, action, bounded=bool(since or until))] if not entries else []
     call.show(EntriesView(entries if reverse else entries[::-1]), *note)
 
 
@@ -160,4 +193,5 @@ def history(
     moment = registry.as_of(call.flags.as_of)
     with stage_second(call, "history", name, stage):
         tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    call.show(TenuresView(moment, tenures, stage))
+    note = [] if tenures else [no_tenures(name, stage, bounded=bool(since or until))]
+    call.show(TenuresView(moment, tenures, stage), *note)

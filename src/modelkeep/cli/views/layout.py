@@ -2,22 +2,31 @@
 
 Rich takes long to load. So it is imported where a piece is made, and never for an answer in a pipe.
 What users wrote is never markup, and its control characters are shown.
+
+**No word is ever broken**: a reference, a digest, a path can be copied as a whole. Lines break at blanks and inside of
+Chinese, Japanese and Korean text. The blanks in a time (``Nov 11 13:00``) and a size (``10.0 kB``) are no such places:
+`text` writes `NO_BREAK` there. A word that is wider than the window is left to the terminal, which wraps it.
+A table that is too wide folds its texts, then leaves out columns, then becomes a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import pattern, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-    from rich.padding import Padding
-    from rich.table import Table
+    from rich.console import Group, RenderableType
     from rich.text import Text
-    from rich.tree import Tree
 
+    from modelkeep.cli.views.renderables import Facts, Tree
+
+#: A blank at which no line breaks. It is no character, and drawn as a blank.
+NO_BREAK = "\ufdd0"
+_VALUES_WITH_BLANKS = pattern(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[A-Z][a-z]{2} \d\d \d\d:\d\d|\d(?:\.\d)? [kMGTP]?B(?![^\s,;:)])"
+)
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8
 _STYLES = {
@@ -33,10 +42,6 @@ _STYLES = {
     "warning": "yellow",
     "ok": "green",
 }
-#: Blanks between columns: three, or two where the table fits only so.
-_GAPS = (3, 2)
-#: The least width of a column that may be broken.
-_LEAST_FOLDED = 12
 
 
 def text(value: object, style: str | None = None) -> Text:
@@ -47,7 +52,8 @@ def text(value: object, style: str | None = None) -> Text:
     from rich.text import Text
 
     shown = "-" if value is None or value == "" else printable(str(value))
-    return Text.assemble((shown, _STYLES.get(shown, "") if style is None else style))
+    style = _STYLES.get(shown, "") if style is None else style
+    return Text.assemble((_VALUES_WITH_BLANKS.sub(lambda found: found[0].replace(" ", NO_BREAK), shown), style))
 
 
 def heading(title: str) -> Text:
@@ -67,112 +73,74 @@ def stack(*blocks: RenderableType) -> Group:
     """Return blocks below each other."""
     from rich.console import Group
 
-    return Group(*blocks)
+    return Group(*map(_block, blocks))
 
 
-def indented(block: RenderableType) -> Padding:
+def indented(block: RenderableType) -> RenderableType:
     """Return a block that stands two columns to the right."""
-    from rich.padding import Padding
+    from modelkeep.cli.views.renderables import Indented
 
-    return Padding(block, (0, 0, 0, 2))
+    return Indented(_block(block))
 
 
-def facts(rows: Iterable[tuple[str | Text, str | Text | None]]) -> Table:
+def _block(block: RenderableType) -> RenderableType:
+    """Return a block; a line of text as one whose words are not broken."""
+    from rich.text import Text
+
+    from modelkeep.cli.views.renderables import Lines
+
+    line = Text(block) if isinstance(block, str) else block
+    return Lines(line) if isinstance(line, Text) else line
+
+
+def facts(rows: Iterable[tuple[str | Text, str | Text | None]]) -> Facts:
     """Return names with their values, below each other; a fact without a value is left out."""
-    from rich.table import Table
+    from modelkeep.cli.views.renderables import Facts
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in rows:
-        if value:
-            grid.add_row(*(text(each) if isinstance(each, str) else each for each in (name, value)))
-    return grid
+    return Facts([(_as_text(name), _as_text(value)) for name, value in rows if value])
+
+
+def _as_text(value: str | Text) -> Text:
+    return text(value) if isinstance(value, str) else value
 
 
 def section(title: str, rows: Iterable[tuple[str, str]]) -> list[RenderableType]:
     """Return a title with names and values below it; without rows nothing."""
     listed = facts((name, text(value or " ", "")) for name, value in rows)
-    return [heading(title), indented(listed)] if listed.row_count else []
+    return [heading(title), indented(listed)] if listed.rows else []
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Iterable[object]], *, right: Sequence[str] = (), fold: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    right: Sequence[str] = (),
+    fold: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    title: int = 1,
 ) -> RenderableType:
-    """Return rows in columns, of which ``right`` are set to the right and only ``fold`` may be broken.
+    """Return rows in columns, of which ``right`` are set to the right, and only the texts of ``fold`` may be folded.
 
-    A cell is a line or a value. Without rows there are no headings either.
+    The columns of ``drop`` may be left out where there is no room, the first of them first. Where even that does not
+    help, each row becomes a block of lines, whose title is made of the first ``title`` cells; two title cells are a
+    group and a name in it, and the table shows the group once. A cell is a line or a value.
+    Without rows there are no headings either.
     """
     from rich.text import Text
 
+    from modelkeep.cli.views.renderables import FittingTable
+
     cells = [[each if isinstance(each, Text) else text(each) for each in row] for row in rows]
-    return _FittingTable([printable(name) for name in columns], cells, right, fold) if cells else stack()
-
-
-class _FittingTable(NamedTuple):
-    """A table as wide as there is room; where it does not fit, each row becomes a block of lines.
-
-    Nothing is cropped, and only the columns in ``fold`` are broken.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Text]]
-    right: Sequence[str]
-    fold: Sequence[str]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        del console
-        least = self._least_widths()
-        fitting = (gap for gap in _GAPS if sum(least) + gap * (len(least) - 1) <= options.max_width)
-        gap = next(fitting, None)
-        yield self._as_blocks() if gap is None else self._as_table(gap)
-
-    def _least_widths(self) -> list[int]:
-        from rich.cells import cell_len
-
-        widths = [
-            max(cell_len(name), *(cell_len(line) for row in self.rows for line in row[at].plain.split("\n")))
-            for at, name in enumerate(self.columns)
-        ]
-        return [
-            min(width, _LEAST_FOLDED) if name in self.fold else width
-            for name, width in zip(self.columns, widths, strict=True)
-        ]
-
-    def _as_table(self, gap: int) -> Table:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
-        for name in self.columns:
-            table.add_column(
-                name,
-                justify="right" if name in self.right else "left",
-                no_wrap=name not in self.fold,
-                overflow="fold",
-                min_width=None if name not in self.fold else 1,
-            )
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
-    def _as_blocks(self) -> RenderableType:
-        from rich.text import Text
-
-        blocks: list[RenderableType] = []
-        for first, *others in self.rows:
-            named = zip(self.columns[1:], others, strict=True)
-            blocks += [
-                first,
-                indented(facts((Text(name), cell) for name, cell in named if cell.plain.strip() not in {"", "-"})),
-            ]
-        return stack(*blocks)
+    if not cells:
+        return stack()
+    return FittingTable([printable(name) for name in columns], cells, right, fold, drop, title)
 
 
 def tree(label: Text) -> Tree:
     """Return a tree of one line, to which branches are added."""
-    from rich.tree import Tree
+    from modelkeep.cli.views.renderables import Tree
 
-    return Tree(label, guide_style="dim")
+    return Tree(label)
 
 
 def short(value: str | None) -> str | None:

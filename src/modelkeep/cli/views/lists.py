@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, line, to_seconds
@@ -15,7 +16,7 @@ from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, beginning, ending, human_size
+from modelkeep.rendering import Clock, beginning, ending, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,6 +27,9 @@ VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
     "digest", "size_bytes", "files", "deleted",
 )  # fmt: skip
+_VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
+_KEYED = frozenset({"metric", "param", "tag"})
+_FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
 
 
 class ModelsView(View, frozen=True):
@@ -58,22 +62,24 @@ class ModelsView(View, frozen=True):
             )
             for row in rows
         )
-        return table(("model", DEVELOPMENT, *self.stages), cells, fold=("model",))
+        return table(("model", DEVELOPMENT, *self.stages), cells, drop=(DEVELOPMENT, *self.stages[:-1]))
 
 
 class VersionsView(View, frozen=True):
     """Versions in the order that was asked for, as they are or were at a moment.
 
-    ``columns`` replace the usual ones.
+    ``columns`` replace the usual ones. A metric, param or tag that they are ``sorted_by`` has a column of its own, in
+    lines the last one.
     """
 
-    undocumented = ("columns",)
+    undocumented = ("columns", "sorted_by")
     as_of: AsOf | None
     versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
+    sorted_by: str | None = None
 
     def lines(self) -> list[str]:
-        columns = self.columns or ("name", "version", "label", "stage", "state", "created", "author")
+        columns = self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))
         return [line(*(column(row, key) for key in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
@@ -81,18 +87,27 @@ class VersionsView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
-            return version_table(self.versions, clock)
+            return version_table(self.versions, clock, *_keyed(self.sorted_by))
         rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
-        return table(self.columns, rows, fold=self.columns)
+        return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
-def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
-    """Return a table of versions; labels and aliases have a column only where a version has one."""
+def _keyed(key: str | None) -> tuple[str, ...]:
+    """Return a key where it is that of a metric, param or tag, else nothing."""
+    return (key,) if key is not None and key.partition(".")[0] in _KEYED else ()
+
+
+def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> RenderableType:
+    """Return a table of versions, with the metrics, params and tags of ``keys``.
+
+    Labels and aliases have a column only where a version has one.
+    """
     cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
         "label": lambda row: row.label,
         "stage": lambda row: stages(row.stages),
         "state": lambda row: row.state,
+        **{key: partial(_column_cell, key=key, clock=clock) for key in keys},
         "alias": lambda row: ", ".join(row.aliases),
         "created": lambda row: clock.ago(row.created),
         "author": lambda row: row.author,
@@ -103,7 +118,9 @@ def version_table(rows: Sequence[VersionRow], clock: Clock) -> RenderableType:
     if not any(row.aliases for row in rows):
         del cells["alias"]
     listed = ([cell(row) for cell in cells.values()] for row in rows)
-    return table(tuple(cells), listed, right=("size",), fold=("version", "author", "alias"))
+    return table(
+        tuple(cells), listed, right=("size",), fold=("author", "alias"), drop=("size", "author", "created", "alias")
+    )
 
 
 def column(row: VersionRow, key: str) -> object:
@@ -199,7 +216,9 @@ def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return None if value is None else to_text(value)
+    if value is None:
+        return None
+    return six_digits(to_text(value)) if key.startswith("metric.") else to_text(value)
 
 
 class TenuresView(View, frozen=True):
@@ -248,7 +267,7 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection
     }
     shown = {name: cell for name, cell in cells.items() if name not in without}
     listed = ([cell(row) for cell in shown.values()] for row in tenures)
-    return table(tuple(shown), listed, fold=("began", "ended"))
+    return table(tuple(shown), listed, fold=("began", "ended"), drop=("for", "by"))
 
 
 class EntriesView(View, frozen=True):

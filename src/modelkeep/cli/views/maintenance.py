@@ -35,7 +35,7 @@ class VerificationView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         rows = ((each.severity, each.code, each.place, each.message) for each in self.answer.findings)
-        return table(("", "code", "where", "what"), rows, fold=("where", "what"))
+        return table(("", "code", "where", "what"), rows, fold=("where", "what"), title=2)
 
     def notes(self) -> list[str]:
         return [verification(self.answer), *self.hints()]
@@ -137,7 +137,7 @@ class DiagnosisView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         rows = ((each.severity, each.code, each.place, _message_and_hint(each)) for each in self.answer.findings)
-        return table(("", "what", "where", " "), rows, fold=("where", " "))
+        return table(("", "what", "where", " "), rows, fold=("where", " "), title=2)
 
     def notes(self) -> list[str]:
         counts = dict.fromkeys(("error", "warning", "ok"), 0)

@@ -9,12 +9,13 @@ from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
 from modelkeep.domain.json_values import to_text
-from modelkeep.rendering import Clock, signed
+from modelkeep.rendering import Clock, signed, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
-    from rich.tree import Tree
+
+    from modelkeep.cli.views.renderables import Tree
 
 
 class IdentifiedView(View, frozen=True):
@@ -37,7 +38,7 @@ class IdentifiedView(View, frozen=True):
             since = None if row.since is None else clock.minute(row.since)
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
             rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
-        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("ref", "file"))
+        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("file",), drop=("until", "since"))
 
 
 class DiffView(View, frozen=True):
@@ -52,19 +53,19 @@ class DiffView(View, frozen=True):
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
-        with_differences = any(row.differences for row in self.answer.rows)
-        rows, section = [], None
-        for row in self.answer.rows:
-            title = " " if row.section == section else text(row.section, "bold")
-            rows.append(
-                [title, row.key, *map(short, _values(row)), *([_differences(row) or " "] if with_differences else [])]
-            )
-            section = row.section
-        columns = ("", "", *self.answer.refs, *([" "] if with_differences else []))
-        return table(columns, rows, fold=("", *self.answer.refs, " "))
+        shown = [(row, *_shown(row)) for row in self.answer.rows]
+        with_differences = any(differences for _, _, differences in shown)
+        rows = [
+            [text(row.section, "bold"), row.key, *values, *([differences or " "] if with_differences else [])]
+            for row, values, differences in shown
+        ]
+        columns = ("", " ", *self.answer.refs, *(["difference"] if with_differences else []))
+        return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
-        return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
+        """Return that nothing differs; of a version beside itself the registry has said it."""
+        different = dict.fromkeys(self.answer.refs)
+        return [f"{' and '.join(different)} do not differ"] if self.answer.same and len(different) > 1 else []
 
 
 def _values(row: DiffRow) -> list[str | None]:
@@ -74,6 +75,15 @@ def _values(row: DiffRow) -> list[str | None]:
 def _differences(row: DiffRow) -> str | None:
     """Return how much more than the first side each other one is: ``+0.007 -``."""
     return " ".join(signed(each) or "-" for each in row.differences) or None
+
+
+def _shown(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
+    """Return the values and the differences of a row; metrics have six digits where these tell them apart."""
+    values, differences = _values(row), _differences(row)
+    rounded = [each and six_digits(each) for each in values]
+    if row.section != "metrics" or len(set(rounded)) < len(set(values)):
+        return [short(each) for each in values], differences
+    return rounded, differences and " ".join(map(six_digits, differences.split(" ")))
 
 
 class LineageView(View, frozen=True):
@@ -89,8 +99,13 @@ class LineageView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         labels = {node.id: _node_label(node) for node in self.answer.nodes}
-        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.children]
-        return stack(*trees) if trees else labels[self.answer.root] + text("  nothing was found", "dim")
+        trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.branches]
+        return stack(*trees) if trees else stack(labels[self.answer.root])
+
+    def notes(self) -> list[str]:
+        """Return that nothing was found, where that is so."""
+        found = self.answer
+        return [] if found.edges else [f"nothing is known that {found.root} was made from or went into"]
 
     def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:
         """Return what made the root (``up``) or what was made from it; a node that comes again has no branches."""

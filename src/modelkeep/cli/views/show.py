@@ -11,12 +11,13 @@ from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, human_size
+from modelkeep.rendering import Clock, counted, files, human_size, six_digits
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
     from rich.text import Text
+
+    from modelkeep.cli.views.renderables import Facts
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
@@ -106,7 +107,7 @@ def _title(version: Version) -> Text:
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
-def _facts(version: Version, clock: Clock) -> Table:
+def _facts(version: Version, clock: Clock) -> Facts:
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
     return facts(
@@ -135,7 +136,9 @@ def _metrics(version: Version) -> list[tuple[str, str]]:
     """Return the newest value of each metric on each data."""
     newest = newest_by_data(version.evaluations)
     return [
-        (name, _with(to_text(each.value), "  on ", data)) for name, of in newest.items() for data, each in of.items()
+        (name, _with(six_digits(to_text(each.value)), "  on ", data))
+        for name, of in newest.items()
+        for data, each in of.items()
     ]
 
 

@@ -58,7 +58,10 @@ class Identity(Answer, frozen=True):
 
 
 class Identified(Answer, frozen=True):
-    """Where some bytes are known from: a version (and the file inside it), and one of its tenures."""
+    """Where some bytes are known from: a version (and the file inside it), and one of its tenures.
+
+    ``state`` is that of the version; of one that is active now it is ``superseded`` in the row of a tenure that is over.
+    """
 
     ref: str
     stage: str | None

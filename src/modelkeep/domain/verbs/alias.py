@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.labels import fold
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import check_imported_alias
@@ -73,7 +75,7 @@ def removed_aliases(words: EntryWords) -> list[str]:
 def _check(proposal: Proposal, model: Model, names: tuple[str, ...]) -> None:
     if not names or len(set(map(fold, names))) != len(names):
         message = "alias needs names, each once"
-        raise UsageError(message, f"modelkeep alias {model.name}@1 champion")
+        raise UsageError(message, f"modelkeep alias {quote(model.name)}@1 champion")
     if proposal.intent.expect is not None and len(names) > 1:
         message = "--expect compares one alias"
         raise UsageError(message)

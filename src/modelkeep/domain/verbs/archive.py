@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
@@ -93,5 +95,5 @@ def _archived(proposal: Proposal, model: Model, first: int, last: int) -> Versio
         if tenure.stage in protected:
             name = model.ref(tenure.version)
             message = f"{name} is in {tenure.stage}, which is protected"
-            raise Conflict(message, f"modelkeep retire {name} {tenure.stage}        (or promote another)")
+            raise Conflict(message, f"modelkeep retire {quote(name)} {tenure.stage}        (or promote another)")
     return VersionArchived(first, last, model.seq, ends_of(*held))

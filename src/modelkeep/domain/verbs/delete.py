@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_aliases
@@ -42,7 +44,7 @@ class Delete(Command, frozen=True):
         for stage in () if self.force else proposal.state.stages():
             if stage.protected and proposal.state.last_holder(model.seq, stage.name) is not None:
                 message = f"{model.name} has or had a version in {stage.name}, which is protected"
-                hint = f"modelkeep archive {model.name} --all-versions        (or delete it with --force)"
+                hint = f"modelkeep archive {quote(model.name)} --all-versions        (or delete it with --force)"
                 raise Conflict(message, hint)
         held = proposal.state.open_tenures(model.seq, 1, model.newest)
         return (ModelDeleted(model.seq, model.newest, ends_of(*held)),)
@@ -91,8 +93,12 @@ def _check_protected(proposal: Proposal, model: Model, version: Version, holds: 
             name = model.ref(version.number)
             if stage.name in holds:
                 message = f"{name} is in {stage.name}, which is protected"
-                raise Conflict(message, f"modelkeep retire {name} {stage.name}        (or delete it with --force)")
+                raise Conflict(
+                    message, f"modelkeep retire {quote(name)} {stage.name}        (or delete it with --force)"
+                )
             message = f"{name} was in {stage.name}, which is protected"
             if version.archived:
-                raise Conflict(message, f"modelkeep show {name}        (it is archived; or delete it with --force)")
-            raise Conflict(message, f"modelkeep archive {name}        (or delete it with --force)")
+                raise Conflict(
+                    message, f"modelkeep show {quote(name)}        (it is archived; or delete it with --force)"
+                )
+            raise Conflict(message, f"modelkeep archive {quote(name)}        (or delete it with --force)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from msgspec import Struct
@@ -134,7 +135,7 @@ class Proposal(Struct, frozen=True):
         subject = self.subject()
         if subject.version is None:
             message = f"{self.intent.kind} needs a version of {model.name}"
-            raise UsageError(message, f"modelkeep list {model.name}")
+            raise UsageError(message, f"modelkeep list {quote(model.name)}")
         version = self.version_of(model, subject.version)
         if version.digest != subject.digest:
             message = f"{model.ref(version.number)} is not the version with the digest {subject.digest}"
@@ -146,7 +147,7 @@ class Proposal(Struct, frozen=True):
         version = self.state.version(model.seq, number)
         if version is None:
             message = f"{model.name} has no version {number}"
-            hint = f"modelkeep list {model.name}        (newest is {model.newest})"
+            hint = f"modelkeep list {quote(model.name)}        (newest is {model.newest})"
             raise NotFound(message, hint)
         return version
 
@@ -166,13 +167,13 @@ class Proposal(Struct, frozen=True):
         if expect is not None and expect.holder != (holder or 0):
             message = f"{what} is {holder or 'none'}, not {expect.holder or 'none'} as expected"
             subject = self.subject()
-            raise Conflict(message, None if subject.model is None else f"modelkeep show {subject.name}")
+            raise Conflict(message, None if subject.model is None else f"modelkeep show {quote(subject.name)}")
 
     def check_present(self, name: str, version: Version) -> None:
         """Raise ``IntegrityError`` where the writer saw that bytes of the version are missing."""
         if version.digest in self.observed.absent:
             message = f"bytes of {name} are missing from the store"
-            raise IntegrityError(message, f"modelkeep verify {name}")
+            raise IntegrityError(message, f"modelkeep verify {quote(name)}")
 
 
 def check_reserved(*arguments: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.labels import check_label, label_key
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
@@ -23,7 +25,7 @@ class Label(Command, frozen=True):
             if label_key(version.label) == label_key(check_label(self.label)):
                 return AlreadySo(f"{name} bears the label {version.label}")
             message = f"{name} bears the label {version.label}, and a version has one label for ever"
-            raise Conflict(message, f"modelkeep alias {name} NAME        (aliases can move)")
+            raise Conflict(message, f"modelkeep alias {quote(name)} ALIAS        (aliases can move)")
         check_label_is_free(proposal, model, self.label)
         return (VersionLabelled(model.seq, version.number, self.label),)
 

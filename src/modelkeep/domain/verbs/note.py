@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.words import EntryWords, shortened
@@ -15,7 +17,7 @@ class Note(Command, frozen=True):
         model, version = proposal.model_or_version()
         if proposal.intent.details is None:
             message = "a note needs a text"
-            raise UsageError(message, f'modelkeep note {model.name} "what there is to say"')
+            raise UsageError(message, f'modelkeep note {quote(model.name)} "what there is to say"')
         return (NoteAdded(model.seq, version),)
 
     def sentence(self, words: EntryWords) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model
@@ -33,10 +35,10 @@ class Promote(Command, frozen=True):
             return AlreadySo(f"{name} is in {stage.name}")
         if version.bad and not self.force:
             message = f"{name} is marked bad"
-            raise Conflict(message, f"modelkeep mark {name} good        (or promote it with --force)")
+            raise Conflict(message, f"modelkeep mark {quote(name)} good        (or promote it with --force)")
         if version.archived and not self.force:
             message = f"{name} is archived"
-            raise Conflict(message, f"modelkeep archive {name} --undo        (or promote it with --force)")
+            raise Conflict(message, f"modelkeep archive {quote(name)} --undo        (or promote it with --force)")
         promotion = make_promotion(proposal, model, stage, version.number, version.form)
         proposal.check_present(name, version)
         if version.archived:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from shlex import quote
 
 from msgspec import Struct, field
 
@@ -205,7 +206,7 @@ def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int)
     tenure = proposal.state.latest_tenure(model.seq, holder.stage, number)
     if tenure is None:
         message = f"{name} never held {holder.stage}"
-        raise NotFound(message, f"modelkeep promote {name} {holder.stage}")
+        raise NotFound(message, f"modelkeep promote {quote(name)} {holder.stage}")
     why = _obstacle(proposal.state, tenure, holder.version, proposal.observed.absent)
     if why is not None:
         message = f"{name} cannot come back to {holder.stage}: {explain_obstacle(why)}"
@@ -221,4 +222,4 @@ def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenur
     if last is not None and parse_stored(proposal.time) - parse_stored(last) < _CONFIRM_WITHIN:
         name = model.ref(holder.version)
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
-        raise RecentRollback(message, f"modelkeep rollback {name} {stage}")
+        raise RecentRollback(message, f"modelkeep rollback {quote(name)} {quote(stage)}")

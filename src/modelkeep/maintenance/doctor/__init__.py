@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 
 from msgspec.structs import replace
 
@@ -49,12 +50,12 @@ def _require_something(directory: str) -> None:
         empty = False
     if empty:
         message = f"there is nothing at {directory}"
-        raise RegistryUnavailable(message, f"modelkeep init {directory}")
+        raise RegistryUnavailable(message, f"modelkeep init {quote(directory)}")
 
 
 def _checks(exam: Exam) -> tuple[Check, ...]:
     """Return the checks to run: where this account may not enter the directory, none of what is in it."""
-    inside = () if exam.is_closed else (place.check_files, *store.CHECKS, *database.CHECKS)
+    inside = () if exam.is_closed else (place.check_files, place.check_owners, *store.CHECKS, *database.CHECKS)
     return (*place.CHECKS, *inside, *client.CHECKS)
 
 

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from shlex import quote
 
 from msgspec import Struct
 
@@ -47,7 +48,7 @@ def parse_sharing(shared: str | None, readers: str | None) -> Sharing | None:
     if shared is None:
         if readers is not None:
             message = f"--readers {printable(readers)} needs --shared, the group that may write"
-            raise UsageError(message, f"modelkeep init --shared GROUP --readers {printable(readers)}")
+            raise UsageError(message, f"modelkeep init --shared GROUP --readers {printable(quote(readers))}")
         return None
     found = Sharing(_group(shared), None if readers is None else _group(readers))
     if found.readers == found.writers:

@@ -83,6 +83,15 @@ WHERE version_blob.digest >= :low AND version_blob.digest < :high AND KNOWN(vers
 ORDER BY version.seq DESC, version_blob.path
 """)
 
+WITH_FILE = statement("""
+SELECT version_blob.model, version_blob.version, version_blob.path
+FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
+WHERE version_blob.digest = :digest AND KNOWN(version.seq)
+ORDER BY version_blob.size_bytes DESC, version_blob.model DESC, version_blob.version DESC LIMIT :limit
+""")
+
+FILES_OF = statement("SELECT path, digest FROM version_blob WHERE model = :model AND version = :version")
+
 
 def data_node(name: str, version: str | None, digest: str | None) -> str:
     """Return the name of data in the lineage: ``data:NAME@VERSION``."""
@@ -171,3 +180,13 @@ def hits(reader: Reader, at: int | None, digest: str) -> list[tuple[int, int, st
     found += [(model, number, None, full) for model, number, full in OF_VERSION.rows(reader, at, **bounds)]
     found += [(model, number, path, full) for model, number, path, full in OF_FILE.rows(reader, at, **bounds)]
     return found
+
+
+def versions_with_file(reader: Reader, at: int | None, digest: str, limit: int) -> list[tuple[int, int, str]]:
+    """Return model, number and path of at most ``limit`` versions in which a file has these bytes."""
+    return [(row[0], row[1], row[2]) for row in WITH_FILE.rows(reader, at, digest=digest, limit=limit)]
+
+
+def files_of(reader: Reader, model: int, number: int) -> dict[str, str]:
+    """Return the digests of a version's files by their paths."""
+    return dict(FILES_OF.rows(reader, None, model=model, version=number))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import assert_never
 
 from msgspec import Struct
 
 from modelkeep.domain.labels import fold, label_key
 from modelkeep.domain.refs import Digest, Label, Number, Ref, Word
-from modelkeep.domain.stages import DEVELOPMENT, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.store.db.interface import Reader, Row, Value
@@ -125,7 +126,7 @@ def of_digest(reader: Reader, at: int | None, selector: Digest, model: Resolved 
     hits = _hits(reader, at, str(selector), model, deleted=0) or _hits(reader, at, str(selector), model, deleted=1)
     if not hits:
         message = f"{'there is' if model is None else f'{model.name} has'} no version with the digest {selector}"
-        raise NotFound(message, "modelkeep list" if model is None else f"modelkeep list {model.name}")
+        raise NotFound(message, "modelkeep list" if model is None else f"modelkeep list {quote(model.name)}")
     if len(hits) > 1:
         refs = [f"{name_of(reader, at, one)}@{number}" for one, number, _ in hits[:_LISTED]]
         more = f" and {len(hits) - _LISTED} more" if len(hits) > _LISTED else ""
@@ -152,7 +153,9 @@ def _existing_version(reader: Reader, at: int | None, model: Resolved, number: i
         return Resolved(model.model, model.name, number, found[0][0], model.renamed_from)
     highest = version_states.newest_undeleted(reader, at, model.model) or version_states.newest(reader, at, model.model)
     message = _has_no(model, at, f"version {number}")
-    raise NotFound(message, f"modelkeep list {model.name}        (newest {'is' if at is None else 'was'} {highest})")
+    raise NotFound(
+        message, f"modelkeep list {quote(model.name)}        (newest {'is' if at is None else 'was'} {highest})"
+    )
 
 
 def _labelled(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
@@ -161,7 +164,7 @@ def _labelled(reader: Reader, at: int | None, model: Resolved, text: str) -> int
         return int(row[0])
     message = _has_no(model, at, f"version with the label {text}")
     labels = [label for (label,) in LABELS.rows(reader, at, model=model.model)]
-    raise NotFound(message, hint(f"modelkeep list {model.name}", text, labels))
+    raise NotFound(message, hint(f"modelkeep list {quote(model.name)}", text, labels))
 
 
 def _latest(reader: Reader, at: int | None, model: Resolved) -> int:
@@ -169,17 +172,17 @@ def _latest(reader: Reader, at: int | None, model: Resolved) -> int:
     if number is not None:
         return number
     message = _has_no(model, at, "version that is neither archived, deleted nor bad")
-    raise NotFound(message, f"modelkeep list {model.name} --all")
+    raise NotFound(message, f"modelkeep list {quote(model.name)} --all")
 
 
 def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) -> int:
     """Return the version that a stage (tried first) or an alias means."""
-    if text == DEVELOPMENT:
+    stages = version_states.stages(reader, at)
+    if is_development(text, stages):
         number = version_states.in_development(reader, at, model.model)
         if number is None:
-            raise _no_holder(reader, at, model, DEVELOPMENT)
+            raise _no_holder(reader, at, model, DEVELOPMENT, is_stage=False)
         return number
-    stages = version_states.stages(reader, at)
     stage = resolve_stage(text, stages)
     if stage is not None:
         for each in version_states.holders(reader, at, model.model):
@@ -191,19 +194,19 @@ def _stage_or_alias(reader: Reader, at: int | None, model: Resolved, text: str) 
         return int(row[0])
     message = _has_no(model, at, f"stage or alias '{text}'")
     known = [stage.name for stage in stages] + [alias for alias, _ in ALIASES.rows(reader, at, model=model.model)]
-    raise NotFound(message, hint(f"modelkeep show {model.name}", text, known))
+    raise NotFound(message, hint(f"modelkeep show {quote(model.name)}", text, known))
 
 
-def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str) -> NotFound:
+def _no_holder(reader: Reader, at: int | None, model: Resolved, stage: str, *, is_stage: bool = True) -> NotFound:
     """Return the error for a stage without a holder; the hint promotes a version, or shows the history."""
     if at is not None:
         message = f"{model.name} had nothing in {stage} then"
-        return NotFound(message, f"modelkeep history {model.name}")
+        return NotFound(message, f"modelkeep history {quote(model.name)}")
     message = f"{model.name} has nothing in {stage}"
     number = version_states.latest(reader, at, model.model)
-    if stage == DEVELOPMENT or number is None:
-        return NotFound(message, f"modelkeep list {model.name}")
-    return NotFound(message, f"modelkeep promote {model.name}@{number} {stage}")
+    if not is_stage or number is None:
+        return NotFound(message, f"modelkeep list {quote(model.name)}")
+    return NotFound(message, f"modelkeep promote {quote(model.name)}@{number} {quote(stage)}")
 
 
 def _has_no(model: Resolved, at: int | None, what: str) -> str:
