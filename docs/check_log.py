@@ -75,7 +75,7 @@ def has_other_fields(value, fields):
 def check(database, kept_head=None):
     details = dict(database.execute("SELECT digest, text FROM details"))
     documents = dict(database.execute("SELECT digest, bytes FROM document"))
-    hashes, ids, manifests, time, registry = {0: None}, set(), set(), "", None
+    hashes, ids, named, time, registry = {0: None}, set(), set(), "", None
     for seq, data in database.execute("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = json.loads(data)
         intent = entry["intent"]
@@ -111,12 +111,14 @@ def check(database, kept_head=None):
             if wrong:
                 yield f"entry {seq} {what}"
         if intent["command"]["kind"] == "register":
-            manifests.add(intent["subject"]["digest"])
+            named.add(intent["subject"]["digest"])
+        if "metrics_document" in intent["command"]:
+            named.add(intent["command"]["metrics_document"])
         hashes[seq] = sha256(b"\0" + data)
         ids.add(intent["id"])
         time = entry["time"]
     yield from (f"the details {digest} belong to no entry" for digest in details)
-    yield from (f"the document {digest} is missing, or no entry names it" for digest in manifests ^ set(documents))
+    yield from (f"the document {digest} is missing, or no entry names it" for digest in named ^ set(documents))
     yield from (f"the document {digest} was changed" for digest, data in documents.items() if sha256(data) != digest)
     if kept_head is not None and kept_head not in hashes.values():
         yield f"the head {kept_head} is not in this log"

@@ -8,7 +8,7 @@ no connection between two calls, so a `Registry` may be used from any thread and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
@@ -650,12 +650,39 @@ class Registry:
     ) -> tuple[AuditEntry, ...]:
         """Return the newest ``limit`` entries of the log as sentences, newest last, or first with ``reverse``.
 
+        ``actor`` is an account, or a claimed name or author: as it was written, its name or its address, without case.
+        `audit_pages` needs less memory for many.
+
         >>> registry.audit("fraud@1", limit=1)[0].action
         'promote'
         """
+        pages = self.audit_pages(
+            ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
+        )
+        return tuple(entry for page in pages for entry in page)
+
+    def audit_pages(
+        self,
+        ref: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[tuple[AuditEntry, ...]]:
+        """Return the entries that `audit` returns in pages of 200, each read when it is asked for.
+
+        Memory does not grow with the log, and no writer waits between two pages. Entries that are written meanwhile
+        are left out.
+
+        >>> [entry.action for page in registry.audit_pages("fraud@1", limit=1) for entry in page]
+        ['promote']
+        """
         from modelkeep.reads import history
 
-        return history.audit(
+        return history.audit_pages(
             self._context, ref, since=since, until=until, actor=actor, action=action, limit=limit, reverse=reverse
         )
 

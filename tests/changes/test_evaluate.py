@@ -37,7 +37,7 @@ def test_what_was_registered_stays_and_the_newest_value_is_shown(world, r):
 
 
 def test_what_is_replaced_is_told_and_kept(r):
-    first = r.evaluate("fraud@1", {"auc": "0.90", "f1": "0.5"}, on="h@1")
+    first = r.evaluate("fraud@1", {"auc": ".90", "f1": "0.5"}, on="h@1")
     assert [(each.what, each.before, each.after) for each in first.effects] == [
         ("auc@h@1", "none", "0.90"),
         ("f1@h@1", "none", "0.5"),

@@ -16,10 +16,10 @@ from modelkeep.store.db.sql import manifests
 
 def test_a_dry_run_refuses_an_entry_that_is_too_long(world):
     world.register()
-    metrics = {f"metric-of-a-long-name-{number:06}": 0.5 for number in range(3000)}
+    runs = [f"run-of-a-long-name-{number:06}" for number in range(3000)]
     for dry_run in (True, False):
         with pytest.raises(UsageError, match="an entry of the log has at most 65535 bytes"):
-            world.registry.evaluate("fraud@1", metrics, dry_run=dry_run)
+            world.registry.evaluate("fraud@1", runs=runs, dry_run=dry_run)
 
 
 def test_an_entry_that_verify_would_find_wrong_is_not_written(history, monkeypatch):

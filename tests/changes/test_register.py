@@ -250,10 +250,29 @@ def test_what_numbers_cannot_hold_is_kept_as_text_with_a_warning(world, r):
     assert math.isnan(r.version("fraud@1").metrics["auc"])
 
 
+def test_keys_are_kept_as_the_tool_wrote_them(world, r):
+    odd = {
+        "mAP50(B)": "0.5",
+        "recall@5": "0.6",
+        "top-1 (%)": "91.2",
+        "pr\u00e9cision": "0.7",
+        "loss:asc": "1",
+        "a=b": "2",
+    }
+    world.register(metrics=odd, params=odd, tags=odd)
+    version = r.version("fraud@1")
+    assert {key: to_json(value) for key, value in version.metrics.items()} == odd
+    assert {key: to_json(value) for key, value in version.params.items()} == odd
+    assert version.tags == odd
+    r.tag("fraud@1", {"recall@5": "x"}, remove=["top-1 (%)", "a=b"])
+    assert r.version("fraud@1").tags.keys() == odd.keys() - {"top-1 (%)", "a=b"}
+    assert world.verify().findings == ()
+
+
 @pytest.mark.parametrize("what", ["params", "metrics", "tags"])
 def test_a_key_that_breaks_the_pattern_is_refused(world, what):
-    kind, message, _ = refused(world.register, **{what: {"a:b": "1"}})
-    assert (kind, message) == ("UsageError", f"not a legal {what.rstrip('s')} key: 'a:b'")
+    kind, message, _ = refused(world.register, **{what: {"a\x1b": "1"}})
+    assert (kind, message) == ("UsageError", f"not a legal {what.rstrip('s')} key: 'a\\x1b'")
     assert seq(world) == 1
 
 

@@ -107,6 +107,12 @@ def test_a_rollback_names_whom_it_passed_over():
     ]
 
 
+def test_of_many_metrics_only_the_first_are_named():
+    many = tuple(Verdict(f"m{number}", None, Number("1"), "production") for number in range(3000))
+    notes = RegisteredView(msgspec.structs.replace(REGISTERED, verdict=many, notes=(), hints=())).notes()
+    assert notes == [*(f"m{number} 1" for number in range(20)), "2980 more metrics (--json has all)"]
+
+
 def test_a_verdict_without_numbers_puts_both_values_side_by_side():
     beside = Verdict("auc", None, "n/a", "production", "fraud@3", Number("0.90"))
     assert verdict(beside) == "auc n/a (0.90 in production, fraud@3)"

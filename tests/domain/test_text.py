@@ -29,37 +29,31 @@ def test_nul_and_surrogates_are_refused_before_anything_begins(text, why):
     assert refusal.value.message == why
 
 
-@pytest.mark.parametrize("key", ["auc", "0.5/f1", "val loss", "a", "_x", "weighted avg.f1-score", "k" * 250, "a."])
-def test_a_legal_key_is_kept(key):
+@pytest.mark.parametrize(
+    "key",
+    [
+        "auc", "0.5/f1", "val loss", "_x", "weighted avg.f1-score", "k" * 250, "a.", ".a", "-", "auc-", "a=b", "a:b",
+        "mAP50(B)", "recall@5", "top-1 (%)", "pr\u00e9cision", "gr\u00f6\u00dfe", "\u91cd\u307f", "a\\b", "'", "f1|macro", "\U0001f600",
+    ],
+)  # fmt: skip
+def test_a_key_is_kept_as_the_tool_wrote_it(key):
     assert check_key(key) == key
 
 
 @pytest.mark.parametrize(
-    ("key", "likely"),
-    [("a=b", "a_b"), (" auc", "auc"), ("auc-", "auc"), ("x" * 251, "x" * 250), ("größe", "gr_e"), ("auc\n", "auc_")],
+    "key", ["", " auc", "auc ", "\u00a0auc", "x" * 251, "auc\n", "a\x1b", "a\u202eb", "a\udc80", "\0"]
 )
-def test_an_illegal_key_is_refused_with_a_legal_one(key, likely):
+def test_a_key_that_cannot_be_shown_is_refused(key):
     with pytest.raises(UsageError) as refusal:
         check_key(key, "metric")
     assert refusal.value.message == f"not a legal metric: '{printable(key)}'"
-    assert refusal.value.hint == (f"{likely}   (letters, digits and _ . / - or space, not at the ends, at most 250)")
+    assert refusal.value.hint == "1 to 250 characters without control characters, and no space at the ends"
 
 
-@pytest.mark.parametrize("key", ["", "-", ".a"])
-def test_where_no_legal_key_is_near_the_rule_is_told(key):
+def test_a_long_key_is_not_echoed_whole():
     with pytest.raises(UsageError) as refusal:
-        check_key(key)
-    assert refusal.value.message == f"not a legal key: '{key}'"
-    assert refusal.value.hint == "letters, digits and _ . / - or space, not at the ends, at most 250"
-
-
-@given(st.text(max_size=300))
-def test_a_key_offered_is_always_legal(text):
-    try:
-        check_key(text)
-    except UsageError as refusal:
-        likely, several, _ = refusal.hint.partition("   ")
-        assert not several or check_key(likely) == likely
+        check_key("k" * 2_000_000)
+    assert refusal.value.message == f"not a legal key: '{'k' * 251}...'"
 
 
 def test_a_terminal_is_never_steered():

@@ -419,3 +419,26 @@ def test_a_file_that_is_moved_in_is_gone_and_comes_out_again(run, made):
     assert not (run.cwd / "moved.bin").exists()
     assert run("get", "fraud@3", "back.bin").exit_code == 0
     assert (run.cwd / "back.bin").read_bytes() == b"x" * 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("list", "try again"),
+        ("show fraud@1", "try again"),
+        ("verify", "try again"),
+        ("backup ../copy", "try again"),
+        ("get fraud@1 -", "try again"),
+        ("tag fraud@1 a=b", "try again, or wait longer with --lock-wait"),
+        ("archive fraud@2", "try again, or wait longer with --lock-wait"),
+        ("register fraud model2.onnx --if-exists new", "try again, or wait longer with --lock-wait"),
+        ("gc", "try again, or wait longer with --lock-wait"),
+    ],
+)
+def test_a_command_that_waited_in_vain_names_the_option_to_wait_longer_only_where_it_has_one(run, made, command, hint):
+    with contextlib.closing(sqlite3.connect(made / ".modelkeep" / "registry.db", isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN EXCLUSIVE")
+        done = run(*command.split(), env={"MODELKEEP_LOCK_WAIT": "100ms"})
+    assert done.exit_code == 6
+    assert done.stderr.splitlines()[-1] == f"hint: {hint}"
+    assert "holds it: " in done.stderr

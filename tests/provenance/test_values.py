@@ -53,7 +53,7 @@ def test_a_flag_without_a_value_is_told_with_the_line_to_type():
     assert (caught.value.message, caught.value.hint) == ("metric 'auc' has no value", "--metric auc=VALUE")
 
 
-@pytest.mark.parametrize("text", ["=1", " a=1", "a =1", "é=1", "a:b=1", "a\n=1", "a=\0", "a=\udcff", "x" * 251 + "=1"])
+@pytest.mark.parametrize("text", ["=1", " a=1", "a =1", "a\x1b=1", "a\n=1", "a=\0", "a=\udcff", "x" * 251 + "=1"])
 def test_what_cannot_be_stored_is_a_usage_error(text):
     with pytest.raises(UsageError):
         values.from_flags([text], "tag")

@@ -65,6 +65,18 @@ def test_one_alone_is_held_against_production(fraud):
     assert error.value.message == "fraud has nothing in production to compare with"
 
 
+def test_what_is_in_production_itself_is_the_same_and_what_was_before_it_is_told(world):
+    world.register("fraud", stage="production")
+    assert world.registry.diff(["fraud@1"]).same
+    assert world.said.pop() == "note: fraud@1 is in production itself, and nothing was before it"
+    world.register("fraud", content=b"two", stage="production")
+    answer = world.registry.diff(["fraud"])
+    assert (answer.refs, answer.same) == (("fraud@2", "fraud@2"), True)
+    assert world.said[-1] == (
+        "note: fraud@2 is in production itself; with the version before it: modelkeep diff fraud@1 fraud@2"
+    )
+
+
 def test_a_version_is_the_same_as_itself(fraud):
     answer = diff(fraud, "fraud@1", "fraud@production")
     assert (answer.same, answer.rows) == (True, ())

@@ -9,10 +9,13 @@ from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
+from modelkeep.domain import metrics_document
 from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
+from modelkeep.domain.numbers import metric_value
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.describe import Describe
@@ -50,19 +53,28 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
         on_data = None if data is None else data_name(data.name, data.version, data.digest)
-        effects = [Effect(str(MetricKey(name, on_data)), before[name] or NONE, value) for name, value in new]
+        effects = [Effect(str(MetricKey(name, on_data)), _shown(before[name]), _shown(text)) for name, text in new]
         effects += [
             Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
         ]
+        inline, document, documents = metrics_document.split(metrics)
+        known = document is not None and not effects
         return ChangeRequest(
-            Evaluate(metrics, data, run_ids),
+            Evaluate(inline, data, run_ids, document),
             subject_of(found),
             fields=fields,
+            documents=documents,
             effects=tuple(effects),
             notes=warnings,
+            unchanged=f"{found.ref} has these metrics" if known else None,
         )
 
     return resolve
+
+
+def _shown(text: str | None) -> str:
+    """Return a metric's value as answers show it, ``none`` where there was none."""
+    return NONE if text is None else to_text(metric_value(text))
 
 
 def mark(ref: str, word: str) -> Resolve:

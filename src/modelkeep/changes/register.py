@@ -28,6 +28,7 @@ from modelkeep.changes.register_request import (
 )
 from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
+from modelkeep.domain import metrics_document as metrics_document_
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import fold
@@ -164,6 +165,9 @@ def _resolve_request(
     model = None if names.model is None else names.model.seq
     name = request.name if names.model is None else names.model.name
     digest = ingested.manifest.digest
+    metrics, metrics_document, documents = metrics_document_.split(request.metrics)
+    if ingested.manifest.files:
+        documents[digest] = ingested.manifest.to_bytes()
     return ChangeRequest(
         command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
@@ -173,7 +177,8 @@ def _resolve_request(
             form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
-            metrics=request.metrics,
+            metrics=metrics,
+            metrics_document=metrics_document,
             metrics_on=None if provenance.on is None else provenance.on.data,
             parents=tuple(parent for parent, _ in names.parents),
             reuse=request.reuse_name,
@@ -186,7 +191,7 @@ def _resolve_request(
         ),
         expect=names.expect,
         fields=_fields(request, provenance, [address for _, address in names.parents]),
-        documents={digest: ingested.manifest.to_bytes()} if ingested.manifest.files else {},
+        documents=documents,
         hints=() if names.stage is not None else (f"modelkeep promote {{}} {SqlState(reader).stages()[0].name}",),
         verdict=against_production(
             reader, model, name, request.metrics, None if provenance.on is None else provenance.on.data

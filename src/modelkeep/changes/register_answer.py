@@ -164,7 +164,7 @@ def _check_same(
             raise Conflict(message, f"modelkeep alias {quote(existing.ref)} {quote(alias)}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
-        *_other_metrics(reader, change.subject.model or 0, existing.version, command),
+        *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
         *_other_words(reader, existing, command, fields),
         *_other_provenance(existing, request, provenance),
     ]
@@ -174,13 +174,13 @@ def _check_same(
         raise Conflict(message, hint)
 
 
-def _other_metrics(reader: Reader, model: int, number: int, command: Register) -> Iterator[str]:
+def _other_metrics(reader: Reader, model: int, number: int, metrics: Pairs, metrics_on: Data | None) -> Iterator[str]:
     """Yield the metrics that were never recorded with this value, or not on this data."""
     recorded: dict[tuple[str, Decimal | str], set[Data | None]] = {}
     for name, text, data in recorded_metrics(reader, model, number):
         recorded.setdefault((name, _number_or_text(text)), set()).add(data)
-    on = None if command.metrics_on is None else replace(command.metrics_on, role=None)
-    for name, text in command.metrics:
+    on = None if metrics_on is None else replace(metrics_on, role=None)
+    for name, text in metrics:
         measured = recorded.get((name, _number_or_text(text)), set())
         if not measured or (on is not None and on not in measured):
             yield f"metric {name}"

@@ -135,7 +135,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
-        ("modelkeep audit fraud --since 7d",),
+        ("modelkeep audit fraud --since 7d", "modelkeep audit --actor ana@example.org"),
         ("seq", "time", "actor", "action", "subject", "sentence"),
     ),
     CommandRow(

@@ -16,6 +16,7 @@ from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import parse_artifact
+from modelkeep.domain.metrics_document import MetricsDocument
 from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import pattern, printable
@@ -110,14 +111,17 @@ def check_details(
 
 
 def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
-    """Return the problem of a document that an entry names as a manifest or a pointer, None where it has none."""
+    """Return the problem of a document that an entry names as a manifest, a pointer or metrics, None where it has none."""
     if data is None:
         return Problem("document", f"its {kind} {digest} is missing")
     found = sha256(data)
     if found != digest:
         return Problem("document", f"its {kind} was changed: the bytes are {found}, not {digest}")
     try:
-        parse_artifact("pointer" if kind == "pointer" else "tree", data)
+        if kind == "metrics":
+            MetricsDocument.from_bytes(data)
+        else:
+            parse_artifact("pointer" if kind == "pointer" else "tree", data)
     except Damaged as error:
         return Problem("document", f"its {kind} {digest}: {error.message}")
     return None

@@ -257,9 +257,13 @@ def _decoder_of(entry: Entry) -> Decoder[Entry]:
 
 
 def documents_of(entry: Entry) -> dict[str, str]:
-    """Return the kind, ``manifest`` or ``pointer``, of each document that an entry names, by digest."""
-    subject, kind = entry.intent.subject, entry.intent.command.document_kind
-    return {} if kind is None or subject is None or subject.digest is None else {subject.digest: kind}
+    """Return the kind, ``manifest``, ``pointer`` or ``metrics``, of each document that an entry names, by digest."""
+    subject, command = entry.intent.subject, entry.intent.command
+    found = {}
+    if command.document_kind is not None and subject is not None and subject.digest is not None:
+        found[subject.digest] = command.document_kind
+    metrics = getattr(command, "metrics_document", None)
+    return found if metrics is None else {**found, metrics: "metrics"}
 
 
 def _check_format(data: bytes) -> None:

@@ -18,6 +18,8 @@ Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
 _JSON_NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS: Mapping[str, Json] = {"null": None, "true": True, "false": False}
 _DEEPEST = 32
+#: A whole number with fewer digits is below 2^53.
+_SURELY_PLAIN = 16
 
 
 def param_value(text: str) -> Json:
@@ -40,6 +42,8 @@ def param_value(text: str) -> Json:
 
 def to_json(value: object) -> str:
     """Return a value as JSON on one line; a `Number` has its digits, one that not every reader takes is a string."""
+    if type(value) is int:  # nearly all elements of a long list
+        return int.__repr__(value)
     if isinstance(value, Number):
         return value.text if value.is_plain else f'"{value.text}"'
     if isinstance(value, Mapping):
@@ -65,8 +69,7 @@ def _encode() -> Callable[[object], str]:
 
 def _number(digits: str) -> int | float | str:
     if digits.removeprefix("-").isdigit() and digits != "-0":
-        number = Number(digits)
-        return int(digits) if number.is_plain else digits
+        return int(digits) if len(digits) < _SURELY_PLAIN or Number(digits).is_plain else digits
     found = as_float(digits)
     return digits if found is None else found
 
@@ -93,9 +96,8 @@ def _object(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _check_depth(value: Json, more: int) -> None:
-    if not isinstance(value, (dict, list)):
-        return
     if not more:
         raise ValueError(more)
-    for each in value.values() if isinstance(value, dict) else value:
-        _check_depth(each, more - 1)
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(each, (dict, list)):
+            _check_depth(each, more - 1)

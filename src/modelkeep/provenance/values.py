@@ -32,10 +32,13 @@ _DEEPEST = 32
 
 
 def from_flags(given: Iterable[str], what: str) -> Pairs:
-    """Return what was typed as ``key=value``; ``what`` is param, metric or tag."""
+    """Return what was typed as ``key=value``; ``what`` is param, metric or tag.
+
+    The last ``=`` ends the key of a metric, for its value has none; else the first does.
+    """
     pairs: list[tuple[str, str]] = []
     for text in given:
-        key, equals, value = text.partition("=")
+        key, equals, value = text.rpartition("=") if what == "metric" else text.partition("=")
         if not equals:
             message = f"{what} '{shorten(text)}' has no value"
             raise UsageError(message, f"--{what} {shorten(text) or 'key'}=VALUE")

@@ -15,12 +15,14 @@ from modelkeep.domain.json_values import Json, to_text
 from modelkeep.domain.metrics import MetricKey, newest_by_data
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.refs import parse_ref
+from modelkeep.domain.state import Tenure
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.show import version_page
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import difference
-from modelkeep.store.db.sql.version_states import holders, stages
+from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.state import SqlState
 
 #: The sections whose values may be numbers.
 _NUMBERS = ("metrics", "params")
@@ -41,13 +43,25 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
         chosen = [version_or_latest(reader, ref, context.say) for ref in parsed]
         if len(chosen) == 1:
             (one,) = chosen
-            last = stages(reader, None)[-1].name
-            held = [each.version for each in holders(reader, None, one.model) if each.stage == last]
-            if not held:
+            state = SqlState(reader)
+            last = state.stages()[-1].name
+            held = state.holder(one.model, last)
+            if held is None:
                 message = f"{one.name} has nothing in {last} to compare with"
                 raise NotFound(message, f"modelkeep list {quote(one.name)}")
-            chosen.insert(0, replace(one, number=held[0]))
+            if held.version == one.number:
+                context.say(_note_on_itself(state, one, held))
+            chosen.insert(0, replace(one, number=held.version))
         return compare([version_page(reader, None, each) for each in chosen])
+
+
+def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
+    """Return the note that a version is compared with itself, and what it can be compared with."""
+    before = None if held.came_from is None else state.tenure(one.model, held.stage, held.came_from)
+    note = f"note: {one.name}@{one.number} is in {held.stage} itself"
+    if before is None or before.version == one.number:
+        return f"{note}, and nothing was before it"
+    return f"{note}; with the version before it: modelkeep diff {one.name}@{before.version} {one.name}@{one.number}"
 
 
 def compare(versions: Sequence[Version]) -> Diff:

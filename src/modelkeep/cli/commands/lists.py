@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from shlex import quote
 from typing import Annotated, TypeVar
 
@@ -144,7 +145,14 @@ def audit(
     ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
     since: Since = None,
     until: Until = None,
-    actor: Annotated[str | None, Option("--actor", metavar="A", help="Only entries of this user.")] = None,
+    actor: Annotated[
+        str | None,
+        Option(
+            "--actor",
+            metavar="A",
+            help="Only entries of this account, claimed name or author: ana, 'Ana Lima', ana@example.org.",
+        ),
+    ] = None,
     action: Annotated[
         str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
     ] = None,
@@ -153,8 +161,20 @@ def audit(
 ) -> None:
     newest = RowLimit(call, limit)
     registry = call.registry()
-    found = registry.audit(ref, since=since, until=until, actor=actor, action=action, limit=newest.read, reverse=True)
-    entries, note = newest.first(found, "newest")
+    pages = registry.audit_pages(
+        ref,
+        since=since,
+        until=until,
+        actor=actor,
+        action=action,
+        limit=newest.read,
+        reverse=reverse or call.has_table,
+    )
+    first = next(pages)
+    if first and not call.has_table:
+        call.show_pages(EntriesView(page) for page in chain([first], pages))
+        return
+    entries, note = newest.first([entry for page in chain([first], pages) for entry in page], "newest")
     note += [no_entries(registry, ref, actor, action, bounded=bool(since or until))] if not entries else []
     call.show(EntriesView(entries if reverse else entries[::-1]), *note)
 

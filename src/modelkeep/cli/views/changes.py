@@ -9,8 +9,10 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.rendering import verdict
+from modelkeep.rendering import counted, verdict
 
+#: How many metrics the notes of a registration name at most.
+_METRICS_SHOWN = 20
 _DRY_RUN = "dry run: nothing was written"
 #: The note of a change that has no ``before -> after``.
 _DONE = {"describe": "described", "note": "noted on"}
@@ -71,12 +73,20 @@ class RegisteredView(ChangeView, frozen=True):
         return [
             *([] if change.changed else [change.why or f"already registered as {change.ref}"]),
             *change.notes,
-            *(verdict(each) for each in change.verdict),
+            *(verdict(each) for each in change.verdict[:_METRICS_SHOWN]),
+            *_more(len(change.verdict), "metric"),
             *(effects(change) if change.changed else []),
-            *(f"warning: {each}" for each in change.warnings),
+            *(f"warning: {each}" for each in change.warnings[:_METRICS_SHOWN]),
+            *_more(len(change.warnings), "warning"),
             *([_DRY_RUN] if change.dry_run and change.changed else []),
             *(f"next: {each}" for each in change.hints),
         ]
+
+
+def _more(number: int, what: str) -> list[str]:
+    """Return the note that there are more than are shown."""
+    more = number - _METRICS_SHOWN
+    return [f"{counted(more, f'more {what}', f'more {what}s')} (--json has all)"] if more > 0 else []
 
 
 def effects(change: Change) -> list[str]:

@@ -63,7 +63,9 @@ class DiffView(View, frozen=True):
         return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
-        return [f"{' and '.join(self.answer.refs)} do not differ"] if self.answer.same else []
+        """Return that nothing differs; of a version beside itself the registry has said it."""
+        different = dict.fromkeys(self.answer.refs)
+        return [f"{' and '.join(different)} do not differ"] if self.answer.same and len(different) > 1 else []
 
 
 def _values(row: DiffRow) -> list[str | None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import Protocol
 
-from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.metrics_document import MetricsDocument
+from modelkeep.domain.record import LogValue, Ordinal, Sha256
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
-from modelkeep.domain.verbs.words import EntryWords, join_words
+from modelkeep.domain.verbs.words import EntryWords, join_words, shortened
 from modelkeep.errors import UsageError
 
 _MOST_METRICS = 4
@@ -23,31 +25,40 @@ class Data(LogValue, frozen=True):
 
 
 class Evaluate(Command, frozen=True):
-    """Record metrics, pairs of name and exact text, measured on some data; and runs."""
+    """Record metrics, pairs of name and exact text, measured on some data; and runs.
+
+    Metrics that do not fit into an entry stand in a document.
+    """
 
     metrics: tuple[tuple[str, str], ...] = ()
     metrics_on: Data | None = None
     runs: tuple[str, ...] = ()
+    metrics_document: Sha256 | None = None
 
     def decide(self, proposal: Proposal) -> Decision:
         model, version = proposal.model_and_version()
         state, name = proposal.state, model.ref(version.number)
-        if not self.metrics and not self.runs:
+        check_metrics(self.metrics, self.metrics_document)
+        if not self.metrics and not self.metrics_document and not self.runs:
             message = "evaluate needs a metric"
             raise UsageError(message, f"modelkeep evaluate {quote(name)} -M auc=0.9")
-        check_once("metric", [metric for metric, _ in self.metrics])
         check_once("run", self.runs)
-        if all(
-            state.newest_metric(model.seq, version.number, metric, self.metrics_on) == value
-            for metric, value in self.metrics
-        ) and all(state.has_run(model.seq, version.number, run) for run in self.runs):
+        if (
+            self.metrics_document is None
+            and all(
+                state.newest_metric(model.seq, version.number, metric, self.metrics_on) == value
+                for metric, value in self.metrics
+            )
+            and all(state.has_run(model.seq, version.number, run) for run in self.runs)
+        ):
             return AlreadySo(f"{name} has these metrics")
         return (MetricsRecorded(model.seq, version.number),)
 
     def sentence(self, words: EntryWords) -> str:
-        what = [f"{name} {value}" for name, value in self.metrics[:_MOST_METRICS]]
+        what = [f"{name} {shortened(value)}" for name, value in self.metrics[:_MOST_METRICS]]
         if len(self.metrics) > _MOST_METRICS:
             what.append(f"{len(self.metrics) - _MOST_METRICS} more")
+        what += ["metrics"] if self.metrics_document else []
         what += [f"run {run}" for run in self.runs]
         on = self.metrics_on
         data = "" if on is None else f" on {on.name}" + (f"@{on.version}" if on.version else "")
@@ -62,14 +73,40 @@ class MetricsRecorded(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         command = recorded.command(Evaluate)
-        yield from metric_rows(recorded, self.model, self.version, command.metrics, command.metrics_on)
+        yield from metric_rows(recorded, self.model, self.version, command)
         yield from run_rows(recorded, self.model, self.version, command.runs)
 
 
-def metric_rows(
-    recorded: Recorded, model: int, version: int, metrics: tuple[tuple[str, str], ...], on: Data | None
-) -> Changes:
+class Measures(Protocol):
+    """A command that records metrics."""
+
+    @property
+    def metrics(self) -> tuple[tuple[str, str], ...]:
+        """Name and exact text of each metric."""
+
+    @property
+    def metrics_document(self) -> str | None:
+        """The digest of the document in which they stand instead."""
+
+    @property
+    def metrics_on(self) -> Data | None:
+        """The data that they were measured on."""
+
+
+def check_metrics(metrics: tuple[tuple[str, str], ...], document: str | None) -> None:
+    """Refuse a metric that is given twice, and metrics beside a document of metrics."""
+    check_once("metric", [metric for metric, _ in metrics])
+    if metrics and document is not None:
+        message = "metrics stand in the entry or in a document, not in both"
+        raise UsageError(message)
+
+
+def metric_rows(recorded: Recorded, model: int, version: int, command: Measures) -> Changes:
     """Yield a row for each metric, with the data it was measured on."""
+    metrics, on = command.metrics, command.metrics_on
+    if command.metrics_document is not None:
+        document = recorded.document(command.metrics_document, "document of metrics")
+        metrics = MetricsDocument.from_bytes(document).metrics
     where: Row = {
         "on_name": None if on is None else on.name,
         "on_version": None if on is None else on.version,

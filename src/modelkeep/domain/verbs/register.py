@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from modelkeep.domain.labels import bump_label, check_label, fold, label_key
 from modelkeep.domain.manifest import parse_artifact
-from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.record import LogValue, Ordinal, Sha256
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_name_is_free
 from modelkeep.domain.verbs.describe import description_rows
-from modelkeep.domain.verbs.evaluate import Data, metric_rows, run_rows
+from modelkeep.domain.verbs.evaluate import Data, check_metrics, metric_rows, run_rows
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, check_reserved
 from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.promote import VersionPromoted, make_promotion
@@ -88,6 +88,7 @@ class Register(Command, frozen=True, kw_only=True):
     label: str | None = None
     licence: str | None = None
     metrics: tuple[tuple[str, str], ...] = ()
+    metrics_document: Sha256 | None = None
     metrics_on: Data | None = None
     number: Ordinal | None = None
     parents: tuple[Parent, ...] = ()
@@ -138,7 +139,7 @@ class Register(Command, frozen=True, kw_only=True):
     def _check_arguments(self, proposal: Proposal) -> None:
         """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
         check_reserved(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
-        check_once("metric", [name for name, _ in self.metrics])
+        check_metrics(self.metrics, self.metrics_document)
         check_once("alias", [fold(alias) for alias in self.aliases])
         check_once("run", self.runs)
         for parent in self.parents:
@@ -228,7 +229,7 @@ class VersionRegistered(Event, frozen=True):
         for position, parent in enumerate(command.parents):
             row = {"parent_model": parent.model, "parent_version": parent.version, "digest": parent.digest}
             yield Insert("parent", {**key, "position": position, **row})
-        yield from metric_rows(recorded, self.model, self.version, command.metrics, command.metrics_on)
+        yield from metric_rows(recorded, self.model, self.version, command)
         yield from run_rows(recorded, self.model, self.version, command.runs)
         yield from tag_rows(recorded, self.model, self.version)
         yield from description_rows(recorded, self.model, self.version)
