@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
-from modelkeep.local_path import local_path
+from modelkeep.local_path import local_directory, local_path
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
@@ -953,10 +953,12 @@ def create_registry(
     from modelkeep.store.access import sharing
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
-    directory = os.path.abspath(local_path(location, "DIR"))
+    directory = os.path.abspath(local_directory(location, "DIR"))
     context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
-    created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
+    created = creating.create(
+        context, stages, None if store is None else local_directory(store, "--store"), sharing_with
+    )
     return Registry(context, Located(directory, "flag"), found), created
 
 

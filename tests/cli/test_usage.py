@@ -49,6 +49,7 @@ def test_what_is_missing_is_named_as_the_usage_line_names_it():
         "modelkeep promote needs REF",
         'modelkeep promote fraud@4 production -m "march data"',
     )
+    assert refused("promote", "fraud@4", "-m", "x", "--json")[1] == "modelkeep promote fraud@4 STAGE -m x --json"
     assert refused("completion")[1] == "modelkeep completion bash"
 
 
@@ -62,6 +63,26 @@ def test_what_is_too_much_is_named():
 def test_nobody_is_led_to_force():
     assert refused("delete", "fraud@1", "--grace", "0")[1] == "modelkeep delete --help"
     assert refused("delete", "fraud@1", "--forse")[1] == "modelkeep delete fraud@1 --force"
+
+
+def test_words_after_two_dashes_are_words(world):
+    assert refused("show", "--", "churn", "2", "--field") == (
+        "modelkeep show does not take '2 --field'",
+        "modelkeep show -- churn",
+    )
+    assert (
+        refused("show", "--registry", world.registry.directory, "--", "--json")[1]
+        == "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"
+    )
+    assert refused("tag", "churn", "--", "-k") == ("tag '-k' has no value", "K=V sets a tag, K- takes it off")
+
+
+@pytest.mark.parametrize("words", [["show", "fraud@1; rm -rf"], ["show", "fraud@$(x)"], ["path", "fraud@a|b"]])
+def test_of_what_is_no_mistyped_reference_nothing_is_guessed(words: list[str], world):
+    assert refused(*words, "--registry", world.registry.directory)[1] in {
+        "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest",
+        "a number, a label, a stage, an alias, latest or sha256:HEX",
+    }
 
 
 def test_an_option_without_its_value_is_named():

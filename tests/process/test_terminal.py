@@ -146,7 +146,8 @@ def test_delete_asks_nothing_where_nothing_goes_or_all_was_said(run, made):
     assert "fraud@2: development -> deleted" in seen(run, "delete", "fraud@2", "--yes", NO_COLOR="1")
     assert "nothing to do: fraud@2 was deleted by" in seen(run, "delete", "fraud@2", NO_COLOR="1")
     child = at(run, "delete", "fraud@1", "--no-input", NO_COLOR="1")
-    child.expect_exact("hint: add --yes")
+    child.expect_exact("delete asks before it deletes, and --no-input forbids to ask")
+    child.expect_exact("modelkeep delete fraud@1 --yes")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 2

@@ -23,8 +23,8 @@ class Flags(NamedTuple):
     quiet: Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")] = False
     verbose: Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")] = False
     no_color: Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")] = False
-    yes: Annotated[bool, Option("--yes", help="Answer yes to every question.")] = False
-    no_input: Annotated[bool, Option("--no-input", help="Ask no questions.")] = False
+    yes: Annotated[bool, Option("--yes", help="Delete without asking.")] = False
+    no_input: Annotated[bool, Option("--no-input", help="Ask no questions; what needs an answer is refused.")] = False
     message: Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")] = (
         None
     )
