@@ -135,6 +135,7 @@ class Registry:
         author: str | None = None,
         trained_at: Moment | None = None,
         description: str | None = None,
+        licence: str | None = None,
         if_exists: str = "match",
         reuse_name: bool = False,
         filename: str | None = None,
@@ -151,11 +152,11 @@ class Registry:
         """Register the next version of a model: its bytes, and all that explains them.
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
-        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
+        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
         with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
-        ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
+        ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
 
         Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
@@ -172,6 +173,7 @@ class Registry:
         """
         from modelkeep.changes import register as registering
         from modelkeep.changes.register_request import Request
+        from modelkeep.provenance.licence import parse_licence
         from modelkeep.store.ingest.selection import Selection
 
         request = Request(
@@ -192,6 +194,7 @@ class Registry:
             author=author,
             trained_at=trained_at,
             description=description,
+            licence=None if licence is None else parse_licence(licence),
             if_exists=if_exists,
             reuse_name=reuse_name,
             move=move,

@@ -178,6 +178,7 @@ def _resolve_request(
             form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
+            licence=request.licence,
             metrics=metrics,
             metrics_document=metrics_document,
             metrics_on=None if provenance.on is None else provenance.on.data,
