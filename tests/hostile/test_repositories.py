@@ -547,6 +547,7 @@ def test_a_command_that_needs_no_git_reads_nothing_of_a_repository(repo):
     assert not [line for line in told if ".git" in line.split("/") or line.startswith("saw subprocess")]
 
 
+@pytest.mark.slow  # six commands
 def test_a_directory_for_temporary_files_that_others_may_change_is_not_used(repo):
     if os.geteuid() != 0:
         pytest.skip("only root can give a directory away")
