@@ -25,6 +25,7 @@ from modelkeep.domain.verbs.mark import Mark
 from modelkeep.domain.verbs.note import Note
 from modelkeep.domain.verbs.rename import Rename
 from modelkeep.domain.verbs.tag import Tag
+from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
 from modelkeep.provenance import inputs, values
 from modelkeep.provenance.urls import scrub_text
@@ -152,10 +153,17 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
             subject_of(found),
             fields=tuple((f"tag.{key}", value) for key, value in new),
             effects=tuple(effects),
-            unchanged="the tags are so already" if not effects else None,
+            unchanged=None if effects else _tags_unchanged(found.ref, put, remove),
         )
 
     return resolve
+
+
+def _tags_unchanged(ref: str, put: Pairs, remove: Sequence[str]) -> str:
+    """Return why setting and removing these tags changes nothing."""
+    parts = [f"{ref} has the tag {join_words([f'{key}={value}' for key, value in put])}"] if put else []
+    parts += [f"{ref} has no tag {join_words(remove)}"] if remove else []
+    return join_words(parts)
 
 
 def describe(ref: str, text: str) -> Resolve:
@@ -169,7 +177,7 @@ def describe(ref: str, text: str) -> Resolve:
             Describe(),
             subject_of(found),
             fields=(("description", text),) if text else (),
-            unchanged="the description is so already" if same else None,
+            unchanged=(f"{found.ref} is described so" if text else f"{found.ref} has no description") if same else None,
         )
 
     return resolve
