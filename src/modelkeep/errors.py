@@ -89,6 +89,10 @@ class Damaged(IntegrityError):
     code = "damaged"
 
 
+#: The hint of an error that may be gone the next time.
+TRY_AGAIN = "try again"
+
+
 class Busy(ModelkeepError):
     """The lock was not had in time; trying again may help."""
 

@@ -95,8 +95,8 @@ def test_every_hint_for_a_foreign_word_is_a_line_that_the_parser_accepts(word: s
     ("typed", "ours"),
     [
         ("promote fraud@2 --stage production", "promote fraud@2 production"),
-        ("promote fraud@2 --stage=production -m x", "promote fraud@2 -m x production"),
-        ("promote fraud@2 --env prod --reason 'march data'", "promote fraud@2 --message 'march data' prod"),
+        ("promote fraud@2 --stage=production -m x", "promote fraud@2 production -m x"),
+        ("promote fraud@2 --env prod --reason 'march data'", "promote fraud@2 prod --message 'march data'"),
         ("show fraud --version 2", "show fraud@2"),
         ("register --name fraud --file model.onnx", "register fraud model.onnx"),
         ("get fraud@2 --output out/", "get fraud@2 out/"),

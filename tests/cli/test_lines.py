@@ -7,7 +7,7 @@ import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
 
 from modelkeep.cli.views import interface
-from modelkeep.cli.views.interface import View, as_json
+from modelkeep.cli.views.interface import View, as_json, json_pages
 from modelkeep.cli.views.lists import VERSION_KEYS, EntriesView, ModelsView, TenuresView, VersionsView, check_column
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
@@ -262,3 +262,12 @@ def test_json_carries_names_that_are_no_utf_8_and_shows_control_characters():
 )
 def test_no_cell_is_empty_or_breaks_a_line(value: object, cell: str):
     assert interface.cell(value) == cell
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+@pytest.mark.parametrize("pages", [[0], [2], [2, 1], [1, 2, 0], [0, 0, 3]])
+def test_a_document_in_pages_is_the_document(pages, pretty):
+    odd = msgspec.structs.replace(ENTRY, sentence='said "]" and "[", twice:\n]}')
+    parts = list(json_pages((EntriesView([odd] * rows) for rows in pages), pretty=pretty))
+    assert "".join(parts) == as_json(EntriesView([odd] * sum(pages)).document(), pretty=pretty)
+    assert len(parts) == len(pages) + 1

@@ -166,7 +166,10 @@ def test_delete_in_a_script_wants_yes(run, made):
     before = run("audit").stdout
     done = run("delete", "fraud@2", "-m", "a trial")
     assert (done.stdout, done.exit_code) == ("", 2)
-    assert done.stderr == "error: delete asks before it deletes, and nobody is here to answer\nhint: add --yes\n"
+    assert done.stderr == (
+        "error: delete asks before it deletes, and nobody is at a terminal to answer\n"
+        "hint: modelkeep delete fraud@2 -m 'a trial' --yes\n"
+    )
     planned = run("delete", "fraud@2", "-n")
     assert (planned.stdout, planned.exit_code) == ("fraud@2: development -> deleted\n", 0)
     assert run("audit").stdout == before
@@ -197,7 +200,9 @@ def test_a_whole_model_is_deleted_in_one_entry(run, made):
     assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "error: fraud is a whole model")
     assert run("delete", "fraud").stderr == done.stderr
     assert run("delete", "fraud@1", "--all-versions", "--yes").exit_code == 2
-    assert run("delete", "fraud", "--all-versions").stderr.endswith("hint: add --yes\n")
+    assert run("delete", "fraud", "--all-versions").stderr.endswith(
+        "hint: modelkeep delete fraud --all-versions --yes\n"
+    )
     done = run("delete", "fraud", "--all-versions", "--yes")
     assert (done.stdout, done.exit_code) == ("", 4)
     assert done.stderr.startswith("error: fraud has or had a version in production, which is protected\n")
@@ -419,3 +424,26 @@ def test_a_file_that_is_moved_in_is_gone_and_comes_out_again(run, made):
     assert not (run.cwd / "moved.bin").exists()
     assert run("get", "fraud@3", "back.bin").exit_code == 0
     assert (run.cwd / "back.bin").read_bytes() == b"x" * 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("list", "try again"),
+        ("show fraud@1", "try again"),
+        ("verify", "try again"),
+        ("backup ../copy", "try again"),
+        ("get fraud@1 -", "try again"),
+        ("tag fraud@1 a=b", "try again, or wait longer with --lock-wait"),
+        ("archive fraud@2", "try again, or wait longer with --lock-wait"),
+        ("register fraud model2.onnx --if-exists new", "try again, or wait longer with --lock-wait"),
+        ("gc", "try again, or wait longer with --lock-wait"),
+    ],
+)
+def test_a_command_that_waited_in_vain_names_the_option_to_wait_longer_only_where_it_has_one(run, made, command, hint):
+    with contextlib.closing(sqlite3.connect(made / ".modelkeep" / "registry.db", isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN EXCLUSIVE")
+        done = run(*command.split(), env={"MODELKEEP_LOCK_WAIT": "100ms"})
+    assert done.exit_code == 6
+    assert done.stderr.splitlines()[-1] == f"hint: {hint}"
+    assert "holds it: " in done.stderr

@@ -5,8 +5,9 @@ import random
 import pytest
 from history import registry_of
 
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import parse_ref
-from modelkeep.errors import ModelkeepError
+from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.references import resolve as resolve_ref
 from modelkeep.store.db.sql.version_states import stages as stages_of
@@ -166,3 +167,65 @@ def test_a_moment_that_was_read_once_is_the_same_for_every_answer(world):
     assert [row.version for row in world.registry.versions("fraud", as_of=moment)] == [1]
     assert [row.version for row in world.registry.versions("fraud", as_of="8s")] == [2, 1]
     assert len([text for text in world.said if text.startswith("as of ")]) == 2
+
+
+READS = {
+    "models": lambda registry, moment: registry.models(as_of=moment),
+    "versions": lambda registry, moment: registry.versions("fraud", as_of=moment),
+    "show": lambda registry, moment: registry.show("fraud@1", as_of=moment),
+    "history": lambda registry, moment: registry.history("fraud", as_of=moment),
+    "lineage": lambda registry, moment: registry.lineage("fraud@1", as_of=moment),
+    "path": lambda registry, moment: registry.path("fraud@1", as_of=moment),
+    "as_of": lambda registry, moment: registry.as_of(moment),
+    "audit": lambda registry, moment: registry.audit(since=moment),
+    "tenures": lambda registry, moment: registry.history("fraud", since=moment),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("moment", ["2026-11-24", "2026-11-23T10:00:00Z", "2099-01-01"])
+def test_a_moment_in_the_future_is_refused(world, read, moment):
+    world.register("fraud")
+    with pytest.raises(UsageError) as refused:
+        read(world.registry, moment)
+    assert refused.value.message.startswith(f"that moment is in the future: '{moment}' is 20")
+    assert refused.value.hint == "the last entry is seq:2, of 2026-11-23T09:00:03.000000Z"
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_today_is_not_over_and_no_moment_in_the_future(world, read):
+    world.register("fraud")
+    read(world.registry, "2026-11-23")
+    assert not any("T23:59" in text for text in world.said)
+
+
+def test_as_of_today_means_now(world):
+    world.register("fraud")
+    assert world.registry.as_of("2026-11-23") == AsOf(2, "2026-11-23T09:00:05.000000Z")
+
+
+def test_a_moment_that_the_log_has_reached_is_none_in_the_future_whatever_this_clock_says(world):
+    world.pass_time(hours=2)
+    made = world.register("fraud")
+    world.pass_time(hours=-2)
+    (entry,) = world.registry.audit(limit=1)
+    assert world.registry.as_of(entry.time).seq == entry.seq
+    assert world.registry.version(made.ref, as_of=entry.time).ref == "fraud@1"
+    with pytest.raises(UsageError, match="in the future"):
+        world.registry.as_of("2026-11-23T11:30:00Z")
+
+
+def test_until_may_be_in_the_future_and_since_may_be_the_next_entry(world):
+    world.register("fraud")
+    assert [entry.seq for entry in world.registry.audit(until="2099-01-01")] == [1, 2]
+    assert [entry.seq for entry in world.registry.audit(until="seq:99")] == [1, 2]
+    assert world.registry.audit(since="seq:3") == ()
+
+
+@pytest.mark.parametrize(("since", "until"), [("2026-11-23T09:00:03Z", "2026-11-23T09:00:02Z"), ("seq:2", "seq:1")])
+def test_an_interval_that_ends_before_it_begins_is_refused(world, since, until):
+    world.register("fraud")
+    for read in (world.registry.audit, world.registry.history):
+        with pytest.raises(UsageError) as refused:
+            read(since=since, until=until)
+        assert refused.value.message == f"since '{since}' is after until '{until}'"

@@ -1,5 +1,6 @@
 import pytest
 from changing import refused
+from msgspec.structs import asdict
 from world import World
 
 from modelkeep.domain.answers.versions import (
@@ -19,7 +20,7 @@ from modelkeep.domain.answers.versions import (
     VersionRow,
 )
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.errors import NotFound
+from modelkeep.errors import UsageError
 
 
 @pytest.fixture
@@ -179,6 +180,17 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     assert page.trained == Training(None, None, False)
 
 
+def test_what_a_list_says_of_a_version_or_a_model_is_a_part_of_its_page(fraud):
+    fraud.tag("fraud@1", team="a")
+    registry = fraud.registry
+    for row in (*registry.versions("fraud", all=True), *registry.model("fraud").recent, registry.resolve("fraud@2")):
+        page = asdict(registry.version(row.ref))
+        assert {name: page[name] for name in asdict(row)} == asdict(row)
+    (model,) = registry.models()
+    page = asdict(registry.model("fraud"))
+    assert {name: page[name] for name in asdict(model)} == asdict(model)
+
+
 def test_the_page_of_a_model(fraud):
     from history import at
 
@@ -289,7 +301,7 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         (6, "bo", "rollback", "fraud@3", 'rolled fraud production back from 3 to 1, 3 marked bad: "p99 latency"'),
         (7, "bo", "register", "fraud@4", "registered fraud@4"),
         (8, "bo", "evaluate", "fraud@4", "recorded auc 0.9 for fraud@4 on test@2026-02"),
-        (9, "bo", "describe", "fraud", "described fraud"),
+        (9, "bo", "describe", "fraud", "described fraud: finds fraud"),
     ]
     assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
     assert told[4].entry.startswith(
@@ -305,13 +317,18 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         ({"limit": 2, "reverse": True}, [9, 8]),
         ({"actor": "ana"}, [1, 2, 3, 4, 5]),
         ({"action": "register"}, [2, 3, 4, 7]),
-        ({"action": "register", "actor": "bo"}, [7]),
+        ({"action": "register", "actor": "bo"}, [2, 7]),  # bo is the author of 2
+        ({"action": "register", "actor": "bo", "reverse": True, "limit": 1}, [7]),
+        ({"actor": "bo", "limit": 2}, [8, 9]),
+        ({"actor": "bo", "since": "seq:2", "until": "seq:6"}, [2, 6]),
         ({"since": "seq:3", "until": "seq:5"}, [3, 4, 5]),
         ({"since": "2026-01-01T00:03:00Z", "until": "2026-01-01T00:05:00Z"}, [3, 4]),
         ({"about": "fraud"}, [2, 3, 4, 5, 6, 7, 8, 9]),
         ({"about": "fraud@1"}, [2, 5, 6]),
         ({"about": "fraud@1", "action": "promote"}, [5]),
         ({"about": "fraud@3", "actor": "bo"}, [6]),
+        ({"about": "fraud@1", "actor": "bo"}, [2, 6]),
+        ({"about": "fraud@1", "actor": "bo", "action": "register"}, [2]),
         ({"about": "fraud@3", "actor": "ana", "action": "register"}, [4]),
         ({"actor": "nobody"}, []),
     ],
@@ -322,8 +339,38 @@ def test_the_audit_leaves_what_was_asked_for(fraud, options, seqs):
     assert [entry.seq for entry in found] == seqs
 
 
+@pytest.mark.parametrize(
+    "actor", ["Bo Kern <bo@example.org>", "Bo Kern", "bo kern", "bo@example.org", "BO@EXAMPLE.ORG"]
+)
+def test_the_audit_finds_who_claimed_a_name_and_who_is_the_author(history, actor):
+    history.register("fraud", "one", author="Bo Kern <bo@example.org>")
+    history.register("fraud", "two", claimed="Bo Kern <bo@example.org>")
+    history.register("fraud", "three", claimed="Bo Kernel <bo@example.organ>", author="Cy")
+    history.register("fraud", "four", claimed="Bo Kern")
+    found = [entry.seq for entry in history.registry.audit(actor=actor)]
+    assert found == ([2, 3, 5] if actor.casefold() == "bo kern" else [2, 3])
+
+
+def test_the_audit_comes_in_pages_that_leave_out_what_is_written_meanwhile(history):
+    for number in range(450):
+        history.note("fraud", f"note {number}") if number else history.register("fraud", "one")
+    for reverse in (False, True):
+        pages = history.registry.audit_pages(reverse=reverse)
+        told = [next(pages)]
+        history.note("fraud", "meanwhile")
+        told += pages
+        assert [len(page) for page in told][:-1] == [200, 200]
+        seqs = [entry.seq for page in told for entry in page]
+        last = len(seqs)
+        assert seqs == (list(range(last, 0, -1)) if reverse else list(range(1, last + 1)))
+    assert [entry.seq for entry in history.registry.audit(limit=300)] == list(range(154, 454))
+    assert [len(page) for page in history.registry.audit_pages(limit=200)] == [200]
+    assert [len(page) for page in history.registry.audit_pages(limit=400)] == [200, 200]
+    assert list(history.registry.audit_pages(actor="nobody")) == [()]
+
+
 def test_an_action_that_there_is_not_is_refused(fraud):
-    with pytest.raises(NotFound) as error:
+    with pytest.raises(UsageError) as error:
         fraud.registry.audit(action="promoted")
     assert error.value.message == "there is no action 'promoted'"
     assert error.value.hint.startswith("actions are init, create, register, label, evaluate, promote, rollback")
@@ -367,7 +414,7 @@ def test_the_audit_names_the_tags_that_were_set(fraud):
     fraud.note("fraud@1", "look at this")
     assert [entry.sentence for entry in fraud.registry.audit(limit=3)] == [
         "tagged fraud@1 tier=gold and owner=ml",
-        "took 1 tag off fraud@1",
+        "took the tag tier off fraud@1",
         "noted on fraud@1: look at this",
     ]
 

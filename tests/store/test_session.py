@@ -181,8 +181,15 @@ def test_no_transaction_waits_longer_than_it_may_for_a_program_that_locks_the_fi
         with pytest.raises(Busy, match="holds it") as caught, getattr(begin, way.partition(".")[2])():
             pass
     assert time.monotonic() - began < 5
-    # a command that only reads has no --lock-wait
-    assert ("--lock-wait" in caught.value.hint) is (way != "database.reading")
+    assert caught.value.hint == "try again"  # whether there is a --lock-wait is known to the command
+
+
+def test_an_answer_waits_two_seconds_for_a_program_that_locks_the_file(database, elsewhere):
+    # Takes these two seconds; a change would wait for ten minutes.
+    patient = Database(database.directory, lock_wait=600)
+    elsewhere.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Busy, match="holds it"), patient.reading():
+        pass
 
 
 def test_who_has_too_many_files_open_is_told_that_and_nothing_of_a_killed_writer(database):

@@ -70,6 +70,8 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
     place = Database(directory)
     store = os.path.join(directory, sqlite.STORE)
     try:
+        with suppress(FileExistsError):  # a copy of a registry may lack it
+            create_file(place.lock_path, 0o660)
         count = sharing.share_registry(directory, store, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"

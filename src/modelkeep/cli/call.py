@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
@@ -13,7 +13,7 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import NotFound
+from modelkeep.errors import TRY_AGAIN, Busy, NotFound
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
@@ -134,15 +134,34 @@ class Call:
             streams.err("\n")
         return line.strip()
 
-    def show(self, view: View, *notes: str) -> None:
-        """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command."""
+    def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
+        """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
+
+        ``nothing`` returns what to tell a person of an answer that is empty; a script finds that by itself.
+        """
         self._say_pending()
         self._print(view)
         if self.format != "json":  # a document has its notes as fields
             for note in (*view.notes(), *notes):
                 self.say(note)
+            if nothing is not None and not self.flags.quiet and (self.has_table or streams.is_terminal(sys.stderr)):
+                self.say(nothing())
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
+
+    def show_pages(self, pages: Iterable[View]) -> None:
+        """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
+        self._say_pending()
+        if self.format == "json":
+            from modelkeep.cli.views.interface import json_pages
+
+            for part in json_pages(pages, pretty=streams.is_terminal(sys.stdout)):
+                streams.out(part, utf8=True)
+            return
+        for page in pages:
+            self._print(page)
+            for note in page.notes():
+                self.say(note)
 
     def _print(self, view: View) -> None:
         if self.format == "json":
@@ -192,7 +211,12 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
     def decorate(function: CommandFunction) -> CommandFunction:
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in names}
-            return call_of(ctx, given, formats).run(function, **values)
+            try:
+                return call_of(ctx, given, formats).run(function, **values)
+            except Busy as busy:
+                if "lock_wait" in names and busy.hint == TRY_AGAIN:
+                    busy.hint = f"{TRY_AGAIN}, or wait longer with --lock-wait"
+                raise
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         set_parameters(run, own, names)

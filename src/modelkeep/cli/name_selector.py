@@ -131,7 +131,7 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
     if command in {"rollback", "describe"}:
         raise refusal(message, [command, *joined])
     last = line.arguments[-1] if line.arguments else None
-    if last is not None and command in {*JOINING, "note", "tag", "alias"}:
+    if last is not None and command in {*JOINING, "note", "tag", "alias"} and len(words) == (takes or len(words)):
         raise refusal(message, [command, *joined, placeholder(last)])
 
 

@@ -1,4 +1,4 @@
-"""Usage errors in our own words: the closest name, the usage line, exit 2.
+"""Usage errors in our own words, with the line that was likely meant: exit 2.
 
 Typer exports none of its error classes, so its errors are told apart by their names and attributes.
 """

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Tenure
-from modelkeep.domain.times import AtSeq, Moment
-from modelkeep.errors import Damaged, NotFound
+from modelkeep.domain.text import printable
+from modelkeep.domain.times import At, AtSeq, Moment
+from modelkeep.errors import Damaged, UsageError
 from modelkeep.reads.references import stage_named, version_or_model
-from modelkeep.reads.snapshot import parse_local_moment, snapshot
+from modelkeep.reads.snapshot import parse_local_moment, refuse_future, snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit as select
 from modelkeep.store.db.sql import moments
 from modelkeep.store.db.sql.history import tenures
+from modelkeep.store.db.sql.statement import EVER
 from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+#: Entries that are held at once: each has at most 64 KiB, and most have one or two.
+_PAGE_ENTRIES = 200
 
 
 def history(
@@ -37,18 +42,19 @@ def history(
             stage = stage_named(reader, stage).name
         elif found is None:
             stage = stages(reader, at)[-1].name
+        after, last = _interval(context, reader, since, until, inclusive=True)
         return tenures(
             reader,
             at,
             model=None if found is None else found.model,
             version=None if found is None else found.number,
             stage=stage,
-            after=_since_entry(context, reader, since, inclusive=True),
-            last=_until_entry(context, reader, until),
+            after=after,
+            last=last,
         )
 
 
-def audit(
+def audit_pages(
     context: Context,
     ref: str | None,
     *,
@@ -58,29 +64,49 @@ def audit(
     action: str | None,
     limit: int | None,
     reverse: bool,
-) -> tuple[AuditEntry, ...]:
-    """Return the newest ``limit`` entries as sentences, the newest last, or first with ``reverse``.
+) -> Iterator[tuple[AuditEntry, ...]]:
+    """Return the newest ``limit`` entries as sentences, page by page, the newest last, or first with ``reverse``.
 
     With a version as ``ref``: the entries that are about it or displaced it; with a model: all of its entries.
-    ``NotFound`` for an unknown action.
+    ``actor`` is an account, or a name or address that was claimed or given as the author.
+    ``UsageError`` for an unknown action. Entries that are written meanwhile are left out.
     """
     from modelkeep.domain.verbs.all_verbs import ACTIONS
 
+    if action is not None and action not in ACTIONS:
+        message = f"there is no action '{printable(action)}'"
+        raise UsageError(message, f"actions are {', '.join(ACTIONS)}")
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
-        if action is not None and action not in ACTIONS:
-            message = f"there is no action '{action}'"
-            raise NotFound(message, f"actions are {', '.join(ACTIONS)}")
-        newest = select.entries(
-            reader,
+        before, last = _interval(context, reader, since, until, inclusive=False)
+        wanted = select.Wanted(
             about=None if about is None else (about.model, about.number or 0),
-            first=_since_entry(context, reader, since, inclusive=False) + 1,
-            last=_until_entry(context, reader, until),
-            actor=actor,
             action=action,
-            limit=limit,
+            actor=actor,
+            people=() if actor is None else select.people(reader, actor),
         )
-        return as_sentences(reader, newest if reverse else reversed(newest))
+        first, last = before + 1, select.newest(reader) if last is None else min(last, select.newest(reader))
+        if limit is not None and not reverse:
+            first = select.nth_newest(reader, wanted, limit, first=first, last=last) or first
+    return _pages(context, wanted, first, last, limit, newest_first=reverse)
+
+
+def _pages(
+    context: Context, wanted: select.Wanted, first: int, last: int, limit: int | None, *, newest_first: bool
+) -> Iterator[tuple[AuditEntry, ...]]:
+    """Yield pages of the wanted entries, at least one; each has a snapshot of its own, for the log only grows."""
+    left, begun = EVER if limit is None else limit, False
+    while True:
+        with context.database.reading() as reader:
+            most = left if reader.is_private else min(left, _PAGE_ENTRIES)
+            rows = select.entries(reader, wanted, first=first, last=last, limit=most, newest_first=newest_first)
+            page = as_sentences(reader, rows)
+        if page or not begun:
+            yield page
+        left, begun = left - len(page), True
+        if len(page) < most or left == 0:
+            return
+        first, last = (first, page[-1].seq - 1) if newest_first else (page[-1].seq + 1, last)
 
 
 def as_sentences(reader: Reader, entries: Iterable[select.Logged]) -> tuple[AuditEntry, ...]:
@@ -91,7 +117,7 @@ def as_sentences(reader: Reader, entries: Iterable[select.Logged]) -> tuple[Audi
 def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     """Return an entry as a sentence; for one that cannot be read the sentence says so."""
     from modelkeep.domain.entry import parse_entry  # tenures need no reader of entries
-    from modelkeep.domain.verbs.tag import Tag
+    from modelkeep.domain.verbs.tag import ENDED_TAG, Tag
 
     texts = dict(reversed(select.texts(reader, logged.seq)))
     subject = None
@@ -100,6 +126,10 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
         fields = list(texts.items())
         if isinstance(entry.intent.command, Tag) and entry.intent.details is not None:
             fields = select.tags(reader, entry.intent.details)
+        if isinstance(entry.intent.command, Tag) and entry.intent.subject is not None:
+            subject_of = entry.intent.subject
+            ended = select.ended_tags(reader, subject_of.model or 0, subject_of.version or 0, logged.seq)
+            fields = [*fields, *((ENDED_TAG, key) for key in ended)]
         subject, sentence = entry.subject_name, entry.sentence(fields)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"
@@ -120,17 +150,31 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     )
 
 
-def _since_entry(context: Context, reader: Reader, since: str | None, *, inclusive: bool) -> int:
-    """Return the last entry before ``--since``, or where ``inclusive`` at that instant; 0 where there is none."""
-    return 0 if since is None else moments.last_entry(reader, _moment(context, "since", since), inclusive=inclusive)
+def _interval(
+    context: Context, reader: Reader, since: str | None, until: str | None, *, inclusive: bool
+) -> tuple[int, int | None]:
+    """Return the last entry before ``--since`` (0: none), and the last up to ``--until`` (None: without it).
+
+    ``inclusive``: an entry of the instant ``--since`` counts as before it. A bare date and ``seq:N`` are included in
+    ``--until``, which may be in the future. ``UsageError`` where nothing can lie between the two.
+    """
+    after, last = 0, None
+    begin = None if since is None else _moment(context, "since", since)
+    end = None if until is None else _moment(context, "until", until)
+    if since is not None and begin is not None:
+        refuse_future(context, reader, since)
+        after = moments.last_entry(reader, begin, inclusive=inclusive)
+    if end is not None:
+        last = moments.last_entry(reader, end, inclusive=isinstance(end, AtSeq) or end.inclusive)
+    if type(begin) is type(end) and begin is not None and _order(begin) > _order(end):
+        message = f"since '{printable(since or '')}' is after until '{printable(until or '')}'"
+        raise UsageError(message, "give the earlier moment as --since")
+    return after, last
 
 
-def _until_entry(context: Context, reader: Reader, until: str | None) -> int | None:
-    """Return the last entry up to ``--until``, None without it; a bare date and ``seq:N`` are included."""
-    if until is None:
-        return None
-    when = _moment(context, "until", until)
-    return moments.last_entry(reader, when, inclusive=isinstance(when, AtSeq) or when.inclusive)
+def _order(moment: Moment | None) -> tuple[str, int]:
+    """Return what sorts moments of one kind."""
+    return (moment.time, 0) if isinstance(moment, At) else ("", moment.seq if moment else 0)
 
 
 def _moment(context: Context, option: str, text: str) -> Moment:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.times import Moment, parse_moment, parse_stored
+from modelkeep.domain.text import printable
+from modelkeep.domain.times import At, Moment, parse_moment, parse_stored
+from modelkeep.errors import UsageError
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
@@ -46,7 +48,11 @@ def as_of(context: Context, text: str) -> AsOf:
 def _as_of(reader: Reader, text: str, context: Context) -> AsOf:
     from modelkeep.store.db.sql import moments  # few answers are about the past
 
-    found = moments.moment(reader, parse_local_moment(context, text, bare_date_end=True))
+    when = parse_local_moment(context, text, bare_date_end=True)
+    if isinstance(when, At):
+        latest = refuse_future(context, reader, text)
+        when = At(min(when.time, latest))  # today is not over
+    found = moments.moment(reader, when)
     context.say(f"as of {found.time} (entry {found.seq})")
     return found
 
@@ -58,6 +64,20 @@ def parse_local_moment(context: Context, text: str, *, bare_date_end: bool) -> M
     """
     now = context.clock()
     return parse_moment(text, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=bare_date_end)
+
+
+def refuse_future(context: Context, reader: Reader, text: str) -> str:
+    """Return the latest moment of which anything is known; ``UsageError`` for a moment that begins later.
+
+    That is now, or the time of the last entry where the clock of this machine is behind it.
+    """
+    head = SqlState(reader).head()
+    latest = max(context.now(), head.time if head else "")
+    when = parse_local_moment(context, text, bare_date_end=False)
+    if isinstance(when, At) and when.time > latest:
+        message = f"that moment is in the future: '{printable(text)}' is {when.time}"
+        raise UsageError(message, f"the last entry is seq:{head.seq}, of {head.time}" if head else None)
+    return latest
 
 
 def check_head(context: Context, reader: Reader, say: Callable[[str], None] | None = None) -> bool:

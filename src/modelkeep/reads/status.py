@@ -56,7 +56,7 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             head_hash=head.hash,
             production_stage=last,
             production={name: Holder(last, *held) for name, *held in reader.rows(select.IN_STAGE, stage=last)},
-            last=as_sentences(reader, reversed(audit.entries(reader, limit=_LAST_ENTRIES))),
+            last=as_sentences(reader, reversed(audit.entries(reader, audit.Wanted(), limit=_LAST_ENTRIES))),
             deleted=deleted,
             backup_of=backup_mark.backup_of(context.directory),
         )

@@ -12,7 +12,7 @@ from modelkeep.store.db.sql import audit, shared
 from modelkeep.store.db.sql.statement import Statement, statement
 from modelkeep.store.db.sqlite.private_tables import in_memory
 
-_VALUES = re.compile(r":([a-z_]+)")
+_VALUES = re.compile(r":([a-z_]+[0-9]*)")
 
 
 def _statements():
@@ -32,10 +32,12 @@ def _statements():
 
 
 STATEMENTS = dict(_statements())
-for asked in itertools.product((False, True), repeat=3):
-    about, action, actor = asked
-    words = [word for word, given in zip(("about", "action", "actor"), asked, strict=True) if given]
-    STATEMENTS[" ".join(["audit.select", *words])] = audit.select(about=about, action=action, actor=actor)
+for asked in itertools.product((False, True), repeat=4):
+    about, action, actor, forwards = asked
+    words = [word for word, given in zip(("about", "action", "actor", "forwards"), asked, strict=True) if given]
+    STATEMENTS[" ".join(["audit.select", *words])] = audit.select(
+        about=about, action=action, actor=actor, people=2 * actor, newest_first=not forwards
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +90,7 @@ LIMITED = [
     "versions.NEWEST_OF_ALL now",
     "versions.NEWEST_OF_ALL past",
     "models.NAMES now",
-    "audit.select",
-    "audit.select about",
-    "audit.select action",
-    "audit.select actor",
+    *(name for name in STATEMENTS if name.startswith("audit.")),
     "moments.NOT_LATER",
     "moments.EARLIER",
     "version_states.SEQ_AT_LEAST",
@@ -151,16 +150,24 @@ PINNED = {
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
     ],
     "deciding.STAGES_HELD": ["SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"],
-    "audit.select": [
-        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
-        "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+    "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+    "audit.select about": ["SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)"],
+    "audit.select actor": [
+        "MERGE (UNION)",
+        "LEFT",
+        "MERGE (UNION)",
+        "LEFT",
+        "SEARCH entry_action USING COVERING INDEX entry_action_actor (actor=? AND seq>? AND seq<?)",
+        "RIGHT",
+        "SEARCH entry_text USING COVERING INDEX entry_text_person (value=? AND seq>? AND seq<?)",
+        "RIGHT",
+        "SEARCH entry_text USING COVERING INDEX entry_text_person (value=? AND seq>? AND seq<?)",
     ],
-    "audit.select about": [
-        "SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)",
-        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
+    "audit.PEOPLE": ["SEARCH entry_text USING COVERING INDEX entry_text_person (value>?)"],
+    "audit.ENTRY": [
         "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH entry_index USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH entry_action USING INTEGER PRIMARY KEY (rowid=?)",
     ],
 }
 

@@ -67,7 +67,8 @@ def describe(
 ) -> None:
     registry = call.registry()
     if text is None:
-        call.show(DescriptionView(ref, registry.description(ref)))
+        found = registry.description(ref)
+        call.show(DescriptionView(ref, found), nothing=None if found else lambda: f"{ref} has no description")
         return
     call.show(ChangeView(registry.describe(ref, _text(text), **call.change_flags)))
 
@@ -95,9 +96,9 @@ def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:
     for word in words:
         if not word.endswith("-") or word == "-":
             message = f"tag '{printable(word)}' has no value"
-            hint = (
-                f"modelkeep tag {quote(ref)} {quote(f'{word}=TEXT')}        (or, to take it off, {word.rstrip('-')}-)"
-            )
+            hint = "K=V sets a tag, K- takes it off"
+            if not word.startswith("-"):
+                hint = f"modelkeep tag {quote(ref)} {quote(f'{word}=TEXT')}        (or, to take it off, {word}-)"
             raise UsageError(message, printable(hint))
     return [word[:-1] for word in words]
 

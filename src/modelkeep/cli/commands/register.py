@@ -60,6 +60,9 @@ def register(
         Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
     ] = None,
     description: Annotated[str | None, Option("--description", metavar="TEXT", help="The description.")] = None,
+    licence: Annotated[
+        str | None, Option("--licence", metavar="SPDX", help="The licence: Apache-2.0, MIT OR GPL-3.0-only.")
+    ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
     alias: Annotated[Many, Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
     if_exists: Annotated[
@@ -103,6 +106,7 @@ def register(
             author=author,
             trained_at=trained_at,
             description=description,
+            licence=licence,
             if_exists=if_exists,
             reuse_name=reuse_name,
             filename=filename,

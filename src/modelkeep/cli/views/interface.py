@@ -10,7 +10,7 @@ A line of a pipe has cells separated by tabs. A cell is never empty and holds no
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import msgspec
@@ -97,6 +97,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
+
+
+def json_pages(pages: Iterable[View], *, pretty: bool = False) -> Iterator[str]:
+    """Yield one document part by part; the pages differ in the rows of their only field, a list."""
+    begun, filled, tail = False, False, "\n"
+    for page in pages:
+        head, _, rest = as_json(page.document(), pretty=pretty).partition("[")
+        rows, _, tail = rest.rpartition("]")
+        yield ("" if begun else f"{head}[") + ("," if filled and rows else "") + rows.rstrip()
+        begun, filled = True, filled or bool(rows)
+    yield ("\n  ]" if pretty and filled else "]") + tail
 
 
 def line(*cells: object) -> str:

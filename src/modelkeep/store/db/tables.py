@@ -33,6 +33,7 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
+_PERSON = "field IN ('claimed', 'author')"
 
 
 def _key(kind: Any) -> Any:
@@ -148,7 +149,11 @@ class EntryTextRow(SQLModel, table=True):
     """The lines of an entry's details, tags excepted; a redacted line has no row."""
 
     __tablename__ = "entry_text"
-    __table_args__ = (Index("entry_text_field", "seq", "field"), _COMPACT)
+    __table_args__ = (
+        Index("entry_text_field", "seq", "field"),
+        Index("entry_text_person", "value", "seq", "field", sqlite_where=text(_PERSON), postgresql_where=text(_PERSON)),
+        _COMPACT,
+    )
     seq: int = Field(sa_column=_key(_NUMBER))
     position: int = Field(sa_column=_key(_NUMBER))
     field: str = _text()

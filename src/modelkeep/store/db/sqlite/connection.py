@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-#: A command that only reads waits so long for the end of a commit at most.
+#: An answer waits so long for the end of a commit at most: the largest ones, of 50,000 files, hold the file for a second.
+ANSWER_WAIT_SECONDS = 2.0
+#: Reading that goes on for minutes, as that of `verify`, is not ended by a commit that takes longer.
 LONGEST_READ_WAIT_SECONDS = 10.0
 #: Readers come and go in milliseconds: a writer waits for them even where it may not wait.
 LEAST_WAIT_SECONDS = 0.05
@@ -41,6 +43,8 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        #: Whether the rows are a copy in memory, so that no writer waits for the end of the transaction.
+        self.is_private = False
         self._known: dict[tuple[object, ...], list[Row]] = {}
 
     def close(self) -> None:
@@ -98,10 +102,14 @@ class Transaction:
 
 
 def check_journal_files(path: str) -> None:
-    """Raise ``IntegrityError`` where a file that SQLite writes beside a database is no regular file.
+    """Raise ``IntegrityError`` where a database is a link, or a file that SQLite writes beside it is no regular file.
 
-    SQLite waits for a pipe of that name, also through ^C, and others may write through a link.
+    SQLite waits for a pipe of that name, also through ^C, and others may write through a link. A link in place of the
+    database leads to another registry, maybe to the user's own.
     """
+    if os.path.islink(path):
+        message = f"{path} is a symbolic link, and none is followed inside a registry"
+        raise IntegrityError(message, f"ls -l {path}        (who made it?)")
     for ending in ("-journal", "-wal", "-shm"):
         try:
             mode = os.lstat(path + ending).st_mode
@@ -168,6 +176,11 @@ def retry_while_busy(attempt: Callable[[], _T], deadline: float) -> _T:
             if not is_busy(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(_RETRY_SECONDS)
+
+
+def with_least_wait(deadline: float) -> float:
+    """Return a deadline that lets the readers of the moment end."""
+    return max(deadline, time.monotonic() + LEAST_WAIT_SECONDS)
 
 
 def is_busy(error: sqlite3.Error) -> bool:

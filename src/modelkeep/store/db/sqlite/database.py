@@ -18,7 +18,7 @@ from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import (
-    LEAST_WAIT_SECONDS,
+    ANSWER_WAIT_SECONDS,
     LONGEST_READ_WAIT_SECONDS,
     Transaction,
     begin_snapshot,
@@ -28,6 +28,7 @@ from modelkeep.store.db.sqlite.connection import (
     is_busy,
     open_snapshot,
     retry_while_busy,
+    with_least_wait,
 )
 from modelkeep.store.db.sqlite.errors import damage_named, lost_database, translated
 from modelkeep.store.db.sqlite.writers_queue import queued
@@ -80,8 +81,8 @@ class Database:
 
         Raises ``RegistryUnavailable`` where none is or may be read, ``SchemaMismatch`` for a newer schema.
         """
-        with translated(self.path, may_wait=False):
-            reader = self._open_for_reading()
+        with translated(self.path):
+            reader = self._open_for_reading(ANSWER_WAIT_SECONDS)
             try:
                 with damage_named(reader, self.path):
                     if schema.age(reader) < schema.VERSION:
@@ -97,13 +98,14 @@ class Database:
                 reader.close()
 
     @contextmanager
-    def raw(self) -> Iterator[Transaction]:
+    def raw(self, wait_seconds: float = LONGEST_READ_WAIT_SECONDS) -> Iterator[Transaction]:
         """Yield a snapshot of which nothing is believed yet: for ``verify`` and ``migrate``.
 
-        Text that is no UTF-8 comes out as text that equals nothing, instead of an error.
+        It waits ``wait_seconds`` for the end of a commit, and no longer than a change would. Text that is no UTF-8 comes
+        out as text that equals nothing, instead of an error.
         """
-        with translated(self.path, may_wait=False):
-            reader = self._open_for_reading()
+        with translated(self.path):
+            reader = self._open_for_reading(wait_seconds)
             reader.connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
             try:
                 yield reader
@@ -155,13 +157,15 @@ class Database:
         self.check_mount()
         deadline = time.monotonic() + self.lock_wait
         with queued(self.lock_path, deadline, self.lock_wait):
-            writer = opened or Transaction(retry_while_busy(lambda: connect(self.path, "rw"), _at_least(deadline)))
+            writer = opened or Transaction(
+                retry_while_busy(lambda: connect(self.path, "rw"), with_least_wait(deadline))
+            )
             connection = writer.connection
             try:
-                retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), _at_least(deadline))
+                retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"), with_least_wait(deadline))
                 left = deadline - time.monotonic()  # the work, a long migration say, is no waiting
                 yield writer
-                retry_while_busy(lambda: connection.execute("COMMIT"), _at_least(time.monotonic() + left))
+                retry_while_busy(lambda: connection.execute("COMMIT"), with_least_wait(time.monotonic() + left))
             except BaseException:
                 writer.forget()
                 if connection.in_transaction:
@@ -171,9 +175,9 @@ class Database:
                 if opened is None:
                     connection.close()
 
-    def _open_for_reading(self) -> Transaction:
+    def _open_for_reading(self, wait_seconds: float) -> Transaction:
         self._check_files()
-        deadline = time.monotonic() + min(self.lock_wait, LONGEST_READ_WAIT_SECONDS)
+        deadline = time.monotonic() + min(self.lock_wait, wait_seconds)
         try:
             return Transaction(open_snapshot(self.path, "ro", deadline))
         except sqlite3.OperationalError as error:
@@ -267,7 +271,7 @@ class Session:
                     raise
             deadline = time.monotonic() + database.lock_wait
             with queued(database.lock_path, deadline, database.lock_wait):
-                return self._begin_snapshot(_at_least(deadline))
+                return self._begin_snapshot(with_least_wait(deadline))
         except SchemaMismatch:
             self.close()
             return None
@@ -293,8 +297,3 @@ class Session:
             transaction.forget()
             schema.check(transaction)
             self._checked = (transaction, version)
-
-
-def _at_least(deadline: float) -> float:
-    """Return a deadline that lets the readers of the moment end."""
-    return max(deadline, time.monotonic() + LEAST_WAIT_SECONDS)

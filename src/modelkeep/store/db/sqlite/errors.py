@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from shlex import quote
 
 from modelkeep.domain.text import printable
-from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, UsageError
+from modelkeep.errors import TRY_AGAIN, Busy, IntegrityError, ModelkeepError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.connection import Transaction, is_busy
@@ -25,12 +25,12 @@ _OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READON
 
 
 @contextmanager
-def translated(path: str, *, may_wait: bool = True) -> Iterator[None]:
-    """Turn what the driver raises into errors of ours; ``may_wait``: the command has ``--lock-wait``."""
+def translated(path: str) -> Iterator[None]:
+    """Turn what the driver raises into errors of ours."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise _refusal(error, path, may_wait=may_wait) from error
+        raise _refusal(error, path) from error
     except UnicodeEncodeError as error:
         message = f"this is not valid UTF-8: {printable(error.object)}"
         raise UsageError(message, "give it as UTF-8 text") from error
@@ -56,21 +56,18 @@ def damage_named(transaction: Transaction, path: str) -> Iterator[None]:
         raise IntegrityError(message, "modelkeep verify --log") from error
 
 
-def busy(path: str, does: str, *, may_wait: bool = True) -> Busy:
-    """Return the error that names the lock file, and who holds it where the system says so.
-
-    ``may_wait``: the command has ``--lock-wait``.
-    """
+def busy(path: str, does: str) -> Busy:
+    """Return the error that names the lock file, and who holds it where the system says so."""
     from modelkeep.store.access.holders import holder_of
 
     holder = holder_of(path)
     message = f"the registry is busy: {holder or 'another process'} {does}: {path}"
     if holder is not None and holder.stopped:
         return Busy(message, f"kill -CONT {holder.pid}        (lets it go on and end)")
-    return Busy(message, "try again, or wait longer with --lock-wait" if may_wait else "try again")
+    return Busy(message, TRY_AGAIN)
 
 
-def _refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: bool) -> ModelkeepError:
+def _refusal(error: sqlite3.Error | UnicodeDecodeError, path: str) -> ModelkeepError:
     """Return the error that says why SQLite could not read or write the registry's file."""
     directory = os.path.dirname(path)
     if isinstance(error, UnicodeDecodeError):
@@ -79,7 +76,7 @@ def _refusal(error: sqlite3.Error | UnicodeDecodeError, path: str, *, may_wait: 
         return IntegrityError(message, "modelkeep verify --log")
     name = getattr(error, "sqlite_errorname", "")
     if is_busy(error) or name == "SQLITE_LOCKED":
-        return busy(path, "holds it", may_wait=may_wait)
+        return busy(path, "holds it")
     if name.startswith(_OF_THE_DISK):
         return _unusable(name, error, path)
     if name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT"):

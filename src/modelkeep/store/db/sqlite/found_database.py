@@ -34,8 +34,8 @@ class FoundDatabase(Database):
             self._require_same()
             yield writer
 
-    def _open_for_reading(self) -> Transaction:
-        reader = super()._open_for_reading()
+    def _open_for_reading(self, wait_seconds: float) -> Transaction:
+        reader = super()._open_for_reading(wait_seconds)
         try:
             self._require_same()
         except BaseException:

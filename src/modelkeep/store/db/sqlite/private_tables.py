@@ -42,6 +42,7 @@ def replayed(reader: Reader) -> Transaction:
 
     memory = in_memory()
     replay(reader, memory)
+    memory.is_private = True
     return memory
 
 

@@ -11,6 +11,7 @@ from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite.connection import ANSWER_WAIT_SECONDS
 from modelkeep.store.db.sqlite.database import Database
 
 #: STRICT tables came with it.
@@ -55,7 +56,7 @@ def journal_bytes(database: Database, suffix: str) -> int | None:
 
 def probe(database: Database) -> Probed:
     """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
-    with database.raw() as reader:
+    with database.raw(ANSWER_WAIT_SECONDS) as reader:
         number = schema.age(reader)
         odd = tuple(raw_rows.odd_objects(reader)) if number == schema.VERSION else ()
         (mode,) = reader.one("PRAGMA journal_mode")
