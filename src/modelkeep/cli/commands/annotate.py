@@ -76,7 +76,8 @@ def describe(
 ) -> None:
     registry = call.registry()
     if text is None:
-        call.show(DescriptionView(ref, registry.description(ref)))
+        found = registry.description(ref)
+        call.show(DescriptionView(ref, found), nothing=None if found else lambda: f"{ref} has no description")
         return
     call.show(ChangeView(registry.describe(ref, _text(text), **call.change_flags)))
 
