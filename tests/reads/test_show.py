@@ -1,5 +1,6 @@
 import pytest
 from changing import refused
+from msgspec.structs import asdict
 from world import World
 
 from modelkeep.domain.answers.versions import (
@@ -177,6 +178,17 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     assert (page.description, page.author, page.actor, page.state) == ("the first", "ana", "ana", "active")
     assert [tenure.stage for tenure in page.tenures] == ["production"]
     assert page.trained == Training(None, None, False)
+
+
+def test_what_a_list_says_of_a_version_or_a_model_is_a_part_of_its_page(fraud):
+    fraud.tag("fraud@1", team="a")
+    registry = fraud.registry
+    for row in (*registry.versions("fraud", all=True), *registry.model("fraud").recent, registry.resolve("fraud@2")):
+        page = asdict(registry.version(row.ref))
+        assert {name: page[name] for name in asdict(row)} == asdict(row)
+    (model,) = registry.models()
+    page = asdict(registry.model("fraud"))
+    assert {name: page[name] for name in asdict(model)} == asdict(model)
 
 
 def test_the_page_of_a_model(fraud):

@@ -49,7 +49,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         state, data = SqlState(reader), None if spec is None else spec.data
         before = {name: state.newest_metric(found.model, found.number or 0, name, data) for name, _ in metrics}
-        new = tuple((name, value) for name, value in metrics if before[name] != value)
+        new = tuple((name, text) for name, text in metrics if _shown(before[name]) != _shown(text))
         # A run that was only found in the environment is no reason to record known values again.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
@@ -59,7 +59,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
             Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
         ]
         inline, document, documents = metrics_document.split(metrics)
-        known = document is not None and not effects
+        known = bool(metrics or run_ids) and not effects
         return ChangeRequest(
             Evaluate(inline, data, run_ids, document),
             subject_of(found),

@@ -53,7 +53,11 @@ def list_(
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     sort: Annotated[
         str | None,
-        Option("--sort", metavar="KEY[:asc|desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
+        Option(
+            "--sort",
+            metavar="KEY[:asc|desc]",
+            help="Sort versions by a column or by metric.K, metric.K@DATA, param.K, tag.K.",
+        ),
     ] = None,
     limit: Annotated[
         str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
@@ -120,7 +124,11 @@ def show(
     ],
     field: Annotated[
         str | None,
-        Option("--field", metavar="F", help="Only this field: one of the JSON's, metric.K, param.K or tag.K."),
+        Option(
+            "--field",
+            metavar="F",
+            help="Only this field: one of the JSON's, metric.K, metric.K@DATA, param.K or tag.K.",
+        ),
     ] = None,
 ) -> None:
     """Show a model or a version."""
