@@ -466,6 +466,9 @@ class Registry:
     def version(self, ref: Ref, *, as_of: Moment | None = None) -> Version:
         """Return all that is known of a version.
 
+        ``metrics`` are floats that keep the digits they were given in (``text``), by what each bare name means: the newest
+        value without data, else the one on the only data there is. ``evaluations`` has all values with their data.
+
         >>> registry.version("fraud@1").metrics["auc"]
         0.914
         """
@@ -535,7 +538,8 @@ class Registry:
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K param.K tag.K``.
+        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
+        Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']

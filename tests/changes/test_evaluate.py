@@ -80,6 +80,13 @@ def test_another_text_or_other_data_is_a_change(r, metrics, on):
     assert r.evaluate("fraud@1", metrics, on=on).changed
 
 
+@pytest.mark.parametrize("text", ["+0.9", " 0.9 ", ".9", "00.9"])
+def test_another_spelling_of_the_same_digits_is_no_change(world, r, text):
+    before = entries(world)
+    again = r.evaluate("fraud@1", {"auc": text})
+    assert (again.changed, again.why, entries(world)) == (False, "fraud@1 has these metrics", before)
+
+
 def test_a_value_that_came_back_is_a_change(world, r):
     r.evaluate("fraud@1", {"auc": "0.8"})
     assert r.evaluate("fraud@1", {"auc": "0.9"}).changed

@@ -148,6 +148,16 @@ def test_a_reason_that_reads_as_a_metric_is_refused_where_metrics_are_taken(text
     assert refused("evaluate", "fraud@1", "-m", text) == (message, f"modelkeep evaluate fraud@1 -M {shown}")
 
 
+def test_a_word_that_lacks_its_option_or_is_another_kind_of_name_is_answered_with_the_line(world):
+    (world.work / "model.onnx").write_bytes(b"model")
+    at = ("--registry", world.registry.directory)
+    assert refused("evaluate", "fraud@1", "auc=0.9", "f1=0.8")[1] == "modelkeep evaluate fraud@1 -M auc=0.9 -M f1=0.8"
+    assert refused("register", "fraud", "model.onnx", "auc=0.9")[1] == "modelkeep register fraud model.onnx -M auc=0.9"
+    assert refused("tag", "fraud@1", "owner", "risk", *at)[1] == "modelkeep tag fraud@1 owner=risk"
+    assert refused("label", "fraud@1", "champion", *at)[1] == "modelkeep alias fraud@1 champion"
+    assert refused("alias", "fraud@1", "1.0", *at)[1] == "modelkeep label fraud@1 1.0"
+
+
 def test_any_other_reason_is_a_reason(world):
     (world.work / "model.onnx").write_bytes(b"model")
     at = ["--registry", world.registry.directory]
@@ -172,7 +182,7 @@ def test_every_command_is_built_has_help_and_an_example():
     for row in command_table.COMMANDS:
         built = tree.get_command(context, row.name)
         assert built is not None, row.name
-        assert row.examples, row.name
+        assert 2 <= len(row.examples) <= 3, row.name
         for example in row.examples:
             assert f"modelkeep {row.name}" in example.replace("$(", " "), example
         if row.commands:
@@ -210,3 +220,38 @@ def test_h_is_help_everywhere(capsys):
     assert app.run(["-h"]) == 0
     assert app.run(["promote", "-h"]) == 0
     assert capsys.readouterr().out.count("usage: ") == 2
+
+
+def help_of(capsys, *words: str) -> str:
+    assert app.run([*words, "--help"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_says_what_its_words_mean(capsys):
+    shown = help_of(capsys, "register")
+    for word in (
+        "DATA a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path",
+        "ROLE what the data was used for, as train, validation or test",
+        "GLOB a pattern of file names: '*.log' is compared with each name",
+        "VERSION a version of this model by its number (3), its label (1.2.0) or its digest",
+    ):
+        assert word in shown, word
+    assert (
+        "--expect VERSION Change the stage or alias only if VERSION still has it; none: only if it is empty." in shown
+    )
+    assert "KEY what to sort by: created, version" in help_of(capsys, "list")
+    assert "Words:" not in help_of(capsys, "whoami")
+
+
+def test_help_names_the_options_of_all_commands_in_a_line(capsys):
+    assert (
+        "Options of all commands: --registry, --json, --format, -q, -v, --no-color, --yes, --no-input (modelkeep --help)."
+    ) in help_of(capsys, "promote")
+
+
+def test_commands_stand_in_panels_everyday_ones_first(capsys):
+    assert app.run(["--help"]) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    order = ["Everyday:", "Annotate:", "Inspect:", "Govern:", "Run:", "Maintain:", "Setup:", "Options:"]
+    assert titles == [title for title in order if title in titles]
+    assert set(titles) >= {"Everyday:", "Annotate:", "Inspect:", "Maintain:", "Setup:"}

@@ -34,7 +34,11 @@ class Flags(NamedTuple):
     ] = None
     expect: Annotated[
         str | None,
-        Option("--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."),
+        Option(
+            "--expect",
+            metavar="VERSION",
+            help="Change the stage or alias only if VERSION still has it; none: only if it is empty.",
+        ),
     ] = None
     as_of: Annotated[
         str | None, Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")
