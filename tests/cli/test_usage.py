@@ -148,6 +148,16 @@ def test_a_reason_that_reads_as_a_metric_is_refused_where_metrics_are_taken(text
     assert refused("evaluate", "fraud@1", "-m", text) == (message, f"modelkeep evaluate fraud@1 -M {shown}")
 
 
+def test_a_word_that_lacks_its_option_or_is_another_kind_of_name_is_answered_with_the_line(world):
+    (world.work / "model.onnx").write_bytes(b"model")
+    at = ("--registry", world.registry.directory)
+    assert refused("evaluate", "fraud@1", "auc=0.9", "f1=0.8")[1] == "modelkeep evaluate fraud@1 -M auc=0.9 -M f1=0.8"
+    assert refused("register", "fraud", "model.onnx", "auc=0.9")[1] == "modelkeep register fraud model.onnx -M auc=0.9"
+    assert refused("tag", "fraud@1", "owner", "risk", *at)[1] == "modelkeep tag fraud@1 owner=risk"
+    assert refused("label", "fraud@1", "champion", *at)[1] == "modelkeep alias fraud@1 champion"
+    assert refused("alias", "fraud@1", "1.0", *at)[1] == "modelkeep label fraud@1 1.0"
+
+
 def test_any_other_reason_is_a_reason(world):
     (world.work / "model.onnx").write_bytes(b"model")
     at = ["--registry", world.registry.directory]

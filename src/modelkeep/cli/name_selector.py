@@ -35,7 +35,7 @@ _MARKS = ("bad", "good")
 def understood(command: str, line: TypedLine) -> list[str]:
     """Return the tokens of a command line with ``NAME SELECTOR`` joined; ``UsageError`` where another line was meant."""
     words = line.words
-    if len(words) < 2 or "@" in words[0]:
+    if len(words) < 2 or "@" in words[0] or not line.is_known:
         return line.tokens
     _refuse_wrong_order(command, line)
     if command in _WITH_MANY_REFS:

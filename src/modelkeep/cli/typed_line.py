@@ -46,6 +46,20 @@ class TypedLine:
         """Tell whether an option of the command takes a value."""
         return option in self.options and not self.options[option].is_flag
 
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the command has all options that were typed."""
+        end = self.tokens.index("--") if "--" in self.tokens else len(self.tokens)
+        return all(
+            place in self.places
+            or not typed.startswith("-")
+            or typed.partition("=")[0] in self.options
+            or (not typed.startswith("--") and typed[:2] in self.options)
+            or (place > 0 and self.takes_value(self.tokens[place - 1]))
+            or typed in {"-h", "--help"}
+            for place, typed in enumerate(self.tokens[:end])
+        )
+
     def _places(self) -> Iterator[int]:
         ended, skip = False, False
         for place, typed in enumerate(self.tokens):

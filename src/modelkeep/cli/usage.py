@@ -82,7 +82,10 @@ def from_typer(
         )
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         extra = printable(" ".join(line.words[line.takes :]))
-        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *_first_words(line)]))
+        kept = _first_words(line)
+        if "--metric" in line.options and all("=" in word for word in line.words[line.takes :]):
+            kept += [token for word in line.words[line.takes :] for token in ("-M", word)]
+        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *kept]))
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
 
 

@@ -142,8 +142,13 @@ def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
 
 
 def _check_order(name: str, paths: Sequence[str]) -> None:
-    """Raise ``UsageError`` where file and name are swapped, with the right line as hint."""
+    """Raise ``UsageError`` where file and name are swapped, or a metric has no option, with the right line as hint."""
     first = paths[0]
+    metrics = [path for path in paths if "=" in path and not os.path.exists(path)]
+    if metrics and len(metrics) < len(paths):
+        message = f"there is no file '{printable(metrics[0])}'; a metric is given with -M, a param with -p"
+        others = [path for path in paths if path not in metrics]
+        raise refusal(message, ["register", name, *others, *(each for path in metrics for each in ("-M", path))])
     if not os.path.exists(name) or first == "-" or os.path.exists(first):
         return
     kind = "directory" if os.path.isdir(name) else "file"
