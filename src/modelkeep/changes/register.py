@@ -146,7 +146,11 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     if model is None or model.deleted:
         check_name(request.name)
         check_name_is_free(request.name, model, reuse=request.reuse_name)
+        if request.reuse_name and model is None:
+            say(f"note: --reuse-name was not needed: no model bore the name {request.name}")
         model = None
+    elif request.reuse_name:
+        say(f"note: --reuse-name was not needed: {model.name} was not deleted")
     elif fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
     for alias in request.aliases:
@@ -178,6 +182,7 @@ def _resolve_request(
             form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
+            licence=request.licence,
             metrics=metrics,
             metrics_document=metrics_document,
             metrics_on=None if provenance.on is None else provenance.on.data,

@@ -47,6 +47,7 @@ class Request(Struct, frozen=True):
     author: str | None = None
     trained_at: str | None = None
     description: str | None = None
+    licence: str | None = None
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False
@@ -123,7 +124,7 @@ def guess_training(newest_mtime_ns: int | None) -> Trained | None:
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
     """Return the datasets that were given; a path is hashed."""
-    return tuple(inputs.parse_data(text, context.cwd, _hash) for text in given)
+    return tuple(inputs.parse_data(text, context.cwd, _hash, context.say) for text in given)
 
 
 def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:
