@@ -75,7 +75,9 @@ def test_what_is_needed_to_run_has_a_lower_bound_and_no_cap(metadata: email.mess
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">=")[0] for line in needed) == [
         "msgspec",
+        "packaging",
         "platformdirs",
+        "pyyaml",
         "rich",
         "sqlalchemy",
         "sqlmodel",

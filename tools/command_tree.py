@@ -47,6 +47,7 @@ KINDS = {
     "REF[/FILE]": "version",
     "STAGE": "stage",
     "T": "moment",
+    "SPDX": "text",
     "TEXT": "text",
     "TIME": "0|5s|30s|5m",
     "V": "text",

@@ -34,6 +34,15 @@ def local_path(path: str | os.PathLike[str], what: str) -> str:
     raise UsageError(message, f"a directory or file here or on a mounted disk; one of that name is ./{text}")
 
 
+def local_directory(path: str | os.PathLike[str], what: str) -> str:
+    """Return the path of a directory as text; ``UsageError`` for ``-`` too, which is standard input or output."""
+    text = local_path(path, what)
+    if text == "-":
+        message = f"{what} takes a directory, and '-' is none"
+        raise UsageError(message, "./- is the directory of that name")
+    return text
+
+
 def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str:
     """Return a directory that ``what`` names as an absolute path; ``~`` is the home directory, a URI a ``UsageError``.
 
@@ -42,7 +51,7 @@ def absolute(path: str, base: str, environ: Mapping[str, str], what: str) -> str
     """
     if path == "~" or path.startswith("~/"):
         path = home(environ) + path[1:]
-    path = os.path.normpath(os.path.join(base, local_path(path, what)))
+    path = os.path.normpath(os.path.join(base, local_directory(path, what)))
     if os.path.basename(path) == DATABASE and not os.path.isdir(path):
         return os.path.dirname(path)
     return path

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
 from modelkeep._version import __version__
-from modelkeep.local_path import local_path
+from modelkeep.local_path import local_directory, local_path
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class Registry:
         author: str | None = None,
         trained_at: Moment | None = None,
         description: str | None = None,
+        licence: str | None = None,
         if_exists: str = "match",
         reuse_name: bool = False,
         filename: str | None = None,
@@ -151,11 +152,11 @@ class Registry:
         """Register the next version of a model: its bytes, and all that explains them.
 
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
-        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI or ``NAME@VERSION``; ``code``
+        bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
         with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
-        ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
+        ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
 
         Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
@@ -172,6 +173,7 @@ class Registry:
         """
         from modelkeep.changes import register as registering
         from modelkeep.changes.register_request import Request
+        from modelkeep.provenance.licence import parse_licence
         from modelkeep.store.ingest.selection import Selection
 
         request = Request(
@@ -192,6 +194,7 @@ class Registry:
             author=author,
             trained_at=trained_at,
             description=description,
+            licence=None if licence is None else parse_licence(licence),
             if_exists=if_exists,
             reuse_name=reuse_name,
             move=move,
@@ -463,6 +466,9 @@ class Registry:
     def version(self, ref: Ref, *, as_of: Moment | None = None) -> Version:
         """Return all that is known of a version.
 
+        ``metrics`` are floats that keep the digits they were given in (``text``), by what each bare name means: the newest
+        value without data, else the one on the only data there is. ``evaluations`` has all values with their data.
+
         >>> registry.version("fraud@1").metrics["auc"]
         0.914
         """
@@ -532,7 +538,8 @@ class Registry:
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K param.K tag.K``.
+        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
+        Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
@@ -663,10 +670,10 @@ class Registry:
 
     def audit_pages(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
-        since: str | None = None,
-        until: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
         actor: str | None = None,
         action: str | None = None,
         limit: int | None = None,
@@ -950,10 +957,12 @@ def create_registry(
     from modelkeep.store.access import sharing
 
     found = settings or load_settings({"registry": None}, os.environ, os.getcwd())
-    directory = os.path.abspath(local_path(location, "DIR"))
+    directory = os.path.abspath(local_directory(location, "DIR"))
     context = _context(found, directory, say, script=settings is None)
     sharing_with = sharing.parse_sharing(shared, readers)
-    created = creating.create(context, stages, None if store is None else local_path(store, "--store"), sharing_with)
+    created = creating.create(
+        context, stages, None if store is None else local_directory(store, "--store"), sharing_with
+    )
     return Registry(context, Located(directory, "flag"), found), created
 
 

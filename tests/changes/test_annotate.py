@@ -89,7 +89,7 @@ def test_the_page_of_a_model_is_not_given_for_a_version(r):
 
 def test_an_archived_version_is_hidden_but_still_answers(world, r):
     r.alias("fraud@3", "champion")
-    assert effects(r.archive("fraud@3")) == ["fraud@3: in use -> archived"]
+    assert effects(r.archive("fraud@3")) == ["fraud@3: development -> archived"]
     assert [each.ref for each in r.versions("fraud")] == ["fraud@2", "fraud@1"]
     assert [each.ref for each in r.versions("fraud", all=True)] == ["fraud@3", "fraud@2", "fraud@1"]
     digest = r.version("fraud@3").digest
@@ -99,7 +99,7 @@ def test_an_archived_version_is_hidden_but_still_answers(world, r):
 
 def test_its_tenures_of_unprotected_stages_end(r):
     r.promote("fraud@3", "staging")
-    assert effects(r.archive("fraud@3")) == ["fraud@3: in use -> archived", "staging: fraud@3 -> none"]
+    assert effects(r.archive("fraud@3")) == ["fraud@3: active -> archived", "staging: fraud@3 -> none"]
     assert (holders(r), r.history("fraud", "staging")[0].ended.what) == ([], "archived")
 
 
@@ -119,7 +119,7 @@ def test_it_is_refused_while_it_holds_a_protected_stage(world, r):
 def test_undo_brings_it_back_but_not_its_tenures(r):
     r.promote("fraud@3", "staging")
     r.archive("fraud@3")
-    assert effects(r.archive("fraud@3", undo=True)) == ["fraud@3: archived -> restored"]
+    assert effects(r.archive("fraud@3", undo=True)) == ["fraud@3: archived -> superseded"]
     assert (states(r)[0], holders(r)) == ("3 superseded", [])
 
 
@@ -157,7 +157,8 @@ def test_all_versions_are_archived_and_restored_in_one_entry(world, r):
     assert (entries(world), states(r)) == (before + 1, ["3 archived", "2 archived", "1 archived"])
     assert ([each.name for each in r.models()], [each.name for each in r.models(all=True)]) == ([], ["fraud"])
     assert r.archive("fraud", all_versions=True).why == "every version of fraud is archived"
-    r.archive("fraud", undo=True, all_versions=True)
+    assert effects(r.delete("fraud", all_versions=True, dry_run=True)) == ["fraud: archived -> deleted"]
+    assert effects(r.archive("fraud", undo=True, all_versions=True)) == ["fraud: archived -> in use"]
     assert (entries(world), states(r)) == (before + 2, ["3 development", "2 development", "1 superseded"])
 
 
@@ -169,7 +170,7 @@ def test_a_registration_shows_an_archived_model_again(world, r):
 
 def test_a_dry_run_of_archive_writes_nothing(world, r):
     before = entries(world)
-    assert effects(r.archive("fraud@3", dry_run=True)) == ["fraud@3: in use -> archived"]
+    assert effects(r.archive("fraud@3", dry_run=True)) == ["fraud@3: development -> archived"]
     assert entries(world) == before
 
 
@@ -266,7 +267,11 @@ def test_tags_that_are_so_already_change_nothing(world, r):
     before = entries(world)
     for again in ({"owner": "risk"}, {"at": "https://user:token@example.org/x?sig=1"}):
         assert (r.tag("fraud@1", again).changed, entries(world)) == (False, before)
-    assert r.tag("fraud@1", remove=["other"]).why == "the tags are so already"
+    assert r.tag("fraud@1", remove=["other"]).why == "fraud@1 has no tag other"
+    assert (
+        r.tag("fraud@1", {"owner": "risk"}, remove=["other"]).why
+        == "fraud@1 has the tag owner=risk and fraud@1 has no tag other"
+    )
 
 
 def test_tag_without_tags_or_with_a_key_twice_is_refused(r):
@@ -286,7 +291,7 @@ def test_a_description_is_replaced_and_taken_away(world, r):
     r.describe("fraud@1", "second")
     before = entries(world)
     again = r.describe("fraud@1", "second")
-    assert (again.changed, again.why, entries(world)) == (False, "the description is so already", before)
+    assert (again.changed, again.why, entries(world)) == (False, "fraud@1 is described so", before)
     r.describe("fraud@1", "")
     assert r.description("fraud@1") is None
     assert r.describe("fraud@1", "").changed is False

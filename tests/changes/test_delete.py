@@ -151,7 +151,13 @@ def test_a_name_that_a_deleted_model_bore_is_given_again_when_asked_for(world, r
     )
     assert not os.path.exists(world.blob(b"four"))
     assert world.register(content=b"two", reuse_name=True).ref == "fraud@1"
-    assert [row.ref for row in r.versions("fraud", all=True)] == ["fraud@1"]
+    assert not [each for each in world.said if "--reuse-name" in each]
+    world.register(content=b"five", reuse_name=True)
+    assert world.said[-1] == "note: --reuse-name was not needed: fraud was not deleted"
+    world.register("churn", content=b"five", reuse_name=True)
+    assert world.said[-1] == "note: --reuse-name was not needed: no model bore the name churn"
+    assert r.delete("fraud@2").changed
+    assert [row.ref for row in r.versions("fraud")] == ["fraud@1"]
     assert r.verify().ok
 
 

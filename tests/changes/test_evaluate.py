@@ -80,6 +80,13 @@ def test_another_text_or_other_data_is_a_change(r, metrics, on):
     assert r.evaluate("fraud@1", metrics, on=on).changed
 
 
+@pytest.mark.parametrize("text", ["+0.9", " 0.9 ", ".9", "00.9"])
+def test_another_spelling_of_the_same_digits_is_no_change(world, r, text):
+    before = entries(world)
+    again = r.evaluate("fraud@1", {"auc": text})
+    assert (again.changed, again.why, entries(world)) == (False, "fraud@1 has these metrics", before)
+
+
 def test_a_value_that_came_back_is_a_change(world, r):
     r.evaluate("fraud@1", {"auc": "0.8"})
     assert r.evaluate("fraud@1", {"auc": "0.9"}).changed
@@ -140,3 +147,12 @@ def test_the_same_metrics_that_somebody_else_added_meanwhile_are_no_change(world
     late = overtaken(world, lambda: r.evaluate("fraud@1", {"auc": "0.7"}))
     assert late.evaluate("fraud@1", {"auc": "0.7"}).changed is False
     assert len(recorded(world)) == 2
+
+
+def test_data_may_be_a_name_without_a_version(world):
+    world.register("churn", metrics={"auc": 0.9}, data="transactions")
+    assert world.registry.evaluate("churn@1", {"auc": 0.8}, on="holdout").changed
+    version = world.registry.version("churn@1")
+    assert [(each.name, each.version) for each in version.data] == [("transactions", None)]
+    assert [edge.source for edge in world.registry.lineage("data:transactions").edges] == ["data:transactions"]
+    assert world.verify().ok

@@ -624,3 +624,32 @@ def test_where_the_disk_of_a_store_is_to_be_mounted_nothing_is_made(world, r, fi
         "is the disk it is on mounted?",
     )
     assert os.listdir(world.root / "mount point") == []
+
+
+def test_a_licence_is_an_spdx_expression(world):
+    made = world.register("open", b"a", licence="apache-2.0 or mit")
+    assert world.registry.version(made).licence == "Apache-2.0 OR MIT"
+    assert not world.register("open", b"a", licence="Apache-2.0 OR MIT").changed
+    with pytest.raises(modelkeep.Conflict, match=r"another licence \(it is Apache-2\.0 OR MIT\)"):
+        world.register("open", b"a", licence="MIT")
+    other = world.register("open", b"b", licence="LicenseRef-llama3")
+    rows = world.registry.diff([made, other]).rows
+    assert [row.values for row in rows if row.key == "licence"] == [("Apache-2.0 OR MIT", "LicenseRef-llama3")]
+    assert world.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Llama 3", "LicenseRef-Llama-3"), ("", "LicenseRef-NAME"), ("MIT AND", "LicenseRef-MIT-AND"), ("(" * 200, "LicenseRef-NAME"),
+        ("MIT OR " * 100_000, "LicenseRef-"), ("__import__('os').system('x')", "LicenseRef-import-os-.system-x"), ("MIT\n", None), ("\x1b[2J", "LicenseRef-2J"),
+    ],
+)  # fmt: skip
+def test_a_licence_that_spdx_does_not_know_is_refused_with_a_name_for_it(world, text, hint):
+    if hint is None:
+        assert world.registry.version(world.register("open", b"a", licence=text)).licence == "MIT"
+        return
+    with pytest.raises(modelkeep.UsageError) as caught:
+        world.register("open", b"a", licence=text)
+    assert caught.value.message.startswith("not an SPDX licence expression: '")
+    assert hint in caught.value.hint

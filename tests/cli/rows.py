@@ -155,6 +155,7 @@ VERSION = Version(
     files=1,
     size_bytes=3_200_000,
     symlinks=False,
+    licence="Apache-2.0",
     state="active",
     stages=("production",),
     aliases=("champion",),

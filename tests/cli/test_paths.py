@@ -106,6 +106,17 @@ def test_a_colon_elsewhere_in_a_path_is_a_colon(work):
         assert Path(given).read_bytes() == b"model"
 
 
+@pytest.mark.parametrize(
+    "line", ["init -", "init made --store -", "demo --keep -", "config set registry -", "config trust -"]
+)
+def test_a_directory_is_no_stream(line: str, work):
+    before = sorted(os.listdir(work))
+    with pytest.raises(UsageError) as error:
+        app.run(line.split())
+    assert error.value.message.endswith(" takes a directory, and '-' is none")
+    assert sorted(os.listdir(work)) == before
+
+
 def test_completion_is_silent_about_a_uri(run):
     done = run("__complete", "--", "list", "", env={"MODELKEEP_REGISTRY": URI})
     assert (done.exit_code, done.stderr) == (0, "")

@@ -49,6 +49,7 @@ def test_what_is_missing_is_named_as_the_usage_line_names_it():
         "modelkeep promote needs REF",
         'modelkeep promote fraud@4 production -m "march data"',
     )
+    assert refused("promote", "fraud@4", "-m", "x", "--json")[1] == "modelkeep promote fraud@4 STAGE -m x --json"
     assert refused("completion")[1] == "modelkeep completion bash"
 
 
@@ -62,6 +63,26 @@ def test_what_is_too_much_is_named():
 def test_nobody_is_led_to_force():
     assert refused("delete", "fraud@1", "--grace", "0")[1] == "modelkeep delete --help"
     assert refused("delete", "fraud@1", "--forse")[1] == "modelkeep delete fraud@1 --force"
+
+
+def test_words_after_two_dashes_are_words(world):
+    assert refused("show", "--", "churn", "2", "--field") == (
+        "modelkeep show does not take '2 --field'",
+        "modelkeep show -- churn",
+    )
+    assert (
+        refused("show", "--registry", world.registry.directory, "--", "--json")[1]
+        == "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"
+    )
+    assert refused("tag", "churn", "--", "-k") == ("tag '-k' has no value", "K=V sets a tag, K- takes it off")
+
+
+@pytest.mark.parametrize("words", [["show", "fraud@1; rm -rf"], ["show", "fraud@$(x)"], ["path", "fraud@a|b"]])
+def test_of_what_is_no_mistyped_reference_nothing_is_guessed(words: list[str], world):
+    assert refused(*words, "--registry", world.registry.directory)[1] in {
+        "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest",
+        "a number, a label, a stage, an alias, latest or sha256:HEX",
+    }
 
 
 def test_an_option_without_its_value_is_named():
@@ -127,6 +148,16 @@ def test_a_reason_that_reads_as_a_metric_is_refused_where_metrics_are_taken(text
     assert refused("evaluate", "fraud@1", "-m", text) == (message, f"modelkeep evaluate fraud@1 -M {shown}")
 
 
+def test_a_word_that_lacks_its_option_or_is_another_kind_of_name_is_answered_with_the_line(world):
+    (world.work / "model.onnx").write_bytes(b"model")
+    at = ("--registry", world.registry.directory)
+    assert refused("evaluate", "fraud@1", "auc=0.9", "f1=0.8")[1] == "modelkeep evaluate fraud@1 -M auc=0.9 -M f1=0.8"
+    assert refused("register", "fraud", "model.onnx", "auc=0.9")[1] == "modelkeep register fraud model.onnx -M auc=0.9"
+    assert refused("tag", "fraud@1", "owner", "risk", *at)[1] == "modelkeep tag fraud@1 owner=risk"
+    assert refused("label", "fraud@1", "champion", *at)[1] == "modelkeep alias fraud@1 champion"
+    assert refused("alias", "fraud@1", "1.0", *at)[1] == "modelkeep label fraud@1 1.0"
+
+
 def test_any_other_reason_is_a_reason(world):
     (world.work / "model.onnx").write_bytes(b"model")
     at = ["--registry", world.registry.directory]
@@ -151,7 +182,7 @@ def test_every_command_is_built_has_help_and_an_example():
     for row in command_table.COMMANDS:
         built = tree.get_command(context, row.name)
         assert built is not None, row.name
-        assert row.examples, row.name
+        assert 2 <= len(row.examples) <= 3, row.name
         for example in row.examples:
             assert f"modelkeep {row.name}" in example.replace("$(", " "), example
         if row.commands:
@@ -189,3 +220,38 @@ def test_h_is_help_everywhere(capsys):
     assert app.run(["-h"]) == 0
     assert app.run(["promote", "-h"]) == 0
     assert capsys.readouterr().out.count("usage: ") == 2
+
+
+def help_of(capsys, *words: str) -> str:
+    assert app.run([*words, "--help"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_says_what_its_words_mean(capsys):
+    shown = help_of(capsys, "register")
+    for word in (
+        "DATA a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path",
+        "ROLE what the data was used for, as train, validation or test",
+        "GLOB a pattern of file names: '*.log' is compared with each name",
+        "VERSION a version of this model by its number (3), its label (1.2.0) or its digest",
+    ):
+        assert word in shown, word
+    assert (
+        "--expect VERSION Change the stage or alias only if VERSION still has it; none: only if it is empty." in shown
+    )
+    assert "KEY what to sort by: created, version" in help_of(capsys, "list")
+    assert "Words:" not in help_of(capsys, "whoami")
+
+
+def test_help_names_the_options_of_all_commands_in_a_line(capsys):
+    assert (
+        "Options of all commands: --registry, --json, --format, -q, -v, --no-color, --yes, --no-input (modelkeep --help)."
+    ) in help_of(capsys, "promote")
+
+
+def test_commands_stand_in_panels_everyday_ones_first(capsys):
+    assert app.run(["--help"]) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    order = ["Everyday:", "Annotate:", "Inspect:", "Govern:", "Run:", "Maintain:", "Setup:", "Options:"]
+    assert titles == [title for title in order if title in titles]
+    assert set(titles) >= {"Everyday:", "Annotate:", "Inspect:", "Maintain:", "Setup:"}

@@ -426,19 +426,19 @@ def test_aliases_are_set_moved_and_removed(history):
         events.AliasSet("golden", 2, 2),
     )
     history.alias("fraud@2", "champion")
-    assert ask(history, intents.Alias(("champion",), ()), "fraud@2") == AlreadySo("the aliases are so already")
+    assert ask(history, intents.Alias(("champion",), ()), "fraud@2") == AlreadySo("champion is fraud@2")
     assert ask(history, intents.Alias(("champion",), ()), "fraud@3", expect=intents.Expect(2)) == (
         events.AliasSet("champion", 2, 3),
     )
     assert ask(history, intents.Alias((), ("champion", "never")), "fraud") == (events.AliasRemoved("champion", 2),)
-    assert ask(history, intents.Alias((), ("never",)), "fraud") == AlreadySo("the aliases are so already")
+    assert ask(history, intents.Alias((), ("never",)), "fraud") == AlreadySo("fraud has no alias never")
 
 
 def test_tags_descriptions_and_notes_are_of_a_version_or_of_the_model(history):
     text = "sha256:" + "e" * 64
     assert ask(history, intents.Tag(()), "fraud@2", details=text) == (events.Tagged(2, 2),)
     assert ask(history, intents.Tag(()), "fraud", details=text) == (events.Tagged(2, None),)
-    assert ask(history, intents.Tag(()), "fraud@2") == AlreadySo("the tags are so already")
+    assert ask(history, intents.Tag(()), "fraud@2") == AlreadySo("no tag of fraud would change")
     ((line,),) = history.connection.rows("SELECT line FROM tag")
     assert ask(history, intents.Tag((line,)), "fraud@1") == (events.Tagged(2, 1),)
     assert ask(history, intents.Describe(), "fraud@2", details=text) == (events.Described(2, 2),)
@@ -637,7 +637,7 @@ def test_an_imported_alias_is_unique_and_found_without_case(history):
     history.alias("fraud@2", "Champion")
     state = SqlState(history.connection)
     assert (state.alias(2, "champion"), state.aliases_of(2, 2)) == (2, ("champion",))
-    assert ask(history, intents.Alias(("CHAMPION",)), "fraud@2") == AlreadySo("the aliases are so already")
+    assert ask(history, intents.Alias(("CHAMPION",)), "fraud@2") == AlreadySo("CHAMPION is fraud@2")
     assert ask(history, intents.Alias((), ("champion",)), "fraud") == (events.AliasRemoved("champion", 2),)
     with pytest.raises(UsageError, match="each once"):
         ask(history, intents.Alias(("champion", "Champion")), "fraud@2")

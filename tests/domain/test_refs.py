@@ -70,7 +70,6 @@ def test_a_reference_is_read_as_the_manual_says(typed, meant):
     [
         ("", "NAME@VERSION, as fraud@3, fraud@1.2, fraud@production or fraud@latest"),
         ("@3", "NAME@3"),
-        ("-x", "x"),
         ("fraud@", "fraud@production"),
         ("fraud:3", "fraud@3"),
         ("fraud:v1.2", "fraud@v1.2"),

@@ -4,6 +4,7 @@ from log_kinds import COMMANDS, events, intents
 from modelkeep.domain.entry import Entry, Observed
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.verbs.interface import End
+from modelkeep.domain.verbs.tag import ENDED_TAG
 
 OBSERVED = Observed(client="modelkeep/0", uid=1000, user="ana")
 TIME = "2026-11-23T09:00:00.000000Z"
@@ -58,7 +59,7 @@ TOLD = [
     ),
     (
         entry(intents.Evaluate(tuple((f"m{n}", "1") for n in range(9)), None, ()), events.MetricsRecorded(2, 4)),
-        "recorded m0 1, m1 1, m2 1, m3 1 and 5 more for fraud@4",
+        "recorded m0 1, m1 1, m2 1, m3 1 and 5 more metrics for fraud@4",
         "fraud@4",
     ),
     (
@@ -132,7 +133,7 @@ TOLD = [
         "called fraud@4 champion, took the alias old off fraud",
         "fraud@4",
     ),
-    (entry(intents.Describe(), events.Described(2, 4)), "changed the description of fraud@4", "fraud@4"),
+    (entry(intents.Describe(), events.Described(2, 4)), "took the description off fraud@4", "fraud@4"),
     (entry(intents.Note(), events.NoteAdded(2, None), version=None), "noted on fraud", "fraud"),
     (entry(intents.Tag(("sha256:1",)), events.Tagged(2, 4)), "took 1 tag off fraud@4", "fraud@4"),
     (entry(intents.Tag(("sha256:1", "2")), events.Tagged(2, 4)), "took 2 tags off fraud@4", "fraud@4"),
@@ -154,16 +155,22 @@ def test_every_kind_of_intent_has_a_sentence():
 @pytest.mark.parametrize(
     ("arguments", "texts", "words"),
     [
-        (intents.Describe(), [("description", "finds fraud")], "described fraud@4"),
-        (intents.Describe(), [("description", "")], "changed the description of fraud@4"),
+        (intents.Describe(), [("description", "finds fraud")], "described fraud@4: finds fraud"),
+        (intents.Describe(), [("description", "")], "took the description off fraud@4"),
         (intents.Note(), [("reason", "x"), ("note", "look at this")], "noted on fraud@4: look at this"),
         (intents.Note(), [("note", "x" * 201)], f"noted on fraud@4: {'x' * 200}..."),
         (intents.Tag(()), [("tag.owner", "risk"), ("tag.tier", "1")], "tagged fraud@4 owner=risk and tier=1"),
         (
             intents.Tag(("sha256:1",)),
-            [(f"tag.{n}", "x") for n in range(6)],
-            "tagged fraud@4 0=x, 1=x, 2=x, 3=x and 2 more, took 1 tag off fraud@4",
+            [*((f"tag.{n}", "x") for n in range(6)), (ENDED_TAG, "5"), (ENDED_TAG, "tier")],
+            "tagged fraud@4 0=x, 1=x, 2=x, 3=x and 2 more tags, took the tag tier off fraud@4",
         ),
+        (
+            intents.Tag(("sha256:1", "sha256:2")),
+            [(ENDED_TAG, "owner"), (ENDED_TAG, "tier")],
+            "took the tags owner and tier off fraud@4",
+        ),
+        (intents.Tag(("sha256:1",)), [("tag.owner", "ml"), (ENDED_TAG, "owner")], "tagged fraud@4 owner=ml"),
     ],
 )
 def test_what_people_wrote_is_part_of_the_sentence(arguments, texts, words):

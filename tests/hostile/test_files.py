@@ -221,9 +221,9 @@ IGNORE = "error: 'd/.modelkeepignore'"
             lambda here: (holding("a")(here), (here / "d/.modelkeepignore").symlink_to("/dev/zero"))),
         Row(REGISTER, 2, f"{IGNORE} is not a regular file", holding(".modelkeepignore/x")),
         Row(REGISTER, 2, f"{IGNORE} is not UTF-8", holding(".modelkeepignore", b"\xff\xfe\x00")),
-        Row(REGISTER, 2, f"{IGNORE} is longer than 1048576 bytes", holding(".modelkeepignore", b"#" * (1 << 21))),
-        Row(REGISTER, 2, f"{IGNORE} has more than 1,000 globs, or one longer than a path", holding(".modelkeepignore", b"a?\n" * 300_000)),
-        Row(REGISTER, 2, f"{IGNORE} has more than 1,000 globs, or one longer than a path", holding(".modelkeepignore", b"*a" * 500_000)),
+        Row(REGISTER, 2, f"{IGNORE} is longer than 65536 bytes", holding(".modelkeepignore", b"#" * (1 << 21))),
+        Row(REGISTER, 2, f"{IGNORE} has more than 1,000 globs or sets in them, or a glob longer than a path", holding(".modelkeepignore", b"a?\n" * 1_500)),
+        Row(REGISTER, 2, f"{IGNORE} has more than 1,000 globs or sets in them, or a glob longer than a path", holding(".modelkeepignore", b"*a" * 3_000)),
         Row(REGISTER, 2, f"{IGNORE} takes nothing back: '!\\x1b[2J'", holding(".modelkeepignore", b"!\x1b[2J\n")),
     ),
 )  # fmt: skip

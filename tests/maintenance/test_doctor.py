@@ -23,6 +23,7 @@ from modelkeep.registry import Registry
 from modelkeep.store import head_cache
 from modelkeep.store.access.mounts import mount_of
 from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.database import Database
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
@@ -81,7 +82,7 @@ def test_a_healthy_registry_has_only_findings_that_are_ok(world):
     assert {
         "mount", "directory", "access", "database", "lock", "store", "space", "umask", "writer", "schema", "journal",
         "head", "bytes", "garbage", "leftovers", "clock", "python", "sqlite", "modelkeep", "typer", "cache", "memory",
-        "origin",
+        "origin", "owners",
     } == {each.code for each in found.findings}  # fmt: skip
     assert [each.place for each in found.findings if each.code == "modelkeep"] == [os.path.dirname(modelkeep.__file__)]
 
@@ -346,7 +347,7 @@ def test_of_many_changes_to_the_schema_the_rest_is_counted(world):
 def test_a_database_that_was_switched_to_wal(world):
     connection = sqlite3.connect(world.database)
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     found = only_with(world, "journal", "wal")
     assert {each.severity for each in found} == {"warning"}
     connection.close()
@@ -543,7 +544,8 @@ def test_the_setting_that_chose_the_registry_is_named(world):
 
 @needs_root
 def test_an_untrusted_registry_of_another_user_is_an_error(world):
-    os.chown(world.home, NOBODY, -1)
+    for path in (world.home, *world.home.rglob("*")):
+        os.chown(path, NOBODY, -1)
     located = Located(str(world.home), "directory", str(world.home), str(world.home))
     found = Registry(world.context, located).doctor()
     (line,) = [each for each in found.findings if each.severity != "ok"]
@@ -671,3 +673,15 @@ def test_hints_quote_paths_for_the_shell(tmp_path):
     world.home.chmod(0o777)
     (found,) = [each for each in world.registry.doctor().findings if each.code == "directory"]
     assert found.hint == f"chmod o-w '{world.home}'"
+
+
+def test_what_a_killed_get_left_in_the_current_directory_is_found_and_what_is_at_work_is_not(world):
+    left, live = (world.work / f".modelkeep-{each * 16}" for each in "0a")
+    left.mkdir()
+    live.write_bytes(b"half")
+    (world.work / ".modelkeep-mine").touch()
+    with live.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        found = only(world, "unfinished")
+    assert (found.severity, found.place, found.hint) == ("warning", str(left), f"rm -rf {left}")
+    assert found.message == "left by a get that was killed: the next get there removes it"

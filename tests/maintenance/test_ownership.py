@@ -178,6 +178,23 @@ def test_a_link_into_the_store_of_another_registry_is_followed_by_no_command(pla
     assert mine.verify().ok
 
 
+def test_a_database_that_is_a_link_to_another_registrys_is_opened_by_no_command(place):
+    mine, _ = create_registry(place / "mine")
+    mine.register("fraud", "model", code="none")
+    cloned, _ = create_registry(place / "cloned")
+    (place / "cloned/registry.db").unlink()
+    (place / "cloned/registry.db").symlink_to(place / "mine/registry.db")
+    said = (
+        "IntegrityError",
+        f"{place}/cloned/registry.db is a symbolic link, and none is followed inside a registry",
+        f"ls -l {place}/cloned/registry.db        (who made it?)",
+    )
+    for do in (sweep, register, lambda directory: open_registry(directory).show("fraud@1")):
+        assert refused(do, place / "cloned") == said
+    assert cloned.doctor().ok is False
+    assert mine.status().entries == 2
+
+
 @pytest.mark.parametrize("inside", ["blobs", "blobs/sha256", "tmp"])
 def test_a_member_who_swaps_a_directory_of_the_store_for_a_link_makes_gc_remove_nothing(place, inside):
     mine, _ = create_registry(place / "mine")

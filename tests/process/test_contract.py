@@ -166,7 +166,10 @@ def test_delete_in_a_script_wants_yes(run, made):
     before = run("audit").stdout
     done = run("delete", "fraud@2", "-m", "a trial")
     assert (done.stdout, done.exit_code) == ("", 2)
-    assert done.stderr == "error: delete asks before it deletes, and nobody is here to answer\nhint: add --yes\n"
+    assert done.stderr == (
+        "error: delete asks before it deletes, and nobody is at a terminal to answer\n"
+        "hint: modelkeep delete fraud@2 -m 'a trial' --yes\n"
+    )
     planned = run("delete", "fraud@2", "-n")
     assert (planned.stdout, planned.exit_code) == ("fraud@2: development -> deleted\n", 0)
     assert run("audit").stdout == before
@@ -197,7 +200,9 @@ def test_a_whole_model_is_deleted_in_one_entry(run, made):
     assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "error: fraud is a whole model")
     assert run("delete", "fraud").stderr == done.stderr
     assert run("delete", "fraud@1", "--all-versions", "--yes").exit_code == 2
-    assert run("delete", "fraud", "--all-versions").stderr.endswith("hint: add --yes\n")
+    assert run("delete", "fraud", "--all-versions").stderr.endswith(
+        "hint: modelkeep delete fraud --all-versions --yes\n"
+    )
     done = run("delete", "fraud", "--all-versions", "--yes")
     assert (done.stdout, done.exit_code) == ("", 4)
     assert done.stderr.startswith("error: fraud has or had a version in production, which is protected\n")

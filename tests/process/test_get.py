@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 
+import disks
 import pytest
+
+from harm import needs_strace
 
 pytestmark = pytest.mark.process
 
@@ -120,3 +123,33 @@ def test_a_backup_is_not_made_in_its_registry(run, made):
             f"error: {made}/.modelkeep is the registry itself\n"
             "hint: a backup belongs on another disk: modelkeep backup /mnt/backup/models\n"
         )
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize(
+    "words", [["get", "fraud@1", "full/out"], ["get", "tree@1", "full/out"], ["backup", "full/bk"]]
+)
+def test_a_full_disk_is_a_matter_of_the_place(run, tree, words):
+    with disks.tmpfs(tree / "full") as full:
+        (full / "rest").write_bytes(bytes(4096))
+        disks.limit(full, free_bytes=0)
+        done = run(*words)
+        assert done.exit_code == 7, done.stderr
+        assert "no space left" in done.stderr
+        assert "hint: df -h" in done.stderr
+        left = {path.name for path in full.rglob("*") if path.is_file()} - {"rest"}
+        assert left <= {"backup.json.new"}  # an unfinished backup may have begun
+        disks.limit(full)
+        assert run(*words).exit_code == 0
+
+
+@pytest.mark.linux
+@needs_strace
+def test_what_a_killed_get_leaves_is_removed_by_the_next(run, tree):
+    for number, what in enumerate(("tree@1", "fraud@1")):
+        strike = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:signal=SIGKILL:when=1"]
+        subprocess.run([*strike, run.script, "get", what, f"killed{number}"], cwd=run.cwd, env=run.env, check=False)
+        assert [name for name in os.listdir(tree) if name.startswith(".modelkeep-")] != []
+        assert not (tree / f"killed{number}").exists()
+        assert run("get", what, f"other{number}").exit_code == 0
+        assert [name for name in os.listdir(tree) if name.startswith(".modelkeep-")] == []

@@ -92,7 +92,10 @@ def test_what_is_there_is_read_all_the_same(mounted, made, words):
 
 def test_of_another_network_mount_a_change_is_warned_of_once(mounted, made):
     done = mounted(HARD, "archive", "fraud@2", "risk/churn@1")
-    assert (done.returncode, done.stdout) == (0, "fraud@2: in use -> archived\nrisk/churn@1: in use -> archived\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "fraud@2: development -> archived\nrisk/churn@1: development -> archived\n",
+    )
     assert done.stderr.splitlines() == [WARNED.format(made / ".modelkeep")]
     made_anew = mounted(HARD, "init", "elsewhere")
     assert (made_anew.returncode, made_anew.stderr.splitlines()[0]) == (0, WARNED.format(made / "elsewhere"))

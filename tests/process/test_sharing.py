@@ -625,3 +625,11 @@ def test_who_does_not_get_to_the_directory_is_told_of_by_init(people):
         f"error: the registry {home}/models may not be read by this account: {home}: permission denied",
         "hint: ask ana",
     ]
+
+
+def test_sharing_again_brings_back_a_missing_lock_file_with_its_mode(people, own):
+    (own / "registry.lock").unlink()
+    assert people("ana", "init", own, "--shared", "ml", "--readers", "auditors").exit_code == 0
+    status = (own / "registry.lock").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o660, ML)
+    assert access_lists.read(own / "registry.lock") == b""

@@ -186,3 +186,9 @@ def _until_reading(process: subprocess.Popen[bytes]) -> None:
     waiting = struct.pack("i", 0)
     while struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, waiting))[0]:
         assert process.poll() is None
+
+
+def test_identify_reads_a_file_from_standard_input(run, made):
+    data = (made / "model1.onnx").read_bytes()
+    assert run("identify", "-", stdin=data).stdout == run("identify", "model1.onnx").stdout != ""
+    assert run("identify", "-", stdin=b"").stdout == ""

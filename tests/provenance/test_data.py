@@ -17,7 +17,12 @@ def dataset(role, name, version, digest, location):
 
 
 @pytest.fixture
-def parse(tmp_path):
+def said():
+    return []
+
+
+@pytest.fixture
+def parse(tmp_path, said):
     """Parse in a directory with some data; hashing tells which path it was asked for."""
     for name in ("train.csv", "a=b.csv", "train@1.csv"):
         (tmp_path / name).write_text("x")
@@ -25,7 +30,7 @@ def parse(tmp_path):
 
     def parse(text: str) -> Dataset:
         hashed = []
-        spec = parse_data(text, str(tmp_path), lambda path: hashed.append(path) or DIGEST)
+        spec = parse_data(text, str(tmp_path), lambda path: hashed.append(path) or DIGEST, said.append)
         assert [path.startswith(str(tmp_path)) for path in hashed] == (
             [True] if spec.location and spec.data.digest else []
         )
@@ -47,11 +52,18 @@ def parse(tmp_path):
         ("a=b.csv", dataset(None, "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
         ("eval=a=b.csv", dataset("eval", "a=b.csv", None, DIGEST, "a=b.csv"), "data:a=b.csv@sha256:9b71c268cf25"),
         ("images/", dataset(None, "images", None, DIGEST, "images/"), "data:images@sha256:9b71c268cf25"),
+        ("train@1.csv", dataset(None, "train", "1.csv", None, None), "data:train@1.csv"),
         (
-            "train@1.csv",
-            dataset(None, "train@1.csv", None, DIGEST, "train@1.csv"),
+            "./train@1.csv",
+            dataset(None, "train@1.csv", None, DIGEST, "./train@1.csv"),
             "data:train@1.csv@sha256:9b71c268cf25",
         ),
+        ("holdout", dataset(None, "holdout", None, None, None), "data:holdout"),
+        ("eval=holdout", dataset("eval", "holdout", None, None, None), "data:holdout"),
+        ("data:holdout", dataset(None, "holdout", None, None, None), "data:holdout"),
+        ("images", dataset(None, "images", None, None, None), "data:images"),
+        ("train=images/", dataset("train", "images", None, DIGEST, "images/"), "data:images@sha256:9b71c268cf25"),
+        ("./images", dataset(None, "images", None, DIGEST, "./images"), "data:images@sha256:9b71c268cf25"),
         ("transactions@2026-02", dataset(None, "transactions", "2026-02", None, None), "data:transactions@2026-02"),
         ("train=tx/eu@v1", dataset("train", "tx/eu", "v1", None, None), "data:tx/eu@v1"),
         (
@@ -78,7 +90,7 @@ def test_the_node_is_read_back_as_itself(parse, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["gone", "gone.csv", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"]
+    "text", ["gone/", "gone.csv", "./gone", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"]
 )
 def test_what_is_nothing_of_these_is_not_found(parse, text):
     with pytest.raises(NotFound, match="there is no file or directory"):
@@ -106,19 +118,31 @@ def test_a_link_is_called_as_it_was_typed(parse, tmp_path):
 def test_a_link_to_nowhere_is_no_data(parse, tmp_path):
     (tmp_path / "train=x").symlink_to("gone")
     with pytest.raises(NotFound):
-        parse("train=x")
+        parse("./train=x")
+    assert parse("train=x").data == Data("train=x")
 
 
-def test_a_dot_is_called_by_the_directory_it_is(tmp_path):
+def test_a_name_that_is_a_path_too_is_told(parse, said):
+    parse("holdout")
+    assert said == []
+    parse("images")
+    parse("train@1.csv")
+    assert said == [
+        "note: images is taken as the dataset of that name; the path of that name would be ./images",
+        "note: train@1.csv is taken as the dataset of that name; the path of that name would be ./train@1.csv",
+    ]
+
+
+def test_a_dot_is_called_by_the_directory_it_is(tmp_path, said):
     (tmp_path / "images").mkdir()
-    assert parse_data(".", str(tmp_path / "images"), lambda _: DIGEST).data.name == "images"
+    assert parse_data(".", str(tmp_path / "images"), lambda _: DIGEST, said.append).data.name == "images"
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_data_or_one_of_our_errors(tmp_path_factory, text):
     cwd = str(tmp_path_factory.getbasetemp())
     try:
-        spec = parse_data(text, cwd, lambda _: DIGEST)
+        spec = parse_data(text, cwd, lambda _: DIGEST, lambda _text: None)
     except (UsageError, NotFound):
         return
     assert spec.data.name

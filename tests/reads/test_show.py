@@ -1,5 +1,6 @@
 import pytest
 from changing import refused
+from msgspec.structs import asdict
 from world import World
 
 from modelkeep.domain.answers.versions import (
@@ -179,6 +180,17 @@ def test_the_page_of_a_version_tells_all_that_is_known(history):
     assert page.trained == Training(None, None, False)
 
 
+def test_what_a_list_says_of_a_version_or_a_model_is_a_part_of_its_page(fraud):
+    fraud.tag("fraud@1", team="a")
+    registry = fraud.registry
+    for row in (*registry.versions("fraud", all=True), *registry.model("fraud").recent, registry.resolve("fraud@2")):
+        page = asdict(registry.version(row.ref))
+        assert {name: page[name] for name in asdict(row)} == asdict(row)
+    (model,) = registry.models()
+    page = asdict(registry.model("fraud"))
+    assert {name: page[name] for name in asdict(model)} == asdict(model)
+
+
 def test_the_page_of_a_model(fraud):
     from history import at
 
@@ -289,7 +301,7 @@ def test_the_audit_is_the_log_as_sentences_newest_last(fraud):
         (6, "bo", "rollback", "fraud@3", 'rolled fraud production back from 3 to 1, 3 marked bad: "p99 latency"'),
         (7, "bo", "register", "fraud@4", "registered fraud@4"),
         (8, "bo", "evaluate", "fraud@4", "recorded auc 0.9 for fraud@4 on test@2026-02"),
-        (9, "bo", "describe", "fraud", "described fraud"),
+        (9, "bo", "describe", "fraud", "described fraud: finds fraud"),
     ]
     assert [entry.reason for entry in told if entry.reason] == ["march data", "p99 latency"]
     assert told[4].entry.startswith(
@@ -402,7 +414,7 @@ def test_the_audit_names_the_tags_that_were_set(fraud):
     fraud.note("fraud@1", "look at this")
     assert [entry.sentence for entry in fraud.registry.audit(limit=3)] == [
         "tagged fraud@1 tier=gold and owner=ml",
-        "took 1 tag off fraud@1",
+        "took the tag tier off fraud@1",
         "noted on fraud@1: look at this",
     ]
 

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 import unicodedata
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelkeep.domain.manifest import Manifest
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.content.checking import examine
@@ -168,13 +170,89 @@ def test_a_typed_path_that_is_a_link_is_followed_and_keeps_its_own_name(artifact
     assert names(ingest(artifacts, ["current", "model.bin"], PLAIN)) == ["current/m", "model.bin"]
 
 
-def test_empty_directories_and_modes_are_not_kept_and_that_is_said(artifacts, work):
-    make(work, {"m/run.sh": b"#!"})
-    (work / "m/run.sh").chmod(0o755)
+def test_the_executable_bit_is_kept_and_an_empty_directory_is_not_which_is_said(artifacts, work):
+    make(work, {"m/run.sh": b"#!", "m/weights": b"w"})
+    (work / "m/run.sh").chmod(0o754)
+    (work / "m/weights").chmod(0o644)
     (work / "m/empty").mkdir()
     done = ingest(artifacts, ["m"], PLAIN)
-    assert names(done) == ["run.sh"]
-    assert done.notes == ("not kept: 1 empty directory, the executable bit of 1 file",)
+    assert [(file.path, file.executable) for file in done.manifest.files] == [("run.sh", True), ("weights", False)]
+    assert done.notes == ("not kept: 1 empty directory",)
+    assert measure(["m"], PLAIN).manifest == done.manifest
+
+
+def test_what_only_the_group_may_run_is_not_executable(artifacts, work):
+    make(work, {"m": b"#!"})
+    (work / "m").chmod(0o654)
+    assert not ingest(artifacts, ["m"], PLAIN).manifest.files[0].executable
+
+
+def test_a_colon_in_a_name_is_kept_with_a_warning(artifacts, work):
+    make(work, {"m/model_2024-05-01T10:00:00.pkl": b"a", "m/x:y/z": b"b", "m/plain": b""})
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert names(done) == ["model_2024-05-01T10:00:00.pkl", "plain", "x:y/z"]
+    said = "warning: no file can be called 'model_2024-05-01T10:00:00.pkl' and 1 more on Windows, because of the colon"
+    assert done.notes == (said,)
+
+
+def test_what_a_killed_get_left_is_left_out(artifacts, work):
+    left = ".modelkeep-0123456789abcdef"
+    make(work, {f"m/{left}": b"half", f"m/sub/{left}/a": b"half", "m/.modelkeep-notes": b"mine", "m/a": b""})
+    done = ingest(artifacts, ["m"], PLAIN)
+    assert names(done) == [".modelkeep-notes", "a"]
+    assert done.notes == ("left out: 2 by a get that was killed",)
+
+
+@pytest.mark.parametrize("glob", ["./secret.csv", "/secret.csv", "secret.csv", ".//secret.csv", "./././secret.csv"])
+def test_an_exclude_is_understood_as_people_write_paths(artifacts, work, glob):
+    make(work, {"m/secret.csv": b"s", "m/a": b""})
+    done = ingest(artifacts, ["m"], Selection(exclude=(glob,)))
+    assert (names(done), done.notes) == (["a"], ("left out: 1 by --exclude",))
+
+
+@pytest.mark.parametrize("glob", ["sub/data/", "./sub//data", "sub/./data/", "data/"])
+def test_an_exclude_of_a_directory_is_understood_as_people_write_paths(artifacts, work, glob):
+    make(work, {"m/sub/data/x": b"s", "m/a": b""})
+    assert names(ingest(artifacts, ["m"], Selection(exclude=(glob,)))) == ["a"]
+
+
+def test_an_exclude_or_include_that_matches_nothing_is_said(artifacts, work):
+    make(work, {"m/secret.csv": b"s", "m/.git/config": b"", "m/sub/a": b""})
+    selection = Selection(exclude=("secrets.csv", "./a", ".git", "secret.csv/"), include=("*.pem",))
+    assert ingest(artifacts, ["m"], selection).notes == (
+        "left out: .git",
+        "warning: 'secrets.csv' matched nothing",
+        "warning: './a' matched nothing",
+        "warning: 'secret.csv/' matched nothing",
+        "warning: '*.pem' matched nothing",
+    )
+
+
+def test_more_files_than_a_manifest_takes_are_refused_before_a_byte_is_copied(artifacts, work, root, monkeypatch):
+    name = "n" * 200
+    make(work, {f"m/{name}{number}": b"" for number in range(40)})
+    monkeypatch.setattr("modelkeep.store.ingest.walk.LARGEST_MANIFEST", 10_000)
+    with pytest.raises(UsageError) as caught:
+        ingest(artifacts, ["m"], PLAIN)
+    assert caught.value.hint == "register one file that holds them: tar -cf files.tar m"
+    assert nothing_left(root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes of names are Linux's")
+def test_the_bytes_of_names_are_kept_under_a_locale_that_is_not_utf8(root, work):
+    make(work, {"m/ümlaut.bin": b"a", "m/重み/w": b"b"})
+    program = (
+        "import sys; from modelkeep.store.ingest.artifact import Selection, ingest, measure\n"
+        "from modelkeep.store.bucket.directory import DirectoryBucket\n"
+        "assert sys.getfilesystemencoding() != 'utf-8'\n"
+        "done = ingest(DirectoryBucket(sys.argv[1]), sys.argv[2:], Selection(exclude=('no*',)))\n"
+        "sys.stdout.buffer.write(done.manifest.to_bytes())"
+    )
+    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for paths, wanted in ((["m"], ["ümlaut.bin", "重み/w"]), (["m/ümlaut.bin"], ["ümlaut.bin"])):
+        command = [sys.executable, "-c", program, str(root), *paths]
+        done = subprocess.run(command, env=env, capture_output=True, check=True)
+        assert [file.path for file in Manifest.from_bytes(done.stdout).files] == wanted
 
 
 def test_many_files_go_in_with_several_threads(artifacts, work, root):
@@ -374,7 +452,6 @@ def test_standard_input_is_looked_at_like_a_file(artifacts):
     "name",
     [
         b"\xff",
-        b"a:b",
         b"a\\b",
         b"a\nb",
         b"a\x1b[2Jb",

@@ -170,9 +170,14 @@ class Place:
             "registry": self._answers(self.registry),
             "backup": self._answers(self.backup) if self.backup.exists() else None,
             "work": self.look_outside(),
-            "view": _files(self.cache / "modelkeep"),
+            "view": self._view(),
             "config": config.read_text() if config.exists() else None,
         }
+
+    def _view(self) -> dict[str, bytes]:
+        """Return the files of the views; the note beside each has times in it."""
+        found = _files(self.cache / "modelkeep")
+        return {name: data for name, data in found.items() if not name.endswith(".checked")}
 
     def look_outside(self) -> dict[str, bytes]:
         """Return the content of each file in the directory where the commands run."""

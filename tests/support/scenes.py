@@ -51,10 +51,11 @@ def _moving(name: str, line: str, prepare: Callable[[Place], object]) -> Scene:
 
 
 def _old_tree(place: Place) -> None:
-    """Let a whole directory stand where an artifact is to go."""
+    """Let a whole directory stand where an artifact is to go: one of an older version, and a file more."""
     (place.work / "out").unlink()
     (place.work / "out").mkdir()
-    (place.work / "out" / "old").write_bytes(b"old")
+    for name in ("f0", "old"):
+        (place.work / "out" / name).write_bytes(b"old")
 
 
 def _no_registry(place: Place) -> None:

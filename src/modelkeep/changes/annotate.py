@@ -25,6 +25,7 @@ from modelkeep.domain.verbs.mark import Mark
 from modelkeep.domain.verbs.note import Note
 from modelkeep.domain.verbs.rename import Rename
 from modelkeep.domain.verbs.tag import Tag
+from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
 from modelkeep.provenance import inputs, values
 from modelkeep.provenance.urls import scrub_text
@@ -48,7 +49,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
         found = version_of(reader, ref, say, "evaluate {} -M auc=0.9")
         state, data = SqlState(reader), None if spec is None else spec.data
         before = {name: state.newest_metric(found.model, found.number or 0, name, data) for name, _ in metrics}
-        new = tuple((name, value) for name, value in metrics if before[name] != value)
+        new = tuple((name, text) for name, text in metrics if _shown(before[name]) != _shown(text))
         # A run that was only found in the environment is no reason to record known values again.
         run_ids = tuple(run.id for run in found_runs if new or not run.captured)
         warnings = tuple(f"warning: {each}" for each in values.number_warnings(metrics))
@@ -58,7 +59,7 @@ def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: S
             Effect("run", NONE, run) for run in run_ids if not state.has_run(found.model, found.number or 0, run)
         ]
         inline, document, documents = metrics_document.split(metrics)
-        known = document is not None and not effects
+        known = bool(metrics or run_ids) and not effects
         return ChangeRequest(
             Evaluate(inline, data, run_ids, document),
             subject_of(found),
@@ -152,10 +153,17 @@ def tag(ref: str, put: Pairs, remove: Sequence[str]) -> Resolve:
             subject_of(found),
             fields=tuple((f"tag.{key}", value) for key, value in new),
             effects=tuple(effects),
-            unchanged="the tags are so already" if not effects else None,
+            unchanged=None if effects else _tags_unchanged(found.ref, put, remove),
         )
 
     return resolve
+
+
+def _tags_unchanged(ref: str, put: Pairs, remove: Sequence[str]) -> str:
+    """Return why setting and removing these tags changes nothing."""
+    parts = [f"{ref} has the tag {join_words([f'{key}={value}' for key, value in put])}"] if put else []
+    parts += [f"{ref} has no tag {join_words(remove)}"] if remove else []
+    return join_words(parts)
 
 
 def describe(ref: str, text: str) -> Resolve:
@@ -169,7 +177,7 @@ def describe(ref: str, text: str) -> Resolve:
             Describe(),
             subject_of(found),
             fields=(("description", text),) if text else (),
-            unchanged="the description is so already" if same else None,
+            unchanged=(f"{found.ref} is described so" if text else f"{found.ref} has no description") if same else None,
         )
 
     return resolve

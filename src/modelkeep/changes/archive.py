@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shlex import quote
 
+from msgspec.structs import replace
+
 from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.domain.answers.changes import Effect
@@ -28,7 +30,8 @@ def archive(ref: str, *, undo: bool, all_versions: bool) -> Resolve:
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = _version_or_whole_model(reader, ref, say, "archive --undo" if undo else "archive", whole=all_versions)
-        before, after = ("archived", "restored") if undo else ("in use", "archived")
+        state = _state(reader, found, ignore_archived=True)
+        before, after = ("archived", state) if undo else (state, "archived")
         left = [] if undo else [_left(found, tenure) for tenure in _tenures(reader, found)]
         effects = (Effect(found.ref, before, after), *left)
         return ChangeRequest(Archive(all=all_versions, undo=undo), subject_of(found), effects=effects)
@@ -50,14 +53,14 @@ def delete(ref: str, *, force: bool, all_versions: bool) -> Resolve:
         )
         left = [_left(found, tenure) for tenure in tenures]
         if (number := found.number) is None:
-            effects = (Effect(found.ref, "in use", "deleted"), *left)
+            effects = (Effect(found.ref, _state(reader, found), "deleted"), *left)
             return ChangeRequest(Delete(force=force), subject_of(found), effects=effects, notes=tuple(emptied))
         aliases = aliases_of(reader, found.model, number)
         return ChangeRequest(
             Delete(force=force),
             subject_of(found),
             effects=(
-                Effect(found.ref, _state(reader, found, number), "deleted"),
+                Effect(found.ref, _state(reader, found), "deleted"),
                 *left,
                 *(Effect(alias, found.ref, NONE) for alias in aliases),
             ),
@@ -91,8 +94,13 @@ def _left(found: Resolved, tenure: Tenure) -> Effect:
     return Effect(tenure.stage, f"{found.name}@{tenure.version}", NONE)
 
 
-def _state(reader: Reader, found: Resolved, number: int) -> str:
-    return version_states.standing(reader, None, found.model, number, number).state(number)
+def _state(reader: Reader, found: Resolved, *, ignore_archived: bool = False) -> str:
+    """Return the state of a version, or whether all of a model is archived."""
+    number = found.number
+    if number is None:
+        return "archived" if SqlState(reader).all_archived(found.model) and not ignore_archived else "in use"
+    standing = version_states.standing(reader, None, found.model, number, number)
+    return (replace(standing, archived=()) if ignore_archived else standing).state(number)
 
 
 def _children(reader: Reader, found: Resolved, number: int) -> tuple[str, ...]:

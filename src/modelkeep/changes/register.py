@@ -50,6 +50,7 @@ from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
+from modelkeep.store.ingest.source import as_utf8
 from modelkeep.store.ownership import require_own
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -145,7 +146,11 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     if model is None or model.deleted:
         check_name(request.name)
         check_name_is_free(request.name, model, reuse=request.reuse_name)
+        if request.reuse_name and model is None:
+            say(f"note: --reuse-name was not needed: no model bore the name {request.name}")
         model = None
+    elif request.reuse_name:
+        say(f"note: --reuse-name was not needed: {model.name} was not deleted")
     elif fold(model.name) != fold(request.name):
         say(f"note: {request.name} is called {model.name} now")
     for alias in request.aliases:
@@ -177,6 +182,7 @@ def _resolve_request(
             form=ingested.form,
             if_exists=request.if_exists,
             label=request.label,
+            licence=request.licence,
             metrics=metrics,
             metrics_document=metrics_document,
             metrics_on=None if provenance.on is None else provenance.on.data,
@@ -229,7 +235,7 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     host = machine.hostname()
     if host:
         fields.append(("host", host))
-    fields += [("source", os.fspath(path)) for path in request.paths]
+    fields += [("source", as_utf8(os.fspath(path))) for path in request.paths]
     code = provenance.code
     found = (("code.remote", code.remote), ("code.branch", code.branch), ("code.work_tree", code.work_tree))
     fields += [(name, value) for name, value in found if value]

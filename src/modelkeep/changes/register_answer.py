@@ -203,6 +203,8 @@ def _other_words(reader: Reader, existing: Version, command: Register, fields: d
             yield field.replace(".", " ", 1)
     if command.label is not None and (existing.label is None or label_key(existing.label) != label_key(command.label)):
         yield "label (it has none)" if existing.label is None else f"label (it is {existing.label})"
+    if command.licence not in (None, existing.licence):
+        yield "licence" if existing.licence is None else f"licence (it is {existing.licence})"
     data = {Data(each.name, each.version, each.digest, each.role) for each in existing.data}
     yield from (f"data {each.name}" for each in command.data if each not in data)
     parents = {each.ref or each.location for each in existing.parents}

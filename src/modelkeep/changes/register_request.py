@@ -24,6 +24,7 @@ from modelkeep.provenance import inputs
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
+from modelkeep.store.ingest.source import as_utf8
 
 
 class Request(Struct, frozen=True):
@@ -46,6 +47,7 @@ class Request(Struct, frozen=True):
     author: str | None = None
     trained_at: str | None = None
     description: str | None = None
+    licence: str | None = None
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False
@@ -93,7 +95,7 @@ def check(request: Request) -> None:
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
     texts = (("reason", request.message), ("description", request.description), ("author", request.author))
-    for what, text in (*texts, *(("source", path) for path in request.paths)):
+    for what, text in (*texts, *(("source", as_utf8(path)) for path in request.paths)):
         check_text(text or "", what)
 
 
@@ -122,7 +124,7 @@ def guess_training(newest_mtime_ns: int | None) -> Trained | None:
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
     """Return the datasets that were given; a path is hashed."""
-    return tuple(inputs.parse_data(text, context.cwd, _hash) for text in given)
+    return tuple(inputs.parse_data(text, context.cwd, _hash, context.say) for text in given)
 
 
 def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:

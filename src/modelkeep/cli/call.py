@@ -134,13 +134,18 @@ class Call:
             streams.err("\n")
         return line.strip()
 
-    def show(self, view: View, *notes: str) -> None:
-        """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command."""
+    def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
+        """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
+
+        ``nothing`` returns what to tell a person of an answer that is empty; a script finds that by itself.
+        """
         self._say_pending()
         self._print(view)
         if self.format != "json":  # a document has its notes as fields
             for note in (*view.notes(), *notes):
                 self.say(note)
+            if nothing is not None and not self.flags.quiet and (self.has_table or streams.is_terminal(sys.stderr)):
+                self.say(nothing())
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
 

@@ -30,7 +30,11 @@ class CommandRow(NamedTuple):
 COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "register", "register", EVERYDAY, "Register a file, several files or a directory as a new version",
-        ("modelkeep register fraud model.onnx --metric auc=0.914 --data transactions@2026-02",),
+        (
+            "modelkeep register fraud model.onnx --metric auc=0.914 --data transactions@2026-02",
+            "modelkeep register fraud export/ --exclude '*.log' --params params.toml --label 1.2.0",
+            "modelkeep register fraud model.onnx -M auc=0.91 --on holdout@2026-02 --data train=./train.csv",
+        ),
         ("ref",),
     ),
     CommandRow(
@@ -45,7 +49,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "get", "fetch", EVERYDAY, "Copy an artifact out, and check every byte",
-        ("modelkeep get fraud@production /srv/scorer/model.onnx --force",),
+        ("modelkeep get fraud@production /srv/scorer/model.onnx --force", "modelkeep get fraud@3 - | sha256sum"),
         ("path",),
     ),
     CommandRow(
@@ -55,17 +59,26 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
-        ('modelkeep promote fraud@4 production -m "march data"',),
+        (
+            'modelkeep promote fraud@4 production -m "march data"',
+            "modelkeep promote fraud@4 production --expect 3 -n",
+        ),
         ("stage: before -> after",),
     ),
     CommandRow(
         "rollback", "stages", EVERYDAY, "Return a stage to its last good version",
-        ('modelkeep rollback fraud@4 -m "p99 latency"',),
+        (
+            'modelkeep rollback fraud@4 -m "p99 latency"',
+            "modelkeep rollback fraud@4 production --to fraud@2 --keep-good",
+        ),
         ("stage: before -> after",),
     ),
     CommandRow(
         "retire", "stages", EVERYDAY, "Empty a stage",
-        ('modelkeep retire fraud production -m "replaced by rules"',),
+        (
+            'modelkeep retire fraud production -m "replaced by rules"',
+            "modelkeep retire fraud@4 staging",
+        ),
         ("stage: before -> after",),
     ),
     CommandRow(
@@ -80,12 +93,12 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "evaluate", "register", ANNOTATE, "Add metrics to a version",
-        ("modelkeep evaluate fraud@4 -M auc=0.921 --on transactions@2026-03",),
+        ("modelkeep evaluate fraud@4 -M auc=0.921 --on transactions@2026-03", "modelkeep evaluate fraud@4 --metrics metrics.json"),
         ("ref",),
     ),
     CommandRow(
         "tag", "annotate", ANNOTATE, "Set or remove tags of a model or version",
-        ("modelkeep tag fraud@4 owner=risk reviewed-",),
+        ("modelkeep tag fraud@4 owner=risk tier=gold", "modelkeep tag fraud@4 tier-"),
         ("what: before -> after",),
     ),
     CommandRow(
@@ -95,32 +108,36 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "label", "annotate", ANNOTATE, "Give a version its label, once",
-        ("modelkeep label fraud@4 1.2.0",),
+        ("modelkeep label fraud@4 1.2.0", "modelkeep label fraud@production 2026.11.30 -n"),
         ("label: before -> after",),
     ),
     CommandRow(
         "describe", "annotate", ANNOTATE, "Describe a model or version, or show its description",
-        ('modelkeep describe fraud "Scores card payments; owned by risk"',),
+        (
+            'modelkeep describe fraud "Scores card payments; owned by risk"',
+            "modelkeep describe fraud",
+            "modelkeep describe fraud@4 - < notes.md",
+        ),
         ("description",),
     ),
     CommandRow(
         "note", "annotate", ANNOTATE, "Add a note to a model or version",
-        ('modelkeep note fraud@4 "looks better on weekends"',),
+        ('modelkeep note fraud@4 "looks better on weekends"', "modelkeep note fraud - < minutes.txt"),
         ("what: before -> after",),
     ),
     CommandRow(
         "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
-        ("modelkeep rename fraud card-fraud",),
+        ("modelkeep rename fraud card-fraud", "modelkeep rename fraud risk/fraud -n"),
         ("what: before -> after",),
     ),
     CommandRow(
         "mark", "removal", ANNOTATE, "Mark a version as bad, or as good again",
-        ('modelkeep mark fraud@4 bad -m "trained on a broken join"',),
+        ('modelkeep mark fraud@4 bad -m "trained on a broken join"', "modelkeep mark fraud@4 good"),
         ("what: before -> after",),
     ),
     CommandRow(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
-        ("modelkeep identify /srv/scorer/model.onnx",),
+        ("modelkeep identify /srv/scorer/model.onnx", "modelkeep identify /srv/scorer/ --exclude '*.log'"),
         ("ref", "stage", "since", "until", "state", "file"),
     ),
     CommandRow(
@@ -135,7 +152,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
-        ("modelkeep audit fraud --since 7d", "modelkeep audit --actor ana@example.org"),
+        (
+            "modelkeep audit fraud --since 7d",
+            "modelkeep audit --action promote --limit 10",
+            "modelkeep audit --actor ana@example.org",
+        ),
         ("seq", "time", "actor", "action", "subject", "sentence"),
     ),
     CommandRow(
@@ -150,7 +171,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "backup", "maintenance", MAINTAIN, "Back up the registry, while others write",
-        ("modelkeep backup /mnt/backup/models",),
+        ("modelkeep backup /mnt/backup/models", "modelkeep backup /mnt/backup/models -n"),
         ("path",),
     ),
     CommandRow(
@@ -165,12 +186,12 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
-        ("modelkeep doctor",),
+        ("modelkeep doctor", "modelkeep doctor --registry /srv/models --json"),
         ("severity", "code", "place", "message", "hint"),
     ),
     CommandRow(
         "migrate", "maintenance", MAINTAIN, "Upgrade an older registry to the schema of this program",
-        ("modelkeep migrate -n",),
+        ("modelkeep migrate -n", "modelkeep migrate"),
         ("schema: before -> after",),
     ),
     CommandRow(
@@ -180,7 +201,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "whoami", "setup", SETUP, "Show who you are in the log",
-        ("modelkeep whoami",),
+        ("modelkeep whoami", "modelkeep whoami --json"),
         ("field", "value"),
     ),
     CommandRow(
@@ -189,15 +210,15 @@ COMMANDS: tuple[CommandRow, ...] = (
         commands=(
             CommandRow(
                 "list", "setup", SETUP, "List the settings, each with its value and origin",
-                ("modelkeep config list",), ("key", "value", "origin"),
+                ("modelkeep config list", "modelkeep config list --json"), ("key", "value", "origin"),
             ),
             CommandRow(
                 "get", "setup", SETUP, "Print the value of a setting",
-                ("modelkeep config get registry",), ("value",),
+                ("modelkeep config get registry", "modelkeep config get lock_wait"), ("value",),
             ),
             CommandRow(
                 "set", "setup", SETUP, "Change a setting in the user's config",
-                ("modelkeep config set registry /srv/models",), ("key", "value"),
+                ("modelkeep config set registry /srv/models", "modelkeep config set lock_wait 2m"), ("key", "value"),
             ),
             CommandRow(
                 "trust", "setup", SETUP, "Trust a directory of another user, or list the trusted ones",
@@ -207,12 +228,15 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "completion", "setup", SETUP, "Print the completion script of a shell",
-        ('eval "$(modelkeep completion bash)"',),
+        (
+            'eval "$(modelkeep completion bash)"',
+            "modelkeep completion bash > ~/.local/share/bash-completion/completions/modelkeep",
+        ),
         ("script",),
     ),
     CommandRow(
         "demo", "demo", SETUP, "Show modelkeep at work, in a registry made for the demo",
-        ("modelkeep demo",),
+        ("modelkeep demo", "modelkeep demo --keep /tmp/demo"),
         ("transcript",),
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ Lines = Sequence[Sequence[str]]
 #: Ours, and the words of others for it. Several lines are tried in their order; ``;`` parts two hints.
 _LINES = {
     "get {*} | get {*} ./": "download pull fetch checkout",
-    "register {*} | register {stem} {*}": "upload add push commit save import",
+    "register {*} | register {stem} {*}": "upload add push commit save publish log-model create-version",
     "list {*}": "versions models list-versions list-models",
     "show {*}": "info describe-model view undelete get-model model-info",
     "audit {*}": "logs events activity",
@@ -27,7 +27,7 @@ _LINES = {
     "promote {*} | promote {*} staging": "stage",
     "rollback {*}": "revert undo",
     "archive {*} ; delete {*}": "rm remove",
-    "archive {*}": "deprecate hide",
+    "archive {*}": "deprecate hide yank",
     "delete {*}": "purge unregister destroy",
     "retire {*} | retire {*} production": "demote unstage",
     "archive {*} --undo": "unarchive",

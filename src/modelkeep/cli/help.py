@@ -12,6 +12,32 @@ from modelkeep.errors import EXIT_CODES
 
 _WIDEST = 100
 _GAP = 2
+#: What the words mean that stand for arguments and values in usage lines and options.
+_WORDS = {
+    "REF": "a version, as fraud@3 (number), fraud@1.2.0 (label), fraud@production (stage), fraud@champion (alias), "
+    "fraud@latest, or sha256:HEX (its digest); where a model is taken too, as fraud",
+    "NAME": "a model, as fraud or risk/fraud",
+    "SELECTOR": "what stands behind the @ of a REF",
+    "PATTERN": "a glob over the names of models, as 'risk/*'",
+    "STAGE": "a stage of this registry, as staging or production; modelkeep status shows what holds the highest",
+    "ALIAS": "a name that moves between versions, as champion: small letters, digits and -",
+    "VERSION": "a version of this model by its number (3), its label (1.2.0) or its digest (sha256:HEX)",
+    "DATA": "a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path "
+    "whose bytes are hashed (./train.csv)",
+    "ROLE": "what the data was used for, as train, validation or test",
+    "KEY": "what to sort by: created, version, name, author, size, label, or metric.K, param.K, tag.K",
+    "K": "the name of a metric, a param or a tag, as auc; V is its value. In --columns: a field of list --json, or "
+    "metric.K, param.K, tag.K",
+    "GLOB": "a pattern of file names: '*.log' is compared with each name, 'logs/*' with the path below the directory",
+    "T": "a time (2026-03-01T12:00:00Z), a date (2026-03-01), an age (7d) or an entry of the log (seq:12)",
+    "TIME": "a length of time, as 30s, 5m or 2h",
+    "DIGEST": "the SHA-256 of a file or a version, or the first 8 digits of it or more",
+    "NODE": "a part of the lineage: a REF, data:NAME[@VERSION], code:COMMIT or run:ID",
+    "URI": "an address with a scheme, as https://example.org/x",
+    "REV": "a commit, branch or tag of the git repository",
+    "GROUP": "a group of accounts of this machine",
+    "ID": "the id of a run in your tracker, or its URI",
+}
 
 
 def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow], context: Any) -> str:
@@ -47,16 +73,26 @@ def of_command(command: Any, context: Any) -> str:
     arguments = [_argument(each) for each in command.params if not _is_option(each) and each.help]
     options = [each for each in command.params if _is_option(each)]
     own = [_option(each) for each in options if each.name not in ALWAYS]
-    shared = [_option(each) for each in options if each.name in ALWAYS]
+    shared = [min(each.opts, key=len) for each in options if each.name in ALWAYS]
     blocks = [f"usage: {usage_line(context)}", fill(f"{row.help}.", width)]
     blocks += [_section("Arguments", arguments, width)] if arguments else []
     blocks += [_section("Options", own, width)] if own else []
-    blocks += [_section("Options of all commands", shared, width)]
+    words = _words(each.metavar or each.name.upper() for each in command.params if each.name not in ALWAYS)
+    blocks += [_section("Words", words, width)] if words else []
+    blocks += [fill(f"Options of all commands: {', '.join(shared)} (modelkeep --help).", width, break_on_hyphens=False)]
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
     if row.columns:
         blocks.append(_section("In a pipe", [("a line", "<TAB>".join(row.columns))], width))
     blocks.append(fill(_exit_codes(), width))
     return _joined(*blocks)
+
+
+def _words(metavars: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what the words of arguments and options mean, in the order of `_WORDS`."""
+    import re
+
+    used = {word for metavar in metavars for word in re.findall(r"[A-Z]+", metavar)}
+    return [(word, meaning) for word, meaning in _WORDS.items() if word in used]
 
 
 def _exit_codes() -> str:
@@ -92,7 +128,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
     column = min(max((len(first) for first, _ in rows), default=0), max(12, width // 3))
     lines = [f"{title}:"]
     for first, second in rows:
-        text = wrap(second, max(20, width - column - 2 * _GAP)) or [""]
+        text = wrap(second, max(20, width - column - 2 * _GAP), break_on_hyphens=False) or [""]
         if len(first) <= column:
             lines.append(f"  {first:<{column}}{' ' * _GAP}{text[0]}".rstrip())
             text = text[1:]

@@ -35,7 +35,7 @@ _MARKS = ("bad", "good")
 def understood(command: str, line: TypedLine) -> list[str]:
     """Return the tokens of a command line with ``NAME SELECTOR`` joined; ``UsageError`` where another line was meant."""
     words = line.words
-    if len(words) < 2 or "@" in words[0]:
+    if len(words) < 2 or "@" in words[0] or not line.is_known:
         return line.tokens
     _refuse_wrong_order(command, line)
     if command in _WITH_MANY_REFS:
@@ -131,7 +131,7 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
     if command in {"rollback", "describe"}:
         raise refusal(message, [command, *joined])
     last = line.arguments[-1] if line.arguments else None
-    if last is not None and command in {*JOINING, "note", "tag", "alias"}:
+    if last is not None and command in {*JOINING, "note", "tag", "alias"} and len(words) == (takes or len(words)):
         raise refusal(message, [command, *joined, placeholder(last)])
 
 

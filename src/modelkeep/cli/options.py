@@ -23,8 +23,8 @@ class Flags(NamedTuple):
     quiet: Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")] = False
     verbose: Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")] = False
     no_color: Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")] = False
-    yes: Annotated[bool, Option("--yes", help="Answer yes to every question.")] = False
-    no_input: Annotated[bool, Option("--no-input", help="Ask no questions.")] = False
+    yes: Annotated[bool, Option("--yes", help="Delete without asking.")] = False
+    no_input: Annotated[bool, Option("--no-input", help="Ask no questions; what needs an answer is refused.")] = False
     message: Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")] = (
         None
     )
@@ -34,7 +34,11 @@ class Flags(NamedTuple):
     ] = None
     expect: Annotated[
         str | None,
-        Option("--expect", metavar="VERSION", help="Only if this is still so: a number, a label, a digest or none."),
+        Option(
+            "--expect",
+            metavar="VERSION",
+            help="Change the stage or alias only if VERSION still has it; none: only if it is empty.",
+        ),
     ] = None
     as_of: Annotated[
         str | None, Option("--as-of", metavar="T", help="Answer as of then: a time, a date, an age or seq:N.")

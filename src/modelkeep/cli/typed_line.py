@@ -32,18 +32,33 @@ class TypedLine:
         return None if any(each.nargs == -1 for each in self.arguments) else len(self.arguments)
 
     def with_words(self, words: Sequence[str]) -> list[str]:
-        """Return the tokens with other words: as many in the places of the old ones as there are, the others behind."""
+        """Return the tokens with other words: as many in the places of the old ones as there are, the others behind them."""
         replaced = dict(zip(self.places, words, strict=False))
-        kept = [
-            replaced.get(place, typed)
-            for place, typed in enumerate(self.tokens)
-            if place in replaced or place not in self.places
-        ]
-        return kept + list(words[len(self.places) :])
+        tokens: list[str] = []
+        for place, typed in enumerate(self.tokens):
+            if place in replaced or place not in self.places:
+                tokens.append(replaced.get(place, typed))
+            if self.places and place == self.places[-1]:
+                tokens += words[len(self.places) :]
+        return tokens if self.places else [*tokens, *words]
 
     def takes_value(self, option: str) -> bool:
         """Tell whether an option of the command takes a value."""
         return option in self.options and not self.options[option].is_flag
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the command has all options that were typed."""
+        end = self.tokens.index("--") if "--" in self.tokens else len(self.tokens)
+        return all(
+            place in self.places
+            or not typed.startswith("-")
+            or typed.partition("=")[0] in self.options
+            or (not typed.startswith("--") and typed[:2] in self.options)
+            or (place > 0 and self.takes_value(self.tokens[place - 1]))
+            or typed in {"-h", "--help"}
+            for place, typed in enumerate(self.tokens[:end])
+        )
 
     def _places(self) -> Iterator[int]:
         ended, skip = False, False

@@ -1,4 +1,4 @@
-"""Usage errors in our own words: the closest name, the usage line, exit 2.
+"""Usage errors in our own words, with the line that was likely meant: exit 2.
 
 Typer exports none of its error classes, so its errors are told apart by their names and attributes.
 """
@@ -82,7 +82,10 @@ def from_typer(
         )
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         extra = printable(" ".join(line.words[line.takes :]))
-        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *_first_words(line)]))
+        kept = _first_words(line)
+        if "--metric" in line.options and all("=" in word for word in line.words[line.takes :]):
+            kept += [token for word in line.words[line.takes :] for token in ("-M", word)]
+        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *kept]))
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
 
 

@@ -6,14 +6,14 @@
 _modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
     REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
-    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
+    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --licence --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
     list) REPLY='--stage --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;

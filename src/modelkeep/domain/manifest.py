@@ -22,7 +22,6 @@ from modelkeep.errors import Damaged, UsageError
 #: How an artifact was registered: as one file under its name, or as a tree of files.
 Form: TypeAlias = Literal["file", "tree"]
 
-_SEPARATOR = pattern(r"[\\:]")
 _CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f]")
 _WINDOWS = pattern(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
@@ -31,6 +30,8 @@ _WINDOWS = pattern(
 _NOT_IN_URI = pattern(r"[?#\x00-\x1f\x7f-\x9f]|^[^/]*//[^/]*@")
 #: The largest whole number that a column of the database holds.
 _LARGEST_SUM = 2**63 - 1
+#: The largest manifest in bytes: some 500,000 files. The database keeps no value above 64 MiB.
+LARGEST_MANIFEST = 62 * 1024 * 1024
 _LONGEST_SEGMENT_BYTES, _LONGEST_PATH_BYTES = 255, 1024
 _SHOWN = 300
 _HINT = "rename the file, or leave it out with --exclude"
@@ -124,8 +125,8 @@ def parse_artifact(form: str, data: bytes) -> Manifest | Pointer:
 def check_path(path: str) -> str:
     """Return a path inside an artifact, relative and with ``/``, or raise ``UsageError``.
 
-    Refused is a path that is empty, absolute or no UTF-8, has a name that is ``.``, ``..`` or empty, a backslash, a
-    colon or a control character, is longer than 255 bytes a name or 1024 in all, or has a name that is reserved on
+    Refused is a path that is empty, absolute or no UTF-8, has a name that is ``.``, ``..`` or empty, a backslash or
+    a control character, is longer than 255 bytes a name or 1024 in all, or has a name that is reserved on
     Windows or ends in a dot or space. Any Unicode form is kept as it is.
     """
     why = _refused(path)
@@ -143,8 +144,8 @@ def _refused(path: str) -> str | None:
         return "it is not UTF-8"
     if path.startswith("/"):
         return "it is absolute"
-    if _SEPARATOR.search(path):
-        return "it has a backslash or a colon in it, which separate names on Windows"
+    if "\\" in path:
+        return "it has a backslash in it, which separates names on Windows"
     if _CONTROL.search(path):
         return "it has a control character in it"
     if length > _LONGEST_PATH_BYTES:

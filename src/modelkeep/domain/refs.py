@@ -218,10 +218,10 @@ def _malformed(text: str, otherwise: str | None) -> UsageError:
 
 def _likely(text: str) -> str | None:
     """Return a reference that is near to the text and legal, or None."""
-    if not _MISTYPED.fullmatch(text[:_LONGEST_LIKELY]):
+    if text.startswith("-") or not _MISTYPED.fullmatch(text[:_LONGEST_LIKELY]):
         return None
     pieces = re.split(r"[@:#=]+", text[:_LONGEST_LIKELY], maxsplit=1)
-    name = re.sub(r"/+", "/", pieces[0].strip().lstrip("-").strip("/"))
+    name = re.sub(r"/+", "/", pieces[0].strip().strip("/"))
     if len(pieces) == 1:
         return printable(name) if is_imported_name(name) else None
     selector = _likely_selector(pieces[1].strip().partition("/")[0] or "production")
@@ -255,7 +255,7 @@ def parse_digest(text: str) -> Digest:
 
 def _likely_selector(text: str) -> str | None:
     """Return a selector that is near to a text which is none, or None."""
-    if text.startswith(_SHA256):
+    if text.startswith(_SHA256) or not _MISTYPED.fullmatch(text[:_LONGEST_LIKELY]):
         return None
     if text.isascii() and text.isdigit():
         return text.lstrip("0")[:9] or "1"

@@ -1,7 +1,8 @@
 """Datasets and training runs that a version came from: what ``--data`` and ``--run`` mean.
 
-``--data [ROLE=]PATH|URI|NAME@VERSION``: a path that exists is hashed and named by its last part, so that a file that
-moves stays the same dataset. A URI is its own name, without its secrets. NAME@VERSION is taken as given.
+``--data [ROLE=]URI|NAME@VERSION|PATH|NAME``, tried in this order. A URI is its own name, without its secrets. Names are
+taken as given. What has a ``/`` or ``.`` and is no NAME@VERSION is a path: it must exist, is hashed, and is named by its
+last part, so that a file that moves stays the same dataset. ``ROLE=`` is one only if the whole is no existing path.
 ``--run ID|URI`` is a run of another tool; one more may stand in the environment.
 """
 
@@ -24,7 +25,7 @@ _VERSION = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _LONGEST_URI = 2_000
 _SHORT_DIGEST = len("sha256:") + 12
-_FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x) or NAME@VERSION (transactions@2026-02)"
+_FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x), NAME@VERSION (transactions@2026-02) or a NAME alone"
 
 #: The variables in which tools that log runs have the id of the current run.
 VARIABLES = ("MLFLOW_RUN_ID", "WANDB_RUN_ID")
@@ -46,11 +47,11 @@ class Dataset(Struct, frozen=True):
         return f"{self.data.name}@{version}" if version else self.data.name
 
 
-def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> Dataset:
+def parse_data(text: str, cwd: str, hash_path: Callable[[str], str], say: Callable[[str], None]) -> Dataset:
     """Return the dataset that a text names.
 
-    ``hash_path`` returns the digest of the file or directory at an absolute path. A text that is no
-    URI, no existing path and no NAME@VERSION raises ``NotFound``.
+    ``hash_path`` returns the digest of the file or directory at an absolute path. ``say`` is told where a name is that
+    of a path too. A text that is nothing of the above raises ``NotFound``.
     """
     check_text(text, "--data")
     role, given = None, text
@@ -64,9 +65,16 @@ def parse_data(text: str, cwd: str, hash_path: Callable[[str], str]) -> Dataset:
     if is_url(given):
         return _uri(role, given)
     path = os.path.join(cwd, given)
-    if os.path.exists(path):
-        return Dataset(Data(_name_of(path, given), digest=hash_path(path), role=role), given)
-    return _named(role, given.removeprefix("data:"), given)
+    named = _named(role, given.removeprefix("data:"))
+    if named is not None:
+        if os.path.lexists(path):
+            shown = printable(given)
+            say(f"note: {shown} is taken as the dataset of that name; the path of that name would be ./{shown}")
+        return named
+    if not os.path.exists(path):
+        message = f"there is no file or directory '{printable(given)}', and it is no URI and no NAME@VERSION"
+        raise NotFound(message, _FORMS)
+    return Dataset(Data(_name_of(path, given), digest=hash_path(path), role=role), given)
 
 
 def _uri(role: str | None, given: str) -> Dataset:
@@ -88,14 +96,16 @@ def _name_of(path: str, given: str) -> str:
     raise UsageError(message, "rename it, or give NAME@VERSION instead of its path")
 
 
-def _named(role: str | None, text: str, given: str) -> Dataset:
-    name, _, version = text.rpartition("@")
-    if not is_imported_name(name) or not _VERSION.fullmatch(version):
-        message = f"there is no file or directory '{printable(given)}', and it is no URI and no NAME@VERSION"
-        raise NotFound(message, _FORMS)
-    if _DIGEST.fullmatch(version):
-        return Dataset(Data(name, digest=version, role=role))
-    return Dataset(Data(name, version, role=role))
+def _named(role: str | None, text: str) -> Dataset | None:
+    """Return the dataset of a NAME@VERSION, or of a NAME without ``/`` and ``.``; None where a text is neither."""
+    name, at, version = text.rpartition("@")
+    if at and is_imported_name(name) and _VERSION.fullmatch(version) and name.partition("/")[0] not in (".", ".."):
+        return Dataset(
+            Data(name, digest=version, role=role) if _DIGEST.fullmatch(version) else Data(name, version, role=role)
+        )
+    if "/" in text or "." in text or not is_imported_name(text):
+        return None
+    return Dataset(Data(text, role=role))
 
 
 class Run(Struct, frozen=True):

@@ -101,6 +101,7 @@ def _facts(version: Version) -> dict[str, dict[str, Json]]:
             size_bytes=version.size_bytes,
             author=version.author,
             description=version.description,
+            licence=version.licence,
         ),
         "metrics": {
             str(MetricKey(name, on)): each.value for name, by_data in newest.items() for on, each in by_data.items()

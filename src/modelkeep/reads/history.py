@@ -117,7 +117,7 @@ def as_sentences(reader: Reader, entries: Iterable[select.Logged]) -> tuple[Audi
 def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     """Return an entry as a sentence; for one that cannot be read the sentence says so."""
     from modelkeep.domain.entry import parse_entry  # tenures need no reader of entries
-    from modelkeep.domain.verbs.tag import Tag
+    from modelkeep.domain.verbs.tag import ENDED_TAG, Tag
 
     texts = dict(reversed(select.texts(reader, logged.seq)))
     subject = None
@@ -126,6 +126,10 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
         fields = list(texts.items())
         if isinstance(entry.intent.command, Tag) and entry.intent.details is not None:
             fields = select.tags(reader, entry.intent.details)
+        if isinstance(entry.intent.command, Tag) and entry.intent.subject is not None:
+            subject_of = entry.intent.subject
+            ended = select.ended_tags(reader, subject_of.model or 0, subject_of.version or 0, logged.seq)
+            fields = [*fields, *((ENDED_TAG, key) for key in ended)]
         subject, sentence = entry.subject_name, entry.sentence(fields)
     except Damaged as error:
         sentence = f"cannot be read: {error.message}"

@@ -68,7 +68,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
     key = {"model": found.model, "number": number}
     (row,) = version_rows(reader, at, found.model, found.name, [number])
     (
-        seq, actor, form, symlinks, commit, code_state, diff, started, ended, guessed, described,
+        seq, actor, form, symlinks, licence, commit, code_state, diff, started, ended, guessed, described,
     ) = select.VERSION.one(reader, at, **key)  # fmt: skip
     texts: dict[str, list[str]] = {}
     for field, value in reader.rows(select.TEXTS, seq=seq):
@@ -81,6 +81,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         **asdict(row),
         form=form,
         symlinks=bool(symlinks),
+        licence=licence,
         seq=seq,
         actor=actor,
         claimed=text("claimed"),

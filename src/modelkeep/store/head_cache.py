@@ -11,6 +11,8 @@ import os
 
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import is_hex
+from modelkeep.errors import RegistryUnavailable
+from modelkeep.store.durable import give_to_owner
 
 _MOST_BYTES = 200
 _MOST_DIGITS, _ID_LENGTH, _HASH_LENGTH = 16, 32, 64
@@ -48,15 +50,30 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
         return
     path = _path(state_dir, registry)
     draft = f"{path}.{os.urandom(8).hex()}"
-    with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    with contextlib.suppress(OSError, RegistryUnavailable):
+        _make_directories(os.path.dirname(path))
         try:
             with open(draft, "xb") as file:  # x: never through a link
+                give_to_owner(file.fileno(), os.stat(os.path.dirname(path)))
                 file.write(_line(seq, entry_hash))
             os.replace(draft, path)
         except OSError:
             os.unlink(draft)
             raise
+
+
+def _make_directories(path: str) -> None:
+    """Make a directory and its parents. Under ``sudo -E`` they are in a user's home, and belong to that user."""
+    above = os.path.dirname(path)
+    if not os.path.isdir(above):
+        _make_directories(above)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            give_to_owner(descriptor, os.stat(above))
+        finally:
+            os.close(descriptor)
 
 
 def recall(state_dir: str, registry: str) -> Head | None:

@@ -12,8 +12,11 @@ from typer import Argument
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
+from modelkeep.cli.typed_line import refusal
 from modelkeep.cli.views.changes import ChangeView
 from modelkeep.cli.views.values import DescriptionView
+from modelkeep.domain.labels import is_label
+from modelkeep.domain.stages import is_word
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -44,6 +47,9 @@ def alias(
         list[str], Argument(metavar="ALIAS...", help="Aliases to point at the version; ALIAS- removes one.")
     ],
 ) -> None:
+    if len(names) == 1 and is_label(names[0]) and "@" in ref:
+        message = f"'{names[0]}' reads as a label, which a version is given once, and not as an alias"
+        raise refusal(message, ["label", ref, names[0]])
     added = [name for name in names if not name.endswith("-")]
     removed = [name[:-1] for name in names if name.endswith("-")]
     call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.expect_flags)))
@@ -56,6 +62,9 @@ def label(
     label: Annotated[str, Argument(metavar="LABEL", help="Its label, as 1.2.0: it begins with a digit.")],
 ) -> None:
     """Give a version its label, once."""
+    if is_word(label) and "@" in ref:
+        message = f"'{label}' has no digit at its begin, as labels do: a name for a version is an alias"
+        raise refusal(message, ["alias", ref, label])
     call.show(ChangeView(call.registry().label(ref, label, **call.change_flags)))
 
 
@@ -67,7 +76,8 @@ def describe(
 ) -> None:
     registry = call.registry()
     if text is None:
-        call.show(DescriptionView(ref, registry.description(ref)))
+        found = registry.description(ref)
+        call.show(DescriptionView(ref, found), nothing=None if found else lambda: f"{ref} has no description")
         return
     call.show(ChangeView(registry.describe(ref, _text(text), **call.change_flags)))
 
@@ -95,9 +105,11 @@ def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:
     for word in words:
         if not word.endswith("-") or word == "-":
             message = f"tag '{printable(word)}' has no value"
-            hint = (
-                f"modelkeep tag {quote(ref)} {quote(f'{word}=TEXT')}        (or, to take it off, {word.rstrip('-')}-)"
-            )
+            if len(words) == 2 and "-" not in {word[:1] for word in words} | {word[-1:] for word in words}:
+                raise refusal(message, ["tag", ref, "=".join(words)])
+            hint = "K=V sets a tag, K- takes it off"
+            if not word.startswith("-"):
+                hint = f"modelkeep tag {quote(ref)} {quote(f'{word}=TEXT')}        (or, to take it off, {word}-)"
             raise UsageError(message, printable(hint))
     return [word[:-1] for word in words]
 

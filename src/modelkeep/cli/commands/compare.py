@@ -71,4 +71,5 @@ def lineage(
     """Show where a version comes from and what came from it."""
     both, steps = up == down, positive_number(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
-    call.show(LineageView(found))
+    nothing = f"nothing is known that {found.root} was made from or went into"
+    call.show(LineageView(found), nothing=None if found.edges else lambda: nothing)

@@ -11,7 +11,7 @@ from typer import Option
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.errors import Conflict, RegistryUnavailable, UsageError
-from modelkeep.local_path import local_path
+from modelkeep.local_path import local_directory
 
 _WIDEST = 110
 #: Variables that would lead a command of the story to another registry, run or repository.
@@ -61,7 +61,7 @@ def _play(keep: str | None) -> None:
 
 def _empty(directory: str) -> str:
     """Return the path of a directory that is empty, made where it is not there."""
-    path = os.path.abspath(local_path(directory, "--keep"))
+    path = os.path.abspath(local_directory(directory, "--keep"))
     if not os.path.exists(path):
         os.makedirs(path)
     elif not os.path.isdir(path) or os.listdir(path):

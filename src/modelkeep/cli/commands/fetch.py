@@ -74,12 +74,28 @@ def path(
 @command()
 def identify(
     call: Call,
-    what: Annotated[str, Argument(metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256.")],
+    what: Annotated[
+        str,
+        Argument(
+            metavar="FILE|DIR|DIGEST", help="A file, a directory, or a SHA-256; - reads a file from standard input."
+        ),
+    ],
     exclude: Annotated[
         list[str] | None,
         Option("--exclude", metavar="GLOB", help="Leave out these files of a directory, as register --exclude does."),
     ] = None,
 ) -> None:
-    found = call.registry().identify(what, exclude=exclude or ())
-    never_staged = os.path.exists(what) and all(row.stage is None for row in found)
+    asked = _digest_of_stdin() if what == "-" else what
+    found = call.registry().identify(asked, exclude=exclude or ())
+    never_staged = (what == "-" or os.path.exists(what)) and all(row.stage is None for row in found)
     call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))
+
+
+def _digest_of_stdin() -> str:
+    """Return the digest of the file in standard input."""
+    if sys.stdin is None or streams.is_terminal(sys.stdin):
+        message = "nothing is piped into standard input"
+        raise UsageError(message, "modelkeep identify FILE")
+    import hashlib
+
+    return f"sha256:{hashlib.file_digest(sys.stdin.buffer, 'sha256').hexdigest()}"  # type: ignore[arg-type]

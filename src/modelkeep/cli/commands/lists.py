@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from shlex import quote
 from typing import Annotated, TypeVar
@@ -52,7 +53,11 @@ def list_(
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     sort: Annotated[
         str | None,
-        Option("--sort", metavar="KEY[:asc|desc]", help="Sort versions by a column or by metric.K, param.K, tag.K."),
+        Option(
+            "--sort",
+            metavar="KEY[:asc|desc]",
+            help="Sort versions by a column or by metric.K, metric.K@DATA, param.K, tag.K.",
+        ),
     ] = None,
     limit: Annotated[
         str | None, Option("--limit", metavar="N", help="At most N rows; 50 on a terminal, all otherwise, by default.")
@@ -76,8 +81,11 @@ def list_(
     if (pattern is None or is_glob) and not (stage or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
-        note += [no_models(registry, pattern, moment)] if not models else []
-        call.show(ModelsView(moment, models, stages, more=bool(note)), *note)
+        call.show(
+            ModelsView(moment, models, stages, more=bool(note)),
+            *note,
+            nothing=None if models else partial(no_models, registry, pattern, moment),
+        )
         return
     found = registry.versions(
         None if is_glob else pattern,
@@ -96,10 +104,10 @@ def list_(
             if error is not None:
                 raise error
     versions, note = rows.first(found)
-    note += [no_versions(registry, pattern, stage, moment)] if not versions else []
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, moment)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
-    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note)
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)
 
 
 def _sorted_by(sort: str | None) -> str | None:
@@ -116,7 +124,11 @@ def show(
     ],
     field: Annotated[
         str | None,
-        Option("--field", metavar="F", help="Only this field: one of the JSON's, metric.K, param.K or tag.K."),
+        Option(
+            "--field",
+            metavar="F",
+            help="Only this field: one of the JSON's, metric.K, metric.K@DATA, param.K or tag.K.",
+        ),
     ] = None,
 ) -> None:
     """Show a model or a version."""
@@ -175,8 +187,8 @@ def audit(
         call.show_pages(EntriesView(page) for page in chain([first], pages))
         return
     entries, note = newest.first([entry for page in chain([first], pages) for entry in page], "newest")
-    note += [no_entries(registry, ref, actor, action, bounded=bool(since or until))] if not entries else []
-    call.show(EntriesView(entries if reverse else entries[::-1]), *note)
+    nothing = partial(no_entries, registry, ref, actor, action, bounded=bool(since or until))
+    call.show(EntriesView(entries if reverse else entries[::-1]), *note, nothing=None if entries else nothing)
 
 
 @command("as_of")
@@ -193,5 +205,5 @@ def history(
     moment = registry.as_of(call.flags.as_of)
     with stage_second(call, "history", name, stage):
         tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    note = [] if tenures else [no_tenures(name, stage, bounded=bool(since or until))]
-    call.show(TenuresView(moment, tenures, stage), *note)
+    nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
+    call.show(TenuresView(moment, tenures, stage), nothing=nothing)

@@ -60,6 +60,9 @@ def register(
         Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
     ] = None,
     description: Annotated[str | None, Option("--description", metavar="TEXT", help="The description.")] = None,
+    licence: Annotated[
+        str | None, Option("--licence", metavar="SPDX", help="The licence: Apache-2.0, MIT OR GPL-3.0-only.")
+    ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
     alias: Annotated[Many, Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
     if_exists: Annotated[
@@ -103,6 +106,7 @@ def register(
             author=author,
             trained_at=trained_at,
             description=description,
+            licence=licence,
             if_exists=if_exists,
             reuse_name=reuse_name,
             filename=filename,
@@ -138,8 +142,13 @@ def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
 
 
 def _check_order(name: str, paths: Sequence[str]) -> None:
-    """Raise ``UsageError`` where file and name are swapped, with the right line as hint."""
+    """Raise ``UsageError`` where file and name are swapped, or a metric has no option, with the right line as hint."""
     first = paths[0]
+    metrics = [path for path in paths if "=" in path and not os.path.exists(path)]
+    if metrics and len(metrics) < len(paths):
+        message = f"there is no file '{printable(metrics[0])}'; a metric is given with -M, a param with -p"
+        others = [path for path in paths if path not in metrics]
+        raise refusal(message, ["register", name, *others, *(each for path in metrics for each in ("-M", path))])
     if not os.path.exists(name) or first == "-" or os.path.exists(first):
         return
     kind = "directory" if os.path.isdir(name) else "file"

@@ -86,7 +86,8 @@ def _confirm(
         why = "--no-input forbids to ask" if call.flags.no_input else "nobody is at a terminal to answer"
         message = f"delete asks before it deletes, and {why}"
         whole = ["--all-versions"] if models else []
-        raise refusal(message, ["delete", *refs[:_ITEMS_SHOWN], *whole, "--yes"])
+        reason = ["-m", call.flags.message] if call.flags.message else []
+        raise refusal(message, ["delete", *refs, *whole, *reason, "--yes"])
     deletable = [ref for ref in refs[:_ITEMS_SHOWN] if _is_deletable(ref, plan)]
     more = max(len(refs) - _ITEMS_SHOWN, 0)
     if not deletable and not more:

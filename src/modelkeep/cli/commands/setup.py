@@ -151,7 +151,9 @@ def config_trust(
         if remove:
             message = "--remove needs a directory"
             raise UsageError(message, "modelkeep config trust DIR --remove")
-        call.show(views.TrustView(trust.directories(os.environ)))
+        trusted = trust.directories(os.environ)
+        nothing = "no directory of another user is trusted"
+        call.show(views.TrustView(trusted), nothing=None if trusted else lambda: nothing)
         return
     directories, changed = trust.change(directory, os.environ, here(), remove=remove)
     call.show(views.TrustView(directories, changed), f"written to {call.settings.file}" if changed else "nothing to do")

@@ -102,11 +102,6 @@ class LineageView(View, frozen=True):
         trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.branches]
         return stack(*trees) if trees else stack(labels[self.answer.root])
 
-    def notes(self) -> list[str]:
-        """Return that nothing was found, where that is so."""
-        found = self.answer
-        return [] if found.edges else [f"nothing is known that {found.root} was made from or went into"]
-
     def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:
         """Return what made the root (``up``) or what was made from it; a node that comes again has no branches."""
         neighbours: dict[str, list[tuple[str, str]]] = {}

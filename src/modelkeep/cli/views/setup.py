@@ -181,9 +181,5 @@ class TrustView(View, frozen=True):
     def lines(self) -> list[str]:
         return [line(each) for each in self.directories]
 
-    def notes(self) -> list[str]:
-        """Return that there is none, where that is so."""
-        return [] if self.directories else ["no directory of another user is trusted"]
-
     def identifiers(self) -> list[str]:
         return list(self.directories)

@@ -119,6 +119,7 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("digest", version.digest),
             ("registered", f"{clock.second(version.created)} by {by}"),
             ("author", version.author if version.author != version.actor else None),
+            ("licence", version.licence),
             ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
             ("code", _code(version.code)),
             *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),

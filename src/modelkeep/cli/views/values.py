@@ -49,10 +49,6 @@ class DescriptionView(View, frozen=True):
     ref: str
     description: str | None
 
-    def notes(self) -> list[str]:
-        """Return that there is none, where that is so."""
-        return [] if self.description else [f"{self.ref} has no description"]
-
     def identifiers(self) -> list[str]:
         return [] if self.description is None else [printable(each) for each in self.description.split("\n")]
 

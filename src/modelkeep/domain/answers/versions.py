@@ -206,6 +206,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
 
     form: str
     symlinks: bool
+    licence: str | None
     seq: int
     actor: str
     claimed: str | None

@@ -10,7 +10,7 @@ from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import UsageError
 
 
@@ -35,7 +35,8 @@ class Alias(Command, frozen=True):
         borne = (name for name in self.remove if proposal.state.alias(model.seq, fold(name)) is not None)
         events += [AliasRemoved(name, model.seq) for name in borne]
         if not events:
-            return AlreadySo("the aliases are so already")
+            there = [f"{name} is {model.ref(version.number)}" for name in self.add]
+            return AlreadySo(join_words([*there, *(f"{model.name} has no alias {name}" for name in self.remove)]))
         if proposal.intent.expect is not None:
             proposal.check_expected(proposal.state.alias(model.seq, fold(names[0])), f"{model.name}@{names[0]}")
         return tuple(events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
-from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.domain.verbs.words import EntryWords, shortened
 
 
 class Describe(Command, frozen=True):
@@ -16,8 +16,10 @@ class Describe(Command, frozen=True):
         return (Described(model.seq, version),)
 
     def sentence(self, words: EntryWords) -> str:
-        described = any(field == "description" and value for field, value in words.texts)
-        return f"described {words.subject}" if described else f"changed the description of {words.subject}"
+        text = next((value for field, value in words.texts if field == "description"), "")
+        if not text and words.entry.intent.details is None:
+            return f"took the description off {words.subject}"
+        return f"described {words.subject}" + (f": {shortened(text)}" if text else "")
 
 
 class Described(Event, frozen=True):

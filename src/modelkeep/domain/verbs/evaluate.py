@@ -57,7 +57,8 @@ class Evaluate(Command, frozen=True):
     def sentence(self, words: EntryWords) -> str:
         what = [f"{name} {shortened(value)}" for name, value in self.metrics[:_MOST_METRICS]]
         if len(self.metrics) > _MOST_METRICS:
-            what.append(f"{len(self.metrics) - _MOST_METRICS} more")
+            more = len(self.metrics) - _MOST_METRICS
+            what.append(f"{more} more metric{'' if more == 1 else 's'}")
         what += ["metrics"] if self.metrics_document else []
         what += [f"run {run}" for run in self.runs]
         on = self.metrics_on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modelkeep.domain.details import Line
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -9,6 +11,8 @@ from modelkeep.domain.verbs.rows import Changes, Close, Recorded
 from modelkeep.domain.verbs.words import EntryWords, join_words, shortened
 from modelkeep.errors import Conflict
 
+#: The field of an entry's texts that names a tag which the entry ended; it stands in no details.
+ENDED_TAG = "ended tag"
 _MOST_TAGS = 4
 
 
@@ -25,19 +29,29 @@ class Tag(Command, frozen=True):
                 message = f"a tag of {model.name} changed meanwhile"
                 raise Conflict(message, "try again")
         if not self.remove and proposal.intent.details is None:
-            return AlreadySo("the tags are so already")
+            return AlreadySo(f"no tag of {model.name} would change")
         return (Tagged(model.seq, version),)
 
     def sentence(self, words: EntryWords) -> str:
         tags = [f"{field[4:]}={shortened(value)}" for field, value in words.texts if field.startswith("tag.")]
-        removed = len(self.remove)
+        put = {field[4:] for field, _ in words.texts if field.startswith("tag.")}
+        # A tag that is replaced ends too, which is not to be said of it.
+        ended = [value for field, value in words.texts if field == ENDED_TAG]
+        removed = [key for key in ended if key not in put]
         parts = []
         if tags:
-            more = [f"{len(tags) - _MOST_TAGS} more"] if len(tags) > _MOST_TAGS else []
-            parts.append(f"tagged {words.subject} {join_words([*tags[:_MOST_TAGS], *more])}")
+            parts.append(f"tagged {words.subject} {_some(tags)}")
         if removed:
-            parts.append(f"took {removed} tag{'' if removed == 1 else 's'} off {words.subject}")
+            parts.append(f"took the tag{'' if len(removed) == 1 else 's'} {_some(removed)} off {words.subject}")
+        if self.remove and not ended and not tags:
+            parts.append(f"took {len(self.remove)} tag{'' if len(self.remove) == 1 else 's'} off {words.subject}")
         return ", ".join(parts) or f"tagged {words.subject}"
+
+
+def _some(words: Sequence[str]) -> str:
+    """Return the first of some words, and how many more tags there are."""
+    more = len(words) - _MOST_TAGS
+    return join_words([*words[:_MOST_TAGS], *([f"{more} more tag{'' if more == 1 else 's'}"] if more > 0 else [])])
 
 
 class Tagged(Event, frozen=True):

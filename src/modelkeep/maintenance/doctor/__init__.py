@@ -55,7 +55,7 @@ def _require_something(directory: str) -> None:
 
 def _checks(exam: Exam) -> tuple[Check, ...]:
     """Return the checks to run: where this account may not enter the directory, none of what is in it."""
-    inside = () if exam.is_closed else (place.check_files, *store.CHECKS, *database.CHECKS)
+    inside = () if exam.is_closed else (place.check_files, place.check_owners, *store.CHECKS, *database.CHECKS)
     return (*place.CHECKS, *inside, *client.CHECKS)
 
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
+from itertools import islice
+from shlex import quote
 
 from modelkeep import errors
 from modelkeep._version import __version__
@@ -15,12 +17,16 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.errors import ModelkeepError
 from modelkeep.locate import untrusted
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
-from modelkeep.store.bucket.directory_drafts import TMP, boot_id
+from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
 from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.db.sqlite import probe
 from modelkeep.store.db.sqlite.probe import Probed
+from modelkeep.store.ingest.selection import UNFINISHED
 
 _APART_SECONDS = 300.0
+#: So many names of the current directory are looked at.
+_MOST = 20_000
+_SHOWN = 5
 
 
 def check_clock(exam: Exam) -> Iterator[DoctorFinding]:
@@ -84,6 +90,28 @@ def check_user_directories(exam: Exam) -> Iterator[DoctorFinding]:
             yield warning(code, path, f"it cannot be written, so {lost}", hint)
 
 
+def check_unfinished(exam: Exam) -> Iterator[DoctorFinding]:
+    """Report what a killed `get` left in the current directory."""
+    with suppress(OSError), os.scandir(exam.context.cwd) as entries:
+        for name in sorted(each.name for each in islice(entries, _MOST) if UNFINISHED.fullmatch(each.name))[:_SHOWN]:
+            path = os.path.join(exam.context.cwd, name)
+            if not _is_locked(path):
+                text = "left by a get that was killed: the next get there removes it"
+                yield warning("unfinished", path, text, f"rm -rf {quote(path)}")
+
+
+def _is_locked(path: str) -> bool:
+    """Tell whether a writer that lives holds the lock of a draft."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return lock_directory(descriptor) is False
+    finally:
+        os.close(descriptor)
+
+
 def check_origin(exam: Exam) -> Iterator[DoctorFinding]:
     """Report which setting chose the registry, and whether it belongs to another user who was not trusted."""
     located = exam.located
@@ -94,4 +122,4 @@ def check_origin(exam: Exam) -> Iterator[DoctorFinding]:
         yield ok("origin", located.path, f"chosen by {located.origin}: {located.where or 'the default place'}")
 
 
-CHECKS = (check_clock, check_versions, check_user_directories, check_origin)
+CHECKS = (check_clock, check_versions, check_user_directories, check_unfinished, check_origin)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from shlex import quote
 
 from modelkeep.domain.answers.maintenance import DoctorFinding
@@ -13,6 +15,9 @@ from modelkeep.store.access.mounts import Mount, mount_of
 from modelkeep.store.access.permissions import group_name, user_name
 from modelkeep.store.db.sqlite.errors import bring_back, lost_database
 
+_SHARED = stat.S_ISGID | stat.S_IWGRP
+#: So many names are looked at.
+_MOST = 20_000
 _ENOUGH_BYTES = 1 << 30
 _ENOUGH_FILES = 1000
 _SMALL_SHARE = 0.05
@@ -82,7 +87,17 @@ def check_files(exam: Exam) -> Iterator[DoctorFinding]:
         yield _file_finding(exam, "lock", database.lock_path)
     else:
         text = "it is missing: writers do not queue, and some wait long"
-        yield warning("lock", database.lock_path, text, f"touch {quote(database.lock_path)}")
+        yield warning("lock", database.lock_path, text, f"touch {quote(database.lock_path)}{_giving(exam)}")
+
+
+def _giving(exam: Exam) -> str:
+    """Return what root has to add to a command that makes the writers' lock, so that its owner can use it."""
+    owner = os.stat(exam.directory)
+    return (
+        ""
+        if os.geteuid() != 0 or owner.st_uid == 0
+        else f" && chown {owner.st_uid}:{owner.st_gid} {quote(exam.context.database.lock_path)}"
+    )
 
 
 def _file_finding(exam: Exam, code: str, path: str) -> DoctorFinding:
@@ -146,6 +161,37 @@ def _space(path: str) -> Iterator[DoctorFinding]:
         yield warning("space", path, shown, f"make room: modelkeep gc -n; df -h {quote(path)}")
     elif not few_files:
         yield ok("space", path, shown)
+
+
+def check_owners(exam: Exam) -> Iterator[DoctorFinding]:
+    """Check that what is in the registry belongs to its owner; where it is shared, that nothing is root's alone."""
+    tops = [exam.directory]
+    if os.path.islink(exam.store) and exam.has_store:
+        tops.append(os.path.realpath(exam.store))
+    for top in tops:
+        status = os.stat(top)
+        shared = status.st_mode & _SHARED == _SHARED
+        wrong = _foreign(top, status.st_uid, only_root=shared)
+        first = next(wrong, None)
+        if first is None:
+            yield ok("owners", top, "what is in it belongs to " + ("members" if shared else user_name(status.st_uid)))
+            continue
+        count = 1 + sum(1 for _ in wrong)
+        more = f", as do {count - 1} more" if count > 1 else ""
+        text = f"it belongs to {user_name(os.lstat(first).st_uid)}{more}, and bars the registry's owner"
+        whose = "-user root" if shared else f"! -uid {status.st_uid}"
+        give = f"chown -h {status.st_uid}:{status.st_gid}"
+        yield error("owners", first, text, f"sudo find {quote(top)} -xdev {whose} -execdir {give} {{}} +")
+
+
+def _foreign(top: str, owner: int, *, only_root: bool) -> Iterator[str]:
+    """Yield what is below a directory and belongs to another account, or to root, among the first names."""
+    paths = (os.path.join(above, name) for above, names, files in os.walk(top) for name in (*names, *files))
+    for path in islice(paths, _MOST):
+        with suppress(FileNotFoundError):
+            uid = os.lstat(path).st_uid
+            if uid != owner and (uid == 0 or not only_root):
+                yield path
 
 
 def check_umask(exam: Exam) -> Iterator[DoctorFinding]:  # noqa: ARG001 - every check is called alike

@@ -114,6 +114,22 @@ def make_directory(above: int, name: str, path: str, root: os.stat_result) -> in
     return descriptor
 
 
+def require_shared(bucket: int, root: str) -> None:
+    """Raise ``RegistryUnavailable`` where the owner of a bucket could not change what this account would make there."""
+    owner, account = os.fstat(bucket), os.geteuid()
+    shared = stat.S_ISGID | stat.S_IWGRP
+    if account in {0, owner.st_uid} or owner.st_mode & shared == shared:
+        return
+    from modelkeep.store.access import access_lists
+    from modelkeep.store.access.permissions import user_name
+
+    if access_lists.read(bucket, access_lists.DEFAULT):
+        return
+    name = user_name(owner.st_uid)
+    message = f"the store {root} belongs to {name}, who could not change what this account makes there"
+    raise RegistryUnavailable(message, f"{name} can share it: modelkeep init {os.path.dirname(root)} --shared GROUP")
+
+
 def _open_root(root: str) -> int:
     try:
         return os.open(root, _DIRECTORY | os.O_NOFOLLOW)

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
-from modelkeep.store.bucket.directory_places import make_directory, open_below, open_regular, opened, status_below
+from modelkeep.store.bucket.directory_places import (
+    make_directory,
+    open_below,
+    open_regular,
+    opened,
+    require_shared,
+    status_below,
+)
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
@@ -221,6 +228,7 @@ class DirectoryUpload:
         name = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
         path = f"{self._root}/{TMP}"
         with opened(self._root) as bucket:
+            require_shared(bucket, self._root)
             # A tool that copies no empty directories may have left it out.
             tmp = make_directory(bucket, TMP, path, self._owner)
         try:

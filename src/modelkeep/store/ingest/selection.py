@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from collections.abc import Iterable
 
 from msgspec import Struct
 
-from modelkeep.domain.text import pattern, printable, translate_glob
+from modelkeep.domain.globs import GlobMatcher
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 IGNORE_FILE = ".modelkeepignore"
 
+#: Files that a killed `get` has left, under the names that it gives to what it has not finished.
+UNFINISHED = pattern(r"\.modelkeep-[0-9a-f]{16}")
 #: Names that are never part of a model. They are left out wherever they stand below a directory, with a note.
 LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", ".modelkeep", IGNORE_FILE})
 
@@ -24,14 +25,14 @@ _ENV_ENDINGS = (".env", ".env~", ".envrc")
 _KEY_HEADER = pattern(rb"(?:\A[^!-~]*+|\n[ \t]*)(?:-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY|PuTTY-User-Key-File-)")
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _HEADER_WITHIN = 64 * 1024  # a key may stand behind a certificate, or behind headers of a mail
-_LONGEST_IGNORE_FILE = 1024 * 1024
+_LONGEST_IGNORE_FILE = 64 * 1024
 _MOST_GLOBS, _LONGEST_GLOB = 1_000, 4_096
 
 
 class Selection(Struct, frozen=True):
     """The user's choice of the files that go in.
 
-    ``exclude`` and ``include`` are globs. One with a ``/`` in it is compared with the path below
+    ``exclude`` and ``include`` are globs. One with a ``/`` in it (``./a`` too) is compared with the path below
     the directory, else with each name on the way; one that ends in ``/`` means directories only.
     ``include`` wins over everything that leaves out or refuses. ``filename`` is the name a single
     file gets in the artifact.
@@ -44,26 +45,37 @@ class Selection(Struct, frozen=True):
 
 
 class Globs:
-    """Some globs, compiled."""
+    """Some globs, ready to be matched."""
 
     def __init__(self, globs: tuple[str, ...]) -> None:
-        self._names = _compiled(glob for glob in globs if "/" not in glob.rstrip("/"))
-        self._paths = _compiled(glob for glob in globs if "/" in glob.rstrip("/"))
+        self._globs = globs
+        self._used: set[int] = set()
+        places = [_place(glob) for glob in globs]
+        self._names = [number for number, (_, anchored) in enumerate(places) if not anchored]
+        self._paths = [number for number, (_, anchored) in enumerate(places) if anchored]
+        self._of_name = GlobMatcher(places[number][0] for number in self._names)
+        self._of_path = GlobMatcher(places[number][0] for number in self._paths)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The globs that have matched nothing so far, as they were given."""
+        return tuple(glob for number, glob in enumerate(self._globs) if number not in self._used)
 
     def match(self, path: str, *, directory: bool = False) -> bool:
         """Tell whether a glob matches a path below the directory."""
-        if not self._names and not self._paths:
+        if not self._globs:
             return False
-        name = path.rpartition("/")[2]
-        return any(
-            (directory or not only_directories) and pattern.match(text)
-            for patterns, text in ((self._names, name), (self._paths, path))
-            for pattern, only_directories in patterns
-        )
+        found = [self._names[each] for each in self._of_name.matches(path.rpartition("/")[2])] if self._names else []
+        found += [self._paths[each] for each in self._of_path.matches(path)] if self._paths else []
+        fitting = [each for each in found if directory or not self._globs[each].endswith("/")]
+        self._used.update(fitting)
+        return bool(fitting)
 
 
-def _compiled(globs: Iterable[str]) -> tuple[tuple[re.Pattern[str], bool], ...]:
-    return tuple((re.compile(translate_glob(glob.strip("/"))), glob.endswith("/")) for glob in globs)
+def _place(glob: str) -> tuple[str, bool]:
+    """Return a glob without what means nothing in a path (``./a//b/`` is ``a/b``), and whether it names a place."""
+    names = [name for name in glob.split("/") if name not in {"", "."}]
+    return "/".join(names), len(names) > 1 or glob.startswith(("/", "./"))
 
 
 def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
@@ -93,8 +105,11 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
         message = f"'{printable(shown)}/{IGNORE_FILE}' is longer than {_LONGEST_IGNORE_FILE} bytes"
         raise UsageError(message)
     globs = tuple(line for line in lines if line and not line.startswith("#"))
-    if len(globs) > _MOST_GLOBS or any(len(glob) > _LONGEST_GLOB for glob in globs):
-        message = f"'{printable(shown)}/{IGNORE_FILE}' has more than {_MOST_GLOBS:,} globs, or one longer than a path"
+    if max(len(globs), data.count(b"[")) > _MOST_GLOBS or any(len(glob) > _LONGEST_GLOB for glob in globs):
+        message = (
+            f"'{printable(shown)}/{IGNORE_FILE}' has more than {_MOST_GLOBS:,} globs or sets in them, "
+            "or a glob longer than a path"
+        )
         raise UsageError(message, "name whole directories: NAME/")
     for glob in globs:
         if glob.startswith("!"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 
 from msgspec import Struct
 
@@ -40,7 +41,7 @@ class Stamp(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it."""
+    """One file that goes in: ``path`` in the artifact; ``root`` as typed and ``inner``, the way below it; ``guarded``: no secret may be in it; ``executable``: its owner may run it."""
 
     path: str
     root: str
@@ -48,11 +49,21 @@ class Source(Struct, frozen=True):
     stamp: Stamp
     follow: bool
     guarded: bool
+    executable: bool = False
 
     @property
     def shown(self) -> str:
         """The path as the user would type it."""
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
+
+
+def as_utf8(name: str) -> str:
+    """Return a name of this system as text, taking its bytes for UTF-8; what is none of it stays escaped.
+
+    Under a locale that is not UTF-8, Python reads the bytes of names otherwise. In the registry they are the same
+    everywhere.
+    """
+    return name if sys.getfilesystemencoding() == "utf-8" else os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def open_source(source: Source) -> int:

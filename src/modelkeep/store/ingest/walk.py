@@ -10,22 +10,26 @@ import os
 import stat
 from collections import Counter
 from dataclasses import dataclass, field
+from shlex import quote
 
-from modelkeep.domain.manifest import check_path
+from modelkeep.domain.manifest import LARGEST_MANIFEST, check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.store.ingest.selection import (
     IGNORE_FILE,
     LEFT_OUT,
+    UNFINISHED,
     Globs,
     Selection,
     ignored_globs,
     refuse_secret,
     secret_name,
 )
-from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
+from modelkeep.store.ingest.source import Source, Stamp, as_utf8, changed, open_below
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
+#: What a file takes in a manifest beside its path.
+_BYTES_IN_MANIFEST = len('{"digest":"sha256:","path":"","size":},') + 64 + len("100000")
 #: Two links a level to the next level make 2**levels paths.
 _MOST_VISITS = 16
 
@@ -41,7 +45,9 @@ class Found:
     left_out: Counter[str] = field(default_factory=Counter)
     links: int = 0
     empty_directories: int = 0
-    executables: int = 0
+    #: Globs of --exclude and --include that matched nothing.
+    unused: tuple[str, ...] = ()
+    manifest_bytes: int = 0
 
     def notes(self) -> tuple[str, ...]:
         """Return notes of what is not in the artifact as it is in the source."""
@@ -50,13 +56,14 @@ class Found:
             notes.append("left out: " + ", ".join(_times(name, n) for name, n in sorted(self.left_out.items())))
         if self.links:
             notes.append(f"copied what {_plural(self.links, 'symbolic link leads', 'symbolic links lead')} to")
-        lost = []
         if self.empty_directories:
-            lost.append(_plural(self.empty_directories, "empty directory", "empty directories"))
-        if self.executables:
-            lost.append(f"the executable bit of {_plural(self.executables, 'file', 'files')}")
-        if lost:
-            notes.append("not kept: " + ", ".join(lost))
+            notes.append("not kept: " + _plural(self.empty_directories, "empty directory", "empty directories"))
+        if colons := [source.path for source in self.sources if ":" in source.path]:
+            more = f" and {len(colons) - 1} more" if len(colons) > 1 else ""
+            notes.append(
+                f"warning: no file can be called '{printable(colons[0])}'{more} on Windows, because of the colon"
+            )
+        notes += [f"warning: '{printable(glob)}' matched nothing" for glob in self.unused]
         return tuple(notes)
 
 
@@ -67,8 +74,10 @@ def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
     ``UsageError``; a path that is not there raises ``NotFound``.
     """
     found = Found()
+    include, exclude = Globs(tuple(map(as_utf8, selection.include))), Globs(tuple(map(as_utf8, selection.exclude)))
     for root, name in named:
-        _Walk(root, selection, found, secrets=secrets).start(name)
+        _Walk(root, selection, found, include, exclude, secrets=secrets).start(name)
+    found.unused = (*exclude.unused, *include.unused)
     found.sources.sort(key=lambda source: source.path)
     return found
 
@@ -76,13 +85,15 @@ def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
 class _Walk:
     """The walk below one typed path."""
 
-    def __init__(self, root: str, selection: Selection, found: Found, *, secrets: bool) -> None:
+    def __init__(
+        self, root: str, selection: Selection, found: Found, include: Globs, exclude: Globs, *, secrets: bool
+    ) -> None:
         self._root = root
         self._selection = selection
         self._found = found
         self._secrets = secrets
-        self._include = Globs(selection.include)
-        self._exclude = Globs(selection.exclude)
+        self._include = include
+        self._exclude = exclude
         self._ignored = Globs(())
         self._visits: Counter[tuple[int, int]] = Counter()
 
@@ -92,7 +103,7 @@ class _Walk:
         with explain_source_errors(self._root):
             status = os.stat(self._root)
         if not stat.S_ISDIR(status.st_mode):
-            inside = name or os.path.basename(self._root)
+            inside = name or as_utf8(os.path.basename(self._root))
             if not self._left_out(inside, "by --exclude", self._exclude):
                 self._file(inside, "", status, followed=False)
             return
@@ -158,9 +169,9 @@ class _Walk:
         if link:
             status = self._through(descriptor, entry.name, inner, self._shown(inner))
         if not stat.S_ISDIR(status.st_mode):
-            self._file(prefix + inner, inner, status, followed=link)
+            self._file(prefix + as_utf8(inner), inner, status, followed=link)
             return None
-        check_path(prefix + inner)
+        check_path(prefix + as_utf8(inner))
         identity = (status.st_dev, status.st_ino)
         if self._selection.follow_symlinks:
             shown = self._shown(inner)
@@ -199,8 +210,9 @@ class _Walk:
 
     def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
         """Take a regular file; refuse any other kind, and secrets."""
-        guarded = not self._secrets and not self._include.match(inner or path)
-        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded)
+        guarded = not self._secrets and not self._include.match(as_utf8(inner) or path)
+        executable = bool(status.st_mode & stat.S_IXUSR)
+        source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded, executable)
         if not stat.S_ISREG(status.st_mode):
             message = f"'{source.shown}' is {_kind(status.st_mode)}, not a file"
             hint = "to register what a pipe yields, use - and --filename" if stat.S_ISFIFO(status.st_mode) else None
@@ -210,19 +222,27 @@ class _Walk:
             raise refuse_secret(source.shown, inner or path, what)
         self._found.sources.append(source)
         self._found.links += followed
-        self._found.executables += bool(status.st_mode & 0o111)
+        self._found.manifest_bytes += len(source.path.encode(errors="replace")) + _BYTES_IN_MANIFEST
+        if self._found.manifest_bytes > LARGEST_MANIFEST:
+            message = (
+                f"there are more than {len(self._found.sources):,} files, and a version's list of files may have "
+                f"{LARGEST_MANIFEST >> 20} MiB"
+            )
+            raise UsageError(message, f"register one file that holds them: tar -cf files.tar {quote(self._root)}")
 
     def _is_left_out(self, inner: str, *, directory: bool) -> bool:
         """Tell, and count, whether a name, ``--exclude`` or ``.modelkeepignore`` leaves this path out."""
-        if self._include.match(inner, directory=directory):
+        path = as_utf8(inner)
+        if self._include.match(path, directory=directory):
             return False
-        name = inner.rpartition("/")[2]
-        if name in LEFT_OUT:
+        self._exclude.match(path, directory=directory)  # it has matched something, though it need not
+        name = path.rpartition("/")[2]
+        if name in LEFT_OUT or UNFINISHED.fullmatch(name):
             if name != IGNORE_FILE:
-                self._found.left_out[name] += 1
+                self._found.left_out[name if name in LEFT_OUT else "by a get that was killed"] += 1
             return True
-        return self._left_out(inner, "by --exclude", self._exclude, directory=directory) or self._left_out(
-            inner, f"by {IGNORE_FILE}", self._ignored, directory=directory
+        return self._left_out(path, "by --exclude", self._exclude, directory=directory) or self._left_out(
+            path, f"by {IGNORE_FILE}", self._ignored, directory=directory
         )
 
     def _left_out(self, inner: str, why: str, globs: Globs, *, directory: bool = False) -> bool:

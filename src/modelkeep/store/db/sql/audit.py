@@ -30,6 +30,9 @@ SELECT text FROM details WHERE digest = :digest
 """
 
 
+ENDED_TAGS = """
+SELECT key FROM tag WHERE model = :model AND version = :version AND until_seq = :seq ORDER BY key
+"""
 _IS_PERSON = "field IN ('claimed', 'author')"
 _HAS_ACTION = "EXISTS (SELECT 1 FROM entry_action WHERE entry_action.seq = {}.seq AND action = :action)"
 
@@ -154,3 +157,8 @@ def tags(reader: Reader, digest: str) -> list[tuple[str, str]]:
     row = reader.row(DETAILS, digest=digest)
     lines = () if row is None else Details.parse(row[0]).lines
     return [(line.field, line.value) for line in lines if isinstance(line, Line) and line.field.startswith("tag.")]
+
+
+def ended_tags(reader: Reader, model: int, version: int, seq: int) -> list[str]:
+    """Return the keys of the tags of a version, or with 0 of a model, that an entry removed or replaced."""
+    return [key for (key,) in reader.rows(ENDED_TAGS, model=model, version=version, seq=seq)]

@@ -105,10 +105,14 @@ class Transaction:
 
 
 def check_journal_files(path: str) -> None:
-    """Raise ``IntegrityError`` where a file that SQLite writes beside a database is no regular file.
+    """Raise ``IntegrityError`` where a database is a link, or a file that SQLite writes beside it is no regular file.
 
-    SQLite waits for a pipe of that name, also through ^C, and others may write through a link.
+    SQLite waits for a pipe of that name, also through ^C, and others may write through a link. A link in place of the
+    database leads to another registry, maybe to the user's own.
     """
+    if os.path.islink(path):
+        message = f"{path} is a symbolic link, and none is followed inside a registry"
+        raise IntegrityError(message, f"ls -l {path}        (who made it?)")
     for ending in ("-journal", "-wal", "-shm"):
         try:
             mode = os.lstat(path + ending).st_mode
