@@ -186,7 +186,7 @@ def _encode(state: SqlState, entry: Entry, draft: IntentDraft) -> bytes:
     for problem in problems:
         if problem.severity == "error":
             message = f"the change was not written, for its entry would be damaged: {problem.message}"
-            raise IntegrityError(message)
+            raise IntegrityError(message, "modelkeep verify --log")
     return data
 
 

@@ -48,7 +48,7 @@ SELECT number FROM version WHERE model = :model AND label_key = :key
 """
 
 LABELS = """
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL
+SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL
 """
 
 VERSION_WITH_DIGEST = """

@@ -25,7 +25,7 @@ SELECT number FROM version WHERE model = :model AND label_key = :key AND KNOWN(v
 """)
 
 LABELS = statement("""
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND KNOWN(version.label_seq)
+SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL AND KNOWN(version.label_seq)
 ORDER BY label_key DESC LIMIT 1000
 """)
 
