@@ -670,10 +670,10 @@ class Registry:
 
     def audit_pages(
         self,
-        ref: str | None = None,
+        ref: Ref | None = None,
         *,
-        since: str | None = None,
-        until: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
         actor: str | None = None,
         action: str | None = None,
         limit: int | None = None,

@@ -5,8 +5,10 @@ or removed there.
 """
 
 import os
+import shutil
 import signal
 import stat
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -226,6 +228,14 @@ def test_who_may_rename_is_told(tmp_path, ottos):
     assert others_may_rename(str(ottos / "x")) == str(ottos)
     (ottos / "sub").mkdir()
     assert others_may_rename(str(ottos / "sub")) == str(ottos)
+    assert others_may_rename("/dev/null") is None
+    os.chown(tmp_path / "mine", 0, 0)
+    os.chmod(tmp_path / "mine", 0o770)  # root's group holds nobody else
+    assert others_may_rename(str(tmp_path / "mine/new")) is None
+    if shutil.which("setfacl"):
+        subprocess.run(["setfacl", "-m", f"u:{OTTO}:rwx", tmp_path / "mine"], check=True)
+        assert others_may_rename(str(tmp_path / "mine/new")) == str(tmp_path / "mine")
+        subprocess.run(["setfacl", "-b", tmp_path / "mine"], check=True)
     for mode, found in ((0o1777, None), (0o777, "mine"), (0o757, "mine")):
         os.chmod(tmp_path / "mine", mode)
         assert others_may_rename(str(tmp_path / "mine/new")) == (found and str(tmp_path / found))

@@ -23,6 +23,7 @@ from modelkeep.registry import Registry
 from modelkeep.store import head_cache
 from modelkeep.store.access.mounts import mount_of
 from modelkeep.store.bucket.directory_drafts import boot_id
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.database import Database
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
@@ -346,7 +347,7 @@ def test_of_many_changes_to_the_schema_the_rest_is_counted(world):
 def test_a_database_that_was_switched_to_wal(world):
     connection = sqlite3.connect(world.database)
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     found = only_with(world, "journal", "wal")
     assert {each.severity for each in found} == {"warning"}
     connection.close()

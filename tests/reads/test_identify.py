@@ -1,5 +1,7 @@
 """`identify` of directories: exactly a version, or the nearest one with what differs."""
 
+import hashlib
+
 import pytest
 
 from modelkeep.errors import NotFound
@@ -85,3 +87,15 @@ def test_what_holds_the_highest_stage_comes_first_and_what_is_over_is_not_called
         ("fraud@2", "production", False, "superseded"),
         ("fraud@1", "production", False, "superseded"),
     ]
+
+
+def test_registered_data_is_told_with_its_lineage(world):
+    (world.work / "train.csv").write_bytes(b"data")
+    world.register(data=str(world.work / "train.csv"))
+    digest = "sha256:" + hashlib.sha256(b"data").hexdigest()
+    node = f"data:train.csv@{digest[:19]}"
+    with pytest.raises(NotFound) as caught:
+        world.registry.identify(world.work / "train.csv")
+    assert caught.value.message == f"no version has these bytes; versions were made from them: {node}"
+    assert caught.value.hint == f"modelkeep lineage {node}"
+    assert [edge.target for edge in world.registry.lineage(node).edges] == ["fraud@1"]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -302,6 +303,12 @@ def test_a_pipe_or_a_device_is_not_replaced_by_force_either(model, tree, work):
             with pytest.raises(Conflict, match="'pipe' is a device, a pipe or a socket: it will not be replaced"):
                 artifact.get("pipe", force=force)
     assert os.path.samestat(before, os.lstat(work / "pipe"))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("sock")
+    with pytest.raises(Conflict) as caught:
+        model.get("sock", force=True)
+    assert caught.value.hint == "name another destination"
+    os.unlink("sock")
     assert os.listdir(work) == ["pipe"]
 
 
@@ -489,6 +496,10 @@ def test_a_file_that_the_manifest_calls_executable_can_be_run(artifacts, model, 
         os.umask(before)
     modes = [stat.S_IMODE(os.stat(path).st_mode) for path in ("out/run", "out/bin/run", "tool")]
     assert modes == [0o755 & ~umask] * 3
+    assert not export(artifacts, file, "file", "tool", default_name="t-1", force=False).changed
+    os.chmod("tool", 0o644)
+    with pytest.raises(Conflict, match="something else"):
+        export(artifacts, file, "file", "tool", default_name="t-1", force=False)
 
 
 def test_one_that_was_made_executable_afterwards_is_the_same(model, work):

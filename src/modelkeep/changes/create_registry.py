@@ -18,6 +18,7 @@ from modelkeep.store.access.mounts import check_locks
 from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.content.sweep_mark import write_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import IntentDraft
@@ -72,7 +73,8 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
     try:
         with suppress(FileExistsError):  # a copy of a registry may lack it
             create_file(place.lock_path, 0o660)
-        count = sharing.share_registry(directory, store, place.lock_path, shared)
+        with opened(store) as held:
+            count = sharing.share_registry(directory, store, held, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
         raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error

@@ -107,6 +107,13 @@ class _Nearest(Struct, frozen=True):
 
 
 def _not_found(reader: Reader, at: int | None, what: str, digest: str, files: Sequence[ManifestFile]) -> NotFound:
+    # Data keeps the name of its file, and by name it is found without reading every dataset.
+    name = os.path.basename(os.path.normpath(what))
+    used = next((use for _, _, use in lineage.from_data(reader, at, name, digest) if use.digest == digest), None)
+    if used is not None:
+        return NotFound(
+            f"no version has these bytes; versions were made from them: {used.node}", f"modelkeep lineage {used.node}"
+        )
     nearest = _nearest(reader, at, files) if files else None
     if nearest is None:
         return NotFound(f"no version has these bytes: {digest}", "modelkeep register NAME PATH")

@@ -224,17 +224,26 @@ def others_may_rename(path: str) -> str | None:
     while True:
         with suppress(FileNotFoundError):
             status = os.stat(real)
-            if status.st_uid not in {0, os.geteuid()} or (
-                not status.st_mode & stat.S_ISVTX
-                and (
-                    status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _is_private(status.st_gid))
-                )
-            ):
+            if stat.S_ISDIR(status.st_mode) and (status.st_uid not in {0, os.geteuid()} or _others_write(real, status)):
                 return real
         above = os.path.dirname(real)
         if above == real:
             return None
         real = above
+
+
+def _others_write(directory: str, status: os.stat_result) -> bool:
+    """Tell whether others may rename in a directory: by its mode, or by an access list, whose mask is the group's mode."""
+    if status.st_mode & stat.S_ISVTX:
+        return False
+    if status.st_mode & stat.S_IWOTH:
+        return True
+    if not status.st_mode & stat.S_IWGRP:
+        return False
+    with suppress(OSError, AttributeError):  # macOS has no listxattr
+        if "system.posix_acl_access" in os.listxattr(directory):
+            return True
+    return not _is_private(status.st_gid)
 
 
 def _is_private(gid: int) -> bool:

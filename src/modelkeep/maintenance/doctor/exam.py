@@ -41,8 +41,10 @@ class Exam:
         try:
             with opened(self.store, "blobs", "sha256"):
                 return True
-        except (OSError, ModelkeepError):
+        except (FileNotFoundError, NotADirectoryError, ModelkeepError):
             return False
+        except OSError:  # the checks say why it cannot be opened
+            return True
 
     @cached_property
     def writer(self) -> Holder | None:

@@ -41,7 +41,7 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
     shared = bool(os.stat(exam.directory).st_mode & stat.S_ISGID)
     places = [os.path.join(path, name).rstrip("/") for name in ("", "blobs", "blobs/sha256", "tmp")]
     found = [each for place in places if (each := _directory(exam, place, shared=shared)) is not None]
-    if exam.has_store:
+    if exam.has_store and not found:
         found += _unreadable_blob(exam)
     yield from found
     if not found:
@@ -58,6 +58,13 @@ def _directory(exam: Exam, place: str, *, shared: bool) -> DoctorFinding | None:
         os.stat(place)  # a directory that may not be entered is an error, and not a missing one
     if not os.path.isdir(place):
         return _missing_directory(exam, place)
+    if not may(place, os.R_OK | os.X_OK):
+        return error("store", place, "this account may not look into it", f"ls -ld {quote(place)}")
+    return _wrong_mode(place, shared=shared)
+
+
+def _wrong_mode(place: str, *, shared: bool) -> DoctorFinding | None:
+    """Return what is wrong with the mode of a directory."""
     mode = stat.S_IMODE(os.stat(place).st_mode)
     if mode & stat.S_IWOTH:
         text = f"mode {mode:04o}: every account of this machine can change what is stored"

@@ -80,27 +80,27 @@ def share_directory(path: str, sharing: Sharing | None) -> None:
         os.chmod(path, PRIVATE)
 
 
-def share_registry(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+def share_registry(directory: str, store: str, opened: int, lock: str, sharing: Sharing) -> int:
     """Give everything in a registry to the groups that share it, its directory last; return how many paths changed.
 
-    Blobs stay 0444: the directories decide who gets to them. Raises ``RegistryUnavailable`` for a path
+    ``opened`` is the store's directory, opened. Blobs stay 0444: the directories decide who gets to them. Raises ``RegistryUnavailable`` for a path
     that belongs to another account. Members can write while root or the owner does this, so every path
     is changed through a descriptor, never by name.
     """
     _check_store(directory, store)
     count = 0
     for _ in range(_PASSES):  # the next pass sees what was made meanwhile in a directory that was not shared yet
-        changed = _share_once(directory, os.path.realpath(store), lock, sharing)
+        changed = _share_once(directory, os.path.realpath(store), opened, lock, sharing)
         count += changed
         if not changed:
             break
     return count
 
 
-def _share_once(directory: str, store: str, lock: str, sharing: Sharing) -> int:
+def _share_once(directory: str, store: str, opened: int, lock: str, sharing: Sharing) -> int:
     count = 0
-    for path, _, _, descriptor in os.fwalk(store, onerror=_raise):
-        count += _give(descriptor, path, SHARED_DIRECTORY, sharing)
+    for path, _, _, descriptor in os.fwalk(".", dir_fd=opened, onerror=_raise):
+        count += _give(descriptor, os.path.normpath(os.path.join(store, path)), SHARED_DIRECTORY, sharing)
     top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with os.scandir(top) as entries:

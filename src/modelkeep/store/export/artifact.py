@@ -87,8 +87,8 @@ def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
     bytes then is caught too. Raises ``UsageError`` for several files and ``IntegrityError`` as ``export`` does.
     """
     if len(manifest.files) != 1:
-        message = f"only a single file can be written to standard output, and this is {len(manifest.files)} files"
-        raise UsageError(message, "modelkeep get REF DIRECTORY, or modelkeep get REF/FILE - for one of them")
+        message = f"only a single file can be written to standard output, and this is {len(manifest.files)} files; REF/FILE names one"
+        raise UsageError(message, "modelkeep get REF DIR")
     file = manifest.files[0]
     checked: list[bytes] = []
     with bucket.get(file.digest) as stream:

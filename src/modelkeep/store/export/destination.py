@@ -133,7 +133,8 @@ def require_replaceable(
 
 def _elsewhere(path: str) -> str:
     """Return a hint for what can be written to and not replaced."""
-    if os.path.exists(path) and not os.path.isdir(path):
+    mode = os.stat(path).st_mode if os.path.exists(path) else 0
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         return f"to write to it: modelkeep get REF - > {printable(path)}"
     return "name another destination"
 
