@@ -90,6 +90,10 @@ def test_as_of_the_time_before_its_deletion_a_model_is_what_it_was(gone):
 def test_what_a_deleted_model_was_is_still_read(gone):
     history = gone.registry.history("old", "staging")
     assert [(each.ref, each.ended.what) for each in history] == [("old@2", "model_deleted")]
+    last = gone.registry.audit(limit=1)[0].seq
+    for name in ("old", None):
+        now = gone.registry.history(name, "staging")
+        assert gone.registry.history(name, "staging", as_of=f"seq:{last}") == now
     found = gone.registry.lineage("fraud@1")
     assert "old@1" in {node.id for node in found.nodes}
     audit = gone.registry.audit()

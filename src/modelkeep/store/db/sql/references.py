@@ -54,8 +54,9 @@ WHERE version_blob.digest >= :low AND version_blob.digest < :high AND version.fi
 """)
 
 BEARER = statement(shared.BEARER)
+# The last name that a model got: a deleted one keeps it.
 NAME = statement("""
-SELECT name FROM model_name WHERE model = :model AND HOLDS(model_name)
+SELECT name FROM model_name WHERE model = :model AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
 """)
 
 FORMER = statement("""
