@@ -84,9 +84,12 @@ class IntegrityError(ModelkeepError):
 
 
 class Damaged(IntegrityError):
-    """An entry, details or document that cannot be read as what it claims to be."""
+    """An entry, details or document that cannot be read as what it claims to be; the hint is how to find all of them."""
 
     code = "damaged"
+
+    def __init__(self, message: str, hint: str | None = "modelkeep verify --log") -> None:
+        super().__init__(message, hint)
 
 
 #: The hint of an error that may be gone the next time.

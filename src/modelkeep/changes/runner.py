@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from shlex import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +21,7 @@ from modelkeep.domain.entry import Entry, Intent, Observed, Seen
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs.interface import AlreadySo
-from modelkeep.errors import RegistryUnavailable
+from modelkeep.errors import Damaged
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
@@ -176,7 +175,7 @@ def _draft(
     registry = state.registry_id()
     if head is None or registry is None:
         problem = f"the registry {context.directory} has an empty log"
-        raise RegistryUnavailable(problem, f"modelkeep init {quote(context.directory)}")
+        raise Damaged(problem)
     fields = (("reason", message or None), *request.fields, ("claimed", claim or None))
     # Secrets in URLs are gone before an entry exists.
     texts = [(name, scrub_text(check_text(value, name))) for name, value in fields if value is not None]

@@ -18,7 +18,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.maintenance import BackedUp
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
-from modelkeep.errors import Busy, Conflict, IntegrityError, RegistryUnavailable, UsageError
+from modelkeep.errors import Busy, Conflict, Damaged, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.store import backup_mark
@@ -53,7 +53,7 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
         registry = SqlState(connection).registry_id()
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
-        raise RegistryUnavailable(message, "modelkeep verify --log")
+        raise Damaged(message)
     place.check(registry, context.directory)
     context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     if dry_run:

@@ -52,7 +52,7 @@ def view(
     """
     if not (registry_id.isascii() and registry_id.isalnum()):  # it becomes a directory's name
         message = f"not the id of a registry: '{printable(registry_id)}'"
-        raise IntegrityError(message)
+        raise IntegrityError(message, "modelkeep verify --log")
     links = _local_files(bucket, manifest)
     where = hashlib.sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:16]
     views = os.path.join(os.path.realpath(cache_dir), f"{registry_id}-{where}")

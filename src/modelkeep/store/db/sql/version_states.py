@@ -14,6 +14,7 @@ from msgspec import Struct
 from modelkeep.domain.answers.versions import Deletion, Holder
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
+from modelkeep.errors import Damaged
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import Statement, statement
@@ -228,6 +229,9 @@ def deleted_and_used(reader: Reader, at: int | None, model: int) -> frozenset[in
 
 
 def stages(reader: Reader, at: int | None) -> tuple[StageDef, ...]:
-    """Return the stages that were declared at a moment."""
+    """Return the stages that were declared at a moment; no registry is without one."""
     rows = STAGES.recall(reader, at)
+    if not rows:
+        message = "the tables have no stage"
+        raise Damaged(message)
     return tuple(StageDef(name, protected=bool(kept), synonyms=tuple(words.split())) for name, kept, words in rows)

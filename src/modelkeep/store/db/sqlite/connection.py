@@ -35,6 +35,10 @@ _PROLOGUE = ("trusted_schema = OFF",)
 _PROLOGUE_OF_WRITERS = ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = EXTRA")
 
 
+class MissingRow(LookupError):
+    """A table lacks a row that every table made from the log has."""
+
+
 class Transaction:
     """A connection inside one transaction: the reader and the writer of `modelkeep.store.db.interface`.
 
@@ -61,11 +65,10 @@ class Transaction:
         return row
 
     def one(self, sql: str, /, **values: Value) -> Row:
-        """Return the first row of a SELECT that always has one; `LookupError` where a damaged table has none."""
+        """Return the first row of a SELECT that always has one; `MissingRow` where a damaged table has none."""
         row = self.row(sql, **values)
         if row is None:
-            message = f"no row: {' '.join(sql.split())}"
-            raise LookupError(message)
+            raise MissingRow(" ".join(sql.split()))
         return row
 
     def recall(self, sql: str, /, **values: Value) -> list[Row]:

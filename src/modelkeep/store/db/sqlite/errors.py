@@ -13,7 +13,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import TRY_AGAIN, Busy, IntegrityError, ModelkeepError, RegistryUnavailable, UsageError
 from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
-from modelkeep.store.db.sqlite.connection import Transaction, is_busy
+from modelkeep.store.db.sqlite.connection import MissingRow, Transaction, is_busy
 from modelkeep.store.durable import status_of
 from modelkeep.store.os_errors import TOO_MANY_FILES, is_out_of_inodes, room_hint, too_many_files
 
@@ -40,8 +40,8 @@ def translated(path: str) -> Iterator[None]:
 def damage_named(transaction: Transaction, path: str) -> Iterator[None]:
     """Raise ``IntegrityError`` where a wrong value was read and SQLite finds the file damaged.
 
-    A flipped bit can turn a number into NULL, or hide a row from its index. Where the file is whole, the failure
-    is a bug of ours.
+    A flipped bit can turn a number into NULL, or hide a row from its index. Where the file is whole, a row that is
+    missing was deleted behind our back, and any other failure is a bug of ours.
     """
     try:
         yield
@@ -51,7 +51,10 @@ def damage_named(transaction: Transaction, path: str) -> Iterator[None]:
         except sqlite3.Error as damage:
             found = str(damage)
         if found == "ok":
-            raise
+            if not isinstance(error, MissingRow):
+                raise
+            message = f"the tables of {os.path.dirname(path)} lack a row that the log leads to"
+            raise IntegrityError(message, "modelkeep verify --log") from error
         message = f"the database of {os.path.dirname(path)} is damaged: {found.splitlines()[-1]}"
         raise IntegrityError(message, "modelkeep verify --log") from error
 
