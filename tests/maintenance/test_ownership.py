@@ -173,8 +173,18 @@ def test_a_link_into_the_store_of_another_registry_is_followed_by_no_command(pla
     create_registry(place / "cloned")
     shutil.rmtree(place / "cloned/store")
     (place / "cloned/store").symlink_to(place / "mine/store")
+    said = (
+        "Conflict",
+        f"{place}/cloned/store leads to the store of another registry, {place}/mine",
+        f"ls -ld {place}/cloned/store        (who made it?)",
+    )
     for do in (sweep, register):
-        assert refused(do, place / "cloned")[0] == "Conflict"
+        assert refused(do, place / "cloned") == said
+    assert refused(create_registry, place / "cloned", store=place / "mine/store")[:2] == (
+        "Conflict",
+        f"the store {place}/mine/store is that of another registry, {place}/mine",
+    )
+    assert refused(sweep, place / "cloned") == said
     assert mine.verify().ok
 
 

@@ -19,6 +19,7 @@ from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.access.sharing import Sharing
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.directory_places import opened
+from modelkeep.store.bucket.owner_note import registry_around
 from modelkeep.store.content.sweep_mark import write_mark
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import IntentDraft
@@ -99,6 +100,9 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
     if store is not None and os.path.realpath(os.path.join(directory, sqlite.STORE)) != os.path.realpath(store):
         raise _other_store(directory, store)
     if store is not None and is_unclaimed(directory):
+        if (inside := registry_around(store)) is not None:
+            message = f"the store {store} is that of another registry, {inside}"
+            raise Conflict(message, "the store is given once, when a registry is made")
         with Database(directory).reading() as reader:
             claim(directory, SqlState(reader).registry_id() or "")
     if wanted is None:

@@ -74,9 +74,19 @@ def trouble(found: Owner | None, here: Owner, directory: str) -> Conflict | None
 
 
 def _not_named(directory: str) -> Conflict:
-    store = os.path.realpath(os.path.join(directory, _STORE))
+    link = os.path.join(directory, _STORE)
+    store = os.path.realpath(link)
     message = f"the store {printable(store)} does not name {printable(directory)}, which leads to it by a link"
+    if (inside := registry_around(store)) is not None:
+        message = f"{printable(link)} leads to the store of another registry, {printable(inside)}"
+        return Conflict(message, f"ls -ld {quote(printable(link))}        (who made it?)")
     return Conflict(message, f"if no other registry uses this store: {_init(directory, store)}")
+
+
+def registry_around(store: str) -> str | None:
+    """Return the registry that a store lies in, None where it lies on its own."""
+    above = os.path.dirname(os.path.realpath(store))
+    return above if os.path.lexists(os.path.join(above, "registry.db")) else None
 
 
 def _init(directory: str, store: str) -> str:
