@@ -82,6 +82,9 @@ def from_typer(
         )
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         extra = printable(" ".join(line.words[line.takes :]))
+        if _name(line.arguments[-1]) == "TEXT":
+            given, text = line.words[: line.takes - 1], " ".join(line.words[line.takes - 1 :])
+            return UsageError(f"{command} takes its text in quotes", hint_line([*names, *line.with_words([*given, text])]))
         kept = _first_words(line)
         if "--metric" in line.options and all("=" in word for word in line.words[line.takes :]):
             kept += [token for word in line.words[line.takes :] for token in ("-M", word)]
