@@ -116,9 +116,9 @@ def test_words_in_the_wrong_order_are_answered_with_the_right_line(typed: str, m
 
 
 def test_where_a_word_is_missing_behind_name_and_selector_the_message_names_it(churn):
-    with pytest.raises(UsageError, match="^modelkeep promote needs STAGE$"):
+    with pytest.raises(UsageError, match=r"^modelkeep promote needs STAGE$"):
         app.run(["promote", "churn", "2"])
-    with pytest.raises(UsageError, match="^modelkeep mark needs bad|good$"):
+    with pytest.raises(UsageError, match=r"^modelkeep mark needs bad\|good$"):
         app.run(["mark", "churn", "2"])
 
 
