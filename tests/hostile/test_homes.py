@@ -145,7 +145,7 @@ def test_a_link_to_itself_names_no_registry_and_may_not_stand_for_the_accounts_c
     out, err, code = ask(fed, ["list", "-q"])
     assert (out, code) == ("", 7)
     assert err.startswith(f"error: cannot read {config}: Too many levels of symbolic links\n")
-    assert ask(fed, ["__complete", "--", "show", ""])[0::2] == ("", 0)
+    assert ask(fed, ["__complete", "--", "show", ""])[0::2] == ("fraud\tnewest 2\n", 0)
 
 
 def test_a_projects_file_may_say_where_the_registry_is_and_nothing_else(fed):
