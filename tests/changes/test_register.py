@@ -136,12 +136,20 @@ def test_a_label_is_kept_as_typed_and_found_without_v_and_trailing_zeros(world, 
     assert [r.resolve(f"fraud@{text}").ref for text in ("1.1", "V1.1.0", "1.1.0.0")] == ["fraud@1"] * 3
 
 
-@pytest.mark.parametrize("label", ["1.1", "v1.1", "V1.1.0"])
-def test_a_label_is_unique_in_its_model(world, label):
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("1.1.0", "1.1.0 already"),
+        ("1.1", "1.1.0, which is the same as 1.1"),
+        ("v1.1", "1.1.0, which is the same as v1.1"),
+        ("V1.1.0", "1.1.0, which is the same as V1.1.0"),
+    ],
+)
+def test_a_label_is_unique_in_its_model(world, label, said):
     world.register(label="1.1.0")
     assert refused(world.register, label=label) == (
         "Conflict",
-        f"fraud@1 bears the label {label} already",
+        f"fraud@1 bears the label {said}",
         "modelkeep show fraud@1",
     )
     assert world.register("churn", label=label).label == label

@@ -66,6 +66,9 @@ def test_a_column_that_is_none_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="there is no column 'colour'") as refused:
         check_column("colour")
     assert "created" in (refused.value.hint or "")
+    with pytest.raises(UsageError) as refused:
+        check_column("auc")
+    assert (refused.value.hint or "").endswith(", metric.auc, param.auc, tag.auc")
     check_column("metric.val auc")
 
 
@@ -122,7 +125,8 @@ def test_a_metric_means_the_value_without_data_else_the_only_one():
     assert field(view, "metric.f1") == ["0.5"]
     assert field(view, "metric.auc@a@1") == ["0.7"]
     assert field(view, "metric.auc@") == ["0.9"]
-    assert field(view, "metric.f1@") == "there are metric.f1, metric.f1@a@1, metric.auc"
+    assert field(view, "metric.f1@") == "there are metric.f1, metric.f1@a@1"
+    assert field(view, "metrics.auc@a@1") == ["0.7"]
 
 
 def test_a_metric_on_several_data_and_never_without_has_no_one_value():
@@ -141,6 +145,31 @@ def test_an_at_sign_splits_a_metric_from_its_data_only_where_it_is_no_name():
     assert field(view, "metric.recall@5@b@1") == ["0.3"]
     view = measured(("k", "0.1", "a@b"), ("k@a", "0.2", "b"))
     assert field(view, "metric.k@a@b") == "take it from --json, under evaluations"
+
+
+def test_a_field_that_is_none_is_answered_with_the_metric_that_was_meant():
+    view = measured(("auc", "0.7", "a@1"), ("auc", "0.8", "b@1"), ("f1", "0.5", None))
+    assert field(view, "auc") == "there are metric.auc@a@1, metric.auc@b@1"
+    assert field(view, "metric.auc@") == "there are metric.auc@a@1, metric.auc@b@1"
+    assert field(view, "metric.acu") == "there are metric.auc@a@1, metric.auc@b@1"
+    assert field(view, "metric.auc@c@1") == "there are metric.auc@a@1, metric.auc@b@1"
+    hint = field(view, "colour")
+    assert "ref, name, version" in hint
+    assert hint.endswith("metric.K, param.K, tag.K")
+
+
+def test_each_field_that_a_pipe_names_is_a_field():
+    view = VersionView(VERSION, None)
+    for line in view.lines():
+        name, value = line.split("\t")
+        if value not in {"-", "yes", "no", "null"}:
+            assert field(view, name) == [value], name
+
+
+def test_a_metric_of_a_model_is_one_of_its_latest_version():
+    with pytest.raises(UsageError) as error:
+        FieldView.of("fraud", ModelView(MODEL, None).document(), "metric.auc")
+    assert error.value.hint == "modelkeep show fraud@latest --field metric.auc"
 
 
 def test_an_unknown_field_is_refused():

@@ -103,6 +103,7 @@ def test_where_two_words_are_no_reference_the_line_that_was_meant_is_the_hint(ty
         ("mark bad churn 2", "mark churn@2 bad"),
         ("label 1.0 churn@2", "label churn@2 1.0"),
         ("alias champion churn@2", "alias churn@2 champion"),
+        ("alias churn champion 2", "alias churn@2 champion"),
         ("tag owner=risk churn@2", "tag churn@2 owner=risk"),
         ("get out churn@2", "get churn@2 out"),
         ("note 'looks good' churn@2", "note churn@2 'looks good'"),
@@ -112,6 +113,13 @@ def test_words_in_the_wrong_order_are_answered_with_the_right_line(typed: str, m
     before = churn.audit()
     assert refused(typed) == f"modelkeep {meant}"
     assert churn.audit() == before
+
+
+def test_where_a_word_is_missing_behind_name_and_selector_the_message_names_it(churn):
+    with pytest.raises(UsageError, match=r"^modelkeep promote needs STAGE$"):
+        app.run(["promote", "churn", "2"])
+    with pytest.raises(UsageError, match=r"^modelkeep mark needs bad\|good$"):
+        app.run(["mark", "churn", "2"])
 
 
 def test_what_was_legal_before_means_what_it_meant(churn):

@@ -42,6 +42,17 @@ def test_a_misspelt_option_is_answered_with_the_closest():
     assert refused("list", "--bogus") == ("modelkeep list has no option '--bogus'", "modelkeep list --help")
 
 
+def test_a_text_without_quotes_is_kept_whole_in_the_hint():
+    assert refused("note", "fraud@2", "hello", "world") == (
+        "modelkeep note takes its text in quotes",
+        "modelkeep note fraud@2 'hello world'",
+    )
+    assert refused("describe", "fraud", "finds", "stolen", "cards", "-n") == (
+        "modelkeep describe takes its text in quotes",
+        "modelkeep describe fraud 'finds stolen cards' -n",
+    )
+
+
 def test_what_is_missing_is_named_as_the_usage_line_names_it():
     assert refused("promote", "fraud@4") == ("modelkeep promote needs STAGE", "modelkeep promote fraud@4 STAGE")
     assert refused("register", "fraud") == ("modelkeep register needs PATH", "modelkeep register fraud PATH")

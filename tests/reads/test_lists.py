@@ -174,9 +174,12 @@ def test_a_metric_is_sorted_by_its_newest_value(shop):
     ("sort", "hint"),
     [
         (
-            "colour",
-            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K",
+            "auc",
+            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.auc, param.auc, tag.auc",
         ),
+        ("metrics.auc", "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.auc"),
+        ("-metric.auc", "metric.auc:desc"),
+        ("created:descending", "created:desc"),
         ("", "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K"),
         (
             "metric.",
@@ -221,7 +224,7 @@ def test_versions_are_sorted_by_what_was_measured_on_the_same_data(shop):
     shop.evaluate("fraud@4", [("auc", "0.99")], holdout)
     with pytest.raises(UsageError) as error:
         shop.registry.versions("fraud", sort="metric.auc:desc")
-    assert error.value.message == "auc of these versions was measured on no data and holdout@3: which is meant?"
+    assert error.value.message == "auc of these versions was measured without data, and on holdout@3: which is meant?"
     assert error.value.hint == "metric.auc@ or metric.auc@holdout@3"
 
     def sorted_by(key):

@@ -45,7 +45,7 @@ _LINES = {
     "config trust {*}": "trust",
     "config list": "settings configure",
     "lineage {*}": "graph ancestors",
-    "evaluate {*}": "metric metrics log-metric score",
+    "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
 }
 _OURS = {word: ours for ours, words in _LINES.items() for word in words.split()}
@@ -69,6 +69,14 @@ def _without(command: str) -> Callable[[Sequence[str]], Lines]:
         return [[command, *rest[:1], *(f"{word.partition('=')[0].rstrip('-')}-" for word in rest[1:])]]
 
     return lines
+
+
+def _metrics(rest: Sequence[str]) -> Lines:
+    """``metrics show`` and ``metrics diff`` read, as they do in DVC; with a value it is `evaluate`."""
+    if any("=" in word for word in rest):
+        return [["evaluate", *rest]]
+    command, words = (rest[0], rest[1:]) if rest[:1] in (["diff"], ["show"]) else ("show", rest)
+    return [["diff", *(words or ["--help"])]] if command == "diff" else [["show", *words], ["list", *words]]
 
 
 def _set_tag(rest: Sequence[str]) -> Lines:
@@ -101,6 +109,9 @@ _FUNCTIONS: dict[str, Callable[[Sequence[str]], Lines]] = {
     "unset-tag": _without("tag"),
     "unalias": _without("alias"),
     "set-tag": _set_tag,
+    "metric": _metrics,
+    "metrics": _metrics,
+    "params": _metrics,
     "find": _search,
     "search": _search,
     "remote": _remote,
@@ -120,7 +131,7 @@ def unknown_command(
     """
     group = [row.name] if row else []
     message = f"there is no command '{printable(' '.join([*group, word]))}'"
-    if row is None and (alternatives := _alternatives(word.lower(), rest)):
+    if row is None and (alternatives := _alternatives(word.lower().replace("_", "-"), rest)):
         return UsageError(message, "\n".join(_first_accepted(lines, accepted) for lines in alternatives))
     near = _near_command(word.lower(), row)
     if near is not None:

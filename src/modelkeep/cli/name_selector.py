@@ -80,7 +80,7 @@ def is_version(text: str) -> bool:
 
 
 def _refuse_wrong_order(command: str, line: TypedLine) -> None:
-    """Refuse ``promote production churn@2``, ``mark bad s`` and ``retire production churn 2``."""
+    """Refuse ``promote production churn@2``, ``mark bad s``, ``retire production churn 2`` and ``alias churn best 2``."""
     first, second, *rest = line.words
     is_text = command in _WITH_TEXT and not is_imported_name(first.replace(" ", "@"))
     if (command in _REF_FIRST or is_text) and is_version(second):
@@ -89,6 +89,8 @@ def _refuse_wrong_order(command: str, line: TypedLine) -> None:
         words = [second, first]
     elif command in {"promote", "retire", "mark"} and len(rest) == 1 and is_fixed(rest[0]) and not is_fixed(second):
         words, second = [f"{second}@{rest[0]}", first], f"{second} {rest[0]}"
+    elif command == "alias" and len(rest) == 1 and is_fixed(rest[0]) and not is_fixed(second):
+        words, first, second = [f"{first}@{rest[0]}", second], second, f"{first} {rest[0]}"
     else:
         return
     message = f"{command} takes the version first: '{printable(second)}', then '{printable(first)}'"
@@ -132,6 +134,8 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
         raise refusal(message, [command, *joined])
     last = line.arguments[-1] if line.arguments else None
     if last is not None and command in {*JOINING, "note", "tag", "alias"} and len(words) == (takes or len(words)):
+        if command != "note":
+            message = f"modelkeep {command} needs {str(last.metavar).rstrip('.')}"
         raise refusal(message, [command, *joined, placeholder(last)])
 
 

@@ -81,12 +81,19 @@ def from_typer(
             f"{printable(option)} needs a value", _accepted_or_help([*arguments, metavar], names, accepted)
         )
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
-        extra = printable(" ".join(line.words[line.takes :]))
-        kept = _first_words(line)
-        if "--metric" in line.options and all("=" in word for word in line.words[line.takes :]):
-            kept += [token for word in line.words[line.takes :] for token in ("-M", word)]
-        return UsageError(f"{command} does not take '{extra}'", hint_line([*names, *kept]))
+        return _too_many(command, names, line, line.takes)
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
+
+
+def _too_many(command: str, names: Sequence[str], line: TypedLine, takes: int) -> UsageError:
+    """Return the error for more words than a command takes: a text that was not quoted, metrics, or words too many."""
+    if _name(line.arguments[-1]) == "TEXT":
+        words = [*line.words[: takes - 1], " ".join(line.words[takes - 1 :])]
+        return UsageError(f"{command} takes its text in quotes", hint_line([*names, *line.with_words(words)]))
+    extra, kept = line.words[takes:], _first_words(line)
+    if "--metric" in line.options and all("=" in word for word in extra):
+        kept += [token for word in extra for token in ("-M", word)]
+    return UsageError(f"{command} does not take '{printable(' '.join(extra))}'", hint_line([*names, *kept]))
 
 
 def _with_known_options(arguments: Sequence[str], names: Sequence[str], accepted: Accepted) -> str:

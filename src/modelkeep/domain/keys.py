@@ -9,6 +9,8 @@ from modelkeep.errors import UsageError
 
 #: Of which kinds such keys are.
 KINDS = ("metric", "param", "tag")
+#: What the JSON calls them.
+PLURALS = tuple(f"{kind}s" for kind in KINDS)
 _SHOWN = 10
 
 
@@ -16,6 +18,14 @@ def split_key(key: str) -> tuple[str, str] | None:
     """Return kind and name of ``metric.K``, ``param.K`` or ``tag.K``, None for another text."""
     kind, _, name = key.partition(".")
     return (kind, name) if kind in KINDS and name else None
+
+
+def keys_meant(text: str) -> list[str]:
+    """Return the keys that a text without its kind may mean: ``metric.auc`` and the others of ``auc`` and ``metrics.auc``."""
+    kind, _, name = text.partition(".")
+    if kind in PLURALS and name:
+        return [f"{kind[:-1]}.{name}"]
+    return [f"{kind}.{text if text and not text.endswith('.') else 'K'}" for kind in KINDS]
 
 
 def unknown_key(key: str, known: Sequence[str]) -> UsageError | None:

@@ -82,7 +82,8 @@ def value_of(newest: ByData[T], key: MetricKey, ref: str) -> T | None:
 def several_data(name: str, data: Iterable[str | None], what: str) -> UsageError:
     """Return the error for a bare name that means no one value, because of the data."""
     places = list(data)
-    message = f"{what} was measured on {' and '.join(each or 'no data' for each in places)}: which is meant?"
+    on = f"on {' and '.join(each for each in places if each is not None)}"
+    message = f"{what} was measured {f'without data, and {on}' if None in places else on}: which is meant?"
     return UsageError(printable(message), printable(" or ".join(f"metric.{name}@{each or ''}" for each in places)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.keys import split_key, unknown_key
+from modelkeep.domain.keys import keys_meant, split_key, unknown_key
 from modelkeep.domain.labels import fold
 from modelkeep.domain.metrics import parse_metric_key, several_data
 from modelkeep.domain.numbers import as_number
@@ -49,8 +49,11 @@ def parse_order(text: str | None) -> Order:
     if split_key(key) is not None or key in _PLAIN_KEYS:
         return Order(key, descending=direction == "desc")
     message = f"versions cannot be sorted by '{printable(text)}'"
-    near = close_to(key, _PLAIN_KEYS)
-    raise UsageError(message, f"{near[0]}:desc" if near else f"KEY[:asc|desc], where KEY is {', '.join(SORT_KEYS)}")
+    plain = key.removeprefix("-").partition(":")[0]
+    near = [plain] if split_key(plain) is not None else close_to(plain, _PLAIN_KEYS)
+    if near:
+        raise UsageError(message, printable(f"{near[0]}:desc"))
+    raise UsageError(message, printable(f"KEY[:asc|desc], where KEY is {', '.join([*_PLAIN_KEYS, *keys_meant(key)])}"))
 
 
 def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order: Order) -> list[Candidate]:

@@ -63,7 +63,7 @@ def label(
 ) -> None:
     """Give a version its label, once."""
     if is_word(label) and "@" in ref:
-        message = f"'{label}' has no digit at its begin, as labels do: a name for a version is an alias"
+        message = f"'{label}' does not begin with a digit, as labels do: a name for a version is an alias"
         raise refusal(message, ["alias", ref, label])
     call.show(ChangeView(call.registry().label(ref, label, **call.change_flags)))
 

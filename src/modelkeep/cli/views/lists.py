@@ -11,7 +11,7 @@ from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
 from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.keys import split_key
+from modelkeep.domain.keys import keys_meant, split_key
 from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
 from modelkeep.domain.text import close_to, printable
@@ -139,8 +139,8 @@ def check_column(key: str) -> None:
     if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
         return
     message = f"there is no column '{printable(key)}'"
-    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, "metric.K", "param.K", "tag.K"]
-    raise UsageError(message, f"there are {', '.join(near)}")
+    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, *keys_meant(key)]
+    raise UsageError(message, printable(f"there are {', '.join(near)}"))
 
 
 def _metric(row: VersionRow, text: str) -> float | str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelkeep.cli.typed_line import hint_line
 from modelkeep.cli.views.interface import View, cell, flattened, has_objects
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.json_values import to_json, to_text
-from modelkeep.domain.keys import split_key
+from modelkeep.domain.keys import PLURALS, keys_meant, split_key
 from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
@@ -76,15 +77,18 @@ class FieldView(View, frozen=True):
 
         Another one raises ``UsageError``, as does a metric that may mean several values.
         """
+        kind, _, key = field.partition(".")
+        if kind in PLURALS and key:
+            field = f"{kind[:-1]}.{key}"
         split = split_key(field)
         found = _path(document, field.split(".")) if split is None else _keyed(document, *split, ref)
         if found is not _NOTHING and field != "schema":
             return cls(ref, field, found)
         message = f"there is no field '{printable(field)}'"
+        if split is not None and f"{split[0]}s" not in document:
+            raise UsageError(message, hint_line(["show", f"{ref}@latest", "--field", field]))
         names = [name for name in dict.fromkeys([*flattened(document), *document]) if name != "schema"]
-        own = [name for name in names if split is not None and name.startswith(f"{split[0]}.")]
-        near = close_to(field, own or names) or own or names
-        raise UsageError(message, printable(f"there are {', '.join(near)}"))
+        raise UsageError(message, printable(f"there are {', '.join(_likely(field, names))}"))
 
     def identifiers(self) -> list[str]:
         """Return one line: null is empty, objects and params are JSON, other lists are joined by commas."""
@@ -96,10 +100,27 @@ class FieldView(View, frozen=True):
 _NOTHING: Any = object()
 
 
+def _likely(field: str, names: Sequence[str]) -> Sequence[str]:
+    """Return the names of fields that were likely meant: of that key, on whatever data; else close ones; else plain ones."""
+    kind, key = split_key(field) or (None, field)
+    by_key: dict[str, list[str]] = {}
+    for name in names:
+        split = split_key(name)
+        if split is not None and kind in (None, split[0]):
+            by_key.setdefault(split[1].partition("@")[0], []).append(name)
+    if (typed := key.partition("@")[0]) in by_key:
+        return by_key[typed]
+    if kind is None:
+        return close_to(field, names) or [*(name for name in names if split_key(name) is None), *keys_meant("")]
+    return [name for each in close_to(typed, by_key) or by_key for name in by_key[each]] or keys_meant("")
+
+
 def _path(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Return what stands in a document under names, one inside the other."""
+    """Return what stands in a document under names, one inside the other; in a list a name is a place: ``data.0.node``."""
     value: Any = document
     for name in names:
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            value = dict(zip(map(str, range(len(value))), value, strict=True))
         if not isinstance(value, Mapping) or name not in value:
             return _NOTHING
         value = value[name]

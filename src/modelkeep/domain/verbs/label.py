@@ -56,4 +56,6 @@ def check_label_is_free(proposal: Proposal, model: Model, label: str) -> None:
         message = f"{model.ref(taken)}, which was deleted, bore the label {label}"
         raise Conflict(message, "a label is never given again: give another")
     message = f"{model.ref(taken)} bears the label {label} already"
+    if known is not None and known.label is not None and known.label != label:
+        message = f"{model.ref(taken)} bears the label {known.label}, which is the same as {label}"
     raise Conflict(message, f"modelkeep show {model.ref(taken)}")
