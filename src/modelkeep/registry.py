@@ -866,12 +866,19 @@ class Registry:
 
         return backing_up.back_up(self._context, local_path(dest, "DEST"), dry_run=dry_run, progress=progress)
 
-    def migrate(self, *, dry_run: bool = False) -> Migration:
-        """Bring an older registry to today's schema, after a backup.
+    def migrate(self, *, rebuild: bool = False, dry_run: bool = False) -> Migration:
+        """Bring an older registry to today's schema, after a backup of its database.
 
-        >>> registry.migrate().changed
-        False
+        With ``rebuild`` the schema stays, and where a table is not as the log makes it, every table is made again from
+        the log. Raises `IntegrityError` where the log itself is not whole.
+
+        >>> registry.migrate().changed, registry.migrate(rebuild=True).changed
+        (False, False)
         """
+        if rebuild:
+            from modelkeep.maintenance import rebuild as rebuilding
+
+            return rebuilding.rebuild(self._context, dry_run=dry_run)
         from modelkeep.maintenance import migrate as migrating
 
         return migrating.migrate(self._context, dry_run=dry_run)

@@ -191,8 +191,8 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "migrate", "maintenance", MAINTAIN, "Upgrade an older registry to the schema of this program",
-        ("modelkeep migrate -n", "modelkeep migrate"),
-        ("schema: before -> after",),
+        ("modelkeep migrate -n", "modelkeep migrate", "modelkeep migrate --rebuild"),
+        ("what: before -> after",),
     ),
     CommandRow(
         "init", "setup", SETUP, "Create a registry",

@@ -40,7 +40,7 @@ _modelkeep_options() {
     backup) REPLY='-n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
-    migrate) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;
     init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;

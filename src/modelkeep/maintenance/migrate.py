@@ -25,7 +25,7 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -
         before = schema.age(connection, plan.version)
         if before == plan.version:
             return Migration(changed=False, schema_before=before, schema_after=before, backup=None)
-        backup = _backup_path(context, before)
+        backup = backup_path(context, before)
         # SQLite cannot copy from a connection that is in a write transaction.
         with context.database.raw() as source:
             migrations.back_up(source, backup)
@@ -33,7 +33,7 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -
     return Migration(changed=True, schema_before=before, schema_after=plan.version, backup=backup)
 
 
-def _backup_path(context: Context, number: int) -> str:
+def backup_path(context: Context, number: int) -> str:
     """Return a path beside the database, named after its schema and the time."""
     stamp = context.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     return os.path.join(context.directory, f"{os.path.basename(context.database.path)}.backup-{number}-{stamp}")

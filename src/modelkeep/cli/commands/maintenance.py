@@ -59,8 +59,14 @@ def verify(
 
 
 @command(*CHANGES)
-def migrate(call: Call) -> None:
-    call.show(MigrationView(call.registry().migrate(dry_run=call.flags.dry_run)))
+def migrate(
+    call: Call,
+    rebuild: Annotated[
+        bool,
+        Option("--rebuild", help="Keep the schema, and make every table again from the log where one is damaged."),
+    ] = False,
+) -> None:
+    call.show(MigrationView(call.registry().migrate(rebuild=rebuild, dry_run=call.flags.dry_run)))
 
 
 @command("progress")

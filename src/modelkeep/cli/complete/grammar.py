@@ -34,7 +34,7 @@ COMMANDS = {
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
-    "migrate": ("Upgrade an older registry to the schema of this program", "", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
     "whoami": ("Show who you are in the log", "", ""),
     "config": ("Show and change the settings", "", ""),

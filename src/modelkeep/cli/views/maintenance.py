@@ -51,6 +51,10 @@ class VerificationView(View, frozen=True):
             hints.append(
                 "hint: modelkeep verify --bytes --repair PATH        (a backup, or where the right bytes still are)"
             )
+        if wrong and wrong <= {"table", "blob"} and "table" in wrong:
+            hints.append(
+                "hint: modelkeep migrate --rebuild        (makes the tables again from the log, after a backup)"
+            )
         if "database" in wrong:
             hints.append("hint: cp BACKUP/registry.db REGISTRY/        (changes made since are lost: docs/backup.md)")
         if "head" in wrong:
@@ -158,11 +162,19 @@ class MigrationView(View, frozen=True):
     answer: Migration
 
     def identifiers(self) -> list[str]:
-        return [f"schema: {self.answer.schema_before} -> {self.answer.schema_after}"] if self.answer.changed else []
+        found = self.answer
+        if not found.changed:
+            return []
+        if found.table_errors is not None:
+            return [f"tables: {counted(found.table_errors, 'error')} -> none"]
+        return [f"schema: {found.schema_before} -> {found.schema_after}"]
 
     def notes(self) -> list[str]:
         found = self.answer
-        notes = [] if found.changed else [f"nothing to do: the schema is {found.schema_after} already"]
+        already = f"the schema is {found.schema_after} already"
+        if found.table_errors is not None:
+            already = "every table is as the log makes it"
+        notes = [] if found.changed else [f"nothing to do: {already}"]
         if found.changed and found.dry_run:
             notes = [_DRY_RUN]
         return [*notes, *([f"backup: {found.backup}"] if found.backup else [])]

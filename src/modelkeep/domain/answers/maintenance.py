@@ -45,13 +45,17 @@ class Verification(Answer, frozen=True):
 
 
 class Migration(Answer, frozen=True):
-    """What `migrate` did or would do: from which schema to which, and where the backup lies."""
+    """What `migrate` did or would do: from which schema to which, and where the backup lies.
+
+    ``table_errors`` is how many rows were not as the log makes them, before `rebuild` made every table again.
+    """
 
     changed: bool
     schema_before: int
     schema_after: int
     backup: str | None
     dry_run: bool = False
+    table_errors: int | None = None
 
 
 class Garbage(Answer, frozen=True):
