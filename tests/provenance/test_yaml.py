@@ -82,6 +82,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: [1\nb: 2\n", "is not YAML: expected ',' or ']', but got ':' at line 2, column 2"),
         ("a:\n\t- b\n", "is not YAML: found character '\\t' that cannot start any token at line 2, column 1"),
         ('a: "\\U00110000"\n', "is not YAML: chr() arg not in range"),
+        ('a: "\\UFFFFFFFF"\n', "is not YAML: Python int too large to convert to C int"),
         ("a: \x01\n", "is not YAML: special characters are not allowed"),
         ("- 1\n", "has no keys at its top"),
         ("", "has no keys at its top"),
@@ -94,7 +95,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: 1\n" * 20_000, "is larger than 64 KiB"),
         ("<<: 3\n", "<< merges what is no mapping"),
     ],
-    ids=range(21),
+    ids=range(22),
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused(read, text, told):
     with pytest.raises(UsageError) as caught:

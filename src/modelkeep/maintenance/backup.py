@@ -47,7 +47,7 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     if dest in {"", "-"}:
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
-    place = BackupPlace(os.path.join(context.cwd, dest))
+    place = BackupPlace(os.path.realpath(os.path.join(context.cwd, dest)))
     _require_own(context, place.path)
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
@@ -59,6 +59,8 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
     mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
+    place.make()
+    _require_own(context, place.path)  # it may have been made by another account meanwhile
     with place.renewed(mark, context.directory):
         return _copy(context, place, registry, place.head(), progress)
 
@@ -66,9 +68,9 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
 def _require_own(context: Context, path: str) -> None:
     """Refuse a place in which another account could put a link where a backup writes by name, as SQLite does.
 
-    The user's trusted directories are used all the same.
+    The path is one without links, and no link may have come since. The user's trusted directories are used all the same.
     """
-    where = others_may_rename(path)
+    where = others_may_rename(path) or (None if os.path.realpath(path) == path else os.path.dirname(path))
     if where is None:
         return
     file = config_file(context.environ)

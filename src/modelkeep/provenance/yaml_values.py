@@ -40,7 +40,7 @@ def parse_yaml(text: str, shown: str) -> object:
         raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
     try:
         return _Document(yaml.parse(text, Loader=yaml.BaseLoader)).value()
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # of \UFFFFFFFF, which is no character
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or error

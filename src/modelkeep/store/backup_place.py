@@ -72,15 +72,18 @@ class BackupPlace:
             )
             raise Conflict(message, "give each registry a directory of its own")
 
+    def make(self) -> None:
+        """Make the directory where it is missing."""
+        with explain_destination_errors(self.path), suppress(FileExistsError):
+            os.mkdir(self.path, 0o700)
+            sync_directory(os.path.dirname(self.path))
+
     @contextmanager
     def renewed(self, mark: BackupMark, directory: str) -> Iterator[None]:
         """Mark the directory and keep other backups out; put the database copied meanwhile in place at the end.
 
-        The directory is made where it is missing. After an error its database is the one before.
+        After an error its database is the one before.
         """
-        with explain_destination_errors(self.path), suppress(FileExistsError):
-            os.mkdir(self.path, 0o700)
-            sync_directory(os.path.dirname(self.path))
         with self.locked():
             self.check(mark.registry, directory)
             self._begin(mark)

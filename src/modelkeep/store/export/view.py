@@ -124,12 +124,17 @@ def _is_whole(place: str, links: dict[str, str]) -> bool:
 
 
 def _note(place: str) -> str:
-    """Return what the note beside a view says, nothing where there is none."""
+    """Return what the note beside a view says, nothing where there is none. A pipe is not waited for."""
     try:
-        with open(f"{place}{_CHECKED}", encoding="ascii", errors="replace") as file:
-            return file.read(_LARGEST_NOTE)
+        descriptor = os.open(f"{place}{_CHECKED}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        return os.read(descriptor, _LARGEST_NOTE).decode("ascii", "replace")
+    except OSError:  # a directory
+        return ""
+    finally:
+        os.close(descriptor)
 
 
 def make_view(views: OpenedDirectory, name: str, links: dict[str, str], state: str) -> None:
