@@ -197,6 +197,17 @@ def test_a_restore_warns_clients_that_saw_a_newer_log_until_they_accept(world, d
     assert world.findings() == []
 
 
+def test_a_first_backup_of_a_log_that_went_backwards_is_made_with_a_warning(world, dest):
+    before = world.database.read_bytes()
+    world.registry.tag("churn", {"seen": "yes"})
+    world.database.write_bytes(before)
+    world.said.clear()
+    assert world.registry.backup(dest).entries == 24
+    assert world.said == [
+        "warning: the log went backwards: this account saw entry 25, and the log ends at 24; see modelkeep verify --log"
+    ]
+
+
 def test_a_backup_behind_the_seen_head_raises_no_warning(world, dest):
     back_up(world, dest)
     world.register()

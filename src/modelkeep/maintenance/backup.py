@@ -21,6 +21,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, Damaged, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
+from modelkeep.reads.snapshot import check_head
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.backup_place import BackupPlace, copy_contents, lacking
@@ -51,6 +52,7 @@ def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[i
     _require_own(context, place.path)
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
+        check_head(context, connection)
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
         raise Damaged(message)
