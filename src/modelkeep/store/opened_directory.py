@@ -19,9 +19,11 @@ from modelkeep.errors import Conflict
 from modelkeep.store.access.permissions import user_name
 from modelkeep.store.durable import make_directories
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Windows has none of these flags, and imports this module.
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW
 #: To look at a name, and to pass a directory that may be entered and not listed.
-_LOOK = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK = getattr(os, "O_PATH", 0) | _NOFOLLOW
 #: As many links as Linux follows.
 _MOST_LINKS = 40
 
@@ -134,7 +136,7 @@ def open_directory(path: str, *, make: bool = False) -> OpenedDirectory:
     if not hasattr(os, "O_PATH"):
         if make:
             make_directories(path)
-        return OpenedDirectory(os.open(path, _DIRECTORY & ~os.O_NOFOLLOW), path)
+        return OpenedDirectory(os.open(path, _DIRECTORY & ~_NOFOLLOW), path)
     walk = _Walk(path, make=make)
     try:
         return OpenedDirectory(walk.open(), path)
