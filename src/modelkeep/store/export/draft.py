@@ -35,7 +35,10 @@ class Draft:
             self._name = f"{PREFIX}{os.urandom(8).hex()}"
             if form == "tree":
                 os.mkdir(self._name, mode, dir_fd=directory.descriptor)
-                self.descriptor = directory.enter(self._name).descriptor
+                try:
+                    self.descriptor = directory.enter(self._name).descriptor
+                except FileNotFoundError:
+                    continue
             else:
                 self.descriptor = directory.create(self._name, mode)
             if form == "tree" and os.listdir(self.descriptor):  # the directory's owner has put another one there
