@@ -225,6 +225,13 @@ def test_a_first_backup_of_a_log_that_went_backwards_is_made_with_a_warning(worl
     ]
 
 
+def test_a_backup_inside_a_shared_registry_is_refused_as_such(world):
+    world.home.chmod(0o777)
+    for inside, message in (("", "is the registry itself"), ("backup", "one is inside the other")):
+        with pytest.raises(UsageError, match=message):
+            world.registry.backup(world.home / inside)
+
+
 def test_a_backup_behind_the_seen_head_raises_no_warning(world, dest):
     back_up(world, dest)
     world.register()

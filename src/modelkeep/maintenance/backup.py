@@ -57,7 +57,6 @@ def back_up(
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
     place = BackupPlace(os.path.realpath(os.path.join(context.cwd, dest)))
-    _require_own(context, place.path)
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
         check_head(context, connection)
@@ -65,6 +64,7 @@ def back_up(
         message = f"the registry {context.directory} has an empty log"
         raise Damaged(message)
     place.check(registry, context.directory)
+    _require_own(context, place.path)
     context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head(), verify=verify), dry_run=True)
