@@ -32,6 +32,7 @@ from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.opened_directory import others_may_rename
+from modelkeep.store.os_errors import explain_destination_errors
 from modelkeep.userdirs import config_file
 
 #: How often the database is copied again at most, because versions were deleted before their bytes were copied.
@@ -68,7 +69,8 @@ def _require_own(context: Context, path: str) -> None:
 
     The user's trusted directories are used all the same.
     """
-    where = others_may_rename(path)
+    with explain_destination_errors(path):
+        where = others_may_rename(path)
     if where is None:
         return
     file = config_file(context.environ)
