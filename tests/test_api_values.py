@@ -146,6 +146,8 @@ def test_no_generated_value_ends_in_a_raw_error(home, where, value):
         (lambda r: r.register("fraud", "model.onnx", metric={"auc": 0.9}), "register() has no argument 'metric'", "metrics=…"),
         (lambda r: r.register("fraud", "model.onnx", hyperparameters={}), "register() has no argument 'hyperparameters'", "params=…"),
         (lambda r: r.register("fraud", path="model.onnx"), "register() has no argument 'path'", "register(name, *paths, …): paths are given without a keyword"),
+        (lambda r: r.evaluate("fraud@1", {"auc": 0.9}, data="holdout@1"), "evaluate() has no argument 'data'", "on=…"),
+        (lambda r: r.evaluate("fraud@1", {"auc": 0.9}, dataset="holdout@1"), "evaluate() has no argument 'dataset'", "on=…"),
         (lambda r: r.promote("fraud@1", "staging", reason="x"), "promote() has no argument 'reason'", "message=…"),
         (lambda r: r.promote("fraud@1", "staging", mesage="x"), "promote() has no argument 'mesage'", "message=…"),
         (lambda r: r.retire("fraud", "staging", qqq=1), "retire() has no argument 'qqq'", "its arguments are ref, stage, expect, message, dry_run"),

@@ -235,6 +235,19 @@ def test_a_link_to_the_config_stays_a_link(home):
     assert kept.read_text() == 'actor = "ana"\n'
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_config_that_is_a_device_or_a_pipe_is_not_replaced(home, is_link):
+    place = home / "pipe" if is_link else config_of(home)
+    config_of(home).parent.mkdir(parents=True)
+    os.mkfifo(place)
+    if is_link:
+        config_of(home).symlink_to(place)
+    with pytest.raises(UsageError, match=f"cannot write {place}: it is no regular file") as caught:
+        put(home, "actor", "ana")
+    assert caught.value.hint == f"ls -l {place}"
+    assert stat.S_ISFIFO(place.stat().st_mode)
+
+
 def test_a_config_that_cannot_be_written_is_told_and_nothing_is_left(home):
     (home / ".config").write_text("a file is in the way")
     with pytest.raises(UsageError, match="cannot write"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from shlex import quote
 
 from msgspec import Struct
 
@@ -273,6 +274,9 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
 
     data = tomli_w.dumps(config).encode()
     file = os.path.realpath(file)
+    if os.path.exists(file) and not os.path.isfile(file):  # root could put a file in place of /dev/null
+        message = f"cannot write {file}: it is no regular file"
+        raise UsageError(message, f"ls -l {quote(file)}")
     temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # unpredictable, so no link can stand there
     try:
         make_directories(os.path.dirname(file), 0o700)

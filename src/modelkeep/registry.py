@@ -848,11 +848,13 @@ class Registry:
             sharing.blocking_directory(self.directory, found),
         )
 
-    def backup(self, dest: Path, *, dry_run: bool = False, progress: Progress | None = None) -> BackedUp:
+    def backup(
+        self, dest: Path, *, verify: bool = False, dry_run: bool = False, progress: Progress | None = None
+    ) -> BackedUp:
         """Make or renew a backup in a directory, while others may write. A backup is a registry that refuses changes.
 
         Bytes that are in the backup are kept, new ones are hashed as they are copied, and until the end the old backup
-        stays usable. A version whose bytes cannot be read is a finding, and ``ok`` is False. Raises `Conflict` for a
+        stays usable. ``verify`` hashes those in the backup too, and copies damaged ones again. A version whose bytes cannot be read is a finding, and ``ok`` is False. Raises `Conflict` for a
         directory with other things in it, `UsageError` for one inside the registry, `Busy` while another backup is made
         there.
 
@@ -864,7 +866,9 @@ class Registry:
         """
         from modelkeep.maintenance import backup as backing_up
 
-        return backing_up.back_up(self._context, local_path(dest, "DEST"), dry_run=dry_run, progress=progress)
+        return backing_up.back_up(
+            self._context, local_path(dest, "DEST"), dry_run=dry_run, progress=progress, verify=verify
+        )
 
     def migrate(self, *, rebuild: bool = False, dry_run: bool = False) -> Migration:
         """Bring an older registry to today's schema, after a backup of its database.

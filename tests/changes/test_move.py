@@ -268,7 +268,7 @@ CODE = (
     "from modelkeep.registry import open_registry\n"
     "open_registry('../registry').register('fraud', 'm', code='none', move=True, message='x')\n"
 )
-CALLS = ["rename", "unlink", "unlinkat"]
+CALLS = ["renameat", "unlink", "unlinkat"]
 ALL_THE_REST = ["fchmod", "fsync", "rmdir", "pwrite64", "fdatasync"]
 
 

@@ -42,6 +42,14 @@ def test_a_misspelt_option_is_answered_with_the_closest():
     assert refused("list", "--bogus") == ("modelkeep list has no option '--bogus'", "modelkeep list --help")
 
 
+@pytest.mark.parametrize("second", [["--on", "b@1"], ["--on=b@1"]])
+def test_metrics_are_not_measured_on_two_datasets_at_once(second):
+    assert refused("evaluate", "fraud@2", "-M", "auc=0.9", "--on", "a@1", *second) == (
+        "--on was given 2 times: 'a@1' and 'b@1'; the metrics of one line are measured on one dataset",
+        "modelkeep evaluate --help",
+    )
+
+
 def test_a_text_without_quotes_is_kept_whole_in_the_hint():
     assert refused("note", "fraud@2", "hello", "world") == (
         "modelkeep note takes its text in quotes",

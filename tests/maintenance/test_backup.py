@@ -77,6 +77,23 @@ def test_a_backup_is_a_registry_with_the_same_answers(world, dest, tmp_path):
     assert dump(dest / "registry.db") == dump(world.database)
 
 
+def test_a_flipped_byte_in_the_backup_is_found_and_copied_again_with_verify(world, dest, tmp_path):
+    back_up(world, dest)
+    assert back_up(world, dest, verify=True).changed is False
+    blob = min((dest / "store/blobs/sha256").rglob("?" * 64))
+    right = blob.read_bytes()
+    blob.chmod(0o644)
+    blob.write_bytes(bytes([right[0] ^ 1]) + right[1:])
+    blob.chmod(0o444)
+    assert back_up(world, dest).new_blobs == 0
+    assert back_up(world, dest, verify=True, dry_run=True).new_blobs == 1
+    again = back_up(world, dest, verify=True)
+    assert (again.ok, again.changed, again.new_blobs, again.new_bytes) == (True, True, 1, len(right))
+    assert blob.read_bytes() == right
+    assert back_up(world, dest, verify=True).changed is False
+    assert opened(dest, world, tmp_path).verify().ok
+
+
 def test_a_backup_is_private_and_its_blobs_are_read_only(world, dest):
     back_up(world, dest)
     assert stat.S_IMODE(dest.stat().st_mode) == 0o700
@@ -102,7 +119,7 @@ def test_a_backup_in_a_group_directory_belongs_to_the_group_whatever_the_umask(w
 
 def test_a_path_that_is_too_long_is_refused(world, dest):
     with pytest.raises(UsageError, match="cannot be written"):
-        back_up(world, dest / ("x" * 300))
+        back_up(world, dest.parent / ("x" * 300))
 
 
 def test_a_second_backup_copies_only_new_blobs(world, dest):
@@ -200,6 +217,24 @@ def test_a_restore_warns_clients_that_saw_a_newer_log_until_they_accept(world, d
     assert world.verify(accept_head=True).ok
     world.register()
     assert world.findings() == []
+
+
+def test_a_first_backup_of_a_log_that_went_backwards_is_made_with_a_warning(world, dest):
+    before = world.database.read_bytes()
+    world.registry.tag("churn", {"seen": "yes"})
+    world.database.write_bytes(before)
+    world.said.clear()
+    assert world.registry.backup(dest).entries == 24
+    assert world.said == [
+        "warning: the log went backwards: this account saw entry 25, and the log ends at 24; see modelkeep verify --log"
+    ]
+
+
+def test_a_backup_inside_a_shared_registry_is_refused_as_such(world):
+    world.home.chmod(0o777)
+    for inside, message in (("", "is the registry itself"), ("backup", "one is inside the other")):
+        with pytest.raises(UsageError, match=message):
+            world.registry.backup(world.home / inside)
 
 
 def test_a_backup_behind_the_seen_head_raises_no_warning(world, dest):

@@ -289,19 +289,21 @@ def look(directory):
     return registry.status().entries
 
 
-#: What is killed at in each run, and what only in the full one.
-CALLS = [
-    "fsync",
-    "rename",
-    *(pytest.param(call, marks=pytest.mark.full) for call in ("pwrite64", "write", "unlink", "mkdir", "fchmod")),
-]
+#: What is killed at in each run, and what only in the full one. What ends in `at` is a call of the bucket.
+CALLS = ["fsync", "renameat"]
+ALL_THE_REST = ["write", "unlinkat", "mkdirat", "fchmod"]
+CALLS_OF_THE_DATABASE = ["pwrite64", "unlink", "mkdir"]
+
+
+def all_in_the_full_run(*names):
+    return [pytest.param(name, marks=pytest.mark.full) for name in names]
 
 
 @needs_strace
 @pytest.mark.linux
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [False, True], ids=["renewed", "first"])
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", [*CALLS, "rename", *all_in_the_full_run(*ALL_THE_REST, *CALLS_OF_THE_DATABASE)])
 def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(base, stride, call, first):
     outcomes = set()
     for step in range(1, 400, stride(call)):
@@ -331,7 +333,7 @@ def test_killed_at_any_step_the_backup_is_the_old_or_the_new_and_the_next_works(
 @needs_strace
 @pytest.mark.linux
 @pytest.mark.slow
-@pytest.mark.parametrize("call", ["link", *(call for call in CALLS if "pwrite64" not in str(call))])
+@pytest.mark.parametrize("call", [*CALLS, "linkat", *all_in_the_full_run(*ALL_THE_REST)])
 @pytest.mark.parametrize("code", [REPAIR, REPAIR_FROM_BACKUP], ids=["tree", "backup"])
 def test_killed_at_any_step_of_a_repair_the_next_one_works(base, call, code):
     blobs = sorted(Path("registry", "store", "blobs").rglob("*/*"))
@@ -358,10 +360,13 @@ def test_killed_at_any_step_of_a_repair_the_next_one_works(base, call, code):
 # Told by the system that it cannot be
 
 ERRORS = [
-    *(("fsync", "EIO"), ("rename", "EROFS"), ("rename", "ENOSPC")),
+    *(("fsync", "EIO"), ("rename", "EROFS"), ("renameat", "EROFS"), ("renameat", "ENOSPC")),
     *(
-        pytest.param(call, error, marks=pytest.mark.full)
-        for call, error in (("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("mkdir", "EACCES"), ("unlink", "EIO"))
+        pytest.param(*each, marks=pytest.mark.full)
+        for each in (
+            *(("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("rename", "ENOSPC"), ("mkdir", "EACCES")),
+            *(("mkdirat", "EACCES"), ("unlink", "EIO"), ("unlinkat", "EIO")),
+        )
     ),
 ]
 
@@ -393,7 +398,7 @@ def test_system_errors_leave_a_whole_backup_and_no_traceback(base, stride, call,
         assert done.stderr.startswith("error: ")
         assert "backup" in done.stderr
     assert done.returncode == 0
-    assert step > 1 or call in {"pwrite64", "unlink"}  # of which the first may be one that only tidies up
+    assert step > 1 or call in {"pwrite64", "unlink", "unlinkat"}  # of which the first may be one that only tidies up
 
 
 # A full disk

@@ -80,9 +80,9 @@ NO_ROOM = (
     "-o",
     os.devnull,
     "-e",
-    "trace=rename",
+    "trace=renameat",
     "-e",
-    "inject=rename:error=ENOSPC",
+    "inject=renameat:error=ENOSPC",
 )
 
 

@@ -1,6 +1,7 @@
 """What each kind of command may load: start-up is paid at every call."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -77,3 +78,14 @@ def test_the_version_loads_no_registry(run):
     found = loaded(run, "--version")
     assert "modelkeep.registry" not in found
     assert "sqlite3" not in found
+
+
+def test_what_reads_can_be_imported_where_the_system_is_not_posix():
+    script = (
+        "import os, sys\n"
+        "for name in ('O_DIRECTORY', 'O_NOFOLLOW', 'O_CLOEXEC', 'O_NONBLOCK', 'O_PATH', 'fchown', 'geteuid'):\n"
+        "    vars(os).pop(name, None)\n"
+        "sys.modules.update(dict.fromkeys(('fcntl', 'grp', 'pwd', 'resource', 'termios')))\n"
+        "import modelkeep.cli.app, modelkeep.registry, modelkeep.store.bucket.directory, modelkeep.store.export.view\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

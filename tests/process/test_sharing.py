@@ -489,8 +489,8 @@ def test_a_link_that_a_member_puts_in_the_place_of_the_store_is_not_opened_by_it
     for who in ("ana", "root"):
         done = people(who, "init", own, "--shared", "ml")
         assert (done.exit_code, done.stderr.splitlines()[0]) == (
-            7,
-            f"error: {own}/store is a link that bo made, to {secret}: not shared",
+            4,
+            f"error: the store {secret} does not name {own}, which leads to it by a link",
         )
     # nor by root one that leads to what its maker has no say over
     assert people.run("ana", ["sh", "-c", f"rm {own}/store && ln -s {people.root} {own}/store"]).exit_code == 0

@@ -120,6 +120,16 @@ def test_what_nothing_names_is_not_found(family, node):
         lineage(family, node)
 
 
+@pytest.mark.parametrize("node", ["transactions@2026-02", "transactions"])
+def test_a_dataset_without_its_kind_is_answered_with_the_node_that_was_meant(family, node):
+    with pytest.raises(NotFound) as error:
+        lineage(family, node)
+    assert (error.value.message, error.value.hint) == (
+        "there is no model transactions",
+        f"modelkeep lineage data:{node}",
+    )
+
+
 def test_a_diamond_is_walked_once(history):
     history.register("a")
     history.register("b", parents=["a@1"])

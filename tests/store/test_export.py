@@ -15,9 +15,10 @@ from modelkeep.errors import Conflict, IntegrityError, NotFound, RegistryUnavail
 from modelkeep.store.bucket.directory import create_store
 from modelkeep.store.content.hashing import CHUNK
 from modelkeep.store.export.artifact import Exported, export, export_stream
+from modelkeep.store.export.draft import Draft
 from modelkeep.store.export.part import part_of
 from modelkeep.store.ingest.artifact import Selection, ingest
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.opened_directory import OpenedDirectory, open_directory
 
 
 @pytest.fixture
@@ -658,3 +659,24 @@ def test_a_part_is_one_file_or_the_files_below_a_directory(tree, work):
 def test_what_is_no_part_is_not_found(tree, inner):
     with pytest.raises(NotFound, match="the artifact has no file"):
         part_of(tree.manifest, inner)
+
+
+class _Tidied(OpenedDirectory):
+    """A directory in which another process removes the first draft before it is locked."""
+
+    tidied = False
+
+    def enter(self, name):
+        if not self.tidied:
+            self.tidied = True
+            self.remove(name)
+        return super().enter(name)
+
+
+def test_a_draft_that_another_get_removed_before_it_was_locked_is_made_again(tmp_path):
+    with _Tidied(os.open(tmp_path, os.O_RDONLY), str(tmp_path)) as directory:
+        draft = Draft(directory, "tree", 0o755)
+        assert directory.tidied
+        (name,) = os.listdir(tmp_path)
+        assert directory.is_(name, draft.descriptor)
+        draft.discard()

@@ -28,6 +28,7 @@ from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import create_file, make_directories, sync_directory
+from modelkeep.store.opened_directory import open_directory
 from modelkeep.store.ownership import claim, is_unclaimed
 
 _IGNORE = ".gitignore"
@@ -74,8 +75,8 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
     try:
         with suppress(FileExistsError):  # a copy of a registry may lack it
             create_file(place.lock_path, 0o660)
-        with opened(store) as held:
-            count = sharing.share_registry(directory, store, held, place.lock_path, shared)
+        with open_directory(directory) as top, opened(store) as held:
+            count = sharing.share_registry(directory, top.descriptor, store, held, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
         raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error
@@ -137,22 +138,22 @@ def _make(
         raise Conflict(message, f"modelkeep init {quote(os.path.join(directory, '.modelkeep'))}")
     _check_not_emptied(directory)
     try:
-        sharing.share_directory(directory, shared)
+        with open_directory(directory) as top:
+            sharing.share_directory(directory, top.descriptor, shared)
     except ModelkeepError:
         if is_new:
             os.rmdir(directory)
         raise
     if os.path.basename(directory) == ".modelkeep" and not os.path.lexists(os.path.join(directory, _IGNORE)):
-        create_file(os.path.join(directory, _IGNORE), 0o666)
-        with open(os.path.join(directory, _IGNORE), "w", encoding="utf-8") as file:
-            file.write("*\n")
+        create_file(os.path.join(directory, _IGNORE), 0o666, b"*\n")
     root = os.path.join(directory, sqlite.STORE)
     if store is None or (os.path.isdir(root) and not os.path.islink(root)):
         create_store(root)
     else:
         with suppress(FileExistsError):
             os.mkdir(store, sharing.PRIVATE)
-        sharing.share_directory(store, shared)
+        with open_directory(store) as bucket:
+            sharing.share_directory(store, bucket.descriptor, shared)
         with suppress(FileExistsError):
             os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
         root = os.path.realpath(store)

@@ -45,6 +45,10 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line, with ``NAME SELECTOR`` joined where the command understands it."""
         line = TypedLine(self.params, args)
+        if len(line.values("--on")) > 1:
+            from modelkeep.cli.usage import refuse_second_data
+
+            refuse_second_data(self.row.name, line)
         if line.places[1:]:
             from modelkeep.cli.name_selector import understood
 

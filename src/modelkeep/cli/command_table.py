@@ -55,7 +55,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        ("section", "key", "value of each version", "note"),
+        ("section", "key", "value of each version", "difference"),
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",

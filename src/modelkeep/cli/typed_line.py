@@ -46,6 +46,16 @@ class TypedLine:
         """Tell whether an option of the command takes a value."""
         return option in self.options and not self.options[option].is_flag
 
+    def values(self, option: str) -> list[str]:
+        """Return the values of a long option, in the order in which they were typed."""
+        ended = self.tokens.index("--") if "--" in self.tokens else len(self.tokens)
+        before = zip(["", *self.tokens], self.tokens[:ended], strict=False)
+        return [
+            typed.removeprefix(f"{option}=")
+            for previous, typed in before
+            if previous == option or typed.startswith(f"{option}=")
+        ]
+
     @property
     def is_known(self) -> bool:
         """Tell whether the command has all options that were typed."""

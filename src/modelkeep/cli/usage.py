@@ -52,6 +52,14 @@ def positive_number(value: str | None, option: str) -> int | None:
     raise UsageError(message, f"{option} takes a whole number, 1 or more")
 
 
+def refuse_second_data(command: str, line: TypedLine) -> None:
+    """Refuse ``--on a --on b``: metrics are measured on one dataset, and the first would be dropped in silence."""
+    first, *others = line.values("--on")
+    shown = " and ".join(f"'{printable(each)}'" for each in (first, *others))
+    message = f"--on was given {len(others) + 1} times: {shown}; the metrics of one line are measured on one dataset"
+    raise UsageError(message, f"modelkeep {command} --help")
+
+
 def from_typer(
     error: typer.TyperException, arguments: Sequence[str], found: tuple[Sequence[str], Any, int], accepted: Accepted
 ) -> UsageError:

@@ -37,7 +37,7 @@ _modelkeep_options() {
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
-    backup) REPLY='-n --dry-run --progress '$REPLY ;;
+    backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
     migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;

@@ -21,6 +21,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, Damaged, IntegrityError, RegistryUnavailable, UsageError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
+from modelkeep.reads.snapshot import check_head
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.backup_place import BackupPlace, copy_contents, lacking
@@ -43,34 +44,44 @@ _SHOWN = 3
 _ANY_DIGEST = "sha256:" + "0" * 64
 
 
-def back_up(context: Context, dest: str, *, dry_run: bool, progress: Callable[[int, int], None] | None) -> BackedUp:
+def back_up(
+    context: Context,
+    dest: str,
+    *,
+    dry_run: bool,
+    progress: Callable[[int, int], None] | None,
+    verify: bool = False,
+) -> BackedUp:
     """Make or renew the backup in a directory; see `Registry.backup`."""
     if dest in {"", "-"}:
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
-    place = BackupPlace(os.path.join(context.cwd, dest))
-    _require_own(context, place.path)
+    place = BackupPlace(os.path.realpath(os.path.join(context.cwd, dest)))
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
+        check_head(context, connection)
     if registry is None:
         message = f"the registry {context.directory} has an empty log"
         raise Damaged(message)
     place.check(registry, context.directory)
+    _require_own(context, place.path)
     context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     if dry_run:
-        return replace(_described(Tables(context), place, registry, place.head()), dry_run=True)
+        return replace(_described(Tables(context), place, registry, place.head(), verify=verify), dry_run=True)
     mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
+    place.make()
+    _require_own(context, place.path)  # it may have been made by another account meanwhile
     with place.renewed(mark, context.directory):
-        return _copy(context, place, registry, place.head(), progress)
+        return _copy(context, place, registry, place.head(), progress, verify=verify)
 
 
 def _require_own(context: Context, path: str) -> None:
     """Refuse a place in which another account could put a link where a backup writes by name, as SQLite does.
 
-    The user's trusted directories are used all the same.
+    The path is one without links, and no link may have come since. The user's trusted directories are used all the same.
     """
     with explain_destination_errors(path):
-        where = others_may_rename(path)
+        where = others_may_rename(path) or (None if os.path.realpath(path) == path else os.path.dirname(path))
     if where is None:
         return
     file = config_file(context.environ)
@@ -85,6 +96,8 @@ def _copy(
     registry: str,
     before: Head | None,
     progress: Callable[[int, int], None] | None,
+    *,
+    verify: bool,
 ) -> BackedUp:
     """Copy the database and the contents that it names; both again where some were deleted meanwhile."""
     live = Tables(context)
@@ -97,7 +110,7 @@ def _copy(
             head, copied = SqlState(connection).head(), Tables(context, connection)
             planned = _described(copied, place, registry, before)
             counted = Progress(planned.new_bytes, progress)
-            missing = lacking(place.bucket, _contents(copied))
+            missing = lacking(place.bucket, _contents(copied), verify=verify)
             for content, trouble in copy_contents(context.bucket, place.bucket, missing, counted):
                 if trouble is None:
                     new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
@@ -133,11 +146,13 @@ def _require_successor(connection: Reader, place: BackupPlace, before: Head | No
         raise Conflict(message, "modelkeep verify        (then back up to another directory, and keep this one)")
 
 
-def _described(tables: Tables, place: BackupPlace, registry: str, before: Head | None) -> BackedUp:
+def _described(
+    tables: Tables, place: BackupPlace, registry: str, before: Head | None, *, verify: bool = False
+) -> BackedUp:
     """Return what a backup of these tables holds, as far as every content can be copied."""
     head = tables.ask(lambda reader: SqlState(reader).head())
     blobs, size_bytes = _count(_contents(tables))
-    new_blobs, new_bytes = _count(lacking(place.bucket, _contents(tables)))
+    new_blobs, new_bytes = _count(lacking(place.bucket, _contents(tables), verify=verify))
     return BackedUp(
         path=place.path,
         registry=registry,

@@ -122,7 +122,8 @@ def _check_options(
         raise UsageError(message, "modelkeep verify")
     if refs and not bytes_:
         message = "a reference chooses whose stored bytes are checked, and --log checks none"
-        raise UsageError(message, f"modelkeep verify --bytes {printable(' '.join(map(quote, refs)))}")
+        words = [*(["--"] if any(ref.startswith("-") for ref in refs) else []), *map(quote, refs)]
+        raise UsageError(message, f"modelkeep verify --bytes {printable(' '.join(words))}")
     for option, given in (("--subset", subset), ("--repair", repair)):
         if given is not None and not bytes_:
             message = f"{option} is about the stored bytes, and --log checks none"

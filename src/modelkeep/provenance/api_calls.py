@@ -118,6 +118,8 @@ def _wrong_call(called: str, own: Signature, given: Mapping[str, Any], why: str)
 
 def _right_keyword(wrong: str, names: list[str]) -> str | None:
     word = wrong.lower().replace("-", "_")
+    if "on" in names and "data" not in names and "data" in (word, _SYNONYMS.get(word)):
+        return "on"  # what `evaluate` measures on is no training data
     if (synonym := _SYNONYMS.get(word)) in names:
         return synonym
     from difflib import get_close_matches

@@ -25,7 +25,7 @@ _VERSION = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _LONGEST_URI = 2_000
 _SHORT_DIGEST = len("sha256:") + 12
-_FORMS = "--data [ROLE=]PATH, a URI (s3://bucket/x), NAME@VERSION (transactions@2026-02) or a NAME alone"
+_FORMS = "data is a path that exists, a URI (s3://bucket/x), NAME@VERSION (transactions@2026-02) or a NAME alone"
 
 #: The variables in which tools that log runs have the id of the current run.
 VARIABLES = ("MLFLOW_RUN_ID", "WANDB_RUN_ID")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from shlex import quote
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -83,7 +84,13 @@ def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Plac
     """Return the node to begin at; ``NotFound`` where nothing names it."""
     match node:
         case Ref():
-            found = version_or_latest(reader, node, context.say, at)
+            try:
+                found = version_or_latest(reader, node, context.say, at)
+            except NotFound as error:
+                data = DataNode(node.name or "", None if node.selector is None else str(node.selector))
+                if _results(reader, at, data):
+                    raise NotFound(error.message, f"modelkeep lineage {quote(str(data))}") from None
+                raise
             return _VersionNode(found.model, found.number or 0, found.ref)
         case CodeNode():
             commits = select.commits(reader, at, node.commit)

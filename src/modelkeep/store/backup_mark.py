@@ -58,11 +58,7 @@ def write(directory: str, mark: BackupMark) -> None:
     draft = os.path.join(directory, DRAFT)
     with suppress(FileNotFoundError):
         os.unlink(draft)
-    create_file(draft, 0o660)
-    with open(draft, "wb") as file:
-        file.write(encode_note(mark))
-        file.flush()
-        os.fsync(file.fileno())
+    create_file(draft, 0o660, encode_note(mark))
     os.replace(draft, os.path.join(directory, NAME))
     sync_directory(directory)
 

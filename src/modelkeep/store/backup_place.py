@@ -20,7 +20,7 @@ from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.interface import Bucket, Upload
 from modelkeep.store.content.artifacts import has_content
-from modelkeep.store.content.checking import Trouble
+from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.transfer import transfer
 from modelkeep.store.content.workers import Progress, each
@@ -72,15 +72,18 @@ class BackupPlace:
             )
             raise Conflict(message, "give each registry a directory of its own")
 
+    def make(self) -> None:
+        """Make the directory where it is missing."""
+        with explain_destination_errors(self.path), suppress(FileExistsError):
+            os.mkdir(self.path, 0o700)
+            sync_directory(os.path.dirname(self.path))
+
     @contextmanager
     def renewed(self, mark: BackupMark, directory: str) -> Iterator[None]:
         """Mark the directory and keep other backups out; put the database copied meanwhile in place at the end.
 
-        The directory is made where it is missing. After an error its database is the one before.
+        After an error its database is the one before.
         """
-        with explain_destination_errors(self.path), suppress(FileExistsError):
-            os.mkdir(self.path, 0o700)
-            sync_directory(os.path.dirname(self.path))
         with self.locked():
             self.check(mark.registry, directory)
             self._begin(mark)
@@ -174,10 +177,16 @@ def _require_apart(path: str, directory: str) -> None:
             raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")
 
 
-def lacking(bucket: DirectoryBucket, contents: Iterable[Content]) -> Iterator[Content]:
-    """Yield the contents that a store does not have, or has with another size; all where there is no store yet."""
+def lacking(bucket: DirectoryBucket, contents: Iterable[Content], *, verify: bool = False) -> Iterator[Content]:
+    """Yield the contents that a store does not have, or has with another size; all where there is no store yet.
+
+    With ``verify``, those too whose bytes in the store have another digest.
+    """
     if not os.path.isdir(bucket.root):
         return iter(contents)
+    if verify:
+        found = ((content, examine(bucket, content.digest, content.size, quick=False)) for content in contents)
+        return (content for content, trouble in found if trouble is not None and trouble.lost)
     return (content for content in contents if not has_content(bucket, content.digest, content.size))
 
 

@@ -69,19 +69,28 @@ def sync_file_system(descriptor: int) -> bool:
     return True
 
 
-def create_file(path: str, mode: int) -> None:
-    """Make an empty file with a mode; ``FileExistsError`` if it exists.
+def create_file(path: str, mode: int, data: bytes = b"") -> None:
+    """Make a file with a mode and a few bytes, durably; ``FileExistsError`` if it exists.
 
-    In a shared (setgid) directory the umask does not count. What root makes belongs to the directory's owner and group.
+    In a shared (setgid) directory the umask does not count. What root makes belongs to the owner and the group of the
+    directory that it is in, whatever takes the place of that directory or of the file meanwhile.
     """
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        around = os.stat(os.path.dirname(path) or ".")
-        give_to_owner(descriptor, around)
-        if around.st_mode & stat.S_ISGID:
-            os.fchmod(descriptor, mode)
+        descriptor = os.open(os.path.basename(path), flags, mode, dir_fd=directory)
+        try:
+            around = os.fstat(directory)
+            give_to_owner(descriptor, around)
+            if around.st_mode & stat.S_ISGID:
+                os.fchmod(descriptor, mode)
+            if data:
+                os.write(descriptor, data)
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     finally:
-        os.close(descriptor)
+        os.close(directory)
 
 
 def give_to_owner(descriptor: int, owner: os.stat_result) -> None:

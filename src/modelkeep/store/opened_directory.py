@@ -19,9 +19,11 @@ from modelkeep.errors import Conflict
 from modelkeep.store.access.permissions import user_name
 from modelkeep.store.durable import make_directories
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Windows has none of these flags, and imports this module.
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW
 #: To look at a name, and to pass a directory that may be entered and not listed.
-_LOOK = getattr(os, "O_PATH", 0) | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK = getattr(os, "O_PATH", 0) | _NOFOLLOW
 #: As many links as Linux follows.
 _MOST_LINKS = 40
 
@@ -32,6 +34,12 @@ class OpenedDirectory:
     def __init__(self, descriptor: int, path: str) -> None:
         self.descriptor = descriptor
         self.path = path
+
+    @property
+    def stable_path(self) -> str:
+        """A path that leads here whatever takes the place of a name, where the system has one."""
+        path = f"/proc/self/fd/{self.descriptor}"
+        return path if os.path.isdir(path) else self.path
 
     def __enter__(self) -> Self:
         """Return the directory itself."""
@@ -56,6 +64,10 @@ class OpenedDirectory:
         """Tell whether a name is that of a file or directory that is open."""
         there = self.status(name)
         return there is not None and os.path.samestat(there, os.fstat(descriptor))
+
+    def others_may_rename_inside(self) -> bool:
+        """Tell whether another account may rename what is in the directory."""
+        return _others_may_rename(self.descriptor, os.fstat(self.descriptor))
 
     def enter(self, name: str) -> OpenedDirectory:
         """Open a directory inside; a link raises ``OSError``."""
@@ -124,7 +136,7 @@ def open_directory(path: str, *, make: bool = False) -> OpenedDirectory:
     if not hasattr(os, "O_PATH"):
         if make:
             make_directories(path)
-        return OpenedDirectory(os.open(path, _DIRECTORY & ~os.O_NOFOLLOW), path)
+        return OpenedDirectory(os.open(path, _DIRECTORY & ~_NOFOLLOW), path)
     walk = _Walk(path, make=make)
     try:
         return OpenedDirectory(walk.open(), path)
@@ -224,7 +236,7 @@ def others_may_rename(path: str) -> str | None:
     while True:
         with suppress(FileNotFoundError):
             status = os.stat(real)
-            if stat.S_ISDIR(status.st_mode) and (status.st_uid not in {0, os.geteuid()} or _others_write(real, status)):
+            if stat.S_ISDIR(status.st_mode) and _others_may_rename(real, status):
                 return real
         above = os.path.dirname(real)
         if above == real:
@@ -232,8 +244,10 @@ def others_may_rename(path: str) -> str | None:
         real = above
 
 
-def _others_write(directory: str, status: os.stat_result) -> bool:
-    """Tell whether others may rename in a directory: by its mode, or by an access list, whose mask is the group's mode."""
+def _others_may_rename(directory: str | int, status: os.stat_result) -> bool:
+    """Tell whether others may rename in a directory: as its owner, by its mode, or by an access list, whose mask is the group's mode."""
+    if status.st_uid not in {0, os.geteuid()}:
+        return True
     if status.st_mode & stat.S_ISVTX:
         return False
     if status.st_mode & stat.S_IWOTH:

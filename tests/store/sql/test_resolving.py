@@ -81,6 +81,8 @@ def test_a_digest_that_means_several_versions_is_a_conflict_that_lists_them(frau
         ("fraud@7", "fraud has no version 7", "modelkeep list fraud        (newest is 5)"),
         ("frud@1", "there is no model frud", "modelkeep list        (near: fraud)"),
         ("zebra", "there is no model zebra", "modelkeep list"),
+        ("BERT@1", "there is no model BERT", "modelkeep list        (near: nlp/bert)"),
+        ("nlp", "there is no model nlp", "modelkeep list        (near: nlp/bert)"),
         ("fraud@1.1.1", "fraud has no version with the label 1.1.1", "modelkeep list fraud        (near: v1.1, 1.0.0)"),
         ("fraud@champ", "fraud has no stage or alias 'champ'", "modelkeep show fraud        (near: champion)"),
         ("churn@production", "churn has nothing in production", "modelkeep promote churn@1 production"),
@@ -90,6 +92,7 @@ def test_a_digest_that_means_several_versions_is_a_conflict_that_lists_them(frau
 )
 def test_what_is_not_there_is_said_with_what_helps(fraud, ref, message, hint):
     fraud.register("churn")
+    fraud.register("nlp/bert")
     with pytest.raises(NotFound) as error:
         fraud.resolved(ref)
     assert (error.value.message, error.value.hint) == (message, hint)

@@ -66,7 +66,12 @@ def list_(
         bool, Option("--all", help="Archived ones and deleted versions too; of a deleted model only by its NAME.")
     ] = False,
     columns: Annotated[
-        str | None, Option("--columns", metavar="K,K...", help="The columns of versions, separated by commas.")
+        str | None,
+        Option(
+            "--columns",
+            metavar="K,K...",
+            help="The columns of versions, separated by commas; of one model in a pipe name,version,label,stage,state,created,author by default, and the --sort KEY.",
+        ),
     ] = None,
 ) -> None:
     keys = tuple(key.strip() for key in columns.split(",")) if columns else ()

@@ -73,10 +73,13 @@ def migrate(
 def backup(
     call: Call,
     dest: Annotated[str, Argument(metavar="DEST", help="A new directory, an empty one, or an earlier backup.")],
+    verify: Annotated[
+        bool, Option("--verify", help="Hash what the backup already has, and copy it again where it is damaged.")
+    ] = False,
     dry_run: Annotated[bool, Option("-n", "--dry-run", help="Show what is new, and write nothing.")] = False,
 ) -> int:
     with progress(call, "backing up") as update:
-        found = call.registry().backup(dest, dry_run=dry_run, progress=update)
+        found = call.registry().backup(dest, verify=verify, dry_run=dry_run, progress=update)
     call.show(BackupView(found))
     return 0 if found.ok else IntegrityError.exit_code
 

@@ -30,7 +30,7 @@ COMMANDS = {
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "backup": ("Back up the registry, while others write", "file", "-n --dry-run --progress=auto|plain|none"),
+    "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),

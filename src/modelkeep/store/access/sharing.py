@@ -69,51 +69,46 @@ def sharing_of(directory: str) -> Sharing | None:
     return Sharing(_named(status.st_gid), _named(named[0]) if named else None)
 
 
-def share_directory(path: str, sharing: Sharing | None) -> None:
-    """Give a directory to the groups that share it; with None to its owner alone, unless he prepared it for a group."""
+def share_directory(path: str, opened: int, sharing: Sharing | None) -> None:
+    """Give an opened directory to the groups that share it; with None to its owner alone, unless he prepared it for a group."""
     if sharing is not None:
-        with _held(path) as held:
-            _give(held, path, SHARED_DIRECTORY, sharing)
+        _give(opened, path, SHARED_DIRECTORY, sharing)
         return
-    status = os.stat(path)
+    status = os.fstat(opened)
     if status.st_uid == os.geteuid() and status.st_mode & SHARED_DIRECTORY != SHARED_DIRECTORY:
-        os.chmod(path, PRIVATE)
+        os.fchmod(opened, PRIVATE)
 
 
-def share_registry(directory: str, store: str, opened: int, lock: str, sharing: Sharing) -> int:
+def share_registry(directory: str, top: int, store: str, opened: int, lock: str, sharing: Sharing) -> int:
     """Give everything in a registry to the groups that share it, its directory last; return how many paths changed.
 
-    ``opened`` is the store's directory, opened. Blobs stay 0444: the directories decide who gets to them. Raises ``RegistryUnavailable`` for a path
+    ``top`` is the registry's directory and ``opened`` the store's, both opened. Blobs stay 0444: the directories decide who gets to them. Raises ``RegistryUnavailable`` for a path
     that belongs to another account. Members can write while root or the owner does this, so every path
     is changed through a descriptor, never by name.
     """
     _check_store(directory, store)
     count = 0
     for _ in range(_PASSES):  # the next pass sees what was made meanwhile in a directory that was not shared yet
-        changed = _share_once(directory, os.path.realpath(store), opened, lock, sharing)
+        changed = _share_once(directory, top, os.path.realpath(store), opened, lock, sharing)
         count += changed
         if not changed:
             break
     return count
 
 
-def _share_once(directory: str, store: str, opened: int, lock: str, sharing: Sharing) -> int:
+def _share_once(directory: str, top: int, store: str, opened: int, lock: str, sharing: Sharing) -> int:
     count = 0
     for path, _, _, descriptor in os.fwalk(".", dir_fd=opened, onerror=_raise):
         count += _give(descriptor, os.path.normpath(os.path.join(store, path)), SHARED_DIRECTORY, sharing)
-    top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with os.scandir(top) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
-        for name in names:
-            path = os.path.join(directory, name)
-            # Readers may not open the lock file: they could hold the lock for ever.
-            groups = Sharing(sharing.writers) if path == lock else sharing
-            with suppress(FileNotFoundError), _held(path, top) as held:  # a journal comes and goes
-                count += _give(held, path, SHARED_FILE, groups)
-        return count + _give(top, directory, SHARED_DIRECTORY, sharing)
-    finally:
-        os.close(top)
+    with os.scandir(top) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+    for name in names:
+        path = os.path.join(directory, name)
+        # Readers may not open the lock file: they could hold the lock for ever.
+        groups = Sharing(sharing.writers) if path == lock else sharing
+        with suppress(FileNotFoundError), _held(path, top) as held:  # a journal comes and goes
+            count += _give(held, path, SHARED_FILE, groups)
+    return count + _give(top, directory, SHARED_DIRECTORY, sharing)
 
 
 def _check_store(directory: str, store: str) -> None:

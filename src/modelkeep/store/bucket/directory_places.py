@@ -17,7 +17,8 @@ from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.durable import give_to_owner
 from modelkeep.store.os_errors import not_a_blob
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# Windows has no such flag, and imports this module.
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 #: The errors of opening a directory where something else stands.
 _OTHER = frozenset({errno.ELOOP, errno.ENOTDIR})
 _LONGEST_NOTE = 65_536

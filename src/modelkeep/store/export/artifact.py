@@ -63,7 +63,7 @@ def export(
     with place.directory, explain_destination_errors(place.path):
         if place.status() is not None and holds(place.path, manifest, form):
             return Exported(place.path, changed=False)
-        replaced = require_replaceable(place, manifest, form, force=force, known=lambda: known(_digest_of(place.path)))
+        replaced = require_replaceable(place, manifest, form, force=force, known=lambda path: known(_digest_of(path)))
         remove_stale_drafts(place.directory)
         draft = Draft(place.directory, form, 0o755 if file is None else _mode(file))
         try:

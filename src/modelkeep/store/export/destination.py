@@ -102,11 +102,11 @@ def _is_store(directory: Path) -> bool:
 
 
 def require_replaceable(
-    place: Destination, manifest: Manifest, form: Form, *, force: bool, known: Callable[[], bool]
+    place: Destination, manifest: Manifest, form: Form, *, force: bool, known: Callable[[str], bool]
 ) -> os.stat_result | None:
     """Return what is to be replaced, None for nothing or an empty directory; ``Conflict`` where it must stay.
 
-    ``known`` tells whether the directory that is there is a version of the registry.
+    ``known`` tells whether the directory at a path is a version of the registry.
     """
     status = place.status()
     if status is None or (form == "tree" and place.is_empty_directory()):
@@ -121,7 +121,8 @@ def require_replaceable(
             message = f"'{shown}' is a directory, and the artifact is a file"
             raise Conflict(message, "name another destination")
         with place.directory.enter(place.name) as directory:
-            why = _why_kept(directory, {file.path for file in manifest.files}, known if force else lambda: False)
+            status = os.fstat(directory.descriptor)  # what is judged is what may be replaced
+            why = _why_kept(directory, {file.path for file in manifest.files}, known if force else lambda _path: False)
         if why is not None:
             message = f"'{shown}' {why}: it will not be replaced"
             raise Conflict(message, "name a directory of its own")
@@ -139,7 +140,7 @@ def _elsewhere(path: str) -> str:
     return "name another destination"
 
 
-def _why_kept(directory: OpenedDirectory, wanted: set[str], known: Callable[[], bool]) -> str | None:
+def _why_kept(directory: OpenedDirectory, wanted: set[str], known: Callable[[str], bool]) -> str | None:
     """Return why a directory must not be replaced: for where it is, or for what is in it."""
     status = os.fstat(directory.descriptor)
     for what, place in (("the current directory", "."), ("your home directory", os.path.expanduser("~"))):
@@ -158,7 +159,7 @@ def _why_kept(directory: OpenedDirectory, wanted: set[str], known: Callable[[], 
                 return f"holds {other}, '{printable(path)}'"
             shares_one = shares_one or name_from_disk(path) in wanted
         holds_files = holds_files or bool(files)
-    if holds_files and not shares_one and not known():
+    if holds_files and not shares_one and not known(directory.stable_path):
         return "holds no file of this artifact"
     return None
 

@@ -17,7 +17,7 @@ from modelkeep.errors import Conflict
 from modelkeep.store.bucket.directory_drafts import lock_directory
 from modelkeep.store.durable import exchange, rename_new
 from modelkeep.store.export.destination import Destination
-from modelkeep.store.opened_directory import OpenedDirectory, others_may_rename
+from modelkeep.store.opened_directory import OpenedDirectory
 
 PREFIX = ".modelkeep-"
 _NAME = pattern(r"\.modelkeep-[0-9a-f]{16}")
@@ -35,9 +35,15 @@ class Draft:
             self._name = f"{PREFIX}{os.urandom(8).hex()}"
             if form == "tree":
                 os.mkdir(self._name, mode, dir_fd=directory.descriptor)
-                self.descriptor = directory.enter(self._name).descriptor
+                try:
+                    self.descriptor = directory.enter(self._name).descriptor
+                except FileNotFoundError:
+                    continue
             else:
                 self.descriptor = directory.create(self._name, mode)
+            if form == "tree" and os.listdir(self.descriptor):  # the directory's owner has put another one there
+                os.close(self.descriptor)
+                continue
             if lock_directory(self.descriptor) is not False and directory.is_(self._name, self.descriptor):
                 return
             self.discard()
@@ -138,7 +144,7 @@ def remove_stale_drafts(directory: OpenedDirectory) -> None:
     """Remove the drafts of this account whose writers died, where no other account could have put one there."""
     with suppress(OSError):
         names = [name for name in os.listdir(directory.descriptor) if _NAME.fullmatch(name)]
-        if names and others_may_rename(directory.path) is None:
+        if names and not directory.others_may_rename_inside():
             for name in names:
                 _remove_stale(directory, name)
 

@@ -65,10 +65,11 @@ WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded
 GROUP BY folded ORDER BY min(since_seq)
 """)
 
-# Names of a similar length are enough to find the one that was meant.
+# Names of a similar length, and those with the text as their first or last segments, are enough to find the one that
+# was meant.
 SIMILAR = statement("""
 SELECT name FROM model_name
-WHERE length(folded) BETWEEN :shortest AND :longest AND HOLDS(model_name) ORDER BY folded LIMIT 5000
+WHERE (length(folded) BETWEEN :shortest AND :longest OR folded LIKE :first OR folded LIKE :last) AND HOLDS(model_name) ORDER BY folded LIMIT 5000
 """)
 
 # How many versions a hint lists, by how many letters a similar name may differ in length, how many names it suggests.
@@ -246,9 +247,11 @@ def no_model_error(reader: Reader, at: int | None, name: str) -> NotFound:
         message = f"there was no model {shown} then"
         return NotFound(message, None if then is None else f"it was called {then[0]}")
     message = f"there is no model {shown}" if at is None else f"there was no model {shown} then"
-    length = len(name)
-    rows = SIMILAR.rows(reader, at, shortest=length - _LENGTH_DIFFERENCE, longest=length + _LENGTH_DIFFERENCE)
-    return NotFound(message, hint("modelkeep list", name, [row[0] for row in rows]))
+    length, folded = len(name), fold(name)
+    lengths = {"shortest": length - _LENGTH_DIFFERENCE, "longest": length + _LENGTH_DIFFERENCE}
+    names = [row[0] for row in SIMILAR.rows(reader, at, **lengths, first=f"{folded}/%", last=f"%/{folded}")]
+    whole = [each for each in names if f"/{folded}/" in f"/{fold(each)}/"][:_SUGGESTED]
+    return NotFound(message, _with_near("modelkeep list", whole) if whole else hint("modelkeep list", name, names))
 
 
 def hint(command: str, typed: str, known: list[str]) -> str:
@@ -257,4 +260,8 @@ def hint(command: str, typed: str, known: list[str]) -> str:
 
     by_fold = {fold(name): name for name in known}
     near = [by_fold[found] for found in difflib.get_close_matches(fold(typed), list(by_fold), _SUGGESTED)]
+    return _with_near(command, near)
+
+
+def _with_near(command: str, near: list[str]) -> str:
     return f"{command}        (near: {', '.join(near)})" if near else command

@@ -1,0 +1,222 @@
+"""Root works in a directory that another account owns, and that swaps a name between two steps of root's.
+
+Whatever is swapped, nothing of root's may be written, opened to others, given away or removed.
+"""
+
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.registry import create_registry, open_registry
+from modelkeep.store.opened_directory import open_directory
+
+OTTO = 71004
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: sudo make test runs it as two accounts")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    os.chmod(tmp_path, 0o755)
+    for name in [name for name in os.environ if name.startswith(("XDG_", "MODELKEEP_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def ottos(tmp_path):
+    """Return a directory of otto's."""
+    place = tmp_path / "ottos"
+    place.mkdir(mode=0o755)
+    os.chown(place, OTTO, OTTO)
+    return place
+
+
+@pytest.fixture
+def roots(tmp_path):
+    """Return an empty directory of root's."""
+    place = tmp_path / "roots"
+    place.mkdir(mode=0o755)
+    return place
+
+
+def attacked(do, swap):
+    """Do something in a process of its own, and call ``swap(event, arguments)`` before each step that Python tells of."""
+    child = os.fork()
+    if child == 0:
+        inside = []
+
+        def hook(event, arguments):
+            if not inside:
+                inside.append(1)
+                with suppress(OSError):
+                    swap(event, arguments)
+                inside.clear()
+
+        try:
+            sys.addaudithook(hook)
+            with suppress(ModelkeepError):
+                do()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def lead_to(name: Path, target: Path) -> None:
+    """Put a link of otto's in the place of a name, once."""
+    if name.is_symlink():
+        return
+    if name.exists():
+        os.rename(name, f"{name}.away")
+    name.symlink_to(target)
+    os.chown(name, OTTO, OTTO, follow_symlinks=False)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("what", ["reg", "bytes"])
+def test_init_makes_no_other_directory_private_than_the_one_it_was_told(ottos, roots, what):
+    def swap(event, _arguments):
+        if event == "os.chmod":
+            lead_to(ottos / what, roots)
+
+    attacked(lambda: create_registry(str(ottos / "reg"), store=str(ottos / "bytes")), swap)
+    assert mode(roots) == 0o755
+
+
+def test_init_refuses_a_link_of_another_account(ottos, roots):
+    lead_to(ottos / "reg", roots)
+    with pytest.raises(Conflict) as caught:
+        create_registry(str(ottos / "reg"))
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/reg' to what is not uid:71004's"
+    assert caught.value.hint == f"name the directory itself: {roots}"
+    assert os.listdir(roots) == []
+    assert mode(roots) == 0o755
+
+
+def test_init_writes_its_gitignore_through_no_link(ottos, roots):
+    (roots / "precious").write_text("root's")
+    place = ottos / ".modelkeep"
+
+    def swap(_event, _arguments):
+        if os.path.lexists(place / ".gitignore"):
+            lead_to(place / ".gitignore", roots / "precious")
+
+    attacked(lambda: create_registry(str(place)), swap)
+    assert (roots / "precious").read_text() == "root's"
+
+
+def test_init_shared_opens_no_other_directory_to_the_group(ottos, roots):
+    create_registry(str(ottos / "reg"))
+    (roots / "precious").write_text("root's")
+    os.chmod(roots / "precious", 0o600)
+
+    def swap(event, arguments):
+        if event == "open" and str(arguments[0]) in {str(ottos / "reg"), "/"}:
+            lead_to(ottos / "reg", roots)
+
+    attacked(lambda: create_registry(str(ottos / "reg"), shared="nogroup"), swap)
+    assert (mode(roots), mode(roots / "precious")) == (0o755, 0o600)
+    assert (roots / "precious").stat().st_gid == 0
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """Return a registry of root's with one version, of a directory."""
+    create_registry(str(tmp_path / "models"))
+    made = open_registry(str(tmp_path / "models"))
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/m.bin").write_bytes(b"model")
+    made.register("fraud", str(tmp_path / "source"))
+    return made
+
+
+@pytest.mark.parametrize("kind", ["directory", "link"])
+def test_a_backup_is_not_made_where_another_account_was_quicker(registry, tmp_path, roots, kind):
+    sticky = tmp_path / "tmp"
+    sticky.mkdir()
+    sticky.chmod(0o1777)
+    place = sticky / "backup"
+
+    def swap(event, arguments):
+        if event == "os.mkdir" and arguments[0] == str(place) and not os.path.lexists(place):
+            place.mkdir() if kind == "directory" else place.symlink_to(roots)
+            os.chown(place, OTTO, OTTO, follow_symlinks=False)
+
+    attacked(lambda: registry.backup(place), swap)
+    assert os.path.lexists(place)
+    assert os.listdir(place) == []
+
+
+def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots, tmp_path):
+    lead_to(ottos / "backup", roots)
+    other = tmp_path / "other"
+    other.mkdir()
+
+    def swap(event, arguments):
+        if event == "open" and str(arguments[0]).endswith("backup.json"):
+            with suppress(OSError):
+                os.unlink(ottos / "backup")
+                (ottos / "backup").symlink_to(other)
+
+    attacked(lambda: registry.backup(ottos / "backup"), swap)
+    assert os.listdir(other) == []
+
+
+def test_get_writes_into_no_directory_that_takes_the_place_of_its_new_one(registry, ottos):
+    precious = ottos / "precious"
+    precious.mkdir(mode=0o700)
+    (precious / "m.bin").write_bytes(b"root's")
+
+    def swap(_event, _arguments):
+        for draft in ottos.glob(".modelkeep-*"):
+            if precious.exists():
+                os.rename(draft, ottos / "away")
+                os.rename(precious, draft)
+
+    attacked(lambda: registry.get("fraud@1", ottos / "out"), swap)
+    kept = [path for path in ottos.rglob("m.bin") if path.read_bytes() == b"root's"]
+    assert len(kept) == 1
+    assert len(os.listdir(kept[0].parent)) == 1
+    assert mode(kept[0].parent) == 0o700
+
+
+def test_what_get_replaces_is_what_it_has_judged(registry, ottos):
+    (ottos / "precious").mkdir()
+    (ottos / "precious/note").write_bytes(b"root's")
+    (ottos / "model").mkdir()
+    (ottos / "model/m.bin").write_bytes(b"old")
+    os.rename(ottos / "model", ottos / "judged")
+    os.rename(ottos / "precious", ottos / "model")
+
+    def swap(event, arguments):
+        if event == "open" and arguments[0] == "model" and (ottos / "judged").exists():
+            os.rename(ottos / "model", ottos / "precious")
+            os.rename(ottos / "judged", ottos / "model")
+        elif event == "os.mkdir" and (ottos / "precious").exists():
+            os.rename(ottos / "model", ottos / "judged")
+            os.rename(ottos / "precious", ottos / "model")
+
+    attacked(lambda: registry.get("fraud@1", ottos / "model", force=True), swap)
+    assert [path.read_bytes() for path in ottos.rglob("note")] == [b"root's"]
+
+
+def test_a_directory_named_like_a_draft_is_judged_by_what_was_opened(ottos, roots):
+    from modelkeep.store.export.draft import remove_stale_drafts
+
+    draft = ottos / ".modelkeep-0123456789abcdef"
+    draft.mkdir()
+    (draft / "precious").write_bytes(b"root's")
+    with open_directory(str(ottos)) as opened:
+        os.rename(ottos, f"{ottos}.away")
+        ottos.symlink_to(roots)
+        remove_stale_drafts(opened)
+    assert Path(f"{ottos}.away/.modelkeep-0123456789abcdef/precious").read_bytes() == b"root's"
