@@ -117,6 +117,11 @@ def test_a_backup_in_a_group_directory_belongs_to_the_group_whatever_the_umask(w
     assert modes == {dest.name: 0o2770, "store": 0o2770, **files}
 
 
+def test_a_path_that_is_too_long_is_refused(world, dest):
+    with pytest.raises(UsageError, match="cannot be written"):
+        back_up(world, dest.parent / ("x" * 300))
+
+
 def test_a_second_backup_copies_only_new_blobs(world, dest):
     back_up(world, dest)
     inodes = {path.name: path.stat().st_ino for path in (dest / "store" / "blobs").rglob("*") if path.is_file()}

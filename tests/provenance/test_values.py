@@ -248,6 +248,19 @@ def test_numpys_values_are_written_as_numpy_writes_them():
     assert list(values.from_python({"per": np.array([0.9, 0.8])}, "metric")) == [("per.0", "0.9"), ("per.1", "0.8")]
 
 
+@pytest.mark.parametrize("what", ["param", "metric", "tag"])
+def test_a_key_of_numpy_is_a_plain_text(what):
+    ((key, value),) = values.from_python({np.str_("auc"): 0.9}, what)
+    assert (type(key), key, value) == (str, "auc", "0.9")
+
+
+def test_a_type_whose_name_moves_the_cursor_is_shown_escaped():
+    with pytest.raises(UsageError) as caught:
+        values.from_python(type("\x1b[31m", (), {})(), "param")
+    assert caught.value.message.endswith(".\\x1b[31m object>")
+    assert "\x1b" not in caught.value.message
+
+
 def test_an_array_is_kept_whole():
     whole = np.arange(1_001)
     text = "[" + ", ".join(map(str, range(1_001))) + "]"

@@ -218,4 +218,4 @@ def shorten(text: str) -> str:
 
 def kind_and_text(value: object) -> str:
     """Return what a message says of a wrong value: ``the list ['a', 1]``, ``None``."""
-    return "None" if value is None else f"the {type(value).__qualname__} {shorten(_described(value))}"
+    return "None" if value is None else f"the {printable(type(value).__qualname__)} {shorten(_described(value))}"

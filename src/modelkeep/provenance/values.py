@@ -137,4 +137,4 @@ def _is_nested(value: object) -> bool:
 
 
 def _key(key: object) -> str:
-    return key if isinstance(key, str) else as_text(unwrap(key))
+    return str.__str__(key) if isinstance(key, str) else as_text(unwrap(key))  # numpy.str_ is a str of its own

@@ -36,16 +36,19 @@ def make_directories(path: str, mode: int = 0o777) -> None:
 
     ``mode`` is that of the last directory, as in `os.makedirs`.
     """
-    above = os.path.dirname(path.rstrip("/")) or "."
-    if not os.path.exists(above):
-        make_directories(above)
-    try:
-        os.mkdir(path, mode)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
-    else:
-        sync_directory(above)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(path)  # a path that is too long is refused before a part of it is made
+    missing = [path]
+    while not os.path.exists(above := os.path.dirname(missing[-1].rstrip("/")) or "."):
+        missing.append(above)
+    for each in reversed(missing):
+        try:
+            os.mkdir(each, mode if each is path else 0o777)
+        except FileExistsError:
+            if not os.path.isdir(each):
+                raise
+        else:
+            sync_directory(os.path.dirname(each.rstrip("/")) or ".")
 
 
 def sync_file_system(descriptor: int) -> bool:

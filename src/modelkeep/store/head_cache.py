@@ -64,16 +64,18 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
 
 def _make_directories(path: str) -> None:
     """Make a directory and its parents. Under ``sudo -E`` they are in a user's home, and belong to that user."""
-    above = os.path.dirname(path)
-    if not os.path.isdir(above):
-        _make_directories(above)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(path, 0o700)
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        try:
-            give_to_owner(descriptor, os.stat(above))
-        finally:
-            os.close(descriptor)
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each, 0o700)
+            descriptor = os.open(each, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                give_to_owner(descriptor, os.stat(os.path.dirname(each)))
+            finally:
+                os.close(descriptor)
 
 
 def recall(state_dir: str, registry: str) -> Head | None:

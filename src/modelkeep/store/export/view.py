@@ -23,6 +23,7 @@ from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import missing_files, require
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.workers import Progress, each
+from modelkeep.store.durable import make_directories
 from modelkeep.store.export.draft import Draft, remove_stale_drafts
 from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk, open_directory, others_may_rename
 from modelkeep.store.os_errors import explain_destination_errors
@@ -61,7 +62,7 @@ def view(
     state = _state(bucket, manifest)
     with explain_destination_errors(place, _OTHER_CACHE):
         _require_private(views)
-        os.makedirs(views, mode=0o700, exist_ok=True)
+        make_directories(views, 0o700)
         if _note(place) != state or not _is_whole(place, links):
             _check(bucket, manifest, progress)
             if _state(bucket, manifest) != state:
