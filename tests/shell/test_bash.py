@@ -42,7 +42,7 @@ TYPED = {
     "list --stage=pro\t": "list|--stage=production",
     "list --stage pro\t": "list|--stage|production",
     "list --sort metric.a\t": "list|--sort|metric.auc",
-    "list --sort=metric.auc:\t": "list|--sort=metric.auc:desc",
+    "list --sort=metric.auc:d\t": "list|--sort=metric.auc:desc",
     "evaluate fraud@2 -M a\t1": "evaluate|fraud@2|-M|auc=1",
     "diff fraud 1 sta\t": "diff|fraud|1|staging",
     "diff fraud@1 @sta\t": "diff|fraud@1|@staging",
@@ -67,7 +67,7 @@ def test_it_works_where_the_shell_breaks_words_elsewhere(bash):
     assert bash.line("modelkeep promote fraud@p\t")[-1] == "fraud@production"
     bash.send("COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]/}")
     assert bash.line("modelkeep list --stage=pro\t")[-1] == "--stage=production"
-    assert bash.line("modelkeep list --sort=metric.auc:\t")[-1] == "--sort=metric.auc:desc"
+    assert bash.line("modelkeep list --sort=metric.auc:d\t")[-1] == "--sort=metric.auc:desc"
 
 
 def test_word_breaks_and_options_of_the_shell_stay_as_they_are(bare_bash, registry):

@@ -72,8 +72,8 @@ def refuse_future(context: Context, reader: Reader, text: str) -> str:
     That is now, or the time of the last entry where the clock of this machine is behind it.
     """
     head = SqlState(reader).head()
-    latest = max(context.now(), head.time if head else "")
     when = parse_local_moment(context, text, bare_date_end=False)
+    latest = max(context.now(), head.time if head else "")  # the clock is read after the age `0s` was
     if isinstance(when, At) and when.time > latest:
         message = f"that moment is in the future: '{printable(text)}' is {when.time}"
         raise UsageError(message, f"the last entry is seq:{head.seq}, of {head.time}" if head else None)
