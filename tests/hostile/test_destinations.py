@@ -169,7 +169,7 @@ def test_a_link_of_another_account_leads_only_to_what_is_its_own(artifact, ottos
             with pytest.raises(Conflict) as caught:
                 artifact(f"{ottos}/{dest}", form)
             assert "a link that uid:71004 made leads" in caught.value.message
-            assert caught.value.hint.startswith(f"name the directory itself: {roots}")
+            assert caught.value.hint.startswith(f"name what it leads to: {roots}")
     assert state(roots) == before
     (ottos / "own").mkdir()
     os.chown(ottos / "own", OTTO, OTTO)

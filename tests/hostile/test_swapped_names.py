@@ -97,7 +97,7 @@ def test_init_refuses_a_link_of_another_account(ottos, roots):
     with pytest.raises(Conflict) as caught:
         create_registry(str(ottos / "reg"))
     assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/reg' to what is not uid:71004's"
-    assert caught.value.hint == f"name the directory itself: {roots}"
+    assert caught.value.hint == f"name what it leads to: {roots}"
     assert os.listdir(roots) == []
     assert mode(roots) == 0o755
 
@@ -220,3 +220,31 @@ def test_a_directory_named_like_a_draft_is_judged_by_what_was_opened(ottos, root
         ottos.symlink_to(roots)
         remove_stale_drafts(opened)
     assert Path(f"{ottos}.away/.modelkeep-0123456789abcdef/precious").read_bytes() == b"root's"
+
+
+@pytest.mark.parametrize("below", ["", "/plans"], ids=["directory", "file"])
+def test_register_reads_nothing_of_ours_through_a_link_of_another_account(tmp_path, ottos, roots, below):
+    (roots / "plans").write_text("root's")
+    create_registry(str(tmp_path / "reg"))
+    lead_to(ottos / "src", roots)
+    with pytest.raises(Conflict) as caught:
+        open_registry(str(tmp_path / "reg")).register("m", f"{ottos}/src{below}", code="none")
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/src{below}' to what is not uid:71004's"
+    assert caught.value.hint == f"name what it leads to: {roots}{below}"
+
+
+@pytest.mark.parametrize("step", range(0, 60, 3))
+def test_register_takes_nothing_of_ours_where_the_source_becomes_a_link(tmp_path, ottos, roots, step):
+    (roots / "plans").write_text("root's")
+    (ottos / "src").mkdir()
+    (ottos / "src" / "plans").write_text("otto's")
+    create_registry(str(tmp_path / "reg"))
+    steps = iter(range(1_000))
+
+    def swap(event, _arguments):
+        if event in {"open", "os.scandir", "os.listdir"} and next(steps) == step:
+            lead_to(ottos / "src", roots)
+
+    attacked(lambda: open_registry(str(tmp_path / "reg")).register("m", str(ottos / "src"), code="none"), swap)
+    stored = [path for path in (tmp_path / "reg" / "store").rglob("*") if path.is_file()]
+    assert all("root's" not in path.read_text() for path in stored)

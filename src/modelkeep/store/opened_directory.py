@@ -146,8 +146,24 @@ def open_directory(path: str, *, make: bool = False) -> OpenedDirectory:
         walk.close()
 
 
+def status_of(path: str) -> os.stat_result:
+    """Return the status of what a user named, without opening it; links of other accounts as in `open_directory`."""
+    if not hasattr(os, "O_PATH"):
+        return os.stat(path)
+    walk = _Walk(path, make=False)
+    try:
+        return walk.status()
+    except FileNotFoundError:
+        status = os.stat(path)  # a pipe of this process (`/dev/fd/63`) has no name to go to
+        if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+            raise
+        return status
+    finally:
+        walk.close()
+
+
 class _Walk:
-    """The way to one directory, a name at a time."""
+    """The way to one directory or file, a name at a time."""
 
     def __init__(self, path: str, *, make: bool) -> None:
         self._path = path
@@ -163,18 +179,26 @@ class _Walk:
 
     def open(self) -> int:
         """Return the descriptor of the directory at the end of the path."""
+        self._go()
+        return os.open(".", _DIRECTORY, dir_fd=self._descriptor)
+
+    def status(self) -> os.stat_result:
+        """Return the status of what is at the end of the path."""
+        self._go()
+        return os.fstat(self._descriptor)
+
+    def _go(self) -> None:
         while self._names:
             self._step(self._names.pop())
         self._require_same_owner()
-        return os.open(".", _DIRECTORY, dir_fd=self._descriptor)
 
     def _require_same_owner(self) -> None:
-        """Refuse to write here where a link of an account led to what is not that account's."""
+        """Refuse what a link of an account led to where it is not that account's."""
         strangers = self._owners - {os.fstat(self._descriptor).st_uid}
         if strangers:
             maker = user_name(min(strangers))
             message = f"a link that {maker} made leads '{printable(self._path)}' to what is not {maker}'s"
-            raise Conflict(message, f"name the directory itself: {printable(os.path.realpath(self._path))}")
+            raise Conflict(message, f"name what it leads to: {printable(os.path.realpath(self._path))}")
 
     def _step(self, name: str) -> None:
         try:
@@ -196,8 +220,6 @@ class _Walk:
             return
         os.close(self._descriptor)
         self._descriptor = found
-        if not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
 
     def _follow(self, target: str, owner: int) -> None:
         self._links += 1

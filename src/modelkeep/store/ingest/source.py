@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
+from modelkeep.store.opened_directory import open_directory
 from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
@@ -95,10 +96,13 @@ def changed(shown: str) -> Conflict:
 
 
 def open_below(root: str, inner: str, *, follow: bool, directory: bool = False) -> int:
-    """Open what was typed, then go down name by name; only what was typed may be a symbolic link."""
+    """Open what was typed, then go down name by name; only what was typed may be a symbolic link.
+
+    A directory is opened as `open_directory` does it: a link of another account does not lead to what is not its own.
+    """
     names = inner.split("/") if inner else []
     kinds = [os.O_DIRECTORY] * len(names) + [os.O_DIRECTORY if directory else 0]
-    descriptor = os.open(root, _READ | kinds[0])
+    descriptor = open_directory(root).descriptor if kinds[0] else os.open(root, _READ)
     for name, kind in zip(names, kinds[1:], strict=True):
         above = descriptor
         try:

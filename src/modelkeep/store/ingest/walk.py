@@ -26,6 +26,7 @@ from modelkeep.store.ingest.selection import (
     secret_name,
 )
 from modelkeep.store.ingest.source import Source, Stamp, as_utf8, changed, open_below
+from modelkeep.store.opened_directory import status_of
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
 #: What a file takes in a manifest beside its path.
@@ -101,7 +102,7 @@ class _Walk:
         """Visit the typed path: a file goes in under ``name``, a directory with the files below it."""
         shown = printable(self._root)
         with explain_source_errors(self._root):
-            status = os.stat(self._root)
+            status = status_of(self._root)
         if not stat.S_ISDIR(status.st_mode):
             inside = name or as_utf8(os.path.basename(self._root))
             if not self._left_out(inside, "by --exclude", self._exclude):
