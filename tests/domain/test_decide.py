@@ -475,7 +475,7 @@ CI = intents.Actor(intents.CiIdentity("https://ci", "job"), None, None)
         (register(), new(version=4), {}, UsageError, "a version is registered by the digest of its bytes and gets its number here", None),
         (register(), new("none", 77), {}, NotFound, "there is no model none", "modelkeep list"),
         (register(), new(), {"absent": [DIGESTS[9]]}, IntegrityError, "the bytes to register are not in the store", "register again"),
-        (register(label="v1.1.0"), new(), {}, Conflict, "fraud@2 bears the label v1.1.0 already", "modelkeep show fraud@2"),
+        (register(label="v1.1.0"), new(), {}, Conflict, "fraud@2 bears the label 1.1, which is the same as v1.1.0", "modelkeep show fraud@2"),
         (register(), new(stage="qa"), {}, NotFound, "there is no stage 'qa'", "stages are staging, production"),
         (register(), new(stage="production"), {"expect": intents.Expect(0)}, Conflict, "the holder of production is 2, not none as expected", "modelkeep show fraud"),
         (register(aliases=("prod",)), new(), {}, UsageError, "'prod' is a stage here, and an alias may not have a stage's name", "my-prod"),

@@ -69,7 +69,7 @@ def test_a_version_without_a_label_gets_one_for_ever(history):
     with pytest.raises(Conflict, match=r"fraud@2 bears the label v2.0, and a version has one label for ever"):
         history.label("fraud@2", "3.0")
     history.register("fraud")
-    with pytest.raises(Conflict, match=r"fraud@1 bears the label 1.0.0 already"):
+    with pytest.raises(Conflict, match=r"fraud@1 bears the label 1.0, which is the same as 1.0.0"):
         history.label("fraud@3", "1.0.0")
 
 

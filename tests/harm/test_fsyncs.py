@@ -196,7 +196,7 @@ fsync work/some/
 fsync work/some/where/NEW
 fsync work/some/where/
 """,
-    "path": "",  # a view is made again where it is not whole
+    "path": "fsync cache/\nfsync cache/modelkeep/\n",  # the directories; a view is made again where it is not whole
     "config-set": """\
 fsync config/modelkeep/config.toml.X
 fsync config/modelkeep/

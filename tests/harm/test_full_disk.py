@@ -57,13 +57,6 @@ def without_mark(place):
     (place.registry / "store/gc-mark").unlink()
 
 
-def behind_a_link(place):
-    """Leave the store behind a link, with nothing that says whose it is."""
-    without_mark(place)
-    (place.registry / "store").rename(place.root / "bytes")
-    (place.registry / "store").symlink_to(place.root / "bytes")
-
-
 GC = next(scene for scene in SCENES if scene.name == "gc")
 
 
@@ -73,7 +66,6 @@ GC = next(scene for scene in SCENES if scene.name == "gc")
     [
         GC,
         replace(GC, name="gc-without-mark", prepare=without_mark),
-        replace(GC, name="gc-linked-store", prepare=behind_a_link),
     ],
     ids=str,
 )

@@ -1,6 +1,7 @@
 """Registries and answers go to other processes: by pickle, by spawn, by joblib and by fork."""
 
 import copy
+import importlib
 import multiprocessing
 import os
 import pickle
@@ -59,6 +60,7 @@ def test_other_processes_use_it_by_spawn_and_by_joblib(home):
     joblib = pytest.importorskip("joblib")
     found = joblib.Parallel(n_jobs=2)(joblib.delayed(home.version)(f"fraud@{number}") for number in (1, 2))
     assert [each.ref for each in found] == ["fraud@1", "fraud@2"]
+    importlib.import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)  # its threads stay
 
 
 def test_a_forked_process_and_its_parent_both_write(home):

@@ -95,7 +95,7 @@ def from_typer(
 
 def _too_many(command: str, names: Sequence[str], line: TypedLine, takes: int) -> UsageError:
     """Return the error for more words than a command takes: a text that was not quoted, metrics, or words too many."""
-    if _name(line.arguments[-1]) == "TEXT":
+    if line.arguments and _name(line.arguments[-1]) == "TEXT":
         words = [*line.words[: takes - 1], " ".join(line.words[takes - 1 :])]
         return UsageError(f"{command} takes its text in quotes", hint_line([*names, *line.with_words(words)]))
     extra, kept = line.words[takes:], _first_words(line)

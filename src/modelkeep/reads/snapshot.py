@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.text import printable
-from modelkeep.domain.times import At, Moment, parse_moment, parse_stored
+from modelkeep.domain.times import At, Moment, format_time, parse_moment, parse_stored
 from modelkeep.errors import UsageError
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.db.interface import Reader
@@ -62,7 +62,10 @@ def parse_local_moment(context: Context, text: str, *, bare_date_end: bool) -> M
 
     A bare date is its end, or where ``bare_date_end`` is False its beginning.
     """
-    now = context.clock()
+    return _local_moment(text, context.clock(), bare_date_end=bare_date_end)
+
+
+def _local_moment(text: str, now: datetime, *, bare_date_end: bool) -> Moment:
     return parse_moment(text, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=bare_date_end)
 
 
@@ -72,8 +75,9 @@ def refuse_future(context: Context, reader: Reader, text: str) -> str:
     That is now, or the time of the last entry where the clock of this machine is behind it.
     """
     head = SqlState(reader).head()
-    when = parse_local_moment(context, text, bare_date_end=False)
-    latest = max(context.now(), head.time if head else "")  # the clock is read after the age `0s` was
+    now = context.clock()
+    latest = max(format_time(now.astimezone(UTC)), head.time if head else "")
+    when = _local_moment(text, now, bare_date_end=False)
     if isinstance(when, At) and when.time > latest:
         message = f"that moment is in the future: '{printable(text)}' is {when.time}"
         raise UsageError(message, f"the last entry is seq:{head.seq}, of {head.time}" if head else None)
