@@ -230,9 +230,8 @@ def test_a_value_that_is_only_odd_is_kept_as_it_is(fed, data):
     (fed.cwd / "x.json").write_text(data, encoding="utf-8")
     out, _, code = ask(fed, [*REGISTER, "--params", "x.json"])
     assert (out, code) == ("f@1\n", 0)
-    seconds = 5  # each of 900,000 numbers becomes a value and text again
-    assert ask(fed, ["show", "f@1"], seconds=seconds)[2] == 0
-    assert ask(fed, ["show", "f@1", "--json"], seconds=seconds)[2] == 0
+    assert ask(fed, ["show", "f@1"])[2] == 0
+    assert ask(fed, ["show", "f@1", "--json"])[2] == 0
     assert ask(fed, ["verify", "--log"])[2] == 0
 
 

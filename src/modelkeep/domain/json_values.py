@@ -68,6 +68,8 @@ def _encode() -> Callable[[object], str]:
 
 
 def _number(digits: str) -> int | float | str:
+    if len(digits) < _SURELY_PLAIN and digits.isdigit():  # nearly all elements of a long list
+        return int(digits)
     if digits.removeprefix("-").isdigit() and digits != "-0":
         return int(digits) if len(digits) < _SURELY_PLAIN or Number(digits).is_plain else digits
     found = as_float(digits)

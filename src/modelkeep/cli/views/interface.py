@@ -92,6 +92,8 @@ def as_json(document: Mapping[str, Any], *, pretty: bool = False) -> str:
 
 def _plain(value: Any) -> Any:
     """Return an answer as objects, lists and plain values. msgspec's own function refuses a `Number`."""
+    if isinstance(value, (str, int)):  # nearly all elements of a long list
+        return value
     if isinstance(value, Struct):
         return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
