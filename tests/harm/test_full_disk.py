@@ -57,6 +57,20 @@ def without_mark(place):
     (place.registry / "store/gc-mark").unlink()
 
 
+def behind_a_link(place):
+    """Leave the store behind a link, and name its registry in it."""
+    without_mark(place)
+    (place.registry / "store").rename(place.root / "bytes")
+    (place.registry / "store").symlink_to(place.root / "bytes")
+    name_store(place)
+
+
+def name_store(place):
+    """Write into a linked store which directory it belongs to, as the hint of a restored registry says."""
+    (place.root / "bytes" / "owner.json").unlink(missing_ok=True)
+    place.must("init", str(place.registry), "--store", str(place.root / "bytes"))
+
+
 GC = next(scene for scene in SCENES if scene.name == "gc")
 
 
@@ -66,11 +80,14 @@ GC = next(scene for scene in SCENES if scene.name == "gc")
     [
         GC,
         replace(GC, name="gc-without-mark", prepare=without_mark),
+        replace(GC, name="gc-linked-store", prepare=behind_a_link),
     ],
     ids=str,
 )
 def test_what_helps_on_a_full_disk_needs_no_room(scene, room, set_up):
     place = set_up(scene).place
+    if scene.prepare is behind_a_link:
+        name_store(place)  # what was brought back is another directory
     limit(place.root.parent, **room)
     swept = place.run(scene.words)
     assert (swept.code, "file" in swept.stderr) == (0, True), swept
