@@ -1,6 +1,8 @@
 """A registry that was found is the one that is opened: another one that takes its name meanwhile is refused."""
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 
@@ -49,6 +51,28 @@ def test_another_registry_under_the_name_is_neither_read_nor_written(project):
         assert caught.value.hint == f"if that one is meant: modelkeep list --registry {project}/.modelkeep"
     assert not (project / "second").exists()
     assert open_registry(str(project / ".modelkeep")).status().entries == 2
+
+
+def test_no_byte_is_stored_in_and_no_decision_is_asked_of_the_one_that_took_its_name(project):
+    found = open_registry()
+    swap(project)
+    (project / "private").write_text("private bytes")
+    with pytest.raises(RegistryUnavailable, match="was replaced by another one"):
+        found.register("fraud", "private", code="none", if_exists="new")
+    with pytest.raises(RegistryUnavailable, match="was replaced by another one"):
+        found.promote("fraud@1", "production", dry_run=True)
+    stored = [path for path in (project / ".modelkeep" / "store").rglob("*") if path.is_file()]
+    assert all(b"private bytes" not in path.read_bytes() for path in stored)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, lambda registry: pickle.loads(pickle.dumps(registry))])
+def test_a_copy_of_a_found_registry_is_as_strict(project, copied):
+    found = open_registry()
+    assert copied(found).version("fraud@1").ref == "fraud@1"
+    copy_before = copied(found)
+    swap(project)
+    with pytest.raises(RegistryUnavailable, match="was replaced by another one"):
+        copy_before.models()
 
 
 def test_a_link_that_leads_elsewhere_meanwhile_is_refused(project):

@@ -978,11 +978,14 @@ def create_registry(
 
 
 def _reopen(directory: str, located: Located, settings: Settings | None) -> Registry:
-    """Return a registry that was pickled; whether it is there is seen when it is used."""
+    """Return a registry that was pickled; whether it is there is seen when it is used.
+
+    One that was found and not named must still be the same directory, on the same machine.
+    """
     from modelkeep.config import load_settings
 
     found = settings or load_settings({"registry": directory}, os.environ, os.getcwd())
-    return Registry(_context(found, directory, None, script=True), located, found)
+    return Registry(_context(found, directory, None, script=True, identity=located.identity), located, found)
 
 
 def _found() -> Registry:
@@ -1025,8 +1028,11 @@ def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], 
     parts = [from_flags(given, what)]
     if files:
         from modelkeep.provenance.value_files import from_file
+        from modelkeep.store.opened_directory import seen
 
-        parts += [from_file(local_path(file, f"--{what}s"), what) for file in files]
+        for file in files:
+            path = local_path(file, f"--{what}s")
+            parts.append(from_file(path, what, None if path == "-" else seen(path)))
     return merge(*parts, what=what)
 
 

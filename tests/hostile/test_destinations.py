@@ -18,10 +18,10 @@ import pytest
 from modelkeep import trust
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
 from modelkeep.registry import create_registry, open_registry
+from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.export.artifact import export
 from modelkeep.store.ingest.artifact import Selection, ingest
-from modelkeep.store.opened_directory import others_may_rename
 
 OTTO = 71004
 

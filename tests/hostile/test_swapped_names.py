@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.errors import Conflict, ModelkeepError
-from modelkeep.registry import create_registry, open_registry
+from modelkeep.registry import create_registry, open_registry, read_pairs
 from modelkeep.store.opened_directory import open_directory
 
 OTTO = 71004
@@ -248,3 +248,13 @@ def test_register_takes_nothing_of_ours_where_the_source_becomes_a_link(tmp_path
     attacked(lambda: open_registry(str(tmp_path / "reg")).register("m", str(ottos / "src"), code="none"), swap)
     stored = [path for path in (tmp_path / "reg" / "store").rglob("*") if path.is_file()]
     assert all("root's" not in path.read_text() for path in stored)
+
+
+@pytest.mark.parametrize("what", ["params", "metrics"])
+def test_values_of_ours_are_not_read_through_a_link_of_another_account(ottos, roots, what):
+    (roots / "values.json").write_text('{"secret": 1}')
+    lead_to(ottos / "values.json", roots / "values.json")
+    with pytest.raises(Conflict) as caught:
+        read_pairs([], [f"{ottos}/values.json"], what[:-1])
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/values.json' to what is not uid:71004's"
+    assert caught.value.hint == f"name what it leads to: {roots}/values.json"

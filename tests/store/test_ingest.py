@@ -972,3 +972,21 @@ def test_a_stored_content_with_a_flipped_byte_is_not_relied_upon_and_is_replaced
     done = ingest(artifacts, ["m"], PLAIN, stored=known(artifacts))
     assert done.notes == (f"the store's copy of {file.digest} was damaged, and is replaced",)
     assert examine(artifacts, file.digest, file.size, quick=False) is None
+
+
+def test_a_file_with_a_slash_behind_it_is_no_file(artifacts, work):
+    (work / "a").write_text("a")
+    with pytest.raises(NotFound, match="there is no file 'a/'"):
+        ingest(artifacts, ["a/"], PLAIN)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux: a deleted file by its descriptor")
+def test_a_deleted_file_is_taken_in_by_its_descriptor(artifacts, work):
+    (work / "a").write_text("deleted")
+    descriptor = os.open(work / "a", os.O_RDONLY)
+    try:
+        (work / "a").unlink()
+        taken = ingest(artifacts, [f"/dev/fd/{descriptor}"], PLAIN)
+    finally:
+        os.close(descriptor)
+    assert [file.size for file in taken.manifest.files] == [len("deleted")]

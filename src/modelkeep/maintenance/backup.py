@@ -23,6 +23,7 @@ from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.reads.snapshot import check_head
 from modelkeep.store import backup_mark
+from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.backup_place import BackupPlace, copy_contents, lacking
 from modelkeep.store.content.hashing import Content
@@ -32,7 +33,6 @@ from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
-from modelkeep.store.opened_directory import others_may_rename
 from modelkeep.store.os_errors import explain_destination_errors
 from modelkeep.userdirs import config_file
 

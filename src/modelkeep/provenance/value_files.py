@@ -34,17 +34,19 @@ _FORMS = "a JSON, TOML or YAML file, or - for standard input"
 _COME_AS = "params and metrics come as JSON, TOML or YAML"
 
 
-def from_file(path: str, what: str) -> Pairs:
+def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs:
     """Return the values of a JSON, TOML or YAML file; ``-`` is standard input, ``what`` is param, metric or tag.
+
+    With ``seen``, another file than the one of that status is refused.
 
     The ending decides (``.json``, ``.toml``, ``.yaml``, ``.yml``), else how the text begins. At most 2 MiB of
     JSON or 128 KiB of TOML or 64 KiB of YAML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
-    return from_python(_read_values(path), what)
+    return from_python(_read_values(path, seen), what)
 
 
-def _read_values(path: str) -> dict[str, object]:
-    data, shown = _read(path), "standard input" if path == "-" else printable(path)
+def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
+    data, shown = _read(path, seen), "standard input" if path == "-" else printable(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,7 +67,7 @@ def _read_values(path: str) -> dict[str, object]:
     raise UsageError(message, '{"key": 0.5}')
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, seen: os.stat_result | None) -> bytes:
     try:
         if path == "-":
             if sys.stdin is None:
@@ -75,6 +77,9 @@ def _read(path: str) -> bytes:
         else:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
             with open(descriptor, "rb", buffering=0) as file:
+                if seen is not None and not os.path.samestat(os.fstat(descriptor), seen):
+                    message = f"'{shorten(path)}' was replaced while it was read"
+                    raise UsageError(message, _FORMS)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
                 while len(data) <= _MOST_BYTES and (part := file.read(_MOST_BYTES + 1 - len(data))):
                     data += part

@@ -17,6 +17,7 @@ from typing import Self
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
 from modelkeep.store.access.permissions import user_name
+from modelkeep.store.access.rename_rights import others_may_rename_in
 from modelkeep.store.durable import make_directories
 
 # Windows has none of these flags, and imports this module.
@@ -67,7 +68,7 @@ class OpenedDirectory:
 
     def others_may_rename_inside(self) -> bool:
         """Tell whether another account may rename what is in the directory."""
-        return _others_may_rename(self.descriptor, os.fstat(self.descriptor))
+        return others_may_rename_in(self.descriptor, os.fstat(self.descriptor))
 
     def enter(self, name: str) -> OpenedDirectory:
         """Open a directory inside; a link raises ``OSError``."""
@@ -154,12 +155,19 @@ def status_of(path: str) -> os.stat_result:
     try:
         return walk.status()
     except FileNotFoundError:
-        status = os.stat(path)  # a pipe of this process (`/dev/fd/63`) has no name to go to
-        if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+        status = os.stat(path)  # a pipe or a deleted file of this process (`/dev/fd/63`) has no name to go to
+        if status.st_nlink and (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             raise
         return status
     finally:
         walk.close()
+
+
+def seen(path: str) -> os.stat_result | None:
+    """Return `status_of` a path, None where it cannot be told: opening it says why."""
+    with suppress(OSError, ValueError):
+        return status_of(path)
+    return None
 
 
 class _Walk:
@@ -185,7 +193,10 @@ class _Walk:
     def status(self) -> os.stat_result:
         """Return the status of what is at the end of the path."""
         self._go()
-        return os.fstat(self._descriptor)
+        status = os.fstat(self._descriptor)
+        if self._path.endswith(("/", "/.")) and not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        return status
 
     def _go(self) -> None:
         while self._names:
@@ -246,51 +257,3 @@ def _sync(descriptor: int) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
-
-
-def others_may_rename(path: str) -> str | None:
-    """Return the first directory on the way to a path in which another account may rename what is there, None if none.
-
-    That is one that another account owns (not root), or that a group or everybody may write, unless it is sticky. A
-    group that holds no account but this one counts as this account.
-    """
-    real = os.path.realpath(path)
-    while True:
-        with suppress(FileNotFoundError):
-            status = os.stat(real)
-            if stat.S_ISDIR(status.st_mode) and _others_may_rename(real, status):
-                return real
-        above = os.path.dirname(real)
-        if above == real:
-            return None
-        real = above
-
-
-def _others_may_rename(directory: str | int, status: os.stat_result) -> bool:
-    """Tell whether others may rename in a directory: as its owner, by its mode, or by an access list, whose mask is the group's mode."""
-    if status.st_uid not in {0, os.geteuid()}:
-        return True
-    if status.st_mode & stat.S_ISVTX:
-        return False
-    if status.st_mode & stat.S_IWOTH:
-        return True
-    if not status.st_mode & stat.S_IWGRP:
-        return False
-    with suppress(OSError, AttributeError):  # macOS has no listxattr
-        if "system.posix_acl_access" in os.listxattr(directory):
-            return True
-    return not _is_private(status.st_gid)
-
-
-def _is_private(gid: int) -> bool:
-    """Tell whether no account but this one is in a group, as where each user has a group of the same name."""
-    if gid == 0:
-        return True
-    try:
-        import grp
-        import pwd
-
-        group, name = grp.getgrgid(gid), pwd.getpwuid(os.geteuid()).pw_name
-    except (ImportError, KeyError):
-        return False
-    return group.gr_name == name and set(group.gr_mem) <= {name}

@@ -19,13 +19,14 @@ from collections.abc import Callable
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
+from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import missing_files, require
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import make_directories
 from modelkeep.store.export.draft import Draft, remove_stale_drafts
-from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk, open_directory, others_may_rename
+from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk, open_directory
 from modelkeep.store.os_errors import explain_destination_errors
 
 _OTHER_CACHE = "set MODELKEEP_CACHE to a directory of your own"

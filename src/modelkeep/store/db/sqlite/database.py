@@ -1,9 +1,8 @@
 """The registry's SQLite file: opened for one answer, or for one change behind the queue of writers.
 
-Measured with real power cuts: ``journal_mode=DELETE, synchronous=EXTRA`` keeps every acknowledged
-commit. Writers stand behind a blocking ``flock`` on a side file, which only makes the queue fair;
-the safety is SQLite's own. Nothing but SQLite ever opens the database file: closing any other
-descriptor of it would drop the process's locks on it.
+Measured with real power cuts: ``journal_mode=DELETE, synchronous=EXTRA`` keeps every acknowledged commit. Writers stand
+behind a blocking ``flock`` on a side file, which only makes the queue fair; the safety is SQLite's own. Nothing but
+SQLite ever opens the database file: closing any other descriptor of it would drop the process's locks on it.
 """
 
 from __future__ import annotations
@@ -43,9 +42,8 @@ _IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)"
 class Database:
     """The SQLite file of one registry. No connection outlives a call: threads are safe, and so is a fork between calls.
 
-    ``lock_wait`` (seconds) is how long a change waits for its turn, for the queue and SQLite's lock together.
-    A process that is forked while another thread is in a call should not use it: SQLite believes there
-    that it holds that thread's locks.
+    ``lock_wait`` (seconds) is how long a change waits for its turn, for the queue and SQLite's lock together. A process
+    that is forked while another thread is in a call should not use it: SQLite believes there that it has the locks.
     """
 
     def __init__(
@@ -204,14 +202,15 @@ class Database:
         self.check_mount()  # on a mount without working locks, that writer may be alive on another machine
         open_snapshot(self.path, "rw", time.monotonic() + self.lock_wait).close()
 
+    def require_same(self) -> None:
+        """Raise ``RegistryUnavailable`` where the file that was opened is not the one that was found; here any may be."""
+
     def _check_files(self) -> None:
         """Check the files before SQLite opens them: SQLite would wait for a pipe, and follow a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
-            if (lost := lost_database(self.path)) is not None:
-                raise lost
             message = f"there is no registry at {self.directory}"
-            raise RegistryUnavailable(message, f"modelkeep init {self.directory}")
+            raise lost_database(self.path) or RegistryUnavailable(message, f"modelkeep init {self.directory}")
         check_journal_files(self.path)
 
 
@@ -282,6 +281,7 @@ class Session:
             check_journal_files(path)
             self._database.check_mount()  # opening it for writing rolls back the journal of a killed writer
             self._transaction = Transaction(retry_while_busy(lambda: connect(path, "rw"), deadline))
+            self._database.require_same()
         reader = self._transaction
         version = retry_while_busy(lambda: begin_snapshot(reader.connection), deadline)
         try:

@@ -31,19 +31,19 @@ class FoundDatabase(Database):
     def locked(self, opened: Transaction | None = None) -> Iterator[Transaction]:
         """Yield a transaction as `Database.locked` does, of a file that was compared."""
         with super().locked(opened) as writer:
-            self._require_same()
+            self.require_same()
             yield writer
 
     def _open_for_reading(self, wait_seconds: float) -> Transaction:
         reader = super()._open_for_reading(wait_seconds)
         try:
-            self._require_same()
+            self.require_same()
         except BaseException:
             reader.close()
             raise
         return reader
 
-    def _require_same(self) -> None:
+    def require_same(self) -> None:
         """Raise ``RegistryUnavailable`` unless SQLite has opened the file of the directory that was looked at."""
         descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

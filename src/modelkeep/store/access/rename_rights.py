@@ -1,0 +1,55 @@
+"""Who may rename what is in a directory, and so put something else in the place of a name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+
+def others_may_rename(path: str) -> str | None:
+    """Return the first directory on the way to a path in which another account may rename what is there, None if none.
+
+    That is one that another account owns (not root), or that a group or everybody may write, unless it is sticky. A
+    group that holds no account but this one counts as this account.
+    """
+    real = os.path.realpath(path)
+    while True:
+        with suppress(FileNotFoundError):
+            status = os.stat(real)
+            if stat.S_ISDIR(status.st_mode) and others_may_rename_in(real, status):
+                return real
+        above = os.path.dirname(real)
+        if above == real:
+            return None
+        real = above
+
+
+def others_may_rename_in(directory: str | int, status: os.stat_result) -> bool:
+    """Tell whether others may rename in a directory: as its owner, by its mode, or by an access list, whose mask is the group's mode."""
+    if status.st_uid not in {0, os.geteuid()}:
+        return True
+    if status.st_mode & stat.S_ISVTX:
+        return False
+    if status.st_mode & stat.S_IWOTH:
+        return True
+    if not status.st_mode & stat.S_IWGRP:
+        return False
+    with suppress(OSError, AttributeError):  # macOS has no listxattr
+        if "system.posix_acl_access" in os.listxattr(directory):
+            return True
+    return not _is_private(status.st_gid)
+
+
+def _is_private(gid: int) -> bool:
+    """Tell whether no account but this one is in a group, as where each user has a group of the same name."""
+    if gid == 0:
+        return True
+    try:
+        import grp
+        import pwd
+
+        group, name = grp.getgrgid(gid), pwd.getpwuid(os.geteuid()).pw_name
+    except (ImportError, KeyError):
+        return False
+    return group.gr_name == name and set(group.gr_mem) <= {name}
