@@ -50,6 +50,8 @@ def hint(line: str) -> str | None:
         ("restore fraud@2", "archive fraud@2 --undo"),
         ("unarchive fraud@2", "archive fraud@2 --undo"),
         ("untag fraud@2 owner", "tag fraud@2 owner-"),
+        ("untag fraud 2 owner", "tag fraud@2 owner-"),
+        ("set-tag fraud 2 owner=risk", "tag fraud@2 owner=risk"),
         ("untag fraud@2 owner=risk team-", "tag fraud@2 owner- team-"),
         ("set-tag fraud@2 owner risk", "tag fraud@2 owner=risk"),
         ("unalias fraud champion", "alias fraud champion-"),

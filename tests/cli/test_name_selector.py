@@ -93,6 +93,8 @@ def test_where_two_words_are_no_reference_the_line_that_was_meant_is_the_hint(ty
         ("promote production churn@2", "promote churn@2 production"),
         ("promote production churn@2 -m x", "promote churn@2 production -m x"),
         ("promote production churn 2", "promote churn@2 production"),
+        ("promote churn staging 2", "promote churn@2 staging"),
+        ("retire churn production 2", "retire churn@2 production"),
         ("promote staging churn", "promote churn staging"),
         ("retire production churn@2", "retire churn@2 production"),
         ("retire production churn", "retire churn production"),

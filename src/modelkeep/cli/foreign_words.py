@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from modelkeep.cli import command_table
+from modelkeep.cli.name_selector import is_fixed
 from modelkeep.cli.typed_line import Accepted, hint_line
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -64,8 +65,16 @@ def _restore(rest: Sequence[str]) -> Lines:
     return [["archive", *rest, "--undo"]]
 
 
+def _joined(rest: Sequence[str]) -> Sequence[str]:
+    """Return the words with ``NAME SELECTOR`` as one, where the selector can be nothing else."""
+    if len(rest) > 2 and "@" not in rest[0] and is_fixed(rest[1]):
+        return [f"{rest[0]}@{rest[1]}", *rest[2:]]
+    return rest
+
+
 def _without(command: str) -> Callable[[Sequence[str]], Lines]:
     def lines(rest: Sequence[str]) -> Lines:
+        rest = _joined(rest)
         return [[command, *rest[:1], *(f"{word.partition('=')[0].rstrip('-')}-" for word in rest[1:])]]
 
     return lines
@@ -81,6 +90,7 @@ def _metrics(rest: Sequence[str]) -> Lines:
 
 def _set_tag(rest: Sequence[str]) -> Lines:
     """``set-tag churn@2 owner risk`` has key and value as two words."""
+    rest = _joined(rest)
     ref, words = rest[:1], rest[1:]
     if len(words) == 2 and "=" not in words[0]:
         words = [f"{words[0]}={words[1]}"]

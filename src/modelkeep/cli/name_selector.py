@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.typed_line import TypedLine, placeholder, refusal
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.refs import Label, Number, Word, parse_selector
-from modelkeep.domain.stages import resolve_stage
+from modelkeep.domain.stages import DEFAULT_STAGES, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 
@@ -87,6 +87,14 @@ def _refuse_wrong_order(command: str, line: TypedLine) -> None:
         words = [second, first, *rest]
     elif command == "mark" and first in _MARKS and second not in _MARKS and not rest:
         words = [second, first]
+    elif (
+        command in {"promote", "retire"}
+        and len(rest) == 1
+        and is_fixed(rest[0])
+        and resolve_stage(second, DEFAULT_STAGES)
+    ):
+        message = f"{command} takes the version as one word, or its number behind the name"
+        raise refusal(message, [command, *line.with_words([f"{first}@{rest[0]}", second])])
     elif command in {"promote", "retire", "mark"} and len(rest) == 1 and is_fixed(rest[0]) and not is_fixed(second):
         words, second = [f"{second}@{rest[0]}", first], f"{second} {rest[0]}"
     elif command == "alias" and len(rest) == 1 and is_fixed(rest[0]) and not is_fixed(second):
