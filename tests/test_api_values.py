@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import os
 import pydoc
 import subprocess
 import sys
@@ -174,6 +175,17 @@ def test_a_wrong_call_is_told_with_the_right_one(home, called, message, hint):
     with pytest.raises(UsageError) as caught:
         called(home)
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_a_wrong_call_in_a_notebook_makes_no_registry(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith(("XDG_", "MODELKEEP_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    with pytest.raises(UsageError, match=r"register\(\) has no argument 'nme'"):
+        modelkeep.register(nme="x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_python_people_hold_is_understood(home, tmp_path):

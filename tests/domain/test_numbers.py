@@ -126,3 +126,7 @@ def test_a_param_that_is_json_is_that_value(text, value, as_json):
 def test_a_param_that_is_not_json_to_the_letter_stays_text(text):
     assert param_value(text) == text
     assert to_json(param_value(text)) == json.dumps(text)
+
+
+def test_two_signs_before_an_infinity_are_text():
+    assert metric_value("+-inf") == "+-inf"

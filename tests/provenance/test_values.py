@@ -270,11 +270,25 @@ def test_an_array_is_kept_whole():
     assert len(values.from_python({"w": whole}, "metric")) == 1_001
 
 
+class Frame:
+    """A table of a library that would take all memory to become a mapping."""
+
+    shape = (10**9, 3)
+
+    def __array__(self):
+        raise AssertionError
+
+    def to_dict(self):
+        raise AssertionError
+
+
 def test_an_array_that_is_too_large_is_refused_with_the_way_out():
     with pytest.raises(UsageError) as caught:
         values.from_python({"w": np.zeros((2_000, 2_000))}, "param")
     assert caught.value.message == "an array of shape (2000, 2000) is too large for a value: at most 2,796,202 elements"
     assert caught.value.hint == "put them in a file of the artifact"
+    with pytest.raises(UsageError, match=r"an array of shape \(1000000000, 3\) is too large"):
+        values.from_python({"w": Frame()}, "param")
     with pytest.raises(UsageError, match="more than 10,000 params"):
         values.from_python({"w": np.zeros((20_000, 2))}, "param")
     with pytest.raises(UsageError, match="more than 8 MiB of params"):

@@ -77,6 +77,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: !include x\n", "it has the tag !include (line 1, column 4)"),
         ("a: !!python/object/apply:os.system [touch x]\n", "it has the tag tag:yaml.org,2002:python/object/apply:os.system"),
         ("a: *x\n", "*x is no value before it"),
+        ("!!python/object:os.system a: 1\n", "it has the tag tag:yaml.org,2002:python/object:os.system"),
         ("a: &a [*a]\n", "*a is no value before it"),
         ("? [a]\n: 1\n", "a key is no plain text"),
         ("a: [1\nb: 2\n", "is not YAML: expected ',' or ']', but got ':' at line 2, column 2"),
@@ -95,7 +96,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: 1\n" * 20_000, "is larger than 64 KiB"),
         ("<<: 3\n", "<< merges what is no mapping"),
     ],
-    ids=range(22),
+    ids=range(23),
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused(read, text, told):
     with pytest.raises(UsageError) as caught:

@@ -80,6 +80,7 @@ def metric_value(text: str) -> float | str:
     """Return the value of a metric: a `Number`, NaN and infinities too, or the text where it is no double."""
     digits = json_digits(text)
     if digits is None:
-        return _NOT_FINITE.get(text.strip().lower().removeprefix("+"), text)
+        word = text.strip().lower()
+        return _NOT_FINITE.get(word.removeprefix("+") if word[1:2] != "-" else word, text)
     number = as_float(digits)
     return text if number is None else number

@@ -75,6 +75,7 @@ def as_function(method: Callable[Concatenate[S, P], R], open_first: Callable[[],
 
     @wraps(method)
     def function(*args: P.args, **kwargs: P.kwargs) -> R:
+        _bind(method, (None, *args), kwargs)  # a wrong call makes no registry
         return method(open_first(), *args, **kwargs)
 
     own = _signature(method)

@@ -52,6 +52,8 @@ def unwrap(value: Any) -> object:
     shape = _shape(value)
     if shape == ():
         return _of_scalar(value)
+    if shape is not None:
+        _require_small(shape)
     if (mapping := _as_mapping(value)) is not None:
         return mapping
     if shape is not None:
@@ -103,11 +105,14 @@ def _as_mapping(value: Any) -> Mapping[Any, Any] | None:
     return None
 
 
-def _rows(value: Any, shape: tuple[int, ...]) -> list[object]:
-    """Return an array as the list of its rows."""
+def _require_small(shape: tuple[int, ...]) -> None:
     if math.prod(shape) > _LARGEST_ARRAY:
         message = f"an array of shape {shape} is too large for a value: at most {_LARGEST_ARRAY:,} elements"
         raise UsageError(message, TO_THE_ARTIFACT)
+
+
+def _rows(value: Any, shape: tuple[int, ...]) -> list[object]:
+    """Return an array as the list of its rows."""
     for source in (value, *(_call(value, convert) for convert in _TO_ARRAY)):
         rows: list[object] | None = _attempt(list, source)
         # A row of numpy's matrix is a matrix again, and only as an array it has rows that end.

@@ -102,6 +102,12 @@ class _Document:
         for event in self._until("MappingEndEvent"):
             if type(event).__name__ != "ScalarEvent":
                 raise _refused(event, "a key is no plain text", "a key is one line of text")
+            if event.tag not in _TAGS:
+                raise _refused(
+                    event, f"it has the tag {shorten(event.tag)}", "write the value itself: no tag is followed"
+                )
+            if event.anchor is not None:
+                self._anchors[event.anchor] = _scalar(event)
             value = self._node(next(self._events), depth + 1)
             if event.value == _MERGE and event.style is None:
                 self._merge(event, merged, value)
