@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 import modelkeep
-from modelkeep import errors, registry
+from modelkeep import api_types, errors, governance, registry
 from modelkeep.domain import answers, stages
 from modelkeep.domain.answers import changes, maintenance, reports, versions
 from modelkeep.domain.record import Answer
@@ -53,7 +53,7 @@ def _introduction() -> Iterator[str]:
 
 
 def _methods() -> Iterator[str]:
-    for name, member in vars(registry.Registry).items():
+    for name, member in {**vars(registry.Registry), **vars(governance.Governance)}.items():
         if name.startswith("_"):
             continue
         if isinstance(member, property):
@@ -94,7 +94,7 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 def _types() -> Iterator[str]:
     """Yield a table row for each type alias of the signatures, with the comment above it."""
-    for comment, name, kind in _ALIAS.findall(inspect.getsource(registry)):
+    for comment, name, kind in _ALIAS.findall(inspect.getsource(api_types)):
         yield f"| `{name}` | {comment} `{_cell(kind.strip(chr(34)))}` |\n"
 
 

@@ -11,6 +11,7 @@
     └── RegistryUnavailable        7  missing, unreadable, or of another age
         └── SchemaMismatch         7  an older schema (for writes) or a newer one
     PartlyDone                     8  some of several failed
+    Denied                         9  a permission, a gate or an approval that the policy asks for
 
 Errors carry data. They never print and never exit; the one ``except`` is in ``cli/main.py``.
 """
@@ -123,6 +124,13 @@ class PartlyDone(ModelkeepError):
     exit_code = 8
 
 
+class Denied(ModelkeepError):
+    """What the policy in force does not allow: a permission, a gate, a check or an approval is missing."""
+
+    code = "denied"
+    exit_code = 9
+
+
 #: What each exit code means, in the order of the number: help, man pages and README are made from it.
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "done, or nothing to do"),
@@ -134,6 +142,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (6, "busy: the lock was not had in time; try again"),
     (7, "registry missing, unreadable, of an older schema (for writes) or a newer one"),
     (8, "partly done: some of several failed"),
+    (9, "denied by the policy: a permission, a gate, a check or an approval is missing"),
     (70, "unexpected failure: a bug, please report"),
     (130, "interrupted (^C)"),
     (141, "broken pipe"),

@@ -8,21 +8,36 @@ no connection between two calls, so a `Registry` may be used from any thread and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from shlex import quote
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep._version import __version__
+from modelkeep.governance import Governance
 from modelkeep.local_path import local_directory, local_path
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import date, timedelta
+    from datetime import timedelta
 
     from sqlmodel import Session
 
-    from modelkeep.changes.change_request import Resolve
+    from modelkeep.api_types import (
+        Dataset,
+        Datasets,
+        Label,
+        Moment,
+        Path,
+        Paths,
+        Progress,
+        Ref,
+        Refs,
+        Say,
+        Selector,
+        Texts,
+        Values,
+    )
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
@@ -32,44 +47,9 @@ if TYPE_CHECKING:
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
 
-#: A path; a path object is never taken for a name.
-Path: TypeAlias = "str | bytes | os.PathLike[str]"
-#: A path or several.
-Paths: TypeAlias = "Path | Iterable[Path]"
-#: A text or several.
-Texts: TypeAlias = "str | Iterable[str]"
-#: A model or a version as on the command line (``fraud@3``), or an answer that has a ``ref``: what `register` returned.
-Ref: TypeAlias = "str | HasRef"
-#: A ref or a URI, or several.
-Refs: TypeAlias = "Ref | Iterable[Ref]"
-#: A version by its number, or by label, digest or ``none`` as text.
-Selector: TypeAlias = "str | int"
-#: A version's label as text; as a float 1.10 would be 1.1.
-Label: TypeAlias = "str"
-#: Data as on the command line: a path (hashed), a URI, ``NAME@VERSION`` or a dataset's name.
-Dataset: TypeAlias = "str | os.PathLike[str]"
-#: A dataset or several, each text with or without ``ROLE=`` before it.
-Datasets: TypeAlias = "Dataset | Iterable[Dataset]"
-#: A mapping (nested ones are joined by dots), an object that turns into one (a dataclass, a pandas Series), or pairs.
-Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
-#: A time, date or age (a ``timedelta``), or the text of one (``7d``), ``seq:N``, or what `Registry.as_of` returned.
-Moment: TypeAlias = "str | date | timedelta | AsOf"
-#: Called now and then with the bytes that are done and the total.
-Progress: TypeAlias = Callable[[int, int], None]
-#: Called with each note and warning, a line each.
-Say: TypeAlias = Callable[[str], None]
-
-
-class HasRef(Protocol):
-    """An answer about one version."""
-
-    @property
-    def ref(self) -> str | None:
-        """Its ``NAME@NUMBER``."""
-
 
 @checked_class
-class Registry:
+class Registry(Governance):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,
@@ -427,12 +407,6 @@ class Registry:
         from modelkeep.changes import annotate
 
         return self._change(annotate.rename(name, new), message, dry_run)
-
-    def _change(self, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
-        from modelkeep.changes.change_answer import answer
-        from modelkeep.changes.runner import run_change
-
-        return answer(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     # Reads
 

@@ -134,6 +134,7 @@ def test_an_intent_is_signed_in_the_bytes_that_lie_in_the_entry():
 
 
 def test_every_kind_of_event_is_written_and_read_to_the_letter():
+    who = intents.Principal("user", "ana")
     ends, passed = (events.End("staging", 2, 1),), (events.PassedOver(3, "bad"),)
     found = (events.RuleResult("auc", "0.95", "0.9", passed=True),)
     samples = (
@@ -145,6 +146,9 @@ def test_every_kind_of_event_is_written_and_read_to_the_letter():
         events.VersionRestored(1, 1, 2, ((2, 3),)), events.VersionDeleted(2, 1, ends),
         events.AliasSet("champion", 2, 1), events.AliasRemoved("champion", 2),
         events.Tagged(2), events.Described(2, 1), events.NoteAdded(2),
+        events.PromotionRequested(2, "production", 1), events.RequestApproved(2, "production", 1, 7), events.RequestRejected(2, "production", 1, 7),
+        events.PolicySet(), events.RoleGranted("owner", who), events.RoleRevoked("owner", who), events.CheckRecorded(2, 1),
+        events.DeploymentRecorded(2, "eu", 1), events.SignalReceived(2, 1), events.ItemOpened("signal", 2, 1), events.ItemClosed(9),
     )  # fmt: skip
     assert {type(sample) for sample in samples} == set(EVENTS.values())
     entry = replace(parse_entry(PROMOTE), events=samples)

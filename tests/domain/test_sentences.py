@@ -20,6 +20,8 @@ def register(**changes):
     return intents.Register(form="file", if_exists="match", **changes)
 
 
+ANA = intents.Principal("user", "ana")
+RULES = "sha256:0123456789ab" + "0" * 52
 PROMOTE = intents.Promote()
 ROLLBACK = intents.Rollback(to=3)
 
@@ -139,6 +141,58 @@ TOLD = [
     (entry(intents.Tag(("sha256:1", "2")), events.Tagged(2, 4)), "took 2 tags off fraud@4", "fraud@4"),
     (entry(intents.Tag(()), events.Tagged(2, 4)), "tagged fraud@4", "fraud@4"),
     (entry(intents.Rename("risk/fraud"), events.ModelRenamed(2), version=None), "renamed fraud to risk/fraud", "fraud"),
+    (entry(intents.Policy(RULES, RULES), events.PolicySet(), subject=False), "put the policy 0123456789ab in force", None),
+    (
+        entry(intents.Policy(RULES, RULES), events.PolicySet(), events.RoleGranted("owner", ANA), subject=False),
+        "put the policy 0123456789ab in force, and gave user:ana the role owner",
+        None,
+    ),
+    (entry(intents.Role("owner", ANA, grant=True), events.RoleGranted("owner", ANA), subject=False), "gave user:ana the role owner", None),
+    (entry(intents.Role("owner", ANA), events.RoleRevoked("owner", ANA), subject=False), "took the role owner from user:ana", None),
+    (
+        entry(intents.Request(), events.PromotionRequested(2, "production", 4), stage="production"),
+        "asked for fraud@4 to be promoted to production",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Approve(7, RULES), events.RequestApproved(2, "production", 4, 7), stage="production"),
+        "approved fraud@4 for production",
+        "fraud@4",
+    ),
+    (
+        entry(
+            intents.Approve(7, RULES), events.RequestApproved(2, "production", 4, 7),
+            events.VersionPromoted(2, "production", 4, ends=(End("production", 3, 2),)), stage="production",
+        ),
+        "approved fraud@4 for production, which promoted it, in place of fraud@2",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Reject(7), events.RequestRejected(2, "production", 4, 7), stage="production"),
+        "rejected fraud@4 for production",
+        "fraud@4",
+    ),
+    (
+        entry(intents.Reject(7), events.RequestRejected(2, "production", 4, 7, withdrawn=True), stage="production"),
+        "withdrew the request for fraud@4 in production",
+        "fraud@4",
+    ),
+    (entry(intents.Check(name="bias", result="pass"), events.CheckRecorded(2, 4)), "recorded bias pass for fraud@4", "fraud@4"),
+    (
+        entry(intents.Deploy(target="k8s/eu", status="running", share=1250), events.DeploymentRecorded(2, "k8s/eu", 4)),
+        "recorded fraud@4 running at k8s/eu with 12.5%",
+        "fraud@4",
+    ),
+    (entry(intents.Signal(name="p99", value="0.7"), events.SignalReceived(2, 4)), "signalled p99 0.7 of fraud@4", "fraud@4"),
+    (
+        entry(
+            intents.Signal(name="p99", value="0.7"), events.SignalReceived(2, 4),
+            events.StageRolledBack(2, "production", 3, 4), events.VersionMarked("bad", 2, 4), events.ItemOpened("signal", 2, 4),
+        ),
+        "signalled p99 0.7 of fraud@4, production went back to fraud@3, fraud@4 is bad",
+        "fraud@4",
+    ),
+    (entry(intents.Acknowledge(9), events.ItemClosed(9)), "acknowledged entry 9 about fraud@4", "fraud@4"),
     (entry(intents.Migrate(2, None, 3), events.ModelRenamed(2), subject=False), "raised the log to format 2", None),
 ]  # fmt: skip
 

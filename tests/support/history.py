@@ -15,9 +15,12 @@ from modelkeep.context import Context
 from modelkeep.domain import details
 from modelkeep.domain.entry import Observed
 from modelkeep.domain.manifest import Manifest, ManifestFile
+from modelkeep.domain.policy.candidate import registered
+from modelkeep.domain.policy.gate import judge
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.times import format_time
+from modelkeep.domain.verbs.interface import Proposal
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
 from modelkeep.store.db import ledger
@@ -77,7 +80,9 @@ class History:
     def __init__(self, stages=("staging", "production")):
         self.connection = in_memory()
         self.count = itertools.count(1)
-        self.user = "ana"
+        self.user, self.uids = "ana", {}
+        #: What the writer sees besides: ``login``, ``groups``, ``user_namespace``.
+        self.seen = {}
         self.tell(intents.Init(declare_stages(stages)), None)
 
     @property
@@ -183,6 +188,64 @@ class History:
     def rename(self, name, to):
         return self.tell(intents.Rename(to), self.subject(name))
 
+    def policy(self, rules, source="# a policy", **fields):
+        """Put rules in force; ``source`` is the text they came from."""
+        documents = {sha(text): text.encode() for text in (rules.to_bytes().decode(), source)}
+        return self.tell(intents.Policy(*documents), None, fields, documents)
+
+    def role(self, role, principal, *, grant=True, **fields):
+        return self.tell(intents.Role(role, intents.Principal(*principal.split(":")), grant), None, fields)
+
+    def request(self, ref, stage="production", **fields):
+        return self.tell(intents.Request(), self.subject(ref, stage), fields)
+
+    def approve(self, ref, request, stage="production", **fields):
+        """Approve a request on what it rests on now."""
+        subject = self.subject(ref, stage)
+        plan = self.judgement(ref, stage).plan
+        documents = {plan.plan_digest: plan.to_bytes()}
+        return self.tell(intents.Approve(request, plan.plan_digest), subject, fields, documents)
+
+    def judgement(self, ref, stage="production"):
+        """Return what the policy in force says of a promotion, a minute after the last entry."""
+        subject, state = self.subject(ref, stage), SqlState(self.connection)
+        head = state.head()
+        intent = intents.Intent(
+            registry=REGISTRY, id="f" * 32, command=intents.Promote(), subject=subject, time=at(head.seq + 1),
+            seen=intents.Seen(head.hash, head.seq),
+        )  # fmt: skip
+        proposal = Proposal(state, intent, self.observed, at(head.seq + 1), head.seq + 1)
+        model, version = proposal.model_and_version()
+        return judge(proposal, registered(state, model, version), stage, None)
+
+    def reject(self, ref, request, stage="production", **fields):
+        return self.tell(intents.Reject(request), self.subject(ref, stage), fields)
+
+    def check(self, ref, name, result="pass", evidence=None, expires=None, **fields):
+        documents = {} if evidence is None else {sha(evidence): evidence.encode()}
+        command = intents.Check(name=name, result=result, evidence=next(iter(documents), None), expires=expires)
+        return self.tell(command, self.subject(ref), fields, documents)
+
+    def deploy(self, ref, target, status="running", share=None, **fields):
+        return self.tell(intents.Deploy(target=target, status=status, share=share), self.subject(ref), fields)
+
+    def signal(self, ref, name, value, count=None, window=None, **fields):
+        command = intents.Signal(name=name, value=value, count=count, window=window)
+        return self.tell(command, self.subject(ref), fields)
+
+    def acknowledge(self, ref, entry, **fields):
+        return self.tell(intents.Acknowledge(entry), self.subject(ref), fields)
+
+    @property
+    def observed(self):
+        """What the writer of the next entry sees; ``user`` is one of ``users``, whose uids count from 1000."""
+        return Observed(
+            client="modelkeep/0",
+            uid=self.uids.setdefault(self.user, 1000 + len(self.uids)),
+            user=self.user,
+            **self.seen,
+        )
+
     def subject(self, ref, stage=None):
         """Return what an intent about a reference is about."""
         found = self.resolved(ref)
@@ -215,8 +278,7 @@ class History:
             origin=origin,
             time=at(seq),
         )
-        observed = Observed(client="modelkeep/0", uid=1000, user=self.user)
-        outcome = ledger.append(self.connection, IntentDraft(intent, written, documents or {}), observed, at(seq))
+        outcome = ledger.append(self.connection, IntentDraft(intent, written, documents or {}), self.observed, at(seq))
         assert outcome.entry is not None, outcome.already
         return seq
 

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 from typing import get_args
 
 from modelkeep.domain import entry
-from modelkeep.domain.verbs import evaluate, interface, promote, register, rollback
+from modelkeep.domain.policy import results
+from modelkeep.domain.verbs import evaluate, interface, register, role, rollback
 from modelkeep.domain.verbs.all_verbs import AnyCommand, AnyEvent
 
 COMMANDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyCommand)}
@@ -15,5 +16,6 @@ intents = SimpleNamespace(
     **{name: getattr(entry, name) for name in ("Actor", "CiIdentity", "Expect", "Intent", "Origin", "Seen", "Subject")},
     **{name: getattr(register, name) for name in ("Attachment", "Code", "Parent", "Trained")},
     Data=evaluate.Data,
+    Principal=role.Principal,
 )
-events = SimpleNamespace(**EVENTS, End=interface.End, PassedOver=rollback.PassedOver, RuleResult=promote.RuleResult)
+events = SimpleNamespace(**EVENTS, End=interface.End, PassedOver=rollback.PassedOver, RuleResult=results.RuleResult)

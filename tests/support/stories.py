@@ -6,6 +6,7 @@ from history import History
 from log_kinds import COMMANDS
 
 from modelkeep.domain.entry import parse_entry
+from modelkeep.domain.policy.rules import Gate, RequiredApproval, Rules, SignalRule, StageRules
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.migrate import Migrate
 
@@ -41,6 +42,34 @@ def golden_story():
     history.delete("risk/Fraud@3", reason="trained on what we may not keep")
     history.create("churn", description="who leaves")
     history.label("risk/Fraud@2", "1.5", reason="what we call it")
+    history.policy(
+        Rules(
+            stages=(
+                StageRules(name="staging"),
+                StageRules(
+                    name="production",
+                    protected=True,
+                    approvals=(RequiredApproval(count=1),),
+                    gates=(Gate(metric="auc", min="0.9"),),
+                ),
+            ),
+            signals=(SignalRule(name="p99", then="open", above="0.5"),),
+        )
+    )
+    history.role("owner", "group:ml")
+    history.user = "bo"
+    refused = history.request("risk/Fraud@1")
+    history.user = "cy"
+    history.reject("risk/Fraud@1", refused, reason="not before Christmas")
+    history.user = "bo"
+    asked = history.request("risk/Fraud@2")
+    history.user = "cy"
+    history.approve("risk/Fraud@2", asked, reason="seen the report")
+    history.check("risk/Fraud@2", "bias", evidence="all is well", expires="2027-01-01T00:00:00.000000Z")
+    history.promote("risk/Fraud@2", "production", reason="approved")
+    history.deploy("risk/Fraud@2", "k8s/eu", endpoint="https://scorer.example/fraud")
+    opened = history.signal("risk/Fraud@2", "p99", "0.7", count=1200, window=3600, source="prometheus")
+    history.acknowledge("risk/Fraud@2", opened)
     found = {}
     for _, data in history.connection.rows("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = parse_entry(data)

@@ -13,7 +13,7 @@ from modelkeep.domain import metrics_document
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import check_label, fold
-from modelkeep.domain.metrics import MetricKey
+from modelkeep.domain.metrics import MetricKey, data_name
 from modelkeep.domain.names import check_name
 from modelkeep.domain.numbers import metric_value
 from modelkeep.domain.stages import check_alias
@@ -33,7 +33,6 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
-from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.state import SqlState
 
 

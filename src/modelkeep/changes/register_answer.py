@@ -23,7 +23,7 @@ from modelkeep.domain.answers.versions import Evaluation, Version
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import label_key
-from modelkeep.domain.metrics import newest_by_data
+from modelkeep.domain.metrics import data_name, newest_by_data
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
@@ -35,7 +35,6 @@ from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.annotations import recorded_metrics
-from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import Resolved, name_of
 from modelkeep.store.db.sql.versions import evaluations_of
 from modelkeep.store.db.state import SqlState

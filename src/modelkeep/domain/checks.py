@@ -5,9 +5,10 @@ A check that fails yields a `Problem`; the caller adds where it read the entry, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from itertools import zip_longest
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -17,6 +18,8 @@ from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.metrics_document import MetricsDocument
+from modelkeep.domain.policy.plan import parse_plan
+from modelkeep.domain.policy.rules import parse_rules
 from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import pattern, printable
@@ -111,26 +114,45 @@ def check_details(
 
 
 def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = digest_of) -> Problem | None:
-    """Return the problem of a document that an entry names as a manifest, a pointer or metrics, None where it has none."""
+    """Return the problem of a document that an entry names as one of a kind, None where it has none."""
     if data is None:
         return Problem("document", f"its {kind} {digest} is missing")
     found = sha256(data)
     if found != digest:
         return Problem("document", f"its {kind} was changed: the bytes are {found}, not {digest}")
     try:
-        if kind == "metrics":
-            MetricsDocument.from_bytes(data)
-        else:
-            parse_artifact("pointer" if kind == "pointer" else "tree", data)
+        _FORM[kind](data)
     except Damaged as error:
         return Problem("document", f"its {kind} {digest}: {error.message}")
     return None
 
 
-def judge(state: State, entry: Entry) -> Problem | None:
+def _check_utf8(data: bytes) -> None:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: {error}"
+        raise Damaged(message) from error
+
+
+#: What the bytes of each kind of document must be; evidence may be anything.
+_FORM: Mapping[str, Callable[[bytes], object]] = {
+    "manifest": lambda data: parse_artifact("tree", data),
+    "pointer": lambda data: parse_artifact("pointer", data),
+    "metrics": MetricsDocument.from_bytes,
+    "policy": parse_rules,
+    "policy source": _check_utf8,
+    "plan": parse_plan,
+    "evidence": lambda _data: None,
+}
+
+
+def judge(
+    state: State, entry: Entry, details: Details | None = None, documents: Mapping[str, bytes] = MappingProxyType({})
+) -> Problem | None:
     """Decide an entry again on the state before it; return the problem where the log has another decision."""
     try:
-        decided = decide(state, entry.intent, entry.observed, entry.time)
+        decided = decide(state, entry.intent, entry.observed, entry.time, details, documents)
     except ModelkeepError as error:
         return Problem("decision", f"{entry.intent.kind} could not have been written: {error.message}")
     if isinstance(decided, AlreadySo):

@@ -6,7 +6,12 @@ Where nothing has to change, the decision is `AlreadySo` and no entry is written
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Intent, Observed, Origin
+from modelkeep.domain.policy.permissions import check_permissions
 from modelkeep.domain.state import State
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.init import Init
@@ -14,14 +19,25 @@ from modelkeep.domain.verbs.interface import AlreadySo, Decision, Proposal, chec
 from modelkeep.errors import Conflict
 
 
-def decide(state: State, intent: Intent, observed: Observed, time: str) -> Decision:
+def decide(
+    state: State,
+    intent: Intent,
+    observed: Observed,
+    time: str,
+    details: Details | None = None,
+    documents: Mapping[str, bytes] = MappingProxyType({}),
+) -> Decision:
     """Return what happens when an intent is carried out at ``time``, an entry's time.
 
-    Raises ``Conflict``, ``NotFound``, ``UsageError`` or ``IntegrityError`` where it may not.
+    ``details`` and ``documents`` are what the intent names. Raises ``Conflict``, ``NotFound``, ``UsageError``,
+    ``IntegrityError`` or ``Denied`` where it may not.
     """
     head = state.head()
-    proposal = Proposal(state, intent, observed, time, seq=1 if head is None else head.seq + 1)
+    seq = 1 if head is None else head.seq + 1
+    proposal = Proposal(state, intent, observed, time, seq, details, documents)
     _check_frame(proposal)
+    if head is not None:
+        check_permissions(proposal)
     if intent.origin is not None:
         known = _decide_origin(state, intent, intent.origin)
         if known is not None:

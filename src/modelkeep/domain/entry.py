@@ -126,7 +126,7 @@ class Via(LogValue, frozen=True):
 class Observed(LogValue, frozen=True, kw_only=True):
     """What the writer saw outside the log.
 
-    ``login`` is the audit login uid where it differs from ``uid``; ``groups`` are those that matched a rule; ``absent``
+    ``login`` is the audit login uid where it differs from ``uid``, ``login_user`` its name; ``groups`` are those that matched a rule; ``absent``
     are digests of versions whose bytes were missing.
     """
 
@@ -134,6 +134,7 @@ class Observed(LogValue, frozen=True, kw_only=True):
     user: str
     uid: Whole | None = None
     login: Whole | None = None
+    login_user: str | None = None
     user_namespace: bool = False
     groups: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
@@ -257,13 +258,12 @@ def _decoder_of(entry: Entry) -> Decoder[Entry]:
 
 
 def documents_of(entry: Entry) -> dict[str, str]:
-    """Return the kind, ``manifest``, ``pointer`` or ``metrics``, of each document that an entry names, by digest."""
+    """Return the kind of each document that an entry names, by digest: `domain.checks` knows what each kind must be."""
     subject, command = entry.intent.subject, entry.intent.command
     found = {}
     if command.document_kind is not None and subject is not None and subject.digest is not None:
         found[subject.digest] = command.document_kind
-    metrics = getattr(command, "metrics_document", None)
-    return found if metrics is None else {**found, metrics: "metrics"}
+    return {**found, **command.documents()}
 
 
 def _check_format(data: bytes) -> None:

@@ -14,6 +14,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 T = TypeVar("T")
+#: ``sha256:`` and 12 hex digits: how much of a digest tells datasets apart.
+_SHORT_DIGEST = 19
 
 #: What was measured of one version: by name and then by data (None: without data).
 ByData: TypeAlias = Mapping[str, Mapping[str | None, T]]
@@ -107,3 +109,9 @@ def keys_of(known: Iterable[tuple[str, str | None]]) -> list[str]:
     """Return what may be typed behind ``metric.``: each name, and each name with its data."""
     pairs = list(known)
     return list(dict.fromkeys([*(name for name, _ in pairs), *(f"{name}@{data or ''}" for name, data in pairs)]))
+
+
+def data_name(name: str, version: str | None, digest: str | None) -> str:
+    """Return the name of data as it is typed: ``NAME@VERSION``, by its digest where it has no version."""
+    at = version or (None if digest is None else digest[:_SHORT_DIGEST])
+    return name if at is None else f"{name}@{at}"

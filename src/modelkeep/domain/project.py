@@ -32,7 +32,10 @@ def _index_rows(entry: Entry, entry_hash: str) -> Changes:
     seq, intent = entry.seq, entry.intent
     index: Row = {"seq": seq, "hash": entry_hash, "time": entry.time, "clock": entry.clock_time, "intent_id": intent.id}
     yield Insert("entry_index", index)
-    yield Insert("entry_action", {"seq": seq, "action": intent.kind, "actor": entry.actor})
+    observed = entry.observed
+    account: Row = {"account": observed.user, "uid": observed.uid, "login": observed.login}
+    action: Row = {"action": intent.kind, "actor": entry.actor, **account, "login_user": observed.login_user}
+    yield Insert("entry_action", {"seq": seq, **action})
     subject = None if intent.subject is None else intent.subject.version
     for model, version in sorted({pair for event in entry.events for pair in _about(event, subject)}):
         yield Insert("entry_about", {"model": model, "version": version, "seq": seq})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
+from modelkeep.domain.governed_state import GovernedState
+
 if TYPE_CHECKING:
     from modelkeep.domain.stages import StageDef
     from modelkeep.domain.verbs.evaluate import Data
@@ -71,7 +73,7 @@ class Tenure(Struct, frozen=True):
     until: int | None
 
 
-class State(Protocol):
+class State(GovernedState, Protocol):
     """The state of a registry after some entry."""
 
     def head(self) -> Head | None:

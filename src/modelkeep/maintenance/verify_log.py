@@ -178,7 +178,7 @@ class LogCheck:
         self, rebuilt: Rebuilt, stored: Stored, entry: Entry, details: Details | None, documents: dict[str, bytes]
     ) -> None:
         place = f"entry {stored.seq}"
-        problem = rebuilt.judge(entry)
+        problem = rebuilt.judge(entry, details, documents)
         if problem is not None:
             self._findings.add(problem.severity, problem.code, place, problem.message)
         try:

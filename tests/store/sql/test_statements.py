@@ -70,6 +70,11 @@ ALLOWED = {
     "version_states.HOLDERS now": {"stage"},
     "version_states.STAGES now": {"stage"},
     "version_states.STAGES past": {"stage"},
+    # a row for each policy that was in force, and for each account or group that bears a role
+    "deciding.POLICY": {"policy"},
+    "deciding.BINDINGS": {"role_binding"},
+    # only where a policy names its stages
+    "deciding.ALIAS_OF_ANY_MODEL": {"alias"},
     # the error for a name that is not there offers near ones
     "references.SIMILAR now": {"model_name"},
     "references.SIMILAR past": {"model_name"},

@@ -17,6 +17,7 @@ from modelkeep.errors import UsageError
 class Alias(Command, frozen=True):
     """Point aliases at a version, and take others off the model."""
 
+    PERMISSION = "alias"
     MAY_EXPECT = True
 
     add: tuple[str, ...] = ()

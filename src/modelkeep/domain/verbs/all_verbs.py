@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import TypeAlias, get_args
 
 from modelkeep.domain.verbs import (
+    acknowledge,
     alias,
     archive,
+    check,
     create,
     delete,
+    deploy,
     describe,
     evaluate,
     init,
@@ -19,11 +22,16 @@ from modelkeep.domain.verbs import (
     mark,
     migrate,
     note,
+    numbers,
+    policy,
     promote,
     register,
     rename,
+    request,
     retire,
+    role,
     rollback,
+    signal,
     tag,
 )
 
@@ -46,6 +54,15 @@ AnyCommand: TypeAlias = (
     | note.Note
     | rename.Rename
     | migrate.Migrate
+    | policy.Policy
+    | role.Role
+    | request.Request
+    | request.Approve
+    | request.Reject
+    | check.Check
+    | deploy.Deploy
+    | signal.Signal
+    | acknowledge.Acknowledge
 )
 
 #: What can happen.
@@ -55,7 +72,7 @@ AnyEvent: TypeAlias = (
     | rename.ModelRenamed
     | delete.ModelDeleted
     | register.VersionRegistered
-    | register.NumbersSkipped
+    | numbers.NumbersSkipped
     | label.VersionLabelled
     | evaluate.MetricsRecorded
     | promote.VersionPromoted
@@ -70,6 +87,17 @@ AnyEvent: TypeAlias = (
     | tag.Tagged
     | describe.Described
     | note.NoteAdded
+    | policy.PolicySet
+    | role.RoleGranted
+    | role.RoleRevoked
+    | request.PromotionRequested
+    | request.RequestApproved
+    | request.RequestRejected
+    | check.CheckRecorded
+    | deploy.DeploymentRecorded
+    | signal.SignalReceived
+    | acknowledge.ItemOpened
+    | acknowledge.ItemClosed
 )
 
 #: The words for all commands, as the log writes them.

@@ -15,6 +15,8 @@ from modelkeep.errors import Conflict, UsageError
 class Archive(Command, frozen=True):
     """Archive a version, or ``all`` of a model; or ``undo`` that. One that holds a protected stage is not archived."""
 
+    PERMISSION = "archive"
+
     all: bool = False
     undo: bool = False
 

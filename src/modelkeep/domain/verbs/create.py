@@ -17,6 +17,8 @@ from modelkeep.errors import Conflict
 class Create(Command, frozen=True):
     """Create a model; ``reuse`` allows a name that a deleted model bore."""
 
+    PERMISSION = "register"
+
     reuse: bool = False
 
     def decide(self, proposal: Proposal) -> Decision:

@@ -16,6 +16,7 @@ from modelkeep.errors import Conflict
 class Delete(Command, frozen=True):
     """Delete a version, or without one the model; ``force`` where a protected stage is or was held."""
 
+    PERMISSION = "delete"
     DONE_IF_DELETED = True
     HINT_IF_TOO_LONG = "take aliases off it first: modelkeep alias {} ALIAS-"
 

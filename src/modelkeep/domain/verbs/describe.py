@@ -11,6 +11,8 @@ from modelkeep.domain.verbs.words import EntryWords, shortened
 class Describe(Command, frozen=True):
     """Set the description in the details; none in them takes the present one away."""
 
+    PERMISSION = "annotate"
+
     def decide(self, proposal: Proposal) -> Decision:
         model, version = proposal.model_or_version()
         return (Described(model.seq, version),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from shlex import quote
 from typing import Protocol
 
@@ -30,10 +31,15 @@ class Evaluate(Command, frozen=True):
     Metrics that do not fit into an entry stand in a document.
     """
 
+    PERMISSION = "evaluate"
+
     metrics: tuple[tuple[str, str], ...] = ()
     metrics_on: Data | None = None
     runs: tuple[str, ...] = ()
     metrics_document: Sha256 | None = None
+
+    def documents(self) -> Mapping[str, str]:
+        return metrics_documents(self.metrics_document)
 
     def decide(self, proposal: Proposal) -> Decision:
         model, version = proposal.model_and_version()
@@ -76,6 +82,11 @@ class MetricsRecorded(Event, frozen=True):
         command = recorded.command(Evaluate)
         yield from metric_rows(recorded, self.model, self.version, command)
         yield from run_rows(recorded, self.model, self.version, command.runs)
+
+
+def metrics_documents(digest: str | None) -> Mapping[str, str]:
+    """Return the document of metrics that a command names, by digest, with its kind."""
+    return {} if digest is None else {digest: "metrics"}
 
 
 class Measures(Protocol):

@@ -12,6 +12,8 @@ from modelkeep.errors import Damaged
 class Init(Command, frozen=True):
     """Create a registry with these stages, lowest first; no two words for them are the same."""
 
+    PERMISSION = "init"
+
     stages: tuple[StageDef, ...] = ()
 
     def decide(self, proposal: Proposal) -> Decision:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.verbs.rows import Changes, Recorded
-from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
+from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
 
 if TYPE_CHECKING:
+    from modelkeep.domain.details import Details
     from modelkeep.domain.entry import Intent, Observed, Subject
     from modelkeep.domain.verbs.words import EntryWords
 
@@ -27,6 +28,8 @@ class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
     MAY_EXPECT: ClassVar[bool] = False
     #: Whether it has nothing to do, rather than is refused, where its version was deleted.
     DONE_IF_DELETED: ClassVar[bool] = False
+    #: The permission that it needs, where a policy has roles; see `domain.policy.permissions`.
+    PERMISSION: ClassVar[str]
     #: What to do where its entry would be too long; ``{}`` is the model.
     HINT_IF_TOO_LONG: ClassVar[str] = "give fewer metrics or datasets at once; evaluate adds metrics later"
 
@@ -34,6 +37,14 @@ class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
     def document_kind(self) -> str | None:
         """Whether the digest of its subject is that of a ``manifest`` or a ``pointer``; None where it names a version."""
         return None
+
+    def documents(self) -> Mapping[str, str]:
+        """Return the kind of each other document that it names, by digest."""
+        return {}
+
+    def permissions(self, _subject: Subject | None) -> tuple[str, ...]:
+        """Return every permission that it needs."""
+        return (self.PERMISSION,)
 
     @abstractmethod
     def decide(self, proposal: Proposal) -> Decision:
@@ -77,13 +88,31 @@ STAYS_DELETED = "a deleted version stays deleted; the same bytes registered agai
 
 
 class Proposal(Struct, frozen=True):
-    """An intent that may become an entry: the state it meets, what was observed, and the entry's time and ``seq``."""
+    """An intent that may become an entry: the state it meets, what was observed, and the entry's time and ``seq``.
+
+    ``details`` and ``documents`` are what the intent names.
+    """
 
     state: State
     intent: Intent
     observed: Observed
     time: str
     seq: int
+    details: Details | None = None
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+    def document(self, digest: str, what: str) -> bytes:
+        """Return the bytes of a document that the intent names; a missing one raises ``Damaged``."""
+        data = self.documents.get(digest)
+        if data is None:
+            message = f"the {what} {digest} is not among the documents"
+            raise Damaged(message)
+        return data
+
+    def says(self, name: str) -> bool:
+        """Tell whether the details have a field; a line that was redacted may have been it."""
+        lines = () if self.details is None else self.details.lines
+        return any(getattr(line, "field", name) == name for line in lines)
 
     def subject(self) -> Subject:
         """Return what the intent is about."""
@@ -174,6 +203,11 @@ class Proposal(Struct, frozen=True):
         if version.digest in self.observed.absent:
             message = f"bytes of {name} are missing from the store"
             raise IntegrityError(message, f"modelkeep verify {quote(name)}")
+
+
+def permission_of_stage(verb: str, subject: Subject | None) -> str:
+    """Return the permission of a verb for the stage that an intent names: ``promote:production``."""
+    return f"{verb}:{'' if subject is None else subject.stage or ''}"
 
 
 def check_reserved(*arguments: object) -> None:

@@ -16,6 +16,8 @@ from modelkeep.errors import Conflict
 class Label(Command, frozen=True):
     """Give a version that has no label this one."""
 
+    PERMISSION = "annotate"
+
     label: str
 
     def decide(self, proposal: Proposal) -> Decision:

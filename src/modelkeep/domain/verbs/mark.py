@@ -12,6 +12,8 @@ from modelkeep.errors import UsageError
 class Mark(Command, frozen=True):
     """Set or lift the mark: ``mark`` is ``bad`` or ``good``."""
 
+    PERMISSION = "mark"
+
     mark: str
 
     def decide(self, proposal: Proposal) -> Decision:

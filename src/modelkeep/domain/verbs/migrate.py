@@ -11,6 +11,8 @@ from modelkeep.errors import Conflict
 class Migrate(Command, frozen=True):
     """Raise the log's format."""
 
+    PERMISSION = "migrate"
+
     format: Ordinal
     schema: Ordinal
     root: str | None = None

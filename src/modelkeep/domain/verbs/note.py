@@ -13,6 +13,8 @@ from modelkeep.errors import UsageError
 class Note(Command, frozen=True):
     """Add the note in the details."""
 
+    PERMISSION = "annotate"
+
     def decide(self, proposal: Proposal) -> Decision:
         model, version = proposal.model_or_version()
         if proposal.intent.details is None:

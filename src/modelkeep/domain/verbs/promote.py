@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.policy.results import RuleResult
+from modelkeep.domain.record import Ordinal
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.state import Model
+from modelkeep.domain.state import Model, Version
+from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.archive import VersionRestored, make_restoration
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, check_reserved, ends_of
-from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    Event,
+    Proposal,
+    check_reserved,
+    ends_of,
+    permission_of_stage,
+)
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Subject
+    from modelkeep.domain.policy.gate import Judgement
 
 
 class Promote(Command, frozen=True):
-    """Give a version a stage; ``force``: also if it is bad or archived. The other fields are reserved."""
+    """Give a version a stage; ``force``: also if it is bad or archived.
 
+    ``break_glass`` waives the rules of the policy that do not hold. The other fields are reserved.
+    """
+
+    PERMISSION = "promote"
     MAY_EXPECT = True
 
     break_glass: bool = False
@@ -24,9 +45,12 @@ class Promote(Command, frozen=True):
     request: Ordinal | None = None
     share: Ordinal | None = None
 
+    def permissions(self, subject: Subject | None) -> tuple[str, ...]:
+        return (permission_of_stage("break-glass" if self.break_glass else self.PERMISSION, subject),)
+
     def decide(self, proposal: Proposal) -> Decision:
         """Make the version the holder of the stage; the one it displaces is superseded there."""
-        check_reserved(self.break_glass, self.request, self.share)
+        check_reserved(self.request, self.share)
         model, version = proposal.model_and_version()
         stage = proposal.stage()
         holder = proposal.state.holder(model.seq, stage.name)
@@ -39,11 +63,31 @@ class Promote(Command, frozen=True):
         if version.archived and not self.force:
             message = f"{name} is archived"
             raise Conflict(message, f"modelkeep archive {quote(name)} --undo        (or promote it with --force)")
-        promotion = make_promotion(proposal, model, stage, version.number, version.form)
+        judgement = self._judgement(proposal, model, version, stage.name)
+        promotion = make_promotion(proposal, model, stage, version.number, version.form, judgement=judgement)
         proposal.check_present(name, version)
+        events: list[Event] = [promotion]
         if version.archived:
-            return (make_restoration(proposal, model, version.number, version.number), promotion)
-        return (promotion,)
+            events.insert(0, make_restoration(proposal, model, version.number, version.number))
+        if any(each.waived for each in promotion.verdict):
+            events.append(ItemOpened("break-glass", model.seq, version.number))
+        return tuple(events)
+
+    def _judgement(self, proposal: Proposal, model: Model, version: Version, stage: str) -> Judgement | None:
+        """Return what the policy says; ``Denied`` where it refuses, ``UsageError`` where there is no glass to break."""
+        if proposal.state.policy() is None:
+            if self.break_glass:
+                message = "there is no policy, so there is no glass to break"
+                raise UsageError(message, "promote it without --break-glass")
+            return None
+        from modelkeep.domain.policy.candidate import registered  # a registry without a policy does not need it
+        from modelkeep.domain.policy.gate import open_gate
+
+        if self.break_glass and not proposal.says("reason"):
+            message = "breaking the glass needs a reason"
+            raise UsageError(message, 'add -m "why"')
+        candidate = registered(proposal.state, model, version)
+        return open_gate(proposal, candidate, stage, self.share, break_glass=self.break_glass)
 
     def sentence(self, words: EntryWords) -> str:
         parts = []
@@ -58,19 +102,12 @@ class Promote(Command, frozen=True):
         return ", ".join(parts)
 
 
-class RuleResult(LogValue, frozen=True):
-    """Reserved: what a rule found, its value and its bound, and whether it passed."""
-
-    rule: str
-    value: str
-    bound: str
-    passed: bool = False
-
-
 class VersionPromoted(Event, frozen=True):
     """A version took a stage, or with ``share`` a part of it in hundredths of a percent.
 
-    ``came_from`` is the entry that opened the tenure before this one in the stage.
+    ``came_from`` is the entry that opened the tenure before this one in the stage. ``verdict`` is what the rules of the
+    policy found, ``approvals`` are the entries that count, ``request`` the one that asked for it; ``rule`` names the rule
+    that promoted it by itself.
     """
 
     model: Ordinal
@@ -82,15 +119,30 @@ class VersionPromoted(Event, frozen=True):
     approvals: tuple[Ordinal, ...] = ()
     verdict: tuple[RuleResult, ...] = ()
     rule: str | None = None
+    request: Ordinal | None = None
 
     def project(self, recorded: Recorded) -> Changes:
-        yield from recorded.ended_rows(self.model, self.ends, self.version)
-        yield recorded.tenure_row(self.model, self.stage, self.version, came_from=self.came_from, share=self.share)
+        by = "promote" if self.rule is not None else None  # the last approval may promote by itself
+        yield from recorded.ended_rows(self.model, self.ends, self.version, by=by)
+        more: Row = {"share": self.share, "request": self.request, "waived": sum(each.waived for each in self.verdict)}
+        yield recorded.tenure_row(self.model, self.stage, self.version, by=by, came_from=self.came_from, **more)
+        if self.request is not None:
+            yield Close("request", (("since_seq", "=", self.request),), recorded.seq, (("ended_by", "promote"),))
 
 
-def make_promotion(proposal: Proposal, model: Model, stage: StageDef, number: int, form: str) -> VersionPromoted:
+def make_promotion(
+    proposal: Proposal,
+    model: Model,
+    stage: StageDef,
+    number: int,
+    form: str,
+    *,
+    judgement: Judgement | None = None,
+    rule: str | None = None,
+) -> VersionPromoted:
     """Return the event that makes a version the holder of a stage; it ends the present holder's tenure.
 
+    ``judgement`` is what the policy said, ``rule`` the rule that promotes by itself.
     Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
     (``pointer``) would get a protected stage.
     """
@@ -106,4 +158,8 @@ def make_promotion(proposal: Proposal, model: Model, stage: StageDef, number: in
         version=number,
         came_from=None if before is None else before.seq,
         ends=ends_of(holder),
+        approvals=() if judgement is None else judgement.approvals,
+        verdict=() if judgement is None else judgement.results,
+        request=None if judgement is None else judgement.request,
+        rule=rule,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from modelkeep.domain.labels import bump_label, check_label, fold, label_key
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.record import LogValue, Ordinal, Sha256
@@ -11,19 +14,28 @@ from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_name_is_free
 from modelkeep.domain.verbs.describe import description_rows
-from modelkeep.domain.verbs.evaluate import Data, check_metrics, metric_rows, run_rows
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal, check_once, check_reserved
+from modelkeep.domain.verbs.evaluate import Data, check_metrics, metric_rows, metrics_documents, run_rows
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    Event,
+    Proposal,
+    check_once,
+    check_reserved,
+    permission_of_stage,
+)
 from modelkeep.domain.verbs.label import check_label_is_free
+from modelkeep.domain.verbs.numbers import skipped_numbers
 from modelkeep.domain.verbs.promote import VersionPromoted, make_promotion
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.words import EntryWords, join_words
-from modelkeep.errors import Conflict, Damaged, IntegrityError, UsageError
+from modelkeep.errors import Conflict, IntegrityError, UsageError
 
-#: The largest number that a version may be given.
-_LARGEST_VERSION = 999_999_999
-#: How many numbers may be left out at once at most: each has a row.
-_MOST_SKIPPED = 10_000
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Subject
+    from modelkeep.domain.policy.gate import Judgement
 
 
 class Code(LogValue, frozen=True):
@@ -72,6 +84,7 @@ class Register(Command, frozen=True, kw_only=True):
     ``new``; metrics are pairs of name and exact text, measured on ``metrics_on``; ``number`` leaves numbers out.
     """
 
+    PERMISSION = "register"
     MAY_EXPECT = True
 
     form: str
@@ -102,6 +115,13 @@ class Register(Command, frozen=True, kw_only=True):
     def document_kind(self) -> str:
         return "pointer" if self.form == "pointer" else "manifest"
 
+    def documents(self) -> Mapping[str, str]:
+        return metrics_documents(self.metrics_document)
+
+    def permissions(self, subject: Subject | None) -> tuple[str, ...]:
+        stage = () if subject is None or subject.stage is None else (permission_of_stage("promote", subject),)
+        return (self.PERMISSION, *stage, *(("alias",) if self.aliases else ()))
+
     def decide(self, proposal: Proposal) -> Decision:
         """Make the version, with the stage and the aliases, all or none; the same bytes again may be no change."""
         subject, state = proposal.subject(), proposal.state
@@ -126,15 +146,28 @@ class Register(Command, frozen=True, kw_only=True):
             model = Model(proposal.seq, subject.name, newest=0)
         number = model.newest + 1
         if self.number is not None:
-            events += _skipped(model, number, self.number)
+            events += skipped_numbers(model, number, self.number)
             number = self.number
-        events.append(VersionRegistered(model.seq, number, self._new_label(proposal, model)))
+        label = self._new_label(proposal, model)
+        events.append(VersionRegistered(model.seq, number, label))
         if subject.stage is not None:
-            events.append(make_promotion(proposal, model, proposal.stage(), number, self.form))
+            judgement = self._judgement(proposal, model, number, label)
+            stage = proposal.stage()
+            events.append(make_promotion(proposal, model, stage, number, self.form, judgement=judgement))
         for alias in self.aliases:
             check_imported_alias(alias, state.stages())
             events.append(AliasSet(alias, model.seq, number))
         return tuple(events)
+
+    def _judgement(self, proposal: Proposal, model: Model, number: int, label: str | None) -> Judgement | None:
+        """Return what the policy says of the stage that the new version asks for."""
+        stage = proposal.subject().stage
+        if stage is None or proposal.state.policy() is None:
+            return None
+        from modelkeep.domain.policy.candidate import registering  # a registry without a policy does not need it
+        from modelkeep.domain.policy.gate import open_gate
+
+        return open_gate(proposal, registering(proposal, self, model, number, label), stage, None)
 
     def _check_arguments(self, proposal: Proposal) -> None:
         """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
@@ -233,33 +266,6 @@ class VersionRegistered(Event, frozen=True):
         yield from run_rows(recorded, self.model, self.version, command.runs)
         yield from tag_rows(recorded, self.model, self.version)
         yield from description_rows(recorded, self.model, self.version)
-
-
-class NumbersSkipped(Event, frozen=True):
-    """The numbers from ``first`` to ``last`` were never given: an imported version kept its own, higher one."""
-
-    model: Ordinal
-    first: Ordinal
-    last: Ordinal
-
-    def project(self, recorded: Recorded) -> Changes:
-        """Yield a tombstone for each number that was left out: it has no version, as a deleted one."""
-        if self.last - self.first >= _MOST_SKIPPED:
-            message = f"entry {recorded.seq}: it leaves out more than {_MOST_SKIPPED} numbers"
-            raise Damaged(message)
-        for number in range(self.first, self.last + 1):
-            yield Insert("deleted", {"model": self.model, "version": number, "seq": recorded.seq, "skipped": 1})
-
-
-def _skipped(model: Model, next_number: int, number: int) -> list[NumbersSkipped]:
-    """Return the event that says which numbers are left out, none where the number is the next one."""
-    if not next_number <= number <= _LARGEST_VERSION:
-        message = f"a version gets a number from {next_number} to {_LARGEST_VERSION}, not {number}"
-        raise Conflict(message)
-    if number - next_number > _MOST_SKIPPED:
-        message = f"at most {_MOST_SKIPPED} numbers may be left out at once, not {number - next_number}"
-        raise Conflict(message)
-    return [] if number == next_number else [NumbersSkipped(model.seq, next_number, number - 1)]
 
 
 def _check_parent(proposal: Proposal, parent: Parent) -> None:

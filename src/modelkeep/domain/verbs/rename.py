@@ -12,6 +12,8 @@ from modelkeep.domain.verbs.words import EntryWords
 class Rename(Command, frozen=True):
     """Give a model a name that no other model ever bore; ``reuse`` allows one that a deleted model bore."""
 
+    PERMISSION = "annotate"
+
     to: str
     reuse: bool = False
 

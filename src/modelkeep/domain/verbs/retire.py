@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    Event,
+    Proposal,
+    ends_of,
+    permission_of_stage,
+)
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords, join_words
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Subject
 
 
 class Retire(Command, frozen=True):
     """Empty a stage; where a version is named, only if it is the holder."""
 
+    PERMISSION = "retire"
     MAY_EXPECT = DONE_IF_DELETED = True
+
+    def permissions(self, subject: Subject | None) -> tuple[str, ...]:
+        return (permission_of_stage(self.PERMISSION, subject),)
 
     def decide(self, proposal: Proposal) -> Decision:
         model = proposal.known_model()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -25,11 +26,15 @@ from modelkeep.domain.verbs.interface import (
     Proposal,
     check_reserved,
     ends_of,
+    permission_of_stage,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
+
+if TYPE_CHECKING:
+    from modelkeep.domain.entry import Subject
 
 #: How long after a rollback another one that names no version needs an answer.
 _CONFIRM_WITHIN = timedelta(minutes=15)
@@ -54,12 +59,16 @@ class Rollback(Command, frozen=True):
     was answered that another rollback within 15 minutes asks.
     """
 
+    PERMISSION = "rollback"
     MAY_EXPECT = DONE_IF_DELETED = True
 
     to: Ordinal
     because: Ordinal | None = None
     confirmed: str | None = None
     keep_good: bool = False
+
+    def permissions(self, subject: Subject | None) -> tuple[str, ...]:
+        return (permission_of_stage(self.PERMISSION, subject),)
 
     def decide(self, proposal: Proposal) -> Decision:
         """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
@@ -138,8 +147,9 @@ class StageRolledBack(Event, frozen=True):
     rule: str | None = None
 
     def project(self, recorded: Recorded) -> Changes:
-        yield from recorded.ended_rows(self.model, self.ends, self.to)
-        yield recorded.tenure_row(self.model, self.stage, self.to, came_from=self.came_from)
+        by = "rollback"  # also where a rule of the policy did it
+        yield from recorded.ended_rows(self.model, self.ends, self.to, by=by)
+        yield recorded.tenure_row(self.model, self.stage, self.to, by=by, came_from=self.came_from)
 
 
 class Target(Struct, frozen=True):

@@ -98,16 +98,21 @@ class Recorded(NamedTuple):
         return Insert(table, {**row, "since_seq": self.seq, "until_seq": None})
 
     def tenure_row(
-        self, model: int, stage: str, version: int, *, came_from: int | None, share: int | None = None
+        self, model: int, stage: str, version: int, *, by: str | None = None, came_from: int | None, **more: Cell
     ) -> Insert:
-        """Return the row of a tenure that the entry opens."""
-        opened_by = self.entry.intent.kind
-        row: Row = {"model": model, "stage": stage, "version": version, "share": share, "came_from": came_from}
-        return self.opened("tenure", {**row, "opened_by": opened_by, "ended_by": None, "ended_for": None})
+        """Return the row of a tenure that the entry opens; ``by`` is the verb, where it is not that of the intent.
 
-    def ended_rows(self, model: int, ends: Sequence[End], successor: int | None = None) -> Changes:
+        ``more`` are its ``share``, ``request`` and ``waived``.
+        """
+        row: Row = {"model": model, "stage": stage, "version": version, "share": None, "came_from": came_from}
+        opened = {"opened_by": by or self.entry.intent.kind, "request": None, "waived": 0}
+        return self.opened("tenure", {**row, **opened, **more, "ended_by": None, "ended_for": None})
+
+    def ended_rows(
+        self, model: int, ends: Sequence[End], successor: int | None = None, *, by: str | None = None
+    ) -> Changes:
         """Yield the ends of tenures: by which verb, and for which version."""
-        sets = (("ended_by", self.entry.intent.kind), ("ended_for", successor))
+        sets = (("ended_by", by or self.entry.intent.kind), ("ended_for", successor))
         for end in ends:
             named = (("stage", "=", end.stage), ("version", "=", end.version), ("since_seq", "=", end.tenure))
             yield Close("tenure", (("model", "=", model), *named), self.seq, sets)

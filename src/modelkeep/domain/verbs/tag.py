@@ -19,6 +19,8 @@ _MOST_TAGS = 4
 class Tag(Command, frozen=True):
     """Set the tags in the details; ``remove`` names set ones by the digests of their lines."""
 
+    PERMISSION = "annotate"
+
     remove: tuple[str, ...] = ()
 
     def decide(self, proposal: Proposal) -> Decision:

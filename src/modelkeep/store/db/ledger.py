@@ -154,7 +154,7 @@ def _make_entry(state: SqlState, draft: IntentDraft, observed: Observed, now: st
     """Decide, and return the entry that is to be appended; its time is never before that of the last entry."""
     head = state.head()
     time = now if head is None else max(now, head.time)
-    decision = decide(state, draft.intent, observed, time)
+    decision = decide(state, draft.intent, observed, time, draft.details, draft.documents)
     if isinstance(decision, AlreadySo):
         return decision
     return Entry(

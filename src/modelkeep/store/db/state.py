@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.governed_state import (
+    Approval,
+    Binding,
+    CheckResult,
+    Deployment,
+    MetricRecord,
+    OpenItem,
+    Particulars,
+    PolicyInForce,
+    PromotionRequest,
+)
 from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head, Model, Tenure, Version
@@ -12,6 +24,7 @@ from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
+    from modelkeep.domain.policy.identity import Identity
     from modelkeep.domain.verbs.evaluate import Data
 
 
@@ -147,6 +160,79 @@ class SqlState:
 
     def has_run(self, model: int, version: int, run: str) -> bool:
         return self._one(deciding.RUN, model=model, version=version, run=run) is not None
+
+    def policy(self) -> PolicyInForce | None:
+        row = self._one(deciding.POLICY)
+        if row is None:
+            return None
+        from modelkeep.domain.policy.rules import parse_rules  # a registry without a policy does not need it
+
+        seq, digest, rules = row
+        return PolicyInForce(seq, digest, parse_rules(rules.encode()))
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return tuple(Binding(*row) for row in self._reader.recall(deciding.BINDINGS))
+
+    def identity(self, seq: int) -> Identity | None:
+        row = self._one(deciding.IDENTITY, seq=seq)
+        if row is None:
+            return None
+        from modelkeep.domain.policy.identity import Identity
+
+        return Identity(*row)
+
+    def is_held(self, stage: str) -> bool:
+        return self._one(deciding.STAGE_IS_HELD, stage=stage) is not None
+
+    def alias_among(self, words: Sequence[str]) -> str | None:
+        rows = (self._one(deciding.ALIAS_OF_ANY_MODEL, alias=word) for word in words)
+        return next((str(row[0]) for row in rows if row is not None), None)
+
+    def deployments(self, model: int, target: str) -> tuple[Deployment, ...]:
+        return tuple(Deployment(*row) for row in self._reader.recall(deciding.DEPLOYMENTS, model=model, target=target))
+
+    def time_of(self, seq: int) -> str:
+        return str(self._reader.one(deciding.TIME_OF, seq=seq)[0])
+
+    def particulars(self, model: int, number: int) -> Particulars:
+        seq, licence, commit, state, has_data, described = self._reader.one(
+            deciding.PARTICULARS, model=model, number=number
+        )
+        return Particulars(seq, licence, commit, state, has_data=bool(has_data), is_described=bool(described))
+
+    def author(self, model: int, number: int) -> str | None:
+        row = self._one(deciding.AUTHOR, model=model, number=number)
+        return None if row is None else str(row[0])
+
+    def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
+        return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
+
+    def metrics(self, model: int, number: int) -> tuple[MetricRecord, ...]:
+        return tuple(MetricRecord(*row) for row in self._reader.recall(deciding.METRICS, model=model, number=number))
+
+    def check(self, model: int, number: int, name: str) -> CheckResult | None:
+        row = self._one(deciding.CHECK, model=model, number=number, name=name)
+        return None if row is None else CheckResult(*row)
+
+    def request(self, seq: int) -> PromotionRequest | None:
+        row = self._one(deciding.REQUEST, seq=seq)
+        return None if row is None else PromotionRequest(*row)
+
+    def open_request(self, model: int, number: int, stage: str) -> PromotionRequest | None:
+        row = self._one(deciding.OPEN_REQUEST, model=model, number=number, stage=stage)
+        return None if row is None else PromotionRequest(*row)
+
+    def approvals(self, request: int) -> tuple[Approval, ...]:
+        from modelkeep.domain.policy.identity import Identity
+
+        return tuple(
+            Approval(seq, Identity(*account), plan, tuple(roles.split()), time)
+            for seq, plan, roles, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
+        )
+
+    def open_item(self, seq: int) -> OpenItem | None:
+        row = self._one(deciding.OPEN_ITEM, seq=seq)
+        return None if row is None else OpenItem(*row)
 
     def _one(self, statement: str, **values: Value) -> Row | None:
         rows = self._reader.recall(statement, **values)

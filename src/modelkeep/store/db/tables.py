@@ -122,7 +122,7 @@ class OriginRow(SQLModel, table=True):
 
 
 class EntryActionRow(SQLModel, table=True):
-    """What an entry did and who did it."""
+    """What an entry did and who did it: the actor, and the account, its uid and the login behind it."""
 
     __tablename__ = "entry_action"
     __table_args__ = (
@@ -133,6 +133,10 @@ class EntryActionRow(SQLModel, table=True):
     seq: int = Field(sa_column=_key(_NUMBER))
     action: str = _text()
     actor: str = _text()
+    account: str = _text()
+    uid: int | None = _number()
+    login: int | None = _number()
+    login_user: str | None = _text()
 
 
 class EntryAboutRow(SQLModel, table=True):
@@ -328,7 +332,8 @@ class MetricRow(SQLModel, table=True):
 class TenureRow(SQLModel, table=True):
     """An interval in which a version held a stage.
 
-    ``came_from`` is the entry that opened the tenure before this one in the stage.
+    ``came_from`` is the entry that opened the tenure before this one in the stage, ``request`` the one that asked for
+    it, ``waived`` how many rules of the policy it broke.
     """
 
     __tablename__ = "tenure"
@@ -346,6 +351,8 @@ class TenureRow(SQLModel, table=True):
     share: int | None = _number()
     came_from: int | None = _number()
     opened_by: str = _text()
+    request: int | None = _number()
+    waived: int = _number()
     until_seq: int | None = _number()
     ended_by: str | None = _text()
     ended_for: int | None = _number()
@@ -442,6 +449,119 @@ class DeletedRow(SQLModel, table=True):
     version: int = Field(sa_column=_key(_NUMBER))
     seq: int = _number()
     skipped: int = _number()
+
+
+class PolicyRow(SQLModel, table=True):
+    """The rules in force, as canonical JSON; ``digest`` names them, ``source`` the TOML they came from."""
+
+    __tablename__ = "policy"
+    __table_args__ = _STRICT
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    digest: str = _text()
+    source: str = _text()
+    rules: str = _text()
+    until_seq: int | None = _number()
+
+
+class RoleBindingRow(SQLModel, table=True):
+    """An account (``kind`` is ``user``) or a group that bears a role."""
+
+    __tablename__ = "role_binding"
+    __table_args__ = (_unique("role_binding_now", "role", "kind", "name", where=_NOW), _STRICT)
+    role: str = Field(sa_column=_key(Text))
+    kind: str = Field(sa_column=_key(Text))
+    name: str = Field(sa_column=_key(Text))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    until_seq: int | None = _number()
+
+
+class RequestRow(SQLModel, table=True):
+    """A promotion that was asked for; ``ended_by`` is ``promote``, ``reject`` or ``withdraw``."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        _of_version(),
+        Index("request_version", "model", "version", "stage", "since_seq"),
+        _unique("request_now", "model", "version", "stage", where=_NOW),
+        _STRICT,
+    )
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    model: int = _number()
+    version: int = _number()
+    stage: str = _text()
+    share: int | None = _number()
+    until_seq: int | None = _number()
+    ended_by: str | None = _text()
+
+
+class ApprovalRow(SQLModel, table=True):
+    """Who approved a request: the entry ``seq``, the plan that was seen, and the roles that were borne."""
+
+    __tablename__ = "approval"
+    __table_args__ = _COMPACT
+    request: int = Field(sa_column=_key(_NUMBER))
+    seq: int = Field(sa_column=_key(_NUMBER))
+    plan: str = _text()
+    roles: str = _text()
+
+
+class CheckResultRow(SQLModel, table=True):
+    """The result of a check, each time it was recorded; the newest ``seq`` counts."""
+
+    __tablename__ = "check_result"
+    __table_args__ = (_of_version(), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    name: str = Field(sa_column=_key(Text))
+    seq: int = Field(sa_column=_key(_NUMBER))
+    result: str = _text()
+    evidence: str | None = _text()
+    expires: str | None = _text()
+
+
+class DeploymentRow(SQLModel, table=True):
+    """A version that runs at a target, with a share of the traffic or alone."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (_of_version(), Index("deployment_version", "model", "version"), _STRICT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    target: str = Field(sa_column=_key(Text))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    version: int = _number()
+    status: str = _text()
+    share: int | None = _number()
+    until_seq: int | None = _number()
+
+
+class SignalRow(SQLModel, table=True):
+    """What monitoring measured of a version."""
+
+    __tablename__ = "signal"
+    __table_args__ = (_of_version(), Index("signal_version", "model", "version", "seq"), _STRICT)
+    seq: int = Field(sa_column=_key(_NUMBER))
+    model: int = _number()
+    version: int = _number()
+    name: str = _text()
+    value: str = _text()
+    observations: int | None = _number()
+    window_seconds: int | None = _number()
+
+
+class OpenItemRow(SQLModel, table=True):
+    """What a person must look at: the entry that opened it, and the one that closed it."""
+
+    __tablename__ = "open_item"
+    __table_args__ = (
+        _of_version(),
+        Index("open_item_version", "model", "version"),
+        Index("open_item_now", "since_seq", sqlite_where=text(_NOW), postgresql_where=text(_NOW)),
+        _STRICT,
+    )
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+    item: str = _text()
+    model: int = _number()
+    version: int = _number()
+    until_seq: int | None = _number()
 
 
 #: The tables of the log. They only grow; triggers say so to every other program as well.

@@ -139,3 +139,79 @@ ORDER BY seq DESC LIMIT 1
 RUN = """
 SELECT 1 FROM run WHERE model = :model AND version = :version AND id = :run LIMIT 1
 """
+
+POLICY = """
+SELECT since_seq, digest, rules FROM policy WHERE until_seq IS NULL
+"""
+
+BINDINGS = """
+SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role, kind, name
+"""
+
+IDENTITY = """
+SELECT account, uid, login, login_user FROM entry_action WHERE seq = :seq
+"""
+
+STAGE_IS_HELD = """
+SELECT 1 FROM tenure WHERE stage = :stage AND until_seq IS NULL LIMIT 1
+"""
+
+ALIAS_OF_ANY_MODEL = """
+SELECT alias FROM alias WHERE alias = :alias AND until_seq IS NULL LIMIT 1
+"""
+
+DEPLOYMENTS = """
+SELECT since_seq, version, status, share FROM deployment
+WHERE model = :model AND target = :target AND until_seq IS NULL ORDER BY since_seq
+"""
+
+OPEN_ITEM = """
+SELECT since_seq, item, model, version, until_seq FROM open_item WHERE since_seq = :seq
+"""
+
+TIME_OF = """
+SELECT time FROM entry_index WHERE seq = :seq
+"""
+
+PARTICULARS = """
+SELECT seq, licence, code_commit, code_state,
+    EXISTS (SELECT 1 FROM dataset WHERE dataset.model = :model AND dataset.version = :number),
+    EXISTS (SELECT 1 FROM description
+            WHERE description.model = :model AND description.version = :number AND until_seq IS NULL)
+FROM version WHERE model = :model AND number = :number
+"""
+
+AUTHOR = """
+SELECT entry_text.value FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.field = 'author'
+WHERE version.model = :model AND version.number = :number
+"""
+
+TAG_KEYS = """
+SELECT key FROM tag WHERE model = :model AND version = :number AND until_seq IS NULL ORDER BY key
+"""
+
+METRICS = """
+SELECT name, value, on_name, on_version, on_digest FROM metric
+WHERE model = :model AND version = :number ORDER BY name, seq DESC
+"""
+
+CHECK = """
+SELECT check_result.seq, entry_index.time, result, expires
+FROM check_result JOIN entry_index ON entry_index.seq = check_result.seq
+WHERE model = :model AND version = :number AND name = :name ORDER BY check_result.seq DESC LIMIT 1
+"""
+
+REQUEST = """
+SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request WHERE since_seq = :seq
+"""
+
+OPEN_REQUEST = """
+SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request
+WHERE model = :model AND version = :number AND stage = :stage AND until_seq IS NULL
+"""
+
+APPROVALS = """
+SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user
+FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
+WHERE request = :request ORDER BY approval.seq
+"""

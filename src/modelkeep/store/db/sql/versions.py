@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from modelkeep.domain.answers.versions import Evaluation, VersionRow
 from modelkeep.domain.json_values import param_value
 from modelkeep.domain.labels import fold, label_sort_key
-from modelkeep.domain.metrics import keys_of, newest_by_data, one_of_each
+from modelkeep.domain.metrics import data_name, keys_of, newest_by_data, one_of_each
 from modelkeep.domain.numbers import metric_value
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import ALIASES
 from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import standing

@@ -16,11 +16,13 @@ from msgspec import Struct
 from modelkeep.domain import checks as rules
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Entry
+from modelkeep.domain.governed_state import PolicyInForce
 from modelkeep.domain.project import project
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.init import RegistryCreated
+from modelkeep.domain.verbs.policy import PolicySet
 from modelkeep.errors import Damaged, ModelkeepError
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.ledger import apply_changes
@@ -69,12 +71,14 @@ class ReplayState(SqlState):
         self._head: Head | None = None
         self._registry: str | None = None
         self._stages: tuple[StageDef, ...] | None = None
+        self._policy: PolicyInForce | None = None
 
     def follow(self, entry: Entry, entry_hash: str) -> None:
         """Go on to the state after an entry, which was projected."""
         self._head = Head(entry.seq, entry_hash, entry.time)
-        if any(isinstance(event, RegistryCreated) for event in entry.events):
+        if any(isinstance(event, (RegistryCreated, PolicySet)) for event in entry.events):
             self._registry = self._stages = None
+            self._policy = super().policy()
 
     def head(self) -> Head | None:
         """Return the newest entry."""
@@ -85,6 +89,10 @@ class ReplayState(SqlState):
         if self._registry is None:
             self._registry = super().registry_id()
         return self._registry
+
+    def policy(self) -> PolicyInForce | None:
+        """Return the policy that is in force."""
+        return self._policy
 
     def stages(self) -> tuple[StageDef, ...]:
         """Return the stages, lowest first."""
@@ -112,10 +120,10 @@ class Rebuilt:
         """Tell whether an entry before names these details."""
         return self.writer.row(_HAS_DETAILS, digest=digest) is not None
 
-    def judge(self, entry: Entry) -> rules.Problem | None:
+    def judge(self, entry: Entry, details: Details | None, documents: Mapping[str, bytes]) -> rules.Problem | None:
         """Decide again on the state before the entry; return the problem where the log has another decision."""
         with _temporary_space():
-            return rules.judge(self.state, entry)
+            return rules.judge(self.state, entry, details, documents)
 
     def add(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         """Project one entry, all of it or nothing; what cannot be projected raises ``Damaged``."""

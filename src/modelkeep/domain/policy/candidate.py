@@ -1,0 +1,89 @@
+"""The version that asks for a stage, with what the rules of a policy may ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from modelkeep.domain.metrics import data_name
+from modelkeep.domain.metrics_document import MetricsDocument
+
+if TYPE_CHECKING:
+    from modelkeep.domain.state import Model, State, Version
+    from modelkeep.domain.verbs.interface import Proposal
+    from modelkeep.domain.verbs.register import Register
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A version and what is known of it; ``metrics`` are by name and data (None: without data), as exact text."""
+
+    model: Model
+    number: int
+    digest: str
+    label: str | None
+    licence: str | None
+    code_commit: str | None
+    code_state: str | None
+    has_data: bool
+    is_described: bool
+    tags: frozenset[str]
+    metrics: Mapping[str, Mapping[str | None, str]]
+    is_new: bool = False
+
+    @property
+    def ref(self) -> str:
+        """Its ``NAME@NUMBER``."""
+        return self.model.ref(self.number)
+
+
+def registered(state: State, model: Model, version: Version) -> Candidate:
+    """Return a version that the registry has."""
+    known = state.particulars(model.seq, version.number)
+    return Candidate(
+        model=model,
+        number=version.number,
+        digest=version.digest,
+        label=version.label,
+        licence=known.licence,
+        code_commit=known.code_commit,
+        code_state=known.code_state,
+        has_data=known.has_data,
+        is_described=known.is_described,
+        tags=frozenset(state.tag_keys(model.seq, version.number)),
+        metrics=measured(state, model.seq, version.number),
+    )
+
+
+def measured(state: State, model: int, number: int) -> dict[str, dict[str | None, str]]:
+    """Return the newest value of each metric of a version, by name and data."""
+    found: dict[str, dict[str | None, str]] = {}
+    for each in state.metrics(model, number):
+        data = None if each.on_name is None else data_name(each.on_name, each.on_version, each.on_digest)
+        found.setdefault(each.name, {}).setdefault(data, each.value)
+    return found
+
+
+def registering(proposal: Proposal, command: Register, model: Model, number: int, label: str | None) -> Candidate:
+    """Return the version that an intent registers, and gives a stage in the same entry."""
+    values, on = command.metrics, command.metrics_on
+    if command.metrics_document is not None:
+        document = proposal.document(command.metrics_document, "document of metrics")
+        values = MetricsDocument.from_bytes(document).metrics
+    data = None if on is None else data_name(on.name, on.version, on.digest)
+    lines = () if proposal.details is None else proposal.details.fields()
+    return Candidate(
+        model=model,
+        number=number,
+        digest=proposal.subject().digest or "",
+        label=label,
+        licence=command.licence,
+        code_commit=None if command.code is None else command.code.commit,
+        code_state=None if command.code is None else command.code.state,
+        has_data=bool(command.data),
+        is_described=proposal.says("description"),
+        tags=frozenset(name.removeprefix("tag.") for name, _ in lines if name.startswith("tag.")),
+        metrics={name: {data: value} for name, value in values},
+        is_new=True,
+    )

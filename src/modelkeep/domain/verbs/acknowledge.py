@@ -1,0 +1,62 @@
+"""`acknowledge`: a person has seen what was left open."""
+
+from __future__ import annotations
+
+from modelkeep.domain.policy.identity import identity_of, is_same_person
+from modelkeep.domain.policy.rules import Rules
+from modelkeep.domain.record import Ordinal
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.errors import Conflict, Denied, NotFound
+
+
+class Acknowledge(Command, frozen=True):
+    """Close the item that an ``entry`` opened; what was opened by breaking the glass takes another person."""
+
+    PERMISSION = "acknowledge"
+
+    entry: Ordinal
+
+    def decide(self, proposal: Proposal) -> Decision:
+        model, number = proposal.model_or_version()
+        item = proposal.state.open_item(self.entry)
+        if item is None or (item.model, item.version) != (model.seq, number):
+            message = f"entry {self.entry} opened nothing about {proposal.subject().name}"
+            raise NotFound(message, "modelkeep signals --open")
+        if item.until is not None:
+            return AlreadySo(f"what entry {self.entry} opened was acknowledged")
+        policy = proposal.state.policy()
+        rules = Rules() if policy is None else policy.rules
+        opener = proposal.state.identity(self.entry)
+        if opener is None:
+            message = f"there is no entry {self.entry}"
+            raise Conflict(message)
+        if item.item == "break-glass" and is_same_person(rules, opener, identity_of(proposal.observed)):
+            message = "who broke the glass does not acknowledge it: another person has to"
+            raise Denied(message)
+        return (ItemClosed(self.entry),)
+
+    def sentence(self, words: EntryWords) -> str:
+        return f"acknowledged entry {self.entry} about {words.subject}"
+
+
+class ItemOpened(Event, frozen=True):
+    """Something that a person must look at: ``item`` is ``break-glass``, ``signal`` or ``canary``."""
+
+    item: str
+    model: Ordinal
+    version: Ordinal
+
+    def project(self, recorded: Recorded) -> Changes:
+        row: Row = {"item": self.item, "model": self.model, "version": self.version}
+        yield recorded.opened("open_item", row)
+
+
+class ItemClosed(Event, frozen=True):
+    """A person has looked at what an entry opened."""
+
+    entry: Ordinal
+
+    def project(self, recorded: Recorded) -> Changes:
+        yield Close("open_item", (("since_seq", "=", self.entry),), recorded.seq)

@@ -1,0 +1,75 @@
+"""`deploy`: a version runs somewhere, or does so no more."""
+
+from __future__ import annotations
+
+from modelkeep.domain.record import LogValue, Ordinal
+from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.errors import UsageError
+
+_TARGET = pattern(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,198}[A-Za-z0-9])?")
+#: A version that is ``stopped`` or ``failed`` runs no more.
+STATUSES = ("running", "starting", "stopped", "failed")
+_OVER = ("stopped", "failed")
+
+
+class Deploy(Command, frozen=True, kw_only=True):
+    """Record that a version runs at ``target``, alone or with a ``share`` of the traffic in hundredths of a percent."""
+
+    PERMISSION = "deploy"
+
+    target: str
+    status: str
+    share: Ordinal | None = None
+
+    def decide(self, proposal: Proposal) -> Decision:
+        """Replace what ran there; with a share, only what this version had there."""
+        if not _TARGET.fullmatch(self.target):
+            message = f"not a name for a place where models run: '{printable(self.target)}'"
+            raise UsageError(message, "letters, digits, '.', '_', '/' and '-', as k8s/prod-eu")
+        if self.status not in STATUSES:
+            message = f"a deployment is {', '.join(STATUSES)}, not {printable(self.status)!r}"
+            raise UsageError(message)
+        model, version = proposal.model_and_version()
+        present = proposal.state.deployments(model.seq, self.target)
+        mine = next((each for each in present if each.version == version.number), None)
+        if mine is None and self.status in _OVER:
+            return AlreadySo(f"{model.ref(version.number)} does not run at {self.target}")
+        alike = mine is not None and (mine.status, mine.share) == (self.status, self.share)
+        if alike and not proposal.says("endpoint") and (self.share is not None or len(present) == 1):
+            return AlreadySo(f"{model.ref(version.number)} is {self.status} at {self.target}")
+        alone = self.share is None and self.status not in _OVER
+        ends = tuple(Ended(each.seq, each.version) for each in present if alone or each.version == version.number)
+        return (DeploymentRecorded(model.seq, self.target, version.number, ends),)
+
+    def sentence(self, words: EntryWords) -> str:
+        share = "" if self.share is None else f" with {self.share / 100:g}%"
+        return f"recorded {words.subject} {self.status} at {self.target}{share}"
+
+
+class Ended(LogValue, frozen=True):
+    """A deployment that an event ends, by the entry that recorded it, and its version."""
+
+    deployment: Ordinal
+    version: Ordinal
+
+
+class DeploymentRecorded(Event, frozen=True):
+    """A version runs at a target from here on, or where its status says so, no more."""
+
+    model: Ordinal
+    target: str
+    version: Ordinal
+    ends: tuple[Ended, ...] = ()
+
+    def project(self, recorded: Recorded) -> Changes:
+        command = recorded.command(Deploy)
+        named = (("model", "=", self.model), ("target", "=", self.target))
+        for each in self.ends:
+            yield Close("deployment", (*named, ("since_seq", "=", each.deployment)), recorded.seq)
+        if command.status in _OVER:
+            return
+        row: Row = {"model": self.model, "target": self.target, "version": self.version}
+        yield recorded.opened("deployment", {**row, "status": command.status, "share": command.share})

@@ -1,0 +1,110 @@
+"""`policy`: the rules of the registry change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from modelkeep.domain.policy.identity import identity_of
+from modelkeep.domain.policy.permissions import roles_with
+from modelkeep.domain.policy.rules import Rules, parse_rules
+from modelkeep.domain.record import Sha256
+from modelkeep.domain.stages import check_stages
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.role import Principal, RoleGranted
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.errors import Conflict
+
+if TYPE_CHECKING:
+    from modelkeep.domain.governed_state import Binding
+
+
+class Policy(Command, frozen=True):
+    """Put rules in force: ``rules`` is the digest of their canonical JSON, ``source`` that of the TOML they came from."""
+
+    PERMISSION = "policy"
+
+    rules: Sha256
+    source: Sha256
+
+    def documents(self) -> Mapping[str, str]:
+        return {self.rules: "policy", self.source: "policy source"}
+
+    def decide(self, proposal: Proposal) -> Decision:
+        """Change the rules; where nobody could change them again, the author becomes the one who can."""
+        state = proposal.state
+        rules = parse_rules(proposal.document(self.rules, "policy"))
+        present = state.policy()
+        if present is not None and present.digest == self.rules:
+            return AlreadySo("this policy is in force")
+        if rules.stages:
+            _check_stages(proposal, rules)
+        return (PolicySet(), *_first_owner(proposal, rules))
+
+    def sentence(self, words: EntryWords) -> str:
+        granted = words.events(RoleGranted)
+        owner = f", and gave {granted[0].principal} the role {granted[0].role}" if granted else ""
+        return f"put the policy {self.rules[7:19]} in force{owner}"
+
+
+class PolicySet(Event, frozen=True):
+    """Other rules hold from here on."""
+
+    def project(self, recorded: Recorded) -> Changes:
+        """Close the row of the rules before and its stages, and open those of the new ones."""
+        command = recorded.command(Policy)
+        data = recorded.document(command.rules, "policy")
+        rules = parse_rules(data)
+        yield Close("policy", (), recorded.seq)
+        yield recorded.opened("policy", {"digest": command.rules, "source": command.source, "rules": data.decode()})
+        if not rules.stages:
+            return
+        yield Close("stage", (), recorded.seq)
+        for position, each in enumerate(rules.stages, start=1):
+            stage = each.stage
+            row: Row = {
+                "position": position,
+                "name": stage.name,
+                "protected": int(stage.protected),
+                "synonyms": " ".join(stage.synonyms),
+            }
+            yield recorded.opened("stage", row)
+
+
+def _check_stages(proposal: Proposal, rules: Rules) -> None:
+    """Refuse stages that a registry cannot have, that leave out one that is held, or that an alias is called."""
+    stages = [each.stage for each in rules.stages]
+    check_stages(stages)
+    words = [word for stage in stages for word in (stage.name, *stage.synonyms)]
+    for stage in proposal.state.stages():
+        if stage.name not in [each.name for each in stages] and proposal.state.is_held(stage.name):
+            message = f"the policy leaves out the stage {stage.name}, which a version holds"
+            raise Conflict(message, "modelkeep status        (retire it first, or keep the stage)")
+    if taken := proposal.state.alias_among(words):
+        message = f"the policy calls a stage {taken}, and a model has an alias of that name"
+        raise Conflict(message, "take the alias off first, or give the stage another name")
+
+
+def _first_owner(proposal: Proposal, rules: Rules) -> tuple[RoleGranted, ...]:
+    """Return the grant that keeps the policy changeable, none where an account or group can change it already.
+
+    Raises ``Conflict`` where no role of the policy may change it.
+    """
+    if not rules.roles:
+        return ()
+    able = roles_with(rules, "policy")
+    if not able:
+        message = "no role of this policy may change the policy: it would lock everybody out"
+        raise Conflict(message, 'give one role the permission: may = ["policy", "role", …]')
+    if can_change_policy(rules, proposal.state.bindings()):
+        return ()
+    both = [role for role in roles_with(rules, "role") if role in able]
+    principal = Principal("user", identity_of(proposal.observed).user)
+    return (RoleGranted(both[0] if both else able[0], principal),)
+
+
+def can_change_policy(rules: Rules, bindings: Sequence[Binding]) -> bool:
+    """Tell whether an account or group bears a role that may change the policy."""
+    able = roles_with(rules, "policy")
+    return any(binding.role in able for binding in bindings)

@@ -1,0 +1,103 @@
+"""`role`: an account or a group gets a role of the policy, or loses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from modelkeep.domain.policy.permissions import roles_with
+from modelkeep.domain.record import LogValue
+from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
+from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
+from modelkeep.domain.verbs.words import EntryWords
+from modelkeep.errors import Conflict, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.governed_state import Binding
+
+_ROLE = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
+_PRINCIPAL = pattern(r"[^\s:\x00-\x1f\x7f]{1,256}")
+
+
+class Principal(LogValue, frozen=True):
+    """Who bears a role: ``kind`` is ``user`` or ``group``, ``name`` that of the operating system."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+class Role(Command, frozen=True):
+    """Grant a role, or revoke it."""
+
+    PERMISSION = "role"
+
+    role: str
+    principal: Principal
+    grant: bool = False
+
+    def decide(self, proposal: Proposal) -> Decision:
+        state, who = proposal.state, self.principal
+        self._check_words()
+        policy, bindings = state.policy(), state.bindings()
+        known = () if policy is None else tuple(role.name for role in policy.rules.roles)
+        bears = any((each.role, each.kind, each.name) == (self.role, who.kind, who.name) for each in bindings)
+        if bears == self.grant:
+            return AlreadySo(f"{who} {'has' if bears else 'does not have'} the role {self.role}")
+        if not self.grant:
+            left = [each for each in bindings if (each.role, each.kind, each.name) != (self.role, who.kind, who.name)]
+            _check_not_last(proposal, left)
+            return (RoleRevoked(self.role, who),)
+        if known and self.role not in known:
+            message = f"the policy has no role {self.role}"
+            raise NotFound(message, f"roles are {', '.join(known)}")
+        return (RoleGranted(self.role, who),)
+
+    def _check_words(self) -> None:
+        if not _ROLE.fullmatch(self.role):
+            message = f"not a name for a role: '{printable(self.role)}'"
+            raise UsageError(message, "lower case letters, digits and '-', as risk-officer")
+        if self.principal.kind not in ("user", "group") or not _PRINCIPAL.fullmatch(self.principal.name):
+            message = f"a role is given to user:NAME or group:NAME, not to '{printable(str(self.principal))}'"
+            raise UsageError(message)
+
+    def sentence(self, _words: EntryWords) -> str:
+        if self.grant:
+            return f"gave {self.principal} the role {self.role}"
+        return f"took the role {self.role} from {self.principal}"
+
+
+class RoleGranted(Event, frozen=True):
+    """An account or a group bears a role from here on."""
+
+    role: str
+    principal: Principal
+
+    def project(self, recorded: Recorded) -> Changes:
+        row: Row = {"role": self.role, "kind": self.principal.kind, "name": self.principal.name}
+        yield recorded.opened("role_binding", row)
+
+
+class RoleRevoked(Event, frozen=True):
+    """An account or a group bears a role no more."""
+
+    role: str
+    principal: Principal
+
+    def project(self, recorded: Recorded) -> Changes:
+        where = (("role", "=", self.role), ("kind", "=", self.principal.kind), ("name", "=", self.principal.name))
+        yield Close("role_binding", where, recorded.seq)
+
+
+def _check_not_last(proposal: Proposal, left: Sequence[Binding]) -> None:
+    """Refuse to take away the last role that may change the policy: nobody could change it again."""
+    policy = proposal.state.policy()
+    if policy is None or not policy.rules.roles:
+        return
+    able = roles_with(policy.rules, "policy")
+    if not any(binding.role in able for binding in left):
+        message = "nobody else may change the policy: it would lock everybody out"
+        raise Conflict(message, f"give another one the role first: modelkeep role grant {able[0]} user:NAME")
