@@ -92,7 +92,8 @@ def make_directory(above: int, name: str, path: str, root: os.stat_result) -> in
     """Make a directory in an open one, if it is not there yet, and return it opened.
 
     It gets the owner of the bucket (``root``) where root makes it, and is as open to the group as the one it lies in. A
-    process may have been killed before it could do that: the next one of its account does.
+    process may have been killed before it could do that: the next one of its account does, as long as the directory is
+    empty. Another directory of this account, which was moved here, keeps its owner and its mode.
     """
     try:
         os.mkdir(name, dir_fd=above)
@@ -103,7 +104,7 @@ def make_directory(above: int, name: str, path: str, root: os.stat_result) -> in
     descriptor = open_below(above, name, path)
     try:
         status = os.fstat(descriptor)
-        if status.st_uid == os.geteuid():
+        if status.st_uid == os.geteuid() and _is_empty(descriptor):
             give_to_owner(descriptor, root)
             around = os.fstat(above).st_mode
             wanted = stat.S_IMODE(around) & ~stat.S_ISVTX
@@ -113,6 +114,11 @@ def make_directory(above: int, name: str, path: str, root: os.stat_result) -> in
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _is_empty(directory: int) -> bool:
+    with os.scandir(directory) as entries:
+        return next(entries, None) is None
 
 
 def require_shared(bucket: int, root: str) -> None:

@@ -236,14 +236,16 @@ class DirectoryUpload:
                 descriptor = make_directory(tmp, name, f"{path}/{name}", self._owner)
             except FileNotFoundError:  # gc removed it before it was locked
                 return
-            lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
-            there = status_below(tmp, name)
-            if there is None or not os.path.samestat(there, os.fstat(descriptor)):
-                os.close(descriptor)
-                return
+            try:
+                lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
+                there = status_below(tmp, name)
+                if there is not None and os.path.samestat(there, os.fstat(descriptor)):
+                    self._directory, self._descriptor = f"{path}/{name}", descriptor
+            finally:
+                if self._descriptor != descriptor:
+                    os.close(descriptor)
         finally:
             os.close(tmp)
-        self._directory, self._descriptor = f"{path}/{name}", descriptor
 
     def _copy(self, shard: int, place: str, aside: str) -> None:
         from shutil import copyfileobj
