@@ -22,15 +22,6 @@ def sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
-def sync_file(path: str) -> None:
-    """Make the bytes of a file durable; raise ``OSError`` where that fails."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def make_directories(path: str, mode: int = 0o777) -> None:
     """Make a directory and its missing parents durably; an existing one stays as it is.
 

@@ -132,7 +132,8 @@ def _write_tree(bucket: Bucket, manifest: Manifest, root: OpenedDirectory, progr
     for path in directories:
         with root.below(path) as directory:
             if many:
-                directory.sync_files()
+                for name in os.listdir(directory.descriptor):
+                    directory.sync_file(name)
             directory.sync()
 
 
