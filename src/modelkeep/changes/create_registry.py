@@ -28,7 +28,7 @@ from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import create_file, make_directories, sync_directory
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 from modelkeep.store.ownership import claim, is_unclaimed
 
 _IGNORE = ".gitignore"

@@ -50,7 +50,7 @@ from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
-from modelkeep.store.opened_directory import name_from_disk
+from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.ownership import require_own
 
 Progress: TypeAlias = Callable[[int, int], None]

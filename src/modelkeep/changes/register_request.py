@@ -24,7 +24,7 @@ from modelkeep.provenance import inputs
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
-from modelkeep.store.opened_directory import name_from_disk
+from modelkeep.store.named_paths import name_from_disk
 
 
 class Request(Struct, frozen=True):

@@ -6,29 +6,18 @@ calls. So a name is only used in the directory that holds it, one name at a time
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from modelkeep.domain.text import printable
-from modelkeep.errors import Conflict
-from modelkeep.store.access.permissions import user_name
 from modelkeep.store.access.rename_rights import others_may_rename_in
-from modelkeep.store.durable import make_directories
 
 # Windows has none of these flags, and imports this module.
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW
 #: A pipe is not waited for.
 _FILE = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
-#: To look at a name, and to pass a directory that may be entered and not listed.
-_LOOK = getattr(os, "O_PATH", 0) | _NOFOLLOW
-#: As many links as Linux follows.
-_MOST_LINKS = 40
 
 
 class OpenedDirectory:
@@ -37,6 +26,11 @@ class OpenedDirectory:
     def __init__(self, descriptor: int, path: str) -> None:
         self.descriptor = descriptor
         self.path = path
+
+    @classmethod
+    def at(cls, path: str, *, follow: bool = True) -> Self:
+        """Open a directory by its path, whose last name may be a link where it is to ``follow`` that."""
+        return cls(os.open(path, _DIRECTORY & ~_NOFOLLOW if follow else _DIRECTORY), path)
 
     @property
     def stable_path(self) -> str:
@@ -67,6 +61,11 @@ class OpenedDirectory:
         """Tell whether a name is that of a file or directory that is open."""
         there = self.status(name)
         return there is not None and os.path.samestat(there, os.fstat(descriptor))
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is in the directory."""
+        with os.scandir(self.descriptor) as found:
+            return next(found, None) is None
 
     def entries(self) -> list[os.DirEntry[str]]:
         """Return what is in the directory, by name."""
@@ -110,10 +109,6 @@ class OpenedDirectory:
     def rename(self, name: str, new: str, into: OpenedDirectory | None = None) -> None:
         """Give a name another one, here or in another directory; a file that has it already is replaced."""
         os.rename(name, new, src_dir_fd=self.descriptor, dst_dir_fd=(into or self).descriptor)
-
-    def link(self, name: str, new: str, into: OpenedDirectory) -> None:
-        """Give a file a second name, in another directory."""
-        os.link(name, new, src_dir_fd=self.descriptor, dst_dir_fd=into.descriptor, follow_symlinks=False)
 
     def unlink(self, name: str) -> None:
         """Remove a file or a link."""
@@ -163,147 +158,3 @@ class OpenedDirectory:
             yield
         except OSError as error:
             raise OSError(error.errno, error.strerror, os.path.join(self.path, name)) from error
-
-
-def name_on_disk(path: str) -> str:
-    """Return a manifest's path, which is UTF-8, as text that the file system's calls encode to the same bytes."""
-    return os.fsdecode(path.encode())
-
-
-def name_from_disk(path: str) -> str:
-    """Return a path of the file system, or one that was typed, as a manifest has it, whatever the locale.
-
-    Its bytes are taken for UTF-8; what is none of it stays escaped.
-    """
-    return path if sys.getfilesystemencoding() == "utf-8" else os.fsencode(path).decode("utf-8", "surrogateescape")
-
-
-def open_directory(path: str, *, make: bool = False) -> OpenedDirectory:
-    """Open a directory that a user named; with ``make``, missing ones on the way are made, durably.
-
-    A link that another account made (neither ours nor root's) counts only where it leads to a directory of that
-    account, which could write there itself: else ``Conflict``. Only Linux can tell which link it has followed.
-    """
-    if not hasattr(os, "O_PATH"):
-        if make:
-            make_directories(path)
-        return OpenedDirectory(os.open(path, _DIRECTORY & ~_NOFOLLOW), path)
-    walk = _Walk(path, make=make)
-    try:
-        return OpenedDirectory(walk.open(), path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
-    finally:
-        walk.close()
-
-
-def status_of(path: str) -> os.stat_result:
-    """Return the status of what a user named, without opening it; links of other accounts as in `open_directory`."""
-    if not hasattr(os, "O_PATH"):
-        return os.stat(path)
-    walk = _Walk(path, make=False)
-    try:
-        return walk.status()
-    except FileNotFoundError:
-        status = os.stat(path)  # a pipe or a deleted file of this process (`/dev/fd/63`) has no name to go to
-        if status.st_nlink and (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise
-        return status
-    finally:
-        walk.close()
-
-
-def seen(path: str) -> os.stat_result | None:
-    """Return `status_of` a path, None where it cannot be told: opening it says why."""
-    with suppress(OSError, ValueError):
-        return status_of(path)
-    return None
-
-
-class _Walk:
-    """The way to one directory or file, a name at a time."""
-
-    def __init__(self, path: str, *, make: bool) -> None:
-        self._path = path
-        self._make = make
-        self._descriptor = os.open("/" if path.startswith("/") else ".", _LOOK | os.O_DIRECTORY)
-        self._names = _names(path)
-        self._links = 0
-        self._owners: set[int] = set()
-
-    def close(self) -> None:
-        """Close what is open."""
-        os.close(self._descriptor)
-
-    def open(self) -> int:
-        """Return the descriptor of the directory at the end of the path."""
-        self._go()
-        return os.open(".", _DIRECTORY, dir_fd=self._descriptor)
-
-    def status(self) -> os.stat_result:
-        """Return the status of what is at the end of the path."""
-        self._go()
-        status = os.fstat(self._descriptor)
-        if self._path.endswith(("/", "/.")) and not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        return status
-
-    def _go(self) -> None:
-        while self._names:
-            self._step(self._names.pop())
-        self._require_same_owner()
-
-    def _require_same_owner(self) -> None:
-        """Refuse what a link of an account led to where it is not that account's."""
-        strangers = self._owners - {os.fstat(self._descriptor).st_uid}
-        if strangers:
-            maker = user_name(min(strangers))
-            message = f"a link that {maker} made leads '{printable(self._path)}' to what is not {maker}'s"
-            raise Conflict(message, f"name what it leads to: {printable(os.path.realpath(self._path))}")
-
-    def _step(self, name: str) -> None:
-        try:
-            found = os.open(name, _LOOK, dir_fd=self._descriptor)
-        except FileNotFoundError:
-            if not self._make:
-                raise
-            self._require_same_owner()
-            with suppress(FileExistsError):
-                os.mkdir(name, dir_fd=self._descriptor)
-                _sync(self._descriptor)
-            found = os.open(name, _LOOK, dir_fd=self._descriptor)
-        status = os.fstat(found)
-        if stat.S_ISLNK(status.st_mode):
-            try:
-                self._follow(os.readlink("", dir_fd=found), status.st_uid)
-            finally:
-                os.close(found)
-            return
-        os.close(self._descriptor)
-        self._descriptor = found
-
-    def _follow(self, target: str, owner: int) -> None:
-        self._links += 1
-        if self._links > _MOST_LINKS:
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if owner not in {0, os.geteuid()}:
-            self._owners.add(owner)
-        self._names += _names(target)
-        if target.startswith("/"):
-            os.close(self._descriptor)
-            self._descriptor = os.open("/", _LOOK | os.O_DIRECTORY)
-
-
-def _names(path: str) -> list[str]:
-    """Return the names of a path, the last one first."""
-    return [name for name in reversed(path.split("/")) if name not in {"", "."}]
-
-
-def _sync(descriptor: int) -> None:
-    """Make the names in a directory durable; one that may not be listed has no descriptor for that."""
-    with suppress(PermissionError):
-        opened = os.open(".", _DIRECTORY, dir_fd=descriptor)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)

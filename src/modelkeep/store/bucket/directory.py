@@ -46,7 +46,7 @@ def create_store(root: str, *, elsewhere: bool = False) -> None:
             around.sync()
             return made
 
-        around = stack.enter_context(BucketDirectory(os.open(above, os.O_RDONLY | os.O_DIRECTORY), above))
+        around = stack.enter_context(BucketDirectory.at(above))
         if elsewhere or os.path.islink(root):
             bucket = stack.enter_context(opened(root))
             around.sync()

@@ -67,14 +67,15 @@ class BucketDirectory(OpenedDirectory):
         """Make a directory inside, if it is not there yet, and return it opened.
 
         It gets the ``owner`` of the bucket where root makes it, and is as open to the group as the one it lies in. A
-        process may have been killed before it could do that: the next one of its account does.
+        process may have been killed before it could do that: the next one of its account does, as long as the directory
+        is empty. Another directory of this account, which was moved here, keeps its owner and its mode.
         """
         with suppress(FileExistsError), self._named(name):
             os.mkdir(name, dir_fd=self.descriptor)
         made = self.enter(name)
         try:
             status = os.fstat(made.descriptor)
-            if status.st_uid == os.geteuid():
+            if status.st_uid == os.geteuid() and made.is_empty():
                 give_to_owner(made.descriptor, owner)
                 around = os.fstat(self.descriptor).st_mode
                 wanted = stat.S_IMODE(around) & ~stat.S_ISVTX
@@ -116,13 +117,12 @@ def require_shared(bucket: BucketDirectory) -> None:
 
 
 def _open_root(root: str) -> BucketDirectory:
-    flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
     try:
-        return BucketDirectory(os.open(root, flags | os.O_NOFOLLOW), root)
+        return BucketDirectory.at(root, follow=False)
     except OSError as error:
         if error.errno not in _OTHER or not os.path.islink(root):
             raise
-    bucket = BucketDirectory(os.open(root, flags), root)
+    bucket = BucketDirectory.at(root)
     try:
         _require_named(bucket)
     except BaseException:

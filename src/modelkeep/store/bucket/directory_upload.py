@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -187,7 +187,8 @@ class DirectoryUpload:
                     shard.rename(name, aside, directory)
                 else:
                     try:
-                        shard.link(name, aside, directory)
+                        at = (shard.descriptor, directory.descriptor)
+                        os.link(name, aside, src_dir_fd=at[0], dst_dir_fd=at[1], follow_symlinks=False)
                     except OSError:  # a file of another account (`fs.protected_hardlinks`), or no links here
                         self._copy(shard, name, aside)
                 directory.sync()
@@ -214,16 +215,16 @@ class DirectoryUpload:
             require_shared(bucket)
             # A tool that copies no empty directories may have left it out.
             tmp = bucket.make(TMP, self._owner)
-        with tmp:
+        with tmp, ExitStack() as stack:
             try:
-                made = tmp.make(name, self._owner)
+                made = stack.enter_context(tmp.make(name, self._owner))
             except FileNotFoundError:  # gc removed it before it was locked
                 return None
             lock_directory(made.descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
-            if tmp.is_(name, made.descriptor):
-                return made
-            made.close()
-            return None
+            if not tmp.is_(name, made.descriptor):
+                return None
+            stack.pop_all()
+            return made
 
     def _copy(self, shard: BucketDirectory, name: str, aside: str) -> None:
         from shutil import copyfileobj

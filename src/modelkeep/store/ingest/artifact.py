@@ -24,7 +24,7 @@ from modelkeep.store.ingest.move import check_move, predict_removal
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
 from modelkeep.store.ingest.source import Source, changed, open_source, require_unchanged
 from modelkeep.store.ingest.walk import Found, Named, find
-from modelkeep.store.opened_directory import name_from_disk
+from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)

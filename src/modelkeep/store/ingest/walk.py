@@ -26,7 +26,7 @@ from modelkeep.store.ingest.selection import (
     secret_name,
 )
 from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
-from modelkeep.store.opened_directory import name_from_disk, status_of
+from modelkeep.store.named_paths import name_from_disk, status_of
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
 #: What a file takes in a manifest beside its path.
