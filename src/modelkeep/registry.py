@@ -1032,7 +1032,7 @@ def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], 
     parts = [from_flags(given, what)]
     if files:
         from modelkeep.provenance.value_files import from_file
-        from modelkeep.store.opened_directory import seen
+        from modelkeep.store.named_paths import seen
 
         for file in files:
             path = local_path(file, f"--{what}s")
