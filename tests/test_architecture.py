@@ -93,6 +93,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep._version",
         "modelkeep.cli",
         "modelkeep.domain",
+        "modelkeep.domain.dataset_names",
         "modelkeep.domain.hashing",
         "modelkeep.errors",
         "modelkeep.locate",

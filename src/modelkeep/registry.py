@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Refs,
         Say,
         Selector,
+        Tags,
         Texts,
         Values,
     )
@@ -505,6 +506,7 @@ class Registry(Governance):
         *,
         pattern: str | None = None,
         stage: str | None = None,
+        tags: Tags = (),
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
@@ -512,7 +514,8 @@ class Registry(Governance):
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
+        ``tags`` keep only versions that have them all: ``"owner"``, ``"owner=risk"``, ``{"owner": "risk"}``. ``sort`` is
+        ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
         Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
@@ -521,7 +524,7 @@ class Registry(Governance):
         from modelkeep.reads import lists
 
         return lists.versions(
-            self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
+            self._context, name, as_of, pattern=pattern, wanted=lists.Wanted(stage, tags, all), sort=sort, limit=limit
         )
 
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
@@ -1002,7 +1005,7 @@ def read_pairs(given: Texts, files: Paths, what: str) -> tuple[tuple[str, str], 
     parts = [from_flags(given, what)]
     if files:
         from modelkeep.provenance.value_files import from_file
-        from modelkeep.store.opened_directory import seen
+        from modelkeep.store.named_paths import seen
 
         for file in files:
             path = local_path(file, f"--{what}s")

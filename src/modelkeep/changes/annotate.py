@@ -11,9 +11,10 @@ from modelkeep.changes.register_request import datasets, run_fields
 from modelkeep.context import Context
 from modelkeep.domain import metrics_document
 from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import check_label, fold
-from modelkeep.domain.metrics import MetricKey, data_name
+from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
 from modelkeep.domain.numbers import metric_value
 from modelkeep.domain.stages import check_alias

@@ -20,10 +20,11 @@ from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
 from modelkeep.domain.answers.versions import Evaluation, Version
+from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.labels import label_key
-from modelkeep.domain.metrics import data_name, newest_by_data
+from modelkeep.domain.metrics import newest_by_data
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from modelkeep.domain.metrics import data_name
+from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.metrics_document import MetricsDocument
 
 if TYPE_CHECKING:

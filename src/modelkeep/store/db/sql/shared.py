@@ -1,4 +1,6 @@
-"""SELECTs that both the reads and completion run, as text. Imports nothing: completion must start at once.
+"""SELECTs that both the reads and completion run, as text, and names made of their cells.
+
+It imports nothing: completion must start at once.
 
 ``HOLDS(tenure)`` and ``KNOWN(version.seq)`` stand for conditions on a moment; `now` fills them in for
 the present, `past` for an entry ``:at`` of the log.
