@@ -47,8 +47,8 @@ BY_STAGE = {
     "retire": "empty {}",
     "break-glass": "break the glass of {}",
 }
-#: How many bearers of a role a refusal names.
-_BEARERS_NAMED = 3
+#: How many roles, and how many bearers of each, a refusal names.
+_NAMED = 3
 
 
 def may(granted: Iterable[str], permission: str) -> bool:
@@ -130,7 +130,7 @@ def _denied(
     """Return the refusal of a missing permission: who bears a role that has it, and what the stage means."""
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
-    roles = " or ".join(f"{role} ({_named(bearers_of(bindings, [role]))})" for role in roles_with(rules, permission))
+    roles = _roles_named(roles_with(rules, permission), bindings)
     login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
     behind = "" if login is None else f" (logged in as {login})"
     message = "".join(
@@ -143,7 +143,15 @@ def _denied(
     return Denied(message, "modelkeep whoami        (what you may do)")
 
 
-def _named(bearers: Sequence[str]) -> str:
-    shown = bearers[:_BEARERS_NAMED]
-    more = len(bearers) - len(shown)
-    return ", ".join([*shown, *([f"{more} more"] if more else [])]) or "nobody has it"
+def _roles_named(roles: Sequence[str], bindings: Sequence[Binding]) -> str:
+    """Return roles and who bears them, those that somebody bears first: ``owner (user:ana) or lead (nobody has it)``."""
+    borne = {each.role for each in bindings}
+    first = sorted(roles, key=lambda role: role not in borne)[:_NAMED]
+    more = len(roles) - len(first)
+    shown = [f"{role} ({_bearers_named(bearers_of(bindings, [role]))})" for role in first]
+    return " or ".join([*shown, *([f"one of {more} more"] if more else [])])
+
+
+def _bearers_named(bearers: Sequence[str]) -> str:
+    more = len(bearers) - _NAMED
+    return ", ".join([*bearers[:_NAMED], *([f"{more} more"] if more > 0 else [])]) or "nobody has it"
