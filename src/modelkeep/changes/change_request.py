@@ -27,11 +27,11 @@ class ChangeRequest(Struct, frozen=True):
 
     ``fields`` become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must
     be in the store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the
-    version. ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
+    version. A change of the registry as a whole has no ``subject``. ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
     """
 
     command: Command
-    subject: Subject
+    subject: Subject | None
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
     documents: Mapping[str, bytes] = field(default_factory=dict)
@@ -41,6 +41,12 @@ class ChangeRequest(Struct, frozen=True):
     hints: tuple[str, ...] = ()
     verdict: tuple[Verdict, ...] = ()
     unchanged: str | None = None
+
+    @property
+    def about(self) -> Subject:
+        """The subject of a change that has one."""
+        assert self.subject is not None, self.command
+        return self.subject
 
 
 #: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
@@ -86,7 +92,7 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
     """Raise ``Conflict`` where a change is about a deleted version; the message says who deleted it, when and why."""
     subject = request.subject
-    if subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
+    if subject is None or subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
@@ -98,6 +104,8 @@ def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
 def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     """Raise ``Conflict`` where a reference means something else now than when the intent was drafted."""
     old, new = before.subject, now.subject
+    if old is None or new is None:
+        return  # a change of the registry as a whole: `decide` judges it on the state under the lock
     same = (old.version, old.digest) == (new.version, new.digest) and old.model in (None, new.model)
     # The draft already holds the details, so the new request must have the same ones.
     alike = (before.command, before.fields) == (now.command, now.fields)

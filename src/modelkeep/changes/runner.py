@@ -124,7 +124,7 @@ class ChangeRunner:
         return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run, notes)
 
     def _unchanged(self, request: ChangeRequest) -> ChangeOutcome:
-        already = AlreadySo(request.unchanged or "", request.subject.version)
+        already = AlreadySo(request.unchanged or "", None if request.subject is None else request.subject.version)
         return ChangeOutcome(request, None, already, self._dry_run)
 
     def _observe(self, reader: Reader, request: ChangeRequest) -> Observed:

@@ -128,7 +128,7 @@ def rollback(
 
 def rolled_back(outcome: ChangeOutcome) -> RolledBack:
     """Return the answer of a rollback that was carried out."""
-    subject = outcome.request.subject
+    subject = outcome.request.about
     events = () if outcome.entry is None else outcome.entry.events
     event = next((each for each in events if isinstance(each, StageRolledBack)), None)
     return RolledBack(
