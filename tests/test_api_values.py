@@ -33,6 +33,7 @@ VALID = {
     "diff": ((["fraud@1", "fraud@2"],), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "audit_pages": ((), {"limit": 3}), "history": ((), {}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
+    "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [

@@ -24,6 +24,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
@@ -56,6 +57,7 @@ from modelkeep.domain.answers.policy import (
     StaleRequest,
 )
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
+from modelkeep.domain.answers.roles import RoleBearer, RoleRow
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
 from modelkeep.domain.policy.results import RuleResult
@@ -100,6 +102,13 @@ DOCUMENTS = {
             new_blobs=1, new_bytes=10, head_seq=12, head_hash="sha256:0",
             findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing", "fraud@1", "model.onnx", "sha256:0"),),
         )
+    ),
+    "roles": RolesView(
+        AS_OF,
+        [
+            RoleRow("owner", ("*",), in_policy=True, bearers=(RoleBearer("user:ana", "2026-11-01T10:00:00.000000Z", 2, "ana"),)),
+            RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
+        ],
     ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),

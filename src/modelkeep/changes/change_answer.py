@@ -19,9 +19,8 @@ def answer(outcome: ChangeOutcome) -> Change:
     """Return the answer of a change that was carried out."""
     request, dry_run = outcome.request, outcome.dry_run
     action = str(request.command.__struct_config__.tag)
-    subject = request.subject
-    name = action if subject is None else subject.name
-    ref = None if subject is None or subject.version is None else f"{name}@{subject.version}"
+    name, number = request.name, request.version
+    ref = None if number is None else f"{name}@{number}"
     if outcome.entry is None:
         why = None if outcome.already is None else outcome.already.why
         return Change(action, name, ref, changed=False, seq=None, why=why, dry_run=dry_run)

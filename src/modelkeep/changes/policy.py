@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from msgspec.structs import asdict
 
 from modelkeep.changes.change_answer import NONE, answer
@@ -10,6 +12,7 @@ from modelkeep.changes.runner import ChangeOutcome, run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.answers.policy import PolicySet
+from modelkeep.domain.governed_state import Binding
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.policy.statements import differences
@@ -30,6 +33,7 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
     """Put the rules of a file in force, or with ``dry_run`` find out what that would mean."""
     with snapshot(context) as (reader, _):
         stages = [stage.name for stage in SqlState(reader).stages()]
+        bindings = SqlState(reader).bindings()
     source = read_policy(path, stages)
     before = rules_in_force(context)
     outcome = run_change(context, _request(source), message=message, dry_run=dry_run)
@@ -39,7 +43,7 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
         return PolicySet(**asdict(made), digest=digest)
     found = consequences(context, before, source.rules)
     return PolicySet(
-        **{**asdict(made), "effects": (*made.effects, *_granted(outcome))},
+        **{**asdict(made), "effects": (*made.effects, *_granted(outcome, bindings))},
         digest=digest,
         differences=differences(before or Rules(), source.rules),
         holders=found.holders,
@@ -62,14 +66,15 @@ def _request(source: PolicySource) -> Resolve:
             None,
             documents={command.rules: rules, command.source: text},
             effects=(Effect("policy", before, command.rules[:_SHORT]),),
+            about="policy",
         )
 
     return resolve
 
 
-def _granted(outcome: ChangeOutcome) -> tuple[Effect, ...]:
-    """Return the role that the author was given, so that the policy can be changed again."""
-    events = () if outcome.entry is None else outcome.entry.events
-    return tuple(
-        Effect(f"role {event.role}", NONE, str(event.principal)) for event in events if isinstance(event, RoleGranted)
-    )
+def _granted(outcome: ChangeOutcome, bindings: Sequence[Binding]) -> Iterator[Effect]:
+    """Yield the role that the author was given, so that the policy can be changed again."""
+    for event in () if outcome.entry is None else outcome.entry.events:
+        if isinstance(event, RoleGranted):
+            roles = [each.role for each in bindings if each.principal == str(event.principal)]
+            yield Effect(str(event.principal), ", ".join(roles) or NONE, ", ".join([*roles, event.role]))

@@ -50,7 +50,7 @@ def registered(
 ) -> Registered:
     """Answer with the version that was registered from a directory, ``cwd``."""
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
-    name = outcome.request.about.name
+    name = outcome.request.name
     ref = f"{name}@{event.version}"
     return Registered(
         action="register",
@@ -76,7 +76,7 @@ def unchanged(
     reader: Reader, request: Request, provenance: Provenance, outcome: ChangeOutcome, ingested: Ingested
 ) -> Registered:
     """Answer the same bytes again: a success that changes nothing, or ``Conflict`` where a typed argument differs."""
-    subject, command = outcome.request.about, outcome.request.command
+    subject, command = outcome.request.subject, outcome.request.command
     number = None if outcome.already is None else outcome.already.version
     if outcome.already is None or number is None or subject.model is None or not isinstance(command, Register):
         message = "register answered without a version"
@@ -154,7 +154,7 @@ def _check_same(
     provenance: Provenance,
 ) -> None:
     """Raise ``Conflict`` where a typed argument differs from what is known of the version."""
-    stage = change.about.stage
+    stage = change.subject.stage
     if stage is not None and stage not in existing.stages:
         message = f"these bytes are {existing.ref} already, and that is not in {stage}"
         raise Conflict(message, f"modelkeep promote {quote(existing.ref)} {quote(stage)}")
@@ -164,7 +164,7 @@ def _check_same(
             raise Conflict(message, f"modelkeep alias {quote(existing.ref)} {quote(alias)}")
     fields = {name: scrub_text(value) for name, value in change.fields}
     different = [
-        *_other_metrics(reader, change.about.model or 0, existing.version, request.metrics, command.metrics_on),
+        *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
         *_other_words(reader, existing, command, fields),
         *_other_provenance(existing, request, provenance),
     ]

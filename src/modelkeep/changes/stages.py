@@ -117,7 +117,7 @@ def rollback(
                 keep_good=keep_good,
                 to=back,
             ),
-            subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
+            intent_subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
             expect=expectation(reader, expect, found.model),
             needed=tuple((found.model, number) for number in looked_at),
             notes=notes,
@@ -128,7 +128,7 @@ def rollback(
 
 def rolled_back(outcome: ChangeOutcome) -> RolledBack:
     """Return the answer of a rollback that was carried out."""
-    subject = outcome.request.about
+    subject = outcome.request.subject
     events = () if outcome.entry is None else outcome.entry.events
     event = next((each for each in events if isinstance(each, StageRolledBack)), None)
     return RolledBack(

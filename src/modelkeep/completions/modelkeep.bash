@@ -3,7 +3,7 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit policy verify archive backup delete gc doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit policy role verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
@@ -40,6 +40,9 @@ _modelkeep_options() {
     'policy show') REPLY='--as-of '$REPLY ;;
     'policy diff') REPLY='--exit-code '$REPLY ;;
     'policy history') REPLY='--as-of '$REPLY ;;
+    'role grant') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    'role revoke') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    'role list') REPLY='--as-of '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
@@ -104,7 +107,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                policy | config) ;;
+                policy | role | config) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -180,6 +183,7 @@ _modelkeep() {
         local offered=$_modelkeep_commands
         case $command in
         policy) offered='init set show diff history' ;;
+        role) offered='grant revoke list' ;;
         config) offered='list get set trust' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))

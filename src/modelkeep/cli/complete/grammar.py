@@ -34,6 +34,10 @@ COMMANDS = {
     "policy show": ("Show the policy in force: a page on a terminal, its TOML in a pipe", "", "--as-of=moment"),
     "policy diff": ("Compare policies rule by rule: the last change, a file, moments", "file*", "--exit-code"),
     "policy history": ("List the policies that were in force", "", "--as-of=moment"),
+    "role": ("Show and change who has which role of the policy", "", ""),
+    "role grant": ("Give a role to an account or a group of the system", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "role revoke": ("Take a role from an account or a group", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
@@ -42,7 +46,7 @@ COMMANDS = {
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
     "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
-    "whoami": ("Show who you are in the log", "", ""),
+    "whoami": ("Show who you are in the log, and what you may do", "", ""),
     "config": ("Show and change the settings", "", ""),
     "config list": ("List the settings, each with its value and origin", "", ""),
     "config get": ("Print the value of a setting", "setting", ""),
@@ -58,7 +62,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
