@@ -9,10 +9,10 @@ from modelkeep import governance
 from modelkeep import registry as api
 
 #: The state in which an example begins, where it is not two models with fraud@1 in production.
-EMPTY, REGISTERED, LEFT, GOVERNED = "empty", "registered", "left", "governed"
+EMPTY, REGISTERED, LEFT, GOVERNED, OWNED = "empty", "registered", "left", "governed", "owned"
 FOUND = {
     "register": EMPTY, "Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT,
-    "Governance.policy": GOVERNED, "Governance.policies": GOVERNED, "Governance.policy_diff": GOVERNED,
+    "Governance.policy": GOVERNED, "Governance.policies": GOVERNED, "Governance.policy_diff": GOVERNED, "Governance.revoke_role": OWNED,
 }  # fmt: skip
 POLICY = """
 [[stages]]
@@ -53,6 +53,8 @@ def prepared(tmp_path, monkeypatch):
         (tmp_path / "policy.toml").write_text(POLICY)
         if until == GOVERNED:
             registry.set_policy("policy.toml")
+        if until == OWNED:
+            registry.grant_role("owner", "user:root")
         if until == LEFT:
             registry.promote("fraud@2", "production")
             registry.rollback("fraud@2")
