@@ -277,8 +277,15 @@ def test_before_a_policy_has_roles_a_grant_is_kept_and_everybody_may_do_everythi
     assert [(row.role, row.in_policy) for row in world.registry.roles()] == [("owner", False)]
     me = become(world, "bo").registry.whoami()
     assert (me.may, me.by_roles, me.roles) == (("*",), False, ())
-    put_in_force(world, RULES)  # root can change it: ana gets nothing
-    refusal(world.register)
+
+
+def test_who_puts_roles_in_force_is_not_locked_out_by_roles_that_others_gave_before(tmp_path):
+    world = World(tmp_path)
+    become(world, "mallory").registry.grant_role("owner", "user:mallory")
+    put_in_force(world, RULES)
+    (owner, *_) = world.registry.roles()
+    assert [each.who for each in owner.bearers] == ["user:ana", "user:mallory"]
+    assert world.registry.revoke_role("owner", "user:mallory").changed
 
 
 def test_whoami_says_what_the_account_may_do(world):

@@ -73,7 +73,7 @@ CASES = {
     "note": (lambda h: h.note("fraud@1", "text"), ["annotate"]),
     "rename": (lambda h: h.rename("fraud", "cards"), ["annotate"]),
     "policy": (lambda h: h.policy(Rules()), ["policy"]),
-    "grant": (lambda h: h.role("boss", "user:newcomer"), ["role"]),
+    "grant": (lambda h: h.role("only-note", "user:newcomer"), ["role"]),
     "revoke": (lambda h: h.role("boss", "group:bosses", grant=False), ["role"]),
     "request": (lambda h: h.request("fraud@2", "gated"), ["request:gated"]),
     "approve": (lambda h: h.approve("fraud@3", h.asked, "gated"), ["approve"]),
@@ -103,7 +103,6 @@ def role_for(name):
 
 ROLES = {
     "boss": ("*",),
-    "nothing": (),
     **{role_without(each): tuple(other for other in ALL if other != each) for each in ALL},
     **{role_for(name): tuple(needed) for name, (_, needed) in CASES.items()},
 }
@@ -137,7 +136,6 @@ class Governed(History):
             self.role(role, f"user:u-{role}")
             self.role(role, f"group:g-{role}")
         self.role("boss", "group:bosses")
-        self.role("boss", "user:ana")
         self.user = "zoe"
         broke = {"reason": "night"}
         self.item = self.tell(intents.Promote(break_glass=True), self.subject("fraud@1", "gated"), broke)
@@ -244,14 +242,15 @@ def test_every_permission_is_needed_by_something():
 #: The commands that change no registry, or only what the log says already; docs/security.md says why.
 FREE = {
     "list", "show", "get", "diff", "history", "status", "identify", "path", "lineage", "audit", "verify", "backup",
-    "doctor", "init", "whoami", "config", "completion", "demo", "role list",
+    "doctor", "init", "whoami", "config", "completion", "demo", "role list", "policy init", "policy show",
+    "policy diff", "policy history",
 }  # fmt: skip
 #: The commands that change a registry, by the permission that their entry or they themselves need.
 CHANGING = {
     "register": "register", "promote": "promote", "rollback": "rollback", "retire": "retire", "evaluate": "evaluate",
     "tag": "annotate", "alias": "alias", "label": "annotate", "describe": "annotate", "note": "annotate",
     "rename": "annotate", "mark": "mark", "archive": "archive", "delete": "delete", "gc": "gc", "migrate": "migrate",
-    "role grant": "role", "role revoke": "role",
+    "policy set": "policy", "role grant": "role", "role revoke": "role",
 }  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def _denied(
     """Return the refusal of a missing permission: who bears a role that has it, and what the stage means."""
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
-    roles = _roles_named(roles_with(rules, permission), bindings)
+    roles = _roles_named(rules, roles_with(rules, permission), bindings)
     login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
     behind = "" if login is None else f" (logged in as {login})"
     message = "".join(
@@ -143,10 +143,13 @@ def _denied(
     return Denied(message, "modelkeep whoami        (what you may do)")
 
 
-def _roles_named(roles: Sequence[str], bindings: Sequence[Binding]) -> str:
-    """Return roles and who bears them, those that somebody bears first: ``owner (user:ana) or lead (nobody has it)``."""
-    borne = {each.role for each in bindings}
-    first = sorted(roles, key=lambda role: role not in borne)[:_NAMED]
+def _roles_named(rules: Rules, roles: Sequence[str], bindings: Sequence[Binding]) -> str:
+    """Return roles and who bears them: ``trainer (group:ml) or owner (user:ana)``.
+
+    Roles that somebody bears come first, and those that may do everything last.
+    """
+    borne, mighty = {each.role for each in bindings}, {role.name for role in rules.roles if "*" in role.may}
+    first = sorted(roles, key=lambda role: (role not in borne, role in mighty))[:_NAMED]
     more = len(roles) - len(first)
     shown = [f"{role} ({_bearers_named(bearers_of(bindings, [role]))})" for role in first]
     return " or ".join([*shown, *([f"one of {more} more"] if more else [])])
