@@ -13,10 +13,26 @@ class Effect(Answer, frozen=True):
     after: str
 
 
+class RuleFinding(Answer, frozen=True):
+    """A rule of the policy, the value that it found, and its bound.
+
+    ``passed`` says that it holds. One that does not stands in the way, unless it only warns (``warn``) or was ``waived``
+    by breaking the glass.
+    """
+
+    rule: str
+    value: str
+    bound: str
+    passed: bool
+    warn: bool = False
+    waived: bool = False
+
+
 class Change(Answer, frozen=True):
     """A change that was made, or was not needed: ``changed`` is False where nothing had to change (``why`` says why).
 
-    ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left.
+    ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left. ``rules`` are what the
+    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make.
     """
 
     action: str
@@ -29,6 +45,8 @@ class Change(Answer, frozen=True):
     dry_run: bool = False
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    rules: tuple[RuleFinding, ...] = ()
+    plan: str | None = None
 
 
 class Verdict(Answer, frozen=True):

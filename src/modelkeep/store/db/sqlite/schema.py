@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 4
-FINGERPRINT = "sha256:9b9332b5c1f7a10348ccc0ea45a9e18ffdb65ab53876444c74c7e52f0f50a344"
+FINGERPRINT = "sha256:61dcb5c6d39c5ccc7c139431ee2b2c1317e682436d67df3544b00c2e471b3a7c"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
