@@ -32,6 +32,9 @@ VALID = {
     "description": (("fraud",), {}), "models": ((), {}), "keys": (("metric", "fraud"), {}), "versions": (("fraud",), {}), "get": (("fraud@1", "out"), {}), "path": (("fraud@1",), {}), "identify": (("model.onnx",), {}),
     "diff": ((["fraud@1", "fraud@2"],), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "audit_pages": ((), {"limit": 3}), "history": ((), {}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
+    "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
+    "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
+    "acknowledge": ((3,), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [

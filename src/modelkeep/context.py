@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from modelkeep.store.db.sqlite.database import Database
 
 
+def no_groups(_names: Collection[str]) -> tuple[str, ...]:
+    """Return the groups of an account that is in none."""
+    return ()
+
+
 class Context(Struct, frozen=True):
     """A registry's database and bucket, and the outside world: clock, randomness, user, working directory.
 
     ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
     it is called only where the name is needed. ``say`` takes notes and warnings for the user. ``script`` is the file
-    of the program that calls the API; None where there is none, as on the command line.
+    of the program that calls the API; None where there is none, as on the command line. ``groups_among`` returns which of
+    several groups the account is in; it asks the name service, which may take seconds.
     """
 
     directory: str
@@ -38,6 +44,7 @@ class Context(Struct, frozen=True):
     client: str
     say: Callable[[str], None]
     script: str | None = None
+    groups_among: Callable[[Collection[str]], tuple[str, ...]] = no_groups
 
     def now(self) -> str:
         """Return the clock's time as the log writes it."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modelkeep.context import Context
     from modelkeep.domain.answers.approvals import RequestRow
     from modelkeep.domain.answers.changes import Change
+    from modelkeep.domain.answers.roles import RoleRow
 
 
 @checked_class
@@ -101,6 +102,42 @@ class Governance:
         from modelkeep.changes.runner import run_change
 
         return answered(self._context, run_change(self._context, resolve, message=message, dry_run=dry_run))
+
+    def grant_role(self, role: str, who: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Give a role of the policy to an account (``user:ana``) or to the members of a group (``group:ml``).
+
+        A name that this machine does not know is a warning: another one may. Raises `NotFound` for a role that the
+        policy does not have, `Denied` where this account may not give roles.
+
+        >>> change = registry.grant_role("owner", "user:root")
+        >>> change.effects[0].what, change.effects[0].after
+        ('user:root', 'owner')
+        """
+        from modelkeep.changes.role import change_role
+
+        return self._change(change_role(role, who, grant=True), message, dry_run)
+
+    def revoke_role(self, role: str, who: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Take a role from an account or a group.
+
+        Raises `Conflict` where nobody could change the policy any more.
+
+        >>> registry.revoke_role("owner", "user:root").effects[0].after
+        'none'
+        """
+        from modelkeep.changes.role import change_role
+
+        return self._change(change_role(role, who, grant=False), message, dry_run)
+
+    def roles(self, *, as_of: Moment | None = None) -> tuple[RoleRow, ...]:
+        """Return the roles, what each allows, and who bears it since when.
+
+        >>> registry.roles()
+        ()
+        """
+        from modelkeep.reads import roles
+
+        return roles.roles(self._context, as_of)
 
     def _change(self, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
         from modelkeep.changes.change_answer import answer

@@ -1046,7 +1046,7 @@ def _context(
     from modelkeep.store.db.sqlite.database import STORE, Database
     from modelkeep.userdirs import state_dir
 
-    cwd = os.getcwd()
+    cwd, account = os.getcwd(), machine.observe_account()
     database = Database(directory, lock_wait=settings.lock_wait_seconds, say=say)
     if identity is not None:
         from modelkeep.store.db.sqlite.found_database import FoundDatabase
@@ -1064,7 +1064,7 @@ def _context(
         bucket=DirectoryBucket(os.path.join(directory, STORE)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(16).hex(),
-        account=machine.observe_account(),
+        account=account,
         claim=lambda: claimed(os.environ.get("MODELKEEP_ACTOR")),
         environ=os.environ,
         cwd=cwd,
@@ -1073,6 +1073,7 @@ def _context(
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
+        groups_among=lambda names: machine.groups_among(names, account),
     )
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import msgspec.structs
-from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
+from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, REQUEST, TENURE, VERSION, version_row
 
+from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.changes import (
     ChangesView,
     ChangeView,
@@ -23,6 +24,7 @@ from modelkeep.cli.views.maintenance import (
     VerificationView,
 )
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
@@ -47,6 +49,7 @@ from modelkeep.domain.answers.maintenance import (
     VerifyFinding,
 )
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
+from modelkeep.domain.answers.roles import RoleBearer, RoleRow
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
 from modelkeep.errors import NotFound
@@ -88,6 +91,13 @@ DOCUMENTS = {
             findings=(VerifyFinding("error", "blob", "fraud@1", "model.onnx: missing", "fraud@1", "model.onnx", "sha256:0"),),
         )
     ),
+    "roles": RolesView(
+        AS_OF,
+        [
+            RoleRow("owner", ("*",), in_policy=True, bearers=(RoleBearer("user:ana", "2026-11-01T10:00:00.000000Z", 2, "ana"),)),
+            RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
+        ],
+    ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
     "settings": SettingsView([SettingRow("registry", None, "default")]),
@@ -96,6 +106,7 @@ DOCUMENTS = {
     "registered": RegisteredView(REGISTERED),
     "rollback": RollbackView(BACK),
     "changes": ChangesView([ItemOutcome("a@1", PROMOTED, None), ItemOutcome("a@2", None, fields(NotFound("no", "hint")))]),
+    "requests": RequestsView(None, [REQUEST]),
     "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
     "field": FieldView.of("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
     "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),

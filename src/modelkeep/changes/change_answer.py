@@ -20,7 +20,7 @@ def answer(outcome: ChangeOutcome) -> Change:
     """Return the answer of a change that was carried out."""
     request, dry_run = outcome.request, outcome.dry_run
     action = str(request.command.__struct_config__.tag)
-    name, number = request.subject.name, request.subject.version
+    name, number = request.name, request.version
     ref = None if number is None else f"{name}@{number}"
     if outcome.entry is None:
         why = None if outcome.already is None else outcome.already.why

@@ -25,14 +25,15 @@ from modelkeep.store.db.state import SqlState
 class ChangeRequest(Struct, frozen=True):
     """A change with its references resolved: the parts of its intent, and what the answer says besides.
 
-    ``fields`` become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must
-    be in the store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the
-    version. ``rules`` and ``plan`` are what the policy said of the version, where the entry itself does not.
+    ``intent_subject`` is None for a change that is about no model; ``about`` then names it in its answer. ``fields``
+    become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must be in the
+    store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the version.
+    ``rules`` and ``plan`` are what the policy said of the version, where the entry itself does not.
     ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
     """
 
     command: Command
-    subject: Subject
+    intent_subject: Subject | None
     expect: Expect | None = None
     fields: tuple[tuple[str, str], ...] = ()
     documents: Mapping[str, bytes] = field(default_factory=dict)
@@ -44,6 +45,25 @@ class ChangeRequest(Struct, frozen=True):
     rules: tuple[RuleFinding, ...] = ()
     plan: str | None = None
     unchanged: str | None = None
+    about: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        """What the change is about, where it is about a model."""
+        if self.intent_subject is None:
+            message = f"{self.about} is no model"
+            raise UsageError(message)
+        return self.intent_subject
+
+    @property
+    def name(self) -> str:
+        """The model's name, or where the change is about none what ``about`` says."""
+        return self.about if self.intent_subject is None else self.intent_subject.name
+
+    @property
+    def version(self) -> int | None:
+        """The version that it is about, None where it is about none."""
+        return None if self.intent_subject is None else self.intent_subject.version
 
 
 #: Makes the request from what was typed: called on a snapshot, and again under the lock where the log has grown since.
@@ -88,8 +108,8 @@ def expectation(reader: Reader, text: str | None, model: int | None) -> Expect |
 
 def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
     """Raise ``Conflict`` where a change is about a deleted version; the message says who deleted it, when and why."""
-    subject = request.subject
-    if subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
+    subject = request.intent_subject
+    if subject is None or subject.version is None or subject.model is None or request.command.DONE_IF_DELETED:
         return
     version = SqlState(reader).version(subject.model, subject.version)
     if version is None or not version.deleted:
@@ -100,15 +120,20 @@ def refuse_deleted(reader: Reader, request: ChangeRequest) -> None:
 
 def check_same(before: ChangeRequest, now: ChangeRequest) -> None:
     """Raise ``Conflict`` where a reference means something else now than when the intent was drafted."""
-    old, new = before.subject, now.subject
-    same = (old.version, old.digest) == (new.version, new.digest) and old.model in (None, new.model)
+    old, new = before.intent_subject, now.intent_subject
+    same = old is new or (
+        old is not None
+        and new is not None
+        and (old.version, old.digest) == (new.version, new.digest)
+        and old.model in (None, new.model)
+    )
     # The draft already holds the details, so the new request must have the same ones.
     alike = (before.command, before.fields) == (now.command, now.fields)
     # A rollback whose version has left the stage meanwhile does nothing: deciding says so.
     if same and (alike or isinstance(before.command, Rollback)):
         return
     if same:
-        message = f"{old.name} changed meanwhile"
+        message = f"{before.name} changed meanwhile"
         raise Conflict(message, "try again")
-    message = f"{old.name} changed meanwhile: what was {old.version or 'none'} is {new.version or 'none'} now"
+    message = f"{before.name} changed meanwhile: what was {before.version or 'none'} is {now.version or 'none'} now"
     raise Conflict(message, "look again, then name the version by its number")

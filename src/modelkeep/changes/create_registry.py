@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from shlex import quote
 
-from modelkeep.changes.runner import ignore_note, observation
+from modelkeep.changes.runner import ignore_note
 from modelkeep.context import Context
 from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.verbs.init import Init
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
+from modelkeep.reads.authority import observation
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
 from modelkeep.store.access.permissions import check_readable
@@ -56,7 +57,7 @@ def create(
     now = context.now()
     draft = IntentDraft(Intent(registry=context.new_id(), id=context.new_id(), command=Init(declared), time=now))
     try:
-        made = _make(place, store, shared, draft, observation(context, ()), now)
+        made = _make(place, store, shared, draft, observation(context), now)
     except OSError as error:
         message = f"no registry can be made at {directory}: {(error.strerror or str(error)).lower()}"
         raise RegistryUnavailable(message, "modelkeep init DIR        (where this account may make one)") from error

@@ -41,6 +41,7 @@ from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
 from modelkeep.reads import references
+from modelkeep.reads.authority import require_permission, roles_apply
 from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.store import backup_mark
 from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
@@ -71,8 +72,18 @@ def register(
             require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
             # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
             # success all the same.
-            _resolve_names(reader, ignore_note, request)
+            names = _resolve_names(reader, ignore_note, request)
+            has_roles = roles_apply(reader)
+        if has_roles:
+            _check_permission(context, request, names.stage)
         return _Registration(context, session, request, provenance).run(stdin, progress)
+
+
+def _check_permission(context: Context, request: Request, stage: StageDef | None) -> None:
+    """Raise ``Denied`` before a byte is copied; deciding asks again."""
+    command = Register(aliases=tuple(request.aliases), form="", if_exists="")
+    subject = Subject(request.name, stage=None if stage is None else stage.name)
+    require_permission(context, *command.permissions(subject))
 
 
 class _Registration:
@@ -192,7 +203,7 @@ def _resolve_request(
             symlinks=ingested.symlinks,
             trained=provenance.trained,
         ),
-        subject=Subject(
+        intent_subject=Subject(
             digest=digest, model=model, name=name, stage=None if names.stage is None else names.stage.name, version=None
         ),
         expect=names.expect,

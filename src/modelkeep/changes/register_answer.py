@@ -50,7 +50,7 @@ def registered(
 ) -> Registered:
     """Answer with the version that was registered from a directory, ``cwd``."""
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
-    name = outcome.request.subject.name
+    name = outcome.request.name
     ref = f"{name}@{event.version}"
     rules, plan = judged(entry)
     return Registered(

@@ -23,6 +23,7 @@ from modelkeep.domain.text import check_text
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.errors import Damaged
 from modelkeep.provenance.urls import scrub_text
+from modelkeep.reads.authority import Membership, groups_with_roles, observation
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
@@ -72,6 +73,7 @@ class ChangeRunner:
         self._session = session
         self._message = message
         self._dry_run = dry_run
+        self._membership = Membership(context)
 
     def run(self, resolve: Resolve, check_bytes: Callable[[], None] | None = None) -> ChangeOutcome:
         """Carry out the change; ``check_bytes`` is called under the writers' lock."""
@@ -79,14 +81,22 @@ class ChangeRunner:
         claim = self._context.claim()
         notes: list[str] = []
         try:
-            with self._session.reading() as reader:
-                prepared = self._prepare(reader, resolve, claim, notes.append)
+            prepared = self._prepare(resolve, claim, notes.append)
         finally:
             for note in notes:
                 self._context.say(note)
         return prepared if isinstance(prepared, ChangeOutcome) else self._write(prepared, resolve, check_bytes)
 
-    def _prepare(self, reader: Reader, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
+    def _prepare(self, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
+        """Prepare the change on a snapshot; where groups bear roles, the name service is asked about them before."""
+        while True:
+            with self._session.reading() as reader:
+                groups = groups_with_roles(reader)
+                if not self._membership.lacks(groups):
+                    return self._prepare_on(reader, resolve, claim, say)
+            self._membership.among(groups)
+
+    def _prepare_on(self, reader: Reader, resolve: Resolve, claim: str | None, say: Say) -> _Prepared | ChangeOutcome:
         """Resolve what was typed and draft its intent, or return the outcome where nothing is to be written."""
         context = self._context
         was_backup = backup_mark.require_no_backup(context.directory)
@@ -124,27 +134,15 @@ class ChangeRunner:
         return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run, notes)
 
     def _unchanged(self, request: ChangeRequest) -> ChangeOutcome:
-        already = AlreadySo(request.unchanged or "", request.subject.version)
+        already = AlreadySo(request.unchanged or "", request.version)
         return ChangeOutcome(request, None, already, self._dry_run)
 
     def _observe(self, reader: Reader, request: ChangeRequest) -> Observed:
         """Return what `decide` takes from outside the log: the account, and the needed versions without their bytes."""
         found = (manifests.manifest(reader, model, number) for model, number in request.needed)
         absent = {digest for manifest in found for digest in missing_artifact(self._context, manifest)}
-        return observation(self._context, tuple(sorted(absent)))
-
-
-def observation(context: Context, absent: tuple[str, ...]) -> Observed:
-    """Return what the writer observes: its account and client, and the digests of versions whose bytes are missing."""
-    return Observed(
-        absent=absent,
-        client=context.client,
-        groups=(),
-        uid=context.account.uid,
-        user=context.account.user,
-        user_namespace=context.account.user_namespace,
-        via=None,
-    )
+        groups = self._membership.among(groups_with_roles(reader))
+        return observation(self._context, tuple(sorted(absent)), groups)
 
 
 def missing_artifact(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
@@ -184,7 +182,7 @@ def _draft(
         registry=registry,
         id=context.new_id(),
         command=request.command,
-        subject=request.subject,
+        subject=request.intent_subject,
         expect=request.expect,
         details=None if details is None else details.digest,
         seen=Seen(head.hash, head.seq),

@@ -117,7 +117,7 @@ def rollback(
                 keep_good=keep_good,
                 to=back,
             ),
-            subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
+            intent_subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
             expect=expectation(reader, expect, found.model),
             needed=tuple((found.model, number) for number in looked_at),
             notes=notes,

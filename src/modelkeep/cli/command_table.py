@@ -183,6 +183,27 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("what: before -> after",),
     ),
     CommandRow(
+        "role", "roles", GOVERN, "Show and change who has which role of the policy",
+        ("modelkeep role list", "modelkeep role grant owner user:ana"),
+        commands=(
+            CommandRow(
+                "grant", "roles", GOVERN, "Give a role to an account or a group of the system",
+                ("modelkeep role grant owner user:ana", 'modelkeep role grant approver group:risk -m "audit 2026"'),
+                ("who: before -> after",),
+            ),
+            CommandRow(
+                "revoke", "roles", GOVERN, "Take a role from an account or a group",
+                ("modelkeep role revoke owner user:bo", "modelkeep role revoke approver group:risk -n"),
+                ("who: before -> after",),
+            ),
+            CommandRow(
+                "list", "roles", GOVERN, "List the roles, who has them, and what they allow",
+                ("modelkeep role list", "modelkeep role list --as-of 30d"),
+                ("role", "who", "permissions", "since", "actor"),
+            ),
+        ),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),
@@ -223,7 +244,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("path",),
     ),
     CommandRow(
-        "whoami", "setup", SETUP, "Show who you are in the log",
+        "whoami", "setup", SETUP, "Show who you are in the log, and what you may do",
         ("modelkeep whoami", "modelkeep whoami --json"),
         ("field", "value"),
     ),

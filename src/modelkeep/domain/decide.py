@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import Intent, Observed, Origin
-from modelkeep.domain.policy.permissions import check_permissions
+from modelkeep.domain.policy.permissions import check_consequences, check_permissions
 from modelkeep.domain.state import State
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.init import Init
@@ -42,7 +42,10 @@ def decide(
         known = _decide_origin(state, intent, intent.origin)
         if known is not None:
             return known
-    return intent.command.decide(proposal)
+    decision = intent.command.decide(proposal)
+    if head is not None and not isinstance(decision, AlreadySo):
+        check_consequences(proposal, decision)
+    return decision
 
 
 def _check_frame(proposal: Proposal) -> None:

@@ -27,6 +27,11 @@ class Binding(Struct, frozen=True):
     kind: str
     name: str
 
+    @property
+    def principal(self) -> str:
+        """Who bears it, as people type it: ``user:ana``."""
+        return f"{self.kind}:{self.name}"
+
 
 class Deployment(Struct, frozen=True):
     """A version that runs at a target, recorded by entry ``seq``."""

@@ -22,6 +22,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.maintenance import Cleaned, Garbage
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
+from modelkeep.reads.authority import require_permission
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.access.permissions import check_readable
 from modelkeep.store.backup_place import no_backup_beside
@@ -53,6 +54,7 @@ def gc(
 ) -> Cleaned:
     """Remove the garbage of a store; see `Registry.gc`."""
     check_readable(context.directory, context.database.path)
+    require_permission(context, "gc")
     with (
         closing(LogReferences(partial(head_cache.recall, context.state_dir))) as references,
         no_backup_beside(context.directory),

@@ -7,6 +7,7 @@ from datetime import UTC
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.maintenance import Migration
+from modelkeep.reads.authority import require_permission
 from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.db.sqlite import migrate as migrations
 from modelkeep.store.db.sqlite import schema
@@ -17,6 +18,8 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -
     """Run the migration scripts that are missing; see `Registry.migrate`."""
     with context.database.raw() as connection:
         before = schema.age(connection, plan.version)
+    if before < plan.version:
+        require_permission(context, "migrate")
     if before == plan.version or dry_run:
         return Migration(before < plan.version, before, plan.version, None, dry_run=dry_run)
     require_no_backup(context.directory)

@@ -16,6 +16,7 @@ from modelkeep.errors import IntegrityError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.migrate import backup_path
 from modelkeep.maintenance.verify_log import LogCheck
+from modelkeep.reads.authority import require_permission_by_log
 from modelkeep.store.backup_place import no_backup_beside
 from modelkeep.store.db.sqlite import migrate as migrations
 from modelkeep.store.db.sqlite import schema
@@ -27,6 +28,8 @@ def rebuild(context: Context, *, dry_run: bool) -> Migration:
         schema.check(connection)
     errors = _table_errors(context)
     found = Migration(errors > 0, schema.VERSION, schema.VERSION, None, dry_run=dry_run, table_errors=errors)
+    if found.changed:
+        require_permission_by_log(context, "migrate")
     if not found.changed or dry_run:
         return found
     with no_backup_beside(context.directory), context.database.writing() as writer:

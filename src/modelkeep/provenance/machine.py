@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ _UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST = 200
 # inside, outside, count: where the whole range is mapped to itself there is no user namespace
 _IDENTITY_MAP = "0 0 4294967295"
+#: What the kernel says where nobody logged in: in a service, in most containers, or as seen from a user namespace.
+_NO_LOGIN = 2**32 - 1
 
 
 class Account(Struct, frozen=True):
@@ -21,27 +23,98 @@ class Account(Struct, frozen=True):
 
     ``uid`` is None on Windows. ``user`` is its name in the name service, ``uid:1000650000`` if it has
     none; never ``$LOGNAME``. In a user namespace (``user_namespace``) uid 0 need not be root.
+    ``login`` is the uid that logged in, as Linux audits it, where it is another one: behind a ``sudo`` or ``su``.
+    ``login_user`` is its name, None where it has none.
     """
 
     uid: int | None
     user: str
     user_namespace: bool
+    login: int | None = None
+    login_user: str | None = None
 
 
 def observe_account() -> Account:
     """Return the account that runs this process."""
-    try:
-        import pwd
-    except ImportError:
+    if not hasattr(os, "getuid"):
         return Account(None, _clean(os.getlogin()) or "unknown", user_namespace=False)
     uid = os.getuid()
+    login = login_uid()
+    if login == uid:
+        login = None
+    return Account(
+        uid,
+        _name_of(uid) or f"uid:{uid}",
+        in_user_namespace(),
+        login,
+        None if login is None else _name_of(login),
+    )
+
+
+def _name_of(uid: int) -> str | None:
+    """Return the name of an account; None where it has none, or one that could pass for another or for a number."""
     try:
-        user = pwd.getpwuid(uid).pw_name
-    except (KeyError, OSError):
-        user = ""
-    if not user or user != _clean(user):
-        user = f"uid:{uid}"
-    return Account(uid, user, in_user_namespace())
+        import pwd
+
+        name = pwd.getpwuid(uid).pw_name
+    except (ImportError, KeyError, OSError, ValueError, OverflowError):
+        return None
+    return name if name and name == _clean(name) and ":" not in name else None
+
+
+def login_uid(path: str = "/proc/self/loginuid") -> int | None:
+    """Return the uid that logged in, which ``sudo`` and ``su`` leave as it is; None where nobody did, or none is kept."""
+    try:
+        with open(path, "rb") as file:
+            uid = int(file.read(32))
+    except (OSError, ValueError):
+        return None
+    return uid if 0 <= uid < _NO_LOGIN else None
+
+
+def knows(kind: str, name: str) -> bool:
+    """Tell whether the name service has a ``user`` or a ``group`` of a name; True where it cannot be asked."""
+    try:
+        import grp
+        import pwd
+    except ImportError:
+        return True
+    try:
+        if kind == "group":
+            grp.getgrnam(name)
+        elif not name.startswith("uid:"):
+            pwd.getpwnam(name)
+    except (KeyError, ValueError, UnicodeError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def groups_among(names: Iterable[str], account: Account) -> tuple[str, ...]:
+    """Return which groups of the name service an account is in, sorted: the members of ``/etc/group``, LDAP, Active Directory.
+
+    An account without a name is in none. Raises ``OSError`` where the name service does not answer.
+    """
+    try:
+        import grp
+        import pwd
+    except ImportError:
+        return ()
+    try:
+        entry = pwd.getpwuid(-1 if account.uid is None else account.uid)
+    except (KeyError, OverflowError):
+        return ()
+    mine = set(os.getgrouplist(entry.pw_name, entry.pw_gid))
+    found = []
+    for name in sorted(set(names)):
+        try:
+            gid = grp.getgrnam(name).gr_gid
+        except (KeyError, ValueError, UnicodeError):
+            continue
+        if gid in mine:
+            found.append(name)
+    return tuple(found)
 
 
 def in_user_namespace(uid_map: str = "/proc/self/uid_map") -> bool:

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestEnd, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.policy.identity import Identity, is_same_person
+from modelkeep.domain.policy.identity import identity_of, is_same_person
 from modelkeep.domain.policy.plan import parse_plan
 from modelkeep.domain.policy.results import findings
 from modelkeep.domain.policy.rules import Rules
+from modelkeep.reads.authority import observation
 from modelkeep.reads.references import version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader, Row
@@ -72,7 +73,7 @@ def judgement_now(context: Context, reader: Reader, model: int, number: int, sta
     state = SqlState(reader)
     if state.policy() is None:
         return None
-    from modelkeep.domain.entry import Intent, Observed, Subject
+    from modelkeep.domain.entry import Intent, Subject
     from modelkeep.domain.policy.candidate import registered
     from modelkeep.domain.policy.gate import judge
     from modelkeep.domain.verbs.interface import Proposal
@@ -83,8 +84,7 @@ def judgement_now(context: Context, reader: Reader, model: int, number: int, sta
         return None
     subject = Subject(known.name, known.seq, version.number, version.digest, stage)
     intent: Intent = Intent(registry="", id="", command=Promote(), time=context.now(), subject=subject)
-    observed = Observed(client=context.client, user=context.account.user)
-    proposal = Proposal(state, intent, observed, max(context.now(), head.time), head.seq + 1)
+    proposal = Proposal(state, intent, observation(context), max(context.now(), head.time), head.seq + 1)
     found = judge(proposal, registered(state, known, version), stage, None)
     if found is None:
         return None
@@ -94,7 +94,7 @@ def judgement_now(context: Context, reader: Reader, model: int, number: int, sta
 def _is_mine(context: Context, reader: Reader, seq: int) -> bool:
     state = SqlState(reader)
     policy, by = state.policy(), state.identity(seq)
-    me = Identity(context.account.user, context.account.uid)
+    me = identity_of(observation(context))
     return by is not None and is_same_person(Rules() if policy is None else policy.rules, by, me)
 
 

@@ -19,6 +19,7 @@ from modelkeep.domain.answers.versions import (
 )
 from modelkeep.errors import UsageError
 from modelkeep.reads.references import version_of, version_or_model
+from modelkeep.reads.roles import stage_authorities
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
@@ -123,6 +124,7 @@ def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
         aliases=dict(ALIASES.rows(reader, at, model=found.model)),
         recent=_recent(reader, at, found, hide_archived=not row.archived, deleted=row.versions == 0),
         notes=_model_notes(reader, at, found.model),
+        authority=stage_authorities(reader, at),
     )
 
 

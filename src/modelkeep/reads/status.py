@@ -7,11 +7,13 @@ from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.answers.versions import Holder
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
+from modelkeep.reads.authority import authority
 from modelkeep.reads.history import as_sentences
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store import backup_mark
 from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql import status as select
+from modelkeep.store.db.sql.roles import policy_ref
 from modelkeep.store.db.state import SqlState
 
 #: How many files are added up without being asked to: it takes a few milliseconds, for a million files 150.
@@ -59,17 +61,31 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             last=as_sentences(reader, reversed(audit.entries(reader, audit.Wanted(), limit=_LAST_ENTRIES))),
             deleted=deleted,
             backup_of=backup_mark.backup_of(context.directory),
+            policy=policy_ref(reader, None),
         )
 
 
 def whoami(context: Context) -> Identity:
-    """Return the author that an entry written now would name."""
+    """Return the author that an entry written now would name, and what the policy allows that account."""
     from modelkeep.provenance import machine
 
+    found, account = authority(context), context.account
+    rules, person = None if found.policy is None else found.policy.rules, None
+    if rules is not None:
+        from modelkeep.domain.policy.identity import person_of  # a registry without a policy does not need it
+
+        person = person_of(rules, account.user)
     return Identity(
-        user=context.account.user,
-        uid=context.account.uid,
-        user_namespace=context.account.user_namespace,
+        user=account.user,
+        uid=account.uid,
+        user_namespace=account.user_namespace,
         claimed=context.claim(),
         host=machine.hostname() or "",
+        login=account.login,
+        login_user=account.login_user,
+        person=None if person == account.user else person,
+        groups=found.observed.groups,
+        roles=found.roles,
+        may=found.permissions,
+        by_roles=found.rules is not None,
     )

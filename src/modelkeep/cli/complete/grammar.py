@@ -11,7 +11,7 @@ COMMANDS = {
     "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
-    "promote": ("Give a version a stage", "version stage", "--force -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "promote": ("Give a version a stage", "version stage", "--force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
@@ -28,6 +28,14 @@ COMMANDS = {
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
+    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --as-of=moment"),
+    "approve": ("Approve a promotion that was asked for", "version stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "reject": ("Reject a promotion that was asked for, or withdraw your own request", "version stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "acknowledge": ("Close what was left for a person to look at", "text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "role": ("Show and change who has which role of the policy", "", ""),
+    "role grant": ("Give a role to an account or a group of the system", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "role revoke": ("Take a role from an account or a group", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
@@ -36,7 +44,7 @@ COMMANDS = {
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
     "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
-    "whoami": ("Show who you are in the log", "", ""),
+    "whoami": ("Show who you are in the log, and what you may do", "", ""),
     "config": ("Show and change the settings", "", ""),
     "config list": ("List the settings, each with its value and origin", "", ""),
     "config get": ("Print the value of a setting", "setting", ""),
@@ -52,7 +60,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"

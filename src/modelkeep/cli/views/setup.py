@@ -7,8 +7,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
-from modelkeep.cli.views.layout import facts, heading, indented, stack, table, text
+from modelkeep.cli.views.layout import facts, heading, indented, short, stack, table, text
 from modelkeep.cli.views.lists import entry_line, holder_line
+from modelkeep.cli.views.roles import permissions
 from modelkeep.domain.answers.maintenance import Access
 from modelkeep.domain.answers.reports import Identity, Status
 from modelkeep.domain.record import Answer
@@ -59,10 +60,11 @@ class StatusView(View, frozen=True):
 
     def lines(self) -> list[str]:
         """Return a line a field, a model in production and a new entry."""
-        status = self.answer
+        status, policy = self.answer, self.answer.policy
         return [
             *(line(name, getattr(status, name)) for name in _STATUS_FIELDS),
             *([line("backup_of", status.backup_of)] if status.backup_of else []),
+            *([line("policy", policy.digest, to_seconds(policy.since), policy.actor)] if policy else []),
             *(
                 line(status.production_stage, f"{name}@{held.version}", to_seconds(held.since), held.actor)
                 for name, held in status.production.items()
@@ -76,6 +78,9 @@ class StatusView(View, frozen=True):
     def table(self, clock: Clock) -> RenderableType:
         status = self.answer
         backup_of = f"{status.backup_of}: nothing is changed in it" if status.backup_of else None
+        rules, policy = status.policy, None
+        if rules is not None:
+            policy = f"{short(rules.digest)}  since {clock.minute(rules.since)}, by {rules.actor}"
         production = facts((heading(name), holder_line(name, held, clock)) for name, held in status.production.items())
         return stack(
             facts(
@@ -83,6 +88,7 @@ class StatusView(View, frozen=True):
                     ("registry", f"{status.registry}  ({status.origin})"),
                     ("backup of", backup_of and text(backup_of, "yellow")),
                     ("holds", ", ".join(self._contents())),
+                    ("policy", policy),
                 ]
             ),
             "",
@@ -121,13 +127,28 @@ class IdentityView(View, frozen=True):
         identity = self.answer
         claimed = f" (claims {identity.claimed})" if identity.claimed else ""
         namespace = " in a user namespace" if identity.user_namespace else ""
+        login = identity.login_user or "no name"
         return facts(
             [
                 ("the log says", f"{identity.user}{claimed}"),
                 ("uid", f"{identity.uid}{namespace}"),
+                ("logged in as", None if identity.login is None else f"{login} (uid {identity.login})"),
+                ("person", identity.person),
                 ("host", text(identity.host)),
+                ("groups", ", ".join(identity.groups)),
+                ("roles", ", ".join(identity.roles) or ("none" if identity.by_roles else None)),
+                ("may", permissions(identity.may) if identity.by_roles else "everything: no policy has roles"),
             ]
         )
+
+    def notes(self) -> list[str]:
+        """Return why an account has no role."""
+        identity = self.answer
+        if not identity.by_roles or identity.roles:
+            return []
+        if identity.user_namespace:
+            return ["in a user namespace an account can call itself anything: the policy's roles do not hold there"]
+        return ["you have no role here: modelkeep role list shows who has"]
 
 
 class SettingRow(Answer, frozen=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
+from modelkeep.cli.views.roles import authority_rows
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
@@ -54,6 +55,7 @@ class ModelView(View, frozen=True):
             indented(facts(rows)),
             "",
             version_table(model.recent, clock),
+            *section("who may", authority_rows(model.authority)),
             *notes_section(model.notes, clock),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from modelkeep.domain.answers.roles import PolicyRef
 from modelkeep.domain.answers.versions import Holder
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
@@ -29,7 +30,7 @@ class Status(Answer, frozen=True):
 
     ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others;
     ``models`` leaves out those whose versions were all deleted. ``size_bytes`` is None where too many files would be added up.
-    ``backup_of`` is the directory that this one is a backup of, None where it is none.
+    ``backup_of`` is the directory that this one is a backup of, None where it is none. ``policy`` is the one in force.
     """
 
     registry: str
@@ -45,16 +46,29 @@ class Status(Answer, frozen=True):
     last: tuple[AuditEntry, ...]
     deleted: int = 0
     backup_of: str | None = None
+    policy: PolicyRef | None = None
 
 
 class Identity(Answer, frozen=True):
-    """The author that an entry written now would name: the account of the machine, and the claimed name."""
+    """The author that an entry written now would name: the account of the machine, and the claimed name.
+
+    ``login`` is the uid that logged in, where it is another one: behind a ``sudo``. ``person`` is whose account the
+    policy says it is, where that is another name. ``groups`` are those of the account that bear a role. ``roles`` are
+    those that it bears, ``may`` what they allow; where no policy has roles (``by_roles`` is False), that is everything.
+    """
 
     user: str
     uid: int | None
     user_namespace: bool
     claimed: str | None
     host: str = field(default="")
+    login: int | None = None
+    login_user: str | None = None
+    person: str | None = None
+    groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    by_roles: bool = False
 
 
 class Identified(Answer, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
@@ -227,7 +228,10 @@ class Version(VersionRow, frozen=True, kw_only=True):
 
 
 class Model(ModelRow, frozen=True, kw_only=True):
-    """A model's page: its line of `list`, what it is, its aliases and newest versions."""
+    """A model's page: its line of `list`, what it is, its aliases and newest versions.
+
+    ``authority`` says who may do what to each stage, highest stage first; empty where no roles say so.
+    """
 
     former_names: tuple[str, ...]
     actor: str
@@ -235,3 +239,4 @@ class Model(ModelRow, frozen=True, kw_only=True):
     aliases: dict[str, int]
     recent: tuple[VersionRow, ...]
     notes: tuple[NoteText, ...]
+    authority: tuple[StageAuthority, ...] = ()

@@ -18,7 +18,7 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.policy.approvals import Standing, results, standings
 from modelkeep.domain.policy.candidate import Candidate
 from modelkeep.domain.policy.facts import facts
-from modelkeep.domain.policy.permissions import may, permissions_of, roles_of, roles_with
+from modelkeep.domain.policy.permissions import bearers_of, may, permissions_of, roles_of, roles_with
 from modelkeep.domain.policy.plan import Plan
 from modelkeep.domain.policy.results import RuleResult, findings
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
@@ -180,7 +180,7 @@ def who_may_approve(rules: Rules, bindings: Sequence[Binding], required: Sequenc
             parts.append("anybody who neither registered it, made it nor asked for it")
             continue
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
-        bearers = dict.fromkeys(f"{binding.kind}:{binding.name}" for binding in bindings if binding.role in able)
+        bearers = bearers_of(bindings, able)
         role = " or ".join(able)
         parts.append(f"{', '.join(bearers) or 'nobody bears the role'} ({role})")
     return "; ".join(dict.fromkeys(parts))

@@ -2,7 +2,8 @@
 
 A policy without roles asks for nothing: whoever can write the registry may do everything. With roles, what no role of an
 account allows is denied. Roles are borne by accounts and by groups of the operating system; the writer observes which
-of the groups that bear a role the account is in.
+of the groups that bear a role the account is in. The login behind a ``sudo`` gives no role: where the kernel has
+none, any process may set its own.
 """
 
 from __future__ import annotations
@@ -10,25 +11,56 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.policy.rules import Rules
 from modelkeep.errors import Denied
 
 if TYPE_CHECKING:
+    from modelkeep.domain.entry import Observed
     from modelkeep.domain.governed_state import Binding
-    from modelkeep.domain.verbs.interface import Proposal
+    from modelkeep.domain.policy.rules import Rules
+    from modelkeep.domain.verbs.interface import Event, Proposal
 
-#: Every permission; those of `BY_STAGE` are written with a stage, as ``promote:production`` or ``promote:*``.
-PLAIN = (
-    "register", "evaluate", "annotate", "alias", "mark", "archive", "delete", "check", "approve", "deploy", "signal",
-    "acknowledge", "import", "policy", "role", "gc", "migrate",
-)  # fmt: skip
-BY_STAGE = ("promote", "request", "rollback", "retire", "break-glass")
+#: Every permission and what it allows, in the words of a refusal.
+PLAIN = {
+    "register": "register versions",
+    "evaluate": "add metrics",
+    "annotate": "annotate",
+    "alias": "set aliases",
+    "mark": "mark versions",
+    "archive": "archive versions",
+    "delete": "delete versions",
+    "check": "record checks",
+    "approve": "approve",
+    "deploy": "record deployments",
+    "signal": "record signals",
+    "acknowledge": "acknowledge open items",
+    "import": "import from another registry",
+    "policy": "change the policy",
+    "role": "grant and revoke roles",
+    "gc": "remove stored files",
+    "migrate": "migrate the registry",
+}
+#: Those that are written with a stage, as ``promote:production`` or ``promote:*``.
+BY_STAGE = {
+    "promote": "promote to {}",
+    "request": "ask for a promotion to {}",
+    "rollback": "roll back {}",
+    "retire": "empty {}",
+    "break-glass": "break the glass of {}",
+}
+#: How many bearers of a role a refusal names.
+_BEARERS_NAMED = 3
 
 
 def may(granted: Iterable[str], permission: str) -> bool:
     """Tell whether a permission is among those that are granted, by itself or by a ``*``."""
     kind = permission.partition(":")[0]
     return any(each in ("*", permission, f"{kind}:*") for each in granted)
+
+
+def words_of(permission: str) -> str:
+    """Return what a permission allows: ``promote to production``."""
+    kind, _, stage = permission.partition(":")
+    return BY_STAGE[kind].format(stage) if kind in BY_STAGE else PLAIN.get(kind, permission)
 
 
 def roles_of(bindings: Sequence[Binding], user: str, groups: Iterable[str]) -> tuple[str, ...]:
@@ -48,32 +80,70 @@ def roles_with(rules: Rules, permission: str) -> tuple[str, ...]:
     return tuple(role.name for role in rules.roles if may(role.may, permission))
 
 
+def bearers_of(bindings: Iterable[Binding], roles: Iterable[str]) -> tuple[str, ...]:
+    """Return who bears one of several roles: ``user:ana``, ``group:ml``."""
+    wanted = set(roles)
+    return tuple(dict.fromkeys(each.principal for each in bindings if each.role in wanted))
+
+
 def check_permissions(proposal: Proposal) -> None:
     """Raise ``Denied`` where the policy in force does not allow the account to do what the intent asks for."""
+    intent = proposal.intent
+    origin = () if intent.origin is None else ("import",)
+    _check(proposal, [*intent.command.permissions(intent.subject), *origin])
+
+
+def check_consequences(proposal: Proposal, events: Sequence[Event]) -> None:
+    """Raise ``Denied`` where events need a permission that the intent did not show: to archive a version empties its stage."""
+    if needed := proposal.intent.command.permissions_of_events(events):
+        _check(proposal, needed)
+
+
+def _check(proposal: Proposal, needed: Iterable[str]) -> None:
     policy = proposal.state.policy()
-    if policy is None or not policy.rules.roles:
-        return
-    intent, observed = proposal.intent, proposal.observed
-    needed = [*intent.command.permissions(intent.subject), *(() if intent.origin is None else ("import",))]
-    require(policy.rules, proposal.state.bindings(), needed, observed.user, observed.groups, observed.user_namespace)
+    if policy is not None and policy.rules.roles:
+        require(policy.rules, proposal.state.bindings(), needed, proposal.observed)
 
 
 def require(
     rules: Rules,
     bindings: Sequence[Binding],
     needed: Iterable[str],
-    user: str,
-    groups: Sequence[str],
-    user_namespace: bool,
+    observed: Observed,
 ) -> None:
     """Raise ``Denied`` where an account lacks one of the permissions that something needs."""
-    if user_namespace:
-        message = f"{user} is in a user namespace, where an account can call itself anything: the policy's roles do not hold there"
+    if observed.user_namespace:
+        message = f"{observed.user} is in a user namespace, where an account can call itself anything: the policy's roles do not hold there"
         raise Denied(message, "run it outside of the container or of unshare")
-    granted = permissions_of(rules, roles_of(bindings, user, groups))
+    granted = permissions_of(rules, roles_of(bindings, observed.user, observed.groups))
     for permission in needed:
         if not may(granted, permission):
-            roles = roles_with(rules, permission)
-            who = f"it takes the role {' or '.join(roles)}" if roles else "no role of the policy allows it"
-            message = f"{user} may not {permission.replace(':', ' ')}: {who}"
-            raise Denied(message, "modelkeep whoami        (what you may do)")
+            raise _denied(rules, bindings, permission, observed)
+
+
+def _denied(
+    rules: Rules,
+    bindings: Sequence[Binding],
+    permission: str,
+    observed: Observed,
+) -> Denied:
+    """Return the refusal of a missing permission: who bears a role that has it, and what the stage means."""
+    _, _, stage = permission.partition(":")
+    meaning = rules.stage(stage).meaning if stage else None
+    roles = " or ".join(f"{role} ({_named(bearers_of(bindings, [role]))})" for role in roles_with(rules, permission))
+    login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
+    behind = "" if login is None else f" (logged in as {login})"
+    message = "".join(
+        [
+            f"{observed.user}{behind} may not {words_of(permission)}",
+            f" ({meaning})" if meaning else "",
+            f": it takes the role {roles}" if roles else ": no role of the policy allows it",
+        ]
+    )
+    return Denied(message, "modelkeep whoami        (what you may do)")
+
+
+def _named(bearers: Sequence[str]) -> str:
+    shown = bearers[:_BEARERS_NAMED]
+    more = len(bearers) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more else [])]) or "nobody has it"

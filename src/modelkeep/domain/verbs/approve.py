@@ -120,7 +120,7 @@ class Reject(Command, frozen=True):
         withdrawn = by is not None and not me.in_user_namespace and is_same_person(rules, by, me)
         if rules.roles and not withdrawn:
             bindings = proposal.state.bindings()
-            require(rules, bindings, [self.PERMISSION], observed.user, observed.groups, observed.user_namespace)
+            require(rules, bindings, [self.PERMISSION], observed)
         return (RequestRejected(model.seq, asked.stage, version.number, self.request, withdrawn),)
 
     def sentence(self, words: EntryWords) -> str:
@@ -186,7 +186,7 @@ def _roles_that_count(proposal: Proposal, stage: StageRules) -> tuple[str, ...]:
     if not roles and None not in wanted:
         asks = " or ".join(sorted(role for role in wanted if role is not None))
         message = f"{observed.user} bears no role whose approval {stage.name} asks for: it takes {asks}"
-        raise Denied(message, "modelkeep whoami        (what you may do)")
+        raise Denied(message, "modelkeep role list")
     return roles
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    Event,
+    Proposal,
+    ends_of,
+    retirements,
+)
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict, UsageError
@@ -19,6 +29,11 @@ class Archive(Command, frozen=True):
 
     all: bool = False
     undo: bool = False
+
+    def permissions_of_events(self, events: Sequence[Event]) -> tuple[str, ...]:
+        """Return those to empty the stages that what is archived holds."""
+        archived = (event for event in events if isinstance(event, VersionArchived))
+        return retirements(end for event in archived for end in event.ends)
 
     def decide(self, proposal: Proposal) -> Decision:
         if self.all:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.alias import AliasRemoved, removed_aliases
-from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, End, Event, Proposal, ends_of
+from modelkeep.domain.verbs.interface import (
+    AlreadySo,
+    Command,
+    Decision,
+    End,
+    Event,
+    Proposal,
+    ends_of,
+    retirements,
+)
 from modelkeep.domain.verbs.rows import Changes, Close, DeleteVersions, Insert, Recorded
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
@@ -21,6 +31,11 @@ class Delete(Command, frozen=True):
     HINT_IF_TOO_LONG = "take aliases off it first: modelkeep alias {} ALIAS-"
 
     force: bool = False
+
+    def permissions_of_events(self, events: Sequence[Event]) -> tuple[str, ...]:
+        """Return those to empty the stages that what is deleted holds."""
+        gone = (event for event in events if isinstance(event, VersionDeleted | ModelDeleted))
+        return retirements(end for event in gone for end in event.ends)
 
     def decide(self, proposal: Proposal) -> Decision:
         """Delete what the intent is about: what it holds ends, its aliases go, number and label stay taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -45,6 +45,10 @@ class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
     def permissions(self, _subject: Subject | None) -> tuple[str, ...]:
         """Return every permission that it needs."""
         return (self.PERMISSION,)
+
+    def permissions_of_events(self, _events: Sequence[Event]) -> tuple[str, ...]:
+        """Return the permissions that it needs for what happens by the way."""
+        return ()
 
     @abstractmethod
     def decide(self, proposal: Proposal) -> Decision:
@@ -208,6 +212,11 @@ class Proposal(Struct, frozen=True):
 def permission_of_stage(verb: str, subject: Subject | None) -> str:
     """Return the permission of a verb for the stage that an intent names: ``promote:production``."""
     return f"{verb}:{'' if subject is None else subject.stage or ''}"
+
+
+def retirements(ends: Iterable[End]) -> tuple[str, ...]:
+    """Return the permissions to empty the stages of tenures that end: ``retire:production``."""
+    return tuple(dict.fromkeys(f"retire:{end.stage}" for end in ends))
 
 
 def check_reserved(*arguments: object) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
 
 _ROLE = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
-_PRINCIPAL = pattern(r"[^\s:\x00-\x1f\x7f]{1,256}")
+#: Groups of Active Directory have spaces in their names; an account without a name is called by its number.
+_PRINCIPAL = pattern(r"[^\s:\x00-\x1f\x7f]([^:\x00-\x1f\x7f]{0,254}[^\s:\x00-\x1f\x7f])?")
+_NAMELESS = pattern(r"uid:(0|[1-9][0-9]{0,9})")
 
 
 class Principal(LogValue, frozen=True):
@@ -60,14 +62,20 @@ class Role(Command, frozen=True):
         if not _ROLE.fullmatch(self.role):
             message = f"not a name for a role: '{printable(self.role)}'"
             raise UsageError(message, "lower case letters, digits and '-', as risk-officer")
-        if self.principal.kind not in ("user", "group") or not _PRINCIPAL.fullmatch(self.principal.name):
-            message = f"a role is given to user:NAME or group:NAME, not to '{printable(str(self.principal))}'"
-            raise UsageError(message)
+        check_principal(self.principal)
 
     def sentence(self, _words: EntryWords) -> str:
         if self.grant:
             return f"gave {self.principal} the role {self.role}"
         return f"took the role {self.role} from {self.principal}"
+
+
+def check_principal(principal: Principal) -> None:
+    """Raise ``UsageError`` for what is neither ``user:NAME`` nor ``group:NAME``; ``user:uid:1000`` has no name."""
+    named = principal.kind in ("user", "group") and _PRINCIPAL.fullmatch(principal.name)
+    if not named and not (principal.kind == "user" and _NAMELESS.fullmatch(principal.name)):
+        message = f"a role is given to user:NAME or group:NAME, not to '{printable(str(principal))}'"
+        raise UsageError(message)
 
 
 class RoleGranted(Event, frozen=True):

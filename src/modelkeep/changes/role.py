@@ -1,0 +1,58 @@
+"""`role grant` and `role revoke`: who bears which role of the policy."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from modelkeep.changes.change_request import ChangeRequest, Resolve
+from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.text import printable
+from modelkeep.domain.verbs.role import Principal, Role, check_principal
+from modelkeep.errors import UsageError
+from modelkeep.provenance.machine import knows
+from modelkeep.reads.references import Say
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.state import SqlState
+
+
+def change_role(role: str, who: str, *, grant: bool) -> Resolve:
+    """Return the change that gives a role to ``user:NAME`` or ``group:NAME``, or takes it from them."""
+    principal = _principal(role, who, "grant" if grant else "revoke")
+
+    def resolve(reader: Reader, say: Say) -> ChangeRequest:
+        state = SqlState(reader)
+        policy, bindings = state.policy(), state.bindings()
+        if grant and not knows(principal.kind, principal.name):
+            say(f"warning: this machine knows no {principal.kind} {principal.name}: another one that writes has to")
+        if grant and (policy is None or not policy.rules.roles):
+            say(f"note: no policy names roles yet: {role} counts once one does")
+        before = [each.role for each in bindings if each.principal == str(principal)]
+        after = sorted({*before, role}) if grant else [each for each in before if each != role]
+        effect = Effect(str(principal), _listed(before), _listed(after))
+        return ChangeRequest(Role(role, principal, grant), None, effects=(effect,), about=role)
+
+    return resolve
+
+
+def _principal(role: str, who: str, verb: str) -> Principal:
+    """Return who is meant; ``UsageError`` with the line that was meant for any other words."""
+    kind, colon, name = who.partition(":")
+    if colon and kind in ("user", "group") and name:
+        principal = Principal(kind, name)
+        check_principal(principal)
+        return principal
+    if role.partition(":")[0] in ("user", "group") and ":" in role:
+        message = f"the role comes first, then who has it: not '{printable(f'{role} {who}')}'"
+        raise UsageError(message, printable(f"modelkeep role {verb} {quote(who)} {quote(role)}"))
+    message = f"a role is given to user:NAME or group:NAME, not to '{printable(who)}'"
+    bare = (name if colon else who.lstrip("@%")) or "NAME"
+    meant = "group" if who[:1] in ("@", "%") or kind in ("groups", "g") or _is_group_only(bare) else "user"
+    raise UsageError(message, printable(f"modelkeep role {verb} {quote(role)} {quote(f'{meant}:{bare}')}"))
+
+
+def _is_group_only(name: str) -> bool:
+    return knows("group", name) and not knows("user", name)
+
+
+def _listed(roles: list[str]) -> str:
+    return ", ".join(roles) or "none"
