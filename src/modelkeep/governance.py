@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Ref
+    from modelkeep.api_types import Moment, Path, Ref, Texts
     from modelkeep.changes.change_request import Resolve
     from modelkeep.context import Context
     from modelkeep.domain.answers.approvals import RequestRow
     from modelkeep.domain.answers.changes import Change
+    from modelkeep.domain.answers.policy import Policy, PolicyDiff, PolicyRow, PolicySet
     from modelkeep.domain.answers.roles import RoleRow
 
 
@@ -24,13 +25,58 @@ class Governance:
 
     _context: Context
 
+    def set_policy(self, file: Path, *, message: str | None = None, dry_run: bool = False) -> PolicySet:
+        """Put the rules of a ``policy.toml`` in force; the answer says how they differ and what that means.
+
+        A `UsageError` tells every mistake of the file with its line. `Conflict` where nobody could change the policy any
+        longer, or where it leaves out a stage that is held.
+
+        >>> registry.set_policy("policy.toml").effects[0].before
+        'none'
+        """
+        from modelkeep.changes import policy
+
+        return policy.set_policy(self._context, file, message, dry_run=dry_run)
+
+    def policy(self, *, as_of: Moment | None = None) -> Policy:
+        """Return the policy that is in force: its TOML, and its rules in words.
+
+        >>> registry.policy().statements[0].says
+        'staging < production'
+        """
+        from modelkeep.reads import policy
+
+        return policy.policy(self._context, as_of)
+
+    def policies(self, *, as_of: Moment | None = None) -> tuple[PolicyRow, ...]:
+        """Return every policy that was in force, oldest first.
+
+        >>> [each.until for each in registry.policies()]
+        [None]
+        """
+        from modelkeep.reads import policy
+
+        return policy.policies(self._context, as_of)
+
+    def policy_diff(self, sides: Texts = ()) -> PolicyDiff:
+        """Return how two policies differ, rule by rule.
+
+        A side is a file or a moment. Of one side the other is the policy in force; without sides it is the last change.
+
+        >>> registry.policy_diff("policy.toml").same
+        True
+        """
+        from modelkeep.reads import policy
+
+        return policy.policy_diff(self._context, sides)
+
     def request(self, ref: Ref, stage: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Ask that a version gets a stage, so that those whom the policy names approve it.
 
         The answer's ``rules`` are what the policy says now, its ``hints`` the lines that approve and reject it.
 
-        >>> registry.request("churn@1", "production", message="march data").effects[0].after
-        'open'
+        >>> registry.request("churn@1", "production", message="march data").notes[1]
+        'who may approve: anybody who neither registered it, made it nor asked for it'
         """
         from modelkeep.changes import requests
 
@@ -50,8 +96,8 @@ class Governance:
         ``plan`` is the digest of what was seen; without it, what the policy says now is approved. Raises `Conflict` where
         the plan is another one now, `Denied` where this account may not approve, or is behind the version.
 
-        >>> registry.approve("churn@1", "production", dry_run=True).rules[0].rule
-        'approval'
+        >>> registry.approve("churn@2", "production", message="seen the report").hints
+        ('next: modelkeep promote churn@2 production',)
         """
         from modelkeep.changes import requests
 
@@ -62,8 +108,8 @@ class Governance:
     ) -> Change:
         """Reject a request; the person who asked withdraws it.
 
-        >>> registry.reject("churn@1", "production").effects[0].after
-        'withdrawn'
+        >>> registry.reject("churn@2", "production", message="not before the audit").effects[0].after
+        'rejected'
         """
         from modelkeep.changes import requests
 
@@ -74,11 +120,11 @@ class Governance:
     ) -> tuple[RequestRow, ...]:
         """Return the requests for promotions, newest first: of all models, of one, or of a version.
 
-        ``mine`` are those that this account asked for, ``open`` those that nothing ended. Each has its approvals with what
+        ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
         the approver saw; of an open one ``rules`` are what the policy says now.
 
-        >>> [(each.ref, each.state) for each in registry.requests("churn")]
-        [('churn@1', 'withdrawn')]
+        >>> [(each.ref, each.actor, each.state) for each in registry.requests("churn")]
+        [('churn@2', 'bo', 'open')]
         """
         from modelkeep.reads import requests
 
