@@ -38,8 +38,11 @@ def in_memory() -> Transaction:
 
 def replayed(reader: Reader) -> Transaction:
     """Return today's tables of an older registry, made in memory from its log."""
-    from modelkeep.store.db.ledger import replay  # only an older schema needs it
+    from modelkeep.store.db.ledger import replay  # only an older schema needs them
+    from modelkeep.store.db.sqlite.raw_rows import odd_objects
 
+    if any(odd_objects(reader)):
+        raise schema.foreign_schema()
     memory = in_memory()
     replay(reader, memory)
     memory.is_private = True
