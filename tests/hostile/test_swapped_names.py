@@ -13,6 +13,7 @@ import pytest
 
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
+from modelkeep.store.durable import exchange
 from modelkeep.store.opened_directory import open_directory
 
 OTTO = 71004
@@ -272,3 +273,32 @@ def test_values_of_ours_are_not_read_through_a_link_of_another_account(ottos, ro
         read_pairs([], [f"{ottos}/values.json"], what[:-1])
     assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/values.json' to what is not uid:71004's"
     assert caught.value.hint == f"name what it leads to: {roots}/values.json"
+
+
+@pytest.mark.parametrize("what", ["gc", "register", "repair"])
+def test_the_log_of_one_registry_and_the_store_of_another_are_never_used_together(tmp_path, ottos, roots, what):
+    """Otto owns the directory that the registry is in: SQLite opens his database, and the store is to be root's."""
+    (tmp_path / "m.bin").write_bytes(b"root's model")
+    (tmp_path / "n.bin").write_bytes(b"otto's model")
+    create_registry(str(roots / "reg"))
+    open_registry(str(roots / "reg")).register("m", str(tmp_path / "m.bin"), code="none")
+    create_registry(str(ottos / "reg"))
+    if what == "repair":
+        open_registry(str(ottos / "reg")).register("n", str(tmp_path / "n.bin"), code="none")
+    (ottos / "link").symlink_to(roots / "reg")
+    place, link = ottos / "reg", ottos / "link"
+
+    def swap(event, arguments):
+        theirs = event == "open" and str(arguments[0]) == f"{place}/store"
+        if theirs != place.is_symlink() and event in {"open", "sqlite3.connect"}:
+            assert exchange(str(place), str(link))
+
+    registry = open_registry(str(place))
+    do = {
+        "gc": lambda: registry.gc(grace="0s"),
+        "register": lambda: registry.register("n", str(tmp_path / "n.bin"), code="none"),
+        "repair": lambda: registry.verify(log=False, repair=str(tmp_path / "n.bin")),
+    }
+    before = sorted(path for path in (roots / "reg").rglob("*") if path.is_file())
+    attacked(do[what], swap)
+    assert sorted(path for path in (roots / "reg").rglob("*") if path.is_file()) == before
