@@ -82,6 +82,12 @@ def not_a_blob(path: str) -> IntegrityError:
     )
 
 
+def replaced_registry(directory: str) -> RegistryUnavailable:
+    """Return the error for a registry whose name is that of another directory by now."""
+    message = f"the registry {directory} was replaced by another one after it was found"
+    return RegistryUnavailable(message, f"if that one is meant: modelkeep list --registry {directory}")
+
+
 @contextmanager
 def explain_source_errors(path: str) -> Iterator[None]:
     """Translate an ``OSError`` of a file that a user named into an error that names the file.
