@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modelkeep.cli import command_table
-from modelkeep.cli.views.lists import VERSION_KEYS
+from modelkeep.cli.views.columns import VERSION_KEYS
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.answers.versions import Model, Version
 from modelkeep.domain.verbs.all_verbs import ACTIONS

@@ -14,8 +14,9 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
+from modelkeep.cli.views.columns import check_column, column
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column, column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
@@ -104,7 +105,7 @@ def list_(
     name = None if is_glob else pattern
     for key in keys:
         split = split_key(key)
-        if found and split is not None and all(column(each, key) is None for each in found):
+        if found and split is not None and all(each is None for each in map(column(key, found), found)):
             error = unknown_key(key, registry.keys(split[0], name, as_of=moment))
             if error is not None:
                 raise error
