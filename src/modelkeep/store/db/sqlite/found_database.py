@@ -34,6 +34,8 @@ class FoundDatabase(Database):
 
         Raises ``OSError`` where there is no directory, or the system does not tell which files are open.
         """
+        if isinstance(database, cls):
+            return database
         os.stat(_DESCRIPTORS)
         status = os.stat(database.directory)
         held = cls(database.directory, (status.st_dev, status.st_ino), lock_wait=database.lock_wait, say=None)
