@@ -13,7 +13,7 @@ import pytest
 
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 
 OTTO = 71004
 
@@ -248,6 +248,20 @@ def test_register_takes_nothing_of_ours_where_the_source_becomes_a_link(tmp_path
     attacked(lambda: open_registry(str(tmp_path / "reg")).register("m", str(ottos / "src"), code="none"), swap)
     stored = [path for path in (tmp_path / "reg" / "store").rglob("*") if path.is_file()]
     assert all("root's" not in path.read_text() for path in stored)
+
+
+@pytest.mark.parametrize("what", ["tmp", "blobs/sha256/93"])
+def test_a_directory_of_ours_that_came_to_stand_in_a_store_is_not_given_away(tmp_path, ottos, what):
+    create_registry(str(ottos / "reg"))
+    for path in (ottos / "reg", *(ottos / "reg").rglob("*")):
+        os.chown(path, OTTO, OTTO)
+    (tmp_path / "m.bin").write_bytes(b"model")
+    place = ottos / "reg" / "store" / what
+    place.mkdir(mode=0o700, exist_ok=True)
+    (place / "precious").write_text("root's")
+    os.chown(place, 0, 0)
+    open_registry(str(ottos / "reg")).register("m", str(tmp_path / "m.bin"), code="none")
+    assert (place.stat().st_uid, place.stat().st_gid) == (0, 0)
 
 
 @pytest.mark.parametrize("what", ["params", "metrics"])

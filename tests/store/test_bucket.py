@@ -251,6 +251,17 @@ def test_a_writer_whose_directory_cannot_be_locked_writes_all_the_same(root, mon
     assert put(DirectoryBucket(str(root)), HELLO, b"hello") == {HELLO}
 
 
+def test_a_directory_for_drafts_that_cannot_be_looked_at_leaves_nothing_open(root, monkeypatch):
+    def refused(*_arguments, **_names):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    before = os.listdir("/proc/self/fd")
+    monkeypatch.setattr("modelkeep.store.bucket.directory_places.BucketDirectory.is_", refused)
+    with pytest.raises(RegistryUnavailable), DirectoryBucket(root).upload() as upload:
+        upload.draft()
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_a_damaged_file_is_set_aside_where_gc_finds_it(root):
     bucket = DirectoryBucket(str(root))
     put(bucket, HELLO, b"jello")

@@ -74,8 +74,9 @@ class Identified(Answer, frozen=True):
 
 
 class DiffRow(Answer, frozen=True):
-    """One difference: the section, the key in it, and the value on each side (None: not there).
+    """One difference: the section, the key in it, and the value on each side (None: not there, or null itself).
 
+    ``nulls`` are the places of the sides, from 0, whose value is null itself.
     ``differences`` say how much more than the first each other side is, where both are numbers; empty where none are.
     """
 
@@ -83,6 +84,7 @@ class DiffRow(Answer, frozen=True):
     key: str
     values: tuple[Json, ...]
     differences: tuple[float | str | None, ...] = ()
+    nulls: tuple[int, ...] = ()
 
 
 class Diff(Answer, frozen=True):
