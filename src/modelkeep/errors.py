@@ -2,6 +2,7 @@
 
     ModelkeepError                70  a bug when it is raised as such
     ├── UsageError                 2  arguments, malformed references
+    │   └── AmbiguousKey           2  a key that may mean several
     ├── NotFound                   3  a model, version, holder, label, alias, path or node
     ├── Conflict                   4  what is there already, or is not as was expected
     │   └── RecentRollback         4  a second bare rollback shortly after the first
@@ -56,6 +57,19 @@ class UsageError(ModelkeepError):
 
     code = "usage"
     exit_code = 2
+
+
+class AmbiguousKey(UsageError):
+    """A key that may mean several: ``typed`` is the key, ``meant`` are those that mean one each."""
+
+    def __init__(self, message: str, typed: str, meant: tuple[str, ...]) -> None:
+        super().__init__(message, " or ".join(meant))
+        self.typed = typed
+        self.meant = meant
+
+    def __reduce__(self) -> tuple[type["ModelkeepError"], tuple[str, str, tuple[str, ...]]]:  # type: ignore[override]
+        """Survive a pipe between processes with the keys intact."""
+        return type(self), (self.message, self.typed, self.meant)
 
 
 class NotFound(ModelkeepError):

@@ -102,10 +102,11 @@ def difference(a: str, b: str) -> str | None:
 
 
 def six_digits(value: str) -> str:
-    """Return a metric's value as people read it, rounded to six significant digits: ``0.938765``, ``-12``, ``+3.1e-05``.
+    """Return a metric's value as people read it, rounded to six significant digits: ``0.938765``, ``-12``, ``+3.1e-5``.
 
-    A value that has no more is left as it is, and so is one that is no number. No digit before the point is rounded
-    away as long as there are at most fifteen of them.
+    Rounding leaves no zeros at the end: ``0.8200000000000001`` is ``0.82``. A value that has no more digits is left as it
+    is, and so is one that is no number. No digit before the point is rounded away as long as there are at most fifteen
+    of them.
     """
     number = as_number(value.removeprefix("+"))
     if number is None or len(value) <= _DIGITS:
@@ -115,8 +116,15 @@ def six_digits(value: str) -> str:
         return value
     plus = "+" if value.startswith("+") else ""
     if not _LEAST_PLAIN <= whole < _MOST_WHOLE_DIGITS:
-        return f"{plus}{number:.{_DIGITS - 1}e}"
-    return f"{plus}{number:.{max(_DIGITS - 1 - whole, 0)}f}"
+        rounded, e, exponent = f"{number:.{_DIGITS - 1}e}".partition("e")
+    else:
+        rounded, e, exponent = f"{number:.{max(_DIGITS - 1 - whole, 0)}f}", "", ""
+    return f"{plus}{rounded.rstrip('0').rstrip('.') if '.' in rounded else rounded}{e}{exponent}"
+
+
+def visible(text: str) -> str:
+    """Return a text that a user gave, the empty one as ``""``: ``-`` means that there is none."""
+    return text or '""'
 
 
 def signed(value: float | str | None) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 
 from modelkeep.cli import error_output
 from modelkeep.cli.views import errors
-from modelkeep.errors import NotFound, UsageError
+from modelkeep.errors import AmbiguousKey, NotFound, UsageError
 
 
 def test_an_error_is_two_lines():
@@ -69,3 +69,25 @@ def test_a_bug_is_reported_as_one():
     error = error_output.unforeseen(KeyError("x"))
     assert error.exit_code == 70
     assert error.message == "this is a bug in modelkeep: KeyError: 'x'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (
+            ["list", "m", "--sort", "metric.auc:desc"],
+            "modelkeep list m --sort metric.auc@h@1:desc        (or metric.auc@t@1)",
+        ),
+        (
+            ["list", "m", "--columns=ref,metric.auc,metric.auc2"],
+            "modelkeep list m --columns=ref,metric.auc@h@1,metric.auc2        (or metric.auc@t@1)",
+        ),
+        (
+            ["show", "m@1", "--field", "metric.auc"],
+            "modelkeep show m@1 --field metric.auc@h@1        (or metric.auc@t@1)",
+        ),
+    ],
+)
+def test_a_key_that_may_mean_several_is_answered_with_the_line_that_means_one(capsys, arguments: list[str], hint: str):
+    error_output.write(AmbiguousKey("which?", "metric.auc", ("metric.auc@h@1", "metric.auc@t@1")), arguments)
+    assert capsys.readouterr().err == f"error: which?\nhint: {hint}\n"

@@ -4,11 +4,12 @@ import json
 
 import msgspec.structs
 import pytest
-from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
+from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
 
 from modelkeep.cli.views import interface
+from modelkeep.cli.views.columns import VERSION_KEYS, check_column
 from modelkeep.cli.views.interface import View, as_json, json_pages
-from modelkeep.cli.views.lists import VERSION_KEYS, EntriesView, ModelsView, TenuresView, VersionsView, check_column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
@@ -144,7 +145,24 @@ def test_an_at_sign_splits_a_metric_from_its_data_only_where_it_is_no_name():
     assert field(view, "metric.recall@5") == ["0.1"]
     assert field(view, "metric.recall@5@b@1") == ["0.3"]
     view = measured(("k", "0.1", "a@b"), ("k@a", "0.2", "b"))
-    assert field(view, "metric.k@a@b") == "take it from --json, under evaluations"
+    assert field(view, "metric.k@a@b") == "metric.k@data:a@b or metric.k@a@data:b"
+    assert field(view, "metric.k@data:a@b") == ["0.1"]
+    assert field(view, "metric.k@a@data:b") == ["0.2"]
+
+
+def test_a_metric_that_has_the_name_of_another_on_data_hides_no_value():
+    view = measured(("auc@h@1", "0.5", None), ("auc", "0.4", "h@1"))
+    lines = [line for line in view.lines() if line.startswith("metric.")]
+    assert lines == ["metric.auc@h@1\t0.5", "metric.auc\t0.4", "metric.auc@data:h@1\t0.4"]
+    assert field(view, "metric.auc@h@1") == ["0.5"]
+    assert field(view, "metric.auc@data:h@1") == ["0.4"]
+
+
+def test_a_column_means_the_same_metric_in_every_row():
+    named = measured(("auc@h@1", "0.5", None)).answer
+    on_data = measured(("auc", "0.9", "h@1")).answer
+    columns = ["metric.auc@h@1", "metric.auc@data:h@1"]
+    assert VersionsView(None, [named, on_data], columns).lines() == ["0.5\t-", "-\t0.9"]
 
 
 def test_a_field_that_is_none_is_answered_with_the_metric_that_was_meant():
@@ -238,7 +256,7 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 def test_identify_is_a_line_a_tenure():
     row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
-    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
+    assert IdentifiedView(None, [row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():
@@ -256,7 +274,32 @@ def test_a_diff_has_a_cell_a_version():
         same=False,
         rows=(DiffRow("metrics", "auc", (Number("0.907"), None), (Number("-0.1"),)),),
     )
-    assert DiffView(found).lines() == ["metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(found).lines() == ["version\tref\tfraud@3\tfraud@4\t-", "metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(Diff(("fraud@3", "fraud@3"), same=True, rows=())).lines() == []
+
+
+def test_a_diff_shows_an_empty_text_and_a_null_where_they_are_values():
+    found = Diff(
+        ("fraud@3", "fraud@4"),
+        same=False,
+        rows=(DiffRow("tags", "note", ("", None)), DiffRow("params", "seed", (None, None), (), (1,))),
+    )
+    assert DiffView(found).lines()[1:] == ['tags\tnote\t""\t-\t-', "params\tseed\t-\tnull\t-"]
+    assert drawn(DiffView(found)).splitlines() == [
+        "                fraud@3   fraud@4",
+        'tags     note   ""        -',
+        "params   seed   -         null",
+    ]
+
+
+def test_an_empty_tag_is_shown_and_a_missing_one_is_not():
+    rows = [version_row(4, tags={"note": ""}, params={"seed": None}), version_row(3)]
+    view = VersionsView(None, rows, ["ref", "tag.note", "param.seed"])
+    assert view.lines() == ['fraud@4\t""\tnull', "fraud@3\t-\t-"]
+    assert drawn(view).splitlines()[1:] == ['fraud@4   ""         null', "fraud@3   -          -"]
+    page = VersionView(msgspec.structs.replace(VERSION, tags={"note": ""}), None)
+    assert 'tag.note\t""' in page.lines()
+    assert FieldView.of("fraud@3", page.document(), "tag.note").lines() == [""]
 
 
 def test_json_has_pairs_as_objects_and_nulls_present():

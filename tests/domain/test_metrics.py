@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelkeep.domain.metrics import MetricKey, one_of_each, parse_metric_key, value_of
+from modelkeep.domain.metrics import MetricKey, keys_of, one_of_each, parse_metric_key, spelled, value_of
 from modelkeep.errors import UsageError
 
 
@@ -51,3 +51,18 @@ def test_a_key_that_may_be_split_in_two_ways_is_refused():
     with pytest.raises(UsageError) as error:
         parse_metric_key("k@a@b", [("k", "a@b"), ("k@a", "b")])
     assert error.value.message == "'metric.k@a@b' may mean k on a@b or k@a on b"
+
+
+def test_every_value_has_a_text_that_means_it_alone():
+    known = [("auc", None), ("auc", "h@1"), ("auc@h@1", None), ("k", "a@b"), ("k@a", "b"), ("f1", "h@1")]
+    assert spelled(known) == {
+        ("auc", None): "auc",
+        ("auc", "h@1"): "auc@data:h@1",
+        ("auc@h@1", None): "auc@h@1",
+        ("k", "a@b"): "k@data:a@b",
+        ("k@a", "b"): "k@a@data:b",
+        ("f1", "h@1"): "f1@h@1",
+    }
+    for (name, data), text in spelled(known).items():
+        assert parse_metric_key(text, known) == MetricKey(name, data)
+    assert keys_of(known)[-6:] == ["auc@", "auc@data:h@1", "auc@h@1@", "k@data:a@b", "k@a@data:b", "f1@h@1"]

@@ -13,7 +13,7 @@ import pytest
 
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 
 OTTO = 71004
 

@@ -180,7 +180,7 @@ def test_drafts_of_an_earlier_boot_are_judged_by_age_where_other_machines_write(
     for path in (place / "1", place):
         os.utime(path, (0, 0))
     with opened(str(world.home / "store"), "tmp") as tmp:
-        (found,) = directory_drafts.find_stale(tmp, str(world.home / "store" / "tmp"), local=local)
+        (found,) = directory_drafts.find_stale(tmp, local=local)
     assert found.writer == ("gone" if local else "unsure")
 
 

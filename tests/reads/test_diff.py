@@ -115,3 +115,26 @@ def test_a_model_without_a_version_to_compare_says_so(fraud):
     with pytest.raises(NotFound) as error:
         diff(fraud, "churn", "fraud@1")
     assert error.value.message == "churn has no version that is neither archived, deleted nor bad"
+
+
+def test_a_metric_that_has_the_name_of_another_on_data_is_not_compared_with_it(history):
+    history.register("fraud", metrics=[("auc@h@1", "0.5"), ("auc", "0.7")])
+    history.register("fraud", metrics=[("auc", "0.9")])
+    history.evaluate("fraud@1", [("auc", "0.4")], Data(name="h", version="1"))
+    history.evaluate("fraud@2", [("auc", "0.6")], Data(name="h", version="1"))
+    rows = [row for row in diff(history, "fraud@1", "fraud@2").rows if row.section == "metrics"]
+    assert rows == [
+        DiffRow("metrics", "auc@data:h@1", (0.4, 0.6), (0.2,)),
+        DiffRow("metrics", "auc", (0.7, 0.9), (0.2,)),
+        DiffRow("metrics", "auc@h@1", (0.5, None)),
+    ]
+
+
+def test_a_param_that_is_null_is_told_from_one_that_is_not_there(history):
+    history.register("fraud", param__depth="null", param__seed="null")
+    history.register("fraud", param__seed="7")
+    rows = [row for row in diff(history, "fraud@1", "fraud@2").rows if row.section == "params"]
+    assert rows == [
+        DiffRow("params", "depth", (None, None), (), (0,)),
+        DiffRow("params", "seed", (None, 7), (), (0,)),
+    ]

@@ -256,7 +256,7 @@ def test_a_directory_for_drafts_that_cannot_be_looked_at_leaves_nothing_open(roo
         raise PermissionError(errno.EACCES, "Permission denied")
 
     before = os.listdir("/proc/self/fd")
-    monkeypatch.setattr("modelkeep.store.bucket.directory_upload.status_below", refused)
+    monkeypatch.setattr("modelkeep.store.bucket.directory_places.BucketDirectory.is_", refused)
     with pytest.raises(RegistryUnavailable), DirectoryBucket(root).upload() as upload:
         upload.draft()
     assert os.listdir("/proc/self/fd") == before

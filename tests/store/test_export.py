@@ -18,7 +18,8 @@ from modelkeep.store.export.artifact import Exported, export, export_stream
 from modelkeep.store.export.draft import Draft
 from modelkeep.store.export.part import part_of
 from modelkeep.store.ingest.artifact import Selection, ingest
-from modelkeep.store.opened_directory import OpenedDirectory, open_directory
+from modelkeep.store.named_paths import open_directory
+from modelkeep.store.opened_directory import OpenedDirectory
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.errors import begun_backup, bring_back
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.durable import create_file, make_directories, sync_directory
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 from modelkeep.store.ownership import claim, is_unclaimed
 
 _IGNORE = ".gitignore"
@@ -76,7 +76,7 @@ def _share(directory: str, shared: Sharing | None, say: Callable[[str], None]) -
         with suppress(FileExistsError):  # a copy of a registry may lack it
             create_file(place.lock_path, 0o660)
         with open_directory(directory) as top, opened(store) as held:
-            count = sharing.share_registry(directory, top.descriptor, store, held, place.lock_path, shared)
+            count = sharing.share_registry(directory, top.descriptor, store, held.descriptor, place.lock_path, shared)
     except OSError as error:
         message = f"{error.filename or directory} cannot be shared: {error.strerror or error}"
         raise RegistryUnavailable(message, "nothing was lost: the same command goes on from here") from error

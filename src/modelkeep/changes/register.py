@@ -50,7 +50,7 @@ from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
-from modelkeep.store.ingest.source import as_utf8
+from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.ownership import require_own
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -235,7 +235,7 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     host = machine.hostname()
     if host:
         fields.append(("host", host))
-    fields += [("source", as_utf8(os.fspath(path))) for path in request.paths]
+    fields += [("source", name_from_disk(os.fspath(path))) for path in request.paths]
     code = provenance.code
     found = (("code.remote", code.remote), ("code.branch", code.branch), ("code.work_tree", code.work_tree))
     fields += [(name, value) for name, value in found if value]

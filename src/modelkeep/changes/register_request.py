@@ -24,7 +24,7 @@ from modelkeep.provenance import inputs
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
-from modelkeep.store.ingest.source import as_utf8
+from modelkeep.store.named_paths import name_from_disk
 
 
 class Request(Struct, frozen=True):
@@ -95,7 +95,7 @@ def check(request: Request) -> None:
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
     texts = (("reason", request.message), ("description", request.description), ("author", request.author))
-    for what, text in (*texts, *(("source", as_utf8(path)) for path in request.paths)):
+    for what, text in (*texts, *(("source", name_from_disk(path)) for path in request.paths)):
         check_text(text or "", what)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 from shlex import quote
 
 from modelkeep.cli import streams
+from modelkeep.cli.typed_line import hint_line
 from modelkeep.cli.views import errors
 from modelkeep.domain.text import printable_lines
-from modelkeep.errors import ModelkeepError, RegistryUnavailable
+from modelkeep.errors import AmbiguousKey, ModelkeepError, RegistryUnavailable
 
 #: What the system says of a path and not of this program.
 _OF_THE_PLACE = frozenset({
@@ -22,6 +24,8 @@ _OF_THE_PLACE = frozenset({
 
 def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
     """Write an error to stderr, in the form that the arguments ask for."""
+    if isinstance(error, AmbiguousKey):
+        error.hint = _line_with_key(error, arguments)
     if os.environ.get("MODELKEEP_DEBUG", "0") not in {"", "0"}:
         import traceback
 
@@ -30,6 +34,14 @@ def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
         streams.err(errors.as_json(error) + "\n")
     else:
         streams.err(errors.as_text(error, color=_colored(arguments)))
+
+
+def _line_with_key(error: AmbiguousKey, arguments: Sequence[str]) -> str:
+    """Return the line that was typed with a key that means one thing."""
+    first, *others = error.meant
+    key = re.compile(rf"(?<![^,=]){re.escape(error.typed)}(?=$|,|:(?:asc|desc)$)")
+    line = hint_line([key.sub(lambda _: first, typed) for typed in arguments])
+    return f"{line}        (or {', '.join(others)})" if others else line
 
 
 def unforeseen(error: Exception) -> ModelkeepError:

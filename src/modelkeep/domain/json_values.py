@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 #: What JSON can say.
 Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
 
-_JSON_NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_WORDS: Mapping[str, Json] = {"null": None, "true": True, "false": False}
+JSON_NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+WORDS: Mapping[str, Json] = {"null": None, "true": True, "false": False}
 _DEEPEST = 32
 #: A whole number with fewer digits is below 2^53.
 _SURELY_PLAIN = 16
@@ -28,9 +28,9 @@ def param_value(text: str) -> Json:
     Whole numbers beyond ±(2^53 - 1), numbers that no double has the size of, and lists and objects that are nested
     more than 32 deep or bear a key twice stay text.
     """
-    if text in _WORDS:
-        return _WORDS[text]
-    if _JSON_NUMBER.fullmatch(text):
+    if text in WORDS:
+        return WORDS[text]
+    if JSON_NUMBER.fullmatch(text):
         return _number(text)
     if text[:1] in ("[", "{"):
         try:

@@ -7,11 +7,12 @@ A metric belongs to a version, a name and the data that it was measured on; the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import AmbiguousKey
 
 T = TypeVar("T")
 
@@ -71,7 +72,7 @@ def one_of_each(newest: ByData[T]) -> dict[str, T]:
 
 
 def value_of(newest: ByData[T], key: MetricKey, ref: str) -> T | None:
-    """Return what a key means of the version ``ref``, None where it has none; several raise ``UsageError``."""
+    """Return what a key means of the version ``ref``, None where it has none; several raise ``AmbiguousKey``."""
     by_data = newest.get(key.name, {})
     data = key.candidates(by_data)
     if len(data) > 1:
@@ -79,18 +80,18 @@ def value_of(newest: ByData[T], key: MetricKey, ref: str) -> T | None:
     return by_data[data[0]] if data else None
 
 
-def several_data(name: str, data: Iterable[str | None], what: str) -> UsageError:
+def several_data(name: str, data: Iterable[str | None], what: str) -> AmbiguousKey:
     """Return the error for a bare name that means no one value, because of the data."""
     places = list(data)
     on = f"on {' and '.join(each for each in places if each is not None)}"
     message = f"{what} was measured {f'without data, and {on}' if None in places else on}: which is meant?"
-    return UsageError(printable(message), printable(" or ".join(f"metric.{name}@{each or ''}" for each in places)))
+    return _ambiguous(message, name, [f"{name}@{each or ''}" for each in places])
 
 
 def parse_metric_key(text: str, known: Iterable[tuple[str, str | None]]) -> MetricKey | None:
     """Return what ``metric.TEXT`` means among the names and data that are known, None where nothing fits.
 
-    TEXT as a whole comes first, then every split at an ``@``; more than one that fits raises ``UsageError``.
+    TEXT as a whole comes first, then every split at an ``@``; more than one that fits raises ``AmbiguousKey``.
     """
     pairs = set(known)
     if any(name == text for name, _ in pairs):
@@ -100,10 +101,29 @@ def parse_metric_key(text: str, known: Iterable[tuple[str, str | None]]) -> Metr
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
     message = f"'metric.{text}' may mean {' or '.join(f'{key.name} on {key.data}' for key in fitting)}"
-    raise UsageError(printable(message), "take it from --json, under evaluations")
+    raise _ambiguous(message, text, [f"{key.name}@data:{key.data}" for key in fitting])
+
+
+def _ambiguous(message: str, text: str, meant: Iterable[str]) -> AmbiguousKey:
+    keys = tuple(printable(f"metric.{each}") for each in meant)
+    return AmbiguousKey(printable(message), printable(f"metric.{text}"), keys)
+
+
+def spelled(known: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], str]:
+    """Return the text that means each name and data behind ``metric.``: ``auc``, ``auc@holdout@3``.
+
+    It is ``auc@data:holdout@3`` where a metric has the name ``auc@holdout@3``, or is on data that makes the same text.
+    """
+    plain = {(name, data): str(MetricKey(name, data)) for name, data in known}
+    taken = Counter(plain.values()) + Counter({name for name, data in plain if data is not None})
+    return {
+        (name, data): text if data is None or taken[text] == 1 else f"{name}@data:{data}"
+        for (name, data), text in plain.items()
+    }
 
 
 def keys_of(known: Iterable[tuple[str, str | None]]) -> list[str]:
     """Return what may be typed behind ``metric.``: each name, and each name with its data."""
-    pairs = list(known)
-    return list(dict.fromkeys([*(name for name, _ in pairs), *(f"{name}@{data or ''}" for name, data in pairs)]))
+    texts = spelled(known)
+    on_data = (f"{name}@" if data is None else text for (name, data), text in texts.items())
+    return list(dict.fromkeys([*(name for name, _ in texts), *on_data]))

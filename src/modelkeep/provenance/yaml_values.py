@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelkeep.domain.json_values import JSON_NUMBER, WORDS
 from modelkeep.domain.text import pattern
 from modelkeep.errors import UsageError
 from modelkeep.provenance.plain_values import Number, shorten
@@ -16,8 +17,6 @@ from modelkeep.provenance.plain_values import Number, shorten
 _MOST_CHARACTERS = 64 << 10
 _MOST_MERGED = 10_000
 _DEEPEST = 32
-_JSON_NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 _TAGS = {None, "!"} | {
     f"tag:yaml.org,2002:{name}" for name in ["str", "int", "float", "bool", "null", "timestamp", "seq", "map"]
 }
@@ -134,7 +133,7 @@ def _scalar(event: Any) -> object:
     text: str = event.value
     if event.style is not None or not event.implicit[0]:
         return text
-    return Number(text) if _JSON_NUMBER.fullmatch(text) else _WORDS.get(text, text)
+    return Number(text) if JSON_NUMBER.fullmatch(text) else WORDS.get(text, text)
 
 
 def _refused(event: Any, why: str, hint: str) -> UsageError:

@@ -12,7 +12,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.metrics import MetricKey, newest_by_data
+from modelkeep.domain.metrics import newest_by_data, spelled
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.state import Tenure
@@ -66,7 +66,15 @@ def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
 
 def compare(versions: Sequence[Version]) -> Diff:
     """Return the rows in which versions differ; a metric on other data is another metric."""
-    sides = [_facts(version) for version in versions]
+    metrics = [newest_by_data(version.evaluations) for version in versions]
+    names = spelled((name, on) for newest in metrics for name, by_data in newest.items() for on in by_data)
+    sides = [
+        _facts(
+            version,
+            {names[name, on]: each.value for name, by_data in newest.items() for on, each in by_data.items()},
+        )
+        for version, newest in zip(versions, metrics, strict=True)
+    ]
     rows = []
     for section in SECTIONS:
         for key in dict.fromkeys(key for side in sides for key in side[section]):
@@ -74,7 +82,8 @@ def compare(versions: Sequence[Version]) -> Diff:
             values = tuple(side[section].get(key) for side in sides)
             same = _same_number_or_text if section in _NUMBERS else operator.eq
             if not all(there) or not all(same(value, values[0]) for value in values[1:]):
-                rows.append(DiffRow(section, key, values, _differences(section, key, values)))
+                nulls = tuple(at for at, value in enumerate(values) if value is None and there[at])
+                rows.append(DiffRow(section, key, values, _differences(section, key, values), nulls))
     return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
 
 
@@ -85,8 +94,7 @@ def _same_number_or_text(one: Json, other: Json) -> bool:
     return texts[0] == texts[1] if None in numbers else numbers[0] == numbers[1]
 
 
-def _facts(version: Version) -> dict[str, dict[str, Json]]:
-    newest = newest_by_data(version.evaluations)
+def _facts(version: Version, metrics: dict[str, Json]) -> dict[str, dict[str, Json]]:
     data: dict[str, list[str]] = {}
     for used in version.data:
         key = used.name if used.role is None else f"{used.role}={used.name}"
@@ -103,9 +111,7 @@ def _facts(version: Version) -> dict[str, dict[str, Json]]:
             description=version.description,
             licence=version.licence,
         ),
-        "metrics": {
-            str(MetricKey(name, on)): each.value for name, by_data in newest.items() for on, each in by_data.items()
-        },
+        "metrics": metrics,
         "params": version.params,
         "tags": {**version.tags},
         "data": {key: ", ".join(values) for key, values in data.items()},

@@ -18,7 +18,7 @@ from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.export.part import part_of, path_inside
 from modelkeep.store.export.view import view
-from modelkeep.store.opened_directory import name_from_disk
+from modelkeep.store.named_paths import name_from_disk
 
 STDOUT = "-"
 

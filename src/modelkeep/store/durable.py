@@ -7,6 +7,8 @@ import os
 import stat
 from contextlib import suppress
 
+from modelkeep.store.opened_directory import OpenedDirectory
+
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
@@ -15,20 +17,8 @@ _NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, e
 
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable; raise ``OSError`` where that fails."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_file(path: str) -> None:
-    """Make the bytes of a file durable; raise ``OSError`` where that fails."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with OpenedDirectory.at(path) as directory:
+        directory.sync()
 
 
 def make_directories(path: str, mode: int = 0o777) -> None:
@@ -75,12 +65,10 @@ def create_file(path: str, mode: int, data: bytes = b"") -> None:
     In a shared (setgid) directory the umask does not count. What root makes belongs to the owner and the group of the
     directory that it is in, whatever takes the place of that directory or of the file meanwhile.
     """
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        descriptor = os.open(os.path.basename(path), flags, mode, dir_fd=directory)
+    with OpenedDirectory.at(os.path.dirname(path) or ".") as directory:
+        around = os.fstat(directory.descriptor)
+        descriptor = directory.create(os.path.basename(path), mode)
         try:
-            around = os.fstat(directory)
             give_to_owner(descriptor, around)
             if around.st_mode & stat.S_ISGID:
                 os.fchmod(descriptor, mode)
@@ -89,8 +77,6 @@ def create_file(path: str, mode: int, data: bytes = b"") -> None:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    finally:
-        os.close(directory)
 
 
 def give_to_owner(descriptor: int, owner: os.stat_result) -> None:
@@ -113,14 +99,6 @@ def give_to_owner(descriptor: int, owner: os.stat_result) -> None:
         name, why = user_name(owner.st_uid), (error.strerror or str(error)).lower()
         message = f"what root makes in a registry of {name} cannot be given to {name}: {why}"
         raise RegistryUnavailable(message, f"run the command as {name}") from error
-
-
-def status_of(path: str) -> os.stat_result | None:
-    """Return the ``lstat`` of a path, None where nothing is there."""
-    try:
-        return os.lstat(path)
-    except FileNotFoundError:
-        return None
 
 
 def exchange(one: str, other: str, *, dir_fd: int | None = None) -> bool:

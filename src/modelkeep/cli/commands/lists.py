@@ -14,8 +14,9 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
+from modelkeep.cli.views.columns import check_column, column
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, check_column, column
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
@@ -51,6 +52,7 @@ def list_(
         str | None, Argument(metavar="[NAME|PATTERN]", help="A model, or a glob over the names: risk/*")
     ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
+    tag: Annotated[list[str] | None, Option("--tag", metavar="K[=V]", help="Only the versions with this tag.")] = None,
     sort: Annotated[
         str | None,
         Option(
@@ -83,7 +85,7 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
-    if (pattern is None or is_glob) and not (stage or sort or keys):
+    if (pattern is None or is_glob) and not (stage or tag or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
         call.show(
@@ -96,6 +98,7 @@ def list_(
         None if is_glob else pattern,
         pattern=pattern if is_glob else None,
         stage=stage,
+        tags=tag or (),
         sort=sort,
         limit=rows.read,
         all=all_,
@@ -104,12 +107,12 @@ def list_(
     name = None if is_glob else pattern
     for key in keys:
         split = split_key(key)
-        if found and split is not None and all(column(each, key) is None for each in found):
+        if found and split is not None and all(each is None for each in map(column(key, found), found)):
             error = unknown_key(key, registry.keys(split[0], name, as_of=moment))
             if error is not None:
                 raise error
     versions, note = rows.first(found)
-    nothing = None if versions else partial(no_versions, registry, pattern, stage, moment)
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)

@@ -17,9 +17,10 @@ import msgspec
 from msgspec import Struct, StructMeta
 
 from modelkeep.domain.json_values import to_json, to_text
-from modelkeep.domain.metrics import MetricKey
+from modelkeep.domain.metrics import spelled
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
+from modelkeep.rendering import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -168,11 +169,12 @@ def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in document.items():
         if name == "evaluations":
+            names = spelled((each["name"], each["data"]) for each in value)
             for each in value:
                 if each["data"] is not None:
-                    fields.setdefault(f"metric.{MetricKey(each['name'], each['data'])}", each["value"])
+                    fields.setdefault(f"metric.{names[each['name'], each['data']]}", each["value"])
         elif name in {"metrics", "params", "tags"}:
-            fields |= {f"{name[:-1]}.{key}": to_text(each) for key, each in value.items()}
+            fields |= {f"{name[:-1]}.{key}": visible(to_text(each)) for key, each in value.items()}
         elif name not in {"as_of", "tenures"}:
             fields[name] = value
     return fields

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from modelkeep.cli.views.columns import column, column_cell
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
-from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.keys import keys_meant, split_key
-from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import DEVELOPMENT
-from modelkeep.domain.text import close_to, printable
-from modelkeep.errors import UsageError
-from modelkeep.rendering import Clock, beginning, ending, human_size, six_digits
+from modelkeep.rendering import Clock, beginning, ending, human_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-#: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
-VERSION_KEYS = (
-    "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
-    "digest", "size_bytes", "files", "deleted",
-)  # fmt: skip
 _VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
 _KEYED = frozenset({"metric", "param", "tag"})
 _FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
@@ -79,8 +69,8 @@ class VersionsView(View, frozen=True):
     sorted_by: str | None = None
 
     def lines(self) -> list[str]:
-        columns = self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))
-        return [line(*(column(row, key) for key in columns)) for row in self.versions]
+        columns = [column(key, self.versions) for key in self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))]
+        return [line(*(value(row) for value in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.versions]
@@ -88,7 +78,8 @@ class VersionsView(View, frozen=True):
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
             return version_table(self.versions, clock, *_keyed(self.sorted_by))
-        rows = ([_column_cell(row, key, clock) for key in self.columns] for row in self.versions)
+        cells = [column_cell(key, self.versions, clock) for key in self.columns]
+        rows = ([cell(row) for cell in cells] for row in self.versions)
         return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
@@ -107,7 +98,7 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> Rende
         "label": lambda row: row.label,
         "stage": lambda row: stages(row.stages),
         "state": lambda row: row.state,
-        **{key: partial(_column_cell, key=key, clock=clock) for key in keys},
+        **{key: column_cell(key, rows, clock) for key in keys},
         "alias": lambda row: ", ".join(row.aliases),
         "created": lambda row: clock.ago(row.created),
         "author": lambda row: row.author,
@@ -121,38 +112,6 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> Rende
     return table(
         tuple(cells), listed, right=("size",), fold=("author", "alias"), drop=("size", "author", "created", "alias")
     )
-
-
-def column(row: VersionRow, key: str) -> object:
-    """Return what a version has in a column: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``."""
-    split = split_key(key)
-    if split is not None:
-        kind, name = split
-        return _metric(row, name) if kind == "metric" else _text(getattr(row, f"{kind}s"), name)
-    if key == "created":
-        return to_seconds(row.created)
-    return row.stages if key == "stage" else getattr(row, key)
-
-
-def check_column(key: str) -> None:
-    """Raise ``UsageError`` unless versions have that column."""
-    if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
-        return
-    message = f"there is no column '{printable(key)}'"
-    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, *keys_meant(key)]
-    raise UsageError(message, printable(f"there are {', '.join(near)}"))
-
-
-def _metric(row: VersionRow, text: str) -> float | str | None:
-    """Return what ``metric.TEXT`` means of a version; ``UsageError`` where it may mean several values."""
-    newest = newest_by_data(row.evaluations)
-    key = parse_metric_key(text, ((name, data) for name, by_data in newest.items() for data in by_data))
-    found = None if key is None else value_of(newest, key, row.ref)
-    return None if found is None else found.value
-
-
-def _text(values: Mapping[str, Json], key: str) -> str | None:
-    return to_text(values[key]) if key in values else None
 
 
 def _stage_lines(row: ModelRow) -> list[str]:
@@ -204,21 +163,6 @@ def holder_line(name: str, held: Holder, clock: Clock) -> Text:
 def _shares(held: Holder) -> str:
     """Return the versions beside the holder of a stage: ``  ~ 4 at 10%``."""
     return "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
-
-
-def _column_cell(row: VersionRow, key: str, clock: Clock) -> object:
-    value = column(row, key)
-    if key == "created":
-        return clock.ago(row.created)
-    if key == "size_bytes":
-        return human_size(row.size_bytes)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    if value is None:
-        return None
-    return six_digits(to_text(value)) if key.startswith("metric.") else to_text(value)
 
 
 class TenuresView(View, frozen=True):

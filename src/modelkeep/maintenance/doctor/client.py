@@ -50,11 +50,11 @@ def _file_system_time(exam: Exam, now: float) -> tuple[float, str]:
     """Return the file system's time and where it was read: a new directory, or a database with a time in the future."""
     new = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
     with suppress(OSError, ModelkeepError), opened(exam.store, TMP) as tmp:
-        os.mkdir(new, 0o700, dir_fd=tmp)
+        os.mkdir(new, 0o700, dir_fd=tmp.descriptor)
         try:
-            return os.stat(new, dir_fd=tmp, follow_symlinks=False).st_mtime, "of a directory just made"
+            return os.stat(new, dir_fd=tmp.descriptor, follow_symlinks=False).st_mtime, "of a directory just made"
         finally:
-            os.rmdir(new, dir_fd=tmp)
+            tmp.rmdir(new)
     with suppress(OSError):
         return max(now, os.stat(exam.context.database.path).st_mtime), "of the database"
     return now, ""

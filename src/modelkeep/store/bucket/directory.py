@@ -17,14 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.directory_drafts import TMP
-from modelkeep.store.bucket.directory_places import (
-    make_directory,
-    open_below,
-    open_regular,
-    opened,
-    read_note,
-    status_below,
-)
+from modelkeep.store.bucket.directory_places import BucketDirectory, opened
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.os_errors import explain_store_errors
 
@@ -47,23 +40,21 @@ def create_store(root: str, *, elsewhere: bool = False) -> None:
     above, name = os.path.split(root)
     with explain_store_errors(root), ExitStack() as stack:
 
-        def make(around: int, name: str, path: str, owner: os.stat_result) -> int:
-            made = make_directory(around, name, path, owner)
-            stack.callback(os.close, made)
-            os.fsync(made)
-            os.fsync(around)
+        def make(around: BucketDirectory, name: str, owner: os.stat_result) -> BucketDirectory:
+            made = stack.enter_context(around.make(name, owner))
+            made.sync()
+            around.sync()
             return made
 
-        around = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, around)
+        around = stack.enter_context(BucketDirectory.at(above))
         if elsewhere or os.path.islink(root):
             bucket = stack.enter_context(opened(root))
-            os.fsync(around)
+            around.sync()
         else:
-            bucket = make(around, name, root, os.fstat(around))
-        owner = os.fstat(bucket)
-        make(make(bucket, "blobs", f"{root}/blobs", owner), "sha256", f"{root}/blobs/sha256", owner)
-        make(bucket, TMP, f"{root}/{TMP}", owner)
+            bucket = make(around, name, os.fstat(around.descriptor))
+        owner = os.fstat(bucket.descriptor)
+        make(make(bucket, "blobs", owner), "sha256", owner)
+        make(bucket, TMP, owner)
 
 
 class DirectoryBucket:
@@ -88,7 +79,7 @@ class DirectoryBucket:
                 descriptor = None
                 if shard is not None:
                     with suppress(FileNotFoundError):
-                        descriptor = open_regular(shard, os.path.basename(path), path)
+                        descriptor = shard.open_file(os.path.basename(path))
             if descriptor is None:
                 message = f"the bytes of {key} are missing from the store: there is no {path}"
                 raise IntegrityError(message, "modelkeep verify --bytes")
@@ -103,20 +94,20 @@ class DirectoryBucket:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
         path = self.local_path(key)
         with explain_store_errors(self.root), self._shard(path) as shard:
-            status = None if shard is None else status_below(shard, os.path.basename(path))
+            status = None if shard is None else shard.status(os.path.basename(path))
         return _blob(key, status) if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, shard by shard."""
         with explain_store_errors(self.root), self._keys() as keys:
-            for entry in _entries(keys):
+            for entry in keys.entries():
                 if _is_shard(entry):
                     yield from self._blobs_in(entry.name)
 
     def _blobs_in(self, name: str) -> Iterator[Blob]:
         with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
-            for entry in _entries(shard):
-                if _is_key_in(name, entry) and (status := status_below(shard, entry.name)) is not None:
+            for entry in shard.entries():
+                if _is_key_in(name, entry) and (status := shard.status(entry.name)) is not None:
                     yield _blob(_PREFIX + entry.name, status)
 
     def delete(self, key: str) -> None:
@@ -124,7 +115,7 @@ class DirectoryBucket:
         path = self.local_path(key)
         with explain_store_errors(self.root), self._shard(path) as shard, suppress(FileNotFoundError):
             if shard is not None:
-                os.unlink(os.path.basename(path), dir_fd=shard)
+                shard.unlink(os.path.basename(path))
                 self._unsettled.add(os.path.basename(os.path.dirname(path)))
 
     def settle(self) -> None:
@@ -132,7 +123,7 @@ class DirectoryBucket:
         with explain_store_errors(self.root):
             while self._unsettled:
                 with opened(self.root, *_BLOBS, self._unsettled.pop()) as shard:
-                    os.fsync(shard)
+                    shard.sync()
 
     def local_path(self, key: str) -> str:
         """Return the absolute path of a key, whether it is there or not."""
@@ -147,7 +138,7 @@ class DirectoryBucket:
         with explain_store_errors(self.root):
             try:
                 with opened(self.root) as bucket:
-                    return read_note(bucket, name, f"{self.root}/{name}")
+                    return bucket.read_note(name)
             except FileNotFoundError:
                 return None
 
@@ -158,13 +149,13 @@ class DirectoryBucket:
             draft.write(data)
             draft.finish()
             draft.rename(bucket, name)
-            os.fsync(bucket)
+            bucket.sync()
 
     def remove_note(self, name: str) -> None:
         """Remove the file of a note."""
         with explain_store_errors(self.root), opened(self.root) as bucket, suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=bucket)
-            os.fsync(bucket)
+            bucket.unlink(name)
+            bucket.sync()
 
     def stale_drafts(self) -> Iterator[StaleDraft]:
         """Yield what lies in ``tmp``, those of living writers too."""
@@ -174,14 +165,14 @@ class DirectoryBucket:
         with explain_store_errors(self.root), suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
-            yield from directory_drafts.find_stale(tmp, f"{self.root}/{TMP}", local=local)
+            yield from directory_drafts.find_stale(tmp, local=local)
 
     def remove_stale(self, stale: StaleDraft) -> bool:
         """Remove the directory of a writer that ended."""
         from modelkeep.store.bucket import directory_drafts
 
         with explain_store_errors(self.root), opened(self.root, TMP) as tmp:
-            return directory_drafts.remove_stale(tmp, stale.place)
+            return directory_drafts.remove_stale(tmp, os.path.basename(stale.place))
 
     def unknown(self) -> Iterator[str]:
         """Yield the paths of what modelkeep did not make: only names are looked at, nothing is opened."""
@@ -191,23 +182,21 @@ class DirectoryBucket:
             yield from self._others((), {"blobs", TMP, *_NOTES})
             yield from self._others(("blobs",), {"sha256"})
             with self._keys() as keys:
-                shards = [entry.name for entry in _entries(keys) if _is_shard(entry)]
+                shards = [entry.name for entry in keys.entries() if _is_shard(entry)]
             yield from self._others(_BLOBS, {*shards})
             for name in shards:
                 with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
-                    ours = {entry.name for entry in _entries(shard) if _is_key_in(name, entry)}
+                    ours = {entry.name for entry in shard.entries() if _is_key_in(name, entry)}
                     yield from self._others((*_BLOBS, name), ours)
             with suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
-                yield from directory_drafts.find_unknown(tmp, f"{self.root}/{TMP}")
+                yield from directory_drafts.find_unknown(tmp)
 
     def _others(self, names: tuple[str, ...], known: Collection[str]) -> Iterator[str]:
         with suppress(FileNotFoundError), opened(self.root, *names) as directory:
-            yield from (
-                "/".join((self.root, *names, each.name)) for each in _entries(directory) if each.name not in known
-            )
+            yield from (f"{directory.path}/{each.name}" for each in directory.entries() if each.name not in known)
 
     @contextmanager
-    def _keys(self) -> Iterator[int]:
+    def _keys(self) -> Iterator[BucketDirectory]:
         """Yield the open directory of the shards; ``RegistryUnavailable`` where it is not there: is its disk mounted?"""
         with ExitStack() as stack:
             try:
@@ -218,25 +207,18 @@ class DirectoryBucket:
             yield keys
 
     @contextmanager
-    def _shard(self, path: str) -> Iterator[int | None]:
+    def _shard(self, path: str) -> Iterator[BucketDirectory | None]:
         """Yield the open directory of a key's path, None where there is none."""
-        directory = os.path.dirname(path)
         with self._keys() as keys, ExitStack() as stack:
             shard = None
             with suppress(FileNotFoundError):
-                shard = open_below(keys, os.path.basename(directory), directory)
-                stack.callback(os.close, shard)
+                shard = stack.enter_context(keys.enter(os.path.basename(os.path.dirname(path))))
             yield shard
 
 
 def _blob(key: str, status: os.stat_result) -> Blob:
     # The ctime: the mtime may be older than the file's coming, after a backup was restored.
     return Blob(key, status.st_size, status.st_ctime, writable=bool(status.st_mode & _WRITABLE))
-
-
-def _entries(directory: int) -> list[os.DirEntry[str]]:
-    with os.scandir(directory) as found:
-        return sorted(found, key=lambda entry: entry.name)
 
 
 def _is_shard(entry: os.DirEntry[str]) -> bool:

@@ -10,7 +10,6 @@ disk of this machine alone, the writer of what was last touched before this boot
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import time
@@ -18,7 +17,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from modelkeep.domain.text import pattern
-from modelkeep.store.bucket.directory_places import status_below
+from modelkeep.errors import RegistryUnavailable
+from modelkeep.store.bucket.directory_places import BucketDirectory
 from modelkeep.store.bucket.interface import StaleDraft
 
 #: The directory of all drafts.
@@ -37,80 +37,66 @@ def boot_id() -> str:
         return "unknown"
 
 
-def find_stale(tmp: int, path: str, *, local: bool) -> Iterator[StaleDraft]:
+def find_stale(tmp: BucketDirectory, *, local: bool) -> Iterator[StaleDraft]:
     """Yield the directory of each writer, those that live too; ``local``: no other machine mounts this disk."""
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) if local and hasattr(time, "CLOCK_BOOTTIME") else 0
-    for name in sorted(os.listdir(tmp)):
-        found = _examine(tmp, name, path, booted)
+    for entry in tmp.entries():
+        found = _examine(tmp, entry.name, booted)
         if found is not None:
             yield found
 
 
-def find_unknown(tmp: int, path: str) -> Iterator[str]:
+def find_unknown(tmp: BucketDirectory) -> Iterator[str]:
     """Yield what lies in ``tmp`` and is no writer's directory, or holds directories, which no writer makes."""
-    for name in sorted(os.listdir(tmp)):
-        if _examine(tmp, name, path) is None and status_below(tmp, name) is not None:
-            yield os.path.join(path, name)
+    for entry in tmp.entries():
+        if _examine(tmp, entry.name) is None and tmp.status(entry.name) is not None:
+            yield os.path.join(tmp.path, entry.name)
 
 
-def remove_stale(tmp: int, path: str) -> bool:
+def remove_stale(tmp: BucketDirectory, name: str) -> bool:
     """Remove a writer's directory; False where it is gone, or its writer is at work."""
-    descriptor = _open(tmp, os.path.basename(path))
-    if descriptor is None:
+    directory = _enter(tmp, name)
+    if directory is None:
         return False
-    try:
-        if lock_directory(descriptor) is False:
+    with directory:
+        if lock_directory(directory.descriptor) is False:
             return False
-        with os.scandir(descriptor) as entries:
-            names = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
-        for name in names:
-            with suppress(FileNotFoundError):
-                _unlink(descriptor, path, name)
+        for entry in directory.entries():
+            if not entry.is_dir(follow_symlinks=False):
+                with suppress(FileNotFoundError):
+                    directory.unlink(entry.name)
         try:
-            os.rmdir(os.path.basename(path), dir_fd=tmp)
+            tmp.rmdir(name)
         except FileNotFoundError:
             return False
-    finally:
-        os.close(descriptor)
     return True
 
 
-def _unlink(directory: int, path: str, name: str) -> None:
-    """Remove a file of an open directory; an error names the whole path."""
-    try:
-        os.unlink(name, dir_fd=directory)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, os.path.join(path, name)) from error
-
-
-def _examine(tmp: int, name: str, path: str, booted: float = 0) -> StaleDraft | None:
+def _examine(tmp: BucketDirectory, name: str, booted: float = 0) -> StaleDraft | None:
     """Return what a directory in ``tmp`` holds; None where it is no writer's directory or went away meanwhile.
 
     ``booted`` is when this machine booted, where no writer on another machine can have made it (seconds since 1970).
     """
     match = _NAME.fullmatch(name)
-    descriptor = _open(tmp, name) if match else None
-    if match is None or descriptor is None:
+    directory = _enter(tmp, name) if match else None
+    if match is None or directory is None:
         return None
-    files, size, changed, damaged = 0, 0, os.fstat(descriptor).st_mtime, False
-    try:
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                status = status_below(descriptor, entry.name)
-                if status is None:
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    return None
-                files += 1
-                size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
-                changed = max(changed, status.st_mtime)
-                damaged |= entry.name.startswith(_DAMAGED)
-        free = lock_directory(descriptor)
+    with directory:
+        files, size, changed, damaged = 0, 0, os.fstat(directory.descriptor).st_mtime, False
+        for entry in directory.entries():
+            status = directory.status(entry.name)
+            if status is None:
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                return None
+            files += 1
+            size += status.st_size if status.st_nlink == 1 else 0  # else it is a blob too
+            changed = max(changed, status.st_mtime)
+            damaged |= entry.name.startswith(_DAMAGED)
+        free = lock_directory(directory.descriptor)
         known = match[1] == boot_id() != "unknown" or changed < booted
         writer = "alive" if free is False else "gone" if free and known else "unsure"
-        return StaleDraft(os.path.join(path, name), writer, files, size, changed, damaged)
-    finally:
-        os.close(descriptor)
+        return StaleDraft(directory.path, writer, files, size, changed, damaged)
 
 
 def lock_directory(descriptor: int, *, wait: bool = False) -> bool | None:
@@ -129,11 +115,9 @@ def lock_directory(descriptor: int, *, wait: bool = False) -> bool | None:
     return True
 
 
-def _open(tmp: int, name: str) -> int | None:
+def _enter(tmp: BucketDirectory, name: str) -> BucketDirectory | None:
     """Open a directory; None where it is none, is gone, or may not be read by this account."""
     try:
-        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=tmp)
-    except OSError as error:
-        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES}:
-            return None
-        raise
+        return tmp.enter(name)
+    except (FileNotFoundError, NotADirectoryError, PermissionError, RegistryUnavailable):  # the last one: a link
+        return None

@@ -10,20 +10,13 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
-from modelkeep.store.bucket.directory_places import (
-    make_directory,
-    open_below,
-    open_regular,
-    opened,
-    require_shared,
-    status_below,
-)
+from modelkeep.store.bucket.directory_places import BucketDirectory, opened, require_shared
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
@@ -37,13 +30,12 @@ _T = TypeVar("_T")
 class DirectoryDraft:
     """A file that is written under a temporary name in an open directory. It belongs to the bucket's ``owner``."""
 
-    def __init__(self, directory: int, name: str, root: str, owner: os.stat_result, *, sync: bool) -> None:
+    def __init__(self, directory: BucketDirectory, name: str, root: str, owner: os.stat_result, *, sync: bool) -> None:
         self._directory = directory
         self._name = name
         self._root = root
         self._sync = sync
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._descriptor = os.open(name, flags, 0o600, dir_fd=directory)
+        self._descriptor = directory.create(name, 0o600)
         try:
             give_to_owner(self._descriptor, owner)
         except ModelkeepError:
@@ -77,24 +69,19 @@ class DirectoryDraft:
 
     def sync(self) -> None:
         """Make the bytes of a finished draft durable."""
-        descriptor = open_regular(self._directory, self._name, self._name)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._directory.sync_file(self._name)
 
-    def publish(self, shard: int, place: str) -> bool:
-        """Give a finished draft its ``place`` in an open directory, in one step; False where it replaces bytes."""
-        name = os.path.basename(place)
-        there = status_below(shard, name)
+    def publish(self, shard: BucketDirectory, name: str) -> bool:
+        """Give a finished draft its name in a directory, in one step; False where it replaces bytes."""
+        there = shard.status(name)
         if there is not None and not stat.S_ISREG(there.st_mode):
-            raise not_a_blob(place)
+            raise not_a_blob(os.path.join(shard.path, name))
         self.rename(shard, name)
         return there is None
 
-    def rename(self, directory: int, name: str) -> None:
-        """Give a finished draft another name, in an open directory."""
-        os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=directory)
+    def rename(self, directory: BucketDirectory, name: str) -> None:
+        """Give a finished draft another name, in a directory."""
+        self._directory.rename(self._name, name, directory)
         self._name = ""
 
     def discard(self) -> None:
@@ -106,7 +93,7 @@ class DirectoryDraft:
         if self._name:
             name, self._name = self._name, ""
             with suppress(OSError):  # gc removes what stays: this failure must not hide the error that led here
-                os.unlink(name, dir_fd=self._directory)
+                self._directory.unlink(name)
 
 
 class DirectoryUpload:
@@ -116,8 +103,7 @@ class DirectoryUpload:
         self._root = root
         self._place_of = place_of
         self._many = many
-        self._directory = ""
-        self._descriptor = -1
+        self._directory: BucketDirectory | None = None
         self._making = threading.Lock()
         self._numbers = itertools.count(1)
         self._drafts: list[DirectoryDraft] = []
@@ -136,16 +122,16 @@ class DirectoryUpload:
             for draft in self._drafts:
                 draft.discard()
         finally:
-            if self._descriptor >= 0:
+            directory, self._directory = self._directory, None
+            if directory is not None:
                 with suppress(OSError, ModelkeepError), opened(self._root, TMP) as tmp:
-                    os.rmdir(os.path.basename(self._directory), dir_fd=tmp)  # what a repair set aside stays in it
-                os.close(self._descriptor)
-                self._descriptor = -1
+                    tmp.rmdir(os.path.basename(directory.path))  # what a repair set aside stays in it
+                directory.close()
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
         with explain_store_errors(self._root):
-            directory = self._place()
+            directory = self._drafts_directory()
             draft = DirectoryDraft(directory, str(next(self._numbers)), self._root, self._owner, sync=not self._many)
         self._drafts.append(draft)
         return draft
@@ -167,22 +153,20 @@ class DirectoryUpload:
         with explain_store_errors(self._root):
             many = self._many and bool(committed)
             # The system has kept its write errors for this descriptor since before the first draft.
-            if many and not sync_file_system(self._descriptor):
+            if many and not sync_file_system(self._drafts_directory().descriptor):
                 for draft in committed.values():
                     draft.sync()
             if not committed and not kept:
                 return frozenset()
             with opened(self._root, "blobs", "sha256") as keys:
-                for path, those in self._by_shard(committed).items():
-                    shard = make_directory(keys, os.path.basename(path), path, self._owner)
-                    try:
-                        new.update(key for key in those if committed[key].publish(shard, self._place_of(key)))
-                    finally:
-                        os.close(shard)
-                if not (many and sync_file_system(self._descriptor)):
-                    for path in self._by_shard({*committed, *kept}):
-                        _sync_below(keys, path)
-                    os.fsync(keys)
+                for name, those in self._by_shard(committed).items():
+                    with keys.make(name, self._owner) as shard:
+                        new.update(key for key in those if committed[key].publish(shard, self._name_of(key)))
+                if not (many and sync_file_system(self._drafts_directory().descriptor)):
+                    for name in self._by_shard({*committed, *kept}):
+                        with keys.enter(name) as shard:
+                            shard.sync()
+                    keys.sync()
         return frozenset(new)
 
     def set_aside(self, key: str) -> str | None:
@@ -191,83 +175,73 @@ class DirectoryUpload:
         The file stays in its place meanwhile. What is no file holds no bytes, and a directory would be in the way of
         the right ones: it is moved.
         """
-        place = self._place_of(key)
-        name, path = os.path.basename(place), os.path.dirname(place)
+        path, name = os.path.split(self._place_of(key))
+        aside = f"damaged-{name}"
         try:
             with opened(self._root, "blobs", "sha256", os.path.basename(path)) as shard:
-                there = status_below(shard, name)
+                there = shard.status(name)
                 if there is None:
                     return None
-                directory, aside = self._place(), f"damaged-{name}"
+                directory = self._drafts_directory()
                 if not stat.S_ISREG(there.st_mode):
-                    os.rename(name, aside, src_dir_fd=shard, dst_dir_fd=directory)
+                    shard.rename(name, aside, directory)
                 else:
                     try:
-                        os.link(name, aside, src_dir_fd=shard, dst_dir_fd=directory, follow_symlinks=False)
+                        at = (shard.descriptor, directory.descriptor)
+                        os.link(name, aside, src_dir_fd=at[0], dst_dir_fd=at[1], follow_symlinks=False)
                     except OSError:  # a file of another account (`fs.protected_hardlinks`), or no links here
-                        self._copy(shard, place, aside)
-                os.fsync(directory)
+                        self._copy(shard, name, aside)
+                directory.sync()
         except FileNotFoundError:
             return None
-        return f"{self._directory}/{aside}"
+        return os.path.join(directory.path, aside)
 
-    def _place(self) -> int:
-        """Return the open directory of the drafts; it is made, and locked, if it is not there yet."""
+    def _drafts_directory(self) -> BucketDirectory:
+        """Return the directory of the drafts; it is made, and locked, if it is not there yet."""
         with self._making:
-            while self._descriptor < 0:
-                self._make_directory()
-        return self._descriptor
+            while self._directory is None:
+                self._directory = self._make_directory()
+        return self._directory
 
     @cached_property
     def _owner(self) -> os.stat_result:
         """The owner and the group of the bucket."""
         with opened(self._root) as bucket:
-            return os.fstat(bucket)
+            return os.fstat(bucket.descriptor)
 
-    def _make_directory(self) -> None:
+    def _make_directory(self) -> BucketDirectory | None:
         name = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
-        path = f"{self._root}/{TMP}"
         with opened(self._root) as bucket:
-            require_shared(bucket, self._root)
+            require_shared(bucket)
             # A tool that copies no empty directories may have left it out.
-            tmp = make_directory(bucket, TMP, path, self._owner)
-        try:
+            tmp = bucket.make(TMP, self._owner)
+        with tmp, ExitStack() as stack:
             try:
-                descriptor = make_directory(tmp, name, f"{path}/{name}", self._owner)
+                made = stack.enter_context(tmp.make(name, self._owner))
             except FileNotFoundError:  # gc removed it before it was locked
-                return
-            try:
-                lock_directory(descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
-                there = status_below(tmp, name)
-                if there is not None and os.path.samestat(there, os.fstat(descriptor)):
-                    self._directory, self._descriptor = f"{path}/{name}", descriptor
-            finally:
-                if self._descriptor != descriptor:
-                    os.close(descriptor)
-        finally:
-            os.close(tmp)
+                return None
+            lock_directory(made.descriptor, wait=True)  # where it cannot be had, the age of the drafts must do
+            if not tmp.is_(name, made.descriptor):
+                return None
+            stack.pop_all()
+            return made
 
-    def _copy(self, shard: int, place: str, aside: str) -> None:
+    def _copy(self, shard: BucketDirectory, name: str, aside: str) -> None:
         from shutil import copyfileobj
 
         draft = self.draft()
-        with open(open_regular(shard, os.path.basename(place), place), "rb", buffering=0) as source:
+        with open(shard.open_file(name), "rb", buffering=0) as source:
             copyfileobj(source, draft)
         draft.finish()
         draft.sync()
-        draft.rename(self._place(), aside)
+        draft.rename(self._drafts_directory(), aside)
+
+    def _name_of(self, key: str) -> str:
+        return os.path.basename(self._place_of(key))
 
     def _by_shard(self, keys: Iterable[str]) -> dict[str, list[str]]:
-        """Return keys by the path of the directory that they lie in."""
+        """Return keys by the name of the directory that they lie in."""
         shards: dict[str, list[str]] = {}
         for key in keys:
-            shards.setdefault(os.path.dirname(self._place_of(key)), []).append(key)
+            shards.setdefault(os.path.basename(os.path.dirname(self._place_of(key))), []).append(key)
         return shards
-
-
-def _sync_below(above: int, path: str) -> None:
-    descriptor = open_below(above, os.path.basename(path), path)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

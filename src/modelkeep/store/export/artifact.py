@@ -19,7 +19,8 @@ from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import sync_file_system
 from modelkeep.store.export.destination import open_destination, require_replaceable
 from modelkeep.store.export.draft import Draft, remove_stale_drafts
-from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk
+from modelkeep.store.named_paths import name_on_disk
+from modelkeep.store.opened_directory import OpenedDirectory
 from modelkeep.store.os_errors import explain_destination_errors
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def _write_tree(bucket: Bucket, manifest: Manifest, root: OpenedDirectory, progr
     for path in directories:
         with root.below(path) as directory:
             if many:
-                directory.sync_files()
+                for name in os.listdir(directory.descriptor):
+                    directory.sync_file(name)
             directory.sync()
 
 

@@ -16,7 +16,8 @@ from msgspec import Struct
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.store.opened_directory import OpenedDirectory, name_from_disk, open_directory
+from modelkeep.store.named_paths import name_from_disk, open_directory
+from modelkeep.store.opened_directory import OpenedDirectory
 from modelkeep.store.os_errors import explain_destination_errors
 
 #: Names that no artifact's directory has, and what they tell.
@@ -51,7 +52,7 @@ class Destination(Struct, frozen=True):
         if status is None or not stat.S_ISDIR(status.st_mode):
             return False
         with self.directory.enter(self.name) as found:
-            return not os.listdir(found.descriptor)
+            return found.is_empty()
 
 
 def open_destination(dest: str, form: Form, name: str) -> Destination:

@@ -60,8 +60,7 @@ class Draft:
             if self._form == "tree":
                 self.root.clear()
             with suppress(OSError):
-                remove = os.rmdir if self._form == "tree" else os.unlink
-                remove(self._name, dir_fd=self._directory.descriptor)
+                (self._directory.rmdir if self._form == "tree" else self._directory.unlink)(self._name)
         os.close(self.descriptor)
 
     def put_in_place(self, place: Destination, replaced: os.stat_result | None) -> None:
@@ -69,17 +68,16 @@ class Draft:
 
         ``replaced`` is what may be replaced there, and is removed; where another thing is there, ``Conflict``.
         """
-        at = self._directory.descriptor
         try:
             if replaced is None and self._form == "tree" and place.is_empty_directory():
                 there = place.status()
                 if there is not None:  # a directory of `mktemp -d` is private, and stays so
                     os.fchmod(self.descriptor, there.st_mode & 0o777)
-                os.rename(self._name, place.name, src_dir_fd=at, dst_dir_fd=at)
+                self._directory.rename(self._name, place.name)
             elif replaced is None or place.status() is None:
-                rename_new(self._name, place.name, dir_fd=at)
+                rename_new(self._name, place.name, dir_fd=self._directory.descriptor)
             elif self._form == "file":
-                os.rename(self._name, place.name, src_dir_fd=at, dst_dir_fd=at)
+                self._directory.rename(self._name, place.name)
             elif not self._exchange(place.name, replaced):
                 raise _taken(place)
         except OSError as error:
@@ -91,9 +89,8 @@ class Draft:
     def replace(self, name: str) -> None:
         """Rename the draft in one step over what is there, which is removed."""
         there = self._directory.status(name)
-        at = self._directory.descriptor
         if there is None or self._form == "file":
-            os.rename(self._name, name, src_dir_fd=at, dst_dir_fd=at)
+            self._directory.rename(self._name, name)
         elif not self._exchange(name, there):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
         self._name = ""
@@ -112,7 +109,7 @@ class Draft:
             with self._directory.enter(self._name) as old:
                 if os.path.samestat(os.fstat(old.descriptor), replaced):
                     old.clear()
-            os.rmdir(self._name, dir_fd=self._directory.descriptor)
+            self._directory.rmdir(self._name)
         return True
 
 
@@ -129,15 +126,14 @@ def swap(directory: OpenedDirectory, draft: str, target: str) -> None:
 
 def swap_in_steps(directory: OpenedDirectory, draft: str, target: str) -> None:
     """Exchange two names with three renames; after an error the destination is what it was."""
-    at = directory.descriptor
     aside = draft + "-old"
-    os.rename(target, aside, src_dir_fd=at, dst_dir_fd=at)
+    directory.rename(target, aside)
     try:
-        os.rename(draft, target, src_dir_fd=at, dst_dir_fd=at)
+        directory.rename(draft, target)
     except BaseException:
-        os.rename(aside, target, src_dir_fd=at, dst_dir_fd=at)
+        directory.rename(aside, target)
         raise
-    os.rename(aside, draft, src_dir_fd=at, dst_dir_fd=at)
+    directory.rename(aside, draft)
 
 
 def remove_stale_drafts(directory: OpenedDirectory) -> None:
@@ -151,8 +147,7 @@ def remove_stale_drafts(directory: OpenedDirectory) -> None:
 
 def _remove_stale(directory: OpenedDirectory, name: str) -> None:
     with suppress(OSError):
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(name, flags, dir_fd=directory.descriptor)
+        descriptor = directory.open_file(name)
         try:
             status = os.fstat(descriptor)
             ours = status.st_uid == os.geteuid() and (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode))

@@ -26,7 +26,8 @@ from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import make_directories
 from modelkeep.store.export.draft import Draft, remove_stale_drafts
-from modelkeep.store.opened_directory import OpenedDirectory, name_on_disk, open_directory
+from modelkeep.store.named_paths import name_on_disk, open_directory
+from modelkeep.store.opened_directory import OpenedDirectory
 from modelkeep.store.os_errors import explain_destination_errors
 
 _OTHER_CACHE = "set MODELKEEP_CACHE to a directory of your own"

@@ -22,8 +22,9 @@ from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.content.writer import ContentWriter
 from modelkeep.store.ingest.move import check_move, predict_removal
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.ingest.source import Source, as_utf8, changed, open_source, require_unchanged
+from modelkeep.store.ingest.source import Source, changed, open_source, require_unchanged
 from modelkeep.store.ingest.walk import Found, Named, find
+from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
 __all__ = ["Ingested", "Selection", "ingest", "measure"]
@@ -202,10 +203,10 @@ def name_all(paths: Sequence[str], selection: Selection) -> Named:
             raise UsageError(message)
         return [(paths[0], _file_name(selection.filename))]
     if len(paths) == 1:
-        return [(paths[0], None if os.path.isdir(paths[0]) else as_utf8(os.path.basename(paths[0])))]
+        return [(paths[0], None if os.path.isdir(paths[0]) else name_from_disk(os.path.basename(paths[0])))]
     named: dict[str, str] = {}
     for path in paths:
-        name = as_utf8(os.path.basename(os.path.abspath(path)))
+        name = name_from_disk(os.path.basename(os.path.abspath(path)))
         if name in named:
             message = f"'{printable(named[name])}' and '{printable(path)}' would both be '{printable(name)}'"
             raise UsageError(message, "register the directory they are in, or give one of them another name")
@@ -218,7 +219,7 @@ def _file_name(name: str) -> str:
     if "/" in name:
         message = f"--filename {printable(name)!r} is a path; it takes a name without '/'"
         raise UsageError(message, f"--filename {printable(name.rpartition('/')[2])!r}")
-    return check_path(as_utf8(name))
+    return check_path(name_from_disk(name))
 
 
 def read_all(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 
 from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
-from modelkeep.store.opened_directory import open_directory
+from modelkeep.store.named_paths import open_directory
 from modelkeep.store.os_errors import source_error
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
@@ -56,15 +55,6 @@ class Source(Struct, frozen=True):
     def shown(self) -> str:
         """The path as the user would type it."""
         return printable(os.path.join(self.root, self.inner) if self.inner else self.root)
-
-
-def as_utf8(name: str) -> str:
-    """Return a name of this system as text, taking its bytes for UTF-8; what is none of it stays escaped.
-
-    Under a locale that is not UTF-8, Python reads the bytes of names otherwise. In the registry they are the same
-    everywhere.
-    """
-    return name if sys.getfilesystemencoding() == "utf-8" else os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def open_source(source: Source) -> int:

@@ -25,8 +25,8 @@ from modelkeep.store.ingest.selection import (
     refuse_secret,
     secret_name,
 )
-from modelkeep.store.ingest.source import Source, Stamp, as_utf8, changed, open_below
-from modelkeep.store.opened_directory import status_of
+from modelkeep.store.ingest.source import Source, Stamp, changed, open_below
+from modelkeep.store.named_paths import name_from_disk, status_of
 from modelkeep.store.os_errors import explain_source_errors, source_error
 
 #: What a file takes in a manifest beside its path.
@@ -75,7 +75,10 @@ def find(named: Named, selection: Selection, *, secrets: bool) -> Found:
     ``UsageError``; a path that is not there raises ``NotFound``.
     """
     found = Found()
-    include, exclude = Globs(tuple(map(as_utf8, selection.include))), Globs(tuple(map(as_utf8, selection.exclude)))
+    include, exclude = (
+        Globs(tuple(map(name_from_disk, selection.include))),
+        Globs(tuple(map(name_from_disk, selection.exclude))),
+    )
     for root, name in named:
         _Walk(root, selection, found, include, exclude, secrets=secrets).start(name)
     found.unused = (*exclude.unused, *include.unused)
@@ -104,7 +107,7 @@ class _Walk:
         with explain_source_errors(self._root):
             status = status_of(self._root)
         if not stat.S_ISDIR(status.st_mode):
-            inside = name or as_utf8(os.path.basename(self._root))
+            inside = name or name_from_disk(os.path.basename(self._root))
             if not self._left_out(inside, "by --exclude", self._exclude):
                 self._file(inside, "", status, followed=False)
             return
@@ -170,9 +173,9 @@ class _Walk:
         if link:
             status = self._through(descriptor, entry.name, inner, self._shown(inner))
         if not stat.S_ISDIR(status.st_mode):
-            self._file(prefix + as_utf8(inner), inner, status, followed=link)
+            self._file(prefix + name_from_disk(inner), inner, status, followed=link)
             return None
-        check_path(prefix + as_utf8(inner))
+        check_path(prefix + name_from_disk(inner))
         identity = (status.st_dev, status.st_ino)
         if self._selection.follow_symlinks:
             shown = self._shown(inner)
@@ -211,7 +214,7 @@ class _Walk:
 
     def _file(self, path: str, inner: str, status: os.stat_result, *, followed: bool) -> None:
         """Take a regular file; refuse any other kind, and secrets."""
-        guarded = not self._secrets and not self._include.match(as_utf8(inner) or path)
+        guarded = not self._secrets and not self._include.match(name_from_disk(inner) or path)
         executable = bool(status.st_mode & stat.S_IXUSR)
         source = Source(path, self._root, inner, Stamp.of(status), self._selection.follow_symlinks, guarded, executable)
         if not stat.S_ISREG(status.st_mode):
@@ -233,7 +236,7 @@ class _Walk:
 
     def _is_left_out(self, inner: str, *, directory: bool) -> bool:
         """Tell, and count, whether a name, ``--exclude`` or ``.modelkeepignore`` leaves this path out."""
-        path = as_utf8(inner)
+        path = name_from_disk(inner)
         if self._include.match(path, directory=directory):
             return False
         self._exclude.match(path, directory=directory)  # it has matched something, though it need not

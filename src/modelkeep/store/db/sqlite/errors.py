@@ -14,7 +14,6 @@ from modelkeep.errors import TRY_AGAIN, Busy, IntegrityError, ModelkeepError, Re
 from modelkeep.store import backup_mark
 from modelkeep.store.access.permissions import not_permitted
 from modelkeep.store.db.sqlite.connection import MissingRow, Transaction, is_busy
-from modelkeep.store.durable import status_of
 from modelkeep.store.os_errors import TOO_MANY_FILES, is_out_of_inodes, room_hint, too_many_files
 
 #: What Python raises where a row is not what the schema promises, or is not there.
@@ -131,7 +130,7 @@ def lost_database(path: str) -> RegistryUnavailable | None:
     """
     directory, name = os.path.split(path)
     try:
-        there = status_of(path)
+        there = os.lstat(path) if os.path.lexists(path) else None
         if there is not None and (there.st_size or not stat.S_ISREG(there.st_mode)):
             return None
         if (begun := begun_backup(directory)) is not None:

@@ -1,0 +1,78 @@
+"""The columns of versions in a list: what ``--columns`` and ``--sort`` may name, and what each version has there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from modelkeep.cli.views.interface import to_seconds
+from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.keys import keys_meant, split_key
+from modelkeep.domain.metrics import MetricKey, newest_by_data, parse_metric_key, value_of
+from modelkeep.domain.text import close_to, printable
+from modelkeep.errors import UsageError
+from modelkeep.rendering import human_size, six_digits, visible
+
+if TYPE_CHECKING:
+    from modelkeep.rendering import Clock
+
+#: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
+VERSION_KEYS = (
+    "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
+    "digest", "size_bytes", "files", "deleted",
+)  # fmt: skip
+
+
+def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], object]:
+    """Return what reads a column from a version: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``.
+
+    A metric means the same in each of the ``rows``; what reads it raises ``UsageError`` where it may mean several values.
+    """
+    split = split_key(key)
+    if split is None:
+        if key == "created":
+            return lambda row: to_seconds(row.created)
+        return attrgetter("stages" if key == "stage" else key)
+    kind, name = split
+    if kind != "metric":
+        return lambda row: _text(getattr(row, f"{kind}s"), name)
+    meant = parse_metric_key(name, ((each.name, each.data) for row in rows for each in row.evaluations))
+    return lambda row: None if meant is None else _metric(row, meant)
+
+
+def check_column(key: str) -> None:
+    """Raise ``UsageError`` unless versions have that column."""
+    if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
+        return
+    message = f"there is no column '{printable(key)}'"
+    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, *keys_meant(key)]
+    raise UsageError(message, printable(f"there are {', '.join(near)}"))
+
+
+def _metric(row: VersionRow, key: MetricKey) -> float | str | None:
+    found = value_of(newest_by_data(row.evaluations), key, row.ref)
+    return None if found is None else found.value
+
+
+def _text(values: Mapping[str, Json], key: str) -> str | None:
+    return visible(to_text(values[key])) if key in values else None
+
+
+def column_cell(key: str, rows: Sequence[VersionRow], clock: Clock) -> Callable[[VersionRow], object]:
+    """Return what makes the cell of a column on a terminal."""
+    value = column(key, rows)
+    if key == "created":
+        return lambda row: clock.ago(row.created)
+    if key == "size_bytes":
+        return lambda row: human_size(row.size_bytes)
+    return lambda row: _cell(value(row), six_digits if key.startswith("metric.") else str)
+
+
+def _cell(value: object, shown: Callable[[str], str]) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else shown(to_text(value))
