@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modelkeep.cli import command_table
+from modelkeep.cli.name_selector import JOINING
 from modelkeep.cli.views.columns import VERSION_KEYS
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.answers.versions import Model, Version
@@ -68,6 +69,7 @@ def _fixed_words() -> dict[str, str]:
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
         "COLUMNS": [*VERSION_KEYS, "metric.", "param.", "tag."],
         "ACTIONS": ACTIONS,
+        "JOINING": sorted({*JOINING, "tag", "alias"}),
         "SETTINGS": [*KEYS, "registries."],
         "COLORS": COLORS,
         "PROGRESS": PROGRESS,

@@ -52,6 +52,8 @@ Dataset: TypeAlias = "str | os.PathLike[str]"
 Datasets: TypeAlias = "Dataset | Iterable[Dataset]"
 #: A mapping (nested ones are joined by dots), an object that turns into one (a dataclass, a pandas Series), or pairs.
 Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
+#: Tags that versions have: ``K`` or ``K=V``, one or several, or a mapping, in which None means any value.
+Tags: TypeAlias = "Texts | Mapping[str, Any]"
 #: A time, date or age (a ``timedelta``), or the text of one (``7d``), ``seq:N``, or what `Registry.as_of` returned.
 Moment: TypeAlias = "str | date | timedelta | AsOf"
 #: Called now and then with the bytes that are done and the total.
@@ -203,7 +205,7 @@ class Registry:
             message=message,
             dry_run=dry_run,
         )
-        return registering.register(self._context, request, stdin=stdin, progress=progress)
+        return registering.register(_held(self._context), request, stdin=stdin, progress=progress)
 
     def evaluate(
         self,
@@ -531,6 +533,7 @@ class Registry:
         *,
         pattern: str | None = None,
         stage: str | None = None,
+        tags: Tags = (),
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
@@ -538,7 +541,8 @@ class Registry:
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
-        ``sort`` is ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
+        ``tags`` keep only versions that have them all: ``"owner"``, ``"owner=risk"``, ``{"owner": "risk"}``. ``sort`` is
+        ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
         Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
@@ -547,7 +551,7 @@ class Registry:
         from modelkeep.reads import lists
 
         return lists.versions(
-            self._context, name, as_of, pattern=pattern, stage=stage, sort=sort, limit=limit, everything=all
+            self._context, name, as_of, pattern=pattern, wanted=lists.Wanted(stage, tags, all), sort=sort, limit=limit
         )
 
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
@@ -784,7 +788,7 @@ class Registry:
         from modelkeep.maintenance import verify as checking
 
         return checking.verify(
-            self._context,
+            self._context if repair is None else _held(self._context),
             refs,
             log=log,
             bytes_=bytes,
@@ -815,7 +819,7 @@ class Registry:
         """
         from modelkeep.maintenance import gc as cleaning
 
-        return cleaning.gc(self._context, grace=grace, dry_run=dry_run, progress=progress)
+        return cleaning.gc(_held(self._context), grace=grace, dry_run=dry_run, progress=progress)
 
     def doctor(self) -> Diagnosis:
         """Check everything around a registry; each finding says what to do.
@@ -1091,6 +1095,23 @@ def _context(
         client=f"modelkeep/{__version__}",
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
+    )
+
+
+def _held(context: Context) -> Context:
+    """Return the context of a change in the store: log and store are of one directory, whatever takes its name meanwhile."""
+    from msgspec.structs import replace
+
+    from modelkeep.store.bucket.directory import DirectoryBucket
+    from modelkeep.store.db.sqlite.database import STORE
+    from modelkeep.store.db.sqlite.found_database import FoundDatabase
+
+    try:
+        database = FoundDatabase.of(context.database)
+    except OSError:  # opening it says why
+        return context
+    return replace(
+        context, database=database, bucket=DirectoryBucket(os.path.join(context.directory, STORE), database.identity)
     )
 
 

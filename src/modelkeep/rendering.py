@@ -122,6 +122,11 @@ def six_digits(value: str) -> str:
     return f"{plus}{rounded.rstrip('0').rstrip('.') if '.' in rounded else rounded}{e}{exponent}"
 
 
+def visible(text: str) -> str:
+    """Return a text that a user gave, the empty one as ``""``: ``-`` means that there is none."""
+    return text or '""'
+
+
 def signed(value: float | str | None) -> str | None:
     """Return a difference with its sign: ``+0.007``, ``-12``, ``0``."""
     if value is None:

@@ -27,12 +27,14 @@ def home(tmp_path_factory):
     data = [Data(name="cards", role="train", version="2026-02")]
     story.register("fraud", label="1.0", metrics=[("auc", "0.9"), ("f1", "0.8")], data=data, commit="a1b2c3d4" * 5)
     story.register("fraud", runs=["abc"])
-    story.register("fraud")
+    story.register("fraud", param__depth="8")
     story.register("fraud-batch")
     story.register("old", metrics=[("rmse", "3")])
     story.promote("fraud@1", "production")
     story.alias("fraud@1", "champion")
     story.tag("fraud@1", owner="risk")
+    story.evaluate("fraud@3", [("auc", "0.7"), ("recall@5", "0.6")], Data(name="cards", version="2026-02"))
+    story.evaluate("fraud@3", [("auc", "0.8")], Data(name="file", digest="sha256:0c41566e9a2b" + "0" * 52))
     story.archive("fraud@2")
     story.archive("old")
     directory = tmp_path_factory.mktemp("home")
@@ -129,12 +131,35 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("config set lock_wait 3", "30s"),
         ("config set actor ", ""),
         # keys and people
-        ("list --sort metric.", "metric.auc metric.f1 metric.rmse"),
-        ("list fraud --sort=metric.", "--sort=metric.auc --sort=metric.f1"),
+        ("list --sort metric.", "metric.auc metric.f1 metric.recall@5 metric.rmse"),
+        ("list fraud --sort=metric.", "--sort=metric.auc --sort=metric.f1 --sort=metric.recall@5"),
         ("list --sort metric.auc:", "metric.auc:desc metric.auc:asc"),
         ("list --sort param.", ""),
+        ("list fraud --sort param.", "param.depth"),
+        ("list fraud --sort metric.rec", "metric.recall@5"),
+        ("list fraud --sort metric.auc@", "metric.auc@cards@2026-02 metric.auc@file@sha256:0c41566e9a2b"),
+        ("list fraud --sort metric.auc@file@sha256:0", "metric.auc@file@sha256:0c41566e9a2b"),
+        ("list fraud --sort metric.auc@cards@2026-02:d", "metric.auc@cards@2026-02:desc"),
+        ("list fraud --columns ref,metric.auc@c", "ref,metric.auc@cards@2026-02"),
+        ("show fraud@3 --field metric.recall@", "metric.recall@5 metric.recall@5@cards@2026-02"),
+        ("list fraud --tag ", "owner"),
+        ("list --tag=o", "--tag=owner"),
+        ("list --tag owner=", "owner=risk"),
+        ("list fraud-batch --tag owner=", ""),
+        # NAME SELECTOR as two words
+        ("show fraud p", "production"),
+        ("get fraud 3", "3"),
+        ("promote fraud 1", "1 1.0"),
+        ("promote fraud 1 p", "production"),
+        ("retire fraud ", "staging production champion latest 3 1 1.0"),
+        ("mark fraud 3 b", "bad"),
+        ("mark fraud@3 b", "bad"),
+        ("tag fraud 1", "1 1.0"),
+        ("tag fraud 1 o", "owner= owner-"),
+        ("alias fraud 3", "3"),
+        ("alias fraud 3 c", "champion champion-"),
         ("evaluate fraud@1 -M a", "auc="),
-        ("register new f -M r", "rmse="),
+        ("register new f -M r", "recall@5= rmse="),
         ("tag fraud@1 o", "owner= owner-"),
         ("tag fraud-batch o", "owner="),
         ("alias fraud@3 c", "champion champion-"),
@@ -171,6 +196,8 @@ def test_a_word_becomes(tab, line, expected):
         "register fraud a ",
         "register m f --params ",
         "get fraud@1 ",
+        "get fraud 1 ",
+        "get sha256:0c41566e ",
         "identify ",
         "register m f --params=",
     ],

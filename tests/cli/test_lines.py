@@ -4,7 +4,7 @@ import json
 
 import msgspec.structs
 import pytest
-from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, version_row
+from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
 
 from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column
@@ -256,7 +256,7 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 def test_identify_is_a_line_a_tenure():
     row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
-    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
+    assert IdentifiedView(None, [row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():
@@ -274,7 +274,32 @@ def test_a_diff_has_a_cell_a_version():
         same=False,
         rows=(DiffRow("metrics", "auc", (Number("0.907"), None), (Number("-0.1"),)),),
     )
-    assert DiffView(found).lines() == ["metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(found).lines() == ["version\tref\tfraud@3\tfraud@4\t-", "metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(Diff(("fraud@3", "fraud@3"), same=True, rows=())).lines() == []
+
+
+def test_a_diff_shows_an_empty_text_and_a_null_where_they_are_values():
+    found = Diff(
+        ("fraud@3", "fraud@4"),
+        same=False,
+        rows=(DiffRow("tags", "note", ("", None)), DiffRow("params", "seed", (None, None), (), (1,))),
+    )
+    assert DiffView(found).lines()[1:] == ['tags\tnote\t""\t-\t-', "params\tseed\t-\tnull\t-"]
+    assert drawn(DiffView(found)).splitlines() == [
+        "                fraud@3   fraud@4",
+        'tags     note   ""        -',
+        "params   seed   -         null",
+    ]
+
+
+def test_an_empty_tag_is_shown_and_a_missing_one_is_not():
+    rows = [version_row(4, tags={"note": ""}, params={"seed": None}), version_row(3)]
+    view = VersionsView(None, rows, ["ref", "tag.note", "param.seed"])
+    assert view.lines() == ['fraud@4\t""\tnull', "fraud@3\t-\t-"]
+    assert drawn(view).splitlines()[1:] == ['fraud@4   ""         null', "fraud@3   -          -"]
+    page = VersionView(msgspec.structs.replace(VERSION, tags={"note": ""}), None)
+    assert 'tag.note\t""' in page.lines()
+    assert FieldView.of("fraud@3", page.document(), "tag.note").lines() == [""]
 
 
 def test_json_has_pairs_as_objects_and_nulls_present():

@@ -71,6 +71,13 @@ def test_list_is_a_line_per_model_and_stage(run, made):
     assert run("ls").stdout == run("list").stdout
 
 
+def test_list_of_a_tag_is_the_versions_that_have_it(run, made):
+    run("tag", "risk/churn@1", "owner=growth")
+    assert run("list", "--tag", "owner", "-q").stdout == "risk/churn@1\nfraud@1\n"
+    assert run("list", "fraud", "--tag", "owner=risk", "--stage", "production", "-q").stdout == "fraud@1\n"
+    assert run("list", "--tag", "owner=risk", "--tag", "nope", "-q").stdout == ""
+
+
 def test_list_of_a_model_is_its_versions_newest_first(run, made):
     lines = [line.split("\t") for line in run("list", "FRAUD").stdout.splitlines()]
     assert [(line[0], line[1], line[3], line[4]) for line in lines] == [
@@ -268,6 +275,8 @@ def test_tags_and_aliases_are_put_and_taken_back(run, made):
         "owner: risk -> fraud-team\nreviewed: none -> yes\n"
     )
     assert run("tag", "fraud@1", "reviewed-").stdout == "reviewed: yes -> none\n"
+    assert run("tag", "fraud@1", "reviewed=").stdout == 'reviewed: none -> ""\n'
+    assert run("tag", "fraud@1", "reviewed-").stdout == 'reviewed: "" -> none\n'
     assert run("tag", "fraud@1", "reviewed").exit_code == 2
     assert run("alias", "fraud@1", "champion").stdout == "champion: none -> fraud@1\n"
     assert run("alias", "fraud", "champion-").stdout == "champion: fraud@1 -> none\n"

@@ -254,6 +254,12 @@ def test_an_empty_answer_says_so_with_what_is_near(run, made):
         (["list", "zzz*"], "no model matches 'zzz*'"),
         (["list", "fraud", "--stage", "staging"], "fraud has no version in staging"),
         (["list", "--stage", "staging"], "there is no version in staging"),
+        (["list", "fraud", "--tag", "ower"], "fraud has no version with the tag ower; near: owner"),
+        (["list", "--tag", "owner=bo"], "there is no version with the tag owner=bo; there is owner=risk"),
+        (
+            ["list", "--sort", "created", "--tag", "x", "--stage", "staging"],
+            "there is no version in staging with the tag x",
+        ),
         (["list", "frad*", "--sort", "created"], "no model matches 'frad*'; near: fraud"),
         (["history", "fraud", "staging"], "no version of fraud ever held staging"),
         (["history", "--until", "seq:1"], "no version held the highest stage in that time"),

@@ -128,3 +128,13 @@ def test_a_metric_that_has_the_name_of_another_on_data_is_not_compared_with_it(h
         DiffRow("metrics", "auc", (0.7, 0.9), (0.2,)),
         DiffRow("metrics", "auc@h@1", (0.5, None)),
     ]
+
+
+def test_a_param_that_is_null_is_told_from_one_that_is_not_there(history):
+    history.register("fraud", param__depth="null", param__seed="null")
+    history.register("fraud", param__seed="7")
+    rows = [row for row in diff(history, "fraud@1", "fraud@2").rows if row.section == "params"]
+    assert rows == [
+        DiffRow("params", "depth", (None, None), (), (0,)),
+        DiffRow("params", "seed", (None, 7), (), (0,)),
+    ]

@@ -120,6 +120,47 @@ def test_a_stage_of_one_model(shop):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("tags", "found"),
+    [
+        ("owner", ["fraud@3", "fraud@1"]),
+        ("owner=bo", ["fraud@1"]),
+        ({"owner": "ana"}, ["fraud@3"]),
+        ({"owner": None}, ["fraud@3", "fraud@1"]),
+        (["owner=bo", "tier=gold"], ["fraud@1"]),
+        (["owner=ana", "tier"], []),
+        ("owner=BO", []),
+        ("owner=", []),
+        ("empty=", ["fraud@5"]),
+        ("nope", []),
+    ],
+)
+def test_a_tag_lists_the_versions_that_have_it(shop, tags, found):
+    shop.tag("fraud@1", tier="gold")
+    shop.tag("fraud@5", empty="")
+    assert refs(shop.registry.versions("fraud", tags=tags)) == found
+    assert refs(shop.registry.versions(tags=tags)) == found
+
+
+def test_a_tag_is_looked_for_among_what_is_listed_anyway(shop):
+    shop.tag("Churn@1", owner="bo")
+    shop.tag("fraud", owner="bo")
+    assert refs(shop.registry.versions(tags="owner=bo")) == ["Churn@1", "fraud@1"]
+    assert refs(shop.registry.versions(tags="owner=bo", stage="production")) == ["Churn@1"]
+    assert refs(shop.registry.versions(pattern="f*", tags="owner", sort="tag.owner", limit=1)) == ["fraud@3"]
+    shop.archive("fraud@1")
+    assert refs(shop.registry.versions("fraud", tags="owner")) == ["fraud@3"]
+    assert refs(shop.registry.versions("fraud", tags="owner", all=True)) == ["fraud@3", "fraud@1"]
+    assert refs(shop.registry.versions("fraud", tags="owner=bo", as_of="seq:2")) == ["fraud@1"]
+
+
+def test_a_tag_is_found_in_a_model_of_many_versions(history):
+    for number in range(1, 301):
+        history.register("fraud", **({"tag__owner": "bo"} if number % 100 == 1 else {}))
+    assert refs(history.registry.versions("fraud", tags="owner=bo")) == ["fraud@201", "fraud@101", "fraud@1"]
+    assert refs(history.registry.versions("fraud", tags="owner=bo", limit=1)) == ["fraud@201"]
+
+
 def test_an_unknown_stage_is_refused(shop):
     with pytest.raises(NotFound) as error:
         shop.registry.versions(stage="live")

@@ -33,7 +33,7 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import description, tags
-from modelkeep.store.db.sql.lineage import data_name
+from modelkeep.store.db.sql.shared import data_name
 from modelkeep.store.db.state import SqlState
 
 

@@ -35,8 +35,8 @@ from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.annotations import recorded_metrics
-from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import Resolved, name_of
+from modelkeep.store.db.sql.shared import data_name
 from modelkeep.store.db.sql.versions import evaluations_of
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested

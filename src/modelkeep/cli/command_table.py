@@ -39,7 +39,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "list", "lists", EVERYDAY, "List models, or the versions of one model",
-        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc"),
+        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc", "modelkeep list --tag owner=risk"),
         ("name", "stage", "version", "label", "since", "share"), aliases=("ls",),
     ),
     CommandRow(
@@ -94,7 +94,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "evaluate", "register", ANNOTATE, "Add metrics to a version",
         ("modelkeep evaluate fraud@4 -M auc=0.921 --on transactions@2026-03", "modelkeep evaluate fraud@4 --metrics metrics.json"),
-        ("ref",),
+        ("metric: before -> after",),
     ),
     CommandRow(
         "tag", "annotate", ANNOTATE, "Set or remove tags of a model or version",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.usage import closest
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How many names are compared with what was typed.
 _MOST_NAMES = 1_000
+#: How many values of a tag are named.
+_MOST_VALUES = 10
 
 
 def no_models(registry: Registry, pattern: str | None, moment: AsOf | None) -> str:
@@ -29,15 +31,32 @@ def no_models(registry: Registry, pattern: str | None, moment: AsOf | None) -> s
     return f"no model matches '{printable(pattern)}'{_near(pattern, names)}"
 
 
-def no_versions(registry: Registry, name: str | None, stage: str | None, moment: AsOf | None) -> str:
+def no_versions(
+    registry: Registry, name: str | None, stage: str | None, tags: Sequence[str], moment: AsOf | None
+) -> str:
     """Return why `list` shows no version of a model, of the models that match a pattern, or of all."""
     shown = printable(name or "")
     if name is not None and any(each in name for each in "*?[") and not registry.models(name, all=True, limit=1):
         return no_models(registry, name, moment)
     whose = "there is no version" if name is None else f"{shown} has no version"
     if stage is not None:
-        return f"{whose} in {printable(stage)}"
+        whose += f" in {printable(stage)}"
+    if tags:
+        return f"{whose} with the tag {printable(' and '.join(tags))}{_near_tag(registry, tags, moment)}"
+    if stage is not None:
+        return whose
     return f"{whose} that is not archived or deleted: --all shows them"
+
+
+def _near_tag(registry: Registry, tags: Sequence[str], moment: AsOf | None) -> str:
+    """Return the values that versions have of the first tag whose value none has, else the nearest key."""
+    for key, _, value in (tag.partition("=") for tag in tags):
+        values = {row.tags[key] for row in registry.versions(tags={key: None}, limit=_MOST_NAMES, as_of=moment)}
+        if value and values and value not in values:
+            return "; there is " + printable(", ".join(f"{key}={each}" for each in sorted(values)[:_MOST_VALUES]))
+        if not values:
+            return _near(key, registry.keys("tag", as_of=moment))
+    return ""
 
 
 def no_tenures(name: str | None, stage: str | None, *, bounded: bool) -> str:

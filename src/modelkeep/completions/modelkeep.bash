@@ -14,7 +14,7 @@ _modelkeep_options() {
     case $1 in
     '') REPLY='--version '$REPLY ;;
     register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --description --licence --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
-    list) REPLY='--stage --sort --limit --all --columns --as-of '$REPLY ;;
+    list) REPLY='--stage --tag --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;
@@ -31,7 +31,7 @@ _modelkeep_options() {
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
-    identify) REPLY='--exclude '$REPLY ;;
+    identify) REPLY='--exclude --as-of '$REPLY ;;
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;

@@ -133,6 +133,14 @@ def _values(name: str, value: object) -> values.Pairs:
     return values.from_python(value, name.removesuffix("s"))
 
 
+def _tags(name: str, value: Any) -> tuple[tuple[str, str | None], ...]:
+    """Return tags that are looked for: ``K`` and ``K=V`` as text, or a mapping, in which None is any value."""
+    if isinstance(value, Mapping):
+        return tuple((_text(name, key), None if each is None else _text(name, each)) for key, each in value.items())
+    split = (each.partition("=") for each in _several(_text)(name, value))
+    return tuple((key, text if equals else None) for key, equals, text in split)
+
+
 def _function(name: str, value: Any) -> Any:
     if callable(value):
         return value
@@ -175,6 +183,7 @@ PARSERS: dict[str, Callable[[str, Any], object]] = {
     "Dataset": _dataset,
     "Datasets": _several(_dataset),
     "Values": _values,
+    "Tags": _tags,
     "Moment": _moment,
     "str | timedelta": _age,
     "Progress": _function,

@@ -82,7 +82,8 @@ def compare(versions: Sequence[Version]) -> Diff:
             values = tuple(side[section].get(key) for side in sides)
             same = _same_number_or_text if section in _NUMBERS else operator.eq
             if not all(there) or not all(same(value, values[0]) for value in values[1:]):
-                rows.append(DiffRow(section, key, values, _differences(section, key, values)))
+                nulls = tuple(at for at, value in enumerate(values) if value is None and there[at])
+                rows.append(DiffRow(section, key, values, _differences(section, key, values), nulls))
     return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from shlex import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
@@ -14,7 +17,7 @@ from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
-from modelkeep.reads.references import version_of, version_or_model
+from modelkeep.reads.references import model_named, version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -25,6 +28,17 @@ from modelkeep.store.db.sql.statement import EVER
 _CHUNK = 128
 _IN_DEVELOPMENT = "(in development)"  # no stage can be called so
 _GLOB = frozenset("*?[")
+
+
+class Wanted(Struct, frozen=True):
+    """Which versions are listed: those that hold a ``stage`` or are in development, and that have all the ``tags``.
+
+    A tag has a value, or any (None). Archived and deleted versions are listed only with ``everything``.
+    """
+
+    stage: str | None = None
+    tags: Sequence[tuple[str, str | None]] = ()
+    everything: bool = False
 
 
 def is_glob(text: str) -> bool:
@@ -67,7 +81,7 @@ def models(
     """
     with snapshot(context, moment) as (reader, at):
         if pattern is not None and not is_glob(pattern):
-            named = references.find_model(reader, at, pattern)
+            named = model_named(reader, pattern, context.say, at)
             return (model_queries.model_row(reader, at, named.model, named.name),)[:limit]
         rows = (model_queries.model_row(reader, at, model, name) for model, name in _named(reader, at, pattern))
         return tuple(islice((row for row in rows if everything or not row.archived), limit))
@@ -79,24 +93,23 @@ def versions(
     moment: str | AsOf | None,
     *,
     pattern: str | None,
-    stage: str | None,
+    wanted: Wanted,
     sort: str | None,
     limit: int | None,
-    everything: bool,
 ) -> tuple[VersionRow, ...]:
     """Return versions of one model, of the models that match a pattern, or of all, newest first.
 
-    ``stage`` keeps only those that hold it (or are in development), ``sort`` is ``KEY[:asc|desc]``: exact numbers before
-    text, what is missing last, the newer first among equals. Archived and deleted ones are there only with
-    ``everything``. Raises ``UsageError`` for a key that no version has, and for a metric that is not measured on the same
-    data everywhere; ``NotFound`` for an unknown stage.
+    ``sort`` is ``KEY[:asc|desc]``: exact numbers before text, what is missing last, the newer first among equals. Raises
+    ``UsageError`` for a key that no version has, and for a metric that is not measured on the same data everywhere;
+    ``NotFound`` for an unknown stage.
     """
     order = parse_order(sort)
     if name is None and pattern is not None and not is_glob(pattern):
         name, pattern = pattern, None
     with snapshot(context, moment) as (reader, at):
-        wanted = None if stage is None else _stage(stage, version_states.stages(reader, at))
-        listing = _Listing(reader, at, wanted, everything=everything)
+        if wanted.stage is not None:
+            wanted = replace(wanted, stage=_stage(wanted.stage, version_states.stages(reader, at)))
+        listing = _Listing(reader, at, wanted)
         if name is not None:
             found = version_or_model(reader, name, context.say, at)
             if found.number is not None:
@@ -105,7 +118,7 @@ def versions(
             candidates: Iterable[Candidate] = listing.candidates(found.model, found.name)
             if order.key in ("version", "created") and order.descending:
                 return tuple(listing.rows(islice(candidates, limit)))
-        elif pattern is None and wanted is None and order == NEWEST_FIRST:
+        elif pattern is None and wanted.stage is None and not wanted.tags and order == NEWEST_FIRST:
             return tuple(islice(listing.newest_of_all(), limit))
         else:
             candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
@@ -115,11 +128,12 @@ def versions(
 class _Listing:
     """One listing: the moment and the filters, the same for every model."""
 
-    def __init__(self, reader: Reader, at: int | None, stage: str | None, *, everything: bool) -> None:
+    def __init__(self, reader: Reader, at: int | None, wanted: Wanted) -> None:
         self.reader = reader
         self.at = at
-        self.stage = stage
-        self.everything = everything
+        self.stage = wanted.stage
+        self.tags = wanted.tags
+        self.everything = wanted.everything
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
@@ -133,14 +147,17 @@ class _Listing:
     def candidates(self, model: int, name: str) -> Iterator[Candidate]:
         """Yield the versions of a model that are to be listed, newest first."""
         seqs: dict[int, int] = {}
+        tagged: frozenset[int] = frozenset()
         for number, there in self._numbers(model):
             if there.is_archived(number) and not self.everything:
                 continue
             if self.stage == _IN_DEVELOPMENT and there.state(number) != DEVELOPMENT:
                 continue
             if number not in seqs:
-                seqs = version_queries.made_by(self.reader, model, max(1, number - _CHUNK), number)
-            if number in seqs:  # a number that was left out has no row
+                first = max(1, number - _CHUNK)
+                seqs = version_queries.made_by(self.reader, model, first, number)
+                tagged = version_queries.tagged(self.reader, self.at, self.tags, model, first, number)
+            if number in seqs and (number in tagged or not self.tags):  # a number that was left out has no row
                 yield Candidate(model, name, number, seqs[number])
 
     def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:

@@ -52,6 +52,7 @@ def list_(
         str | None, Argument(metavar="[NAME|PATTERN]", help="A model, or a glob over the names: risk/*")
     ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
+    tag: Annotated[list[str] | None, Option("--tag", metavar="K[=V]", help="Only the versions with this tag.")] = None,
     sort: Annotated[
         str | None,
         Option(
@@ -84,7 +85,7 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
-    if (pattern is None or is_glob) and not (stage or sort or keys):
+    if (pattern is None or is_glob) and not (stage or tag or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
         call.show(
@@ -97,6 +98,7 @@ def list_(
         None if is_glob else pattern,
         pattern=pattern if is_glob else None,
         stage=stage,
+        tags=tag or (),
         sort=sort,
         limit=rows.read,
         all=all_,
@@ -110,7 +112,7 @@ def list_(
             if error is not None:
                 raise error
     versions, note = rows.first(found)
-    nothing = None if versions else partial(no_versions, registry, pattern, stage, moment)
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)

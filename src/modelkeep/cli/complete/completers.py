@@ -71,10 +71,22 @@ def _side(command: PartialCommand, names: Names) -> list[Candidate]:
     return names.versions(command.model, command.word, _which(command))
 
 
+def _selector(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete the word behind a NAME: its versions, and where a model is taken too what follows a REF."""
+    first, *rest = grammar.COMMANDS[command.command][1].split()
+    if command.command == "alias":
+        found = names.numbers(command.model, command.word)
+    else:
+        found = names.versions(command.model, command.word, _which(command))
+    own = FROM_REGISTRY[rest[0].rstrip("*")](command, names) if first == "ref" and rest else []
+    return list(dict([*own, *found]).items())
+
+
 def _aliases(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete aliases to set on a version, and aliases to remove."""
     found = names.aliases(command.model)
-    return [*(found if "@" in command.arguments[0] else ()), *((f"{alias}-", text) for alias, text in found)]
+    of_version = "@" in command.arguments[0] or len(command.arguments) > 1
+    return [*(found if of_version else ()), *((f"{alias}-", text) for alias, text in found)]
 
 
 def _tags(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -83,26 +95,42 @@ def _tags(command: PartialCommand, names: Names) -> list[Candidate]:
     return [*((f"{key}=", "") for key, _ in own or names.tags()), *((f"{key}-", "") for key, _ in own)]
 
 
+def _tagged(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete the key of a tag that versions have, and behind ``=`` its values."""
+    key, equals, _ = command.word.partition("=")
+    if not equals:
+        return names.tags(command.model or None)
+    return [(f"{key}={value}", "") for value, _ in names.tag_values(key, command.model or None)]
+
+
 def _metric(command: PartialCommand, names: Names) -> list[Candidate]:
     return [(f"{key}=", "") for key, _ in names.metrics(command.model or None) or names.metrics()]
 
 
 def _dotted(words: str) -> Completer:
-    """Return a completer of a list of words, of which ``metric.`` and ``tag.`` lead to names from the registry."""
+    """Return a completer of a list of words, of which ``metric.``, ``param.`` and ``tag.`` lead to the registry's names."""
 
     def complete(command: PartialCommand, names: Names) -> list[Candidate]:
-        kind, dot, _ = command.word.partition(".")
+        kind, dot, typed = command.word.partition(".")
         if not dot:
             return [(word, "") for word in words.split()]
-        keys = {"metric": names.metrics, "tag": names.tags}.get(kind)
+        keys = {
+            "metric": names.metrics_on_data if "@" in typed else names.metrics,
+            "param": names.params,
+            "tag": names.tags,
+        }.get(kind)
         return [] if keys is None else [(f"{kind}.{key}", "") for key, _ in keys(command.model or None)]
 
     return complete
 
 
 def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
-    key, colon, _ = command.word.partition(":")
-    return [(f"{key}:desc", ""), (f"{key}:asc", "")] if colon else _dotted(grammar.SORTS)(command, names)
+    """Complete a key, and behind the ``:`` that ends it the direction."""
+    found = _dotted(grammar.SORTS)(command, names)
+    key, colon, _ = command.word.rpartition(":")
+    if colon and not any(each.startswith(command.word) for each, _ in found):
+        return [(f"{key}:desc", ""), (f"{key}:asc", "")]
+    return found
 
 
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -169,10 +197,12 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "version": _version,
     "ref": _ref,
     "side": _side,
+    "selector": _selector,
     "stage": lambda _command, names: names.stages(),
     "alias": lambda command, names: names.aliases(command.model),
     "aliases": _aliases,
     "tag": lambda _command, names: [(f"{key}=", "") for key, _ in names.tags()],
+    "tagged": _tagged,
     "tags": _tags,
     "metric": _metric,
     "field": _dotted(grammar.FIELDS),

@@ -137,9 +137,18 @@ class PartialCommand:
     def _argument_kind(self) -> str:
         """Return the kind of the command's next argument; the grammar marks the last with a star if it repeats."""
         kinds = grammar.COMMANDS[self.command][1].split()
-        if len(self.arguments) < len(kinds):
-            return kinds[len(self.arguments)].rstrip("*")
+        given = len(self.arguments)
+        if given and self.command in grammar.JOINING.split() and self._begins_with_name():
+            if given == 1:
+                return "selector"
+            given -= 1  # NAME SELECTOR are one argument
+        if given < len(kinds):
+            return kinds[given].rstrip("*")
         return kinds[-1].rstrip("*") if kinds and kinds[-1].endswith("*") else ""
+
+    def _begins_with_name(self) -> bool:
+        """Return whether the first argument is a bare NAME: no NAME@SELECTOR, digest or URI, and no dash."""
+        return self.arguments[0] != "-" and {"@", ":"}.isdisjoint(self.arguments[0])
 
     def _is_group(self) -> bool:
         return any(name.startswith(f"{self.command} ") for name in grammar.COMMANDS)

@@ -9,7 +9,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.rendering import counted, verdict
+from modelkeep.rendering import counted, verdict, visible
 
 #: How many metrics the notes of a registration name at most.
 _METRICS_SHOWN = 20
@@ -91,7 +91,7 @@ def _more(number: int, what: str) -> list[str]:
 
 def effects(change: Change) -> list[str]:
     """Return what changed, a line each: ``production: fraud@3 -> fraud@4``."""
-    return [printable(f"{each.what}: {each.before} -> {each.after}") for each in change.effects]
+    return [printable(f"{each.what}: {visible(each.before)} -> {visible(each.after)}") for each in change.effects]
 
 
 class ItemOutcome(Answer, frozen=True):

@@ -13,7 +13,7 @@ from modelkeep.domain.keys import keys_meant, split_key
 from modelkeep.domain.metrics import MetricKey, newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
-from modelkeep.rendering import human_size, six_digits
+from modelkeep.rendering import human_size, six_digits, visible
 
 if TYPE_CHECKING:
     from modelkeep.rendering import Clock
@@ -57,7 +57,7 @@ def _metric(row: VersionRow, key: MetricKey) -> float | str | None:
 
 
 def _text(values: Mapping[str, Json], key: str) -> str | None:
-    return to_text(values[key]) if key in values else None
+    return visible(to_text(values[key])) if key in values else None
 
 
 def column_cell(key: str, rows: Sequence[VersionRow], clock: Clock) -> Callable[[VersionRow], object]:

@@ -20,6 +20,7 @@ from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.metrics import spelled
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
+from modelkeep.rendering import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -173,7 +174,7 @@ def flattened(document: Mapping[str, Any]) -> dict[str, Any]:
                 if each["data"] is not None:
                     fields.setdefault(f"metric.{names[each['name'], each['data']]}", each["value"])
         elif name in {"metrics", "params", "tags"}:
-            fields |= {f"{name[:-1]}.{key}": to_text(each) for key, each in value.items()}
+            fields |= {f"{name[:-1]}.{key}": visible(to_text(each)) for key, each in value.items()}
         elif name not in {"as_of", "tenures"}:
             fields[name] = value
     return fields

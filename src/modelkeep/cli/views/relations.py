@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.json_values import to_text
-from modelkeep.rendering import Clock, signed, six_digits
+from modelkeep.rendering import Clock, signed, six_digits, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class IdentifiedView(View, frozen=True):
     """The versions that some bytes are, and the stages that these held."""
 
+    as_of: AsOf | None
     identified: Sequence[Identified]
 
     def lines(self) -> list[str]:
@@ -47,7 +49,9 @@ class DiffView(View, frozen=True):
     answer: Diff
 
     def lines(self) -> list[str]:
-        return [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
+        """Return a line for each difference, the first of them which versions these are."""
+        rows = [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
+        return [line("version", "ref", *self.answer.refs, None), *rows] if rows else []
 
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
@@ -59,7 +63,8 @@ class DiffView(View, frozen=True):
             [text(row.section, "bold"), row.key, *values, *([differences or " "] if with_differences else [])]
             for row, values, differences in shown
         ]
-        columns = ("", " ", *self.answer.refs, *(["difference"] if with_differences else []))
+        difference = "difference" if len(self.answer.refs) <= 2 else f"difference from {self.answer.refs[0]}"
+        columns = ("", " ", *self.answer.refs, *([difference] if with_differences else []))
         return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
@@ -69,7 +74,11 @@ class DiffView(View, frozen=True):
 
 
 def _values(row: DiffRow) -> list[str | None]:
-    return [None if each is None else to_text(each) for each in row.values]
+    """Return the values of a row as texts: ``null`` where that is the value, None where there is none."""
+    return [
+        visible(to_text(each)) if each is not None or side in row.nulls else None
+        for side, each in enumerate(row.values)
+    ]
 
 
 def _differences(row: DiffRow) -> str | None:

@@ -11,7 +11,7 @@ from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, human_size, six_digits
+from modelkeep.rendering import Clock, counted, files, human_size, six_digits, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -90,7 +90,7 @@ class VersionView(View, frozen=True):
             blocks.append(text(version.description, ""))
         blocks.append(indented(_facts(version, clock)))
         blocks += section("metrics", _metrics(version))
-        blocks += section("params", [(key, to_text(value)) for key, value in version.params.items()])
+        blocks += section("params", [(key, visible(to_text(value))) for key, value in version.params.items()])
         if len(version.contents) > 1:
             rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
             more = len(version.contents) - len(rows)

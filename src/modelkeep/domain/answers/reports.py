@@ -10,12 +10,13 @@ from modelkeep.domain.record import Answer
 
 
 class AuditEntry(Answer, frozen=True):
-    """An entry of the log as a sentence; ``entry`` is its canonical JSON as text."""
+    """An entry of the log as a sentence; ``author`` is who made what was registered, ``entry`` its canonical JSON as text."""
 
     seq: int
     time: str
     actor: str
     claimed: str | None
+    author: str | None
     action: str
     subject: str | None
     sentence: str
@@ -73,8 +74,9 @@ class Identified(Answer, frozen=True):
 
 
 class DiffRow(Answer, frozen=True):
-    """One difference: the section, the key in it, and the value on each side (None: not there).
+    """One difference: the section, the key in it, and the value on each side (None: not there, or null itself).
 
+    ``nulls`` are the places of the sides, from 0, whose value is null itself.
     ``differences`` say how much more than the first each other side is, where both are numbers; empty where none are.
     """
 
@@ -82,6 +84,7 @@ class DiffRow(Answer, frozen=True):
     key: str
     values: tuple[Json, ...]
     differences: tuple[float | str | None, ...] = ()
+    nulls: tuple[int, ...] = ()
 
 
 class Diff(Answer, frozen=True):

@@ -22,7 +22,7 @@ from modelkeep.store.db.sqlite.connection import Transaction, check_journal_file
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any, TypeAlias
 
     #: What the word could become, and a short description.
@@ -55,10 +55,19 @@ LAST_MODEL_NAME = """
 SELECT name FROM model_name WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded DESC LIMIT 1
 """
 # The keys of the newest versions: all keys would be all rows.
-METRICS = f"SELECT name FROM metric WHERE model = :model ORDER BY version DESC LIMIT {_LOOKED_AT}"
-ALL_METRICS = f"SELECT name FROM metric ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
-TAGS = f"SELECT key FROM tag WHERE model = :model AND HOLDS(tag) ORDER BY version DESC LIMIT {_LOOKED_AT}"
-ALL_TAGS = f"SELECT key FROM tag ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
+METRICS = f"""
+SELECT name, on_name, on_version, on_digest FROM metric WHERE model = :model ORDER BY version DESC LIMIT {_LOOKED_AT}
+"""
+ALL_METRICS = f"""
+SELECT name, on_name, on_version, on_digest FROM metric ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}
+"""
+PARAMS = f"""
+SELECT substr(entry_text.field, 7) FROM version CROSS JOIN entry_text ON entry_text.seq = version.seq
+WHERE version.model = :model AND entry_text.field >= 'param.' AND entry_text.field < 'param/'
+ORDER BY version.number DESC LIMIT {_LOOKED_AT}
+"""
+TAGS = f"SELECT key, value FROM tag WHERE model = :model AND HOLDS(tag) ORDER BY version DESC LIMIT {_LOOKED_AT}"
+ALL_TAGS = f"SELECT key, value FROM tag ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
 # The next of the distinct values of an indexed column, each of which may stand in many rows.
 DATASETS = "SELECT name FROM dataset WHERE name >= :low AND name < :end ORDER BY name LIMIT 1"
 COMMITS = (
@@ -119,11 +128,28 @@ class Names:
 
     def metrics(self, name: str | None = None) -> list[Candidate]:
         """Return the names of metrics of the newest versions of a model, or of all."""
-        return self._keys(METRICS if name else ALL_METRICS, name)
+        return _sorted(metric for metric, *_ in self._newest_rows(METRICS, ALL_METRICS, name))
+
+    def metrics_on_data(self, name: str | None = None) -> list[Candidate]:
+        """Return the names of those metrics, and each with the data it was measured on: ``auc@holdout@3``."""
+        rows = self._newest_rows(METRICS, ALL_METRICS, name)
+        return _sorted(
+            found
+            for metric, data, version, digest in rows
+            for found in (metric, *([f"{metric}@{shared.data_name(data, version, digest)}"] if data else []))
+        )
+
+    def params(self, name: str | None = None) -> list[Candidate]:
+        """Return the keys of params of the newest versions of a model, none without a model."""
+        return _sorted(key for (key,) in self._rows(PARAMS, model=self._model(name))) if name else []
 
     def tags(self, name: str | None = None) -> list[Candidate]:
         """Return the keys of tags of the newest versions of a model, or of all."""
-        return self._keys(TAGS if name else ALL_TAGS, name)
+        return _sorted(key for key, _ in self._newest_rows(TAGS, ALL_TAGS, name))
+
+    def tag_values(self, key: str, name: str | None = None) -> list[Candidate]:
+        """Return the values that a tag has among those."""
+        return _sorted(value for found, value in self._newest_rows(TAGS, ALL_TAGS, name) if found == key)
 
     def datasets(self, prefix: str) -> list[Candidate]:
         """Return the datasets whose names begin so."""
@@ -215,10 +241,9 @@ class Names:
         shown = [(split_v(label)[1], f"version {number}") for number, label in named.items()]
         return [(v + label, version) for label, version in shown if folded(label).startswith(rest)]
 
-    def _keys(self, statement: str, name: str | None) -> list[Candidate]:
-        """Return the distinct keys among the rows of a statement, in order."""
-        rows = self._rows(statement, **({"model": self._model(name)} if name else {}))
-        return [(key, "") for key in sorted({key for (key,) in rows})[:MOST]]
+    def _newest_rows(self, of_one: str, of_all: str, name: str | None) -> Iterator[Any]:
+        """Return the rows of a statement about one model, or without a name those of another about all."""
+        return self._rows(of_one, model=self._model(name)) if name else self._rows(of_all)
 
     def _distinct(self, statement: str, prefix: str) -> list[Candidate]:
         """Return the distinct values that begin so, one step in an index for each."""
@@ -236,6 +261,11 @@ class Names:
         if self._connection is None:
             return iter(())
         return self._connection.execute(shared.now(statement), values)
+
+
+def _sorted(words: Iterable[str]) -> list[Candidate]:
+    """Return the distinct words, in order."""
+    return [(word, "") for word in sorted(set(words))[:MOST]]
 
 
 def _wanted(versions: Iterator[Version], which: str) -> Iterator[Version]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelkeep.domain.answers.versions import Dataset, ParentRef, RunRef
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import name_of
+from modelkeep.store.db.sql.shared import data_name
 from modelkeep.store.db.sql.statement import statement
 
 DATA = """
@@ -70,7 +71,6 @@ FROM_RUN = statement("""
 SELECT model, version FROM run WHERE id = :id AND KNOWN(run.seq) GROUP BY model, version ORDER BY min(seq)
 """)
 
-_SHORT_DIGEST = len("sha256:") + 12
 OF_VERSION = statement("""
 SELECT model, number, digest FROM version
 WHERE digest >= :low AND digest < :high AND KNOWN(version.seq) ORDER BY seq DESC
@@ -96,12 +96,6 @@ FILES_OF = statement("SELECT path, digest FROM version_blob WHERE model = :model
 def data_node(name: str, version: str | None, digest: str | None) -> str:
     """Return the name of data in the lineage: ``data:NAME@VERSION``."""
     return f"data:{data_name(name, version, digest)}"
-
-
-def data_name(name: str, version: str | None, digest: str | None) -> str:
-    """Return the name of data as it is typed: ``NAME@VERSION``, by its digest where it has no version."""
-    at = version or (None if digest is None else digest[:_SHORT_DIGEST])
-    return name if at is None else f"{name}@{at}"
 
 
 def data(reader: Reader, model: int, number: int) -> tuple[Dataset, ...]:

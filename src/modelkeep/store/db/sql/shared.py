@@ -1,4 +1,6 @@
-"""SELECTs that both the reads and completion run, as text. Imports nothing: completion must start at once.
+"""SELECTs that both the reads and completion run, as text, and names made of their cells.
+
+It imports nothing: completion must start at once.
 
 ``HOLDS(tenure)`` and ``KNOWN(version.seq)`` stand for conditions on a moment; `now` fills them in for
 the present, `past` for an entry ``:at`` of the log.
@@ -6,6 +8,7 @@ the present, `past` for an entry ``:at`` of the log.
 
 #: What no name has in it: it sorts behind whatever follows a prefix.
 LAST = "\U0010ffff"
+_SHORT_DIGEST = len("sha256:") + 12
 
 MODEL_NAMES = """
 SELECT model, name, folded FROM model_name
@@ -65,3 +68,9 @@ def _filled(text: str, word: str, condition: str) -> str:
         name, _, rest = other.partition(")")
         first += condition.format(name) + rest
     return first
+
+
+def data_name(name: str, version: str | None, digest: str | None) -> str:
+    """Return the name of data as it is typed: ``NAME@VERSION``, by its digest where it has no version."""
+    at = version or (None if digest is None else digest[:_SHORT_DIGEST])
+    return name if at is None else f"{name}@{at}"

@@ -11,8 +11,8 @@ from modelkeep.domain.metrics import keys_of, newest_by_data, one_of_each
 from modelkeep.domain.numbers import metric_value
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sql.lineage import data_name
 from modelkeep.store.db.sql.references import ALIASES
+from modelkeep.store.db.sql.shared import data_name
 from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import standing
 
@@ -149,6 +149,21 @@ def values_of(evaluations: Sequence[Evaluation]) -> dict[str, float | str]:
 def made_by(reader: Reader, model: int, first: int, last: int) -> dict[int, int]:
     """Return the entry that made each version of a window."""
     return dict(reader.rows(MADE_BY, model=model, first=first, last=last))
+
+
+def tagged(
+    reader: Reader, at: int | None, tags: Iterable[tuple[str, str | None]], model: int, first: int, last: int
+) -> frozenset[int]:
+    """Return the versions of a window that have all the tags, each with a value or with any (None)."""
+    found = [
+        {
+            number
+            for number, _, value in TAGS.rows(reader, at, model=model, first=first, last=last, key=key)
+            if wanted in (None, value)
+        }
+        for key, wanted in tags
+    ]
+    return frozenset(set.intersection(*found)) if found else frozenset()
 
 
 def sort_values(reader: Reader, at: int | None, sort: str, model: int, numbers: Sequence[int]) -> dict[int, str | int]:
