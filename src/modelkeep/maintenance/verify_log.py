@@ -20,7 +20,7 @@ from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.store import head_cache
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite import private_tables, raw_rows, schema
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
@@ -86,7 +86,7 @@ class LogCheck:
         with self._database.raw() as connection:
             self._is_current = schema.age(connection) == schema.VERSION
             is_utf8 = schema.is_utf8(connection)
-            odd = [*raw_rows.odd_objects(connection)]
+            odd = [*private_tables.odd_objects(connection)]
         if not self._is_current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)

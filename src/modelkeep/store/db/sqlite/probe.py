@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite import private_tables, raw_rows, schema
 from modelkeep.store.db.sqlite.connection import ANSWER_WAIT_SECONDS
 from modelkeep.store.db.sqlite.database import Database
 
@@ -64,7 +64,7 @@ def probe(database: Database) -> Probed:
     """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
     with database.raw(ANSWER_WAIT_SECONDS) as reader:
         number = schema.age(reader)
-        odd = tuple(raw_rows.odd_objects(reader))
+        odd = tuple(private_tables.odd_objects(reader))
         (mode,) = reader.one("PRAGMA journal_mode")
         size = raw_rows.size_bytes(reader)
         ours = number == schema.VERSION and not odd  # else it may be made to take for ever
