@@ -166,13 +166,13 @@ def _filled(template: Sequence[str], rest: Sequence[str]) -> list[str]:
         if each == "{*}":
             tokens += rest
         elif each == "{stem}":
-            tokens.append(_model_name(next((word for word in rest if not word.startswith("-")), "")))
+            tokens.append(model_name(next((word for word in rest if not word.startswith("-")), "")))
         else:
             tokens.append(each)
     return tokens
 
 
-def _model_name(path: str) -> str:
+def model_name(path: str) -> str:
     """Return a legal name for the model in a file."""
     from modelkeep.domain.names import check_name
 
