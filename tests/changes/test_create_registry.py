@@ -252,6 +252,13 @@ def test_a_half_made_registry_is_not_one_that_is_there(tmp_path):
     )
 
 
+def test_the_hint_that_makes_a_registry_is_quoted_for_the_shell(tmp_path):
+    (tmp_path / "our models").mkdir()
+    assert refused(open_registry(tmp_path / "our models", must_exist=False).models)[2] == (
+        f"modelkeep init '{tmp_path}/our models'"
+    )
+
+
 def test_a_registry_may_be_moved(tmp_path):
     (tmp_path / "model").write_bytes(b"weights")
     create_registry(tmp_path / "r")[0].register("fraud", tmp_path / "model", code="none")

@@ -7,6 +7,7 @@ import pytest
 
 from modelkeep.cli import app, command_table, foreign_words
 from modelkeep.errors import UsageError
+from modelkeep.registry import create_registry
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,7 @@ def hint(line: str) -> str | None:
         ("upload fraud model.onnx -M auc=0.9", "register fraud model.onnx -M auc=0.9"),
         ("add churn.onnx", "register churn churn.onnx"),
         ("push ./models/card-fraud.tar.gz", "register card-fraud ./models/card-fraud.tar.gz"),
+        ("push nlp/bert@2", "register nlp/bert PATH"),
         ("versions fraud", "list fraud"),
         ("log fraud", "audit fraud"),
         ("log", "audit"),
@@ -136,6 +138,14 @@ def test_every_hint_for_a_foreign_word_is_a_line_that_the_parser_accepts(word: s
 )
 def test_an_option_that_is_none_is_answered_with_what_was_meant(typed: str, ours: str):
     assert hint(typed) == f"modelkeep {ours}"
+
+
+def test_a_stage_in_a_hint_is_one_of_the_registry(tmp_path, monkeypatch):
+    create_registry(tmp_path / "r", stages=["dev", "qa", "live"])
+    monkeypatch.setenv("MODELKEEP_REGISTRY", str(tmp_path / "r"))
+    assert hint("deploy fraud@2") == "modelkeep promote fraud@2 live"
+    assert hint("demote fraud") == "modelkeep retire fraud live"
+    assert hint("stage fraud@2") == "modelkeep promote fraud@2 dev"
 
 
 def test_an_option_is_never_suggested_for_another_meaning():

@@ -58,8 +58,9 @@ def test_a_file_of_a_version_is_found_behind_two_words(churn, capsys):
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("rollback churn 2", "rollback churn@2"),
-        ("rollback churn 2 production -m x", "rollback churn@2 production -m x"),
+        ("rollback churn production 2", "rollback churn production --to 2"),
+        ("rollback churn@3 2 -m x", "rollback churn@3 -m x --to 2"),
+        ("rollback churn@3 production 1.0", "rollback churn@3 production --to 1.0"),
         ("describe churn 2", "describe churn@2"),
         ("describe churn 2 'the good one'", "describe churn@2 'the good one'"),
         ("note churn 2", "note churn@2 TEXT"),
@@ -84,6 +85,14 @@ def test_a_file_of_a_version_is_found_behind_two_words(churn, capsys):
 def test_where_two_words_are_no_reference_the_line_that_was_meant_is_the_hint(typed: str, meant: str, churn):
     before = churn.audit()
     assert refused(typed) == f"modelkeep {meant}"
+    assert churn.audit() == before
+
+
+def test_a_number_after_rollback_may_be_the_version_to_return_to_or_to_leave_and_both_lines_are_the_hint(churn):
+    before = churn.audit()
+    assert refused("rollback churn 1 -m x") == (
+        "modelkeep rollback churn -m x --to 1        (return to 1)\nmodelkeep rollback churn@1 -m x        (leave 1)"
+    )
     assert churn.audit() == before
 
 

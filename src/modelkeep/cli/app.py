@@ -88,7 +88,8 @@ class LazyGroup(_HelpAsAnswer, typer.core.TyperGroup):
         if found is None:
             from modelkeep.cli.foreign_words import unknown_command
 
-            raise unknown_command(word, [str(each) for each in rest], self.row, accepted)
+            typed = [str(each) for each in rest]
+            raise unknown_command(word, typed, self.row, accepted, lambda: call_of(ctx, {}).registry().stages())
         return word, found, rest
 
     def get_help(self, ctx: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.typed_line import TypedLine, placeholder, refusal
+from modelkeep.cli.typed_line import TypedLine, hint_line, placeholder, refusal
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.refs import Label, Number, Word, parse_selector
 from modelkeep.domain.stages import DEFAULT_STAGES, resolve_stage
@@ -37,6 +37,8 @@ _MARKS = ("bad", "good")
 def understood(command: str, line: TypedLine) -> list[str]:
     """Return the tokens of a command line with ``NAME SELECTOR`` joined; ``UsageError`` where another line was meant."""
     words = line.words
+    if command == "rollback":
+        _refuse_return_to(line)
     if len(words) < 2 or "@" in words[0] or not line.is_known:
         return line.tokens
     _refuse_wrong_order(command, line)
@@ -138,6 +140,22 @@ def _refuse_numbers_among_refs(command: str, line: TypedLine) -> None:
         raise refusal(message, [command, *tokens])
 
 
+def _refuse_return_to(line: TypedLine) -> None:
+    """Refuse ``rollback churn 2``, which can mean to return to version 2 or to leave it, and ``rollback churn@3 2``."""
+    first, *rest = line.words or [""]
+    versions = [word for word in rest if is_fixed(word)]
+    if len(versions) != 1 or not line.is_known or "--" in line.tokens or line.values("--to"):
+        return
+    (version,) = versions
+    others = [word for word in rest if word != version]
+    back = hint_line(["rollback", *line.with_words([first, *others]), "--to", version])
+    if "@" not in first and rest[0] == version:
+        leave = hint_line(["rollback", *line.with_words([f"{first}@{version}", *others])])
+        back = f"{back}        (return to {version})\n{leave}        (leave {version})"
+    message = f"rollback takes the version to return to after --to, not '{printable(' '.join(line.words))}'"
+    raise UsageError(message, back)
+
+
 def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> None:
     """Refuse a selector that is a word of its own, where the command does not join it or a word is missing."""
     words, takes = line.words, line.takes
@@ -152,7 +170,7 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
     if command == "history":
         message = f"'{printable(words[1])}' is the version of a model, and no stage"
         raise refusal(message, ["show", f"{words[0]}@{words[1]}"])
-    if command in {"rollback", "describe"}:
+    if command == "describe":
         raise refusal(message, [command, *joined])
     last = line.arguments[-1] if line.arguments else None
     if last is not None and command in {*JOINING, "note", "tag", "alias"} and len(words) == (takes or len(words)):

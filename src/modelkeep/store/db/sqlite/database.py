@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from shlex import quote
 
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
@@ -210,7 +211,7 @@ class Database:
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
             message = f"there is no registry at {self.directory}"
-            raise lost_database(self.path) or RegistryUnavailable(message, f"modelkeep init {self.directory}")
+            raise lost_database(self.path) or RegistryUnavailable(message, f"modelkeep init {quote(self.directory)}")
         check_journal_files(self.path)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from shlex import quote
 
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.db.sqlite.connection import Transaction
@@ -55,7 +56,7 @@ class FoundDatabase(Database):
         finally:
             os.close(descriptor)
         message = f"the registry {self.directory} was replaced by another one after it was found"
-        raise RegistryUnavailable(message, f"if that one is meant: modelkeep list --registry {self.directory}")
+        raise RegistryUnavailable(message, f"if that one is meant: modelkeep list --registry {quote(self.directory)}")
 
 
 def _is_open(file: os.stat_result) -> bool:
