@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import is_fixed, is_version
-from modelkeep.cli.typed_line import Accepted, hint_line
+from modelkeep.cli.typed_line import Accepted, hint_line, model_name
 from modelkeep.domain.stages import DEFAULT_STAGES, StageDef
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
@@ -191,16 +191,6 @@ def _known(stages: Callable[[], Sequence[StageDef]]) -> Sequence[StageDef]:
         return stages()
     except ModelkeepError:  # there is no registry, or none that can be read
         return DEFAULT_STAGES
-
-
-def model_name(path: str) -> str:
-    """Return a legal name for the model in a file."""
-    from modelkeep.domain.names import check_name
-
-    try:
-        return check_name(os.path.basename(path.rstrip("/")).partition(".")[0])
-    except UsageError:
-        return "my-model"
 
 
 def _first_accepted(lines: Lines, accepted: Accepted) -> str:

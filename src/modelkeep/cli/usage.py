@@ -13,7 +13,7 @@ import typer
 
 from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import with_version
-from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, placeholder
+from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, model_name, placeholder
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -97,8 +97,6 @@ def from_typer(
 def _too_few(command: str, names: Sequence[str], built: Any, line: TypedLine) -> UsageError:
     """Return the error for an argument that is missing; a path alone lacks the name before it."""
     if command == "modelkeep register" and line.words and os.path.exists(line.words[0]):
-        from modelkeep.cli.foreign_words import model_name
-
         path = line.words[0]
         hint = hint_line([*names, *line.with_words([model_name(path), path])])
         return UsageError(f"{command} needs NAME before '{printable(path)}'", hint)
