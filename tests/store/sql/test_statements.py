@@ -149,6 +149,11 @@ PINNED = {
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
     ],
+    "deciding.HIGHEST_LABEL": [
+        "SEARCH version USING INDEX sqlite_autoindex_version_1 (model=? AND number=?)",
+        "SCALAR SUBQUERY 1",
+        "SEARCH label_order USING PRIMARY KEY (model=?)",
+    ],
     "deciding.STAGES_HELD": ["SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"],
     "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
     "audit.select about": ["SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)"],

@@ -47,8 +47,9 @@ VERSION_LABELLED = """
 SELECT number FROM version WHERE model = :model AND label_key = :key
 """
 
-LABELS = """
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL
+HIGHEST_LABEL = """
+SELECT label FROM version WHERE model = :model AND number = (
+    SELECT version FROM label_order WHERE model = :model ORDER BY sort_key DESC, version DESC LIMIT 1)
 """
 
 VERSION_WITH_DIGEST = """
