@@ -165,7 +165,8 @@ class DirectoryBucket:
         from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import directory_drafts
 
-        with explain_store_errors(self.root), suppress(FileNotFoundError), self.opened(TMP) as tmp:
+        absent = (FileNotFoundError, NotADirectoryError)
+        with explain_store_errors(self.root), suppress(*absent), self.opened(TMP) as tmp:
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
             yield from directory_drafts.find_stale(tmp, local=local)
@@ -191,7 +192,7 @@ class DirectoryBucket:
                 with suppress(FileNotFoundError), self.opened(*_BLOBS, name) as shard:
                     ours = {entry.name for entry in shard.entries() if _is_key_in(name, entry)}
                     yield from self._others((*_BLOBS, name), ours)
-            with suppress(FileNotFoundError), self.opened(TMP) as tmp:
+            with suppress(FileNotFoundError, NotADirectoryError), self.opened(TMP) as tmp:
                 yield from directory_drafts.find_unknown(tmp)
 
     def _others(self, names: tuple[str, ...], known: Collection[str]) -> Iterator[str]:
