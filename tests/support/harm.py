@@ -10,6 +10,8 @@ What came of it is judged in reckoning.py.
 strace holds (warm.py). strace counts the calls of one name in one thread, so a point is a name and a number.
 """
 
+import atexit
+import functools
 import hashlib
 import os
 import re
@@ -23,9 +25,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import warm
+from warm import Warm, struck
 
 import modelkeep
 from modelkeep.errors import ModelkeepError
@@ -47,6 +50,15 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-ge
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount: run it as root, or look into CI")
 
 _LIBRARIES = [str(Path(modelkeep.__file__).parent.parent), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+
+
+@functools.cache
+def _warm(libraries: str) -> Warm:
+    """Return the process that forks for each command, started once."""
+    environ = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": libraries}
+    server = Warm([sys.executable, "-S"], {**environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    atexit.register(server.close)
+    return server
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,7 @@ class Place:
 
     def forked(self, words: Iterable[str]) -> Ended:
         """Run a command as a fork that nothing strikes but the disk."""
-        return Ended(*warm.ended(None, words, self.environ, self.work))
+        return self._fork(words)
 
     def must(self, *words: str) -> str:
         """Run a command that is to be done; return what it printed."""
@@ -240,7 +252,11 @@ class Place:
         return ended, lines
 
     def _traced(self, strace: Iterable[str], words: Iterable[str]) -> Ended:
-        return Ended(*warm.ended(("-f", *strace), words, self.environ, self.work))
+        return self._fork(words, held=struck(("-f", *strace)))
+
+    def _fork(self, words: Iterable[str], **more: Any) -> Ended:
+        code, out, err = _warm(self.environ["PYTHONPATH"]).run(words, self.environ, self.work, **more)
+        return Ended(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def _run(self, words: Iterable[str]) -> Ended:
         done = subprocess.run(

@@ -11,8 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from running import Done
 
 NEEDS = ("unshare", "setpriv", "mount")
 WHY = "needs root and util-linux (unshare, setpriv, mount) to be several accounts"
@@ -26,15 +27,6 @@ def cannot() -> str | None:
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not all(map(shutil.which, NEEDS)):
         return WHY
     return None
-
-
-@dataclass(frozen=True)
-class Done:
-    """A process that ended."""
-
-    stdout: str
-    stderr: str
-    exit_code: int
 
 
 class People:
