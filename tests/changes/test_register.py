@@ -367,6 +367,39 @@ def test_a_time_of_training_that_was_told_is_no_guess(world, r):
     )
 
 
+def test_a_time_of_training_in_the_future_is_refused(world, r):
+    told = refused(world.register, trained_at="2050-01-01T00:00:00Z")
+    assert told[:2] == (
+        "UsageError",
+        "--trained-at is in the future: '2050-01-01T00:00:00Z' is 2050-01-01T00:00:00.000000Z",
+    )
+    assert r.models() == ()
+
+
+def test_the_same_bytes_under_another_name_are_a_version_that_names_the_first(world, r):
+    first = world.model(b"weights", "model.pkl")
+    r.register("fraud", first, code="none")
+    copy = world.model(b"weights", "copy.pkl")
+    note = "note: these bytes are fraud@1 too, where the file is called model.pkl"
+    assert r.register("fraud", copy, code="none", dry_run=True).ref == "fraud@2"
+    assert world.said == [note]
+    assert r.register("fraud", copy, code="none").ref == "fraud@2"
+    assert world.said == [note, note]
+    assert r.register("fraud", copy, code="none").ref == "fraud@2"
+    assert r.register("fraud", world.model(b"weights", "third.pkl"), code="none", if_exists="new").changed
+    assert r.register("churn", world.model(b"weights", "fourth.pkl"), code="none").changed
+    assert world.said == [note, note]
+
+
+def test_the_same_file_with_another_executable_bit_is_a_version_that_names_the_first(world, r):
+    script = world.model(b"#!/bin/sh", "run.sh")
+    os.chmod(script, 0o755)
+    r.register("fraud", script, code="none")
+    os.chmod(script, 0o644)
+    assert r.register("fraud", script, code="none").ref == "fraud@2"
+    assert world.said == ["note: these bytes are fraud@1 too, where the file is executable"]
+
+
 def test_standard_input_has_the_name_it_was_given_and_no_time(r):
     made = r.register("fraud", "-", filename="model.bin", stdin=io.BytesIO(b"piped"), code="none")
     version = r.version("fraud@1")

@@ -6,7 +6,7 @@ Provenance is code, data, runs and time of training: given, or found outside the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from shlex import quote
 
 from msgspec import Struct, field
@@ -15,7 +15,7 @@ from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.text import check_text
+from modelkeep.domain.text import check_text, printable
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
@@ -25,6 +25,9 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.named_paths import name_from_disk
+
+#: How far the clock of another machine may be ahead, its zone included.
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 class Request(Struct, frozen=True):
@@ -145,4 +148,7 @@ def _trained(context: Context, request: Request) -> Trained | None:
     if not isinstance(moment, At):
         message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
         raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+    if moment.time > format_time((now + _CLOCKS_DIFFER).astimezone(UTC)):
+        message = f"--trained-at is in the future: '{printable(request.trained_at)}' is {moment.time}"
+        raise UsageError(message, "--trained-at is when the training ended")
     return Trained(ended=moment.time)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import is_fixed, is_version
-from modelkeep.cli.typed_line import Accepted, hint_line
+from modelkeep.cli.typed_line import Accepted, hint_line, model_name
 from modelkeep.domain.stages import DEFAULT_STAGES, StageDef
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
@@ -64,7 +64,7 @@ def _register(rest: Sequence[str]) -> Lines:
     words = [word for word in rest if not word.startswith("-")]
     if len(words) == 1 and is_version(words[0]) and not os.path.exists(words[0]):
         return [["register", words[0].partition("@")[0], "PATH"]]
-    return [["register", *rest], ["register", _model_name(words[0] if words else ""), *rest]]
+    return [["register", *rest], ["register", model_name(words[0] if words else ""), *rest]]
 
 
 def _restore(rest: Sequence[str]) -> Lines:
@@ -191,16 +191,6 @@ def _known(stages: Callable[[], Sequence[StageDef]]) -> Sequence[StageDef]:
         return stages()
     except ModelkeepError:  # there is no registry, or none that can be read
         return DEFAULT_STAGES
-
-
-def _model_name(path: str) -> str:
-    """Return a legal name for the model in a file."""
-    from modelkeep.domain.names import check_name
-
-    try:
-        return check_name(os.path.basename(path.rstrip("/")).partition(".")[0])
-    except UsageError:
-        return "my-model"
 
 
 def _first_accepted(lines: Lines, accepted: Accepted) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Commands that join the first two words where one more is typed than they take.
 JOINING = frozenset({"show", "get", "promote", "retire", "label", "mark", "evaluate", "path"})
+#: Those of them that take no model.
+_OF_VERSIONS = JOINING - {"show", "retire"}
 #: Commands whose second and later words may follow without limit: a number or a label among them is a selector.
 _WITH_MANY_REFS = frozenset({"archive", "delete", "verify"})
 #: Commands that take a model, each with the command for what was meant.
@@ -58,6 +60,18 @@ def understood(command: str, line: TypedLine) -> list[str]:
     return line.tokens
 
 
+def with_version(command: str, line: TypedLine) -> list[str]:
+    """Return the tokens of a hint with the latest version of a model, where the command takes no bare NAME."""
+    words = line.words
+    return line.with_words(_with_version(command, words)) if len(words) == line.takes else line.tokens
+
+
+def _with_version(command: str, words: Sequence[str]) -> list[str]:
+    if command not in _OF_VERSIONS or "@" in words[0] or not is_imported_name(words[0]):
+        return list(words)
+    return [f"{words[0]}@latest", *words[1:]]
+
+
 def is_selector(text: str) -> bool:
     """Tell whether a word, maybe with a file of the version behind it, can stand after an ``@``."""
     return _is(text.partition("/")[0], (Number, Label, Word))
@@ -88,7 +102,7 @@ def _refuse_wrong_order(command: str, line: TypedLine) -> None:
     if (command in _REF_FIRST or is_text) and is_version(second):
         words = [second, first, *rest]
     elif command == "mark" and first in _MARKS and second not in _MARKS and not rest:
-        words = [second, first]
+        words = _with_version(command, [second, first])
     elif (
         command in {"promote", "retire"}
         and len(rest) == 1
@@ -174,7 +188,7 @@ def stage_second(call: Call, command: str, name: str | None, stage: str | None) 
         if name is None or stage is None or not _is_stage(call, name) or _is_stage(call, stage):
             raise
         message = f"'{printable(name)}' is a stage, and the model comes before it"
-        raise refusal(message, [command, stage, name]) from None
+        raise refusal(message, [command, *_with_version(command, [stage, name])]) from None
 
 
 def _is_stage(call: Call, word: str) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from modelkeep.domain.answers.maintenance import DoctorFinding
-from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import Busy, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
 from modelkeep.rendering import human_age
 from modelkeep.store import backup_mark, head_cache
@@ -63,6 +63,8 @@ def check_database(exam: Exam) -> Iterator[DoctorFinding]:
 
 def _unreadable(exam: Exam, why: ModelkeepError) -> DoctorFinding:
     path = exam.context.database.path
+    if isinstance(why, Busy):
+        return warning("database", path, f"it could not be looked at: {why.message}", why.hint or "try again")
     if isinstance(why, SchemaMismatch):
         return error("schema", path, why.message, why.hint or "install a newer modelkeep")
     if isinstance(why, RegistryUnavailable):
@@ -95,7 +97,7 @@ def _schema(exam: Exam, found: Probed) -> Iterator[DoctorFinding]:
 def check_log(exam: Exam) -> Iterator[DoctorFinding]:
     """Check that the log ends as `verify` would find it, and goes on from the last entry that this account saw."""
     found = exam.probed
-    if not isinstance(found, Probed):
+    if not isinstance(found, Probed) or not found.has_log:
         return
     head = found.head
     if head is None:

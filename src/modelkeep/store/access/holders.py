@@ -22,9 +22,10 @@ class Holder(Struct, frozen=True):
         return f"process {self.pid} of {self.user}{', which is stopped,' if self.stopped else ''}"
 
 
-def holder_of(path: str, table: str | None = None) -> Holder | None:
+def holder_of(path: str, table: str | None = None, *, readers: bool = True) -> Holder | None:
     """Return the process that holds a lock on a file, a writer before a reader; None where none is known.
 
+    Without ``readers``, one that only reads is passed over.
     ``table`` is the text of ``/proc/locks`` (proc(5)), which lists no process of another machine or container.
     """
     try:
@@ -37,7 +38,12 @@ def holder_of(path: str, table: str | None = None) -> Holder | None:
     held = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     rows = [row for line in table.splitlines() if len(row := line.split()) >= 6 and row[5] == held]
     for row in sorted(rows, key=lambda row: row[3] != "WRITE"):
-        if row[4].isdigit() and (pid := int(row[4])) not in {0, os.getpid()} and (found := _process(pid)) is not None:
+        if (
+            (readers or row[3] == "WRITE")
+            and row[4].isdigit()
+            and (pid := int(row[4])) not in {0, os.getpid()}
+            and (found := _process(pid)) is not None
+        ):
             return found
     return None
 

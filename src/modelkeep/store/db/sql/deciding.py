@@ -57,6 +57,22 @@ WHERE digest = :digest AND model = :model
     AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
 """
 
+VERSIONS_WITH_DIGEST = """
+SELECT number FROM version
+WHERE digest = :digest AND model = :model
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
+ORDER BY number DESC LIMIT 20
+"""
+
+# The newest version of a model that is one file with these bytes, and what the file is called.
+WITH_FILE_ALONE = """
+SELECT version.number, version_blob.path
+FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
+WHERE version_blob.digest = :digest AND version_blob.model = :model AND version.files = 1
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
+ORDER BY version.number DESC LIMIT 1
+"""
+
 LAST_HOLDER = """
 SELECT since_seq, version, share, came_from, until_seq FROM tenure
 WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 3
+#: The tables of the log. No script changes them: in an older registry they are the same.
+LOG_TABLES = frozenset({"entry", "details", "document"})
 FINGERPRINT = "sha256:7efd4605057f617549278b33b8013b704c303ce9cb39e64c8eddf72333c1cc1d"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
@@ -107,5 +109,10 @@ def check(reader: Reader) -> None:
 def check_shape(reader: Reader) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made."""
     if fingerprint(reader) != FINGERPRINT:
-        message = "the schema of the registry was changed by something other than modelkeep"
-        raise IntegrityError(message, "modelkeep verify --log        (tells what)")
+        raise foreign_schema()
+
+
+def foreign_schema() -> IntegrityError:
+    """Return the error for a schema that is not what the scripts made."""
+    message = "the schema of the registry was changed by something other than modelkeep"
+    return IntegrityError(message, "modelkeep verify --log        (tells what)")
