@@ -5,9 +5,10 @@ Provenance is code, data, runs and time of training: given, or found outside the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from shlex import quote
+from shlex import join, quote
 
 from msgspec import Struct, field
 
@@ -70,8 +71,18 @@ class Provenance(Struct, frozen=True):
     trained: Trained | None
 
 
+def check_order(name: str, paths: Sequence[str]) -> None:
+    """Refuse ``register model.onnx fraud``: the name comes first."""
+    first = paths[0]
+    if first == "-" or os.path.exists(first) or not os.path.exists(name):
+        return
+    kind = "directory" if os.path.isdir(name) else "file"
+    message = f"there is no file '{printable(first)}' here, and '{printable(name)}' is a {kind}: the name comes first"
+    raise UsageError(message, join(["modelkeep", "register", first, name, *paths[1:]]))
+
+
 def check(request: Request) -> None:
-    """Refuse what can be refused without the registry or a file."""
+    """Refuse what can be refused without the registry."""
     if not request.paths:
         message = f"register needs a file or a directory for {request.name}"
         raise UsageError(message, f"modelkeep register {quote(request.name)} model.onnx")
@@ -80,6 +91,7 @@ def check(request: Request) -> None:
         if parsed.selector is not None:
             message = f"register takes a model's name, not a version: {request.name}"
             raise UsageError(message, f"modelkeep register {quote(parsed.name or 'NAME')} {quote(request.paths[0])}")
+    check_order(request.name, request.paths)
     if request.label is not None:
         check_label(request.label)
     if request.label is not None and request.bump is not None:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from modelkeep.cli import command_table
-from modelkeep.cli.name_selector import is_fixed, is_version
 from modelkeep.cli.typed_line import Accepted, hint_line, model_name
+from modelkeep.domain.refs import is_fixed, is_version
 from modelkeep.domain.stages import DEFAULT_STAGES, StageDef
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.typed_line import TypedLine, hint_line, placeholder, refusal
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.refs import Label, Number, Word, parse_selector
+from modelkeep.domain.refs import is_fixed, is_selector, is_version
 from modelkeep.domain.stages import DEFAULT_STAGES, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
@@ -70,29 +70,6 @@ def _with_version(command: str, words: Sequence[str]) -> list[str]:
     if command not in _OF_VERSIONS or "@" in words[0] or not is_imported_name(words[0]):
         return list(words)
     return [f"{words[0]}@latest", *words[1:]]
-
-
-def is_selector(text: str) -> bool:
-    """Tell whether a word, maybe with a file of the version behind it, can stand after an ``@``."""
-    return _is(text.partition("/")[0], (Number, Label, Word))
-
-
-def is_fixed(text: str) -> bool:
-    """Tell whether a word is a number or a label: it can mean no model, stage, alias or path."""
-    return _is(text, (Number, Label))
-
-
-def _is(text: str, kinds: tuple[type, ...]) -> bool:
-    try:
-        return isinstance(parse_selector(text), kinds)
-    except UsageError:
-        return False
-
-
-def is_version(text: str) -> bool:
-    """Tell whether a word is ``NAME@SELECTOR``."""
-    name, at, selector = text.partition("@")
-    return bool(at) and is_imported_name(name) and is_selector(selector)
 
 
 def _refuse_wrong_order(command: str, line: TypedLine) -> None:
