@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from modelkeep.config import write_config
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
 from modelkeep.store.db.sqlite.database import Database
@@ -353,3 +354,26 @@ def test_the_directory_of_heads_belongs_to_the_account_in_whose_home_it_is(regis
     made = list((ottos / "state").rglob("*"))
     assert {(path.lstat().st_uid, path.lstat().st_gid) for path in (ottos / "state", *made)} == {(OTTO, OTTO)}
     assert len(made) == 3
+
+
+def test_the_config_is_not_written_where_a_link_of_another_account_leads(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    lead_to(ottos / "modelkeep", roots)
+    with pytest.raises(Conflict):
+        write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"})
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")
+
+
+def test_the_config_is_not_written_where_a_name_leads_by_then(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    (ottos / "modelkeep").mkdir()
+    (ottos / "modelkeep/config.toml").write_text("")
+    lead_to(ottos / "link", roots)
+
+    def swap(event, arguments):
+        if event == "open" and str(arguments[0]) == f"{roots}" and (ottos / "modelkeep").is_symlink():
+            exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+
+    exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+    attacked(lambda: write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"}), swap)
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")
