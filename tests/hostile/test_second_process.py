@@ -5,9 +5,11 @@ others, given away or shown, and the command ends as documented.
 """
 
 import os
+import random
 import shutil
 import signal
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -56,8 +58,8 @@ def place(tmp_path, monkeypatch):
 
 #: What root does, and the name that is swapped for a link to root's of the same name.
 ATTACKS = {
-    "get": (lambda models, _reg: models.get("tree", "ottos/dest/out"), "dest"),
-    "get from it": (lambda _models, reg: reg.get("tree", "out", force=True), "reg/store"),
+    "get": (lambda models, _reg: models.get("tree@1", "ottos/dest/out"), "dest"),
+    "get from it": (lambda _models, reg: reg.get("tree@1", "out", force=True), "reg/store"),
     "register": (lambda models, _reg: models.register("new", "ottos/src", code="none"), "src/sub"),
     "register --move": (lambda models, _reg: models.register("new", "ottos/src", code="none", move=True), "src"),
     "register in it": (lambda _models, reg: reg.register("new", "garbage", code="none"), "reg/store/blobs"),
@@ -65,7 +67,7 @@ ATTACKS = {
     "backup": (lambda models, _reg: models.backup("ottos/dest/backup"), "dest"),
     "backup of it": (lambda _models, reg: reg.backup("kept"), "reg/store/blobs/sha256"),
     "verify --repair": (lambda models, _reg: models.verify(log=False, repair="ottos/spare"), "spare"),
-    "path": (lambda _models, reg: reg.path("tree"), "reg/store"),
+    "path": (lambda _models, reg: reg.path("tree@1"), "reg/store"),
     "doctor": (lambda _models, reg: reg.doctor(), "reg/store/tmp"),
 }
 
@@ -78,7 +80,7 @@ def test_swaps_by_another_process_change_and_show_nothing_of_ours(place, what):
     for _ in range(ROUNDS):
         link.symlink_to(place / "roots" / name)
         os.chown(link, OTTO, OTTO, follow_symlinks=False)
-        swapper = _swapping(place / "ottos" / name, link)
+        swapper = _swapping(f"ottos/{name}", "ottos/link")
         try:
             assert _done(lambda: do(open_registry("models"), open_registry("ottos/reg"))) == 0
         finally:
@@ -90,8 +92,8 @@ def test_swaps_by_another_process_change_and_show_nothing_of_ours(place, what):
         _reset(place)
 
 
-def _swapping(name: Path, link: Path) -> int:
-    """Start a process of otto's that swaps two names until it is killed."""
+def _swapping(name: str, link: str) -> int:
+    """Start a process of otto's that swaps two names until it is killed. He may not enter what is above this directory."""
     child = os.fork()
     if child == 0:
         try:
@@ -99,7 +101,8 @@ def _swapping(name: Path, link: Path) -> int:
             os.setgid(OTTO)
             os.setuid(OTTO)
             while True:
-                exchange(str(name), str(link))
+                exchange(name, link)
+                time.sleep(random.random() / 1000)
         finally:
             os._exit(0)
     return child

@@ -161,7 +161,7 @@ def test_a_backup_is_not_made_where_another_account_was_quicker(registry, tmp_pa
 
 
 def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots, tmp_path):
-    lead_to(ottos / "backup", roots)
+    (ottos / "backup").symlink_to(roots)
     other = tmp_path / "other"
     other.mkdir()
 
@@ -173,6 +173,16 @@ def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots,
 
     attacked(lambda: registry.backup(ottos / "backup"), swap)
     assert os.listdir(other) == []
+    assert (roots / "registry.db").exists()
+
+
+@pytest.mark.parametrize("below", ["", "/new"])
+def test_a_backup_is_not_made_where_a_link_of_another_account_leads(registry, ottos, roots, below):
+    lead_to(ottos / "backup", roots)
+    with pytest.raises(Conflict) as caught:
+        registry.backup(f"{ottos}/backup{below}")
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/backup' to what is not uid:71004's"
+    assert os.listdir(roots) == []
 
 
 def test_get_writes_into_no_directory_that_takes_the_place_of_its_new_one(registry, ottos):
