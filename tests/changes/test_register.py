@@ -166,6 +166,15 @@ def test_bump_counts_on_from_the_highest_label(world):
     assert labels == ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.0.1"]
 
 
+def test_bump_finds_the_highest_label_by_numbers_whichever_came_last_and_late_labels_too(world, r):
+    for label in ("1.10.0", "1.9.0", "1.10.0-rc2"):
+        world.register(label=label)
+    assert world.register(bump="patch").label == "1.10.1"
+    world.register()
+    r.label("fraud@5", "v2.0")
+    assert world.register(bump="minor").label == "v2.1"
+
+
 def test_bump_where_the_highest_label_counts_nothing_is_refused(world):
     world.register(label="2026.01.05-rc1")
     assert refused(world.register, bump="minor") == (

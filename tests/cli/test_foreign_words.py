@@ -117,6 +117,7 @@ def test_every_hint_for_a_foreign_word_is_a_line_that_the_parser_accepts(word: s
         ("show fraud --version 2", "show fraud@2"),
         ("register --name fraud --file model.onnx", "register fraud model.onnx"),
         ("get fraud@2 --output out/", "get fraud@2 out/"),
+        ("register fraud m.bin --version 1.0", "register fraud m.bin --label 1.0"),
         ("list --output json", "list --json"),
         ("list -o json", "list --json"),
         ("--output json list", "list --json"),

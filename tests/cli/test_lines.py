@@ -67,6 +67,12 @@ def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
     assert split_columns(typed) == columns
 
 
+def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
+    with pytest.raises(UsageError) as error:
+        split_columns("ref,metrics")
+    assert error.value.hint.endswith("deleted, metric.K")
+
+
 def test_what_is_no_column_and_follows_no_key_is_refused():
     with pytest.raises(UsageError, match="there is no column 'nope'"):
         split_columns("ref,nope")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from people import UIDS
 
 from modelkeep.config import write_config
 from modelkeep.errors import Conflict, ModelkeepError
@@ -19,7 +20,7 @@ from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.durable import exchange
 from modelkeep.store.named_paths import open_directory
 
-OTTO = 71004
+OTTO = UIDS["otto"]
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: sudo make test runs it as two accounts")
 
@@ -31,23 +32,6 @@ def home(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def ottos(tmp_path):
-    """Return a directory of otto's."""
-    place = tmp_path / "ottos"
-    place.mkdir(mode=0o755)
-    os.chown(place, OTTO, OTTO)
-    return place
-
-
-@pytest.fixture
-def roots(tmp_path):
-    """Return an empty directory of root's."""
-    place = tmp_path / "roots"
-    place.mkdir(mode=0o755)
-    return place
 
 
 def attacked(do, swap):

@@ -15,9 +15,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def people(run):
-    env = {name: value for name, value in run.env.items() if not name.startswith(("XDG", "HOME"))}
-    made = people_.People(run.script, env)
+def people(modelkeep):
+    made = people_.People(modelkeep)
     yield made
     made.close()
 

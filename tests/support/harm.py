@@ -10,8 +10,6 @@ What came of it is judged in reckoning.py.
 strace holds (warm.py). strace counts the calls of one name in one thread, so a point is a name and a number.
 """
 
-import atexit
-import functools
 import hashlib
 import os
 import re
@@ -28,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm import Warm, struck
+from warm import of_checkout, struck
 
 import modelkeep
 from modelkeep.errors import ModelkeepError
@@ -50,15 +48,6 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-ge
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount: run it as root, or look into CI")
 
 _LIBRARIES = [str(Path(modelkeep.__file__).parent.parent), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-
-
-@functools.cache
-def _warm(libraries: str) -> Warm:
-    """Return the process that forks for each command, started once."""
-    environ = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": libraries}
-    server = Warm([sys.executable, "-S"], {**environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    atexit.register(server.close)
-    return server
 
 
 @dataclass(frozen=True)
@@ -255,7 +244,7 @@ class Place:
         return self._fork(words, held=struck(("-f", *strace)))
 
     def _fork(self, words: Iterable[str], **more: Any) -> Ended:
-        code, out, err = _warm(self.environ["PYTHONPATH"]).run(words, self.environ, self.work, **more)
+        code, out, err = of_checkout().run(words, self.environ, self.work, **more)
         return Ended(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def _run(self, words: Iterable[str]) -> Ended:

@@ -79,3 +79,13 @@ class Run:
             **more,
         }
         return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
+
+
+def prepare(modelkeep: Path, home: Path, *commands: list[str]) -> None:
+    """Run commands in the directory ``work`` of a home, by programs of their own; each must succeed."""
+    env = {
+        "PATH": f"{modelkeep.parent}:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull,
+    }  # fmt: skip
+    for words in commands:
+        subprocess.run([modelkeep, *words], cwd=home / "work", env=env, check=True, capture_output=True)

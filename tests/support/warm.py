@@ -7,7 +7,9 @@ directory, its ``main``, its exit. It is a process of its own, which can be stru
 A fork does not prove that the program starts: a test of starting, of signals or of shells starts the program itself.
 """
 
+import atexit
 import ctypes
+import functools
 import json
 import os
 import resource
@@ -16,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -64,12 +67,13 @@ class Warm:
         cwd: str | os.PathLike[str],
         *,
         script: str = "modelkeep",
+        code: str | None = None,
         stdin: bytes = b"",
         limits: Mapping[int, tuple[int, int]] | None = None,
         held: Callable[[int], AbstractContextManager[object]] | None = None,
         timeout: float = SECONDS,
     ) -> tuple[int, bytes, bytes]:
-        """Run a command; return its code, what it printed, and what it said.
+        """Run a command, or with ``code`` a step in Python; return its exit code, what it printed, and what it said.
 
         ``limits`` are of `resource`; all else a process inherits is this one's. ``held`` holds the fork before it begins.
         """
@@ -77,6 +81,7 @@ class Warm:
         os.umask(umask)
         job = {
             "words": [script, *map(os.fsdecode, words)],
+            "code": code,
             "environ": dict(environ),
             "cwd": os.fspath(cwd),
             "umask": umask,
@@ -96,10 +101,23 @@ class Warm:
             with (held or nullcontext)(pid):
                 print("go", file=line, flush=True)
                 out, err = _communicated(pid, stdin, write_in, read_out, read_err, timeout)
-            code = int(line.readline())
-        if code == -signal.SIGALRM:
+            ended = int(line.readline())
+        if ended == -signal.SIGALRM:
             raise subprocess.TimeoutExpired(job["words"], timeout)
-        return code, out, err
+        return ended, out, err
+
+
+@functools.cache
+def of_checkout() -> Warm:
+    """Return the process that has loaded modelkeep from where the tests see it; it is started once and ends with them."""
+    import modelkeep
+
+    found = [str(Path(modelkeep.__file__).parent.parent), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    libraries = os.pathsep.join(dict.fromkeys(found))
+    environ = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": libraries}
+    server = Warm([sys.executable, "-S"], {**environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    atexit.register(server.close)
+    return server
 
 
 def struck(options: Iterable[str]) -> Callable[[int], AbstractContextManager[object]]:
@@ -187,6 +205,9 @@ def _become(descriptors: Sequence[int]) -> None:
     os.closerange(3, 1 << 12)
     for name, limit in job["limits"].items():
         resource.setrlimit(int(name), limit)
+    if job["code"] is not None:
+        exec(compile(job["code"], "<step>", "exec"), {"__name__": "__main__"})
+        sys.exit()
     sys.exit(main())
 
 

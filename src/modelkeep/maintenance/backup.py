@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -41,6 +42,8 @@ from modelkeep.userdirs import config_file
 _TRIES = 5
 #: For how many of the versions that need it a content that cannot be copied is reported.
 _SHOWN = 3
+#: How many contents are looked up together: memory does not grow with the registry.
+_AT_ONCE = 512
 #: Any digest will do to see whether the store is there.
 _ANY_DIGEST = "sha256:" + "0" * 64
 
@@ -123,13 +126,15 @@ def _copy(
             planned = _described(copied, place, registry, before)
             counted = Progress(planned.new_bytes, progress)
             missing = lacking(place.bucket, _contents(copied), verify=verify)
-            for content, trouble in copy_contents(context.bucket, place.bucket, missing, counted):
-                if trouble is None:
-                    new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
-                elif live.ask(partial(reachable.is_needed, digest=content.digest)):
-                    report(findings, reachable.needing(connection, content.digest, _SHOWN), trouble)
-                else:
-                    was_deleted = True
+            outcomes = copy_contents(context.bucket, place.bucket, missing, counted)
+            while some := list(islice(outcomes, _AT_ONCE)):
+                done = [content.size for content, trouble in some if trouble is None]
+                new_blobs, new_bytes = new_blobs + len(done), new_bytes + sum(done)
+                failed = {content: trouble for content, trouble in some if trouble is not None}
+                needed = live.ask(partial(_needed, contents=failed)) if failed else []
+                was_deleted = was_deleted or len(needed) < len(failed)
+                for content in needed:
+                    report(findings, reachable.needing(connection, content.digest, _SHOWN), failed[content])
         if not was_deleted:
             return replace(
                 planned,
@@ -141,6 +146,11 @@ def _copy(
             )
     message = "versions are deleted faster than they can be copied"
     raise Busy(message, "try again when less is deleted")
+
+
+def _needed(reader: Reader, contents: Iterable[Content]) -> list[Content]:
+    """Return those contents that versions still need."""
+    return [content for content in contents if reachable.is_needed(reader, content.digest)]
 
 
 def _require_successor(connection: Reader, place: BackupPlace, before: Head | None) -> None:

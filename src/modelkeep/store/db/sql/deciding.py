@@ -47,8 +47,9 @@ VERSION_LABELLED = """
 SELECT number FROM version WHERE model = :model AND label_key = :key
 """
 
-LABELS = """
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL
+HIGHEST_LABEL = """
+SELECT label FROM version WHERE model = :model AND number = (
+    SELECT version FROM label_order WHERE model = :model ORDER BY sort_key DESC, version DESC LIMIT 1)
 """
 
 VERSION_WITH_DIGEST = """
@@ -144,11 +145,12 @@ SELECT 1 FROM tag
 WHERE model = :model AND version = :version AND line = :line AND until_seq IS NULL
 """
 
-# IS compares NULL with NULL too. The standard's IS NOT DISTINCT FROM needs SQLite 3.39.
-NEWEST_METRIC = """
+# NULL is equal to NULL here. The standard's IS NOT DISTINCT FROM needs SQLite 3.39, and PostgreSQL's IS takes no value.
+_SAME = "({0} = :{0} OR {0} IS NULL AND CAST(:{0} AS TEXT) IS NULL)"
+NEWEST_METRIC = f"""
 SELECT value FROM metric
 WHERE model = :model AND version = :version AND name = :name
-    AND on_name IS :on_name AND on_version IS :on_version AND on_digest IS :on_digest
+    AND {_SAME.format("on_name")} AND {_SAME.format("on_version")} AND {_SAME.format("on_digest")}
 ORDER BY seq DESC LIMIT 1
 """
 

@@ -61,8 +61,10 @@ SELECT name FROM model_name WHERE model = :model AND KNOWN(model_name.since_seq)
 
 FORMER = statement("""
 SELECT name FROM model_name
-WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded
-GROUP BY folded ORDER BY min(since_seq)
+WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded AND NOT EXISTS (
+    SELECT 1 FROM model_name AS earlier
+    WHERE earlier.model = :model AND earlier.folded = model_name.folded AND earlier.since_seq < model_name.since_seq)
+ORDER BY since_seq
 """)
 
 # Names of a similar length, and those with the text as their first or last segments, are enough to find the one that

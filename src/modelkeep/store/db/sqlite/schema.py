@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
-VERSION = 3
+VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:7efd4605057f617549278b33b8013b704c303ce9cb39e64c8eddf72333c1cc1d"
+FINGERPRINT = "sha256:33c3b3446bd72e29b68c8fe324b84ee6339dc7e0051732628e2ddad01045db57"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
@@ -90,7 +90,16 @@ def _no_registry(reader: Reader) -> RegistryUnavailable:
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
+    if not reader.one("PRAGMA page_count")[0]:
+        return none_at(os.path.dirname(path), ": the init that began it has not ended")
     return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR        (makes one)")
+
+
+def none_at(directory: str, why: str = "") -> RegistryUnavailable:
+    """Return the error for a directory that holds no registry."""
+    from shlex import quote
+
+    return RegistryUnavailable(f"there is no registry at {directory}{why}", f"modelkeep init {quote(directory)}")
 
 
 def is_utf8(reader: Reader) -> bool:
