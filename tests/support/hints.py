@@ -17,6 +17,8 @@ _REMARK = re.compile(r"        \([^()]*(?:\([^()]*\)[^()]*)*\)$")
 _CAPITALS = re.compile(r"[A-Z]{2,}(?:=[A-Z]+)?")
 _SHELL = {">", "|", "<"}
 _good: set[str] = set()
+#: The hints of this test: of the errors that were made, and of the processes that ended.
+provoked: set[str] = set()
 
 
 def problem(hint: str) -> str | None:

@@ -73,6 +73,8 @@ ALLOWED = {
     # a row for each policy that was in force, and for each account or group that bears a role
     "deciding.POLICY": {"policy"},
     "deciding.BINDINGS": {"role_binding"},
+    **dict.fromkeys(("roles.POLICY now", "roles.POLICY past", "roles.RULES now", "roles.RULES past"), {"policy"}),
+    **dict.fromkeys(("roles.BINDINGS now", "roles.BINDINGS past"), {"role_binding"}),
     # only where a policy names its stages
     "deciding.ALIAS_OF_ANY_MODEL": {"alias"},
     # the error for a name that is not there offers near ones
@@ -81,6 +83,20 @@ ALLOWED = {
     # the newest entry is at the end of the key
     "deciding.HEAD": {"entry_index", "registry"},
 }
+
+
+#: What SQLite takes and PostgreSQL refuses: a value after IS, a value of no type, a unary plus, names of SQLite's own.
+OF_SQLITE = re.compile(
+    r"\bIS (NOT )?:|\(:\w+ IS NULL|[(=<>,] ?\+\w|\b(rowid|sqlite_\w+|INDEXED|GLOB|IFNULL|OR REPLACE)\b"
+)
+#: These join in the order of the text; see `shared.IN_ORDER`.
+IN_ORDER = {"shared.HOLDERS", "version_states.HOLDERS now", "version_states.HOLDERS past", "status.IN_STAGE"}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_has_what_sqlite_alone_takes(name):
+    assert OF_SQLITE.search(STATEMENTS[name]) is None
+    assert ("CROSS JOIN" in STATEMENTS[name]) == (name in IN_ORDER)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -153,6 +169,11 @@ PINNED = {
         "SEARCH version USING COVERING INDEX version_digest (digest=? AND model=?)",
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deciding.HIGHEST_LABEL": [
+        "SEARCH version USING INDEX sqlite_autoindex_version_1 (model=? AND number=?)",
+        "SCALAR SUBQUERY 1",
+        "SEARCH label_order USING PRIMARY KEY (model=?)",
     ],
     "deciding.STAGES_HELD": ["SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"],
     "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
