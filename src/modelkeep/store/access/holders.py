@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from msgspec import Struct
 
@@ -48,11 +49,25 @@ def holder_of(path: str, table: str | None = None, *, readers: bool = True) -> H
     return None
 
 
+def running_seconds(pid: int) -> float | None:
+    """Return for how long a process has been running, None where that is not known."""
+    try:
+        ticks = int(_stat(pid)[19])
+    except (OSError, IndexError, ValueError):
+        return None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
 def _process(pid: int) -> Holder | None:
     try:
         uid = os.stat(f"/proc/{pid}").st_uid
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            state = file.read().rpartition(b")")[2].split()[0]
+        state = _stat(pid)[0]
     except (OSError, IndexError):
         return None
     return Holder(pid, user_name(uid), state == b"T")
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Return the fields of ``/proc/PID/stat`` (proc(5)) from the state on: the name before it may hold anything."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()

@@ -90,7 +90,16 @@ def _no_registry(reader: Reader) -> RegistryUnavailable:
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
+    if not reader.one("PRAGMA page_count")[0]:
+        return none_at(os.path.dirname(path), ": the init that began it has not ended")
     return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR        (makes one)")
+
+
+def none_at(directory: str, why: str = "") -> RegistryUnavailable:
+    """Return the error for a directory that holds no registry."""
+    from shlex import quote
+
+    return RegistryUnavailable(f"there is no registry at {directory}{why}", f"modelkeep init {quote(directory)}")
 
 
 def is_utf8(reader: Reader) -> bool:
