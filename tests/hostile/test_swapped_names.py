@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from people import UIDS
 
+from modelkeep.config import write_config
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
 from modelkeep.store.db.sqlite.database import Database
@@ -144,7 +145,7 @@ def test_a_backup_is_not_made_where_another_account_was_quicker(registry, tmp_pa
 
 
 def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots, tmp_path):
-    lead_to(ottos / "backup", roots)
+    (ottos / "backup").symlink_to(roots)
     other = tmp_path / "other"
     other.mkdir()
 
@@ -156,6 +157,16 @@ def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots,
 
     attacked(lambda: registry.backup(ottos / "backup"), swap)
     assert os.listdir(other) == []
+    assert (roots / "registry.db").exists()
+
+
+@pytest.mark.parametrize("below", ["", "/new"])
+def test_a_backup_is_not_made_where_a_link_of_another_account_leads(registry, ottos, roots, below):
+    lead_to(ottos / "backup", roots)
+    with pytest.raises(Conflict) as caught:
+        registry.backup(f"{ottos}/backup{below}")
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/backup' to what is not uid:71004's"
+    assert os.listdir(roots) == []
 
 
 def test_get_writes_into_no_directory_that_takes_the_place_of_its_new_one(registry, ottos):
@@ -337,3 +348,26 @@ def test_the_directory_of_heads_belongs_to_the_account_in_whose_home_it_is(regis
     made = list((ottos / "state").rglob("*"))
     assert {(path.lstat().st_uid, path.lstat().st_gid) for path in (ottos / "state", *made)} == {(OTTO, OTTO)}
     assert len(made) == 3
+
+
+def test_the_config_is_not_written_where_a_link_of_another_account_leads(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    lead_to(ottos / "modelkeep", roots)
+    with pytest.raises(Conflict):
+        write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"})
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")
+
+
+def test_the_config_is_not_written_where_a_name_leads_by_then(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    (ottos / "modelkeep").mkdir()
+    (ottos / "modelkeep/config.toml").write_text("")
+    lead_to(ottos / "link", roots)
+
+    def swap(event, arguments):
+        if event == "open" and str(arguments[0]) == f"{roots}" and (ottos / "modelkeep").is_symlink():
+            exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+
+    exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+    attacked(lambda: write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"}), swap)
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")

@@ -34,6 +34,7 @@ from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
+from modelkeep.store.named_paths import seen
 from modelkeep.store.os_errors import explain_destination_errors
 from modelkeep.userdirs import config_file
 
@@ -59,7 +60,7 @@ def back_up(
     if dest in {"", "-"}:
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
-    place = BackupPlace(os.path.realpath(os.path.join(context.cwd, dest)))
+    place = BackupPlace(_without_links(os.path.join(context.cwd, dest.rstrip("/") or "/")))
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
         check_head(context, connection)
@@ -76,6 +77,17 @@ def back_up(
     _require_own(context, place.path)  # it may have been made by another account meanwhile
     with place.renewed(mark, context.directory):
         return _copy(context, place, registry, place.head(), progress, verify=verify)
+
+
+def _without_links(path: str) -> str:
+    """Return a path with its links followed; those that another account made count as in `open_directory`."""
+    is_there, real = os.path.lexists(path), os.path.realpath(path)
+    judged = seen(path if is_there else os.path.dirname(path))
+    there = seen(real if is_there else os.path.dirname(real))
+    if judged is not None and there is not None and not os.path.samestat(judged, there):
+        message = f"another directory took the name of {printable(path)} meanwhile"
+        raise Conflict(message, f"name what is meant: {printable(real)}")
+    return real
 
 
 def _require_own(context: Context, path: str) -> None:
