@@ -34,6 +34,7 @@ def problem(hint: str) -> str | None:
         unknown = {each for each in tokens if _CAPITALS.fullmatch(each) or each == "[OPTIONS]"} - PLACEHOLDERS
         if unknown:
             return f"{line!r}: {unknown} is no placeholder"
+        tokens = ["NAME@1" if each == "REF" else each for each in tokens]  # a REF has a version, a bare NAME has none
         if tokens not in (["--help"], ["--version"]) and app.accepted(tokens) != tokens:
             return f"{line!r}: the parser does not accept it"
         _good.add(line)

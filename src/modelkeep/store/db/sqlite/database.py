@@ -12,7 +12,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from shlex import quote
 
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
@@ -210,8 +209,7 @@ class Database:
         """Check the files before SQLite opens them: SQLite would wait for a pipe, and follow a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
-            message = f"there is no registry at {self.directory}"
-            raise lost_database(self.path) or RegistryUnavailable(message, f"modelkeep init {quote(self.directory)}")
+            raise lost_database(self.path) or schema.none_at(self.directory)
         check_journal_files(self.path)
 
 
