@@ -5,15 +5,27 @@ import os
 
 import pytest
 
+from modelkeep import governance
 from modelkeep import registry as api
 
 #: The state in which an example begins, where it is not two models with fraud@1 in production.
-EMPTY, REGISTERED, LEFT = "empty", "registered", "left"
-FOUND = {"register": EMPTY, "Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT}
+EMPTY, REGISTERED, LEFT, GOVERNED, OWNED = "empty", "registered", "left", "governed", "owned"
+FOUND = {
+    "register": EMPTY, "Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT,
+    "Governance.policy": GOVERNED, "Governance.policies": GOVERNED, "Governance.policy_diff": GOVERNED, "Governance.revoke_role": OWNED,
+}  # fmt: skip
+POLICY = """
+[[stages]]
+name = "staging"
+[[stages]]
+name = "production"
+approvals = 1
+"""
 
 EXAMPLES = {
-    found.name.removeprefix("modelkeep.registry."): found
-    for found in doctest.DocTestFinder(exclude_empty=True).find(api)
+    found.name.removeprefix(f"{module.__name__}."): found
+    for module in (api, governance)
+    for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
 
@@ -38,6 +50,11 @@ def prepared(tmp_path, monkeypatch):
         if until == REGISTERED:
             return registry
         registry.promote("fraud@1", "production")
+        (tmp_path / "policy.toml").write_text(POLICY)
+        if until == GOVERNED:
+            registry.set_policy("policy.toml")
+        if until == OWNED:
+            registry.grant_role("owner", "user:root")
         if until == LEFT:
             registry.promote("fraud@2", "production")
             registry.rollback("fraud@2")
@@ -62,5 +79,8 @@ def test_the_example_does_what_it_shows(name, prepared):
 
 
 def test_every_method_has_an_example():
-    public = {f"Registry.{name}" for name, member in vars(api.Registry).items() if name[0] != "_" and callable(member)}
-    assert public <= set(EXAMPLES)
+    for kind in (api.Registry, governance.Governance):
+        public = {
+            f"{kind.__name__}.{name}" for name, member in vars(kind).items() if name[0] != "_" and callable(member)
+        }
+        assert public <= set(EXAMPLES)

@@ -32,6 +32,7 @@ VALID = {
     "description": (("fraud",), {}), "models": ((), {}), "keys": (("metric", "fraud"), {}), "versions": (("fraud",), {}), "get": (("fraud@1", "out"), {}), "path": (("fraud@1",), {}), "identify": (("model.onnx",), {}),
     "diff": ((["fraud@1", "fraud@2"],), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "audit_pages": ((), {"limit": 3}), "history": ((), {}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
+    "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
     "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
@@ -71,6 +72,7 @@ def write_files(root):
     names = ("model.onnx", "other.onnx")
     for name in names:
         (root / name).write_bytes(name.encode())
+    (root / "policy.toml").write_text('[[stages]]\nname = "staging"\n[[stages]]\nname = "production"\n')
     return names
 
 
@@ -113,7 +115,7 @@ def call(registry, function, parameter, value):
 
 
 def test_every_public_function_is_called_here():
-    public = {name for name, member in vars(api.Registry).items() if name[0] != "_" and callable(member)}
+    public = {name for name in dir(api.Registry) if name[0] != "_" and callable(getattr(api.Registry, name))}
     assert public | {"register", "open_registry", "create_registry", "read_pairs"} == set(VALID)
 
 

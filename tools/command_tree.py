@@ -25,6 +25,7 @@ KINDS = {
     "DIR": "directory",
     "F": "text",
     "FILE": "file",
+    "FILE|T": "file",
     "FILE|DIR|DIGEST": "file",
     "FORMAT": "|".join(FORMATS),
     "GLOB": "file",

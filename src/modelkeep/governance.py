@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment
+    from modelkeep.api_types import Moment, Path, Texts
     from modelkeep.changes.change_request import Resolve
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change
+    from modelkeep.domain.answers.policy import Policy, PolicyDiff, PolicyRow, PolicySet
     from modelkeep.domain.answers.roles import RoleRow
 
 
@@ -22,6 +23,51 @@ class Governance:
     """The methods of a `Registry` about its policy."""
 
     _context: Context
+
+    def set_policy(self, file: Path, *, message: str | None = None, dry_run: bool = False) -> PolicySet:
+        """Put the rules of a ``policy.toml`` in force; the answer says how they differ and what that means.
+
+        A `UsageError` tells every mistake of the file with its line. `Conflict` where nobody could change the policy any
+        longer, or where it leaves out a stage that is held.
+
+        >>> registry.set_policy("policy.toml").effects[0].before
+        'none'
+        """
+        from modelkeep.changes import policy
+
+        return policy.set_policy(self._context, file, message, dry_run=dry_run)
+
+    def policy(self, *, as_of: Moment | None = None) -> Policy:
+        """Return the policy that is in force: its TOML, and its rules in words.
+
+        >>> registry.policy().statements[0].says
+        'staging < production'
+        """
+        from modelkeep.reads import policy
+
+        return policy.policy(self._context, as_of)
+
+    def policies(self, *, as_of: Moment | None = None) -> tuple[PolicyRow, ...]:
+        """Return every policy that was in force, oldest first.
+
+        >>> [each.until for each in registry.policies()]
+        [None]
+        """
+        from modelkeep.reads import policy
+
+        return policy.policies(self._context, as_of)
+
+    def policy_diff(self, sides: Texts = ()) -> PolicyDiff:
+        """Return how two policies differ, rule by rule.
+
+        A side is a file or a moment. Of one side the other is the policy in force; without sides it is the last change.
+
+        >>> registry.policy_diff("policy.toml").same
+        True
+        """
+        from modelkeep.reads import policy
+
+        return policy.policy_diff(self._context, sides)
 
     def grant_role(self, role: str, who: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a role of the policy to an account (``user:ana``) or to the members of a group (``group:ml``).

@@ -22,6 +22,7 @@ from modelkeep.cli.views.maintenance import (
     MigrationView,
     VerificationView,
 )
+from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.setup import (
@@ -47,10 +48,20 @@ from modelkeep.domain.answers.maintenance import (
     Verification,
     VerifyFinding,
 )
+from modelkeep.domain.answers.policy import (
+    Policy,
+    PolicyDiff,
+    PolicyRow,
+    PolicySet,
+    RefusedHolder,
+    StaleRequest,
+)
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.roles import RoleBearer, RoleRow
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
+from modelkeep.domain.policy.results import RuleResult
+from modelkeep.domain.policy.statements import PolicyDifference, Statement
 from modelkeep.errors import NotFound
 
 AS_OF = AsOf(12, "2026-11-20T00:00:00.000000Z")
@@ -59,6 +70,8 @@ BACK = RolledBack(
     marked_bad=True, passed_over=(Passed("fraud@3", "marked bad"),),
     effects=(Effect("production", "fraud@4", "fraud@2"),), notes=("fraud@2 was active 12 days",),
 )  # fmt: skip
+RULES = PolicyRow(7, "2026-11-20T00:00:00.000000Z", "ana", "two approve", "sha256:0", None)
+DIFFERENCE = PolicyDifference("stage production", "approval", None, "one person who may approve")
 
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
@@ -134,6 +147,23 @@ DOCUMENTS = {
     "init": InitView(
         Access("ml", "auditors", None), "/srv/models", "872491a30d60d598962de6e7b834ab76", True,
         ["staging", "production"],
+    ),
+    "policy": PolicyView(
+        Policy(
+            *(getattr(RULES, name) for name in PolicyRow.__struct_fields__), "format = 1\n", {"format": "modelkeep policy 1"},
+            (Statement("stages", "order", "staging < production"),),
+        ),
+        None,
+    ),
+    "policies": PoliciesView(AS_OF, [RULES]),
+    "policydiff": PolicyDiffView(PolicyDiff("in force", "policy.toml", same=False, differences=(DIFFERENCE,))),
+    "policyfiles": PolicyFilesView("team", ["policy.toml", "MODELS.md"]),
+    "policyset": PolicySetView(
+        PolicySet(
+            action="policy", name="policy", ref=None, changed=True, seq=7, effects=(Effect("policy", "none", "sha256:0"),),
+            digest="sha256:0", differences=(DIFFERENCE,), judged=2, requests=(StaleRequest(5, "fraud@4", "production", 1),),
+            holders=(RefusedHolder("fraud@3", "production", (RuleResult("metric auc >=", "0.88", ">= 0.9"),)),),
+        )
     ),
     "migration": MigrationView(Migration(changed=True, schema_before=1, schema_after=2, backup="/r/backup.db")),
 }  # fmt: skip

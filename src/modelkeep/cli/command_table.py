@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EVERYDAY, ANNOTATE, INSPECT, GOVERN, MAINTAIN, SETUP = PANELS = (
-    "Everyday", "Annotate", "Inspect", "Govern", "Maintain", "Setup",
+EVERYDAY, ANNOTATE, INSPECT, GOVERN, RUN, MAINTAIN, SETUP = PANELS = (
+    "Everyday", "Annotate", "Inspect", "Govern", "Run", "Maintain", "Setup",
 )  # fmt: skip
 
 
@@ -160,6 +160,36 @@ COMMANDS: tuple[CommandRow, ...] = (
             "modelkeep audit --actor ana@example.org",
         ),
         ("seq", "time", "actor", "action", "subject", "sentence"),
+    ),
+    CommandRow(
+        "policy", "policy", GOVERN, "Say what a stage asks for and who may do what, and see what is in force",
+        ("modelkeep policy init team", "modelkeep policy set policy.toml -n"),
+        commands=(
+            CommandRow(
+                "init", "policy", GOVERN, "Write a policy.toml and a MODELS.md to begin with",
+                ("modelkeep policy init team", "modelkeep policy init regulated -o governance/policy.toml"), ("path",),
+            ),
+            CommandRow(
+                "set", "policy", GOVERN, "Put a policy in force, or with -n show what that would mean",
+                ("modelkeep policy set policy.toml -n", 'modelkeep policy set policy.toml -m "two people approve"'),
+                ("what: before -> after",),
+            ),
+            CommandRow(
+                "show", "policy", GOVERN, "Show the policy in force: a page on a terminal, its TOML in a pipe",
+                ("modelkeep policy show", "modelkeep policy show --as-of 2026-03-01 > policy.toml"),
+                ("a line of the TOML",),
+            ),
+            CommandRow(
+                "diff", "policy", GOVERN, "Compare policies rule by rule: the last change, a file, moments",
+                ("modelkeep policy diff", "modelkeep policy diff policy.toml", "modelkeep policy diff 30d policy.toml"),
+                ("subject", "rule", "before", "after"),
+            ),
+            CommandRow(
+                "history", "policy", GOVERN, "List the policies that were in force",
+                ("modelkeep policy history", "modelkeep policy history --json"),
+                ("seq", "time", "actor", "digest", "until_seq", "reason"),
+            ),
+        ),
     ),
     CommandRow(
         "role", "roles", GOVERN, "Show and change who has which role of the policy",

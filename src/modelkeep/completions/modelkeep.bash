@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit role verify archive backup delete gc doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit policy role verify archive backup delete gc doctor migrate init whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -35,6 +35,11 @@ _modelkeep_options() {
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
+    'policy init') REPLY='-o --output --force '$REPLY ;;
+    'policy set') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    'policy show') REPLY='--as-of '$REPLY ;;
+    'policy diff') REPLY='--exit-code '$REPLY ;;
+    'policy history') REPLY='--as-of '$REPLY ;;
     'role grant') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role revoke') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role list') REPLY='--as-of '$REPLY ;;
@@ -102,7 +107,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                role | config) ;;
+                policy | role | config) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -177,6 +182,7 @@ _modelkeep() {
     command)
         local offered=$_modelkeep_commands
         case $command in
+        policy) offered='init set show diff history' ;;
         role) offered='grant revoke list' ;;
         config) offered='list get set trust' ;;
         esac

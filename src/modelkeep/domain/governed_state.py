@@ -154,6 +154,9 @@ class GovernedState(Protocol):
     def open_request(self, model: int, number: int, stage: str) -> PromotionRequest | None:
         """Return the open request for a version and a stage."""
 
+    def open_requests(self) -> tuple[PromotionRequest, ...]:
+        """Return the open requests of all models, in the order they were made."""
+
     def approvals(self, request: int) -> tuple[Approval, ...]:
         """Return the approvals of a request, in the order they were given."""
 

@@ -31,6 +31,7 @@ _DEEP_KEY = pattern(
 )
 _PIPE_SECONDS = 5.0
 _FORMS = "a JSON, TOML or YAML file, or - for standard input"
+_OTHER_FORMS = "mend it there; JSON and YAML have their own endings, .json and .yaml"
 _COME_AS = "params and metrics come as JSON, TOML or YAML"
 
 
@@ -46,7 +47,7 @@ def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs
 
 
 def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
-    data, shown = _read(path, seen), "standard input" if path == "-" else printable(path)
+    data, shown = read_bytes(path, seen), "standard input" if path == "-" else printable(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -56,7 +57,7 @@ def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
     if ending == ".json":
         value = _parse_json(text, shown)
     elif ending == ".toml":
-        value = _parse_toml(text, shown)
+        value = parse_toml(text, shown)
     elif ending in (".yaml", ".yml"):
         value = parse_yaml(text, shown)
     else:
@@ -67,7 +68,8 @@ def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
     raise UsageError(message, '{"key": 0.5}')
 
 
-def _read(path: str, seen: os.stat_result | None) -> bytes:
+def read_bytes(path: str, seen: os.stat_result | None = None) -> bytes:
+    """Return what a file or standard input holds, 2 MiB at most; with ``seen`` another file than that is refused."""
     try:
         if path == "-":
             if sys.stdin is None:
@@ -120,7 +122,7 @@ def _parse(text: str, shown: str) -> object:
     if looks_like_yaml(text):
         return parse_yaml(text, shown)
     try:
-        return _parse_toml(text, shown)
+        return parse_toml(text, shown)
     except UsageError as error:
         message = f"{shown} is neither JSON, TOML nor YAML: {error.message.partition(': ')[2]}"
         raise UsageError(message, _COME_AS) from error
@@ -144,7 +146,8 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _parse_toml(text: str, shown: str) -> object:
+def parse_toml(text: str, shown: str, hint: str = _OTHER_FORMS) -> dict[str, object]:
+    """Return the values of a TOML document, floats as `Number`; ``hint`` is for one that is none."""
     import tomllib
 
     if len(text) > _MOST_TOML_CHARACTERS:
@@ -157,4 +160,4 @@ def _parse_toml(text: str, shown: str) -> object:
         return tomllib.loads(text, parse_float=lambda number: Number(number.replace("_", "").removeprefix("+")))
     except (ValueError, RecursionError) as error:
         message = f"{shown} is not TOML: {error}"
-        raise UsageError(message, "mend it there; JSON and YAML have their own endings, .json and .yaml") from error
+        raise UsageError(message, hint) from error

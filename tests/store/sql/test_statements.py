@@ -73,8 +73,14 @@ ALLOWED = {
     # a row for each policy that was in force, and for each account or group that bears a role
     "deciding.POLICY": {"policy"},
     "deciding.BINDINGS": {"role_binding"},
-    **dict.fromkeys(("roles.POLICY now", "roles.POLICY past", "roles.RULES now", "roles.RULES past"), {"policy"}),
-    **dict.fromkeys(("roles.BINDINGS now", "roles.BINDINGS past"), {"role_binding"}),
+    "policies.IN_FORCE now": {"policy"},
+    "policies.ALL now": {"policy"},
+    "roles.POLICY now": {"policy"},
+    "roles.RULES now": {"policy"},
+    "roles.BINDINGS now": {"role_binding"},
+    "roles.BINDINGS past": {"role_binding"},
+    # only where a policy is put in force
+    "deciding.OPEN_REQUESTS": {"request"},
     # only where a policy names its stages
     "deciding.ALIAS_OF_ANY_MODEL": {"alias"},
     # the error for a name that is not there offers near ones

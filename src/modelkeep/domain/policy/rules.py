@@ -7,6 +7,9 @@ keys. A rule is a refusal (``deny``) unless it says ``warn``.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
 from msgspec.json import Decoder
 
 from modelkeep.domain.record import LogValue, Ordinal, decode_canonical, encode_canonical
@@ -15,6 +18,11 @@ from modelkeep.domain.stages import StageDef
 #: The number of the policy's format.
 FORMAT_NUMBER = 1
 _FORMAT = "modelkeep policy "
+#: A length of time: 100 years at most.
+Seconds = Annotated[int, Meta(ge=1, le=100 * 365 * 86_400)]
+#: How many persons a stage may ask for.
+MOST_PERSONS = 20
+Persons = Annotated[int, Meta(ge=1, le=MOST_PERSONS)]
 
 
 class Gate(LogValue, frozen=True, kw_only=True):
@@ -38,14 +46,14 @@ class RequiredCheck(LogValue, frozen=True, kw_only=True):
     """A check that must have passed; ``max_age`` in seconds."""
 
     name: str
-    max_age: Ordinal | None = None
+    max_age: Seconds | None = None
     warn: bool = False
 
 
 class RequiredApproval(LogValue, frozen=True, kw_only=True):
     """How many persons who bear a role must have approved; without a role anybody who may approve counts."""
 
-    count: Ordinal
+    count: Persons
     role: str | None = None
 
 
@@ -53,7 +61,7 @@ class Soak(LogValue, frozen=True, kw_only=True):
     """How long, in seconds, the version must have held another stage without a break until now."""
 
     stage: str
-    seconds: Ordinal
+    seconds: Seconds
     warn: bool = False
 
 
@@ -77,7 +85,7 @@ class StageRules(LogValue, frozen=True, kw_only=True):
     gates: tuple[Gate, ...] = ()
     checks: tuple[RequiredCheck, ...] = ()
     approvals: tuple[RequiredApproval, ...] = ()
-    approvals_expire: Ordinal | None = None
+    approvals_expire: Seconds | None = None
     on_last_approval: str | None = None
 
     @property
@@ -130,7 +138,7 @@ class Retention(LogValue, frozen=True, kw_only=True):
 
     then: str
     keep_last: Ordinal | None = None
-    keep_newer: Ordinal | None = None
+    keep_newer: Seconds | None = None
 
 
 class Rules(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FORMAT}{FORMAT_NUMBER}"):

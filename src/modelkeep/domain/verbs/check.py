@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelkeep.domain.policy.words import check_check_name
 from modelkeep.domain.record import Ordinal, Sha256
-from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.text import printable
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import UsageError
 
-_NAME = pattern(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 RESULTS = ("pass", "fail", "warn")
 
 
@@ -60,11 +60,3 @@ class CheckRecorded(Event, frozen=True):
         row: Row = {"model": self.model, "version": self.version, "name": command.name, "seq": recorded.seq}
         result: Row = {"result": command.result, "evidence": command.evidence, "expires": command.expires}
         yield Insert("check_result", {**row, **result})
-
-
-def check_check_name(name: str) -> str:
-    """Return the name of a check, else raise ``UsageError``."""
-    if not _NAME.fullmatch(name):
-        message = f"not a name for a check: '{printable(name)}'"
-        raise UsageError(message, "lower case letters, digits, '.', '_' and '-', as bias-report")
-    return name

@@ -14,7 +14,7 @@ from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event
 from modelkeep.domain.verbs.role import Principal, RoleGranted
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
@@ -37,7 +37,8 @@ class Policy(Command, frozen=True):
         rules = parse_rules(proposal.document(self.rules, "policy"))
         present = state.policy()
         if present is not None and present.digest == self.rules:
-            return AlreadySo("this policy is in force")
+            return AlreadySo("these rules are in force")
+        _check_rules(proposal, rules)
         if rules.stages:
             _check_stages(proposal, rules)
         return (PolicySet(), *_first_owner(proposal, rules))
@@ -72,18 +73,36 @@ class PolicySet(Event, frozen=True):
             yield recorded.opened("stage", row)
 
 
+def _check_rules(proposal: Proposal, rules: Rules) -> None:
+    """Raise ``UsageError`` with the first problem of the rules."""
+    from modelkeep.domain.policy.problems import find_problems  # no other command needs it
+
+    problems = find_problems(rules, [stage.name for stage in proposal.state.stages()])
+    if problems:
+        path = ".".join(map(str, problems[0].path))
+        message = f"these rules cannot be in force: {path}: {problems[0].message}"
+        raise UsageError(message)
+
+
 def _check_stages(proposal: Proposal, rules: Rules) -> None:
     """Refuse stages that a registry cannot have, that leave out one that is held, or that an alias is called."""
     stages = [each.stage for each in rules.stages]
     check_stages(stages)
     words = [word for stage in stages for word in (stage.name, *stage.synonyms)]
+    kept = {stage.name for stage in stages}
     for stage in proposal.state.stages():
-        if stage.name not in [each.name for each in stages] and proposal.state.is_held(stage.name):
+        if stage.name not in kept and proposal.state.is_held(stage.name):
             message = f"the policy leaves out the stage {stage.name}, which a version holds"
-            raise Conflict(message, "modelkeep status        (retire it first, or keep the stage)")
+            raise Conflict(
+                message, f"modelkeep list --stage {stage.name}        (retire them first, or keep the stage)"
+            )
+    for request in proposal.state.open_requests():
+        if request.stage not in kept:
+            message = f"the policy leaves out the stage {request.stage}, for which request {request.seq} is open"
+            raise Conflict(message, f"modelkeep reject {request.seq}        (or keep the stage)")
     if taken := proposal.state.alias_among(words):
         message = f"the policy calls a stage {taken}, and a model has an alias of that name"
-        raise Conflict(message, "take the alias off first, or give the stage another name")
+        raise Conflict(message, "remove the alias first (modelkeep alias REF ALIAS-), or call the stage otherwise")
 
 
 def _first_owner(proposal: Proposal, rules: Rules) -> tuple[RoleGranted, ...]:

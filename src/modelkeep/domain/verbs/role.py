@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.permissions import roles_with
+from modelkeep.domain.policy.words import ROLE_NAME
 from modelkeep.domain.record import LogValue
 from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -16,7 +17,6 @@ from modelkeep.errors import Conflict, NotFound, UsageError
 if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
 
-_ROLE = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
 #: Groups of Active Directory have spaces in their names; an account without a name is called by its number.
 _PRINCIPAL = pattern(r"[^\s:\x00-\x1f\x7f]([^:\x00-\x1f\x7f]{0,254}[^\s:\x00-\x1f\x7f])?")
 _NAMELESS = pattern(r"uid:(0|[1-9][0-9]{0,9})")
@@ -59,7 +59,7 @@ class Role(Command, frozen=True):
         return (RoleGranted(self.role, who),)
 
     def _check_words(self) -> None:
-        if not _ROLE.fullmatch(self.role):
+        if not ROLE_NAME.fullmatch(self.role):
             message = f"not a name for a role: '{printable(self.role)}'"
             raise UsageError(message, "lower case letters, digits and '-', as risk-officer")
         check_principal(self.principal)

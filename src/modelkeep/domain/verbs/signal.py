@@ -6,20 +6,17 @@ from collections.abc import Collection, Iterator
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.policy.rules import SignalRule
+from modelkeep.domain.policy.words import CONSEQUENCES, check_check_name
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Tenure, Version
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.acknowledge import ItemOpened
-from modelkeep.domain.verbs.check import check_check_name
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal, ends_of
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rollback import StageRolledBack, find_target
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import UsageError
-
-#: What a rule makes of a signal, the weakest first.
-CONSEQUENCES = ("observe", "open", "mark", "rollback")
 
 
 class Signal(Command, frozen=True, kw_only=True):

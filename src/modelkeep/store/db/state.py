@@ -223,6 +223,9 @@ class SqlState:
         row = self._one(deciding.OPEN_REQUEST, model=model, number=number, stage=stage)
         return None if row is None else PromotionRequest(*row)
 
+    def open_requests(self) -> tuple[PromotionRequest, ...]:
+        return tuple(PromotionRequest(*row) for row in self._reader.recall(deciding.OPEN_REQUESTS))
+
     def approvals(self, request: int) -> tuple[Approval, ...]:
         from modelkeep.domain.policy.identity import Identity
 

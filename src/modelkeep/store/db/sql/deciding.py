@@ -228,6 +228,11 @@ SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request
 WHERE model = :model AND version = :number AND stage = :stage AND until_seq IS NULL
 """
 
+OPEN_REQUESTS = """
+SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request
+WHERE until_seq IS NULL ORDER BY since_seq
+"""
+
 APPROVALS = """
 SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
