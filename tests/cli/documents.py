@@ -82,7 +82,7 @@ DOCUMENTS = {
     "model": ModelView(MODEL, AS_OF),
     "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),
-    "identified": IdentifiedView([Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
+    "identified": IdentifiedView(None, [Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
     "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", (Number("1.0"), Number("0.5")), (Number("-0.5"),)),))),
     "lineage": LineageView(LINEAGE),
     "verification": VerificationView(

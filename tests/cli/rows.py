@@ -170,6 +170,7 @@ ENTRY = AuditEntry(
     time="2026-11-23T01:09:51.250000Z",
     actor="ana",
     claimed=None,
+    author=None,
     action="promote",
     subject="fraud@4",
     sentence='promoted fraud@4 to production, in place of fraud@3: "march data"',

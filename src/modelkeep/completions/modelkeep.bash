@@ -31,7 +31,7 @@ _modelkeep_options() {
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
-    identify) REPLY='--exclude '$REPLY ;;
+    identify) REPLY='--exclude --as-of '$REPLY ;;
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;

@@ -87,8 +87,9 @@ class SqlState:
         row = self._one(deciding.VERSION_LABELLED, model=model, key=key)
         return None if row is None else int(row[0])
 
-    def labels(self, model: int) -> tuple[str, ...]:
-        return tuple(label for (label,) in self._reader.recall(deciding.LABELS, model=model))
+    def highest_label(self, model: int) -> str | None:
+        row = self._one(deciding.HIGHEST_LABEL, model=model)
+        return None if row is None else str(row[0])
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
         row = self._one(deciding.VERSION_WITH_DIGEST, model=model, digest=digest)

@@ -263,6 +263,16 @@ class VersionRow(SQLModel, table=True):
     trained_guessed: int = _number()
 
 
+class LabelOrderRow(SQLModel, table=True):
+    """The labels of a model by `label_sort_key`: the highest one is found without reading the others."""
+
+    __tablename__ = "label_order"
+    __table_args__ = (_of_version(), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    sort_key: str = Field(sa_column=_key(Text))
+    version: int = Field(sa_column=_key(_NUMBER))
+
+
 class VersionBlobRow(SQLModel, table=True):
     """The files of a version: what ``gc`` must keep and what ``identify`` looks up."""
 

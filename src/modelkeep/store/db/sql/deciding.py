@@ -47,14 +47,31 @@ VERSION_LABELLED = """
 SELECT number FROM version WHERE model = :model AND label_key = :key
 """
 
-LABELS = """
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL
+HIGHEST_LABEL = """
+SELECT label FROM version WHERE model = :model AND number = (
+    SELECT version FROM label_order WHERE model = :model ORDER BY sort_key DESC, version DESC LIMIT 1)
 """
 
 VERSION_WITH_DIGEST = """
 SELECT max(number) FROM version
 WHERE digest = :digest AND model = :model
     AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
+"""
+
+VERSIONS_WITH_DIGEST = """
+SELECT number FROM version
+WHERE digest = :digest AND model = :model
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
+ORDER BY number DESC LIMIT 20
+"""
+
+# The newest version of a model that is one file with these bytes, and what the file is called.
+WITH_FILE_ALONE = """
+SELECT version.number, version_blob.path
+FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
+WHERE version_blob.digest = :digest AND version_blob.model = :model AND version.files = 1
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
+ORDER BY version.number DESC LIMIT 1
 """
 
 LAST_HOLDER = """
@@ -128,11 +145,12 @@ SELECT 1 FROM tag
 WHERE model = :model AND version = :version AND line = :line AND until_seq IS NULL
 """
 
-# IS compares NULL with NULL too. The standard's IS NOT DISTINCT FROM needs SQLite 3.39.
-NEWEST_METRIC = """
+# NULL is equal to NULL here. The standard's IS NOT DISTINCT FROM needs SQLite 3.39, and PostgreSQL's IS takes no value.
+_SAME = "({0} = :{0} OR {0} IS NULL AND CAST(:{0} AS TEXT) IS NULL)"
+NEWEST_METRIC = f"""
 SELECT value FROM metric
 WHERE model = :model AND version = :version AND name = :name
-    AND on_name IS :on_name AND on_version IS :on_version AND on_digest IS :on_digest
+    AND {_SAME.format("on_name")} AND {_SAME.format("on_version")} AND {_SAME.format("on_digest")}
 ORDER BY seq DESC LIMIT 1
 """
 

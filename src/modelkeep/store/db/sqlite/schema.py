@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 4
-FINGERPRINT = "sha256:61dcb5c6d39c5ccc7c139431ee2b2c1317e682436d67df3544b00c2e471b3a7c"
+FINGERPRINT = "sha256:4020a420284b97d26046c29d0d4f4b27b79f21d6416e27d5f2d8571e75653dec"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
@@ -88,7 +88,16 @@ def _no_registry(reader: Reader) -> RegistryUnavailable:
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
+    if not reader.one("PRAGMA page_count")[0]:
+        return none_at(os.path.dirname(path), ": the init that began it has not ended")
     return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR        (makes one)")
+
+
+def none_at(directory: str, why: str = "") -> RegistryUnavailable:
+    """Return the error for a directory that holds no registry."""
+    from shlex import quote
+
+    return RegistryUnavailable(f"there is no registry at {directory}{why}", f"modelkeep init {quote(directory)}")
 
 
 def is_utf8(reader: Reader) -> bool:
@@ -107,5 +116,10 @@ def check(reader: Reader) -> None:
 def check_shape(reader: Reader) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made."""
     if fingerprint(reader) != FINGERPRINT:
-        message = "the schema of the registry was changed by something other than modelkeep"
-        raise IntegrityError(message, "modelkeep verify --log        (tells what)")
+        raise foreign_schema()
+
+
+def foreign_schema() -> IntegrityError:
+    """Return the error for a schema that is not what the scripts made."""
+    message = "the schema of the registry was changed by something other than modelkeep"
+    return IntegrityError(message, "modelkeep verify --log        (tells what)")
