@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 4
+#: The tables of the log. No script changes them: in an older registry they are the same.
+LOG_TABLES = frozenset({"entry", "details", "document"})
 FINGERPRINT = "sha256:4020a420284b97d26046c29d0d4f4b27b79f21d6416e27d5f2d8571e75653dec"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
