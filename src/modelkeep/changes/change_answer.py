@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelkeep.changes.runner import ChangeOutcome
-from modelkeep.domain.answers.changes import Change, Effect, RuleFinding
+from modelkeep.domain.answers.changes import Change, Effect, RuleFinding, findings
 from modelkeep.domain.entry import Entry
-from modelkeep.domain.policy.results import findings
 from modelkeep.domain.verbs.interface import End, Event
 from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.retire import StageRetired

@@ -12,10 +12,9 @@ from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import RequestRow
-from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.answers.changes import Change, Effect, findings
 from modelkeep.domain.entry import Subject
 from modelkeep.domain.governed_state import PromotionRequest
-from modelkeep.domain.policy.results import findings
 from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.verbs.acknowledge import Acknowledge
 from modelkeep.domain.verbs.approve import Approve, Reject

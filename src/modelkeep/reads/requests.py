@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestEnd, RequestRow, SeenPlan, SeenValue
+from modelkeep.domain.answers.changes import findings
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.policy.identity import identity_of, is_same_person
 from modelkeep.domain.policy.plan import parse_plan
-from modelkeep.domain.policy.results import findings
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.reads.authority import observation
 from modelkeep.reads.references import version_or_model

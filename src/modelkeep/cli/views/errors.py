@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType, to_builtins
 
-from modelkeep.domain.answers.changes import RuleFinding
+from modelkeep.domain.answers.changes import RuleFinding, findings
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
 from modelkeep.errors import Denied, ModelkeepError
@@ -47,8 +47,8 @@ def as_json(error: ModelkeepError) -> str:
 def fields(error: ModelkeepError) -> ErrorFields:
     """Return the fields of an error, as they stand in a document."""
     if isinstance(error, Denied) and error.plan is not None:
-        findings = tuple(each for each in error.findings if isinstance(each, RuleFinding))
-        return ErrorFields(error.code, error.exit_code, error.message, error.hint, findings, error.plan)
+        rules = findings(error.findings)  # type: ignore[arg-type]  # a `domain.policy.gate` made them
+        return ErrorFields(error.code, error.exit_code, error.message, error.hint, rules, error.plan)
     return ErrorFields(error.code, error.exit_code, error.message, error.hint)
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from modelkeep.domain.record import Answer
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.results import RuleResult
 
 
 class Effect(Answer, frozen=True):
@@ -26,6 +32,14 @@ class RuleFinding(Answer, frozen=True):
     passed: bool
     warn: bool = False
     waived: bool = False
+
+
+def findings(found: Sequence[RuleResult]) -> tuple[RuleFinding, ...]:
+    """Return what rules found, as answers have it."""
+    return tuple(
+        RuleFinding(each.rule, each.value, each.bound, passed=each.passed, warn=each.warn, waived=each.waived)
+        for each in found
+    )
 
 
 class Change(Answer, frozen=True):

@@ -20,7 +20,7 @@ from modelkeep.domain.policy.candidate import Candidate
 from modelkeep.domain.policy.facts import facts
 from modelkeep.domain.policy.permissions import bearers_of, may, permissions_of, roles_of, roles_with
 from modelkeep.domain.policy.plan import Plan
-from modelkeep.domain.policy.results import RuleResult, findings
+from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.record import encode_canonical
 from modelkeep.errors import Denied, UsageError
@@ -147,7 +147,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
         lines.append(f"who may approve: {who_may_approve(policy.rules, proposal.state.bindings(), missing)}")
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
     hint = _next_step(candidate, stage, judgement, missing)
-    return Denied("\n".join(lines), hint, findings(judgement.results), judgement.plan.plan_digest)
+    return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)
 
 
 def missing_approvals(rules: StageRules, refused: Sequence[RuleResult]) -> list[RequiredApproval]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.record import LogValue
 
 
@@ -26,11 +23,3 @@ class RuleResult(LogValue, frozen=True):
     def refuses(self) -> bool:
         """Whether it stands in the way."""
         return not (self.passed or self.warn or self.waived)
-
-
-def findings(found: Sequence[RuleResult]) -> tuple[RuleFinding, ...]:
-    """Return what rules found, as answers have it."""
-    return tuple(
-        RuleFinding(each.rule, each.value, each.bound, passed=each.passed, warn=each.warn, waived=each.waived)
-        for each in found
-    )
