@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from world import World
 
-from modelkeep.domain.policy.rules import RoleRules, Rules, StageRules
+from modelkeep.domain.policy.rules import RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 from modelkeep.locate import Located
 from modelkeep.provenance.machine import Account
@@ -146,6 +146,14 @@ def test_in_a_user_namespace_no_role_holds(world):
     assert "user namespace" in refusal(ana.registry.note, "fraud", "hello").message
     me = ana.registry.whoami()
     assert (me.roles, me.may, me.by_roles) == ((), (), True)
+
+
+def test_who_may_ask_is_told_how_to(world):
+    asked = replace(RULES.stages[1], approvals=(RequiredApproval(count=1),))
+    put_in_force(world, replace(RULES, stages=(RULES.stages[0], asked)))
+    world.registry.grant_role("trainer", "user:bo")
+    error = refusal(become(world, "bo").registry.promote, "fraud@2", "production")
+    assert error.hint == "modelkeep promote fraud@2 production --request"
 
 
 def test_a_registration_is_refused_before_a_byte_is_stored(world):

@@ -9,12 +9,13 @@ none, any process may set its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.errors import Denied
 
 if TYPE_CHECKING:
-    from modelkeep.domain.entry import Observed
+    from modelkeep.domain.entry import Observed, Subject
     from modelkeep.domain.governed_state import Binding
     from modelkeep.domain.policy.rules import Rules
     from modelkeep.domain.verbs.interface import Event, Proposal
@@ -102,7 +103,7 @@ def check_consequences(proposal: Proposal, events: Sequence[Event]) -> None:
 def _check(proposal: Proposal, needed: Iterable[str]) -> None:
     policy = proposal.state.policy()
     if policy is not None and policy.rules.roles:
-        require(policy.rules, proposal.state.bindings(), needed, proposal.observed)
+        require(policy.rules, proposal.state.bindings(), needed, proposal.observed, proposal.intent.subject)
 
 
 def require(
@@ -110,37 +111,42 @@ def require(
     bindings: Sequence[Binding],
     needed: Iterable[str],
     observed: Observed,
+    subject: Subject | None = None,
 ) -> None:
-    """Raise ``Denied`` where an account lacks one of the permissions that something needs."""
+    """Raise ``Denied`` where an account lacks one of the permissions that something needs; it is about ``subject``."""
     if observed.user_namespace:
         message = f"{observed.user} is in a user namespace, where an account can call itself anything: the policy's roles do not hold there"
         raise Denied(message, "run it outside of the container or of unshare")
     granted = permissions_of(rules, roles_of(bindings, observed.user, observed.groups))
     for permission in needed:
         if not may(granted, permission):
-            raise _denied(rules, bindings, permission, observed)
+            message = _refusal(rules, bindings, permission, observed)
+            raise Denied(message, _next_step(rules, granted, permission, subject))
 
 
-def _denied(
-    rules: Rules,
-    bindings: Sequence[Binding],
-    permission: str,
-    observed: Observed,
-) -> Denied:
-    """Return the refusal of a missing permission: who bears a role that has it, and what the stage means."""
+def _refusal(rules: Rules, bindings: Sequence[Binding], permission: str, observed: Observed) -> str:
+    """Return why a permission is missing: who bears a role that has it, and what the stage means."""
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
     roles = _roles_named(rules, roles_with(rules, permission), bindings)
     login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
     behind = "" if login is None else f" (logged in as {login})"
-    message = "".join(
+    return "".join(
         [
             f"{observed.user}{behind} may not {words_of(permission)}",
             f" ({meaning})" if meaning else "",
             f": it takes the role {roles}" if roles else ": no role of the policy allows it",
         ]
     )
-    return Denied(message, "modelkeep whoami        (what you may do)")
+
+
+def _next_step(rules: Rules, granted: Sequence[str], permission: str, subject: Subject | None) -> str:
+    """Return the line that helps: who may ask for a promotion that others approve is told how."""
+    kind, _, stage = permission.partition(":")
+    may_ask = kind == "promote" and bool(rules.stage(stage).approvals) and may(granted, f"request:{stage}")
+    if not may_ask or subject is None or subject.version is None:
+        return "modelkeep whoami        (what you may do)"
+    return f"modelkeep promote {quote(f'{subject.name}@{subject.version}')} {quote(stage)} --request"
 
 
 def _roles_named(rules: Rules, roles: Sequence[str], bindings: Sequence[Binding]) -> str:
