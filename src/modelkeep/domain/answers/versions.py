@@ -59,7 +59,7 @@ class Share(Answer, frozen=True):
     """A version beside the holder of a stage, and how much of it in percent."""
 
     version: int
-    share: int
+    share: float
 
 
 class Holder(Answer, frozen=True):
@@ -165,7 +165,8 @@ class TenureChange(Answer, frozen=True):
     """How a tenure began or ended, by whom and for which reason.
 
     ``what`` is ``promoted``, ``registered`` or ``rolled_back`` of a beginning, and ``replaced``, ``rolled_back``,
-    ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end. ``other`` is the version that held the stage
+    ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end; of the end of a share also ``share_changed``
+    and ``promoted``, which gave the version the whole stage. ``other`` is the version that held the stage
     just before, or holds it just after. A reason stands once: that of a promotion where a tenure began, that of a
     rollback where one ended.
     """
@@ -177,7 +178,10 @@ class TenureChange(Answer, frozen=True):
 
 
 class Tenure(Answer, frozen=True):
-    """An interval in which a version held a stage; ``until`` and ``ended`` are None while it lasts."""
+    """An interval in which a version held a stage, or a ``share`` of it in percent.
+
+    ``until`` and ``ended`` are None while it lasts.
+    """
 
     ref: str
     name: str
@@ -190,7 +194,7 @@ class Tenure(Answer, frozen=True):
     until_seq: int | None
     began: TenureChange
     ended: TenureChange | None
-    share: int | None = None
+    share: float | None = None
 
 
 class Deletion(Answer, frozen=True):

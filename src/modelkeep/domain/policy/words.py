@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.text import check_key, pattern, printable
 from modelkeep.errors import UsageError
 
 ROLE_NAME = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
 _CHECK_NAME = pattern(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 #: What a rule makes of a signal, the weakest first.
 CONSEQUENCES = ("observe", "open", "mark", "rollback")
+
+
+def check_signal_name(name: str) -> str:
+    """Return the name of a signal, else raise ``UsageError``: any that a metric may have."""
+    return check_key(name, "name of a signal")
 
 
 def check_check_name(name: str) -> str:
