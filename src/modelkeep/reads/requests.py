@@ -128,9 +128,7 @@ def _request(context: Context, reader: Reader, at: int | None, row: Row) -> Requ
     return _as_it_ended(reader, found) if found.state == "promoted" else found
 
 
-def _as_it_stands(
-    context: Context, reader: Reader, model: int, found: RequestRow, share: int | None
-) -> RequestRow:
+def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRow, share: int | None) -> RequestRow:
     """Return an open request with what the policy says now, and which approvals count."""
     judgement = judgement_now(context, reader, model, found.version, found.stage, share)
     if judgement is None:

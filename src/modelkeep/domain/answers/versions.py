@@ -27,8 +27,17 @@ class Evaluation(Answer, frozen=True):
     actor: str
 
 
+class StageShare(Answer, frozen=True):
+    """A stage that a version has a share of beside the holder, in percent."""
+
+    stage: str
+    share: float
+
+
 class VersionRow(Answer, frozen=True, kw_only=True):
     """A line of `list`: a version, its state and what can be asked for as a column.
+
+    ``stages`` are those that it holds, ``shares`` those that it has a part of.
 
     ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
     ``evaluations``. These are all values by name, newest first: the first of a name and data counts.
@@ -53,6 +62,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     params: dict[str, Json]
     tags: dict[str, str]
     deleted: bool = False
+    shares: tuple[StageShare, ...] = ()
 
 
 class Share(Answer, frozen=True):

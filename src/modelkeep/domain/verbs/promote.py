@@ -130,12 +130,12 @@ class VersionPromoted(Event, frozen=True):
     came_from: Ordinal | None = None
     ends: tuple[End, ...] = ()
     share: Ordinal | None = None
-    slots: tuple[tuple[Count, Count], ...] = ()
     approvals: tuple[Ordinal, ...] = ()
     verdict: tuple[RuleResult, ...] = ()
     rule: str | None = None
     request: Ordinal | None = None
     plan: Sha256 | None = None
+    slots: tuple[tuple[Count, Count], ...] = ()
 
     @property
     def waived(self) -> int:

@@ -358,6 +358,14 @@ class TenureRow(SQLModel, table=True):
         _unique("tenure_share", "model", "stage", "version", where="until_seq IS NULL AND share IS NOT NULL"),
         Index("tenure_stage", "model", "stage", "since_seq"),
         Index("tenure_stage_since", "stage", "since_seq"),
+        Index(
+            "tenure_shared",
+            "model",
+            "stage",
+            "since_seq",
+            sqlite_where=text("share IS NOT NULL"),
+            postgresql_where=text("share IS NOT NULL"),
+        ),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))

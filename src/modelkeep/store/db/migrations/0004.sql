@@ -154,6 +154,8 @@ CREATE TABLE tenure (
 
 CREATE UNIQUE INDEX tenure_holder ON tenure (model, stage) WHERE until_seq IS NULL AND share IS NULL;
 
+CREATE INDEX tenure_shared ON tenure (model, stage, since_seq) WHERE share IS NOT NULL;
+
 CREATE UNIQUE INDEX tenure_share ON tenure (model, stage, version) WHERE until_seq IS NULL AND share IS NOT NULL;
 
 CREATE INDEX tenure_stage ON tenure (model, stage, since_seq);

@@ -114,6 +114,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 label=label,
                 state=there.state(number),
                 stages=there.stages.get(number, ()),
+                shares=there.shares.get(number, ()),
                 aliases=tuple(aliases.get(number, ())),
                 bad=number in there.bad,
                 archived=there.is_archived(number),

@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:0fd17c041c1b94e0d85ade9382506d10040c69bc19a09aa040550e82321aed4b"
+FINGERPRINT = "sha256:7541a6773182ebf8d845661a5b9e504c67c9747c99a0676668342ec2ce88c21a"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
