@@ -20,8 +20,9 @@ from modelkeep.domain.policy.candidate import Candidate, measured
 from modelkeep.domain.policy.directions import is_lower_better
 from modelkeep.domain.policy.identity import is_same_person
 from modelkeep.domain.policy.plan import Plan
-from modelkeep.domain.policy.results import RuleResult
+from modelkeep.domain.policy.results import RuleResult, shown_number, shown_value
 from modelkeep.domain.policy.rules import Gate, RequiredApproval, RequiredCheck, Rules, Soak, StageRules
+from modelkeep.domain.policy.words import age_words
 from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.times import parse_stored
 from modelkeep.errors import Denied
@@ -36,12 +37,13 @@ _NOT_PLANNED = ("reason",)
 
 
 class Judgement(Struct, frozen=True):
-    """What the rules of a stage found, the plan they make, and the approvals that count."""
+    """What the rules of a stage found, the plan they make, the approvals that count, and what the stage means."""
 
     results: tuple[RuleResult, ...]
     plan: Plan
     approvals: tuple[int, ...] = ()
     request: int | None = None
+    meaning: str | None = None
 
     @property
     def refused(self) -> tuple[RuleResult, ...]:
@@ -77,7 +79,11 @@ def judge(
     counted = _counting(proposal, policy.rules, rules, plan, (*given, *also))
     approvals = tuple(_approvals(rules, counted))
     return Judgement(
-        (*found, *approvals), plan, tuple(each.seq for each in counted), None if request is None else request.seq
+        (*found, *approvals),
+        plan,
+        tuple(each.seq for each in counted),
+        None if request is None else request.seq,
+        rules.meaning,
     )
 
 
@@ -107,10 +113,11 @@ def waive(result: RuleResult) -> RuleResult:
 def denial(ref: str, stage: str, judgement: Judgement) -> Denied:
     """Return the refusal of a promotion, with every rule that does not hold."""
     refused = judgement.refused
+    meaning = f" ({judgement.meaning})" if judgement.meaning else ""
     count = f"{len(refused)} rule{'' if len(refused) == 1 else 's'} of the policy"
     lines = [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
     message = "\n".join(
-        [f"{ref} may not be in {stage}: {count} {'does' if len(refused) == 1 else 'do'} not hold", *lines]
+        [f"{ref} may not be in {stage}{meaning}: {count} {'does' if len(refused) == 1 else 'do'} not hold", *lines]
     )
     only_approvals = all(each.rule.startswith("approval") for each in refused)
     if only_approvals and judgement.request is None:
@@ -173,7 +180,7 @@ def _gate(proposal: Proposal, candidate: Candidate, rules: Rules, gate: Gate) ->
     name = f"metric {gate.metric}" + ("" if gate.data is None else f" on {gate.data}")
     text, data = _value(candidate.metrics.get(gate.metric, {}), gate.data)
     value = None if text is None else as_number(text)
-    shown = text or (f"measured on {len(data)} datasets" if data else _MISSING)
+    shown = shown_value(text) if text else (f"measured on {len(data)} datasets" if data else _MISSING)
     for sign, bound in ((">=", gate.min), ("<=", gate.max)):
         limit = None if bound is None else as_number(bound)
         if bound is not None:
@@ -199,7 +206,7 @@ def _gate(proposal: Proposal, candidate: Candidate, rules: Rules, gate: Gate) ->
         return
     limit = theirs + margin if lower else theirs - margin
     holds = value is not None and (value <= limit if lower else value >= limit)
-    bound = f"{'<=' if lower else '>='} {limit:f} ({ref} has {other})"
+    bound = f"{'<=' if lower else '>='} {shown_number(limit)} ({ref} has {shown_value(other or '')})"
     yield RuleResult(f"{name} against {production}", shown, bound, holds, warn=gate.warn)
 
 
@@ -276,11 +283,3 @@ def assign(required: Sequence[RequiredApproval], roles: Sequence[Sequence[str]])
     for slot in taken:
         served[slots[slot]] += 1
     return served
-
-
-def age_words(seconds: int) -> str:
-    """Return a duration as the policy writes it: ``12h``, ``30d``, ``90s``."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
