@@ -19,12 +19,14 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import hints
 import hypothesis
 import pytest
+import warm
+from running import Run
+from warm import Warm
 
 from modelkeep.errors import ModelkeepError
 
@@ -90,66 +92,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(HOME=home, TZ="UTC", GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull)
 
 
-@dataclass(frozen=True)
-class Done:
-    """A process that ended: what it printed and how it ended (-9 = killed by signal 9)."""
-
-    stdout: str
-    stderr: str
-    exit_code: int
-
-
-@dataclass(frozen=True)
-class Run:
-    """Runs the installed ``modelkeep`` as a user with an empty home, in an empty directory below it."""
-
-    script: Path
-    home: Path
-    cwd: Path
-    env: Mapping[str, str] = field(default_factory=dict)
-
-    def __call__(
-        self,
-        *words: str | os.PathLike[str],
-        stdin: str | bytes | None = None,
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60,
-    ) -> Done:
-        """Run one command to its end; without ``stdin`` it is at its end from the start."""
-        done = subprocess.run(
-            [str(self.script), *map(os.fspath, words)],
-            input=stdin.encode() if isinstance(stdin, str) else (stdin or b""),
-            capture_output=True,
-            check=False,
-            cwd=cwd or self.cwd,
-            env={**self.env, **(env or {})},
-            timeout=timeout,
-        )
-        _provoked.update(hints.printed(done.stderr.decode()))
-        return Done(done.stdout.decode(), done.stderr.decode(), done.returncode)
-
-    def start(
-        self,
-        *words: str | os.PathLike[str],
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        **more: object,
-    ) -> subprocess.Popen[bytes]:
-        """Start one command and hand over its process; ``more`` goes to Popen (stdout is a pipe unless told)."""
-        arguments: dict[str, object] = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "cwd": cwd or self.cwd,
-            "env": {**self.env, **(env or {})},
-            **more,
-        }
-        return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
-
-
-#: The hints of this test: of the errors that were made, and of the processes that ended.
-_provoked: set[str] = set()
 _MOST_HINTS = 200  # of one test: those that Hypothesis makes are many
 
 
@@ -160,14 +102,14 @@ def _hints_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def make(error: ModelkeepError, message: str, hint: str | None = None) -> None:
         made(error, message, hint)
-        if hint is not None and len(_provoked) < _MOST_HINTS:
-            _provoked.add(hint)
+        if hint is not None and len(hints.provoked) < _MOST_HINTS:
+            hints.provoked.add(hint)
 
-    _provoked.clear()
+    hints.provoked.clear()
     monkeypatch.setattr(ModelkeepError, "__init__", make)
     yield
     monkeypatch.undo()
-    assert hints.wrong(sorted(_provoked)) == []
+    assert hints.wrong(sorted(hints.provoked)) == []
 
 
 @pytest.fixture(autouse=True)
@@ -220,13 +162,29 @@ def modelkeep(shared_tmp: Path, wheel: Path) -> Path:
     return place / "bin" / "modelkeep"
 
 
+@pytest.fixture(scope="session")
+def loaded(modelkeep: Path) -> Iterator[Warm | None]:
+    """Return the process that has loaded the installed ``modelkeep`` and forks for each command; None where none can."""
+    if not warm.POSSIBLE:
+        yield None
+        return
+    server = Warm([modelkeep.with_name("python")], _environ(modelkeep, Path("/")))
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def run(modelkeep: Path, tmp_path: Path) -> Run:
+def run(modelkeep: Path, loaded: Warm | None, tmp_path: Path) -> Run:
     """Return what runs the installed ``modelkeep`` for a user who has nothing yet: own HOME, no MODELKEEP_*."""
     home = tmp_path / "home"
     cwd = home / "work"
     cwd.mkdir(parents=True)
-    env = {
+    return Run(modelkeep, home, cwd, _environ(modelkeep, home), loaded)
+
+
+def _environ(modelkeep: Path, home: Path) -> dict[str, str]:
+    """Return the environment of a user."""
+    return {
         "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
@@ -239,7 +197,6 @@ def run(modelkeep: Path, tmp_path: Path) -> Run:
         "TZ": "UTC",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return Run(modelkeep, home, cwd, env)
 
 
 # Where each real model lies: the package that carries it, and the path inside.

@@ -34,6 +34,8 @@ VALID = {
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
     "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
+    "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
+    "acknowledge": ((3,), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [
@@ -119,13 +121,42 @@ def test_every_public_function_is_called_here():
     assert public | {"register", "open_registry", "create_registry", "read_pairs"} == set(VALID)
 
 
-@pytest.mark.slow  # 15,000 calls of the whole API, together a minute
-@pytest.mark.parametrize(("function", "parameter"), PARAMETERS)
-def test_no_value_ends_in_a_raw_error(home, function, parameter):
-    for name, make in MAKERS.items():
+def annotation(function, parameter):
+    called = getattr(api, function, None) or getattr(api.Registry, function)
+    return str(inspect.signature(called).parameters[parameter].annotation)
+
+
+#: One parameter of each annotation, which gets every kind of value.
+FIRST = {annotation(*each): each for each in reversed(PARAMETERS)}.values()
+#: What every parameter gets, beside each eighth kind, with which a parameter begins one later than the one before it.
+ALWAYS = {"none", "surrogate", "object", "unbound", "rude", "broken", "tf vector", "looped dict"}
+
+
+def values_for(at, *, every):
+    """Return the kinds of value for one of the parameters."""
+    if every or PARAMETERS[at] in FIRST:
+        return list(MAKERS)
+    return [name for number, name in enumerate(MAKERS) if name in ALWAYS or (number + at) % 8 == 0]
+
+
+@pytest.mark.slow  # 5,000 calls of the whole API, together half a minute
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.full)], ids=["some", "every"])
+@pytest.mark.parametrize("at", range(len(PARAMETERS)), ids=[" ".join(each) for each in PARAMETERS])
+def test_no_value_ends_in_a_raw_error(home, at, every):
+    function, parameter = PARAMETERS[at]
+    for name in values_for(at, every=every):
+        make = MAKERS[name]
         if parameter in {"progress", "say"} and callable(make()) and name != "unbound":
             continue  # what a function of the caller raises is the caller's
         call(home, function, parameter, make())
+
+
+def test_the_sample_has_each_kind_of_value_at_each_annotation():
+    assert set(MAKERS) >= ALWAYS
+    seen = {}
+    for at, each in enumerate(PARAMETERS):
+        seen.setdefault(annotation(*each), set()).update(values_for(at, every=False))
+    assert {kind for kind, names in seen.items() if names != set(MAKERS)} == set()
 
 
 plain = (
@@ -165,7 +196,13 @@ def test_no_generated_value_ends_in_a_raw_error(home, where, value):
         (lambda r: r.versions("fraud", limit=-1), "limit is a whole number that is not negative, not the int -1", None),
         (lambda r: r.register("fraud", 3), "paths is a path, not the int 3", None),
         (lambda r: r.register("fraud", "a\0b"), "paths is a path, which has no NUL and no surrogates, not the str 'a\\x00b'", None),
-        (lambda r: r.register("fraud", "model.onnx", data={"train": "x.csv"}), "data is one text or several, not the dict {'train': 'x.csv'}", 'data=["…", "…"]'),
+        (lambda r: r.register("fraud", "model.onnx", runs={"train": "x"}), "runs is one text or several, not the dict {'train': 'x'}", 'runs=["…", "…"]'),
+        (lambda r: r.promote("staging", "fraud@1"), "promote() takes the ref first: 'fraud@1', then 'staging'", "promote('fraud@1', 'staging')"),
+        (lambda r: r.alias("best-one", ["fraud@1"]), "alias() takes the ref first: 'fraud@1', then 'best-one'", "alias('fraud@1', 'best-one')"),
+        (lambda r: r.mark("bad", "fraud@1"), "mark() takes the ref first: 'fraud@1', then 'bad'", "mark('fraud@1', 'bad')"),
+        (lambda r: r.label("1.0", "fraud@1"), "label() takes the ref first: 'fraud@1', then '1.0'", "label('fraud@1', '1.0')"),
+        (lambda r: r.get("out", "fraud@1"), "get() takes the ref first: 'fraud@1', then 'out'", "get('fraud@1', 'out')"),
+        (lambda r: r.register("model.onnx", "fraud"), "there is no file 'fraud' here, and 'model.onnx' is a file: the name comes first", "modelkeep register fraud model.onnx"),
         (lambda r: r.register("fraud", "-", stdin=io.StringIO("x")), "stdin is a binary stream, not the StringIO <_io.StringIO object>", "stdin=stream.buffer, or io.BytesIO(…)"),
         (lambda r: r.register("fraud", "model.onnx", author=Unbound()), "author cannot be read: RuntimeError: Working outside of application context.", "give it as a plain value: text, a number, a list or a dict"),
         (lambda r: r.register("fraud", "model.onnx", metrics=Broken(a=1)), "metrics cannot be read: OSError: connection lost", "give it as a plain value: text, a number, a list or a dict"),
@@ -198,6 +235,8 @@ def test_what_python_people_hold_is_understood(home, tmp_path):
         params=Training(), tags={Colour.RED: datetime(2026, 1, 2, tzinfo=UTC)}, trained_at=datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=1))),
         description=0.5, alias={"b", "a"}, stage="staging", expect=None, message=Path("x"), exclude="*.csv",
     )  # fmt: skip
+    roles = home.register("held", "model.onnx", code="none", data={"train": tmp_path / "data.csv", "test": "t@1"}, dry_run=True, if_exists="new")  # fmt: skip
+    assert roles.notes[0].split(", ")[1:] == ["data data.csv@sha256:2d711642b726", "data t@1"]
     version = home.version(made)
     assert version.label == "1.10"
     assert [each.name for each in version.data] == ["data.csv"]

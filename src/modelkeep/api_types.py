@@ -27,8 +27,8 @@ Selector: TypeAlias = "str | int"
 Label: TypeAlias = "str"
 #: Data as on the command line: a path (hashed), a URI, ``NAME@VERSION`` or a dataset's name.
 Dataset: TypeAlias = "str | os.PathLike[str]"
-#: A dataset or several, each text with or without ``ROLE=`` before it.
-Datasets: TypeAlias = "Dataset | Iterable[Dataset]"
+#: A dataset or several, each text with or without ``ROLE=`` before it, or a mapping from roles to datasets.
+Datasets: TypeAlias = "Dataset | Iterable[Dataset] | Mapping[str, Dataset]"
 #: A mapping (nested ones are joined by dots), an object that turns into one (a dataclass, a pandas Series), or pairs.
 Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
 #: Tags that versions have: ``K`` or ``K=V``, one or several, or a mapping, in which None means any value.

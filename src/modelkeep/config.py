@@ -270,28 +270,15 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
     """Replace the user's config durably; a link to it, as managers of dot files make, stays a link."""
     import tomli_w
 
-    from modelkeep.store.durable import make_directories, sync_directory
+    from modelkeep.store.named_paths import replace_file
 
     data = tomli_w.dumps(config).encode()
-    file = os.path.realpath(file)
-    if os.path.exists(file) and not os.path.isfile(file):  # root could put a file in place of /dev/null
-        message = f"cannot write {file}: it is no regular file"
-        raise UsageError(message, f"ls -l {quote(file)}")
-    temporary = f"{file}.{os.urandom(8).hex()}.tmp"  # unpredictable, so no link can stand there
+    real = os.path.realpath(file)
+    if os.path.exists(real) and not os.path.isfile(real):  # root could put a file in place of /dev/null
+        message = f"cannot write {real}: it is no regular file"
+        raise UsageError(message, f"ls -l {quote(real)}")
     try:
-        make_directories(os.path.dirname(file), 0o700)
-        mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0o600
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            with open(handle, "wb") as target:
-                target.write(data)
-                target.flush()
-                os.fsync(handle)
-            os.replace(temporary, file)
-            sync_directory(os.path.dirname(file))
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_file(file, data)
     except OSError as error:
-        message = f"cannot write {file}: {error.strerror}"
+        message = f"cannot write {real}: {error.strerror}"
         raise UsageError(message, "set XDG_CONFIG_HOME to a directory that can be written") from error

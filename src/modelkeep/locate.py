@@ -171,7 +171,8 @@ def read_toml(path: str) -> dict[str, object]:
             return {}
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         with open(descriptor, "rb") as file:
-            data = file.read(_LARGEST_FILE + 1) if S_ISREG(os.fstat(descriptor).st_mode) else b""
+            # Of a file of /proc that has nothing to say yet, None is read.
+            data = (S_ISREG(os.fstat(descriptor).st_mode) and file.read(_LARGEST_FILE + 1)) or b""
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:

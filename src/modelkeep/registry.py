@@ -184,7 +184,7 @@ class Registry(Governance):
             message=message,
             dry_run=dry_run,
         )
-        return registering.register(self._context, request, stdin=stdin, progress=progress)
+        return registering.register(_held(self._context), request, stdin=stdin, progress=progress)
 
     def evaluate(
         self,
@@ -212,13 +212,16 @@ class Registry(Governance):
         stage: str,
         *,
         force: bool = False,
+        break_glass: bool = False,
         expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
         """Make a version the holder of a stage; the one it displaces is superseded there.
 
-        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays).
+        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
+        `Denied` has every rule of the stage in ``findings``; ``break_glass`` waives those that do not hold, for who may,
+        needs a reason, and opens an item that another person has to `acknowledge`.
 
         >>> change = registry.promote("fraud@1", "production", message="first good one")
         >>> str(change.effects[0].before), change.effects[0].after
@@ -226,7 +229,9 @@ class Registry(Governance):
         """
         from modelkeep.changes import stages as stage_changes
 
-        return self._change(stage_changes.promote(ref, stage, expect, force=force), message, dry_run)
+        return self._change(
+            stage_changes.promote(ref, stage, expect, force=force, break_glass=break_glass), message, dry_run
+        )
 
     def rollback(
         self,
@@ -761,7 +766,7 @@ class Registry(Governance):
         from modelkeep.maintenance import verify as checking
 
         return checking.verify(
-            self._context,
+            self._context if repair is None else _held(self._context),
             refs,
             log=log,
             bytes_=bytes,
@@ -792,7 +797,7 @@ class Registry(Governance):
         """
         from modelkeep.maintenance import gc as cleaning
 
-        return cleaning.gc(self._context, grace=grace, dry_run=dry_run, progress=progress)
+        return cleaning.gc(_held(self._context), grace=grace, dry_run=dry_run, progress=progress)
 
     def doctor(self) -> Diagnosis:
         """Check everything around a registry; each finding says what to do.
@@ -1069,6 +1074,23 @@ def _context(
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
         groups_among=lambda names: machine.groups_among(names, account),
+    )
+
+
+def _held(context: Context) -> Context:
+    """Return the context of a change in the store: log and store are of one directory, whatever takes its name meanwhile."""
+    from msgspec.structs import replace
+
+    from modelkeep.store.bucket.directory import DirectoryBucket
+    from modelkeep.store.db.sqlite.database import STORE
+    from modelkeep.store.db.sqlite.found_database import FoundDatabase
+
+    try:
+        database = FoundDatabase.of(context.database)
+    except OSError:  # opening it says why
+        return context
+    return replace(
+        context, database=database, bucket=DirectoryBucket(os.path.join(context.directory, STORE), database.identity)
     )
 
 

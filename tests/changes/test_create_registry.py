@@ -243,12 +243,30 @@ def test_what_a_killed_init_left_is_gone_on_with(tmp_path, left):
     assert (created, registry.verify().ok) == (True, True)
 
 
+def test_a_registry_whose_init_did_not_end_is_named_with_the_line_that_ends_it(tmp_path):
+    (tmp_path / "our r").mkdir()
+    for name in ("registry.lock", "registry.db"):
+        (tmp_path / "our r" / name).touch()
+    assert refused(open_registry(tmp_path / "our r").models) == (
+        "RegistryUnavailable",
+        f"there is no registry at {tmp_path}/our r: the init that began it has not ended",
+        f"modelkeep init '{tmp_path}/our r'",
+    )
+
+
 def test_a_half_made_registry_is_not_one_that_is_there(tmp_path):
     create_registry(tmp_path / "r")
     (tmp_path / "r/registry.db").unlink()
     assert refused(open_registry, tmp_path / "r")[:2] == (
         "RegistryUnavailable",
         f"there is no registry at {tmp_path}/r",
+    )
+
+
+def test_the_hint_that_makes_a_registry_is_quoted_for_the_shell(tmp_path):
+    (tmp_path / "our models").mkdir()
+    assert refused(open_registry(tmp_path / "our models", must_exist=False).models)[2] == (
+        f"modelkeep init '{tmp_path}/our models'"
     )
 
 

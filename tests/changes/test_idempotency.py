@@ -209,11 +209,23 @@ def test_another_word_for_if_exists_is_refused(again):
     )
 
 
-def test_the_newest_version_with_these_bytes_is_the_one_compared(world, again):
+def test_the_newest_version_with_these_bytes_is_compared_first(world, again):
     again(if_exists="new", metrics={"auc": "0.5"})
     world.register()
     assert again(metrics={"auc": "0.5"}).ref == "fraud@2"
-    assert refused(again, metrics={"auc": "0.9"})[1] == "these bytes are fraud@2 already, with another metric auc"
+    assert refused(again, metrics={"auc": "0.8"})[1] == "these bytes are fraud@2 already, with another metric auc"
+
+
+def test_an_older_version_with_these_bytes_is_the_answer_where_all_that_was_typed_is_its_own(world, again):
+    again(if_exists="new", metrics={"auc": "0.5"}, params={"lr": "1"})
+    known = entries(world)
+    made = again(**GIVEN)
+    assert (made.ref, made.version, made.label, made.changed) == ("fraud@1", 1, "1.0", False)
+    assert made.why == "already registered as fraud@1"
+    assert again(params={"lr": "1"}).ref == "fraud@2"
+    assert again().ref == "fraud@2"
+    assert refused(again, params={"lr": "2"})[1] == "these bytes are fraud@2 already, with another param lr"
+    assert entries(world) == known
 
 
 def test_an_archived_or_bad_version_is_still_what_these_bytes_are(world, again):

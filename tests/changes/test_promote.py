@@ -99,6 +99,20 @@ def test_expect_names_the_holder_by_number_label_or_digest(world, r, expect):
     assert entries(world) == before
 
 
+def test_expect_takes_the_holder_as_answers_print_it(world, r):
+    world.register("churn", content=b"churn")
+    r.promote("fraud@1", "production")
+    assert refused(r.promote, "fraud@3", "production", expect="fraud@2")[1] == (
+        "the holder of production is 1, not 2 as expected"
+    )
+    assert refused(r.promote, "fraud@3", "production", expect="churn@1")[:2] == (
+        "UsageError",
+        "--expect names a version of another model: churn@1",
+    )
+    assert refused(r.promote, "fraud@3", "production", expect="fraud@production")[0] == "UsageError"
+    assert r.promote("fraud@2", "production", expect="Fraud@1").changed
+
+
 def test_expect_none_is_an_empty_stage(r):
     assert r.promote("fraud@1", "production", expect="none").changed
     assert refused(r.promote, "fraud@2", "production", expect="none")[1] == (

@@ -166,6 +166,15 @@ def test_bump_counts_on_from_the_highest_label(world):
     assert labels == ["0.1.0", "0.1.1", "0.2.0", "1.0.0", "1.0.1"]
 
 
+def test_bump_finds_the_highest_label_by_numbers_whichever_came_last_and_late_labels_too(world, r):
+    for label in ("1.10.0", "1.9.0", "1.10.0-rc2"):
+        world.register(label=label)
+    assert world.register(bump="patch").label == "1.10.1"
+    world.register()
+    r.label("fraud@5", "v2.0")
+    assert world.register(bump="minor").label == "v2.1"
+
+
 def test_bump_where_the_highest_label_counts_nothing_is_refused(world):
     world.register(label="2026.01.05-rc1")
     assert refused(world.register, bump="minor") == (
@@ -365,6 +374,39 @@ def test_a_time_of_training_that_was_told_is_no_guess(world, r):
         "UsageError",
         "--trained-at is a time, not an entry of the log: seq:1",
     )
+
+
+def test_a_time_of_training_in_the_future_is_refused(world, r):
+    told = refused(world.register, trained_at="2050-01-01T00:00:00Z")
+    assert told[:2] == (
+        "UsageError",
+        "--trained-at is in the future: '2050-01-01T00:00:00Z' is 2050-01-01T00:00:00.000000Z",
+    )
+    assert r.models() == ()
+
+
+def test_the_same_bytes_under_another_name_are_a_version_that_names_the_first(world, r):
+    first = world.model(b"weights", "model.pkl")
+    r.register("fraud", first, code="none")
+    copy = world.model(b"weights", "copy.pkl")
+    note = "note: these bytes are fraud@1 too, where the file is called model.pkl"
+    assert r.register("fraud", copy, code="none", dry_run=True).ref == "fraud@2"
+    assert world.said == [note]
+    assert r.register("fraud", copy, code="none").ref == "fraud@2"
+    assert world.said == [note, note]
+    assert r.register("fraud", copy, code="none").ref == "fraud@2"
+    assert r.register("fraud", world.model(b"weights", "third.pkl"), code="none", if_exists="new").changed
+    assert r.register("churn", world.model(b"weights", "fourth.pkl"), code="none").changed
+    assert world.said == [note, note]
+
+
+def test_the_same_file_with_another_executable_bit_is_a_version_that_names_the_first(world, r):
+    script = world.model(b"#!/bin/sh", "run.sh")
+    os.chmod(script, 0o755)
+    r.register("fraud", script, code="none")
+    os.chmod(script, 0o644)
+    assert r.register("fraud", script, code="none").ref == "fraud@2"
+    assert world.said == ["note: these bytes are fraud@1 too, where the file is executable"]
 
 
 def test_standard_input_has_the_name_it_was_given_and_no_time(r):

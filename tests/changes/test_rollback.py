@@ -327,6 +327,12 @@ def test_from_what_moves_is_refused_with_the_line_that_does_not(world, r, select
     assert entries(world) == before
 
 
+def test_the_line_that_does_not_move_does_all_else_that_was_asked_for(r):
+    assert refused(r.rollback, "fraud@prod", "production", to="2", keep_good=True)[2] == (
+        "modelkeep rollback fraud@4 production --to 2 --keep-good"
+    )
+
+
 def test_a_bare_name_leaves_who_is_live(r):
     assert r.rollback("fraud").left == "fraud@4"
 
@@ -358,6 +364,17 @@ def test_a_bare_name_within_15_minutes_of_another_rollback_needs_to_be_confirmed
     assert r.rollback("fraud", confirmed=True).to == "fraud@2"
     world.pass_time(minutes=15)
     assert r.rollback("fraud").to == "fraud@1"
+
+
+def test_the_line_of_a_recent_rollback_marks_nothing_bad_where_that_was_asked_for(r):
+    r.rollback("fraud@4")
+    assert refused(r.rollback, "fraud", keep_good=True)[2] == "modelkeep rollback fraud@3 production --keep-good"
+
+
+def test_a_version_to_go_back_to_is_no_second_rollback_by_accident(r):
+    r.rollback("fraud@4")
+    assert r.rollback("fraud", to="1").to == "fraud@1"
+    assert r.rollback("fraud", to="1").why == "fraud@1 is in production"
 
 
 def test_the_15_minutes_are_those_of_one_stage_and_of_bare_names_only(world, r):

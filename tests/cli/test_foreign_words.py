@@ -7,6 +7,7 @@ import pytest
 
 from modelkeep.cli import app, command_table, foreign_words
 from modelkeep.errors import UsageError
+from modelkeep.registry import create_registry
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +28,13 @@ def hint(line: str) -> str | None:
         ("download fraud@3 'a b'", "get fraud@3 'a b'"),
         ("pull fraud@production -q", "get fraud@production -q ./"),
         ("pull", "get --help"),
+        ("pull fraud", "get fraud@latest ./"),
+        ("deploy fraud", "promote fraud@latest production"),
+        ("pull fraud 2 out", "get fraud 2 out"),
         ("upload fraud model.onnx -M auc=0.9", "register fraud model.onnx -M auc=0.9"),
         ("add churn.onnx", "register churn churn.onnx"),
         ("push ./models/card-fraud.tar.gz", "register card-fraud ./models/card-fraud.tar.gz"),
+        ("push nlp/bert@2", "register nlp/bert PATH"),
         ("versions fraud", "list fraud"),
         ("log fraud", "audit fraud"),
         ("log", "audit"),
@@ -112,6 +117,7 @@ def test_every_hint_for_a_foreign_word_is_a_line_that_the_parser_accepts(word: s
         ("show fraud --version 2", "show fraud@2"),
         ("register --name fraud --file model.onnx", "register fraud model.onnx"),
         ("get fraud@2 --output out/", "get fraud@2 out/"),
+        ("register fraud m.bin --version 1.0", "register fraud m.bin --label 1.0"),
         ("list --output json", "list --json"),
         ("list -o json", "list --json"),
         ("--output json list", "list --json"),
@@ -133,6 +139,14 @@ def test_every_hint_for_a_foreign_word_is_a_line_that_the_parser_accepts(word: s
 )
 def test_an_option_that_is_none_is_answered_with_what_was_meant(typed: str, ours: str):
     assert hint(typed) == f"modelkeep {ours}"
+
+
+def test_a_stage_in_a_hint_is_one_of_the_registry(tmp_path, monkeypatch):
+    create_registry(tmp_path / "r", stages=["dev", "qa", "live"])
+    monkeypatch.setenv("MODELKEEP_REGISTRY", str(tmp_path / "r"))
+    assert hint("deploy fraud@2") == "modelkeep promote fraud@2 live"
+    assert hint("demote fraud") == "modelkeep retire fraud live"
+    assert hint("stage fraud@2") == "modelkeep promote fraud@2 dev"
 
 
 def test_an_option_is_never_suggested_for_another_meaning():

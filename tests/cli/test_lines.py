@@ -7,7 +7,7 @@ import pytest
 from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
 
 from modelkeep.cli.views import interface
-from modelkeep.cli.views.columns import VERSION_KEYS, check_column
+from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
 from modelkeep.cli.views.interface import View, as_json, json_pages
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
@@ -53,6 +53,29 @@ def test_versions_are_a_line_each_in_the_order_given():
         "fraud\t4\t-\tproduction,staging\tactive\t2026-11-20T09:12:44Z\tana",
         "fraud\t3\t2.0\t-\tdevelopment\t2026-11-20T09:12:44Z\tana",
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "columns"),
+    [
+        ("ref, param.a,b ,state", ("ref", "param.a,b", "state")),
+        ("param.top-1, top-5,tag.x", ("param.top-1, top-5", "tag.x")),
+        ("metric.auc,label", ("metric.auc", "label")),
+    ],
+)
+def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
+    assert split_columns(typed) == columns
+
+
+def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
+    with pytest.raises(UsageError) as error:
+        split_columns("ref,metrics")
+    assert error.value.hint.endswith("deleted, metric.K")
+
+
+def test_what_is_no_column_and_follows_no_key_is_refused():
+    with pytest.raises(UsageError, match="there is no column 'nope'"):
+        split_columns("ref,nope")
 
 
 def test_columns_replace_the_usual_ones():
@@ -256,7 +279,7 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 def test_identify_is_a_line_a_tenure():
     row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
-    assert IdentifiedView([row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
+    assert IdentifiedView(None, [row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():

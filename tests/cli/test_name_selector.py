@@ -58,8 +58,9 @@ def test_a_file_of_a_version_is_found_behind_two_words(churn, capsys):
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("rollback churn 2", "rollback churn@2"),
-        ("rollback churn 2 production -m x", "rollback churn@2 production -m x"),
+        ("rollback churn production 2", "rollback churn production --to 2"),
+        ("rollback churn@3 2 -m x", "rollback churn@3 -m x --to 2"),
+        ("rollback churn@3 production 1.0", "rollback churn@3 production --to 1.0"),
         ("describe churn 2", "describe churn@2"),
         ("describe churn 2 'the good one'", "describe churn@2 'the good one'"),
         ("note churn 2", "note churn@2 TEXT"),
@@ -87,6 +88,14 @@ def test_where_two_words_are_no_reference_the_line_that_was_meant_is_the_hint(ty
     assert churn.audit() == before
 
 
+def test_a_number_after_rollback_may_be_the_version_to_return_to_or_to_leave_and_both_lines_are_the_hint(churn):
+    before = churn.audit()
+    assert refused("rollback churn 1 -m x") == (
+        "modelkeep rollback churn -m x --to 1        (return to 1)\nmodelkeep rollback churn@1 -m x        (leave 1)"
+    )
+    assert churn.audit() == before
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -95,13 +104,13 @@ def test_where_two_words_are_no_reference_the_line_that_was_meant_is_the_hint(ty
         ("promote production churn 2", "promote churn@2 production"),
         ("promote churn staging 2", "promote churn@2 staging"),
         ("retire churn production 2", "retire churn@2 production"),
-        ("promote staging churn", "promote churn staging"),
+        ("promote staging churn", "promote churn@latest staging"),
         ("retire production churn@2", "retire churn@2 production"),
         ("retire production churn", "retire churn production"),
         ("rollback production churn", "rollback churn production"),
         ("history production churn", "history churn production"),
         ("mark bad churn@2", "mark churn@2 bad"),
-        ("mark bad churn", "mark churn bad"),
+        ("mark bad churn", "mark churn@latest bad"),
         ("mark bad churn 2", "mark churn@2 bad"),
         ("label 1.0 churn@2", "label churn@2 1.0"),
         ("alias champion churn@2", "alias churn@2 champion"),

@@ -63,6 +63,8 @@ def test_a_text_without_quotes_is_kept_whole_in_the_hint():
 
 def test_what_is_missing_is_named_as_the_usage_line_names_it():
     assert refused("promote", "fraud@4") == ("modelkeep promote needs STAGE", "modelkeep promote fraud@4 STAGE")
+    assert refused("get", "fraud") == ("modelkeep get needs DEST", "modelkeep get fraud@latest DEST")
+    assert refused("retire", "fraud") == ("modelkeep retire needs STAGE", "modelkeep retire fraud STAGE")
     assert refused("register", "fraud") == ("modelkeep register needs PATH", "modelkeep register fraud PATH")
     assert refused("promote") == (
         "modelkeep promote needs REF",
@@ -274,3 +276,12 @@ def test_commands_stand_in_panels_everyday_ones_first(capsys):
     order = ["Everyday:", "Annotate:", "Inspect:", "Govern:", "Run:", "Maintain:", "Setup:", "Options:"]
     assert titles == [title for title in order if title in titles]
     assert set(titles) >= {"Everyday:", "Annotate:", "Inspect:", "Maintain:", "Setup:"}
+
+
+def test_a_file_without_a_name_is_registered_under_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churn v2.pkl").touch()
+    assert refused("register", "churn v2.pkl", "--label", "1.0") == (
+        "modelkeep register needs NAME before 'churn v2.pkl'",
+        "modelkeep register my-model 'churn v2.pkl' --label 1.0",
+    )

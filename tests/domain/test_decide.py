@@ -254,7 +254,7 @@ def test_a_second_bare_rollback_within_fifteen_minutes_needs_an_answer(history):
     with pytest.raises(Conflict) as caught:
         ask(history, bare, "fraud@2", "production", minutes=14)
     assert caught.value.message == "fraud was rolled back in production less than 15 minutes ago, fraud@2 is there now"
-    assert caught.value.hint == "modelkeep rollback fraud@2 production"
+    assert caught.value.hint == "modelkeep rollback fraud@2 production --keep-good"
     happened = (rolled_back(2, 1, tenure=10),)
     assert ask(history, bare, "fraud@2", "production", minutes=15) == happened
     for named_or_answered in (None, "yes"):

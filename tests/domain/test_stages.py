@@ -74,7 +74,7 @@ def test_every_reserved_word_is_refused():
     )  # fmt: skip
     for word in RESERVED["word"]:
         with pytest.raises(UsageError, match="reserved word"):
-            check_stage(word)
+            declare_stages([word])
         with pytest.raises(UsageError, match="reserved word"):
             check_alias(word, DEFAULT_STAGES)
 

@@ -1,10 +1,12 @@
-"""A registry to be fed: one model with two versions, one of them a tree, copied for each input."""
+"""A registry to be fed: one model with two versions, one of them a tree, copied for each input. And directories of two accounts."""
 
+import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from people import UIDS
+from running import prepare
 
 
 @pytest.fixture(scope="session")
@@ -13,20 +15,17 @@ def fed_from(tmp_path_factory: pytest.TempPathFactory, modelkeep: Path) -> Path:
     home = tmp_path_factory.mktemp("fed")
     work = home / "work"
     work.mkdir()
-    env = {
-        "PATH": f"{modelkeep.parent}:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
-    }  # fmt: skip
     (work / "m.bin").write_bytes(b"one")
     (work / "tree" / "sub").mkdir(parents=True)
     (work / "tree" / "a").write_bytes(b"a")
     (work / "tree" / "sub" / "b").write_bytes(b"b")
-    for words in (
+    prepare(
+        modelkeep,
+        home,
         ["init"],
         ["register", "fraud", "m.bin", "--stage", "production", "--code", "none", "--label", "1.0"],
         ["register", "fraud", "tree", "--code", "none", "--tag", "owner=risk", "--metric", "auc=0.9"],
-    ):
-        subprocess.run([modelkeep, *words], cwd=work, env=env, check=True, capture_output=True)
+    )
     return work
 
 
@@ -35,3 +34,20 @@ def fed(run, fed_from: Path):
     """Return what runs the installed ``modelkeep`` in a directory with a copy of that registry and its files."""
     shutil.copytree(fed_from, run.cwd, dirs_exist_ok=True, symlinks=True)
     return run
+
+
+@pytest.fixture
+def ottos(tmp_path: Path) -> Path:
+    """Return a directory of otto's."""
+    place = tmp_path / "ottos"
+    place.mkdir(mode=0o755)
+    os.chown(place, UIDS["otto"], UIDS["otto"])
+    return place
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Path:
+    """Return an empty directory of root's."""
+    place = tmp_path / "roots"
+    place.mkdir(mode=0o755)
+    return place

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -123,6 +124,7 @@ PREPARED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "a pipe as journal": (beside("-journal", os.mkfifo), 5, "HERE/.modelkeep/registry.db-journal is not a regular file: it was made by something other than modelkeep"),
     "a directory as journal": (beside("-journal", lambda path: path.mkdir()), 5, "HERE/.modelkeep/registry.db-journal is not a regular file: it was made by something other than modelkeep"),
     "a link as journal": (beside("-journal", lambda path: path.symlink_to("../m.bin")), 5, "HERE/.modelkeep/registry.db-journal is not a regular file: it was made by something other than modelkeep"),
+    "a hard link as journal": (beside("-journal", lambda path: os.link(path.parent.parent / "m.bin", path)), 5, "HERE/.modelkeep/registry.db-journal has a second name (a hard link): it was made by something other than modelkeep"),
     "a pipe as wal": (beside("-wal", os.mkfifo), 5, "HERE/.modelkeep/registry.db-wal is not a regular file: it was made by something other than modelkeep"),
     "a link as shm": (beside("-shm", lambda path: path.symlink_to("../m.bin")), 5, "HERE/.modelkeep/registry.db-shm is not a regular file: it was made by something other than modelkeep"),
 }  # fmt: skip
@@ -152,6 +154,24 @@ def test_a_newer_schema_is_refused_with_what_to_do(fed):
         assert err.startswith("error: the registry has schema 99, this modelkeep knows ")
         assert err.endswith("\nhint: install a newer modelkeep\n")
     assert ask(fed, ["__complete", "--", "show", ""]) == ("", "", 0)
+
+
+def test_a_database_with_a_second_name_is_read_and_not_written(fed):
+    database = fed.cwd / ".modelkeep" / "registry.db"
+    os.link(database, fed.cwd / "copy.db")
+    before = picture(fed.home)
+    for words in ("list", "verify", "get fraud@1 -"):
+        assert ask(fed, words.split())[2] == 0
+    for words in ("tag fraud a=b", "register f m.bin --code none"):
+        out, err, code = ask(fed, words.split())
+        assert (out, code) == ("", 7)
+        assert err.replace(str(database), "DB") == (
+            "error: DB has a second name (a hard link), and a crash of who writes through one would damage it\n"
+            "hint: cp -p DB DB.own && mv DB.own DB        (parts them)\n"
+        )
+    assert picture(fed.home) == before
+    subprocess.run(f"cp -p {database} {database}.own && mv {database}.own {database}", shell=True, check=True)
+    assert ask(fed, ["tag", "fraud", "a=b"])[2] == 0
 
 
 def test_a_link_as_the_queues_file_is_not_followed(fed):

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from people import UIDS
 
 from modelkeep import trust
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
@@ -23,7 +24,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.export.artifact import export
 from modelkeep.store.ingest.artifact import Selection, ingest
 
-OTTO = 71004
+OTTO = UIDS["otto"]
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="needs root: sudo make test, in a container for example, runs it as two accounts"
@@ -55,23 +56,13 @@ def artifact(tmp_path):
 
 
 @pytest.fixture
-def ottos(tmp_path):
-    """Return a directory of otto's."""
-    place = tmp_path / "ottos"
-    place.mkdir(mode=0o755)
-    os.chown(place, OTTO, OTTO)
-    return place
-
-
-@pytest.fixture
-def roots(tmp_path):
+def roots(roots):
     """Return a directory of root's, with a program and a directory in it that must stay as they are."""
-    place = tmp_path / "roots"
-    (place / "d0").mkdir(parents=True, mode=0o700)
-    (place / "program").write_bytes(b"#!")
-    os.chmod(place / "program", 0o700)
-    os.chmod(place, 0o711)
-    return place
+    (roots / "d0").mkdir(mode=0o700)
+    (roots / "program").write_bytes(b"#!")
+    os.chmod(roots / "program", 0o700)
+    os.chmod(roots, 0o711)
+    return roots
 
 
 def state(place: Path):

@@ -259,11 +259,14 @@ def test_hashing_a_file_without_an_end_can_be_interrupted(fed, words):
         file.truncate(1 << 40)
     before = picture(fed.home)
     process = fed.start(*words.split())
-    while _read_by(process.pid) < (16 << 20):
-        time.sleep(0.01)
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        while _read_by(process.pid) < (16 << 20):
+            time.sleep(0.01)
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (out, process.returncode) == (b"", 130)
     assert b"Traceback" not in err
     assert picture(fed.home) == before

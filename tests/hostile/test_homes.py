@@ -160,8 +160,9 @@ def test_a_projects_file_may_say_where_the_registry_is_and_nothing_else(fed):
 @pytest.mark.parametrize(
     "make",
     [os.mkfifo, lambda p: p.symlink_to("/dev/zero"), lambda p: p.symlink_to("/etc/passwd"), lambda p: p.mkdir(), lambda p: p.write_bytes(b"\xff" * 9_000),
-     lambda p: p.write_text("1 sha256:" + "0" * 64 + "\nmore"), lambda p: p.write_text("9" * 150), lambda p: p.write_text("\x1b[2J")],
-    ids=["pipe", "device", "link", "directory", "bytes", "more", "digits", "escape"],
+     lambda p: p.write_text("1 sha256:" + "0" * 64 + "\nmore"), lambda p: p.write_text("9" * 150), lambda p: p.write_text("\x1b[2J"),
+     lambda p: (os.mkfifo(p), os.open(p, os.O_RDWR | os.O_NONBLOCK))],
+    ids=["pipe", "device", "link", "directory", "bytes", "more", "digits", "escape", "a pipe whose other end is open"],
 )  # fmt: skip
 def test_a_memory_that_is_none_is_not_believed(fed, registry, make):
     heads = fed.home / ".local" / "state" / "modelkeep" / "heads"
@@ -170,6 +171,21 @@ def test_a_memory_that_is_none_is_not_believed(fed, registry, make):
     for words in ("list", "tag fraud a=b", "list", "verify"):
         _, err, code = ask(fed, words.split())
         assert (code, "warning" in err) == (0, False), (words, err)
+
+
+@pytest.mark.linux
+@pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="needs root: /proc/kmsg is a file that is waited for")
+@pytest.mark.parametrize("file", ["modelkeep.toml", ".config/modelkeep/config.toml", "work/.git/commondir"])
+def test_a_file_that_has_to_be_waited_for_is_no_bug(fed, file):
+    place = fed.home / file
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to("/proc/kmsg")
+    if place.parent.name == ".git":
+        (place.parent / "HEAD").write_text("ref: refs/heads/main\n")
+        (place.parent / "objects").mkdir()
+        (place.parent / "refs").mkdir()
+    _, err, code = ask(fed, ["whoami"], cwd=fed.home if place.parent == fed.home else fed.cwd)
+    assert code in {0, 2, 7}, err  # 2: the kernel had something to say, which is no TOML
 
 
 def test_a_draft_of_the_memory_is_not_written_through_a_link(fed, registry):

@@ -9,11 +9,14 @@ import resource
 import shutil
 import subprocess
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from running import Done, Run
 
 from modelkeep import open_registry
 from modelkeep.domain.answers.versions import Version
@@ -23,23 +26,24 @@ pytestmark = [pytest.mark.process, pytest.mark.skipif(GIT is None, reason="needs
 PATIENCE_SECONDS = 60  # for a machine that has other things to do
 
 
-def bounded() -> None:
-    """Bound the process that is about to start, and git below it, to what a small machine has."""
-    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+#: What a small machine has.
+LIMITS = {resource.RLIMIT_AS: (3 << 30, 3 << 30), resource.RLIMIT_FSIZE: (1 << 30, 1 << 30)}
 
 
 class Hostile:
     """A work tree with two files and a model, and a trap."""
 
-    def __init__(self, base: Path, script: Path, home: Path) -> None:
-        self.base, self.script, self.home = base, script, home
+    def __init__(self, base: Path, run: Run) -> None:
+        self.base, self.home = base, run.home
+        home = run.home
         self.environ = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
             "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        self.run = replace(run, env=self.environ)
         (home / ".gitconfig").write_text("[user]\n\tname = Ana Diaz\n\temail = ana@example.com\n")
         self.path = base / "repo"
         self.path.mkdir()
@@ -76,21 +80,16 @@ class Hostile:
 
     def ask(self, *words: str, cwd: Path | None = None, **variables: str) -> str:
         """Return what a command prints, from within the repository and with the memory of a small machine."""
-        done = subprocess.run(
-            [str(self.script), *words], cwd=cwd or self.path, env={**self.environ, **variables}, capture_output=True,
-            text=True, timeout=PATIENCE_SECONDS, check=False, preexec_fn=bounded,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
+        return self._run(words, cwd=cwd or self.path, env=variables, limits=LIMITS).stdout
 
     def tell(self, *words: str, **variables: str) -> str:
         """Return what a command says beside its answer."""
-        done = subprocess.run(
-            [str(self.script), *words], cwd=self.path, env={**self.environ, **variables}, capture_output=True, text=True,
-            timeout=PATIENCE_SECONDS, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stderr
+        return self._run(words, cwd=self.path, env=variables).stderr
+
+    def _run(self, words: Iterable[str], **more: Any) -> Done:
+        done = self.run(*words, **more)
+        assert done.exit_code == 0, done.stderr[-2000:]
+        return done
 
     def register(self, *more: str, cwd: Path | None = None, **variables: str) -> Version:
         """Register the model and return the version."""
@@ -105,7 +104,7 @@ def repo(tmp_path, run):
     assert run("init", cwd=run.home).exit_code == 0
     base = run.home / "base"
     base.mkdir()
-    return Hostile(base, run.script, run.home)
+    return Hostile(base, run)
 
 
 def hook(repo: Hostile) -> None:
@@ -374,7 +373,7 @@ def test_git_itself_runs_a_program_of_most_of_these_repositories(tmp_path, run):
     for number, (name, change) in enumerate(PROGRAMS.items()):
         base = tmp_path / str(number)
         (base / "home").mkdir(parents=True)
-        repo = Hostile(base, run.script, base / "home")
+        repo = Hostile(base, replace(run, home=base / "home"))
         repo.disturb()
         change(repo)
         for words in (["status"], ["diff", "HEAD"]):
@@ -536,7 +535,7 @@ def test_a_command_that_needs_no_git_reads_nothing_of_a_repository(repo):
     """Neither does one that changes something, where the user says who it is."""
     repo.register()
     done = subprocess.run(
-        [repo.script.with_name("python"), "-c", WATCH], cwd=repo.path, env={**repo.environ, "MODELKEEP_ACTOR": "ana"},
+        [repo.run.script.with_name("python"), "-c", WATCH], cwd=repo.path, env={**repo.environ, "MODELKEEP_ACTOR": "ana"},
         input=NEED_NO_GIT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     told = done.stderr.splitlines()

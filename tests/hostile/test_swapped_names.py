@@ -10,12 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from people import UIDS
 
+from modelkeep.config import write_config
 from modelkeep.errors import Conflict, ModelkeepError
 from modelkeep.registry import create_registry, open_registry, read_pairs
+from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.database_copy import copy_database
+from modelkeep.store.durable import exchange
 from modelkeep.store.named_paths import open_directory
 
-OTTO = 71004
+OTTO = UIDS["otto"]
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: sudo make test runs it as two accounts")
 
@@ -27,23 +32,6 @@ def home(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def ottos(tmp_path):
-    """Return a directory of otto's."""
-    place = tmp_path / "ottos"
-    place.mkdir(mode=0o755)
-    os.chown(place, OTTO, OTTO)
-    return place
-
-
-@pytest.fixture
-def roots(tmp_path):
-    """Return an empty directory of root's."""
-    place = tmp_path / "roots"
-    place.mkdir(mode=0o755)
-    return place
 
 
 def attacked(do, swap):
@@ -157,7 +145,7 @@ def test_a_backup_is_not_made_where_another_account_was_quicker(registry, tmp_pa
 
 
 def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots, tmp_path):
-    lead_to(ottos / "backup", roots)
+    (ottos / "backup").symlink_to(roots)
     other = tmp_path / "other"
     other.mkdir()
 
@@ -169,6 +157,16 @@ def test_a_backup_goes_where_a_link_led_at_the_beginning(registry, ottos, roots,
 
     attacked(lambda: registry.backup(ottos / "backup"), swap)
     assert os.listdir(other) == []
+    assert (roots / "registry.db").exists()
+
+
+@pytest.mark.parametrize("below", ["", "/new"])
+def test_a_backup_is_not_made_where_a_link_of_another_account_leads(registry, ottos, roots, below):
+    lead_to(ottos / "backup", roots)
+    with pytest.raises(Conflict) as caught:
+        registry.backup(f"{ottos}/backup{below}")
+    assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/backup' to what is not uid:71004's"
+    assert os.listdir(roots) == []
 
 
 def test_get_writes_into_no_directory_that_takes_the_place_of_its_new_one(registry, ottos):
@@ -272,3 +270,104 @@ def test_values_of_ours_are_not_read_through_a_link_of_another_account(ottos, ro
         read_pairs([], [f"{ottos}/values.json"], what[:-1])
     assert caught.value.message == f"a link that uid:71004 made leads '{ottos}/values.json' to what is not uid:71004's"
     assert caught.value.hint == f"name what it leads to: {roots}/values.json"
+
+
+@pytest.mark.parametrize("what", ["gc", "register", "repair"])
+def test_the_log_of_one_registry_and_the_store_of_another_are_never_used_together(tmp_path, ottos, roots, what):
+    """Otto owns the directory that the registry is in: SQLite opens his database, and the store is to be root's."""
+    (tmp_path / "m.bin").write_bytes(b"root's model")
+    (tmp_path / "n.bin").write_bytes(b"otto's model")
+    create_registry(str(roots / "reg"))
+    open_registry(str(roots / "reg")).register("m", str(tmp_path / "m.bin"), code="none")
+    create_registry(str(ottos / "reg"))
+    if what == "repair":
+        open_registry(str(ottos / "reg")).register("n", str(tmp_path / "n.bin"), code="none")
+    (ottos / "link").symlink_to(roots / "reg")
+    place, link = ottos / "reg", ottos / "link"
+
+    def swap(event, arguments):
+        theirs = event == "open" and str(arguments[0]) == f"{place}/store"
+        if theirs != place.is_symlink() and event in {"open", "sqlite3.connect"}:
+            assert exchange(str(place), str(link))
+
+    registry = open_registry(str(place))
+    do = {
+        "gc": lambda: registry.gc(grace="0s"),
+        "register": lambda: registry.register("n", str(tmp_path / "n.bin"), code="none"),
+        "repair": lambda: registry.verify(log=False, repair=str(tmp_path / "n.bin")),
+    }
+    before = sorted(path for path in (roots / "reg").rglob("*") if path.is_file())
+    attacked(do[what], swap)
+    assert sorted(path for path in (roots / "reg").rglob("*") if path.is_file()) == before
+
+
+def test_register_move_removes_no_directory_that_a_link_leads_to(tmp_path, ottos, roots):
+    (roots / "sub").mkdir()
+    (ottos / "src/sub").mkdir(parents=True)
+    (ottos / "src/sub/m.bin").write_bytes(b"model")
+    create_registry(str(tmp_path / "reg"))
+
+    def swap(event, _arguments):
+        if event == "os.rmdir" and not (ottos / "src/sub/m.bin").exists():
+            lead_to(ottos / "src", roots)
+
+    def do():
+        open_registry(str(tmp_path / "reg")).register("m", str(ottos / "src"), code="none", move=True)
+
+    attacked(do, swap)
+    assert os.listdir(roots) == ["sub"]
+    assert not (ottos / "src.away/sub/m.bin").exists()
+
+
+def test_a_copy_of_a_database_is_written_into_no_other_file(tmp_path, ottos, roots):
+    for name in ("reg", "roots/other"):
+        create_registry(str(tmp_path / name))
+    other, copy = roots / "other/registry.db", ottos / "copy.db"
+    before = other.read_bytes()
+
+    def swap(event, arguments):
+        if event == "sqlite3.connect" and arguments[0] == str(copy):
+            lead_to(copy, other)
+
+    attacked(lambda: copy_database(Database(str(tmp_path / "reg")), str(copy)), swap)
+    assert other.read_bytes() == before
+
+
+def test_the_head_of_a_log_is_not_remembered_where_a_link_of_another_account_leads(
+    registry, tmp_path, ottos, roots, monkeypatch
+):
+    lead_to(ottos / "state", roots)
+    monkeypatch.setenv("XDG_STATE_HOME", str(ottos / "state"))
+    open_registry(str(tmp_path / "models")).tag("fraud@1", {"a": "b"})
+    assert os.listdir(roots) == []
+
+
+def test_the_directory_of_heads_belongs_to_the_account_in_whose_home_it_is(registry, tmp_path, ottos, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(ottos / "state"))
+    open_registry(str(tmp_path / "models")).tag("fraud@1", {"a": "b"})
+    made = list((ottos / "state").rglob("*"))
+    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in (ottos / "state", *made)} == {(OTTO, OTTO)}
+    assert len(made) == 3
+
+
+def test_the_config_is_not_written_where_a_link_of_another_account_leads(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    lead_to(ottos / "modelkeep", roots)
+    with pytest.raises(Conflict):
+        write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"})
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")
+
+
+def test_the_config_is_not_written_where_a_name_leads_by_then(ottos, roots):
+    (roots / "config.toml").write_text("# root's\n")
+    (ottos / "modelkeep").mkdir()
+    (ottos / "modelkeep/config.toml").write_text("")
+    lead_to(ottos / "link", roots)
+
+    def swap(event, arguments):
+        if event == "open" and str(arguments[0]) == f"{roots}" and (ottos / "modelkeep").is_symlink():
+            exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+
+    exchange(str(ottos / "modelkeep"), str(ottos / "link"))
+    attacked(lambda: write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"}), swap)
+    assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")

@@ -29,6 +29,7 @@ from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.content.hashing import content_of_bytes
 from modelkeep.store.content.workers import Progress
+from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.database_copy import Pace, copy_database
 
 
@@ -674,3 +675,20 @@ def test_a_backup_of_an_unmounted_store_is_refused_at_once(world, dest):
     with pytest.raises(RegistryUnavailable, match="the store is not there"):
         back_up(world, dest)
     assert not dest.exists()
+
+
+def test_many_lost_files_are_looked_up_together(tmp_path, dest, monkeypatch):
+    world = World(tmp_path / "many")
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(40):
+        (source / str(number)).write_text(str(number))
+    world.registry.register("many", str(source), code="none")
+    for number in range(40):
+        world.damage(str(number).encode(), None)
+    opened = []
+    reading = Database.reading
+    monkeypatch.setattr(Database, "reading", lambda database: opened.append(1) or reading(database))
+    found = world.registry.backup(dest)
+    assert (found.ok, len(found.findings)) == (False, 40)
+    assert len(opened) < 15

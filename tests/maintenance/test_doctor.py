@@ -236,6 +236,16 @@ def test_a_sticky_store(world):
     assert (found.severity, found.hint) == ("warning", f"chmod -t {world.home}/store/tmp")
 
 
+@pytest.mark.parametrize("name", ["store", "store/blobs", "store/tmp"])
+def test_a_file_in_the_place_of_a_directory_of_the_store_is_not_called_missing(world, name):
+    place = world.home / name
+    os.rename(place, f"{world.root}/away")
+    place.touch()
+    assert told(world) == [
+        f"error store /registry/{name}: it is not a directory -> ls -ld {place}        (who made it?)"
+    ]
+
+
 def test_a_stored_file_that_is_writable(world):
     blob = next(path for path in (world.home / "store" / "blobs").rglob("*") if path.is_file())
     blob.chmod(0o644)
@@ -478,6 +488,40 @@ def test_garbage_past_its_grace_period_is_told_from_younger_garbage(world):
     assert world.registry.gc().freed_bytes == 4
 
 
+HOLDER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(sys.argv[2])
+connection.execute("SELECT * FROM entry").fetchall()
+print("has it", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_doctor_names_a_foreign_process_that_keeps_the_database_locked(world, begin):
+    """It names one that only reads nowhere; one that keeps readers out is told once, and is no error."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, world.database, begin], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "has it\n"
+        wrong = told(world)
+        (line,) = [each.message for each in world.registry.doctor().findings if each.code == "writer"]
+    finally:
+        holder.communicate("\n")
+    if begin == "BEGIN":
+        assert (line, wrong) == ("no process of this machine is writing", [])
+        return
+    assert line.startswith(f"process {holder.pid} of ")
+    assert line.endswith(" ago, is writing")
+    busy = (
+        "warning database /registry/registry.db: it could not be looked at: the registry is busy: "
+        f"process {holder.pid} of root holds it: {world.database} -> try again"
+    )
+    assert wrong == ([busy] if begin == "BEGIN EXCLUSIVE" else [])
+
+
 def test_leftovers_of_killed_writers_are_a_warning(world):
     place = world.home / "store" / "tmp" / f"{boot_id()}-4000000-{'a' * 16}"
     place.mkdir()
@@ -489,6 +533,15 @@ def test_leftovers_of_killed_writers_are_a_warning(world):
     (world.home / "store" / "notes").unlink()
     world.registry.gc()
     assert told(world) == []
+
+
+def test_drafts_of_an_earlier_boot_may_be_those_of_a_writer_on_another_machine(world):
+    place = world.home / "store" / "tmp" / f"{'0' * 32}-4000000-{'a' * 16}"
+    place.mkdir()
+    (place / "1").write_bytes(b"half")
+    assert only(world, "leftovers").message == (
+        "1 file, 4 bytes, left by writers that were killed, or that write on another machine"
+    )
 
 
 def test_a_damaged_file_kept_by_a_repair_is_ok(world):

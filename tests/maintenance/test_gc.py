@@ -12,6 +12,7 @@ from modelkeep.domain.answers.maintenance import Garbage
 from modelkeep.errors import Busy, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.gc import gc
 from modelkeep.store.bucket import directory_drafts
+from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.directory_drafts import boot_id
 from modelkeep.store.bucket.directory_places import opened
 from modelkeep.store.content.sweep_mark import read_mark
@@ -262,14 +263,14 @@ def test_a_sweep_that_removes_something_leaves_another_mark_and_no_other_does(wo
 def test_while_bytes_are_removed_there_is_no_mark_and_a_killed_sweep_leaves_none(world, monkeypatch):
     bucket, marks = world.context.bucket, []
     abandoned(world)
-    delete = bucket.delete
+    delete = DirectoryBucket.delete
 
-    def killed(key):
-        marks.append(read_mark(bucket))
-        delete(key)
+    def killed(found, key):
+        marks.append(read_mark(found))
+        delete(found, key)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bucket, "delete", killed)
+    monkeypatch.setattr(DirectoryBucket, "delete", killed)
     with pytest.raises(KeyboardInterrupt):
         world.registry.gc(grace="0")
     assert marks == [None]
@@ -286,11 +287,12 @@ def test_a_blob_that_is_registered_while_the_sweep_looks_stays(world, monkeypatc
     writing = Database.writing
 
     def first_register(database):
-        if database is world.context.database and not registered:
+        if not begun:
+            begun.append(True)
             registered.append(other.register(content=b"wanted").ref)
         return writing(database)
 
-    registered = []
+    begun, registered = [], []
     monkeypatch.setattr(Database, "writing", first_register)
     found = world.registry.gc(grace="0")
     assert registered == ["fraud@3"]

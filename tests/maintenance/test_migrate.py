@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from world import World, every, tell_story
 
-from modelkeep.errors import IntegrityError, SchemaMismatch
+from modelkeep.errors import Conflict, IntegrityError, SchemaMismatch
 from modelkeep.maintenance.migrate import migrate
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import Transaction
@@ -121,6 +121,22 @@ def test_scripts_that_do_not_lead_to_the_schema_they_should_are_taken_back(world
     ):
         migrate(world.context, dry_run=False, plan=other)
     assert world.verify().findings == ()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_backup_is_not_migrated_nor_said_to_be(world, tmp_path, dry_run):
+    place = tmp_path / "backup"
+    world.registry.backup(place)
+    with pytest.raises(Conflict, match="takes no changes"):
+        migrate(world.at(place).context, dry_run=dry_run, plan=NEXT)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_schema_that_something_else_has_changed_is_not_migrated_nor_said_to_be(world, dry_run):
+    world.edit("CREATE TABLE picture (it TEXT)")
+    with pytest.raises(IntegrityError, match="was changed by something other than modelkeep"):
+        migrate(world.context, dry_run=dry_run, plan=NEXT)
+    assert [name for name in every(world.home) if "backup" in name] == []
 
 
 def test_an_older_registry_is_read_by_replay(older):

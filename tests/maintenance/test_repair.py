@@ -15,6 +15,7 @@ from modelkeep.maintenance import repair as repairing
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.repair import Repair
 from modelkeep.maintenance.verify_bytes import Wanted, check_bytes
+from modelkeep.store.db.sqlite.database import Database
 
 ONE, TWO, THREE = b"model one", b"model two", b"model three"
 
@@ -318,3 +319,21 @@ def test_of_too_many_lost_files_the_rest_is_counted(world, elsewhere):
     check_bytes(world.context, findings, Wanted(), None, repair=repair, progress=None)
     assert (findings.count("error"), len(findings.all())) == (3, 3)
     assert findings.all()[-1].message == "and 1 more of this kind"
+
+
+def test_many_lost_files_are_looked_up_together(tmp_path, elsewhere, monkeypatch):
+    world = World(tmp_path)
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(40):
+        (source / str(number)).write_text(str(number))
+    world.registry.register("many", str(source), code="none")
+    for number in range(40):
+        world.damage(str(number).encode(), None)
+    opened = []
+    reading = Database.reading
+    monkeypatch.setattr(Database, "reading", lambda database: opened.append(1) or reading(database))
+    found = repaired(world, elsewhere)
+    assert found.errors == 40
+    assert found.findings[39].message.endswith(f"{elsewhere} has no right copy ({found.findings[39].digest})")
+    assert len(opened) < 10

@@ -2,7 +2,9 @@
 
 import os
 import sqlite3
-from contextlib import contextmanager
+import subprocess
+import sys
+from contextlib import closing, contextmanager
 
 import pytest
 from log_kinds import events, intents
@@ -14,6 +16,7 @@ from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, Schem
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify import verify
 from modelkeep.store.db import ledger
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.private_tables import in_memory
@@ -710,3 +713,47 @@ def _all_rows(data, root):
     finally:
         connection.close()
         path.unlink()
+
+
+@pytest.mark.parametrize("word", ["active"])
+def test_a_stage_that_was_declared_before_its_word_was_reserved_stays_valid(tmp_path, word):
+    world = World(tmp_path, stages=["tested", "production"])
+    (first,) = world.entries()
+    world.write_log([first.replace(b'"tested"', f'"{word}"'.encode())])
+    world.forget()
+    world.registry.migrate(rebuild=True)
+    assert world.findings() == []
+    world.register()
+    world.registry.promote("fraud@1", word)
+    assert world.registry.version(f"fraud@{word}").ref == "fraud@1"
+    assert world.findings() == []
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [schema.VERSION, schema.VERSION - 1], ids=["today's", "older"])
+@pytest.mark.parametrize("words", [["verify", "--log"], ["doctor"], ["list"]], ids=" ".join)
+def test_a_view_without_an_end_in_the_place_of_the_log_is_not_read(world, words, number):
+    with closing(sqlite3.connect(world.database)) as connection:
+        connection.execute("ALTER TABLE entry RENAME TO kept")
+        connection.execute(
+            "CREATE VIEW entry (seq, bytes) AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+            "SELECT x, x'00' FROM c"
+        )
+        connection.execute(f"PRAGMA user_version = {number}")
+    command = [sys.executable, "-m", "modelkeep", "--registry", world.home, *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    assert done.returncode == 5
+    text = "the table entry is missing" if words == ["doctor"] else "the table is missing" if "verify" in words else ""
+    assert text in done.stdout
+    assert ("the schema of the registry was changed by something other than modelkeep" in done.stderr) == (not text)
+
+
+def test_a_head_is_accepted_where_the_log_is_right_whatever_the_bytes_are_like(world):
+    before = world.database.read_bytes()
+    world.registry.tag("churn@1", {"later": "1"})
+    world.database.write_bytes(before)
+    world.damage(b"third", None)
+    assert {(each.severity, each.code) for each in world.verify(accept_head=True).findings} == {
+        ("warning", "head"), ("error", "blob"),
+    }  # fmt: skip
+    assert {(each.severity, each.code) for each in world.verify().findings} == {("error", "blob")}

@@ -12,6 +12,7 @@ from modelkeep.domain.policy.rules import parse_rules
 from modelkeep.domain.policy.statements import differences, statements
 from modelkeep.domain.policy.verdict_size import LARGEST_VERDICT, largest_verdict
 from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import IntegrityError, ModelkeepError
 from modelkeep.provenance.policy_file import parse_policy
 from modelkeep.store.db import ledger
@@ -118,7 +119,7 @@ def test_two_policies_differ_in_words_exactly_where_they_differ(one, other):
     assert differences(one, one) == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(HISTORIES)
 def test_a_rebuild_is_live_and_every_entry_is_decided_the_same_again(steps):
     history = History()
@@ -130,7 +131,7 @@ def test_a_rebuild_is_live_and_every_entry_is_decided_the_same_again(steps):
     assert replayed_and_judged(history) == tables(history.connection)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(HISTORIES)
 def test_a_policy_never_changes_what_was_before_it(steps):
     history = History()
@@ -158,14 +159,16 @@ def answers(registry, moment):
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(policies(stages=["staging", "production"], with_roles=False))
 def test_the_verdict_of_a_promotion_fits_into_its_entry(rules):
     """The largest verdict is an upper bound of what a stage finds, with the longest names and values."""
     history = History()
-    longest = "/".join(["n" * 63] * 3)
-    history.register(longest, metrics=[("auc", "9" * 3000), ("loss", "x" * 3000)])
+    name, data = "/".join(["n" * 63] * 3), Data(name="d" * 200, version="v" * 200)
+    for _ in range(2):
+        history.register(name, metrics=[("auc", "9" * 3000), ("loss", "x" * 3000), ("p99 (ms)", "1e-300")], on=data)
+    history.promote(f"{name}@1", "production")
     history.policy(rules)
-    stage = rules.stages[1]
-    verdict = history.judgement(f"{longest}@1").results
-    assert len(encode_canonical(verdict)) <= largest_verdict(stage) + 2 <= LARGEST_VERDICT + 2
+    for ref in (f"{name}@1", f"{name}@2"):
+        verdict = history.judgement(ref).results
+        assert len(encode_canonical(verdict)) <= largest_verdict(rules.stages[1]) + 2 <= LARGEST_VERDICT + 2

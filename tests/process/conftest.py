@@ -4,30 +4,26 @@ import shutil
 from pathlib import Path
 
 import pytest
+from running import prepare
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory, modelkeep: Path) -> Path:
     """Return a home with a registry that one test session makes once; never change it, copy it."""
-    import subprocess
-
     home = tmp_path_factory.mktemp("kept")
     work = home / "work"
     work.mkdir()
-    env = {
-        "PATH": f"{modelkeep.parent}:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
-    }  # fmt: skip
     for number in (1, 2, 3):
         (work / f"model{number}.onnx").write_bytes(b"%d" % number * 1000)
-    for words in (
+    prepare(
+        modelkeep,
+        home,
         ["init"],
         ["register", "fraud", "model1.onnx", "--metric", "auc=0.907", "--label", "1.0", "--tag", "owner=risk"],
         ["promote", "fraud@1", "production", "-m", "first"],
         ["register", "fraud", "model2.onnx", "--metric", "auc=0.914", "--data", "transactions@2026-02"],
         ["register", "risk/churn", "model3.onnx"],
-    ):
-        subprocess.run([modelkeep, *words], cwd=work, env=env, check=True, capture_output=True)
+    )
     return work
 
 

@@ -5,12 +5,12 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from processes import SOURCE, do, killed_at, start
+from processes import do, killed_at, start
+from warm import of_checkout, struck
 
 from harm import needs_root, needs_strace
 from modelkeep.errors import RegistryUnavailable
@@ -376,28 +376,25 @@ ERRORS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("call", "error"), ERRORS)
 def test_system_errors_leave_a_whole_backup_and_no_traceback(base, stride, call, error):
-    command = [sys.executable, "-m", "modelkeep", "--registry", "registry", "backup", "backup"]
+    command = ["--registry", "registry", "backup", "backup"]
     for step in range(1, 400, stride(call)):
         shutil.rmtree("backup", ignore_errors=True)
         shutil.copytree("old", "backup")
-        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-        done = subprocess.run(
-            [*strace, "-e", f"inject={call}:error={error}:when={step}", *command],
-            env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            check=False,
-            text=True,
+        strace = struck(
+            ["-f", "-o", os.devnull, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={step}"]
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode in {0, 2, 5, 7}, done.stderr
+        ended, _, said = of_checkout().run(command, os.environ, Path.cwd(), held=strace)
+        said = said.decode()
+        assert "Traceback" not in said, said
+        assert ended in {0, 2, 5, 7}, said
         entries = look("backup")
         assert entries in {4, 8}
-        if done.returncode == 0:
+        if ended == 0:
             assert entries == 8
             break
-        assert done.stderr.startswith("error: ")
-        assert "backup" in done.stderr
-    assert done.returncode == 0
+        assert said.startswith("error: ")
+        assert "backup" in said
+    assert ended == 0
     assert step > 1 or call in {"pwrite64", "unlink", "unlinkat"}  # of which the first may be one that only tidies up
 
 

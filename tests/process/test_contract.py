@@ -78,6 +78,13 @@ def test_list_of_a_tag_is_the_versions_that_have_it(run, made):
     assert run("list", "--tag", "owner=risk", "--tag", "nope", "-q").stdout == ""
 
 
+def test_a_key_with_a_comma_is_a_column_and_a_misspelt_column_is_refused_as_one(run, made):
+    (made / "new.onnx").write_bytes(b"y")
+    run("register", "keys", "new.onnx", "-p", "a,b=1")
+    assert run("list", "keys", "--columns", "ref,param.a,b,version").stdout == "keys@1\t1\t1\n"
+    assert run("list", "keys", "--columns", "param.a,b,stat").stderr.startswith("error: there is no column 'stat'\n")
+
+
 def test_list_of_a_model_is_its_versions_newest_first(run, made):
     lines = [line.split("\t") for line in run("list", "FRAUD").stdout.splitlines()]
     assert [(line[0], line[1], line[3], line[4]) for line in lines] == [

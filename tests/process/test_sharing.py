@@ -48,11 +48,7 @@ os.kill(os.getpid(), 9)
 
 @pytest.fixture(scope="module")
 def people(modelkeep):
-    env = {
-        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
-    made = people_.People(modelkeep, env)
+    made = people_.People(modelkeep)
     place = made.root / "srv"
     place.mkdir()
     place.chmod(0o1777)

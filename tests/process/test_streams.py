@@ -63,7 +63,10 @@ def test_a_full_disk_behind_stderr_hides_notes_and_changes_no_exit_code(run, mad
 def test_an_answer_of_which_only_the_beginning_fits_is_told(run, made, unbuffered: str):
     done = shell(run, "ulimit -f 1; modelkeep get fraud@1 - >cut-off", PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 8
-    assert done.stderr.startswith("error: the answer could not be written to standard output: File too large\n")
+    assert done.stderr == (
+        "error: the answer could not be written to standard output: File too large\n"
+        "hint: df -h .        (what was written is not the whole artifact: get it again)\n"
+    )
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

@@ -15,9 +15,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def people(run):
-    env = {name: value for name, value in run.env.items() if not name.startswith(("XDG", "HOME"))}
-    made = people_.People(run.script, env)
+def people(modelkeep):
+    made = people_.People(modelkeep)
     yield made
     made.close()
 
@@ -74,11 +73,16 @@ def test_a_registry_that_somebody_else_owns_is_used_only_when_asked_for_or_trust
     for trusted in (anas, project):
         added = people("bo", "config", "trust", trusted, cwd=inside)
         file = people.home("bo") / ".config/modelkeep/config.toml"
-        assert (added.exit_code, added.stdout, added.stderr) == (0, f"{trusted}\n", f"written to {file}\n")
+        assert (added.exit_code, added.stdout, added.stderr) == (
+            0,
+            f"{trusted}\n",
+            f"{trusted} is trusted now: written to {file}\n",
+        )
         assert people("bo", "list", cwd=inside).stdout.startswith("fraud\t")
         assert tab(people, "bo", inside) != ""
         removed = people("bo", "config", "trust", trusted, "--remove", cwd=inside)
-        assert (removed.exit_code, removed.stdout) == (0, "")
+        said = f"{trusted} is trusted no longer: written to {file}\n"
+        assert (removed.exit_code, removed.stdout, removed.stderr) == (0, "", said)
         assert people("bo", "list", cwd=inside).exit_code == 7
 
 

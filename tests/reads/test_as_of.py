@@ -7,7 +7,7 @@ from history import registry_of
 
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import parse_ref
-from modelkeep.errors import ModelkeepError, UsageError
+from modelkeep.errors import ModelkeepError, NotFound, UsageError
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.references import resolve as resolve_ref
 from modelkeep.store.db.sql.version_states import stages as stages_of
@@ -156,6 +156,26 @@ def test_random_stories_have_a_past_too(history):
         then, replayed = answers(history.connection, seq), answers(history.until(seq), None)
         for question, answer in replayed.items():
             assert then[question] == answer, (seq, question)
+
+
+def test_a_name_that_a_model_got_later_means_it_and_the_answer_has_the_name_of_then(world):
+    world.register("fraud", stage="production")
+    before = world.register("churn", content=b"other").seq
+    world.registry.rename("fraud", "risk")
+    world.registry.rename("risk", "scorer")
+    moment, r = AsOf(before, "2026-11-23T09:00:05.000000Z"), world.registry
+    for name in ("scorer", "Risk"):
+        world.said.clear()
+        assert r.show(f"{name}@production", as_of=moment).ref == "fraud@1"
+        assert r.show(name, as_of=moment).name == "fraud"
+        assert [row.name for row in r.models(name, as_of=moment)] == ["fraud"]
+        assert [row.ref for row in r.versions(name, as_of=moment)] == ["fraud@1"]
+        assert [row.ref for row in r.history(name, as_of=moment)] == ["fraud@1"]
+        assert r.lineage(f"{name}@1", as_of=moment).nodes[0].id == "fraud@1"
+        assert world.said == [f"note: {name} was called fraud then"] * 6
+    assert [entry.subject for entry in r.audit("scorer", until=f"seq:{before}")] == ["fraud@1"]
+    with pytest.raises(NotFound, match=r"^there was no model churn then$"):
+        r.show("churn", as_of=f"seq:{before - 1}")
 
 
 def test_a_moment_that_was_read_once_is_the_same_for_every_answer(world):

@@ -154,7 +154,7 @@ def test_a_log_that_cannot_be_accepted_is_not_said_to_be(registry: Registry, tmp
     registry.promote("fraud@1", "staging")
     shutil.copy(tmp_path / "earlier.db", database)
     (remembered,) = (Path(registry._context.state_dir) / "heads").iterdir()
-    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=rename", "-e", "inject=rename:error=EROFS"]
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=renameat", "-e", "inject=renameat:error=EROFS"]
     words = [sys.executable, "-m", "modelkeep", "verify", "--accept-head"]
     environ = os.environ | {
         "PYTHONPATH": os.path.dirname(os.path.dirname(modelkeep.__file__)),

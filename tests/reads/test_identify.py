@@ -99,3 +99,10 @@ def test_registered_data_is_told_with_its_lineage(world):
     assert caught.value.message == f"no version has these bytes; versions were made from them: {node}"
     assert caught.value.hint == f"modelkeep lineage {node}"
     assert [edge.target for edge in world.registry.lineage(node).edges] == ["fraud@1"]
+
+
+def test_bytes_that_came_later_were_of_no_version_then(world, churn):
+    made = world.registry.register("churn", str(churn / "config.json"), code="none", if_exists="new")
+    assert refused(world, str(churn / "config.json"), as_of="seq:1")[1] == f"modelkeep identify {churn}/config.json"
+    held = world.registry.identify(str(churn / "config.json"), as_of=f"seq:{made.seq}")
+    assert [(row.ref, row.stage) for row in held] == [("churn@1", "production"), ("churn@2", None), ("other@1", None)]

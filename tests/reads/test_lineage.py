@@ -234,3 +234,10 @@ def test_of_equal_versions_the_newest_comes_first(history):
     history.register("fraud", "one")
     found = history.registry.identify(history.subject("churn@1").digest)
     assert [each.ref for each in found] == ["fraud@2", "churn@1", "fraud@1"]
+
+
+def test_data_that_metrics_were_measured_on_is_not_what_a_version_was_made_from(history):
+    history.register("fraud")
+    history.evaluate("fraud@1", [("auc", "0.9")], Data(name="holdout", version="1"))
+    with pytest.raises(NotFound, match=r"^no version was made from data:holdout@1$"):
+        history.registry.lineage("data:holdout@1")

@@ -347,7 +347,9 @@ def test_the_audit_finds_who_claimed_a_name_and_who_is_the_author(history, actor
     history.register("fraud", "two", claimed="Bo Kern <bo@example.org>")
     history.register("fraud", "three", claimed="Bo Kernel <bo@example.organ>", author="Cy")
     history.register("fraud", "four", claimed="Bo Kern")
-    found = [entry.seq for entry in history.registry.audit(actor=actor)]
+    entries = history.registry.audit(actor=actor)
+    assert (entries[0].author, entries[1].author) == ("Bo Kern <bo@example.org>", None)
+    found = [entry.seq for entry in entries]
     assert found == ([2, 3, 5] if actor.casefold() == "bo kern" else [2, 3])
 
 

@@ -10,17 +10,16 @@ import sys
 import threading
 from pathlib import Path
 
-import msgspec
 import pytest
+from processes import SOURCE
+from warm import of_checkout, struck
 
-import modelkeep
 from modelkeep.store.bucket.interface import NotWritten
 from modelkeep.store.content.copying import copy_file
 from modelkeep.store.content.hashing import CHUNK, Content, content_of_file
 
 MIB = 1024 * 1024
 SIZES = [0, 1, CHUNK, 2 * MIB - 1, 2 * MIB, 16 * MIB, 33 * MIB + 17]
-SOURCE = os.pathsep.join(str(Path(each.__file__).parent.parent) for each in (modelkeep, msgspec))
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
 
@@ -111,18 +110,12 @@ with open("a", "rb") as one, open("b", "x+b") as other:
 def told(work, *injections):
     """Copy ``a`` to ``b`` in a process of its own whose system calls are tampered with; return what it says."""
     trace = ",".join(injection.partition(":")[0] for injection in injections)
-    strace = ["strace", "-f", "-qq", "-o", "trace", "-P", work / "a", "-P", work / "b", "-e", f"trace={trace}"]
+    options = ["-f", "-o", "trace", "-P", str(work / "a"), "-P", str(work / "b"), "-e", f"trace={trace}"]
     for injection in injections:
-        strace += ["-e", f"inject={injection}"]
-    done = subprocess.run(
-        [*strace, sys.executable, "-S", "-c", COPY],
-        cwd=work,
-        env={"PYTHONPATH": SOURCE, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ["PATH"]},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout.strip()
+        options += ["-e", f"inject={injection}"]
+    ended, out, err = of_checkout().run([], os.environ, work, code=COPY, held=struck(options))
+    assert (ended, err) == (0, b"")
+    return out.decode().strip()
 
 
 @pytest.fixture(params=[MIB, 40 * MIB], ids=["small", "big"])

@@ -500,8 +500,20 @@ def test_a_file_that_the_manifest_calls_executable_can_be_run(artifacts, model, 
     assert modes == [0o755 & ~umask] * 3
     assert not export(artifacts, file, "file", "tool", default_name="t-1", force=False).changed
     os.chmod("tool", 0o644)
-    with pytest.raises(Conflict, match="something else"):
+    with pytest.raises(Conflict) as caught:
         export(artifacts, file, "file", "tool", default_name="t-1", force=False)
+    assert (caught.value.message, caught.value.hint) == (
+        "'tool' has these bytes, but is not executable",
+        "chmod +x tool",
+    )
+    os.chmod("out/bin/run", 0o644)
+    with pytest.raises(Conflict) as caught:
+        export(artifacts, manifest, "tree", "out", default_name="t-1", force=False)
+    assert (caught.value.message, caught.value.hint) == (
+        "'out' has these bytes, but 1 of its files are not executable",
+        "chmod +x out/bin/run",
+    )
+    assert export(artifacts, file, "file", "tool", default_name="t-1", force=True).changed
 
 
 def test_one_that_was_made_executable_afterwards_is_the_same(model, work):

@@ -3,10 +3,11 @@
 import os
 import pwd
 import sys
+import time
 
 import pytest
 
-from modelkeep.store.access.holders import holder_of
+from modelkeep.store.access.holders import holder_of, running_seconds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
 
@@ -51,3 +52,8 @@ def test_a_table_that_tells_nothing_names_nobody(lock, table):
 
 def test_a_file_that_is_gone_has_no_holder(tmp_path):
     assert holder_of(str(tmp_path / "gone")) is None
+
+
+def test_a_process_has_been_running_for_as_long_as_it_took_of_the_processor_and_not_since_it_was_looked_at():
+    assert time.process_time() <= running_seconds(os.getpid()) < time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert running_seconds(2**30) is None

@@ -10,6 +10,7 @@ from modelkeep.errors import ModelkeepError
 from modelkeep.locate import Located
 from modelkeep.registry import Registry
 from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.found_database import FoundDatabase
 
 
 def effects(change):
@@ -39,7 +40,7 @@ def states(registry, name="fraud"):
     return [f"{each.version} {each.state}" for each in registry.versions(name, all=True)]
 
 
-class _Overtaken(Database):
+class _Overtaken(FoundDatabase):
     """A database whose write lock somebody else had first."""
 
     happens = None
@@ -55,7 +56,8 @@ class _Overtaken(Database):
 
 def overtaken(world, happens):
     """Return the registry as one sees it who looked at it, and before whose write ``happens`` was done."""
-    database = _Overtaken(str(world.home))
+    there = world.home.stat()
+    database = _Overtaken(str(world.home), (there.st_dev, there.st_ino), lock_wait=30.0, say=None)
     database.happens = happens
     return Registry(msgspec.structs.replace(world.context, database=database), Located(str(world.home), "flag"))
 

@@ -10,7 +10,6 @@ import os
 import re
 import resource
 import stat
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,27 +49,25 @@ def _short(row: Row) -> str:
     return re.sub(r"[^A-Za-z0-9_.=@-]+", " ", words)[:40].strip()
 
 
-def bounded(seconds: int = PROCESSOR_SECONDS) -> None:
-    """Bound the process that is about to start."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def limits(seconds: int) -> dict[int, tuple[int, int]]:
+    """Return the limits of a process."""
+    return {
+        resource.RLIMIT_DATA: (MEMORY_BYTES, MEMORY_BYTES),
+        resource.RLIMIT_CPU: (seconds, seconds + 1),
+        resource.RLIMIT_FSIZE: (FILE_BYTES, FILE_BYTES),
+        resource.RLIMIT_CORE: (0, 0),
+    }
 
 
 def ask(run, words, *, stdin=b"", env=None, cwd=None, seconds=PROCESSOR_SECONDS):
     """Run the command within its bounds; what it printed must be harmless. Returns stdout, stderr, exit code."""
-    done = subprocess.run(
-        [str(run.script), *words],
-        input=stdin, capture_output=True, check=False, cwd=cwd or run.cwd, timeout=PATIENCE_SECONDS,
-        env={**run.env, "TMPDIR": str(run.home / "tmp"), **(env or {})}, preexec_fn=lambda: bounded(seconds),
-    )  # fmt: skip
-    out, err = done.stdout.decode(), done.stderr.decode()
-    assert "Traceback" not in err, err
-    assert done.returncode != 70, err
-    assert not UNSAFE.search(err), ascii(err)
-    assert not UNSAFE.search(out), ascii(out)
-    return out, err, done.returncode
+    environ = {"TMPDIR": str(run.home / "tmp"), **(env or {})}
+    done = run(*words, stdin=stdin, cwd=cwd, env=environ, timeout=PATIENCE_SECONDS, limits=limits(seconds))
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.exit_code != 70, done.stderr
+    assert not UNSAFE.search(done.stderr), ascii(done.stderr)
+    assert not UNSAFE.search(done.stdout), ascii(done.stdout)
+    return done.stdout, done.stderr, done.exit_code
 
 
 def feed(run, row: Row) -> tuple[str, str]:

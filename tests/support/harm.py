@@ -23,9 +23,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import warm
+from warm import of_checkout, struck
 
 import modelkeep
 from modelkeep.errors import ModelkeepError
@@ -133,7 +134,7 @@ class Place:
 
     def forked(self, words: Iterable[str]) -> Ended:
         """Run a command as a fork that nothing strikes but the disk."""
-        return Ended(*warm.ended(None, words, self.environ, self.work))
+        return self._fork(words)
 
     def must(self, *words: str) -> str:
         """Run a command that is to be done; return what it printed."""
@@ -240,7 +241,11 @@ class Place:
         return ended, lines
 
     def _traced(self, strace: Iterable[str], words: Iterable[str]) -> Ended:
-        return Ended(*warm.ended(("-f", *strace), words, self.environ, self.work))
+        return self._fork(words, held=struck(("-f", *strace)))
+
+    def _fork(self, words: Iterable[str], **more: Any) -> Ended:
+        code, out, err = of_checkout().run(words, self.environ, self.work, **more)
+        return Ended(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def _run(self, words: Iterable[str]) -> Ended:
         done = subprocess.run(

@@ -11,8 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from running import Done
 
 NEEDS = ("unshare", "setpriv", "mount")
 WHY = "needs root and util-linux (unshare, setpriv, mount) to be several accounts"
@@ -28,20 +29,15 @@ def cannot() -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Done:
-    """A process that ended."""
-
-    stdout: str
-    stderr: str
-    exit_code: int
-
-
 class People:
     """Runs programs as one of the accounts; ``root`` is a directory that all of them can reach."""
 
-    def __init__(self, script: Path, env: dict[str, str]) -> None:
-        self.script, self.env = script, env
+    def __init__(self, script: Path) -> None:
+        self.script = script
+        self.env = {
+            "PATH": f"{script.parent}:/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
         self.root = Path(tempfile.mkdtemp(prefix="modelkeep-people-"))
         self.root.chmod(0o755)
         passwd, group = Path("/etc/passwd").read_text(), Path("/etc/group").read_text()

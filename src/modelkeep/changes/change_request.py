@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from modelkeep.domain.answers.changes import Effect, Verdict
+from modelkeep.domain.answers.changes import Effect, RuleFinding, Verdict
 from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.refs import Digest, Label, Number, parse_selector
@@ -18,7 +18,7 @@ from modelkeep.domain.verbs.rollback import Rollback
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.reads.references import Say, deletion_sentence
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.references import Resolved, name_of, of_digest
+from modelkeep.store.db.sql.references import Resolved, find_model, name_of, of_digest
 from modelkeep.store.db.state import SqlState
 
 
@@ -28,6 +28,7 @@ class ChangeRequest(Struct, frozen=True):
     ``intent_subject`` is None for a change that is about no model; ``about`` then names it in its answer. ``fields``
     become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must be in the
     store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the version.
+    ``rules`` and ``plan`` are what the policy said of the version, where the entry itself does not.
     ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
     """
 
@@ -41,6 +42,8 @@ class ChangeRequest(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     verdict: tuple[Verdict, ...] = ()
+    rules: tuple[RuleFinding, ...] = ()
+    plan: str | None = None
     unchanged: str | None = None
     about: str = ""
 
@@ -79,12 +82,19 @@ def subject_of(found: Resolved, stage: StageDef | None = None) -> Subject:
 
 
 def expectation(reader: Reader, text: str | None, model: int | None) -> Expect | None:
-    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move."""
+    """Return what ``--expect`` names: a number, a label, a digest or ``none``; never a name that can move.
+
+    A reference of the model, as ``fraud@3``, is understood too: so answers print a holder.
+    """
     if text is None:
         return None
     if text.lower() == "none":
         return Expect(0)
-    selector = parse_selector(text)
+    name, at, selector_text = text.rpartition("@")
+    if at and (model is None or find_model(reader, None, name).model != model):
+        message = f"--expect names a version of another model: {printable(text)}"
+        raise UsageError(message, f"--expect {selector_text}" if model is None else None)
+    selector = parse_selector(selector_text)
     number: int | None = None
     match selector:
         case Number():

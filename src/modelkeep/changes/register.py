@@ -47,6 +47,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
+from modelkeep.store.db.sql.deciding import WITH_FILE_ALONE
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
@@ -184,6 +185,8 @@ def _resolve_request(
     metrics, metrics_document, documents = metrics_document_.split(request.metrics)
     if ingested.manifest.files:
         documents[digest] = ingested.manifest.to_bytes()
+    if model is not None and request.if_exists != "new":
+        _note_same_bytes(reader, say, model, name, ingested)
     return ChangeRequest(
         command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
@@ -214,6 +217,16 @@ def _resolve_request(
             reader, model, name, request.metrics, None if provenance.on is None else provenance.on.data
         ),
     )
+
+
+def _note_same_bytes(reader: Reader, say: Say, model: int, name: str, ingested: Ingested) -> None:
+    """Say that a file is one of this model's versions already, under another name or with another executable bit."""
+    if len(ingested.manifest.files) != 1 or SqlState(reader).version_with_digest(model, ingested.manifest.digest):
+        return
+    (file,) = ingested.manifest.files
+    for number, path in reader.rows(WITH_FILE_ALONE, model=model, digest=file.digest):
+        other = f"is called {path}" if path != file.path else f"is {'not ' * file.executable}executable"
+        say(f"note: these bytes are {name}@{number} too, where the file {other}")
 
 
 def _code(code: code_.Code) -> Code | None:

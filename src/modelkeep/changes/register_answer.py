@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from modelkeep.changes.change_answer import effects_of
+from modelkeep.changes.change_answer import effects_of, judged
 from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
@@ -36,6 +36,7 @@ from modelkeep.rendering import difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.annotations import recorded_metrics
+from modelkeep.store.db.sql.deciding import VERSIONS_WITH_DIGEST
 from modelkeep.store.db.sql.references import Resolved, name_of
 from modelkeep.store.db.sql.versions import evaluations_of
 from modelkeep.store.db.state import SqlState
@@ -52,6 +53,7 @@ def registered(
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
     name = outcome.request.name
     ref = f"{name}@{event.version}"
+    rules, plan = judged(entry)
     return Registered(
         action="register",
         name=name,
@@ -62,6 +64,8 @@ def registered(
         dry_run=request.dry_run,
         notes=(_summary(ingested, provenance, cwd), *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
+        rules=rules,
+        plan=plan,
         version=event.version,
         label=event.label,
         digest=ingested.manifest.digest,
@@ -83,17 +87,17 @@ def unchanged(
         raise ModelkeepError(message)
     existing = version_page(reader, None, Resolved(subject.model, subject.name, number, subject.digest))
     if request.if_exists == "match":
-        _check_same(reader, existing, command, outcome.request, request, provenance)
+        existing = _same(reader, existing, command, outcome.request, request, provenance)
     return Registered(
         action="register",
         name=subject.name,
         ref=existing.ref,
         changed=False,
         seq=None,
-        why=outcome.already.why,
+        why=f"already registered as {existing.ref}",
         dry_run=request.dry_run,
         notes=ingested.notes,
-        version=number,
+        version=existing.version,
         label=existing.label,
         digest=existing.digest,
         size_bytes=existing.size_bytes,
@@ -143,6 +147,29 @@ def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
     parts += [f"data {each}" for each in provenance.data]
     parts += [f"run {run.id}" + (" (of the environment)" if run.captured else "") for run in provenance.runs]
     return ", ".join(parts)
+
+
+def _same(
+    reader: Reader,
+    newest: Version,
+    command: Register,
+    change: ChangeRequest,
+    request: Request,
+    provenance: Provenance,
+) -> Version:
+    """Return the newest version with these bytes that has all that was typed; ``Conflict`` with the ``newest``."""
+    subject = change.subject
+    differs: Conflict | None = None
+    for (number,) in reader.rows(VERSIONS_WITH_DIGEST, model=subject.model, digest=subject.digest):
+        found = Resolved(subject.model or 0, subject.name, number, subject.digest)
+        existing = newest if number == newest.version else version_page(reader, None, found)
+        try:
+            _check_same(reader, existing, command, change, request, provenance)
+        except Conflict as conflict:
+            differs = differs or conflict
+        else:
+            return existing
+    raise differs or Conflict(f"these bytes are {newest.ref} no more", "try again")
 
 
 def _check_same(

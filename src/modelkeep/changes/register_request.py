@@ -5,9 +5,10 @@ Provenance is code, data, runs and time of training: given, or found outside the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from shlex import quote
+from datetime import UTC, datetime, timedelta
+from shlex import join, quote
 
 from msgspec import Struct, field
 
@@ -15,7 +16,7 @@ from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.text import check_text
+from modelkeep.domain.text import check_text, printable
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.domain.verbs.register import Trained
 from modelkeep.errors import UsageError
@@ -25,6 +26,9 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.named_paths import name_from_disk
+
+#: How far the clock of another machine may be ahead, its zone included.
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 class Request(Struct, frozen=True):
@@ -67,8 +71,18 @@ class Provenance(Struct, frozen=True):
     trained: Trained | None
 
 
+def check_order(name: str, paths: Sequence[str]) -> None:
+    """Refuse ``register model.onnx fraud``: the name comes first."""
+    first = paths[0]
+    if first == "-" or os.path.exists(first) or not os.path.exists(name):
+        return
+    kind = "directory" if os.path.isdir(name) else "file"
+    message = f"there is no file '{printable(first)}' here, and '{printable(name)}' is a {kind}: the name comes first"
+    raise UsageError(message, join(["modelkeep", "register", first, name, *paths[1:]]))
+
+
 def check(request: Request) -> None:
-    """Refuse what can be refused without the registry or a file."""
+    """Refuse what can be refused without the registry."""
     if not request.paths:
         message = f"register needs a file or a directory for {request.name}"
         raise UsageError(message, f"modelkeep register {quote(request.name)} model.onnx")
@@ -77,6 +91,7 @@ def check(request: Request) -> None:
         if parsed.selector is not None:
             message = f"register takes a model's name, not a version: {request.name}"
             raise UsageError(message, f"modelkeep register {quote(parsed.name or 'NAME')} {quote(request.paths[0])}")
+    check_order(request.name, request.paths)
     if request.label is not None:
         check_label(request.label)
     if request.label is not None and request.bump is not None:
@@ -145,4 +160,7 @@ def _trained(context: Context, request: Request) -> Trained | None:
     if not isinstance(moment, At):
         message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
         raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+    if moment.time > format_time((now + _CLOCKS_DIFFER).astimezone(UTC)):
+        message = f"--trained-at is in the future: '{printable(request.trained_at)}' is {moment.time}"
+        raise UsageError(message, "--trained-at is when the training ended")
     return Trained(ended=moment.time)

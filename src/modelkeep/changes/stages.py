@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from shlex import quote
+from shlex import join, quote
 
 from msgspec.structs import asdict, replace
 
@@ -35,14 +35,14 @@ from modelkeep.store.db.state import SqlState
 _MOST_METRICS = 3
 
 
-def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve:
+def promote(ref: str, stage: str, expect: str | None, *, force: bool, break_glass: bool) -> Resolve:
     """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {quote(stage)}")
         stage_def = stage_named(reader, stage)
         return ChangeRequest(
-            Promote(force=force),
+            Promote(break_glass=break_glass, force=force),
             subject_of(found, stage_def),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),
@@ -88,9 +88,9 @@ def rollback(
         found = version_or_model(reader, ref, say)
         state = SqlState(reader)
         stage_def = state.stages()[-1] if stage is None else stage_named(reader, stage)
-        _check_fixed(ref, found)
+        _check_fixed(ref, found, stage=stage, to=to, keep_good=keep_good)
         holder = state.holder(found.model, stage_def.name)
-        bare = found.number is None
+        bare = found.number is None and to is None
         if found.number is not None:
             leaving = found.number
         elif holder is not None:
@@ -179,13 +179,18 @@ def _version_to_return_to(reader: Reader, say: Say, found: Resolved, to: str) ->
     return target_version.number
 
 
-def _check_fixed(ref: str, found: Resolved) -> None:
-    """Refuse a reference by stage or alias: it may mean another version a second later."""
+def _check_fixed(ref: str, found: Resolved, *, stage: str | None, to: str | None, keep_good: bool) -> None:
+    """Refuse a reference by stage or alias: it may mean another version a second later.
+
+    The hint does the rest of what was asked for: without ``--to`` it would go back to another version.
+    """
     selector = parse_ref(ref).selector
     if selector is None or isinstance(selector, (Number, Label, Digest)):
         return
     message = f"rollback takes the version to leave by number, label or digest; @{selector} moves"
-    raise UsageError(message, f"modelkeep rollback {quote(found.name)}@{found.number}")
+    words = [found.ref] if stage is None else [found.ref, stage]
+    words += [] if to is None else ["--to", to]
+    raise UsageError(message, f"modelkeep rollback {join(words)}{' --keep-good' if keep_good else ''}")
 
 
 def _empty_stage(state: SqlState, found: Resolved, stage: StageDef) -> Conflict:

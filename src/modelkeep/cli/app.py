@@ -88,7 +88,8 @@ class LazyGroup(_HelpAsAnswer, typer.core.TyperGroup):
         if found is None:
             from modelkeep.cli.foreign_words import unknown_command
 
-            raise unknown_command(word, [str(each) for each in rest], self.row, accepted)
+            typed = [str(each) for each in rest]
+            raise unknown_command(word, typed, self.row, accepted, lambda: call_of(ctx, {}).registry().stages())
         return word, found, rest
 
     def get_help(self, ctx: Any) -> str:
@@ -120,22 +121,23 @@ def find_command(tokens: Sequence[str]) -> tuple[list[str], Any, int]:
 
 
 def accepted(tokens: Sequence[str]) -> list[str] | None:
-    """Return a line that the parser accepts, as it is or with the options of other tools translated; None for none.
+    """Return a line that works, as it is or with the options of other tools translated; None where the parser accepts none.
 
-    Nothing is run.
+    A bare NAME where the command takes none is its latest version. Nothing is run.
     """
-    _, command, start = find_command(tokens)
+    names, command, start = find_command(tokens)
     typed = list(tokens[start:])
     if {"-h", "--help"} & set(typed):
         return list(tokens)
     if isinstance(command, LazyGroup):
         return None
-    if _parses(command, typed):
-        return list(tokens)
     from modelkeep.cli.foreign_options import translated
+    from modelkeep.cli.name_selector import with_version
 
-    meant = translated(TypedLine(command.params, typed))
-    return [*tokens[:start], *meant] if meant is not None and _parses(command, meant) else None
+    meant = typed if _parses(command, typed) else translated(TypedLine(command.params, typed))
+    if meant is None or not (meant is typed or _parses(command, meant)):
+        return None
+    return [*tokens[:start], *with_version(names[-1], TypedLine(command.params, meant))]
 
 
 def _parses(command: Any, tokens: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ _SYNONYMS = {
         ("model model-name registered-model-name", "name ref"),
         ("name id model-id", "ref"),
         ("model-version version-id", "version"),
+        ("version tag-name", "label"),
         ("destination dst dst-path out output output-dir output-path target-dir o path d dir", "dest"),
         ("file files artifact artifact-path model-path source src local-path f", "paths"),
         ("reason comment why msg note description", "message"),

@@ -1,7 +1,8 @@
 """Commands of other tools, and what they are called here: the one table of foreign words.
 
 Each word has lines of ours, of which the first that the parser accepts is the hint. ``{*}`` is all that the user typed
-after the word, ``{stem}`` a model's name made of the first file. Words whose line depends on what was typed have a function.
+after the word, ``{first}`` and ``{last}`` a stage of the registry. Words whose line depends on what was typed have a
+function.
 """
 
 from __future__ import annotations
@@ -10,27 +11,27 @@ import os
 from collections.abc import Callable, Sequence
 
 from modelkeep.cli import command_table
-from modelkeep.cli.name_selector import is_fixed
-from modelkeep.cli.typed_line import Accepted, hint_line
+from modelkeep.cli.typed_line import Accepted, hint_line, model_name
+from modelkeep.domain.refs import is_fixed, is_version
+from modelkeep.domain.stages import DEFAULT_STAGES, StageDef
 from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import ModelkeepError, UsageError
 
 Lines = Sequence[Sequence[str]]
 
 #: Ours, and the words of others for it. Several lines are tried in their order; ``;`` parts two hints.
 _LINES = {
     "get {*} | get {*} ./": "download pull fetch checkout",
-    "register {*} | register {stem} {*}": "upload add push commit save publish log-model create-version",
     "list {*}": "versions models list-versions list-models",
     "show {*}": "info describe-model view undelete get-model model-info",
     "audit {*}": "logs events activity",
-    "promote {*} | promote {*} production": "transition assign deploy release set-stage",
-    "promote {*} | promote {*} staging": "stage",
+    "promote {*} | promote {*} {last}": "transition assign deploy release set-stage",
+    "promote {*} | promote {*} {first}": "stage",
     "rollback {*}": "revert undo",
     "archive {*} ; delete {*}": "rm remove",
     "archive {*}": "deprecate hide yank",
     "delete {*}": "purge unregister destroy",
-    "retire {*} | retire {*} production": "demote unstage",
+    "retire {*} | retire {*} {last}": "demote unstage",
     "archive {*} --undo": "unarchive",
     "diff {*}": "compare",
     "label {*}": "set-label",
@@ -56,6 +57,14 @@ def _log(rest: Sequence[str]) -> Lines:
     """`log` of git is `audit`; `log` of a tracker, with a file, is `register`."""
     names = [word for word in rest if not word.startswith("-")]
     return [["register", *rest]] if any(os.path.exists(word) for word in names[1:]) else [["audit", *rest]]
+
+
+def _register(rest: Sequence[str]) -> Lines:
+    """A file goes into a model of its name where none is given; a version is there already, and needs a file."""
+    words = [word for word in rest if not word.startswith("-")]
+    if len(words) == 1 and is_version(words[0]) and not os.path.exists(words[0]):
+        return [["register", words[0].partition("@")[0], "PATH"]]
+    return [["register", *rest], ["register", model_name(words[0] if words else ""), *rest]]
 
 
 def _restore(rest: Sequence[str]) -> Lines:
@@ -114,6 +123,7 @@ def _remote(rest: Sequence[str]) -> Lines:
 
 _FUNCTIONS: dict[str, Callable[[Sequence[str]], Lines]] = {
     "log": _log,
+    **dict.fromkeys(["upload", "add", "push", "commit", "save", "publish", "log-model", "create-version"], _register),
     "restore": _restore,
     "untag": _without("tag"),
     "unset-tag": _without("tag"),
@@ -133,15 +143,19 @@ _TYPO = 0.7
 
 
 def unknown_command(
-    word: str, rest: Sequence[str], row: command_table.CommandRow | None, accepted: Accepted
+    word: str,
+    rest: Sequence[str],
+    row: command_table.CommandRow | None,
+    accepted: Accepted,
+    stages: Callable[[], Sequence[StageDef]],
 ) -> UsageError:
     """Return the error for an unknown command, with the line that was likely meant.
 
-    ``rest`` is what was typed after it, ``row`` the group in which it was looked for.
+    ``rest`` is what was typed after it, ``row`` the group in which it was looked for. ``stages`` reads the registry's.
     """
     group = [row.name] if row else []
     message = f"there is no command '{printable(' '.join([*group, word]))}'"
-    if row is None and (alternatives := _alternatives(word.lower().replace("_", "-"), rest)):
+    if row is None and (alternatives := _alternatives(word.lower().replace("_", "-"), rest, stages)):
         return UsageError(message, "\n".join(_first_accepted(lines, accepted) for lines in alternatives))
     near = _near_command(word.lower(), row)
     if near is not None:
@@ -149,37 +163,34 @@ def unknown_command(
     return UsageError(message, hint_line([*group, "--help"]))
 
 
-def _alternatives(word: str, rest: Sequence[str]) -> list[Lines]:
+def _alternatives(word: str, rest: Sequence[str], stages: Callable[[], Sequence[StageDef]]) -> list[Lines]:
     """Return what a foreign word can mean, each as the lines to try."""
     if (function := _FUNCTIONS.get(word)) is not None:
         return [function(rest)]
     return [
-        [_filled(line.split(), rest) for line in meant.split(" | ")]
+        [_filled(line.split(), rest, stages) for line in meant.split(" | ")]
         for meant in _OURS.get(word, "").split(" ; ")
         if meant
     ]
 
 
-def _filled(template: Sequence[str], rest: Sequence[str]) -> list[str]:
+def _filled(template: Sequence[str], rest: Sequence[str], stages: Callable[[], Sequence[StageDef]]) -> list[str]:
     tokens: list[str] = []
     for each in template:
         if each == "{*}":
             tokens += rest
-        elif each == "{stem}":
-            tokens.append(_model_name(next((word for word in rest if not word.startswith("-")), "")))
+        elif each in ("{first}", "{last}"):
+            tokens.append(_known(stages)[0 if each == "{first}" else -1].name)
         else:
             tokens.append(each)
     return tokens
 
 
-def _model_name(path: str) -> str:
-    """Return a legal name for the model in a file."""
-    from modelkeep.domain.names import check_name
-
+def _known(stages: Callable[[], Sequence[StageDef]]) -> Sequence[StageDef]:
     try:
-        return check_name(os.path.basename(path.rstrip("/")).partition(".")[0])
-    except UsageError:
-        return "my-model"
+        return stages()
+    except ModelkeepError:  # there is no registry, or none that can be read
+        return DEFAULT_STAGES
 
 
 def _first_accepted(lines: Lines, accepted: Accepted) -> str:

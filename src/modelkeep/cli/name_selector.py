@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.typed_line import TypedLine, placeholder, refusal
+from modelkeep.cli.typed_line import TypedLine, hint_line, placeholder, refusal
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.refs import Label, Number, Word, parse_selector
+from modelkeep.domain.refs import is_fixed, is_selector, is_version
 from modelkeep.domain.stages import DEFAULT_STAGES, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Commands that join the first two words where one more is typed than they take.
 JOINING = frozenset({"show", "get", "promote", "retire", "label", "mark", "evaluate", "path"})
+#: Those of them that take no model.
+_OF_VERSIONS = JOINING - {"show", "retire"}
 #: Commands whose second and later words may follow without limit: a number or a label among them is a selector.
 _WITH_MANY_REFS = frozenset({"archive", "delete", "verify"})
 #: Commands that take a model, each with the command for what was meant.
@@ -35,6 +37,8 @@ _MARKS = ("bad", "good")
 def understood(command: str, line: TypedLine) -> list[str]:
     """Return the tokens of a command line with ``NAME SELECTOR`` joined; ``UsageError`` where another line was meant."""
     words = line.words
+    if command == "rollback":
+        _refuse_return_to(line)
     if len(words) < 2 or "@" in words[0] or not line.is_known:
         return line.tokens
     _refuse_wrong_order(command, line)
@@ -56,27 +60,16 @@ def understood(command: str, line: TypedLine) -> list[str]:
     return line.tokens
 
 
-def is_selector(text: str) -> bool:
-    """Tell whether a word, maybe with a file of the version behind it, can stand after an ``@``."""
-    return _is(text.partition("/")[0], (Number, Label, Word))
+def with_version(command: str, line: TypedLine) -> list[str]:
+    """Return the tokens of a hint with the latest version of a model, where the command takes no bare NAME."""
+    words = line.words
+    return line.with_words(_with_version(command, words)) if len(words) == line.takes else line.tokens
 
 
-def is_fixed(text: str) -> bool:
-    """Tell whether a word is a number or a label: it can mean no model, stage, alias or path."""
-    return _is(text, (Number, Label))
-
-
-def _is(text: str, kinds: tuple[type, ...]) -> bool:
-    try:
-        return isinstance(parse_selector(text), kinds)
-    except UsageError:
-        return False
-
-
-def is_version(text: str) -> bool:
-    """Tell whether a word is ``NAME@SELECTOR``."""
-    name, at, selector = text.partition("@")
-    return bool(at) and is_imported_name(name) and is_selector(selector)
+def _with_version(command: str, words: Sequence[str]) -> list[str]:
+    if command not in _OF_VERSIONS or "@" in words[0] or not is_imported_name(words[0]):
+        return list(words)
+    return [f"{words[0]}@latest", *words[1:]]
 
 
 def _refuse_wrong_order(command: str, line: TypedLine) -> None:
@@ -86,7 +79,7 @@ def _refuse_wrong_order(command: str, line: TypedLine) -> None:
     if (command in _REF_FIRST or is_text) and is_version(second):
         words = [second, first, *rest]
     elif command == "mark" and first in _MARKS and second not in _MARKS and not rest:
-        words = [second, first]
+        words = _with_version(command, [second, first])
     elif (
         command in {"promote", "retire"}
         and len(rest) == 1
@@ -124,6 +117,22 @@ def _refuse_numbers_among_refs(command: str, line: TypedLine) -> None:
         raise refusal(message, [command, *tokens])
 
 
+def _refuse_return_to(line: TypedLine) -> None:
+    """Refuse ``rollback churn 2``, which can mean to return to version 2 or to leave it, and ``rollback churn@3 2``."""
+    first, *rest = line.words or [""]
+    versions = [word for word in rest if is_fixed(word)]
+    if len(versions) != 1 or not line.is_known or "--" in line.tokens or line.values("--to"):
+        return
+    (version,) = versions
+    others = [word for word in rest if word != version]
+    back = hint_line(["rollback", *line.with_words([first, *others]), "--to", version])
+    if "@" not in first and rest[0] == version:
+        leave = hint_line(["rollback", *line.with_words([f"{first}@{version}", *others])])
+        back = f"{back}        (return to {version})\n{leave}        (leave {version})"
+    message = f"rollback takes the version to return to after --to, not '{printable(' '.join(line.words))}'"
+    raise UsageError(message, back)
+
+
 def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> None:
     """Refuse a selector that is a word of its own, where the command does not join it or a word is missing."""
     words, takes = line.words, line.takes
@@ -138,7 +147,7 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
     if command == "history":
         message = f"'{printable(words[1])}' is the version of a model, and no stage"
         raise refusal(message, ["show", f"{words[0]}@{words[1]}"])
-    if command in {"rollback", "describe"}:
+    if command == "describe":
         raise refusal(message, [command, *joined])
     last = line.arguments[-1] if line.arguments else None
     if last is not None and command in {*JOINING, "note", "tag", "alias"} and len(words) == (takes or len(words)):
@@ -156,7 +165,7 @@ def stage_second(call: Call, command: str, name: str | None, stage: str | None) 
         if name is None or stage is None or not _is_stage(call, name) or _is_stage(call, stage):
             raise
         message = f"'{printable(name)}' is a stage, and the model comes before it"
-        raise refusal(message, [command, stage, name]) from None
+        raise refusal(message, [command, *_with_version(command, [stage, name])]) from None
 
 
 def _is_stage(call: Call, word: str) -> bool:

@@ -86,7 +86,10 @@ def out(text: str, *, utf8: bool = False) -> None:
         out_bytes(text.encode("utf-8" if utf8 else encoding(sys.stdout), errors))
 
 
-def out_bytes(data: bytes) -> None:
+_LOST = "the command did its work, but its answer is lost: look with modelkeep status"
+
+
+def out_bytes(data: bytes, hint: str = _LOST) -> None:
     """Write bytes to stdout and flush them, so that notes stand below the answer in a log of both streams."""
     try:
         _write_all(data)
@@ -94,7 +97,6 @@ def out_bytes(data: bytes) -> None:
         raise
     except OSError as error:
         message = f"the answer could not be written to standard output: {error.strerror or error}"
-        hint = "the command did its work, but its answer is lost: look with modelkeep status"
         raise PartlyDone(message, hint) from error
 
 
@@ -158,5 +160,5 @@ class BinaryStdout(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         """Write bytes to stdout."""
-        out_bytes(data)
+        out_bytes(data, "df -h .        (what was written is not the whole artifact: get it again)")
         return len(data)

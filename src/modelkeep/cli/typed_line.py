@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -107,3 +108,13 @@ def names_of(parameter: Any) -> set[str]:
 def refusal(message: str, tokens: Sequence[str]) -> UsageError:
     """Return a usage error whose hint is a command line."""
     return UsageError(message, hint_line(tokens))
+
+
+def model_name(path: str) -> str:
+    """Return a legal name for the model in a file."""
+    from modelkeep.domain.names import check_name
+
+    try:
+        return check_name(os.path.basename(path.rstrip("/")).partition(".")[0])
+    except UsageError:
+        return "my-model"

@@ -5,13 +5,15 @@ Typer exports none of its error classes, so its errors are told apart by their n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
 
 from modelkeep.cli import command_table
-from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, placeholder
+from modelkeep.cli.name_selector import with_version
+from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, model_name, placeholder
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -78,8 +80,7 @@ def from_typer(
             f"{command} has no option '{printable(option)}'", _with_known_options(arguments, names, accepted)
         )
     if kind == "MissingParameter" and line.arguments:
-        missing = line.arguments[len(line.words) :] or line.arguments[-1:]
-        return UsageError(f"{command} needs {_name(missing[0]).rstrip('.')}", _with_missing(names, built, line))
+        return _too_few(command, names, built, line)
     if kind == "BadOptionUsage" and option:
         if text.endswith("does not take a value"):
             tokens = [option if token.startswith(f"{option}=") else token for token in arguments]
@@ -91,6 +92,16 @@ def from_typer(
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         return _too_many(command, names, line, line.takes)
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
+
+
+def _too_few(command: str, names: Sequence[str], built: Any, line: TypedLine) -> UsageError:
+    """Return the error for an argument that is missing; a path alone lacks the name before it."""
+    if command == "modelkeep register" and line.words and os.path.exists(line.words[0]):
+        path = line.words[0]
+        hint = hint_line([*names, *line.with_words([model_name(path), path])])
+        return UsageError(f"{command} needs NAME before '{printable(path)}'", hint)
+    missing = line.arguments[len(line.words) :] or line.arguments[-1:]
+    return UsageError(f"{command} needs {_name(missing[0]).rstrip('.')}", _with_missing(names, built, line))
 
 
 def _too_many(command: str, names: Sequence[str], line: TypedLine, takes: int) -> UsageError:
@@ -120,7 +131,8 @@ def _with_missing(names: Sequence[str], built: Any, line: TypedLine) -> str:
     if not line.words and (example := built.row.examples[0]).startswith("modelkeep "):
         return str(example)
     missing = [placeholder(each) for each in line.arguments[len(line.words) :] if each.required]
-    return hint_line([*names, *line.with_words([*line.words, *missing])])
+    given = TypedLine(built.params, line.with_words([*line.words, *missing]))
+    return hint_line([*names, *with_version(names[-1], given)])
 
 
 def _first_words(line: TypedLine) -> list[str]:

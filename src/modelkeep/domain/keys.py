@@ -21,10 +21,13 @@ def split_key(key: str) -> tuple[str, str] | None:
 
 
 def keys_meant(text: str) -> list[str]:
-    """Return the keys that a text without its kind may mean: ``metric.auc`` and the others of ``auc`` and ``metrics.auc``."""
+    """Return the keys that a text without its kind may mean: ``metric.auc`` and the others of ``auc``.
+
+    ``metrics.auc`` means ``metric.auc``, and ``metrics`` any ``metric.K``.
+    """
     kind, _, name = text.partition(".")
-    if kind in PLURALS and name:
-        return [f"{kind[:-1]}.{name}"]
+    if kind in PLURALS:
+        return [f"{kind[:-1]}.{name or 'K'}"]
     return [f"{kind}.{text if text and not text.endswith('.') else 'K'}" for kind in KINDS]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
@@ -58,8 +57,8 @@ def label_sort_key(label: str) -> str:
     return "".join(_padded(number) for number in numbers) + mark + _DIGITS.sub(lambda m: _padded(m.group()), tail)
 
 
-def bump_label(labels: Iterable[str], part: str) -> str:
-    """Return the label after the highest of some: a major, minor or patch release up; ``0.1.0`` where there is none.
+def bump_label(highest: str | None, part: str) -> str:
+    """Return the label after the highest one: a major, minor or patch release up; ``0.1.0`` where there is none.
 
     A leading ``v`` and a missing PATCH stay as they are, unless it is the patch that goes up. ``UsageError`` where the
     highest does not read as MAJOR.MINOR[.PATCH]: there is nothing to count on from.
@@ -67,7 +66,6 @@ def bump_label(labels: Iterable[str], part: str) -> str:
     if part not in PARTS:
         message = f"not a part of a label: '{printable(part)}'"
         raise UsageError(message, "major, minor or patch")
-    highest = max(labels, key=label_sort_key, default=None)
     if highest is None:
         return _FIRST
     v, major, minor, patch = _release(highest)

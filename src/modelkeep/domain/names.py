@@ -16,6 +16,8 @@ RESERVED: dict[str, tuple[str, ...]] = {
         "good", "active", "deleted",
     ),
 }  # fmt: skip
+#: Those words that may be in a log all the same.
+RESERVED_LATER = frozenset({"active"})
 
 _LONGEST, _LONGEST_SEGMENT, _LONGEST_IMPORTED = 200, 63, 256
 _SEGMENT = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")

@@ -244,6 +244,29 @@ def parse_selector(text: str) -> Selector:
     raise UsageError(message, _likely_selector(text) or "a number, a label, a stage, an alias, latest or sha256:HEX")
 
 
+def is_selector(text: str) -> bool:
+    """Tell whether a word, maybe with a file of the version behind it, can stand after an ``@``."""
+    return _is(text.partition("/")[0], (Number, Label, Word))
+
+
+def is_fixed(text: str) -> bool:
+    """Tell whether a word is a number or a label: it can mean no model, stage, alias or path."""
+    return _is(text, (Number, Label))
+
+
+def _is(text: str, kinds: tuple[type, ...]) -> bool:
+    try:
+        return isinstance(parse_selector(text), kinds)
+    except UsageError:
+        return False
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a word is ``NAME@SELECTOR``."""
+    name, at, selector = text.partition("@")
+    return bool(at) and is_imported_name(name) and is_selector(selector)
+
+
 def parse_digest(text: str) -> Digest:
     """Return ``sha256:`` and 8 to 64 hex digits, in lower case, or raise ``UsageError``."""
     digits = fold(text.removeprefix(_SHA256))

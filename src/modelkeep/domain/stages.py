@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from modelkeep.domain.labels import fold, is_label
-from modelkeep.domain.names import RESERVED
+from modelkeep.domain.names import RESERVED, RESERVED_LATER
 from modelkeep.domain.record import LogValue
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
@@ -90,18 +90,24 @@ def declare_stages(names: Sequence[str]) -> tuple[StageDef, ...]:
     """
     synonyms = {name: tuple(each for each in _SYNONYMS.get(name, ()) if each not in names) for name in names}
     stages = tuple(StageDef(name, protected=name == names[-1], synonyms=synonyms[name]) for name in names)
+    for name in names:
+        _check(name, "stage")
     check_stages(stages)
     return stages
 
 
 def check_stages(stages: Stages) -> None:
-    """Raise ``UsageError`` where a registry cannot have these stages: none, illegal names, one word for two of them."""
+    """Raise ``UsageError`` where no log has these stages: none, illegal names, one word for two of them.
+
+    A word that was reserved when there were registries already does not make a log wrong that has it.
+    """
     if not stages:
         message = "a registry needs at least one stage"
         raise UsageError(message, "--stages staging,production")
     taken: set[str] = set()
     for word in (word for stage in stages for word in (stage.name, *stage.synonyms)):
-        _check(word, "stage")
+        if word not in RESERVED_LATER:
+            _check(word, "stage")
         if word in taken:
             message = f"two stages are called '{word}'"
             raise UsageError(message, "each stage once, without another one's short form")

@@ -106,8 +106,8 @@ class State(GovernedState, Protocol):
     def version_labelled(self, model: int, key: str) -> int | None:
         """Return the number of the version that bears a label with this key."""
 
-    def labels(self, model: int) -> tuple[str, ...]:
-        """Return some labels of a model, the highest among them."""
+    def highest_label(self, model: int) -> str | None:
+        """Return the label of a model that `label_sort_key` sorts last; deleted versions count."""
 
     def version_with_digest(self, model: int, digest: str) -> int | None:
         """Return the newest undeleted version of a model with these bytes."""

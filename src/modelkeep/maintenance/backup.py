@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -33,6 +34,7 @@ from modelkeep.store.db.sql import reachable
 from modelkeep.store.db.sqlite import raw_rows
 from modelkeep.store.db.sqlite.database_copy import copy_database
 from modelkeep.store.db.state import SqlState
+from modelkeep.store.named_paths import seen
 from modelkeep.store.os_errors import explain_destination_errors
 from modelkeep.userdirs import config_file
 
@@ -40,6 +42,8 @@ from modelkeep.userdirs import config_file
 _TRIES = 5
 #: For how many of the versions that need it a content that cannot be copied is reported.
 _SHOWN = 3
+#: How many contents are looked up together: memory does not grow with the registry.
+_AT_ONCE = 512
 #: Any digest will do to see whether the store is there.
 _ANY_DIGEST = "sha256:" + "0" * 64
 
@@ -56,7 +60,7 @@ def back_up(
     if dest in {"", "-"}:
         message = f"a backup is a directory, and '{dest}' is none"
         raise UsageError(message, "modelkeep backup /mnt/backup/models")
-    place = BackupPlace(os.path.realpath(os.path.join(context.cwd, dest)))
+    place = BackupPlace(_without_links(os.path.join(context.cwd, dest.rstrip("/") or "/")))
     with context.database.reading() as connection:
         registry = SqlState(connection).registry_id()
         check_head(context, connection)
@@ -73,6 +77,17 @@ def back_up(
     _require_own(context, place.path)  # it may have been made by another account meanwhile
     with place.renewed(mark, context.directory):
         return _copy(context, place, registry, place.head(), progress, verify=verify)
+
+
+def _without_links(path: str) -> str:
+    """Return a path with its links followed; those that another account made count as in `open_directory`."""
+    is_there, real = os.path.lexists(path), os.path.realpath(path)
+    judged = seen(path if is_there else os.path.dirname(path))
+    there = seen(real if is_there else os.path.dirname(real))
+    if judged is not None and there is not None and not os.path.samestat(judged, there):
+        message = f"another directory took the name of {printable(path)} meanwhile"
+        raise Conflict(message, f"name what is meant: {printable(real)}")
+    return real
 
 
 def _require_own(context: Context, path: str) -> None:
@@ -111,13 +126,15 @@ def _copy(
             planned = _described(copied, place, registry, before)
             counted = Progress(planned.new_bytes, progress)
             missing = lacking(place.bucket, _contents(copied), verify=verify)
-            for content, trouble in copy_contents(context.bucket, place.bucket, missing, counted):
-                if trouble is None:
-                    new_blobs, new_bytes = new_blobs + 1, new_bytes + content.size
-                elif live.ask(partial(reachable.is_needed, digest=content.digest)):
-                    report(findings, reachable.needing(connection, content.digest, _SHOWN), trouble)
-                else:
-                    was_deleted = True
+            outcomes = copy_contents(context.bucket, place.bucket, missing, counted)
+            while some := list(islice(outcomes, _AT_ONCE)):
+                done = [content.size for content, trouble in some if trouble is None]
+                new_blobs, new_bytes = new_blobs + len(done), new_bytes + sum(done)
+                failed = {content: trouble for content, trouble in some if trouble is not None}
+                needed = live.ask(partial(_needed, contents=failed)) if failed else []
+                was_deleted = was_deleted or len(needed) < len(failed)
+                for content in needed:
+                    report(findings, reachable.needing(connection, content.digest, _SHOWN), failed[content])
         if not was_deleted:
             return replace(
                 planned,
@@ -129,6 +146,11 @@ def _copy(
             )
     message = "versions are deleted faster than they can be copied"
     raise Busy(message, "try again when less is deleted")
+
+
+def _needed(reader: Reader, contents: Iterable[Content]) -> list[Content]:
+    """Return those contents that versions still need."""
+    return [content for content in contents if reachable.is_needed(reader, content.digest)]
 
 
 def _require_successor(connection: Reader, place: BackupPlace, before: Head | None) -> None:

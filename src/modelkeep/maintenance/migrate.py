@@ -10,7 +10,7 @@ from modelkeep.domain.answers.maintenance import Migration
 from modelkeep.reads.authority import require_permission
 from modelkeep.store.backup_mark import require_no_backup
 from modelkeep.store.db.sqlite import migrate as migrations
-from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite import private_tables, schema
 from modelkeep.store.db.sqlite.migrate import Plan
 
 
@@ -18,11 +18,13 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -
     """Run the migration scripts that are missing; see `Registry.migrate`."""
     with context.database.raw() as connection:
         before = schema.age(connection, plan.version)
+        if before < plan.version and any(private_tables.odd_objects(connection)):
+            raise schema.foreign_schema()
     if before < plan.version:
         require_permission(context, "migrate")
+        require_no_backup(context.directory)
     if before == plan.version or dry_run:
         return Migration(before < plan.version, before, plan.version, None, dry_run=dry_run)
-    require_no_backup(context.directory)
     with context.database.migrating() as connection:
         # Another process may have migrated it a moment ago.
         before = schema.age(connection, plan.version)

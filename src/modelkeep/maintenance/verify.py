@@ -43,15 +43,17 @@ def verify(  # noqa: PLR0913  the command's own flags
     with findings.catching("references"):
         wanted = replace(wanted, chosen=versions_of(context, refs) if refs else None)
     check = LogCheck(context, findings, deep=log and not quick)
+    log_ok = False
     with closing(check), nullcontext() if repairing is None else no_backup_beside(context.directory):
         if log:
             check.run()
             _check_head(context, findings, check, accept_head=accept_head)
+            log_ok = findings.ok
         checked = Checked(0, 0, 0)
         if bytes_:
             with findings.catching("store"):
                 checked = check_bytes(context, findings, wanted, check.trusted, repair=repairing, progress=progress)
-        if log and findings.ok and not dry_run:
+        if log_ok and not dry_run:
             _remember_head(context, findings, check, accept_head=accept_head)
     return Verification(
         ok=findings.ok,

@@ -110,10 +110,17 @@ def check_bytes(
                     chosen[content] = needing
             elif trouble is not None:
                 report(findings, needing, trouble)
-    for content, trouble in () if repair is None else repair.run():
-        needing = chosen.get(content) or tables.ask(partial(reachable.needing, digest=content.digest, most=_SHOWN))
-        report(findings, needing, trouble)
+    outcomes = iter(()) if repair is None else repair.run()
+    while some := list(islice(outcomes, at_once)):
+        found = tables.ask(partial(_needing, contents=[content for content, _ in some if content not in chosen]))
+        for content, trouble in some:
+            report(findings, chosen.get(content) or found[content], trouble)
     return Checked(versions, blobs, size_bytes)
+
+
+def _needing(reader: Reader, contents: Iterable[Content]) -> dict[Content, list[Needed]]:
+    """Return for each content the first versions that need it."""
+    return {content: reachable.needing(reader, content.digest, _SHOWN) for content in contents}
 
 
 def _contents(tables: Tables, wanted: Wanted) -> tuple[int, int, Iterator[NeededContent]]:

@@ -20,14 +20,13 @@ from modelkeep.errors import Damaged
 from modelkeep.maintenance.findings import Findings
 from modelkeep.store import head_cache
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite import private_tables, raw_rows, schema
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.raw_rows import Stored, digest_of
 from modelkeep.store.db.sqlite.shadow_tables import Rebuilt
 
 T = TypeVar("T")
-_LOG_TABLES = frozenset({"entry", "details", "document"})
 #: The most new entries to check within the transaction that reads a slice; before it, the log is read to its end.
 _FEW = 20
 
@@ -66,7 +65,7 @@ class LogCheck:
         """Run all checks; it raises only where there is no registry, or one that is newer than this modelkeep."""
         with self._findings.catching("schema"):
             self._check_schema()
-        if self._odd & _LOG_TABLES:
+        if self._odd & schema.LOG_TABLES:
             self._findings.error("schema", "log", "the log was not read: its tables are not the ones modelkeep makes")
             return
         with self._findings.catching("log"):
@@ -87,7 +86,7 @@ class LogCheck:
         with self._database.raw() as connection:
             self._is_current = schema.age(connection) == schema.VERSION
             is_utf8 = schema.is_utf8(connection)
-            odd = [*raw_rows.odd_objects(connection)] if self._is_current else []
+            odd = [*private_tables.odd_objects(connection)]
         if not self._is_current:
             text = "it is older than this modelkeep's: the tables are made from the log when they are read"
             self._findings.warning("schema", "schema", text)

@@ -11,6 +11,7 @@ from functools import cache, wraps
 from inspect import cleandoc, signature
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from modelkeep.domain.refs import is_version
 from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.provenance.arguments import PARSERS, not_made_here
 from modelkeep.provenance.plain_values import shorten
@@ -35,6 +36,10 @@ _SYNONYMS = {
 }  # fmt: skip
 
 
+#: What follows a ref and is never a version itself.
+_AFTER_A_REF = frozenset({"stage", "label", "mark", "add", "dest"})
+
+
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function of the API behind its door; every parameter needs an annotation that stands in ``PARSERS``."""
     kinds = {name: kind for name, kind in function.__annotations__.items() if name != "return"}
@@ -54,6 +59,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             if value is not None or not kinds[name].endswith("None"):
                 value = _parsed(parse, name, value)
             bound.arguments[name] = value
+        _refuse_swapped(function.__name__, bound)
         return function(*bound.args, **bound.kwargs)
 
     return door
@@ -97,6 +103,16 @@ def _bind(function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[s
         return own.bind(*args, **kwargs)
     except TypeError as error:
         raise _wrong_call(function.__name__, own, kwargs, str(error)) from None
+
+
+def _refuse_swapped(called: str, bound: BoundArguments) -> None:
+    """Refuse ``promote("production", "fraud@3")``: a version stands in the second place, and none in the first."""
+    (first, ref), (second, value) = [*bound.arguments.items(), ("", None), ("", None)][1:3]
+    word = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    if first != "ref" or second not in _AFTER_A_REF or not isinstance(word, str) or "@" in ref or not is_version(word):
+        return
+    message = f"{called}() takes the ref first: {shorten(repr(word))}, then {shorten(repr(ref))}"
+    raise UsageError(message, f"{called}({shorten(repr(word))}, {shorten(repr(ref))})")
 
 
 def _wrong_call(called: str, own: Signature, given: Mapping[str, Any], why: str) -> UsageError:

@@ -89,6 +89,13 @@ def _dataset(name: str, value: object) -> str:
     return _text(name, value)
 
 
+def _datasets(name: str, value: object) -> tuple[str, ...]:
+    """Return what ``--data`` understands; the keys of a mapping are roles."""
+    if isinstance(value, Mapping):
+        return tuple(f"{_text(name, role)}={_dataset(name, each)}" for role, each in value.items())
+    return _several(_dataset)(name, value)
+
+
 def _several(parse: Callable[[str, Any], str]) -> Callable[[str, Any], tuple[str, ...]]:
     """Return the parser of one value or several of a kind."""
 
@@ -181,7 +188,7 @@ PARSERS: dict[str, Callable[[str, Any], object]] = {
     "Path": _path,
     "Paths": _several(_path),
     "Dataset": _dataset,
-    "Datasets": _several(_dataset),
+    "Datasets": _datasets,
     "Values": _values,
     "Tags": _tags,
     "Moment": _moment,

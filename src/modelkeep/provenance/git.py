@@ -203,7 +203,7 @@ def read_regular(path: str, most_bytes: int) -> bytes | None:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
                 return None
-            data = file.read(most_bytes + 1)
+            data = file.read(most_bytes + 1) or b""  # None: one of /proc has nothing to say yet
     except (OSError, ValueError):
         return None
     return data if len(data) <= most_bytes else None

@@ -141,6 +141,7 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
         time=logged.time,
         actor=logged.actor,
         claimed=texts.get("claimed"),
+        author=texts.get("author"),
         action=logged.action,
         subject=subject,
         sentence=sentence,

@@ -116,6 +116,8 @@ def _not_found(reader: Reader, at: int | None, what: str, digest: str, files: Se
         )
     nearest = _nearest(reader, at, files) if files else None
     if nearest is None:
+        if at is not None:
+            return NotFound(f"no version had these bytes then: {digest}", f"modelkeep identify {quote(what)}")
         return NotFound(f"no version has these bytes: {digest}", "modelkeep register NAME PATH")
     hint = f"modelkeep show {nearest.ref}"
     if not (nearest.changed or nearest.missing) and len(nearest.extra) <= _FILES_NAMED:

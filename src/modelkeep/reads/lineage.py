@@ -102,7 +102,7 @@ def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Plac
         case DataNode() | RunNode():
             if _results(reader, at, node):
                 return node
-    message = f"nothing here names {node}"
+    message = f"no version was made from {node}"
     raise NotFound(message, "modelkeep lineage REF        (what a version was made from)")
 
 

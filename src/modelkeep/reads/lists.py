@@ -17,7 +17,7 @@ from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
-from modelkeep.reads.references import version_of, version_or_model
+from modelkeep.reads.references import model_named, version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -81,7 +81,7 @@ def models(
     """
     with snapshot(context, moment) as (reader, at):
         if pattern is not None and not is_glob(pattern):
-            named = references.find_model(reader, at, pattern)
+            named = model_named(reader, pattern, context.say, at)
             return (model_queries.model_row(reader, at, named.model, named.name),)[:limit]
         rows = (model_queries.model_row(reader, at, model, name) for model, name in _named(reader, at, pattern))
         return tuple(islice((row for row in rows if everything or not row.archived), limit))

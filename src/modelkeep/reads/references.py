@@ -10,7 +10,7 @@ from modelkeep.domain.stages import StageDef, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.references import Resolved, hint, resolve
+from modelkeep.store.db.sql.references import Resolved, hint, name_before, resolve
 from modelkeep.store.db.sql.version_states import deletion, holders, latest, newest_undeleted
 from modelkeep.store.db.state import SqlState
 
@@ -21,9 +21,21 @@ _READS = frozenset({"get", "path", "show", "resolve"})
 
 def version_or_model(reader: Reader, text: str, say: Say, at: int | None = None) -> Resolved:
     """Return the version that a reference means, or the model where it is a bare name."""
-    found = resolve(reader, at, parse_ref(text))
-    if found.renamed_from is not None:
-        say(f"note: {found.renamed_from} is called {found.name} now")
+    return _resolve(reader, parse_ref(text), say, at)
+
+
+def model_named(reader: Reader, name: str, say: Say, at: int | None = None) -> Resolved:
+    """Return the model that bears a name, bore it, or got it after the moment ``at``."""
+    return _resolve(reader, Ref(name, None), say, at)
+
+
+def _resolve(reader: Reader, ref: Ref, say: Say, at: int | None) -> Resolved:
+    """Return what a reference means. Each name of a model finds it, also at a moment when it had another one."""
+    before = None if at is None or ref.name is None else name_before(reader, at, ref.name)
+    found = resolve(reader, at, ref if before is None else Ref(before, ref.selector))
+    other = found.renamed_from if before is None else ref.name
+    if other is not None:
+        say(f"note: {other} {f'is called {found.name} now' if at is None else f'was called {found.name} then'}")
     return found
 
 
@@ -44,7 +56,7 @@ def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None)
     if ref.name is not None and ref.selector is None:
         say(f"note: {ref.name} is taken as {ref.name}@latest")
         ref = Ref(ref.name, Word("latest"))
-    return resolve(reader, at, ref)
+    return _resolve(reader, ref, say, at)
 
 
 def stage_named(reader: Reader, text: str) -> StageDef:

@@ -59,8 +59,8 @@ def sync_file_system(descriptor: int) -> bool:
     return True
 
 
-def create_file(path: str, mode: int, data: bytes = b"") -> None:
-    """Make a file with a mode and a few bytes, durably; ``FileExistsError`` if it exists.
+def create_file(path: str, mode: int, data: bytes = b"") -> os.stat_result:
+    """Make a file with a mode and a few bytes, durably; return its status. ``FileExistsError`` if it exists.
 
     In a shared (setgid) directory the umask does not count. What root makes belongs to the owner and the group of the
     directory that it is in, whatever takes the place of that directory or of the file meanwhile.
@@ -75,6 +75,7 @@ def create_file(path: str, mode: int, data: bytes = b"") -> None:
             if data:
                 os.write(descriptor, data)
                 os.fsync(descriptor)
+            return os.fstat(descriptor)
         finally:
             os.close(descriptor)
 

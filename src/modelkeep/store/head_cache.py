@@ -11,8 +11,12 @@ import os
 
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import is_hex
-from modelkeep.errors import RegistryUnavailable
+from modelkeep.errors import ModelkeepError
 from modelkeep.store.durable import give_to_owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from modelkeep.store.opened_directory import OpenedDirectory
 
 _MOST_BYTES = 200
 _MOST_DIGITS, _ID_LENGTH, _HASH_LENGTH = 16, 32, 64
@@ -48,34 +52,39 @@ def replace(state_dir: str, registry: str, seq: int, entry_hash: str) -> None:
     """Keep this head, whatever was kept before."""
     if not is_hex(registry, _ID_LENGTH):
         return
-    path = _path(state_dir, registry)
-    draft = f"{path}.{os.urandom(8).hex()}"
-    with contextlib.suppress(OSError, RegistryUnavailable):
-        _make_directories(os.path.dirname(path))
-        try:
-            with open(draft, "xb") as file:  # x: never through a link
-                give_to_owner(file.fileno(), os.stat(os.path.dirname(path)))
-                file.write(_line(seq, entry_hash))
-            os.replace(draft, path)
-        except OSError:
-            os.unlink(draft)
-            raise
-
-
-def _make_directories(path: str) -> None:
-    """Make a directory and its parents. Under ``sudo -E`` they are in a user's home, and belong to that user."""
-    missing = []
-    while not os.path.isdir(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(each, 0o700)
-            descriptor = os.open(each, os.O_RDONLY | os.O_NOFOLLOW)
+    with contextlib.suppress(OSError, ModelkeepError), _opened_heads(state_dir) as heads:
+        draft = f"{registry}.{os.urandom(8).hex()}"
+        with open(heads.create(draft, 0o666), "wb") as file:
             try:
-                give_to_owner(descriptor, os.stat(os.path.dirname(each)))
-            finally:
-                os.close(descriptor)
+                give_to_owner(file.fileno(), os.fstat(heads.descriptor))
+                file.write(_line(seq, entry_hash))
+                file.flush()
+                heads.rename(draft, registry)
+            except BaseException:
+                heads.unlink(draft)
+                raise
+
+
+def _opened_heads(state_dir: str) -> OpenedDirectory:
+    """Open the directory of the heads; it and its parents are made.
+
+    Under ``sudo -E`` they are in a user's home, and belong to that user, who may put links there.
+    """
+    from modelkeep.store.named_paths import open_directory
+
+    path, missing = os.path.join(state_dir, "heads"), []
+    while not os.path.isdir(path):
+        path, name = os.path.split(path)
+        missing.append(name)
+    directory = open_directory(path)
+    for name in reversed(missing):
+        with directory as above:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=above.descriptor)
+            directory = above.enter(name)
+            if directory.is_empty():
+                give_to_owner(directory.descriptor, os.fstat(above.descriptor))
+    return directory
 
 
 def recall(state_dir: str, registry: str) -> Head | None:
@@ -86,7 +95,7 @@ def recall(state_dir: str, registry: str) -> Head | None:
         descriptor = os.open(_path(state_dir, registry), os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb", buffering=0) as file:
             _lock(file.fileno(), exclusive=False)
-            return _parse(file.read(_MOST_BYTES))
+            return _parse(file.read(_MOST_BYTES) or b"")  # None: a pipe whose other end is open
     except OSError:
         return None
 

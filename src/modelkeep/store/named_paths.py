@@ -78,6 +78,35 @@ def seen(path: str) -> os.stat_result | None:
     return None
 
 
+def replace_file(path: str, data: bytes) -> None:
+    """Replace a file of the user's, or make it, durably and in one step; a link to it stays a link.
+
+    Under ``sudo -E`` it is in another account's home. Links of other accounts count as in `open_directory`.
+    """
+    above, name = os.path.split(os.path.realpath(path))
+    make_directories(above, 0o700)
+    with OpenedDirectory.at(above) as directory:
+        there = directory.status(name)
+        _require_same(there, path)
+        draft = f"{name}.{os.urandom(8).hex()}.tmp"
+        descriptor = directory.create(draft, 0o600 if there is None else there.st_mode & 0o777)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            directory.rename(draft, name)
+            directory.sync()
+        except BaseException:
+            directory.unlink(draft)
+            raise
+
+
+def _require_same(there: os.stat_result | None, path: str) -> None:
+    if there is not None and not os.path.samestat(there, status_of(path)):
+        raise OSError(errno.ESTALE, "it was replaced meanwhile")
+
+
 class _Walk:
     """The way to one directory or file, a name at a time."""
 

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shlex import quote
 
 from modelkeep.errors import IntegrityError, ModelkeepError, NotFound, RegistryUnavailable, UsageError
 from modelkeep.store.access.permissions import FORBIDDEN, nearest, not_permitted
@@ -80,6 +81,12 @@ def not_a_blob(path: str) -> IntegrityError:
     return IntegrityError(
         f"{path} is not a regular file: the store was changed from outside", "modelkeep verify --bytes"
     )
+
+
+def replaced_registry(directory: str) -> RegistryUnavailable:
+    """Return the error for a registry whose name is that of another directory by now."""
+    message = f"the registry {directory} was replaced by another one after it was found"
+    return RegistryUnavailable(message, f"if that one is meant: modelkeep list --registry {quote(directory)}")
 
 
 @contextmanager

@@ -91,6 +91,20 @@ ALLOWED = {
 }
 
 
+#: What SQLite takes and PostgreSQL refuses: a value after IS, a value of no type, a unary plus, names of SQLite's own.
+OF_SQLITE = re.compile(
+    r"\bIS (NOT )?:|\(:\w+ IS NULL|[(=<>,] ?\+\w|\b(rowid|sqlite_\w+|INDEXED|GLOB|IFNULL|OR REPLACE)\b"
+)
+#: These join in the order of the text; see `shared.IN_ORDER`.
+IN_ORDER = {"shared.HOLDERS", "version_states.HOLDERS now", "version_states.HOLDERS past", "status.IN_STAGE"}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_has_what_sqlite_alone_takes(name):
+    assert OF_SQLITE.search(STATEMENTS[name]) is None
+    assert ("CROSS JOIN" in STATEMENTS[name]) == (name in IN_ORDER)
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_reads_a_table_from_end_to_end(connection, name):
     plan = _plan(connection, STATEMENTS[name])
@@ -161,6 +175,11 @@ PINNED = {
         "SEARCH version USING COVERING INDEX version_digest (digest=? AND model=?)",
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH deleted USING PRIMARY KEY (model=? AND version=?)",
+    ],
+    "deciding.HIGHEST_LABEL": [
+        "SEARCH version USING INDEX sqlite_autoindex_version_1 (model=? AND number=?)",
+        "SCALAR SUBQUERY 1",
+        "SEARCH label_order USING PRIMARY KEY (model=?)",
     ],
     "deciding.STAGES_HELD": ["SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"],
     "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],

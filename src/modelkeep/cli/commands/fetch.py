@@ -71,7 +71,7 @@ def path(
     call.show(PathView(ref, found))
 
 
-@command()
+@command("as_of")
 def identify(
     call: Call,
     what: Annotated[
@@ -86,9 +86,12 @@ def identify(
     ] = None,
 ) -> None:
     asked = _digest_of_stdin() if what == "-" else what
-    found = call.registry().identify(asked, exclude=exclude or ())
+    registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
+    found = registry.identify(asked, exclude=exclude or (), as_of=moment)
     never_staged = (what == "-" or os.path.exists(what)) and all(row.stage is None for row in found)
-    call.show(IdentifiedView(found), *(["it never held a stage"] if never_staged else []))
+    never = "it never held a stage" if moment is None else "it had held no stage then"
+    call.show(IdentifiedView(moment, found), *([never] if never_staged else []))
 
 
 def _digest_of_stdin() -> str:

@@ -14,7 +14,7 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
-from modelkeep.cli.views.columns import check_column, column
+from modelkeep.cli.views.columns import check_column, column, split_columns
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.domain.answers.versions import Version
@@ -76,9 +76,7 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    keys = tuple(key.strip() for key in columns.split(",")) if columns else ()
-    for key in keys:
-        check_column(key)
+    keys = split_columns(columns) if columns else ()
     if pattern is not None and "@" in pattern:
         message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
         raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
@@ -110,6 +108,8 @@ def list_(
         if found and split is not None and all(each is None for each in map(column(key, found), found)):
             error = unknown_key(key, registry.keys(split[0], name, as_of=moment))
             if error is not None:
+                if "," in key:  # its last part was a column, misspelt
+                    check_column(key.rpartition(",")[2].strip())
                 raise error
     versions, note = rows.first(found)
     nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment)

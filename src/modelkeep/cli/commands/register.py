@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 
 from typer import Argument, Option
 
+from modelkeep.changes.register_request import check_order
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
 from modelkeep.cli.progress import progress
@@ -22,7 +23,10 @@ Many = list[str] | None
 
 Metrics = Annotated[Many, Option("-M", "--metric", metavar="K=V", help="A metric.")]
 MetricFiles = Annotated[Many, Option("--metrics", metavar="FILE", help="Metrics from a JSON, TOML or YAML file.")]
-On = Annotated[str | None, Option("--on", metavar="DATA", help="The data the metrics were measured on.")]
+On = Annotated[
+    str | None,
+    Option("--on", metavar="DATA", help="The data the metrics were measured on: a path, a URI, NAME or NAME@VERSION."),
+]
 Runs = Annotated[Many, Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
 
@@ -42,7 +46,7 @@ def register(
     on: On = None,
     tag: Annotated[Many, Option("--tag", metavar="K=V", help="A tag.")] = None,
     data: Annotated[
-        Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI or NAME@VERSION.")
+        Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI, NAME or NAME@VERSION.")
     ] = None,
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
     run: Runs = None,
@@ -143,17 +147,12 @@ def _pairs(given: Many, files: Many, what: str) -> Sequence[tuple[str, str]]:
 
 def _check_order(name: str, paths: Sequence[str]) -> None:
     """Raise ``UsageError`` where file and name are swapped, or a metric has no option, with the right line as hint."""
-    first = paths[0]
     metrics = [path for path in paths if "=" in path and not os.path.exists(path)]
     if metrics and len(metrics) < len(paths):
         message = f"there is no file '{printable(metrics[0])}'; a metric is given with -M, a param with -p"
         others = [path for path in paths if path not in metrics]
         raise refusal(message, ["register", name, *others, *(each for path in metrics for each in ("-M", path))])
-    if not os.path.exists(name) or first == "-" or os.path.exists(first):
-        return
-    kind = "directory" if os.path.isdir(name) else "file"
-    message = f"there is no file '{printable(first)}' here, and '{printable(name)}' is a {kind}: the name comes first"
-    raise refusal(message, ["register", first, name, *paths[1:]])
+    check_order(name, paths)
 
 
 #: What other tools call our ways to treat files that are registered already.

@@ -156,7 +156,9 @@ def config_trust(
         call.show(views.TrustView(trusted), nothing=None if trusted else lambda: nothing)
         return
     directories, changed = trust.change(directory, os.environ, here(), remove=remove)
-    call.show(views.TrustView(directories, changed), f"written to {call.settings.file}" if changed else "nothing to do")
+    now = f"{directory} is trusted {'no longer' if remove else 'now'}"
+    done = f"{now}: written to {call.settings.file}" if changed else "nothing to do"
+    call.show(views.TrustView(directories, changed), done)
 
 
 def _refused_registry(call: Call) -> tuple[str, ...]:

@@ -25,6 +25,26 @@ VERSION_KEYS = (
 )  # fmt: skip
 
 
+def split_columns(text: str) -> tuple[str, ...]:
+    """Return the columns of ``--columns``; ``UsageError`` for one that versions do not have.
+
+    A key may have commas in it: what names no column behind ``metric.K``, ``param.K`` or ``tag.K`` is a part of that K.
+    """
+    keys: list[str] = []
+    for piece in text.split(","):
+        key = piece.strip()
+        if keys and not _is_column(key) and split_key(keys[-1]) is not None:
+            keys[-1] += f",{piece.rstrip()}"
+        else:
+            check_column(key)
+            keys.append(key)
+    return tuple(keys)
+
+
+def _is_column(key: str) -> bool:
+    return key in VERSION_KEYS or key == "stage" or split_key(key) is not None
+
+
 def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], object]:
     """Return what reads a column from a version: a field of the document, or ``metric.K``, ``param.K``, ``tag.K``.
 
@@ -44,7 +64,7 @@ def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], objec
 
 def check_column(key: str) -> None:
     """Raise ``UsageError`` unless versions have that column."""
-    if key in VERSION_KEYS or key == "stage" or split_key(key) is not None:
+    if _is_column(key):
         return
     message = f"there is no column '{printable(key)}'"
     near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, *keys_meant(key)]

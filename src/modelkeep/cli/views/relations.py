@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.json_values import to_text
 from modelkeep.rendering import Clock, signed, six_digits, visible
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class IdentifiedView(View, frozen=True):
     """The versions that some bytes are, and the stages that these held."""
 
+    as_of: AsOf | None
     identified: Sequence[Identified]
 
     def lines(self) -> list[str]:

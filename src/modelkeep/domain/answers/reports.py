@@ -11,12 +11,13 @@ from modelkeep.domain.record import Answer
 
 
 class AuditEntry(Answer, frozen=True):
-    """An entry of the log as a sentence; ``entry`` is its canonical JSON as text."""
+    """An entry of the log as a sentence; ``author`` is who made what was registered, ``entry`` its canonical JSON as text."""
 
     seq: int
     time: str
     actor: str
     claimed: str | None
+    author: str | None
     action: str
     subject: str | None
     sentence: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from modelkeep.domain.policy.facts import age_words
 from modelkeep.domain.policy.rules import Gate, Rules, SignalRule, StageRules
-from modelkeep.domain.policy.words import age_words
 from modelkeep.domain.record import Answer
 
 _THEN = {

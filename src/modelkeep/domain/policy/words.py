@@ -17,11 +17,3 @@ def check_check_name(name: str) -> str:
         message = f"not a name for a check: '{printable(name)}'"
         raise UsageError(message, "lower case letters, digits, '.', '_' and '-', as bias-report")
     return name
-
-
-def age_words(seconds: int) -> str:
-    """Return a duration as the policy writes it: ``12h``, ``30d``, ``90s``."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from shlex import quote
 
-from modelkeep.domain.labels import check_label, label_key
+from modelkeep.domain.labels import check_label, label_key, label_sort_key
 from modelkeep.domain.policy.patterns import check_new_label
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
-from modelkeep.domain.verbs.rows import Assign, Changes, Recorded
+from modelkeep.domain.verbs.rows import Assign, Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
 
@@ -48,6 +48,8 @@ class VersionLabelled(Event, frozen=True):
         where = (("model", "=", self.model), ("number", "=", self.version))
         sets = (("label", self.label), ("label_key", label_key(self.label)), ("label_seq", recorded.seq))
         yield Assign("version", where, sets)
+        row: Row = {"model": self.model, "sort_key": label_sort_key(self.label), "version": self.version}
+        yield Insert("label_order", row)
 
 
 def check_label_is_free(proposal: Proposal, model: Model, label: str) -> None:

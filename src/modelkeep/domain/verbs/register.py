@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.labels import bump_label, check_label, fold, label_key
+from modelkeep.domain.labels import bump_label, check_label, fold, label_key, label_sort_key
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.policy.patterns import check_model_name, check_new_label
 from modelkeep.domain.record import LogValue, Ordinal, Sha256
@@ -197,7 +197,7 @@ class Register(Command, frozen=True, kw_only=True):
     def _new_label(self, proposal: Proposal, model: Model) -> str | None:
         label = self.label
         if self.bump is not None:
-            label = check_label(bump_label(proposal.state.labels(model.seq), self.bump))
+            label = check_label(bump_label(proposal.state.highest_label(model.seq), self.bump))
         elif label is not None:
             check_label_is_free(proposal, model, label)
         if label is not None:
@@ -259,6 +259,8 @@ class VersionRegistered(Event, frozen=True):
             },
         )
         key: Row = {"model": self.model, "version": self.version}
+        if self.label is not None:
+            yield Insert("label_order", {**key, "sort_key": label_sort_key(self.label)})
         for path, blob, size in artifact.blobs():
             yield Insert("version_blob", {**key, "path": path, "digest": blob, "size_bytes": size})
         for position, data in enumerate(command.data):

@@ -55,8 +55,8 @@ _OBSTACLES = {
 class Rollback(Command, frozen=True):
     """Go back to version ``to``, from the version of the subject.
 
-    ``confirmed`` is absent when the version to leave was named, else ``yes`` or ``no``: whether the question
-    was answered that another rollback within 15 minutes asks.
+    ``confirmed`` is absent when the version to leave or the one to go back to was named, else ``yes`` or ``no``:
+    whether the question was answered that another rollback within 15 minutes asks.
     """
 
     PERMISSION = "rollback"
@@ -87,7 +87,7 @@ class Rollback(Command, frozen=True):
             return AlreadySo(f"{model.name}@{holder.version} is in {stage}")
         proposal.check_expected(holder.version, f"the holder of {stage}")
         if self.confirmed == "no":
-            _check_not_twice(proposal, model, stage, holder)
+            _check_not_twice(proposal, model, stage, holder, " --keep-good" if self.keep_good else "")
         target = find_target(proposal.state, model.seq, holder, proposal.observed.absent)
         if target.tenure is not None and target.tenure.version == self.to:
             back, passed_over = target.tenure, target.passed_over
@@ -226,10 +226,10 @@ def _named_tenure(proposal: Proposal, model: Model, holder: Tenure, number: int)
     return tenure
 
 
-def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenure) -> None:
+def _check_not_twice(proposal: Proposal, model: Model, stage: str, holder: Tenure, options: str) -> None:
     """Refuse an unconfirmed rollback that names no version shortly after another one."""
     last = proposal.state.last_rollback(model.seq, stage)
     if last is not None and parse_stored(proposal.time) - parse_stored(last) < _CONFIRM_WITHIN:
         name = model.ref(holder.version)
         message = f"{model.name} was rolled back in {stage} less than 15 minutes ago, {name} is there now"
-        raise RecentRollback(message, f"modelkeep rollback {quote(name)} {quote(stage)}")
+        raise RecentRollback(message, f"modelkeep rollback {quote(name)} {quote(stage)}{options}")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 
 from modelkeep.domain.answers.maintenance import DoctorFinding
-from modelkeep.errors import ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import Busy, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.maintenance.doctor.exam import Exam, error, ok, warning
 from modelkeep.rendering import human_age
 from modelkeep.store import backup_mark, head_cache
-from modelkeep.store.access.holders import Holder
+from modelkeep.store.access.holders import Holder, running_seconds
 from modelkeep.store.db.sqlite import probe, schema
 from modelkeep.store.db.sqlite.errors import bring_back
 from modelkeep.store.db.sqlite.probe import Probed
@@ -30,17 +29,15 @@ def check_writer(exam: Exam) -> Iterator[DoctorFinding]:
     elif writer.stopped:
         yield warning("writer", database.path, f"{writer} keeps all writers waiting", f"kill -CONT {writer.pid}")
     else:
-        yield ok("writer", database.path, f"{writer}{_since(exam, writer)} is writing")
+        yield ok("writer", database.path, f"{writer}{_since(writer)} is writing")
     if probe.journal_bytes(database, "-wal") is not None:
         text = "the database was switched to WAL, which shuts out readers and fails on network mounts"
         yield warning("wal", f"{database.path}-wal", text, "close what uses it; the next change switches it back")
 
 
-def _since(exam: Exam, writer: Holder) -> str:
-    with suppress(OSError):
-        seconds = exam.context.clock().timestamp() - os.stat(f"/proc/{writer.pid}").st_mtime
-        return f", which began {human_age(timedelta(seconds=seconds))} ago,"
-    return ""
+def _since(writer: Holder) -> str:
+    seconds = running_seconds(writer.pid)
+    return "" if seconds is None else f", which began {human_age(timedelta(seconds=seconds))} ago,"
 
 
 def check_database(exam: Exam) -> Iterator[DoctorFinding]:
@@ -63,6 +60,8 @@ def check_database(exam: Exam) -> Iterator[DoctorFinding]:
 
 def _unreadable(exam: Exam, why: ModelkeepError) -> DoctorFinding:
     path = exam.context.database.path
+    if isinstance(why, Busy):
+        return warning("database", path, f"it could not be looked at: {why.message}", why.hint or "try again")
     if isinstance(why, SchemaMismatch):
         return error("schema", path, why.message, why.hint or "install a newer modelkeep")
     if isinstance(why, RegistryUnavailable):
@@ -95,7 +94,7 @@ def _schema(exam: Exam, found: Probed) -> Iterator[DoctorFinding]:
 def check_log(exam: Exam) -> Iterator[DoctorFinding]:
     """Check that the log ends as `verify` would find it, and goes on from the last entry that this account saw."""
     found = exam.probed
-    if not isinstance(found, Probed):
+    if not isinstance(found, Probed) or not found.has_log:
         return
     head = found.head
     if head is None:

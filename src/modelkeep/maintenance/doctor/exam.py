@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.maintenance import DoctorFinding
-from modelkeep.errors import IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import Busy, IntegrityError, ModelkeepError, RegistryUnavailable, SchemaMismatch
 from modelkeep.locate import Located
 from modelkeep.store.access.holders import Holder, holder_of
 from modelkeep.store.bucket.directory_places import opened
@@ -48,9 +48,9 @@ class Exam:
 
     @cached_property
     def writer(self) -> Holder | None:
-        """The process that is at the head of the writers' queue, or that holds a lock on the database."""
+        """The process that is at the head of the writers' queue, or that keeps the database locked to write in it."""
         database = self.context.database
-        return holder_of(database.lock_path if os.path.exists(database.lock_path) else database.path)
+        return holder_of(database.lock_path) or holder_of(database.path, readers=False)
 
     @property
     def has_hot_journal(self) -> bool:
@@ -69,7 +69,7 @@ class Exam:
             return None
         try:
             return probe.probe(database)
-        except (SchemaMismatch, RegistryUnavailable, IntegrityError) as unreadable:
+        except (SchemaMismatch, RegistryUnavailable, IntegrityError, Busy) as unreadable:
             return unreadable
 
     @property

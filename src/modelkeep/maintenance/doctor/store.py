@@ -35,6 +35,9 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
     """Check the directories of the store, and whether this account may read a sample of its files."""
     path = exam.store
     if not os.path.isdir(path):
+        if os.path.lexists(path) and not os.path.islink(path):
+            yield _no_directory(path)
+            return
         text = f"it leads to {os.readlink(path)}, which is not there" if os.path.islink(path) else "it is missing"
         yield error("store", path, text, "is its disk mounted? else modelkeep verify --repair BACKUP")
         return
@@ -79,13 +82,21 @@ def _wrong_mode(place: str, *, shared: bool) -> DoctorFinding | None:
 
 
 def _missing_directory(exam: Exam, place: str) -> DoctorFinding | None:
-    name = os.path.basename(place)
-    if name == "tmp" and not os.path.lexists(place):
+    if os.path.lexists(place):
+        return _no_directory(place)
+    above = os.path.dirname(place)
+    if os.path.lexists(above) and not os.path.isdir(above):
+        return None  # that is a finding of its own
+    if os.path.basename(place) == "tmp":
         mode = stat.S_IMODE(os.stat(exam.store).st_mode)
         make = f"mkdir {f'-m {mode:04o} ' if mode & stat.S_ISGID else ''}{quote(place)}"
         return warning("store", place, "it is missing: the next register makes it again", make)
     hint = f"mkdir -p {quote(place)}        (where it was empty, else modelkeep verify --repair BACKUP)"
     return error("store", place, "it is missing", hint)
+
+
+def _no_directory(place: str) -> DoctorFinding:
+    return error("store", place, "it is not a directory", f"ls -ld {quote(place)}        (who made it?)")
 
 
 def _unreadable_blob(exam: Exam) -> Iterator[DoctorFinding]:
@@ -168,8 +179,9 @@ def check_leftovers(exam: Exam) -> Iterator[DoctorFinding]:
     tmp = os.path.join(exam.store, "tmp")
     if stale:
         count, size = sum(each.files for each in stale), sum(each.size_bytes for each in stale)
-        text = f"{files(count)}, {size} bytes, left by writers that were killed"
-        yield warning("leftovers", tmp, text, "modelkeep gc")
+        unsure = any(each.writer == "unsure" for each in stale)
+        whose = "writers that were killed, or that write on another machine" if unsure else "writers that were killed"
+        yield warning("leftovers", tmp, f"{files(count)}, {size} bytes, left by {whose}", "modelkeep gc")
     else:
         alive = sum(each.writer == "alive" for each in found)
         yield ok("leftovers", tmp, "nothing was left" + (f"; {alive} writers are at work" if alive else ""))

@@ -12,12 +12,13 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.directory_drafts import TMP
-from modelkeep.store.bucket.directory_places import BucketDirectory, opened
+from modelkeep.store.bucket.directory_places import BucketDirectory, Identity, opened
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.os_errors import explain_store_errors
 
@@ -60,8 +61,10 @@ def create_store(root: str, *, elsewhere: bool = False) -> None:
 class DirectoryBucket:
     """A bucket in a directory of this machine."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, around: Identity | None = None) -> None:
+        """Name its directory, and which directory that must be in (`opened`); None for any."""
         self.root = os.path.abspath(root)
+        self.opened = partial(opened, self.root, around=around)
         self._unsettled: set[str] = set()
 
     def upload(self, *, many: bool = False) -> DirectoryUpload:
@@ -69,7 +72,7 @@ class DirectoryBucket:
         from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
         with explain_store_errors(self.root), self._keys():
-            return DirectoryUpload(self.root, self.local_path, many=many)
+            return DirectoryUpload(self, many=many)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
@@ -105,7 +108,7 @@ class DirectoryBucket:
                     yield from self._blobs_in(entry.name)
 
     def _blobs_in(self, name: str) -> Iterator[Blob]:
-        with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
+        with suppress(FileNotFoundError), self.opened(*_BLOBS, name) as shard:
             for entry in shard.entries():
                 if _is_key_in(name, entry) and (status := shard.status(entry.name)) is not None:
                     yield _blob(_PREFIX + entry.name, status)
@@ -122,7 +125,7 @@ class DirectoryBucket:
         """Sync every directory that a key was deleted from."""
         with explain_store_errors(self.root):
             while self._unsettled:
-                with opened(self.root, *_BLOBS, self._unsettled.pop()) as shard:
+                with self.opened(*_BLOBS, self._unsettled.pop()) as shard:
                     shard.sync()
 
     def local_path(self, key: str) -> str:
@@ -137,14 +140,14 @@ class DirectoryBucket:
         """Return the bytes of a note, at most 64 KiB of them."""
         with explain_store_errors(self.root):
             try:
-                with opened(self.root) as bucket:
+                with self.opened() as bucket:
                     return bucket.read_note(name)
             except FileNotFoundError:
                 return None
 
     def write_note(self, name: str, data: bytes) -> None:
         """Write a note as a file that everybody in the store may read and nobody may write to."""
-        with explain_store_errors(self.root), self.upload() as upload, opened(self.root) as bucket:
+        with explain_store_errors(self.root), self.upload() as upload, self.opened() as bucket:
             draft = upload.draft()
             draft.write(data)
             draft.finish()
@@ -153,7 +156,7 @@ class DirectoryBucket:
 
     def remove_note(self, name: str) -> None:
         """Remove the file of a note."""
-        with explain_store_errors(self.root), opened(self.root) as bucket, suppress(FileNotFoundError):
+        with explain_store_errors(self.root), self.opened() as bucket, suppress(FileNotFoundError):
             bucket.unlink(name)
             bucket.sync()
 
@@ -162,7 +165,8 @@ class DirectoryBucket:
         from modelkeep.store.access.mounts import mount_of
         from modelkeep.store.bucket import directory_drafts
 
-        with explain_store_errors(self.root), suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
+        absent = (FileNotFoundError, NotADirectoryError)
+        with explain_store_errors(self.root), suppress(*absent), self.opened(TMP) as tmp:
             mount = mount_of(self.root)
             local = mount is not None and not mount.network
             yield from directory_drafts.find_stale(tmp, local=local)
@@ -171,7 +175,7 @@ class DirectoryBucket:
         """Remove the directory of a writer that ended."""
         from modelkeep.store.bucket import directory_drafts
 
-        with explain_store_errors(self.root), opened(self.root, TMP) as tmp:
+        with explain_store_errors(self.root), self.opened(TMP) as tmp:
             return directory_drafts.remove_stale(tmp, os.path.basename(stale.place))
 
     def unknown(self) -> Iterator[str]:
@@ -185,14 +189,14 @@ class DirectoryBucket:
                 shards = [entry.name for entry in keys.entries() if _is_shard(entry)]
             yield from self._others(_BLOBS, {*shards})
             for name in shards:
-                with suppress(FileNotFoundError), opened(self.root, *_BLOBS, name) as shard:
+                with suppress(FileNotFoundError), self.opened(*_BLOBS, name) as shard:
                     ours = {entry.name for entry in shard.entries() if _is_key_in(name, entry)}
                     yield from self._others((*_BLOBS, name), ours)
-            with suppress(FileNotFoundError), opened(self.root, TMP) as tmp:
+            with suppress(FileNotFoundError, NotADirectoryError), self.opened(TMP) as tmp:
                 yield from directory_drafts.find_unknown(tmp)
 
     def _others(self, names: tuple[str, ...], known: Collection[str]) -> Iterator[str]:
-        with suppress(FileNotFoundError), opened(self.root, *names) as directory:
+        with suppress(FileNotFoundError), self.opened(*names) as directory:
             yield from (f"{directory.path}/{each.name}" for each in directory.entries() if each.name not in known)
 
     @contextmanager
@@ -200,7 +204,7 @@ class DirectoryBucket:
         """Yield the open directory of the shards; ``RegistryUnavailable`` where it is not there: is its disk mounted?"""
         with ExitStack() as stack:
             try:
-                keys = stack.enter_context(opened(self.root, *_BLOBS))
+                keys = stack.enter_context(self.opened(*_BLOBS))
             except (FileNotFoundError, NotADirectoryError):
                 message = f"the store is not there: {'/'.join((self.root, *_BLOBS))} is no directory"
                 raise RegistryUnavailable(message, "is the disk it is on mounted?") from None

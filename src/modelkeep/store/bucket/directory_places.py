@@ -12,16 +12,19 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Self
+from typing import Self, TypeAlias
 
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.durable import give_to_owner
 from modelkeep.store.opened_directory import OpenedDirectory
-from modelkeep.store.os_errors import not_a_blob
+from modelkeep.store.os_errors import not_a_blob, replaced_registry
 
 #: The errors of opening a directory where something else stands.
 _OTHER = frozenset({errno.ELOOP, errno.ENOTDIR})
 _LONGEST_NOTE = 65_536
+
+#: The device and the inode of a directory.
+Identity: TypeAlias = tuple[int, int]
 
 
 class BucketDirectory(OpenedDirectory):
@@ -88,13 +91,15 @@ class BucketDirectory(OpenedDirectory):
 
 
 @contextmanager
-def opened(root: str, *names: str) -> Iterator[BucketDirectory]:
+def opened(root: str, *names: str, around: Identity | None = None) -> Iterator[BucketDirectory]:
     """Yield the directory ``root/names…``; ``FileNotFoundError`` where it is not there.
+
+    ``around`` is the device and inode of the directory that the bucket must be in; another may have taken its name.
 
     Raises ``RegistryUnavailable`` for a link on the way, ``Conflict`` for a root that is a link which its bucket does
     not know of.
     """
-    with _open_root(root) as bucket, bucket.below("/".join(names)) as directory:
+    with _open_root(root, around) as bucket, bucket.below("/".join(names)) as directory:
         yield directory
 
 
@@ -116,19 +121,28 @@ def require_shared(bucket: BucketDirectory) -> None:
     )
 
 
-def _open_root(root: str) -> BucketDirectory:
+def _open_root(root: str, around: Identity | None) -> BucketDirectory:
     try:
-        return BucketDirectory.at(root, follow=False)
+        bucket, is_link = BucketDirectory.at(root, follow=False), False
     except OSError as error:
         if error.errno not in _OTHER or not os.path.islink(root):
             raise
-    bucket = BucketDirectory.at(root)
+        bucket, is_link = BucketDirectory.at(root), True
     try:
-        _require_named(bucket)
+        if is_link:
+            _require_named(bucket)
+        if around is not None:
+            above = os.stat(os.path.dirname(root)) if is_link else os.stat("..", dir_fd=bucket.descriptor)
+            _require_same(above, around, os.path.dirname(root))
     except BaseException:
         bucket.close()
         raise
     return bucket
+
+
+def _require_same(there: os.stat_result, directory: Identity, path: str) -> None:
+    if (there.st_dev, there.st_ino) != directory:
+        raise replaced_registry(path)
 
 
 def _require_named(bucket: BucketDirectory) -> None:

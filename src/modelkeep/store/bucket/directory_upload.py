@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
-from modelkeep.store.bucket.directory_places import BucketDirectory, opened, require_shared
+from modelkeep.store.bucket.directory_places import BucketDirectory, require_shared
 from modelkeep.store.bucket.interface import Draft, NotWritten
 from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from modelkeep.store.bucket.directory import DirectoryBucket
 
 _T = TypeVar("_T")
 
@@ -99,9 +101,10 @@ class DirectoryDraft:
 class DirectoryUpload:
     """Files on their way into a directory bucket, until they are flushed in a directory that is made with the first."""
 
-    def __init__(self, root: str, place_of: Callable[[str], str], *, many: bool) -> None:
-        self._root = root
-        self._place_of = place_of
+    def __init__(self, bucket: DirectoryBucket, *, many: bool) -> None:
+        self._root = bucket.root
+        self._opened = bucket.opened
+        self._place_of = bucket.local_path
         self._many = many
         self._directory: BucketDirectory | None = None
         self._making = threading.Lock()
@@ -124,7 +127,7 @@ class DirectoryUpload:
         finally:
             directory, self._directory = self._directory, None
             if directory is not None:
-                with suppress(OSError, ModelkeepError), opened(self._root, TMP) as tmp:
+                with suppress(OSError, ModelkeepError), self._opened(TMP) as tmp:
                     tmp.rmdir(os.path.basename(directory.path))  # what a repair set aside stays in it
                 directory.close()
 
@@ -158,7 +161,7 @@ class DirectoryUpload:
                     draft.sync()
             if not committed and not kept:
                 return frozenset()
-            with opened(self._root, "blobs", "sha256") as keys:
+            with self._opened("blobs", "sha256") as keys:
                 for name, those in self._by_shard(committed).items():
                     with keys.make(name, self._owner) as shard:
                         new.update(key for key in those if committed[key].publish(shard, self._name_of(key)))
@@ -178,7 +181,7 @@ class DirectoryUpload:
         path, name = os.path.split(self._place_of(key))
         aside = f"damaged-{name}"
         try:
-            with opened(self._root, "blobs", "sha256", os.path.basename(path)) as shard:
+            with self._opened("blobs", "sha256", os.path.basename(path)) as shard:
                 there = shard.status(name)
                 if there is None:
                     return None
@@ -206,12 +209,12 @@ class DirectoryUpload:
     @cached_property
     def _owner(self) -> os.stat_result:
         """The owner and the group of the bucket."""
-        with opened(self._root) as bucket:
+        with self._opened() as bucket:
             return os.fstat(bucket.descriptor)
 
     def _make_directory(self) -> BucketDirectory | None:
         name = f"{boot_id()}-{os.getpid()}-{os.urandom(8).hex()}"
-        with opened(self._root) as bucket:
+        with self._opened() as bucket:
             require_shared(bucket)
             # A tool that copies no empty directories may have left it out.
             tmp = bucket.make(TMP, self._owner)

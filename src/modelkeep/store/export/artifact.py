@@ -6,12 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import PurePosixPath
+from shlex import join
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
-from modelkeep.errors import ModelkeepError, UsageError
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict, ModelkeepError, UsageError
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import copy_out, require
 from modelkeep.store.content.hashing import Content, chunks_of, content_of
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: From so many files on, one sync of the file system takes less time than one of each.
 _MANY = 16
+#: How many files a hint names at most.
+_MOST_NAMED = 5
 
 
 class Exported(Struct, frozen=True):
@@ -62,8 +66,14 @@ def export(
     file = manifest.files[0] if form == "file" else None
     place = open_destination(dest, form, name_on_disk(default_name if file is None else file.path))
     with place.directory, explain_destination_errors(place.path):
-        if place.status() is not None and holds(place.path, manifest, form):
+        lacking = None if place.status() is None else not_executable(place.path, manifest, form)
+        if lacking == []:
             return Exported(place.path, changed=False)
+        if lacking and not force:
+            paths = [place.path if form == "file" else os.path.join(place.path, name_on_disk(each)) for each in lacking]
+            what = "is not executable" if form == "file" else f"{len(lacking)} of its files are not executable"
+            message = f"'{printable(place.path)}' has these bytes, but {what}"
+            raise Conflict(message, printable(f"chmod +x {join(paths[:_MOST_NAMED])}"))
         replaced = require_replaceable(place, manifest, form, force=force, known=lambda path: known(_digest_of(path)))
         remove_stale_drafts(place.directory)
         draft = Draft(place.directory, form, 0o755 if file is None else _mode(file))
@@ -148,16 +158,16 @@ def _make_directories(root: OpenedDirectory, manifest: Manifest) -> list[str]:
     return ["", *paths]
 
 
-def holds(path: str, manifest: Manifest, form: Form) -> bool:
-    """Say whether a file or directory has exactly the bytes of a manifest, and so would be registered as the same.
+def not_executable(path: str, manifest: Manifest, form: Form) -> list[str] | None:
+    """Return which files lack their executable bit in a file or directory with exactly the bytes of a manifest, else None.
 
-    What ``register`` leaves out (``__pycache__``, ``.DS_Store`` …) does not count, unless the artifact has it.
+    Where none does, it would be registered as the same. What ``register`` leaves out (``__pycache__``, ``.DS_Store`` …) does not count, unless the artifact has it.
     A file may be executable where the artifact's is not. Nothing is read where a path or a size differs.
     """
     from modelkeep.store.ingest.selection import IGNORE_FILE, LEFT_OUT, Selection
 
     if os.path.isdir(path) != (form == "tree"):
-        return False
+        return None
     names = {name for file in manifest.files for name in file.path.split("/")}
     filename = manifest.files[0].path if form == "file" else None
     # An artifact that has its .modelkeepignore may have what that names too.
@@ -165,10 +175,10 @@ def holds(path: str, manifest: Manifest, form: Form) -> bool:
     found = _read(
         path, Selection(include=include, filename=filename), {file.path: file.size for file in manifest.files}
     )
-    return found is not None and all(
-        here.digest == wanted.digest and here.executable >= wanted.executable
-        for here, wanted in zip(found.files, manifest.files, strict=True)
-    )
+    if found is None or [each.digest for each in found.files] != [each.digest for each in manifest.files]:
+        return None
+    pairs = zip(found.files, manifest.files, strict=True)
+    return [wanted.path for here, wanted in pairs if wanted.executable and not here.executable]
 
 
 def _digest_of(path: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import starmap
 from pathlib import PurePath
 
 from modelkeep.domain.text import printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import ModelkeepError, UsageError
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.ingest.source import Source, open_below
@@ -71,8 +72,9 @@ def _keeper_of(directory: str, keepers: dict[str, str | None]) -> str | None:
 def predict_removal(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
     """Return what ``remove`` would remove, and what would stay, as notes."""
     files = {_path(source) for source in sources}
+    above = {(source.root, os.path.dirname(source.inner)) for source in sources}
     going: set[str] = set()
-    for directory in _with_their_parents({(source.root, os.path.dirname(source.inner)) for source in sources}):
+    for directory in starmap(_joined, _with_their_parents(above)):
         with suppress(OSError):
             inside = {os.path.join(directory, name) for name in os.listdir(directory)}
             if inside <= files | going and not os.path.samefile(directory, "."):
@@ -102,10 +104,9 @@ def remove(typed: Sequence[str], sources: Sequence[Source]) -> tuple[str, ...]:
             sync_directory(directory)
     gone = len(sources) - len(notes)
     notes.append(f"moved: {gone} {'file' if gone == 1 else 'files'}")
-    for directory in _with_their_parents(above):
-        with suppress(OSError):  # there is more in it, or it is the current directory
-            if not os.path.samefile(directory, "."):
-                os.rmdir(directory)
+    for root, inner in _with_their_parents(above):
+        with suppress(OSError, ModelkeepError):  # there is more in it, or it is the current directory
+            _remove_directory(root, inner)
     notes += [f"'{printable(path)}' stays: {_why_it_stays(path)}" for path in typed if os.path.isdir(path)]
     return tuple(notes)
 
@@ -136,18 +137,36 @@ def _remove_file(source: Source) -> str | None:
         return None
     except OSError as error:
         return (error.strerror or str(error)).lower()
+    except ModelkeepError as error:
+        return error.message
     return None
 
 
-def _with_their_parents(above: Iterable[tuple[str, str]]) -> list[str]:
-    """Return directories and all above them up to what was typed, the deepest first."""
-    found: set[str] = set()
+def _remove_directory(root: str, inner: str) -> None:
+    """Remove an empty directory, unless it is the current one; a link that came in its way is not followed."""
+    above, _, name = inner.rpartition("/")
+    around, name = (root, name) if inner else os.path.split(root.rstrip("/"))
+    directory = open_below(around or ".", above, follow=False, directory=True)
+    try:
+        if not os.path.samestat(os.stat(name, dir_fd=directory, follow_symlinks=False), os.stat(".")):
+            os.rmdir(name, dir_fd=directory)
+    finally:
+        os.close(directory)
+
+
+def _with_their_parents(above: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return directories and all above them up to what was typed, the deepest first: what was typed, and the way below."""
+    found: set[tuple[str, str]] = set()
     for root, inner in above:
         if os.path.isdir(root):
             names = inner.split("/") if inner else []
-            found.update(os.path.join(root, *names[:depth]) for depth in range(len(names) + 1))
-    return sorted(found, key=len, reverse=True)
+            found.update((root, "/".join(names[:depth])) for depth in range(len(names) + 1))
+    return sorted(found, key=lambda each: len(_joined(*each)), reverse=True)
 
 
 def _path(source: Source) -> str:
-    return os.path.join(source.root, source.inner) if source.inner else source.root
+    return _joined(source.root, source.inner)
+
+
+def _joined(root: str, inner: str) -> str:
+    return os.path.join(root, inner) if inner else root

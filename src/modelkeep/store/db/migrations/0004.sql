@@ -1,4 +1,5 @@
--- The policy of a registry, who bears its roles, requests, checks, deployments, signals; and the account behind each entry.
+-- The policy of a registry, who bears its roles, requests, checks, deployments, signals; the account behind each entry;
+-- and the order of labels, by which the highest label of a model is found.
 
 DROP TABLE entry_action;
 
@@ -22,7 +23,9 @@ CREATE TABLE entry_action (
     uid INTEGER,
     login INTEGER,
     login_user TEXT,
-    PRIMARY KEY (seq)
+    user_namespace INTEGER NOT NULL,
+    PRIMARY KEY (seq),
+    CONSTRAINT user_namespace_is_a_flag CHECK (user_namespace IN (0, 1))
 )
  STRICT;
 
@@ -141,6 +144,7 @@ CREATE TABLE tenure (
     until_seq INTEGER,
     ended_by TEXT,
     ended_for INTEGER,
+    verdict TEXT,
     PRIMARY KEY (model, version, stage, since_seq),
     FOREIGN KEY(model, version) REFERENCES version (model, number)
 )
@@ -151,3 +155,13 @@ CREATE UNIQUE INDEX tenure_holder ON tenure (model, stage) WHERE until_seq IS NU
 CREATE INDEX tenure_stage ON tenure (model, stage, since_seq);
 
 CREATE INDEX tenure_stage_since ON tenure (stage, since_seq);
+
+CREATE TABLE label_order (
+    model INTEGER NOT NULL,
+    sort_key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (model, sort_key, version),
+    FOREIGN KEY(model, version) REFERENCES version (model, number)
+)
+ WITHOUT ROWID,
+ STRICT;

@@ -12,7 +12,7 @@ from modelkeep.store.db.sql.statement import EVER
 
 TEXTS = """
 SELECT field, value FROM entry_text
-WHERE seq = :seq AND field IN ('reason', 'claimed', 'description', 'note') ORDER BY position
+WHERE seq = :seq AND field IN ('reason', 'claimed', 'author', 'description', 'note') ORDER BY position
 """
 
 ENTRY = """
@@ -148,7 +148,7 @@ def _arm(table: str, *conditions: str) -> str:
 
 
 def texts(reader: Reader, seq: int) -> list[tuple[str, str]]:
-    """Return the fields of an entry's details that people wrote: reason, claim, description, note."""
+    """Return the fields of an entry's details that people wrote: reason, claim, author, description, note."""
     return [(field, value) for field, value in reader.rows(TEXTS, seq=seq)]
 
 

@@ -47,14 +47,31 @@ VERSION_LABELLED = """
 SELECT number FROM version WHERE model = :model AND label_key = :key
 """
 
-LABELS = """
-SELECT label FROM version WHERE model = :model AND label_key IS NOT NULL AND label IS NOT NULL
+HIGHEST_LABEL = """
+SELECT label FROM version WHERE model = :model AND number = (
+    SELECT version FROM label_order WHERE model = :model ORDER BY sort_key DESC, version DESC LIMIT 1)
 """
 
 VERSION_WITH_DIGEST = """
 SELECT max(number) FROM version
 WHERE digest = :digest AND model = :model
     AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
+"""
+
+VERSIONS_WITH_DIGEST = """
+SELECT number FROM version
+WHERE digest = :digest AND model = :model
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = number)
+ORDER BY number DESC LIMIT 20
+"""
+
+# The newest version of a model that is one file with these bytes, and what the file is called.
+WITH_FILE_ALONE = """
+SELECT version.number, version_blob.path
+FROM version_blob JOIN version ON version.model = version_blob.model AND version.number = version_blob.version
+WHERE version_blob.digest = :digest AND version_blob.model = :model AND version.files = 1
+    AND NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = version.model AND deleted.version = version.number)
+ORDER BY version.number DESC LIMIT 1
 """
 
 LAST_HOLDER = """
@@ -128,11 +145,12 @@ SELECT 1 FROM tag
 WHERE model = :model AND version = :version AND line = :line AND until_seq IS NULL
 """
 
-# IS compares NULL with NULL too. The standard's IS NOT DISTINCT FROM needs SQLite 3.39.
-NEWEST_METRIC = """
+# NULL is equal to NULL here. The standard's IS NOT DISTINCT FROM needs SQLite 3.39, and PostgreSQL's IS takes no value.
+_SAME = "({0} = :{0} OR {0} IS NULL AND CAST(:{0} AS TEXT) IS NULL)"
+NEWEST_METRIC = f"""
 SELECT value FROM metric
 WHERE model = :model AND version = :version AND name = :name
-    AND on_name IS :on_name AND on_version IS :on_version AND on_digest IS :on_digest
+    AND {_SAME.format("on_name")} AND {_SAME.format("on_version")} AND {_SAME.format("on_digest")}
 ORDER BY seq DESC LIMIT 1
 """
 
@@ -149,7 +167,7 @@ SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role,
 """
 
 IDENTITY = """
-SELECT account, uid, login, login_user FROM entry_action WHERE seq = :seq
+SELECT account, uid, login, login_user, user_namespace FROM entry_action WHERE seq = :seq
 """
 
 STAGE_IS_HELD = """
@@ -181,9 +199,8 @@ SELECT seq, licence, code_commit, code_state,
 FROM version WHERE model = :model AND number = :number
 """
 
-AUTHOR = """
-SELECT entry_text.value FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.field = 'author'
-WHERE version.model = :model AND version.number = :number
+NAMES_GIVEN = """
+SELECT value FROM entry_text WHERE seq = :seq AND field IN ('author', 'claimed') ORDER BY position
 """
 
 TAG_KEYS = """
@@ -216,7 +233,7 @@ WHERE until_seq IS NULL ORDER BY since_seq
 """
 
 APPROVALS = """
-SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user
+SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
 WHERE request = :request ORDER BY approval.seq
 """

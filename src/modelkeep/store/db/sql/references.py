@@ -61,8 +61,10 @@ SELECT name FROM model_name WHERE model = :model AND KNOWN(model_name.since_seq)
 
 FORMER = statement("""
 SELECT name FROM model_name
-WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded
-GROUP BY folded ORDER BY min(since_seq)
+WHERE model = :model AND KNOWN(model_name.since_seq) AND folded <> :folded AND NOT EXISTS (
+    SELECT 1 FROM model_name AS earlier
+    WHERE earlier.model = :model AND earlier.folded = model_name.folded AND earlier.since_seq < model_name.since_seq)
+ORDER BY since_seq
 """)
 
 # Names of a similar length, and those with the text as their first or last segments, are enough to find the one that
@@ -234,6 +236,15 @@ def name_of(reader: Reader, at: int | None, model: int) -> str:
     return str(found[0][0])
 
 
+def name_before(reader: Reader, at: int, name: str) -> str | None:
+    """Return what a model was called at a moment that got this name later; None where a model bore it by then."""
+    if BEARER.row(reader, at, folded=fold(name)) is not None:
+        return None
+    later = BEARER.row(reader, None, folded=fold(name))
+    then = None if later is None else NAME.row(reader, at, model=later[0])
+    return None if then is None else str(then[0])
+
+
 def former_names(reader: Reader, at: int | None, model: int, present: str) -> tuple[str, ...]:
     """Return the other names that a model bore, oldest first."""
     return tuple(name for (name,) in FORMER.rows(reader, at, model=model, folded=fold(present)))
@@ -242,10 +253,6 @@ def former_names(reader: Reader, at: int | None, model: int, present: str) -> tu
 def no_model_error(reader: Reader, at: int | None, name: str) -> NotFound:
     """Return the error for a name that no model bore, with those that are near."""
     shown = printable(name)
-    if at is not None and (later := BEARER.row(reader, None, folded=fold(name))) is not None:
-        then = NAME.row(reader, at, model=later[0])
-        message = f"there was no model {shown} then"
-        return NotFound(message, None if then is None else f"it was called {then[0]}")
     message = f"there is no model {shown}" if at is None else f"there was no model {shown} then"
     length, folded = len(name), fold(name)
     lengths = {"shortest": length - _LENGTH_DIFFERENCE, "longest": length + _LENGTH_DIFFERENCE}

@@ -10,16 +10,16 @@ from modelkeep.store.db.sql.statement import statement
 BINDINGS = statement("""
 SELECT role_binding.role, role_binding.kind, role_binding.name, entry_index.time, entry_index.seq, entry_action.actor
 FROM role_binding
-CROSS JOIN entry_index ON entry_index.seq = role_binding.since_seq
-CROSS JOIN entry_action ON entry_action.seq = role_binding.since_seq
+JOIN entry_index ON entry_index.seq = role_binding.since_seq
+JOIN entry_action ON entry_action.seq = role_binding.since_seq
 WHERE HOLDS(role_binding) ORDER BY role_binding.role, role_binding.kind DESC, role_binding.name
 """)
 
 POLICY = statement("""
 SELECT policy.digest, entry_index.time, entry_index.seq, entry_action.actor
 FROM policy
-CROSS JOIN entry_index ON entry_index.seq = policy.since_seq
-CROSS JOIN entry_action ON entry_action.seq = policy.since_seq
+JOIN entry_index ON entry_index.seq = policy.since_seq
+JOIN entry_action ON entry_action.seq = policy.since_seq
 WHERE HOLDS(policy)
 """)
 

@@ -9,6 +9,10 @@ the present, `past` for an entry ``:at`` of the log.
 #: What no name has in it: it sorts behind whatever follows a prefix.
 LAST = "\U0010ffff"
 
+#: Joins tables in the order of the text. SQLite's planner begins with a table of many rows where plain JOIN lets it
+#: choose. PostgreSQL has no such word (its CROSS JOIN takes no ON): for it this is JOIN.
+IN_ORDER = "CROSS JOIN"
+
 MODEL_NAMES = """
 SELECT model, name, folded FROM model_name
 WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded LIMIT :count
@@ -33,14 +37,14 @@ SELECT name, protected, synonyms FROM stage WHERE HOLDS(stage) ORDER BY position
 """
 
 # Who holds the stages of a model, highest stage first. A stage has one holder; a canary has a share.
-HOLDERS = """
+HOLDERS = f"""
 SELECT stage.name, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN version.label END,
     entry_index.time, entry_action.actor
 FROM stage
-CROSS JOIN tenure ON tenure.model = :model AND tenure.stage = stage.name AND HOLDS(tenure) AND tenure.share IS NULL
-CROSS JOIN version ON version.model = :model AND version.number = tenure.version
-CROSS JOIN entry_index ON entry_index.seq = tenure.since_seq
-CROSS JOIN entry_action ON entry_action.seq = tenure.since_seq
+{IN_ORDER} tenure ON tenure.model = :model AND tenure.stage = stage.name AND HOLDS(tenure) AND tenure.share IS NULL
+{IN_ORDER} version ON version.model = :model AND version.number = tenure.version
+{IN_ORDER} entry_index ON entry_index.seq = tenure.since_seq
+{IN_ORDER} entry_action ON entry_action.seq = tenure.since_seq
 WHERE HOLDS(stage) ORDER BY stage.position DESC
 """
 

@@ -41,10 +41,10 @@ ORDER BY entry_about.seq
 MODEL_NOTES = statement("""
 SELECT entry_index.time, entry_action.actor, entry_text.value, entry.bytes
 FROM entry_action
-CROSS JOIN entry_about ON entry_about.model = :model AND entry_about.version = 0 AND entry_about.seq = entry_action.seq
-CROSS JOIN entry_index ON entry_index.seq = entry_action.seq
-CROSS JOIN entry_text ON entry_text.seq = entry_action.seq AND entry_text.field = 'note'
-CROSS JOIN entry ON entry.seq = entry_action.seq
+JOIN entry_about ON entry_about.model = :model AND entry_about.version = 0 AND entry_about.seq = entry_action.seq
+JOIN entry_index ON entry_index.seq = entry_action.seq
+JOIN entry_text ON entry_text.seq = entry_action.seq AND entry_text.field = 'note'
+JOIN entry ON entry.seq = entry_action.seq
 WHERE entry_action.action = 'note' AND KNOWN(entry_action.seq)
 ORDER BY entry_action.seq
 """)

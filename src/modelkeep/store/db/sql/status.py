@@ -1,5 +1,7 @@
 """What `status` reads: how much there is, and what is in production."""
 
+from modelkeep.store.db.sql.shared import IN_ORDER
+
 # The numbers of a model's versions have no gap: the newest one counts them. A model has some left where that
 # one is not deleted; the deleted ones are counted only where it is.
 COUNTS = """
@@ -24,14 +26,14 @@ SELECT coalesce(sum(size_bytes), 0) FROM (
     GROUP BY digest) AS blob
 """
 
-IN_STAGE = """
+IN_STAGE = f"""
 SELECT model_name.name, tenure.version, version.label, entry_index.time, entry_action.actor
 FROM model_name
-CROSS JOIN tenure ON tenure.model = model_name.model AND tenure.stage = :stage
+{IN_ORDER} tenure ON tenure.model = model_name.model AND tenure.stage = :stage
     AND tenure.until_seq IS NULL AND tenure.share IS NULL
-CROSS JOIN version ON version.model = tenure.model AND version.number = tenure.version
-CROSS JOIN entry_index ON entry_index.seq = tenure.since_seq
-CROSS JOIN entry_action ON entry_action.seq = tenure.since_seq
+JOIN version ON version.model = tenure.model AND version.number = tenure.version
+JOIN entry_index ON entry_index.seq = tenure.since_seq
+JOIN entry_action ON entry_action.seq = tenure.since_seq
 WHERE model_name.until_seq IS NULL
 ORDER BY model_name.folded
 """

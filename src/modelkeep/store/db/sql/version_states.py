@@ -56,8 +56,8 @@ DELETION = statement("""
 SELECT deleted.seq, entry_index.time, entry_action.actor,
     (SELECT value FROM entry_text WHERE seq = deleted.seq AND field = 'reason' ORDER BY position LIMIT 1)
 FROM deleted
-CROSS JOIN entry_index ON entry_index.seq = deleted.seq
-CROSS JOIN entry_action ON entry_action.seq = deleted.seq
+JOIN entry_index ON entry_index.seq = deleted.seq
+JOIN entry_action ON entry_action.seq = deleted.seq
 WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq)
 """)
 

@@ -36,7 +36,7 @@ PARAMS = """
 SELECT version.number, substr(entry_text.field, 7), entry_text.value
 FROM version JOIN entry_text ON entry_text.seq = version.seq
 WHERE version.model = :model AND version.number BETWEEN :first AND :last
-    AND substr(entry_text.field, 1, 6) = 'param.' AND (:key IS NULL OR entry_text.field = 'param.' || :key)
+    AND substr(entry_text.field, 1, 6) = 'param.' AND (CAST(:key AS TEXT) IS NULL OR entry_text.field = 'param.' || :key)
 ORDER BY version.number, entry_text.position
 """
 
@@ -45,8 +45,8 @@ EVALUATIONS = statement("""
 SELECT metric.version, metric.name, metric.value, metric.on_name, metric.on_version, metric.on_digest,
     entry_index.time, entry_action.actor
 FROM metric
-CROSS JOIN entry_index ON entry_index.seq = metric.seq
-CROSS JOIN entry_action ON entry_action.seq = metric.seq
+JOIN entry_index ON entry_index.seq = metric.seq
+JOIN entry_action ON entry_action.seq = metric.seq
 WHERE metric.model = :model AND metric.version BETWEEN :first AND :last AND KNOWN(metric.seq)
 ORDER BY metric.version, metric.name, metric.seq DESC
 """)
@@ -67,7 +67,7 @@ WHERE model = :model AND KNOWN(metric.seq) ORDER BY name
 
 TAGS = statement("""
 SELECT version, key, value FROM tag
-WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) AND (:key IS NULL OR key = :key)
+WHERE model = :model AND version BETWEEN :first AND :last AND HOLDS(tag) AND (CAST(:key AS TEXT) IS NULL OR key = :key)
 ORDER BY version, key
 """)
 

@@ -10,7 +10,7 @@ import sqlite3
 import stat
 import time
 
-from modelkeep.errors import IntegrityError
+from modelkeep.errors import IntegrityError, RegistryUnavailable
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -107,24 +107,35 @@ class Transaction:
 def check_journal_files(path: str) -> None:
     """Raise ``IntegrityError`` where a database is a link, or a file that SQLite writes beside it is no regular file.
 
-    SQLite waits for a pipe of that name, also through ^C, and others may write through a link. A link in place of the
-    database leads to another registry, maybe to the user's own.
+    SQLite waits for a pipe of that name, also through ^C, and others may write through a link, a hard link too. A link
+    in place of the database leads to another registry, maybe to the user's own.
     """
     if os.path.islink(path):
         message = f"{path} is a symbolic link, and none is followed inside a registry"
         raise IntegrityError(message, f"ls -l {path}        (who made it?)")
     for ending in ("-journal", "-wal", "-shm"):
         try:
-            mode = os.lstat(path + ending).st_mode
+            status = os.lstat(path + ending)
         except OSError:
             continue
-        if not stat.S_ISREG(mode):
-            message = f"{path}{ending} is not a regular file: it was made by something other than modelkeep"
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            what = "has a second name (a hard link)" if stat.S_ISREG(status.st_mode) else "is not a regular file"
+            message = f"{path}{ending} {what}: it was made by something other than modelkeep"
             raise IntegrityError(message, f"ls -l {os.path.dirname(path)}")
 
 
 def connect(path: str, mode: str) -> sqlite3.Connection:
-    """Open the file (``mode`` ro or rw): the one prologue of every connection."""
+    """Open the file (``mode`` ro or rw): the one prologue of every connection.
+
+    A file with a second name is only read: SQLite would look for the journal of a killed writer beside one of the names.
+    """
+    if mode == "rw" and _has_second_name(path):
+        from shlex import quote
+
+        message = f"{path} has a second name (a hard link), and a crash of who writes through one would damage it"
+        raise RegistryUnavailable(
+            message, f"cp -p {quote(path)} {quote(path)}.own && mv {quote(path)}.own {quote(path)}        (parts them)"
+        )
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # Two slashes would begin an address of another machine: an empty one before them leaves them to the path.
     quoted = f"//{quoted}" if quoted.startswith("//") else quoted
@@ -139,6 +150,13 @@ def connect(path: str, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _has_second_name(path: str) -> bool:
+    try:
+        return os.stat(path).st_nlink > 1
+    except OSError:  # SQLite says why
+        return False
 
 
 def open_snapshot(path: str, mode: str, deadline: float) -> sqlite3.Connection:

@@ -54,7 +54,7 @@ class Database:
         self.lock_path = os.path.join(directory, LOCK)
         self.lock_wait = lock_wait
         self._say = say
-        self._mount_is_known = False
+        self._mounts_known: set[str] = set()
 
     @property
     def may_be_written(self) -> bool:
@@ -63,7 +63,7 @@ class Database:
 
     def check_mount(self) -> None:
         """Raise ``RegistryUnavailable`` on a mount without working locks; warn of a network mount, once."""
-        if self._mount_is_known:
+        if self.directory in self._mounts_known:
             return
         from modelkeep.store.access.mounts import check_locks  # reads do not need it
 
@@ -71,7 +71,7 @@ class Database:
         check_locks(self.directory, say)
         if os.path.islink(store := os.path.join(self.directory, STORE)):
             check_locks(os.path.realpath(store), say)
-        self._mount_is_known = True
+        self._mounts_known.add(self.directory)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -209,8 +209,7 @@ class Database:
         """Check the files before SQLite opens them: SQLite would wait for a pipe, and follow a link."""
         if not os.path.isfile(self.path):
             check_readable(self.directory, self.path)
-            message = f"there is no registry at {self.directory}"
-            raise lost_database(self.path) or RegistryUnavailable(message, f"modelkeep init {self.directory}")
+            raise lost_database(self.path) or schema.none_at(self.directory)
         check_journal_files(self.path)
 
 

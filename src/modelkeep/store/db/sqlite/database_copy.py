@@ -19,6 +19,7 @@ from msgspec import Struct
 from modelkeep.errors import Busy, RegistryUnavailable
 from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database import Database
+from modelkeep.store.db.sqlite.found_database import is_open
 from modelkeep.store.db.sqlite.writers_queue import queued
 from modelkeep.store.durable import create_file
 from modelkeep.store.os_errors import explain_destination_errors
@@ -69,8 +70,11 @@ def write_copy(reader: Transaction, path: str, step_pages: int = -1, watch: Watc
     """
     with suppress(FileNotFoundError):
         os.unlink(path)
-    create_file(path, 0o660)
+    made = create_file(path, 0o660)
     with closing(sqlite3.connect(path, isolation_level=None)) as target:
+        if not is_open(made):
+            message = f"{path} was replaced while it was made"
+            raise RegistryUnavailable(message, f"ls -l {os.path.dirname(path)}        (who made it?)")
         target.execute("PRAGMA journal_mode = OFF")
         target.execute("PRAGMA synchronous = FULL")
         try:

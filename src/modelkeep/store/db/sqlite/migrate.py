@@ -22,7 +22,6 @@ from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.database_copy import write_copy
 from modelkeep.store.durable import rename_new, sync_directory
 
-_LOG = ("entry", "details", "document")
 _FRESH = "registry.db.backup.new"
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
 
@@ -46,20 +45,20 @@ def upgrade(writer: Writer, plan: Plan, since: int) -> None:
     as the scripts had made it.
     """
     schema.apply(writer, since, plan.version, plan.statements)
-    if any(number > since for number in plan.rebuilds):
-        rebuild(writer)
     if schema.fingerprint(writer) != plan.fingerprint:
         message = (
             f"the schema {since} of the registry was changed by something other than modelkeep: it was not migrated"
         )
         raise IntegrityError(message, "modelkeep verify --log        (nothing was changed)")
+    if any(number > since for number in plan.rebuilds):
+        rebuild(writer)
 
 
 def rebuild(writer: Writer) -> None:
     """Empty every table but the log's and make it again from the log, inside the caller's transaction."""
     writer.run("PRAGMA defer_foreign_keys = ON")
     for (table,) in writer.rows(_TABLES):
-        if table not in _LOG:
+        if table not in schema.LOG_TABLES:
             writer.rows(f"DELETE FROM {table}")
     for _, data in entries(writer):
         entry = parse_entry(data)

@@ -40,10 +40,33 @@ def replayed(reader: Reader) -> Transaction:
     """Return today's tables of an older registry, made in memory from its log."""
     from modelkeep.store.db.ledger import replay  # only an older schema needs it
 
+    if any(odd_objects(reader)):
+        raise schema.foreign_schema()
     memory = in_memory()
     replay(reader, memory)
     memory.is_private = True
     return memory
+
+
+def odd_objects(reader: Reader) -> Iterator[tuple[str, str, str]]:
+    """Yield type, name and fate (missing, changed, unknown) of what is not as the scripts make it.
+
+    Of an older schema only the tables of the log are looked at: it is read from nothing else. A view in the place of
+    one may yield rows for ever.
+    """
+    is_older = schema.age(reader) < schema.VERSION
+    there = {(kind, name): sql for kind, name, sql in reader.rows(schema.SCHEMA)}
+    with closing(in_memory()) as right:
+        wanted = {(kind, name): sql for kind, name, sql in right.rows(schema.SCHEMA)}
+    for kind, name in sorted(there.keys() | wanted.keys(), key=str):
+        if is_older and name not in schema.LOG_TABLES:
+            continue
+        if (kind, name) not in there:
+            yield kind, name, "missing"
+        elif (kind, name) not in wanted:
+            yield kind, name, "unknown"
+        elif there[kind, name] != wanted[kind, name]:
+            yield kind, name, "changed"
 
 
 def scratch() -> Transaction:

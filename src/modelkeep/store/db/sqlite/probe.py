@@ -6,11 +6,12 @@ import os
 import sqlite3
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modelkeep.domain.entry import hash_entry, parse_entry
 from modelkeep.domain.state import Head
 from modelkeep.errors import Damaged, SchemaMismatch
-from modelkeep.store.db.sqlite import raw_rows, schema
+from modelkeep.store.db.sqlite import private_tables, raw_rows, schema
 from modelkeep.store.db.sqlite.connection import ANSWER_WAIT_SECONDS
 from modelkeep.store.db.sqlite.database import Database
 
@@ -35,6 +36,11 @@ class Probed(Struct, frozen=True):
     trouble: str | None
     damage: str | None
 
+    @property
+    def has_log(self) -> bool:
+        """Whether the tables of the log are modelkeep's: a view in the place of one may yield rows for ever."""
+        return schema.LOG_TABLES.isdisjoint(name for _, name, _ in self.odd)
+
 
 def sqlite_version() -> str:
     """Return the version of the SQLite that Python was built with."""
@@ -58,12 +64,13 @@ def probe(database: Database) -> Probed:
     """Look at the database; raises what `schema.age` raises for one that is no registry of ours."""
     with database.raw(ANSWER_WAIT_SECONDS) as reader:
         number = schema.age(reader)
-        odd = tuple(raw_rows.odd_objects(reader)) if number == schema.VERSION else ()
+        odd = tuple(private_tables.odd_objects(reader))
         (mode,) = reader.one("PRAGMA journal_mode")
         size = raw_rows.size_bytes(reader)
         ours = number == schema.VERSION and not odd  # else it may be made to take for ever
         damage = raw_rows.first_damage(reader) if ours and size <= raw_rows.SMALL_BYTES else None
-        last = raw_rows.head(reader)
+        found = Probed(number, odd, str(mode), size, None, None, None, damage)
+        last = raw_rows.head(reader) if found.has_log else None
         head, registry, trouble = None, None, None
         if last is not None:
             seq, data = last
@@ -73,7 +80,7 @@ def probe(database: Database) -> Probed:
             except (Damaged, SchemaMismatch) as error:
                 trouble, time = error.message, ""
             head = Head(seq, hash_entry(data), time)
-        return Probed(number, odd, str(mode), size, head, registry, trouble, damage)
+        return replace(found, head=head, registry=registry, trouble=trouble)
 
 
 def hash_at(database: Database, seq: int) -> str | None:

@@ -5,8 +5,7 @@ Each function reads a slice in one short transaction of its caller's, so that wr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -15,8 +14,6 @@ from msgspec import Struct
 from modelkeep.domain.entry import LARGEST_ENTRY, Entry, documents_of, hash_entry, parse_entry
 from modelkeep.errors import Damaged, SchemaMismatch
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.private_tables import in_memory
 
 PAGE = 400
 #: A larger value is not held before it is wanted.
@@ -89,20 +86,6 @@ def registry_id(reader: Reader) -> str | None:
     """Return the id that the tables give the registry."""
     row = reader.row(REGISTRY)
     return None if row is None else str(row[0])
-
-
-def odd_objects(reader: Reader) -> Iterator[tuple[str, str, str]]:
-    """Yield type, name and fate (missing, changed, unknown) of what today's schema should not be like."""
-    there = {(kind, name): sql for kind, name, sql in reader.rows(schema.SCHEMA)}
-    with closing(in_memory()) as right:
-        wanted = {(kind, name): sql for kind, name, sql in right.rows(schema.SCHEMA)}
-    for kind, name in sorted(there.keys() | wanted.keys(), key=str):
-        if (kind, name) not in there:
-            yield kind, name, "missing"
-        elif (kind, name) not in wanted:
-            yield kind, name, "unknown"
-        elif there[kind, name] != wanted[kind, name]:
-            yield kind, name, "changed"
 
 
 def table_names(reader: Reader) -> list[str]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
 VERSION = 4
-FINGERPRINT = "sha256:9b9332b5c1f7a10348ccc0ea45a9e18ffdb65ab53876444c74c7e52f0f50a344"
+#: The tables of the log. No script changes them: in an older registry they are the same.
+LOG_TABLES = frozenset({"entry", "details", "document"})
+FINGERPRINT = "sha256:4020a420284b97d26046c29d0d4f4b27b79f21d6416e27d5f2d8571e75653dec"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
@@ -88,7 +90,16 @@ def _no_registry(reader: Reader) -> RegistryUnavailable:
     path = str(reader.one("PRAGMA database_list")[2])
     if (lost := lost_database(path)) is not None:
         return lost
+    if not reader.one("PRAGMA page_count")[0]:
+        return none_at(os.path.dirname(path), ": the init that began it has not ended")
     return RegistryUnavailable("this SQLite file is not a modelkeep registry", "modelkeep init DIR        (makes one)")
+
+
+def none_at(directory: str, why: str = "") -> RegistryUnavailable:
+    """Return the error for a directory that holds no registry."""
+    from shlex import quote
+
+    return RegistryUnavailable(f"there is no registry at {directory}{why}", f"modelkeep init {quote(directory)}")
 
 
 def is_utf8(reader: Reader) -> bool:
@@ -107,5 +118,10 @@ def check(reader: Reader) -> None:
 def check_shape(reader: Reader) -> None:
     """Raise ``IntegrityError`` where the schema is not what the scripts made."""
     if fingerprint(reader) != FINGERPRINT:
-        message = "the schema of the registry was changed by something other than modelkeep"
-        raise IntegrityError(message, "modelkeep verify --log        (tells what)")
+        raise foreign_schema()
+
+
+def foreign_schema() -> IntegrityError:
+    """Return the error for a schema that is not what the scripts made."""
+    message = "the schema of the registry was changed by something other than modelkeep"
+    return IntegrityError(message, "modelkeep verify --log        (tells what)")
