@@ -1,7 +1,8 @@
 """Laws over random policies and histories: what is written is read back, a policy never changes what was before it."""
 
+import pytest
 from history import History
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from policies import policies, to_toml
 
@@ -20,6 +21,10 @@ from modelkeep.store.db.ledger import entries, named_by
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
+pytestmark = pytest.mark.slow  # policies are made of many parts: each example takes a tenth of a second
+
+#: A history is not made smaller: each try of that takes a second.
+PHASES = [Phase.explicit, Phase.generate]
 REFS = st.sampled_from(["fraud@1", "fraud@2", "fraud@3", "churn@1"])
 STAGES = st.sampled_from(["staging", "production", "qa"])
 WORDS = st.sampled_from(["0.5", "-3", "0.91", "NaN", "9" * 5000])
@@ -100,6 +105,7 @@ def replayed_and_judged(history):
     return tables(target)
 
 
+@settings(max_examples=40)
 @given(policies())
 def test_rules_are_read_back_from_their_toml_and_from_the_log(rules):
     assert find_problems(rules) == ()
@@ -109,6 +115,7 @@ def test_rules_are_read_back_from_their_toml_and_from_the_log(rules):
     assert parse_rules(rules.to_bytes()) == rules
 
 
+@settings(max_examples=40)
 @given(policies(), policies())
 def test_two_policies_differ_in_words_exactly_where_they_differ(one, other):
     assert (differences(one, other) == ()) == (statements(one) == statements(other))
@@ -119,7 +126,7 @@ def test_two_policies_differ_in_words_exactly_where_they_differ(one, other):
     assert differences(one, one) == ()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, phases=PHASES)
 @given(HISTORIES)
 def test_a_rebuild_is_live_and_every_entry_is_decided_the_same_again(steps):
     history = History()
@@ -131,7 +138,7 @@ def test_a_rebuild_is_live_and_every_entry_is_decided_the_same_again(steps):
     assert replayed_and_judged(history) == tables(history.connection)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, phases=PHASES)
 @given(HISTORIES)
 def test_a_policy_never_changes_what_was_before_it(steps):
     history = History()
@@ -159,7 +166,7 @@ def answers(registry, moment):
     }
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, phases=PHASES)
 @given(policies(stages=["staging", "production"], with_roles=False))
 def test_the_verdict_of_a_promotion_fits_into_its_entry(rules):
     """The largest verdict is an upper bound of what a stage finds, with the longest names and values."""
