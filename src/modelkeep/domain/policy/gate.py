@@ -139,9 +139,10 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     refused = judgement.refused
     many = len(refused) != 1
     count = f"{len(refused)} rule{'s' if many else ''} of the policy {'do' if many else 'does'} not hold"
-    lines = [f"{candidate.ref} may not be in {stage}: {count}"]
-    lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
     policy = proposal.state.policy()
+    meaning = None if policy is None else policy.rules.stage(stage).meaning
+    lines = [f"{candidate.ref} may not be in {stage}{'' if meaning is None else f' ({meaning})'}: {count}"]
+    lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
     missing = [] if policy is None else missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(f"who may approve: {who_may_approve(policy.rules, proposal.state.bindings(), missing)}")
