@@ -216,15 +216,17 @@ def _check(proposal: Proposal, candidate: Candidate, check: RequiredCheck) -> Ru
     found = None
     if not candidate.is_new:
         found = proposal.state.check(candidate.model.seq, candidate.number, check.name)
-    bound = "pass" if check.max_age is None else f"pass, at most {age_words(check.max_age)} old"
+    bound = "pass or warn" if check.max_age is None else f"pass or warn, at most {age_words(check.max_age)} old"
     if found is None:
         return RuleResult(f"check {check.name}", _MISSING, bound, passed=False, warn=check.warn)
     age = parse_stored(proposal.time) - parse_stored(found.time)
     fresh = check.max_age is None or age <= timedelta(seconds=check.max_age)
     expired = found.expires is not None and found.expires <= proposal.time
-    value = f"{found.result} at {found.time[:19]}Z"
     passed = found.result != "fail" and fresh and not expired
-    return RuleResult(f"check {check.name}", value, bound, passed, warn=check.warn)
+    # The time of a result that holds is no part of the plan: the nightly run that passes again leaves approvals valid.
+    when = "" if passed else f" at {found.time[:19]}Z"
+    gone = f", expired at {(found.expires or '')[:19]}Z" if expired else ""
+    return RuleResult(f"check {check.name}", f"{found.result}{when}{gone}", bound, passed, warn=check.warn)
 
 
 def _counting(
