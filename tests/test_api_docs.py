@@ -3,16 +3,19 @@
 import doctest
 import os
 
+import msgspec
 import pytest
 
 from modelkeep import governance
 from modelkeep import registry as api
+from modelkeep.provenance.machine import Account
 
 #: The state in which an example begins, where it is not two models with fraud@1 in production.
-EMPTY, REGISTERED, LEFT, GOVERNED, OWNED = "empty", "registered", "left", "governed", "owned"
+EMPTY, REGISTERED, LEFT, GOVERNED, OWNED, ASKED = "empty", "registered", "left", "governed", "owned", "asked"
 FOUND = {
     "register": EMPTY, "Registry.register": EMPTY, "Registry.promote": REGISTERED, "Registry.mark": LEFT,
     "Governance.policy": GOVERNED, "Governance.policies": GOVERNED, "Governance.policy_diff": GOVERNED, "Governance.revoke_role": OWNED,
+    "Governance.request": GOVERNED, "Governance.approve": ASKED, "Governance.reject": ASKED, "Governance.requests": ASKED,
 }  # fmt: skip
 POLICY = """
 [[stages]]
@@ -28,6 +31,11 @@ EXAMPLES = {
     for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
+
+
+def as_account(registry, account):
+    """Return the registry as another account has it."""
+    return api.Registry(msgspec.structs.replace(registry._context, account=account), registry._located)
 
 
 @pytest.fixture
@@ -51,8 +59,12 @@ def prepared(tmp_path, monkeypatch):
             return registry
         registry.promote("fraud@1", "production")
         (tmp_path / "policy.toml").write_text(POLICY)
-        if until == GOVERNED:
+        if until in (GOVERNED, ASKED):
             registry.set_policy("policy.toml")
+        if until == ASKED:
+            bo = as_account(registry, Account(4711, "bo", user_namespace=False))
+            bo.register("churn", "model.onnx", code="none")
+            bo.request("churn@2", "production", message="march data")
         if until == OWNED:
             registry.grant_role("owner", "user:root")
         if until == LEFT:

@@ -34,6 +34,8 @@ VALID = {
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
     "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
+    "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
+    "acknowledge": ((3,), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [

@@ -16,6 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LONG_FOR_A_REASON = {
     "registry.py": "the one list of what the API can do, each method with its example",
     "store/db/tables.py": "the one definition of the schema",
+    "cli/command_table.py": "the one list of commands, from which help, man pages and completion are made",
 }
 
 # What must not be loaded by `import modelkeep`: a training script imports it, and may never use it.

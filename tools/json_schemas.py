@@ -13,10 +13,16 @@ from typing import Any
 import msgspec
 
 from modelkeep.cli import views
-from modelkeep.cli.views.errors import ErrorDocument
+from modelkeep.cli.views.errors import ErrorDocument, ErrorFields
 from modelkeep.cli.views.interface import View
 
 _PREFIX, _SUFFIX = "modelkeep.", "/1"
+#: The fields that are left out where they say nothing.
+_LEFT_OUT = {
+    (ErrorFields.__name__, field.name)
+    for field in msgspec.structs.fields(ErrorFields)
+    if field.default is msgspec.UNSET
+}
 
 
 def documents() -> dict[str, type[msgspec.Struct]]:
@@ -45,7 +51,8 @@ def schema(thing: str) -> dict[str, Any]:
     if issubclass(kind, View):
         own["properties"] = _properties(kind, own["properties"], definitions)
     for each in (own, *definitions.values()):
-        each["required"] = list(each["properties"])  # a field that has a default is written too
+        # A field that has a default is written too, unless that is UNSET.
+        each["required"] = [name for name in each["properties"] if (each["title"], name) not in _LEFT_OUT]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **own,

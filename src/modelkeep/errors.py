@@ -139,10 +139,25 @@ class PartlyDone(ModelkeepError):
 
 
 class Denied(ModelkeepError):
-    """What the policy in force does not allow: a permission, a gate, a check or an approval is missing."""
+    """What the policy in force does not allow: a permission, a gate, a check or an approval is missing.
+
+    ``findings`` are the rules of the stage, each with its ``rule``, ``value`` and ``bound`` and whether it ``passed``;
+    ``plan`` is the digest of the plan that they make. Both are empty where a permission is missing.
+    """
 
     code = "denied"
     exit_code = 9
+
+    def __init__(
+        self, message: str, hint: str | None = None, findings: tuple[object, ...] = (), plan: str | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.findings = findings
+        self.plan = plan
+
+    def __reduce__(self) -> tuple[type["ModelkeepError"], tuple[str, str | None, tuple[object, ...], str | None]]:  # type: ignore[override]
+        """Survive a pipe between processes with the findings intact."""
+        return type(self), (self.message, self.hint, self.findings, self.plan)
 
 
 #: What each exit code means, in the order of the number: help, man pages and README are made from it.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Path, Texts
+    from modelkeep.api_types import Moment, Path, Ref, Texts
     from modelkeep.changes.change_request import Resolve
     from modelkeep.context import Context
+    from modelkeep.domain.answers.approvals import RequestRow
     from modelkeep.domain.answers.changes import Change
     from modelkeep.domain.answers.policy import Policy, PolicyDiff, PolicyRow, PolicySet
     from modelkeep.domain.answers.roles import RoleRow
@@ -68,6 +69,85 @@ class Governance:
         from modelkeep.reads import policy
 
         return policy.policy_diff(self._context, sides)
+
+    def request(self, ref: Ref, stage: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Ask that a version gets a stage, so that those whom the policy names approve it.
+
+        The answer's ``rules`` are what the policy says now, its ``hints`` the lines that approve and reject it.
+
+        >>> registry.request("churn@1", "production", message="march data").notes[1]
+        'who may approve: anybody who neither registered it, made it nor asked for it'
+        """
+        from modelkeep.changes import requests
+
+        return self._decided(requests.request(self._context, ref, stage), message, dry_run)
+
+    def approve(
+        self,
+        request: Ref,
+        stage: str | None = None,
+        *,
+        plan: str | None = None,
+        message: str | None = None,
+        dry_run: bool = False,
+    ) -> Change:
+        """Approve a request: its number, or the version and stage that it asks for.
+
+        ``plan`` is the digest of what was seen; without it, what the policy says now is approved. Raises `Conflict` where
+        the plan is another one now, `Denied` where this account may not approve, or is behind the version.
+
+        >>> registry.approve("churn@2", "production", message="seen the report").hints
+        ('next: modelkeep promote churn@2 production',)
+        """
+        from modelkeep.changes import requests
+
+        return self._decided(requests.approve(self._context, request, stage, plan), message, dry_run)
+
+    def reject(
+        self, request: Ref, stage: str | None = None, *, message: str | None = None, dry_run: bool = False
+    ) -> Change:
+        """Reject a request; the person who asked withdraws it.
+
+        >>> registry.reject("churn@2", "production", message="not before the audit").effects[0].after
+        'rejected'
+        """
+        from modelkeep.changes import requests
+
+        return self._decided(requests.reject(request, stage), message, dry_run)
+
+    def requests(
+        self, name: Ref | None = None, *, mine: bool = False, open_only: bool = False, as_of: Moment | None = None
+    ) -> tuple[RequestRow, ...]:
+        """Return the requests for promotions, newest first: of all models, of one, or of a version.
+
+        ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
+        the approver saw; of an open one ``rules`` are what the policy says now.
+
+        >>> [(each.ref, each.actor, each.state) for each in registry.requests("churn")]
+        [('churn@2', 'bo', 'open')]
+        """
+        from modelkeep.reads import requests
+
+        return requests.requests(self._context, name, as_of, mine=mine, open_only=open_only)
+
+    def acknowledge(self, entry: str, *, message: str | None = None, dry_run: bool = False) -> Change:
+        """Close the item that an entry opened: a promotion that broke the glass, or a signal.
+
+        What was opened by breaking the glass takes another person.
+
+        >>> registry.acknowledge(31)
+        Traceback (most recent call last):
+        modelkeep.errors.NotFound: entry 31 opened nothing that has to be acknowledged
+        """
+        from modelkeep.changes import requests
+
+        return self._change(requests.acknowledge(entry), message, dry_run)
+
+    def _decided(self, resolve: Resolve, message: str | None, dry_run: bool) -> Change:
+        from modelkeep.changes.requests import answered
+        from modelkeep.changes.runner import run_change
+
+        return answered(self._context, run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def grant_role(self, role: str, who: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Give a role of the policy to an account (``user:ana``) or to the members of a group (``group:ml``).

@@ -212,13 +212,16 @@ class Registry(Governance):
         stage: str,
         *,
         force: bool = False,
+        break_glass: bool = False,
         expect: Selector | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
         """Make a version the holder of a stage; the one it displaces is superseded there.
 
-        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays).
+        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
+        `Denied` has every rule of the stage in ``findings``; ``break_glass`` waives those that do not hold, for who may,
+        needs a reason, and opens an item that another person has to `acknowledge`.
 
         >>> change = registry.promote("fraud@1", "production", message="first good one")
         >>> str(change.effects[0].before), change.effects[0].after
@@ -226,7 +229,9 @@ class Registry(Governance):
         """
         from modelkeep.changes import stages as stage_changes
 
-        return self._change(stage_changes.promote(ref, stage, expect, force=force), message, dry_run)
+        return self._change(
+            stage_changes.promote(ref, stage, expect, force=force, break_glass=break_glass), message, dry_run
+        )
 
     def rollback(
         self,

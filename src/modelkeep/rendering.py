@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
-    from modelkeep.domain.answers.changes import Verdict
+    from modelkeep.domain.answers.changes import RuleFinding, Verdict
     from modelkeep.domain.answers.maintenance import Verification
     from modelkeep.domain.answers.versions import Tenure, TenureChange
 
@@ -25,6 +26,8 @@ _PLAIN_FROM, _PLAIN_TO = -20, 20
 _EXTRA_DIGITS = 2 * 999 + 2
 # Metrics on a terminal: how many digits, from which power of ten without exponent, and how many before the point.
 _DIGITS, _LEAST_PLAIN, _MOST_WHOLE_DIGITS = 6, -5, 15
+#: What rules found stands in columns that are no wider than this.
+_WIDEST_VALUE = 40
 
 
 def human_size(size_bytes: int) -> str:
@@ -196,3 +199,17 @@ def verification(found: Verification) -> str:
         counts.append(f"{found.repaired} {'to be repaired' if found.dry_run else 'repaired'}")
     limited = f" ({', '.join(limits)})" if limits else ""
     return f"{'ok' if found.ok else 'NOT ok'}: {', '.join(checked)}{limited}{': ' if counts else ''}{', '.join(counts)}"
+
+
+def rule_word(found: RuleFinding) -> str:
+    """Return whether a rule of the policy ``holds``, ``fails``, only ``warns``, or would fail and was ``waived``."""
+    if found.passed:
+        return "holds"
+    return "waived" if found.waived else "warns" if found.warn else "fails"
+
+
+def rule_lines(found: Sequence[RuleFinding]) -> list[str]:
+    """Return rules below each other: ``fails   metric auc min   0.88   must be >= 0.9``."""
+    rule = max((len(each.rule) for each in found), default=0)
+    value = min(max((len(each.value) for each in found), default=0), _WIDEST_VALUE)
+    return [f"{rule_word(each):<6}  {each.rule:<{rule}}  {each.value:<{value}}  must be {each.bound}" for each in found]

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from world import World
 
-from modelkeep.domain.policy.rules import RoleRules, Rules, StageRules
+from modelkeep.domain.policy.rules import RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 from modelkeep.locate import Located
 from modelkeep.provenance.machine import Account
@@ -148,6 +148,14 @@ def test_in_a_user_namespace_no_role_holds(world):
     assert (me.roles, me.may, me.by_roles) == ((), (), True)
 
 
+def test_who_may_ask_is_told_how_to(world):
+    asked = replace(RULES.stages[1], approvals=(RequiredApproval(count=1),))
+    put_in_force(world, replace(RULES, stages=(RULES.stages[0], asked)))
+    world.registry.grant_role("trainer", "user:bo")
+    error = refusal(become(world, "bo").registry.promote, "fraud@2", "production")
+    assert error.hint == "modelkeep promote fraud@2 production --request"
+
+
 def test_a_registration_is_refused_before_a_byte_is_stored(world):
     cy = become(world, "cy")
     blobs = sorted(world.home.glob("store/blobs/sha256/*/*"))
@@ -277,8 +285,15 @@ def test_before_a_policy_has_roles_a_grant_is_kept_and_everybody_may_do_everythi
     assert [(row.role, row.in_policy) for row in world.registry.roles()] == [("owner", False)]
     me = become(world, "bo").registry.whoami()
     assert (me.may, me.by_roles, me.roles) == (("*",), False, ())
-    put_in_force(world, RULES)  # root can change it: ana gets nothing
-    refusal(world.register)
+
+
+def test_who_puts_roles_in_force_is_not_locked_out_by_roles_that_others_gave_before(tmp_path):
+    world = World(tmp_path)
+    become(world, "mallory").registry.grant_role("owner", "user:mallory")
+    put_in_force(world, RULES)
+    (owner, *_) = world.registry.roles()
+    assert [each.who for each in owner.bearers] == ["user:ana", "user:mallory"]
+    assert world.registry.revoke_role("owner", "user:mallory").changed
 
 
 def test_whoami_says_what_the_account_may_do(world):

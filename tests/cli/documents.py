@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import msgspec.structs
-from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, TENURE, VERSION, version_row
+from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, REQUEST, TENURE, VERSION, version_row
 
+from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.changes import (
     ChangesView,
     ChangeView,
@@ -118,6 +119,7 @@ DOCUMENTS = {
     "registered": RegisteredView(REGISTERED),
     "rollback": RollbackView(BACK),
     "changes": ChangesView([ItemOutcome("a@1", PROMOTED, None), ItemOutcome("a@2", None, fields(NotFound("no", "hint")))]),
+    "requests": RequestsView(None, [REQUEST]),
     "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
     "field": FieldView.of("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
     "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.interface import View
-from modelkeep.domain.answers.changes import Change, Effect, Registered, Verdict
+from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow, SeenPlan, SeenValue
+from modelkeep.domain.answers.changes import Change, Effect, Registered, RuleFinding, Verdict
 from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import (
     CodeState,
@@ -43,6 +44,38 @@ def drawn(view: View, *, width: int = 100, encoding: str = "utf-8", color: bool 
 def holder(stage: str, version: int, since: str, label: str | None = None, shares=()) -> Holder:
     return Holder(stage, version, label, since, "ana", tuple(Share(*each) for each in shares))
 
+
+REQUEST = RequestRow(
+    request=17,
+    ref="fraud@4",
+    name="fraud",
+    version=4,
+    stage="production",
+    share=None,
+    state="open",
+    time="2026-11-22T09:00:00.000000Z",
+    actor="ana",
+    reason="march data",
+    approvals=(
+        ApprovalRow(
+            seq=18,
+            time="2026-11-22T10:00:00.000000Z",
+            actor="rita",
+            roles=("risk",),
+            reason="seen the report",
+            plan=SeenPlan(DIGEST, "fraud@3", None, (SeenValue("metric auc min", "0.88", ">= 0.9"),)),
+            counts=False,
+            why="stale: metric auc min was 0.88, and is 0.93",
+        ),
+    ),
+    holder="fraud@3",
+    rules=(
+        RuleFinding("metric auc min", "0.93", ">= 0.9", passed=True),
+        RuleFinding("approval of risk", "0", "1 person with the role risk", passed=False),
+    ),
+    plan=DIGEST,
+    who_may_approve="user:rita, group:risk (risk)",
+)
 
 FRAUD = ModelRow(
     name="fraud",

@@ -3,7 +3,7 @@
 import pytest
 from history import BEGINNING, History, at
 
-from modelkeep.domain.policy.rules import RequiredApproval, RequiredCheck, Rules, StageRules
+from modelkeep.domain.policy.rules import RequiredCheck, Rules, StageRules
 from modelkeep.domain.times import format_time
 from modelkeep.errors import Damaged, Denied, UsageError
 
@@ -39,7 +39,7 @@ def test_a_fail_after_a_pass_refuses_and_a_pass_after_it_does_not():
     history = governed(RequiredCheck(name="bias"))
     history.check("fraud@1", "bias", "pass")
     failed = history.check("fraud@1", "bias", "fail")
-    assert rule(history).value == f"fail at {at(failed)[:19]}Z"
+    assert rule(history).value == f"fail in entry {failed} of {at(failed)[:19]}Z"
     with pytest.raises(Denied):
         history.promote("fraud@1", "production")
     history.check("fraud@1", "bias", "pass")
@@ -64,7 +64,7 @@ def test_a_check_that_is_older_than_the_policy_allows_refuses():
     stale = rule(history)
     assert not stale.passed
     assert stale.bound == "pass or warn, at most 2m old"
-    assert stale.value.startswith("pass at 2026-01-01T00:")
+    assert stale.value.startswith("pass in entry 4 of 2026-01-01T00:04:00Z")
     with pytest.raises(Denied, match="at most 2m old"):
         history.promote("fraud@1", "production")
 
@@ -75,8 +75,8 @@ def test_a_check_expires_by_the_time_of_the_promotion():
     assert checked == 4
     history.promote("fraud@1", "staging")
     expired = rule(history)  # of entry 6, at that very time
-    assert (expired.passed, expired.value) == (False, f"pass at {at(4)[:19]}Z, expired at {at(6)[:19]}Z")
-    with pytest.raises(Denied, match="expired at"):
+    assert (expired.passed, expired.value) == (False, f"pass in entry 4 of {at(4)[:19]}Z, counts until {at(6)[:19]}Z")
+    with pytest.raises(Denied, match="counts until"):
         history.promote("fraud@1", "production")
 
 
@@ -92,18 +92,6 @@ def test_a_rule_that_warns_lets_a_failed_check_in_and_says_so():
     found = rule(history)
     assert (found.passed, found.refuses) == (False, False)
     history.promote("fraud@1", "production")
-
-
-def test_a_check_that_passes_again_leaves_approvals_valid_and_one_that_fails_does_not():
-    history = governed(RequiredCheck(name="bias"), approvals=(RequiredApproval(count=1),))
-    history.check("fraud@1", "bias", "pass")
-    request = history.request("fraud@1")
-    history.user = "bo"
-    history.approve("fraud@1", request)
-    history.check("fraud@1", "bias", "pass")
-    assert history.judgement("fraud@1").refused == ()
-    history.check("fraud@1", "bias", "warn")
-    assert [each.rule for each in history.judgement("fraud@1").refused] == ["approval"]
 
 
 @pytest.mark.parametrize("name", ["licence", "license", "metadata"])

@@ -78,3 +78,57 @@ def test_a_claim_is_the_variable_else_the_config_else_gits_identity(tmp_path):
 )
 def test_a_claim_is_one_short_line_of_text(said, kept):
     assert machine.claimed_identity({"MODELKEEP_ACTOR": said}, "/") == kept
+
+
+@pytest.mark.parametrize(
+    ("kernel", "login"),
+    [
+        (b"1000", 1000), (b"0", 0), (b"4294967294\n", 4_294_967_294), (b"4294967295", None), (b"", None), (b"-1", None),
+        (b"99999999999", None), (b"ana", None), (b"\xff", None),
+    ],
+)  # fmt: skip
+def test_the_login_is_the_uid_that_the_kernel_audits_and_its_highest_number_is_none(tmp_path, kernel, login):
+    path = tmp_path / "loginuid"
+    path.write_bytes(kernel)
+    assert machine.login_uid(str(path)) == login
+
+
+def test_where_the_kernel_audits_no_login_there_is_none(tmp_path):
+    assert machine.login_uid(str(tmp_path / "loginuid")) is None
+    assert machine.login_uid(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize(("login", "seen"), [(None, (None, None)), (os.getuid(), (None, None)), (0, (0, "root"))])
+def test_a_login_is_seen_only_where_it_is_another_account(monkeypatch, login, seen):
+    monkeypatch.setattr(machine, "login_uid", lambda: login)
+    account = machine.observe_account()
+    assert (account.login, account.login_user) == (seen if login != os.getuid() else (None, None))
+
+
+@pytest.mark.parametrize("name", ["uid:0", "a:b", "ana ", "a\nb", "", "a  b"])
+def test_a_name_that_could_pass_for_another_is_no_name(monkeypatch, name):
+    entry = pwd.struct_passwd((name, "x", os.getuid(), os.getgid(), "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: entry)
+    assert machine.observe_account().user == f"uid:{os.getuid()}"
+
+
+def test_only_the_groups_that_are_asked_about_are_named():
+    root = machine.Account(0, "root", user_namespace=False)
+    assert machine.groups_among(["root", "no such group", "nogroup"], root) == ("root",)
+    assert machine.groups_among([], root) == ()
+    assert machine.groups_among(["root"], machine.Account(1_000_650_000, "uid:1000650000", user_namespace=False)) == ()
+    assert machine.groups_among(["root"], machine.Account(None, "ana", user_namespace=False)) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "known"),
+    [
+        ("user", "root", True),
+        ("group", "root", True),
+        ("user", "no such user", False),
+        ("group", "a\0b", False),
+        ("user", "uid:5", True),
+    ],
+)
+def test_the_name_service_knows_an_account_or_not(kind, name, known):
+    assert machine.knows(kind, name) is known

@@ -23,7 +23,7 @@ EDITS = {
         "UPDATE entry_index SET time = 'x' WHERE seq IN (1, 5, 24)",
     ],
     "rows out": ["DELETE FROM entry_about WHERE seq % 3 = 0", "DELETE FROM metric", "DELETE FROM entry_action WHERE seq > 20"],
-    "rows in": ["INSERT INTO entry_action SELECT seq + 100, action, actor, account, uid, login, login_user FROM entry_action", "INSERT INTO model VALUES (1)"],
+    "rows in": ["INSERT INTO entry_action SELECT seq + 100, action, actor, account, uid, login, login_user, user_namespace FROM entry_action", "INSERT INTO model VALUES (1)"],
     "keys moved": ["UPDATE entry_about SET version = version + 1 WHERE version = 3", "UPDATE model SET seq = 3 WHERE seq = 2"],
     "texts that are none": ["UPDATE tag SET key = CAST(x'ff' AS TEXT) WHERE since_seq = 2", "UPDATE alias SET alias = 'Ä' WHERE since_seq = 5"],
 }  # fmt: skip

@@ -103,6 +103,8 @@ class History:
         parents=(),
         runs=(),
         commit=None,
+        dirty=False,
+        licence=None,
         if_exists="new",
         form="file",
         at_number=None,
@@ -115,11 +117,12 @@ class History:
         model = SqlState(self.connection).model_named(name)
         arguments = intents.Register(
             aliases=tuple(aliases),
-            code=None if commit is None else intents.Code(commit=commit, state="clean"),
+            code=None if commit is None else intents.Code(commit=commit, state="dirty" if dirty else "clean"),
             data=tuple(data),
             form=form,
             if_exists=if_exists,
             label=label,
+            licence=licence,
             metrics=tuple(metrics),
             metrics_on=on,
             number=at_number,
@@ -143,8 +146,8 @@ class History:
     def evaluate(self, ref, metrics, on=None, runs=(), **fields):
         return self.tell(intents.Evaluate(tuple(metrics), on, tuple(runs)), self.subject(ref), fields)
 
-    def promote(self, ref, stage, *, force=False, **fields):
-        arguments = intents.Promote(break_glass=False, force=force, request=None, share=None)
+    def promote(self, ref, stage, *, force=False, break_glass=False, **fields):
+        arguments = intents.Promote(break_glass=break_glass, force=force, request=None, share=None)
         return self.tell(arguments, self.subject(ref, stage), fields)
 
     def rollback(self, ref, to, stage="production", *, keep_good=False, **fields):
@@ -199,10 +202,10 @@ class History:
     def request(self, ref, stage="production", **fields):
         return self.tell(intents.Request(), self.subject(ref, stage), fields)
 
-    def approve(self, ref, request, stage="production", **fields):
-        """Approve a request on what it rests on now."""
+    def approve(self, ref, request, stage="production", *, plan=None, **fields):
+        """Approve a request on what it rests on now, or on another plan."""
         subject = self.subject(ref, stage)
-        plan = self.judgement(ref, stage).plan
+        plan = plan or self.judgement(ref, stage).plan
         documents = {plan.plan_digest: plan.to_bytes()}
         return self.tell(intents.Approve(request, plan.plan_digest), subject, fields, documents)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelkeep.changes.runner import ChangeOutcome
-from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.answers.changes import Change, Effect, RuleFinding, findings
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.verbs.interface import End, Event
 from modelkeep.domain.verbs.promote import VersionPromoted
@@ -24,6 +24,7 @@ def answer(outcome: ChangeOutcome) -> Change:
     if outcome.entry is None:
         why = None if outcome.already is None else outcome.already.why
         return Change(action, name, ref, changed=False, seq=None, why=why, dry_run=dry_run)
+    rules, plan = judged(outcome.entry)
     return Change(
         action,
         name,
@@ -33,7 +34,15 @@ def answer(outcome: ChangeOutcome) -> Change:
         effects=effects_of(outcome.entry, name) + request.effects,
         dry_run=dry_run,
         notes=(*request.notes, *outcome.notes),
+        rules=rules or request.rules,
+        plan=plan or request.plan,
     )
+
+
+def judged(entry: Entry) -> tuple[tuple[RuleFinding, ...], str | None]:
+    """Return what the policy said of a version that an entry promoted, and the digest of the plan; nothing without."""
+    promoted = next((event for event in entry.events if isinstance(event, VersionPromoted)), None)
+    return ((), None) if promoted is None else (findings(promoted.verdict), promoted.plan)
 
 
 def effects_of(entry: Entry, name: str) -> tuple[Effect, ...]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from modelkeep.domain.answers.changes import Effect, Verdict
+from modelkeep.domain.answers.changes import Effect, RuleFinding, Verdict
 from modelkeep.domain.entry import Expect, Subject
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.refs import Digest, Label, Number, parse_selector
@@ -28,6 +28,7 @@ class ChangeRequest(Struct, frozen=True):
     ``intent_subject`` is None for a change that is about no model; ``about`` then names it in its answer. ``fields``
     become the details, ``documents`` may be new. ``needed`` are versions (model and number) whose bytes must be in the
     store. ``effects`` are those that the events do not show. ``hints`` are next commands, with ``{}`` for the version.
+    ``rules`` and ``plan`` are what the policy said of the version, where the entry itself does not.
     ``unchanged`` says why there is nothing to do, where only the details show it: `decide` does not see them.
     """
 
@@ -41,6 +42,8 @@ class ChangeRequest(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     verdict: tuple[Verdict, ...] = ()
+    rules: tuple[RuleFinding, ...] = ()
+    plan: str | None = None
     unchanged: str | None = None
     about: str = ""
 

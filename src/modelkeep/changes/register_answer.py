@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from modelkeep.changes.change_answer import effects_of
+from modelkeep.changes.change_answer import effects_of, judged
 from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
@@ -53,6 +53,7 @@ def registered(
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
     name = outcome.request.name
     ref = f"{name}@{event.version}"
+    rules, plan = judged(entry)
     return Registered(
         action="register",
         name=name,
@@ -63,6 +64,8 @@ def registered(
         dry_run=request.dry_run,
         notes=(_summary(ingested, provenance, cwd), *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
+        rules=rules,
+        plan=plan,
         version=event.version,
         label=event.label,
         digest=ingested.manifest.digest,

@@ -35,14 +35,14 @@ from modelkeep.store.db.state import SqlState
 _MOST_METRICS = 3
 
 
-def promote(ref: str, stage: str, expect: str | None, *, force: bool) -> Resolve:
+def promote(ref: str, stage: str, expect: str | None, *, force: bool, break_glass: bool) -> Resolve:
     """Return the change that makes a version the holder of a stage."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {quote(stage)}")
         stage_def = stage_named(reader, stage)
         return ChangeRequest(
-            Promote(force=force),
+            Promote(break_glass=break_glass, force=force),
             subject_of(found, stage_def),
             expect=expectation(reader, expect, found.model),
             needed=((found.model, found.number or 0),),

@@ -64,6 +64,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         (
             'modelkeep promote fraud@4 production -m "march data"',
             "modelkeep promote fraud@4 production --expect 3 -n",
+            'modelkeep promote fraud@4 production --request -m "march data"',
         ),
         ("stage: before -> after",),
     ),
@@ -160,6 +161,26 @@ COMMANDS: tuple[CommandRow, ...] = (
             "modelkeep audit --actor ana@example.org",
         ),
         ("seq", "time", "actor", "action", "subject", "sentence"),
+    ),
+    CommandRow(
+        "requests", "approvals", GOVERN, "List the promotions that were asked for, who approved, and what is missing",
+        ("modelkeep requests --open", "modelkeep requests fraud@4"),
+        ("request", "ref", "stage", "state", "time", "actor", "approvals", "plan", "who may approve", "reason"),
+    ),
+    CommandRow(
+        "approve", "approvals", GOVERN, "Approve a promotion that was asked for",
+        ('modelkeep approve 17 -m "seen the report"', "modelkeep approve fraud@4 production -n"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
+        "reject", "approvals", GOVERN, "Reject a promotion that was asked for, or withdraw your own request",
+        ('modelkeep reject 17 -m "not before the audit"', "modelkeep reject fraud@4 production -n"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
+        "acknowledge", "approvals", GOVERN, "Close what was left for a person to look at",
+        ('modelkeep acknowledge 31 -m "reviewed with risk"', "modelkeep acknowledge 31 -n"),
+        ("what: before -> after",),
     ),
     CommandRow(
         "policy", "policy", GOVERN, "Say what a stage asks for and who may do what, and see what is in force",

@@ -56,7 +56,8 @@ class PromotionRequest(Struct, frozen=True):
     @property
     def ended_words(self) -> str:
         """How it ended, as people say it."""
-        return {"promote": "promoted", "reject": "rejected", "withdraw": "withdrawn"}.get(self.ended_by or "", "open")
+        words = {"promote": "promoted", "reject": "rejected", "withdraw": "withdrawn", "delete": "deleted"}
+        return words.get(self.ended_by or "", "open")
 
 
 class Approval(Struct, frozen=True):
@@ -136,8 +137,8 @@ class GovernedState(Protocol):
     def particulars(self, model: int, number: int) -> Particulars:
         """Return what is recorded with a version that there is."""
 
-    def author(self, model: int, number: int) -> str | None:
-        """Return the author that the registration named."""
+    def names_given(self, seq: int) -> tuple[str, ...]:
+        """Return whom the details of an entry name as author or as the one who claims to write it."""
 
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         """Return the keys of the tags of a version."""

@@ -34,8 +34,8 @@ def _index_rows(entry: Entry, entry_hash: str) -> Changes:
     yield Insert("entry_index", index)
     observed = entry.observed
     account: Row = {"account": observed.user, "uid": observed.uid, "login": observed.login}
-    action: Row = {"action": intent.kind, "actor": entry.actor, **account, "login_user": observed.login_user}
-    yield Insert("entry_action", {"seq": seq, **action})
+    account |= {"login_user": observed.login_user, "user_namespace": int(observed.user_namespace)}
+    yield Insert("entry_action", {"seq": seq, "action": intent.kind, "actor": entry.actor, **account})
     subject = None if intent.subject is None else intent.subject.version
     for model, version in sorted({pair for event in entry.events for pair in _about(event, subject)}):
         yield Insert("entry_about", {"model": model, "version": version, "seq": seq})

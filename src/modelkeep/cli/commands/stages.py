@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
@@ -11,7 +12,7 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.options import CHANGES
 from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
-from modelkeep.errors import Conflict, RecentRollback
+from modelkeep.errors import Conflict, Denied, RecentRollback, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
@@ -23,10 +24,39 @@ def promote(
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage.")],
     force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
+    request: Annotated[bool, Option("--request", help="Ask for it, so that others approve it; see requests.")] = False,
+    break_glass: Annotated[
+        bool,
+        Option(
+            "--break-glass",
+            help="Waive the rules of the policy that do not hold; takes -m, and another person has to acknowledge it.",
+        ),
+    ] = False,
 ) -> None:
     """Give a version a stage."""
+    if request and (force or break_glass or call.flags.expect):
+        message = "--request asks for approvals, and goes with neither --force, --break-glass nor --expect"
+        raise UsageError(message, f"modelkeep promote {quote(ref)} {quote(stage)} --request")
+    registry = call.registry()
     with stage_second(call, "promote", ref, stage):
-        call.show(ChangeView(call.registry().promote(ref, stage, force=force, **call.expect_flags)))
+        if request:
+            call.show(ChangeView(registry.request(ref, stage, **call.change_flags)))
+            return
+        try:
+            change = registry.promote(ref, stage, force=force, break_glass=break_glass, **call.expect_flags)
+        except Denied as denied:
+            _show_plan(call, denied)
+            raise
+        call.show(ChangeView(change))
+
+
+def _show_plan(call: Call, denied: Denied) -> None:
+    """Show every rule of a promotion that a dry run was refused; the error's document has them."""
+    if call.flags.dry_run and denied.plan is not None and call.format != "json":
+        from modelkeep.rendering import rule_lines
+
+        for text in (*rule_lines(denied.findings), f"plan {denied.plan}"):  # type: ignore[arg-type]
+            call.say(text)
 
 
 @command(*CHANGES, "expect")

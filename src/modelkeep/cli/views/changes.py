@@ -9,7 +9,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.rendering import counted, verdict, visible
+from modelkeep.rendering import counted, rule_lines, verdict, visible
 
 #: How many metrics the notes of a registration name at most.
 _METRICS_SHOWN = 20
@@ -32,7 +32,7 @@ class ChangeView(View, frozen=True):
 
     def notes(self) -> list[str]:
         """Return that nothing was to do, or was written, then the notes and the next command."""
-        return [*self._outcome(), *self.answer.notes, *self.answer.hints]
+        return [*self._outcome(), *_rules(self.answer), *self.answer.notes, *self.answer.hints]
 
     def _outcome(self) -> list[str]:
         change = self.answer
@@ -76,11 +76,21 @@ class RegisteredView(ChangeView, frozen=True):
             *(verdict(each) for each in change.verdict[:_METRICS_SHOWN]),
             *_more(len(change.verdict), "metric"),
             *(effects(change) if change.changed else []),
+            *_rules(change),
             *(f"warning: {each}" for each in change.warnings[:_METRICS_SHOWN]),
             *_more(len(change.warnings), "warning"),
             *([_DRY_RUN] if change.dry_run and change.changed else []),
             *(f"next: {each}" for each in change.hints),
         ]
+
+
+def _rules(change: Change) -> list[str]:
+    """Return what the policy said: all of it of a dry run, with the plan; else only what does not hold."""
+    if change.dry_run:
+        return [*rule_lines(change.rules), *([f"plan {change.plan}"] if change.plan else [])]
+    if change.action not in {"promote", "register"}:
+        return []  # what is open of a request stands in its notes
+    return [f"warning: {each}" for each in rule_lines([each for each in change.rules if not each.passed])]
 
 
 def _more(number: int, what: str) -> list[str]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from msgspec import to_builtins
+from msgspec import UNSET, UnsetType, to_builtins
 
+from modelkeep.domain.answers.changes import RuleFinding, findings
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.errors import ModelkeepError
+from modelkeep.errors import Denied, ModelkeepError
 
 
 class ErrorFields(Answer, frozen=True):
-    """An error: its kind, its exit code, what happened, and what helps."""
+    """An error: its kind, its exit code, what happened, and what helps.
+
+    Where the policy refuses a version, ``findings`` are all rules of the stage and ``plan`` is the digest of the plan
+    that they make.
+    """
 
     code: str
     exit: int
     message: str
     hint: str | None
+    findings: tuple[RuleFinding, ...] | UnsetType = UNSET
+    plan: str | UnsetType = UNSET
 
 
 class ErrorDocument(Answer, frozen=True):
@@ -39,6 +46,9 @@ def as_json(error: ModelkeepError) -> str:
 
 def fields(error: ModelkeepError) -> ErrorFields:
     """Return the fields of an error, as they stand in a document."""
+    if isinstance(error, Denied) and error.plan is not None:
+        rules = findings(error.findings)  # type: ignore[arg-type]  # a `domain.policy.gate` made them
+        return ErrorFields(error.code, error.exit_code, error.message, error.hint, rules, error.plan)
     return ErrorFields(error.code, error.exit_code, error.message, error.hint)
 
 

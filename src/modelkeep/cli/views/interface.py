@@ -96,7 +96,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (str, int)):  # nearly all elements of a long list
         return value
     if isinstance(value, Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return {name: _plain(each) for name, each in fields if each is not msgspec.UNSET}
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from modelkeep.domain.record import Answer
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.results import RuleResult
 
 
 class Effect(Answer, frozen=True):
@@ -13,10 +19,34 @@ class Effect(Answer, frozen=True):
     after: str
 
 
+class RuleFinding(Answer, frozen=True):
+    """A rule of the policy, the value that it found, and its bound.
+
+    ``passed`` says that it holds. One that does not stands in the way, unless it only warns (``warn``) or was ``waived``
+    by breaking the glass.
+    """
+
+    rule: str
+    value: str
+    bound: str
+    passed: bool
+    warn: bool = False
+    waived: bool = False
+
+
+def findings(found: Sequence[RuleResult]) -> tuple[RuleFinding, ...]:
+    """Return what rules found, as answers have it."""
+    return tuple(
+        RuleFinding(each.rule, each.value, each.bound, passed=each.passed, warn=each.warn, waived=each.waived)
+        for each in found
+    )
+
+
 class Change(Answer, frozen=True):
     """A change that was made, or was not needed: ``changed`` is False where nothing had to change (``why`` says why).
 
-    ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left.
+    ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left. ``rules`` are what the
+    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make.
     """
 
     action: str
@@ -29,6 +59,8 @@ class Change(Answer, frozen=True):
     dry_run: bool = False
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    rules: tuple[RuleFinding, ...] = ()
+    plan: str | None = None
 
 
 class Verdict(Answer, frozen=True):

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A version and what is known of it; ``metrics`` are by name and data (None: without data), as exact text."""
+    """A version and what is known of it.
+
+    ``metrics`` are exact texts by name and data (None: without data), newest first. ``is_new``: the intent itself
+    registers it.
+    """
 
     model: Model
     number: int
@@ -31,6 +35,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     tags: frozenset[str]
     metrics: Mapping[str, Mapping[str | None, str]]
     is_new: bool = False
+    bad: bool = False
+    archived: bool = False
 
     @property
     def ref(self) -> str:
@@ -53,11 +59,13 @@ def registered(state: State, model: Model, version: Version) -> Candidate:
         is_described=known.is_described,
         tags=frozenset(state.tag_keys(model.seq, version.number)),
         metrics=measured(state, model.seq, version.number),
+        bad=version.bad,
+        archived=version.archived,
     )
 
 
 def measured(state: State, model: int, number: int) -> dict[str, dict[str | None, str]]:
-    """Return the newest value of each metric of a version, by name and data."""
+    """Return the newest value of each metric of a version, by name and data; of a name the newest first."""
     found: dict[str, dict[str | None, str]] = {}
     for each in state.metrics(model, number):
         data = None if each.on_name is None else data_name(each.on_name, each.on_version, each.on_digest)

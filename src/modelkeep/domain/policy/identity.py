@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 
 class Identity(Struct, frozen=True):
-    """The account that wrote an entry; ``login`` is the one that logged in, where that is another one."""
+    """The account that wrote an entry; ``login`` is the one that logged in, where that is another one.
+
+    ``in_user_namespace``: the account wrote from a user namespace, where an account can call itself anything.
+    """
 
     user: str
     uid: int | None = None
     login: int | None = None
     login_user: str | None = None
+    in_user_namespace: bool = False
 
 
 def identity_of(observed: Observed) -> Identity:
     """Return the account that a writer saw itself run as."""
-    return Identity(observed.user, observed.uid, observed.login, observed.login_user)
+    return Identity(observed.user, observed.uid, observed.login, observed.login_user, observed.user_namespace)
 
 
 def person_of(rules: Rules, user: str) -> str:
@@ -39,8 +43,31 @@ def is_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
     return not _traits(rules, one).isdisjoint(_traits(rules, other))
 
 
+def may_be_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
+    """Tell whether two accounts are one person's, as far as one can tell: from a user namespace nobody can."""
+    return one.in_user_namespace or other.in_user_namespace or is_same_person(rules, one, other)
+
+
+def is_named(rules: Rules, identity: Identity, text: str) -> bool:
+    """Tell whether a name that a person typed (``bo``, ``Bo Bell <bo@example.org>``) is a name of an account's person.
+
+    Names are compared without case. Those of a person are the accounts and the name that the policy gives; the part of
+    an address before the ``@`` counts as a name too.
+    """
+    name, _, rest = text.partition("<")
+    address = rest.partition(">")[0] or (name if "@" in name else "")
+    typed = {part.strip().casefold() for part in (text, name, address, address.partition("@")[0])} - {""}
+    users = {user for user in (identity.user, identity.login_user) if user is not None}
+    persons = [person for person in rules.persons if not users.isdisjoint(person.accounts)]
+    known = users | {name for person in persons for name in (person.name, *person.accounts)}
+    return not typed.isdisjoint(name.casefold() for name in known)
+
+
 def _traits(rules: Rules, identity: Identity) -> set[tuple[str, str | int]]:
-    """Return all that a person is recognised by: uids, and persons by name."""
+    """Return all that a person is recognised by: uids, accounts, and persons by name."""
     names = {name for name in (identity.user, identity.login_user) if name is not None}
     uids = {uid for uid in (identity.uid, identity.login) if uid is not None}
-    return {("person", person_of(rules, name)) for name in names} | {("uid", uid) for uid in uids}
+    persons = {person.name for person in rules.persons if not names.isdisjoint(person.accounts)}
+    return (
+        {("account", name) for name in names} | {("person", name) for name in persons} | {("uid", uid) for uid in uids}
+    )

@@ -9,12 +9,13 @@ none, any process may set its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.errors import Denied
 
 if TYPE_CHECKING:
-    from modelkeep.domain.entry import Observed
+    from modelkeep.domain.entry import Observed, Subject
     from modelkeep.domain.governed_state import Binding
     from modelkeep.domain.policy.rules import Rules
     from modelkeep.domain.verbs.interface import Event, Proposal
@@ -47,8 +48,8 @@ BY_STAGE = {
     "retire": "empty {}",
     "break-glass": "break the glass of {}",
 }
-#: How many bearers of a role a refusal names.
-_BEARERS_NAMED = 3
+#: How many roles, and how many bearers of each, a refusal names.
+_NAMED = 3
 
 
 def may(granted: Iterable[str], permission: str) -> bool:
@@ -102,7 +103,7 @@ def check_consequences(proposal: Proposal, events: Sequence[Event]) -> None:
 def _check(proposal: Proposal, needed: Iterable[str]) -> None:
     policy = proposal.state.policy()
     if policy is not None and policy.rules.roles:
-        require(policy.rules, proposal.state.bindings(), needed, proposal.observed)
+        require(policy.rules, proposal.state.bindings(), needed, proposal.observed, proposal.intent.subject)
 
 
 def require(
@@ -110,40 +111,56 @@ def require(
     bindings: Sequence[Binding],
     needed: Iterable[str],
     observed: Observed,
+    subject: Subject | None = None,
 ) -> None:
-    """Raise ``Denied`` where an account lacks one of the permissions that something needs."""
+    """Raise ``Denied`` where an account lacks one of the permissions that something needs; it is about ``subject``."""
     if observed.user_namespace:
         message = f"{observed.user} is in a user namespace, where an account can call itself anything: the policy's roles do not hold there"
         raise Denied(message, "run it outside of the container or of unshare")
     granted = permissions_of(rules, roles_of(bindings, observed.user, observed.groups))
     for permission in needed:
         if not may(granted, permission):
-            raise _denied(rules, bindings, permission, observed)
+            message = _refusal(rules, bindings, permission, observed)
+            raise Denied(message, _next_step(rules, granted, permission, subject))
 
 
-def _denied(
-    rules: Rules,
-    bindings: Sequence[Binding],
-    permission: str,
-    observed: Observed,
-) -> Denied:
-    """Return the refusal of a missing permission: who bears a role that has it, and what the stage means."""
+def _refusal(rules: Rules, bindings: Sequence[Binding], permission: str, observed: Observed) -> str:
+    """Return why a permission is missing: who bears a role that has it, and what the stage means."""
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
-    roles = " or ".join(f"{role} ({_named(bearers_of(bindings, [role]))})" for role in roles_with(rules, permission))
+    roles = _roles_named(rules, roles_with(rules, permission), bindings)
     login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
     behind = "" if login is None else f" (logged in as {login})"
-    message = "".join(
+    return "".join(
         [
             f"{observed.user}{behind} may not {words_of(permission)}",
             f" ({meaning})" if meaning else "",
             f": it takes the role {roles}" if roles else ": no role of the policy allows it",
         ]
     )
-    return Denied(message, "modelkeep whoami        (what you may do)")
 
 
-def _named(bearers: Sequence[str]) -> str:
-    shown = bearers[:_BEARERS_NAMED]
-    more = len(bearers) - len(shown)
-    return ", ".join([*shown, *([f"{more} more"] if more else [])]) or "nobody has it"
+def _next_step(rules: Rules, granted: Sequence[str], permission: str, subject: Subject | None) -> str:
+    """Return the line that helps: who may ask for a promotion that others approve is told how."""
+    kind, _, stage = permission.partition(":")
+    may_ask = kind == "promote" and bool(rules.stage(stage).approvals) and may(granted, f"request:{stage}")
+    if not may_ask or subject is None or subject.version is None:
+        return "modelkeep whoami        (what you may do)"
+    return f"modelkeep promote {quote(f'{subject.name}@{subject.version}')} {quote(stage)} --request"
+
+
+def _roles_named(rules: Rules, roles: Sequence[str], bindings: Sequence[Binding]) -> str:
+    """Return roles and who bears them: ``trainer (group:ml) or owner (user:ana)``.
+
+    Roles that somebody bears come first, and those that may do everything last.
+    """
+    borne, mighty = {each.role for each in bindings}, {role.name for role in rules.roles if "*" in role.may}
+    first = sorted(roles, key=lambda role: (role not in borne, role in mighty))[:_NAMED]
+    more = len(roles) - len(first)
+    shown = [f"{role} ({_bearers_named(bearers_of(bindings, [role]))})" for role in first]
+    return " or ".join([*shown, *([f"one of {more} more"] if more else [])])
+
+
+def _bearers_named(bearers: Sequence[str]) -> str:
+    more = len(bearers) - _NAMED
+    return ", ".join([*bearers[:_NAMED], *([f"{more} more"] if more > 0 else [])]) or "nobody has it"

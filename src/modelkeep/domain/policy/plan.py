@@ -14,7 +14,10 @@ from modelkeep.domain.record import Count, LogValue, Ordinal, Sha256, decode_can
 
 
 class Plan(LogValue, frozen=True, kw_only=True, tag_field="format", tag="modelkeep plan 1"):
-    """What would be promoted, and why it may: ``holder`` is 0 for none, ``values`` are rule, value and bound."""
+    """What would be promoted, and why it may: ``holder`` is 0 for none, ``values`` are rule, value and bound.
+
+    ``bad`` and ``archived`` say that the version is marked so: it needs ``--force``, and another approval.
+    """
 
     model: Ordinal
     version: Ordinal
@@ -23,6 +26,8 @@ class Plan(LogValue, frozen=True, kw_only=True, tag_field="format", tag="modelke
     holder: Count
     rules: Sha256
     share: Ordinal | None = None
+    bad: bool = False
+    archived: bool = False
     values: tuple[tuple[str, str, str], ...] = ()
 
     def to_bytes(self) -> bytes:

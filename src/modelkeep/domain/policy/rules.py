@@ -7,6 +7,7 @@ keys. A rule is a refusal (``deny``) unless it says ``warn``.
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated
 
 from msgspec import Meta
@@ -169,6 +170,7 @@ class Rules(LogValue, frozen=True, kw_only=True, tag_field="format", tag=f"{_FOR
 _DECODER = Decoder(Rules)
 
 
+@functools.lru_cache(maxsize=8)  # each entry of a long log is decided by the same few policies
 def parse_rules(data: bytes) -> Rules:
     """Return the rules that canonical bytes are; others raise ``Damaged``."""
     return decode_canonical(data, _DECODER, "policy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modelkeep.domain.policy.gate import age_words
+from modelkeep.domain.policy.facts import age_words
 from modelkeep.domain.policy.rules import Gate, Rules, SignalRule, StageRules
 from modelkeep.domain.record import Answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.policy.identity import identity_of, is_same_person
+from modelkeep.domain.policy.identity import identity_of, may_be_same_person
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -15,15 +15,17 @@ class Acknowledge(Command, frozen=True):
     """Close the item that an ``entry`` opened; what was opened by breaking the glass takes another person."""
 
     PERMISSION = "acknowledge"
+    DONE_IF_DELETED = True
 
     entry: Ordinal
 
     def decide(self, proposal: Proposal) -> Decision:
-        model, number = proposal.model_or_version()
+        model = proposal.known_model()
+        version = proposal.known_version(model)  # what was deleted meanwhile has to be looked at too
         item = proposal.state.open_item(self.entry)
-        if item is None or (item.model, item.version) != (model.seq, number):
-            message = f"entry {self.entry} opened nothing about {proposal.subject().name}"
-            raise NotFound(message, "modelkeep signals --open")
+        if item is None or (item.model, item.version) != (model.seq, version.number):
+            message = f"entry {self.entry} opened nothing about {model.ref(version.number)}"
+            raise NotFound(message, "modelkeep status        (says what is open)")
         if item.until is not None:
             return AlreadySo(f"what entry {self.entry} opened was acknowledged")
         policy = proposal.state.policy()
@@ -32,8 +34,8 @@ class Acknowledge(Command, frozen=True):
         if opener is None:
             message = f"there is no entry {self.entry}"
             raise Conflict(message)
-        if item.item == "break-glass" and is_same_person(rules, opener, identity_of(proposal.observed)):
-            message = "who broke the glass does not acknowledge it: another person has to"
+        if item.item == "break-glass" and may_be_same_person(rules, opener, identity_of(proposal.observed)):
+            message = f"{opener.user} broke the glass in entry {self.entry}, and another person has to acknowledge it"
             raise Denied(message)
         return (ItemClosed(self.entry),)
 

@@ -10,6 +10,7 @@ from typing import TypeAlias, get_args
 from modelkeep.domain.verbs import (
     acknowledge,
     alias,
+    approve,
     archive,
     check,
     create,
@@ -57,8 +58,8 @@ AnyCommand: TypeAlias = (
     | policy.Policy
     | role.Role
     | request.Request
-    | request.Approve
-    | request.Reject
+    | approve.Approve
+    | approve.Reject
     | check.Check
     | deploy.Deploy
     | signal.Signal
@@ -91,8 +92,8 @@ AnyEvent: TypeAlias = (
     | role.RoleGranted
     | role.RoleRevoked
     | request.PromotionRequested
-    | request.RequestApproved
-    | request.RequestRejected
+    | approve.RequestApproved
+    | approve.RequestRejected
     | check.CheckRecorded
     | deploy.DeploymentRecorded
     | signal.SignalReceived

@@ -84,6 +84,8 @@ class VersionDeleted(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         yield from recorded.ended_rows(self.model, self.ends)
+        about = (("model", "=", self.model), ("version", "=", self.version))
+        yield Close("request", about, recorded.seq, (("ended_by", "delete"),))
         yield Insert("deleted", {"model": self.model, "version": self.version, "seq": recorded.seq, "skipped": 0})
 
 
@@ -96,6 +98,7 @@ class ModelDeleted(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         yield from recorded.ended_rows(self.model, self.ends)
+        yield Close("request", (("model", "=", self.model),), recorded.seq, (("ended_by", "delete"),))
         for table in ("alias", "model_name"):
             yield Close(table, (("model", "=", self.model),), recorded.seq)
         yield DeleteVersions(self.model, recorded.seq)

@@ -26,7 +26,7 @@ class Command(LogValue, frozen=True, tag_field="kind", tag=str.lower):
 
     #: Whether its intent may name the holder that is expected.
     MAY_EXPECT: ClassVar[bool] = False
-    #: Whether it has nothing to do, rather than is refused, where its version was deleted.
+    #: Whether `decide` itself says what happens where its version was deleted; else that is refused before.
     DONE_IF_DELETED: ClassVar[bool] = False
     #: The permission that it needs, where a policy has roles; see `domain.policy.permissions`.
     PERMISSION: ClassVar[str]

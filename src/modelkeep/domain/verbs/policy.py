@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.policy.identity import identity_of
-from modelkeep.domain.policy.permissions import roles_with
+from modelkeep.domain.policy.permissions import roles_of, roles_with
 from modelkeep.domain.policy.rules import Rules, parse_rules
 from modelkeep.domain.record import Sha256
 from modelkeep.domain.stages import check_stages
@@ -106,9 +105,11 @@ def _check_stages(proposal: Proposal, rules: Rules) -> None:
 
 
 def _first_owner(proposal: Proposal, rules: Rules) -> tuple[RoleGranted, ...]:
-    """Return the grant that keeps the policy changeable, none where an account or group can change it already.
+    """Return the grant that keeps the policy changeable, none where it is not needed.
 
-    Raises ``Conflict`` where no role of the policy may change it.
+    Where roles come into force, the author must be able to change the policy: roles that were given before, when everybody
+    could give them, must not lock the author out. Later it is enough that an account or group can. Raises ``Conflict``
+    where no role of the policy may change it.
     """
     if not rules.roles:
         return ()
@@ -116,10 +117,14 @@ def _first_owner(proposal: Proposal, rules: Rules) -> tuple[RoleGranted, ...]:
     if not able:
         message = "no role of this policy may change the policy: it would lock everybody out"
         raise Conflict(message, 'give one role the permission: may = ["policy", "role", …]')
-    if can_change_policy(rules, proposal.state.bindings()):
+    bindings, observed, present = proposal.state.bindings(), proposal.observed, proposal.state.policy()
+    if present is not None and present.rules.roles:
+        if can_change_policy(rules, bindings):
+            return ()
+    elif not set(able).isdisjoint(roles_of(bindings, observed.user, observed.groups)):
         return ()
     both = [role for role in roles_with(rules, "role") if role in able]
-    principal = Principal("user", identity_of(proposal.observed).user)
+    principal = Principal("user", observed.user)
     return (RoleGranted(both[0] if both else able[0], principal),)
 
 

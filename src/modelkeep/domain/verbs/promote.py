@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.results import RuleResult
-from modelkeep.domain.record import Ordinal
+from modelkeep.domain.record import Ordinal, Sha256, encode_canonical
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.acknowledge import ItemOpened
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class Promote(Command, frozen=True):
     """Give a version a stage; ``force``: also if it is bad or archived.
 
-    ``break_glass`` waives the rules of the policy that do not hold. The other fields are reserved.
+    ``break_glass`` waives the rules of the policy that do not hold, and the permission to promote: it has its own. The
+    other fields are reserved.
     """
 
     PERMISSION = "promote"
@@ -57,19 +58,15 @@ class Promote(Command, frozen=True):
         name = model.ref(version.number)
         if holder is not None and holder.version == version.number:
             return AlreadySo(f"{name} is in {stage.name}")
-        if version.bad and not self.force:
-            message = f"{name} is marked bad"
-            raise Conflict(message, f"modelkeep mark {quote(name)} good        (or promote it with --force)")
-        if version.archived and not self.force:
-            message = f"{name} is archived"
-            raise Conflict(message, f"modelkeep archive {quote(name)} --undo        (or promote it with --force)")
+        if not self.force:
+            check_usable(name, version, "        (or promote it with --force)")
         judgement = self._judgement(proposal, model, version, stage.name)
         promotion = make_promotion(proposal, model, stage, version.number, version.form, judgement=judgement)
         proposal.check_present(name, version)
         events: list[Event] = [promotion]
         if version.archived:
             events.insert(0, make_restoration(proposal, model, version.number, version.number))
-        if any(each.waived for each in promotion.verdict):
+        if promotion.waived:
             events.append(ItemOpened("break-glass", model.seq, version.number))
         return tuple(events)
 
@@ -99,6 +96,9 @@ class Promote(Command, frozen=True):
                 parts.append(
                     f"promoted {words.ref(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
                 )
+                if event.waived:
+                    rules = f"{event.waived} rule{'' if event.waived == 1 else 's'} of the policy"
+                    parts.append(f"breaking the glass: {rules} waived")
         return ", ".join(parts)
 
 
@@ -106,8 +106,8 @@ class VersionPromoted(Event, frozen=True):
     """A version took a stage, or with ``share`` a part of it in hundredths of a percent.
 
     ``came_from`` is the entry that opened the tenure before this one in the stage. ``verdict`` is what the rules of the
-    policy found, ``approvals`` are the entries that count, ``request`` the one that asked for it; ``rule`` names the rule
-    that promoted it by itself.
+    policy found, ``plan`` the digest of the plan that they make, ``approvals`` are the entries that count, ``request`` is
+    the one that asked for it; ``rule`` names the rule that promoted it by itself.
     """
 
     model: Ordinal
@@ -120,14 +120,38 @@ class VersionPromoted(Event, frozen=True):
     verdict: tuple[RuleResult, ...] = ()
     rule: str | None = None
     request: Ordinal | None = None
+    plan: Sha256 | None = None
+
+    @property
+    def waived(self) -> int:
+        """How many rules were waived by breaking the glass."""
+        return sum(each.waived for each in self.verdict)
 
     def project(self, recorded: Recorded) -> Changes:
         by = "promote" if self.rule is not None else None  # the last approval may promote by itself
         yield from recorded.ended_rows(self.model, self.ends, self.version, by=by)
-        more: Row = {"share": self.share, "request": self.request, "waived": sum(each.waived for each in self.verdict)}
+        verdict = encode_canonical(self.verdict).decode() if self.verdict else None
+        more: Row = {"share": self.share, "request": self.request, "waived": self.waived, "verdict": verdict}
         yield recorded.tenure_row(self.model, self.stage, self.version, by=by, came_from=self.came_from, **more)
         if self.request is not None:
             yield Close("request", (("since_seq", "=", self.request),), recorded.seq, (("ended_by", "promote"),))
+
+
+def check_usable(name: str, version: Version, more: str = "") -> None:
+    """Raise ``Conflict`` where a version is bad or archived; ``more`` stands behind the line that lifts it."""
+    if version.bad:
+        message = f"{name} is marked bad"
+        raise Conflict(message, f"modelkeep mark {quote(name)} good{more}")
+    if version.archived:
+        message = f"{name} is archived"
+        raise Conflict(message, f"modelkeep archive {quote(name)} --undo{more}")
+
+
+def check_protected(stage: StageDef, form: str) -> None:
+    """Raise ``Conflict`` where a version whose bytes live elsewhere (``pointer``) would get a protected stage."""
+    if stage.protected and form == "pointer":
+        message = f"{stage.name} is protected, and the bytes of this version live elsewhere"
+        raise Conflict(message)
 
 
 def make_promotion(
@@ -146,9 +170,7 @@ def make_promotion(
     Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
     (``pointer``) would get a protected stage.
     """
-    if stage.protected and form == "pointer":
-        message = f"{stage.name} is protected, and the bytes of this version live elsewhere"
-        raise Conflict(message)
+    check_protected(stage, form)
     holder = proposal.state.holder(model.seq, stage.name)
     proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
     before = proposal.state.last_holder(model.seq, stage.name)
@@ -162,4 +184,5 @@ def make_promotion(
         verdict=() if judgement is None else judgement.results,
         request=None if judgement is None else judgement.request,
         rule=rule,
+        plan=None if judgement is None else judgement.plan.plan_digest,
     )

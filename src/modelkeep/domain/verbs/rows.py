@@ -102,10 +102,10 @@ class Recorded(NamedTuple):
     ) -> Insert:
         """Return the row of a tenure that the entry opens; ``by`` is the verb, where it is not that of the intent.
 
-        ``more`` are its ``share``, ``request`` and ``waived``.
+        ``more`` are its ``share``, ``request``, ``waived`` and ``verdict``.
         """
         row: Row = {"model": model, "stage": stage, "version": version, "share": None, "came_from": came_from}
-        opened = {"opened_by": by or self.entry.intent.kind, "request": None, "waived": 0}
+        opened = {"opened_by": by or self.entry.intent.kind, "request": None, "waived": 0, "verdict": None}
         return self.opened("tenure", {**row, **opened, **more, "ended_by": None, "ended_for": None})
 
     def ended_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelkeep.domain.governed_state import (
     Approval,
@@ -176,11 +176,7 @@ class SqlState:
 
     def identity(self, seq: int) -> Identity | None:
         row = self._one(deciding.IDENTITY, seq=seq)
-        if row is None:
-            return None
-        from modelkeep.domain.policy.identity import Identity
-
-        return Identity(*row)
+        return None if row is None else _identity(row)
 
     def is_held(self, stage: str) -> bool:
         return self._one(deciding.STAGE_IS_HELD, stage=stage) is not None
@@ -201,9 +197,8 @@ class SqlState:
         )
         return Particulars(seq, licence, commit, state, has_data=bool(has_data), is_described=bool(described))
 
-    def author(self, model: int, number: int) -> str | None:
-        row = self._one(deciding.AUTHOR, model=model, number=number)
-        return None if row is None else str(row[0])
+    def names_given(self, seq: int) -> tuple[str, ...]:
+        return tuple(name for (name,) in self._reader.recall(deciding.NAMES_GIVEN, seq=seq))
 
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
@@ -227,10 +222,8 @@ class SqlState:
         return tuple(PromotionRequest(*row) for row in self._reader.recall(deciding.OPEN_REQUESTS))
 
     def approvals(self, request: int) -> tuple[Approval, ...]:
-        from modelkeep.domain.policy.identity import Identity
-
         return tuple(
-            Approval(seq, Identity(*account), plan, tuple(roles.split()), time)
+            Approval(seq, _identity(account), plan, tuple(roles.split()), time)
             for seq, plan, roles, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
         )
 
@@ -241,6 +234,13 @@ class SqlState:
     def _one(self, statement: str, **values: Value) -> Row | None:
         rows = self._reader.recall(statement, **values)
         return rows[0] if rows else None
+
+
+def _identity(row: Sequence[Any]) -> Identity:
+    from modelkeep.domain.policy.identity import Identity
+
+    user, uid, login, login_user, user_namespace = row
+    return Identity(user, uid, login, login_user, bool(user_namespace))
 
 
 def _tenure(model: int, stage: str, row: Row | None) -> Tenure | None:

@@ -123,12 +123,16 @@ class OriginRow(SQLModel, table=True):
 
 
 class EntryActionRow(SQLModel, table=True):
-    """What an entry did and who did it: the actor, and the account, its uid and the login behind it."""
+    """What an entry did and who did it: the actor, and the account, its uid and the login behind it.
+
+    ``user_namespace`` is 1 where the account wrote from a user namespace.
+    """
 
     __tablename__ = "entry_action"
     __table_args__ = (
         Index("entry_action_action", "action", "seq"),
         Index("entry_action_actor", "actor", "seq"),
+        _flag("user_namespace"),
         _STRICT,
     )
     seq: int = Field(sa_column=_key(_NUMBER))
@@ -138,6 +142,7 @@ class EntryActionRow(SQLModel, table=True):
     uid: int | None = _number()
     login: int | None = _number()
     login_user: str | None = _text()
+    user_namespace: int = _number()
 
 
 class EntryAboutRow(SQLModel, table=True):
@@ -344,7 +349,7 @@ class TenureRow(SQLModel, table=True):
     """An interval in which a version held a stage.
 
     ``came_from`` is the entry that opened the tenure before this one in the stage, ``request`` the one that asked for
-    it, ``waived`` how many rules of the policy it broke.
+    it, ``waived`` how many rules of the policy it broke, ``verdict`` what each rule found (JSON).
     """
 
     __tablename__ = "tenure"
@@ -367,6 +372,7 @@ class TenureRow(SQLModel, table=True):
     until_seq: int | None = _number()
     ended_by: str | None = _text()
     ended_for: int | None = _number()
+    verdict: str | None = _text()
 
 
 class AliasRow(SQLModel, table=True):

@@ -23,7 +23,9 @@ CREATE TABLE entry_action (
     uid INTEGER,
     login INTEGER,
     login_user TEXT,
-    PRIMARY KEY (seq)
+    user_namespace INTEGER NOT NULL,
+    PRIMARY KEY (seq),
+    CONSTRAINT user_namespace_is_a_flag CHECK (user_namespace IN (0, 1))
 )
  STRICT;
 
@@ -145,6 +147,7 @@ CREATE TABLE tenure (
     until_seq INTEGER,
     ended_by TEXT,
     ended_for INTEGER,
+    verdict TEXT,
     PRIMARY KEY (model, version, stage, since_seq),
     FOREIGN KEY(model, version) REFERENCES version (model, number)
 )

@@ -167,7 +167,7 @@ SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role,
 """
 
 IDENTITY = """
-SELECT account, uid, login, login_user FROM entry_action WHERE seq = :seq
+SELECT account, uid, login, login_user, user_namespace FROM entry_action WHERE seq = :seq
 """
 
 STAGE_IS_HELD = """
@@ -199,9 +199,8 @@ SELECT seq, licence, code_commit, code_state,
 FROM version WHERE model = :model AND number = :number
 """
 
-AUTHOR = """
-SELECT entry_text.value FROM version JOIN entry_text ON entry_text.seq = version.seq AND entry_text.field = 'author'
-WHERE version.model = :model AND version.number = :number
+NAMES_GIVEN = """
+SELECT value FROM entry_text WHERE seq = :seq AND field IN ('author', 'claimed') ORDER BY position
 """
 
 TAG_KEYS = """
@@ -234,7 +233,7 @@ WHERE until_seq IS NULL ORDER BY since_seq
 """
 
 APPROVALS = """
-SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user
+SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
 WHERE request = :request ORDER BY approval.seq
 """

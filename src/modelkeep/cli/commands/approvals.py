@@ -1,0 +1,91 @@
+"""`approve`, `reject`, `requests` and `acknowledge`: a promotion that was asked for is decided, open items are closed."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.options import CHANGES
+from modelkeep.cli.views.approvals import RequestsView, short_plan
+from modelkeep.cli.views.changes import ChangeView, effects
+from modelkeep.errors import Conflict, UsageError
+from modelkeep.rendering import rule_lines
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers.changes import Change
+
+_Request = Annotated[
+    str, Argument(metavar="REQUEST|REF", help="The request by its number; or the version: fraud@4 production.")
+]
+_Stage = Annotated[str | None, Argument(metavar="STAGE", help="The stage, where the version is asked for in several.")]
+
+
+@command(*CHANGES)
+def approve(
+    call: Call,
+    request: _Request,
+    stage: _Stage = None,
+    plan: Annotated[
+        str | None,
+        Option("--plan", metavar="DIGEST", help="Approve only if the plan, which -n shows, still has this digest."),
+    ] = None,
+) -> None:
+    """Approve what a request asks for, once it was looked at."""
+    registry = call.registry()
+    if plan is None and not call.flags.dry_run:
+        planned = registry.approve(request, stage, dry_run=True)
+        if not planned.changed:
+            call.show(ChangeView(planned))
+            return
+        plan = _seen(call, request, stage, planned)
+    call.show(ChangeView(registry.approve(request, stage, plan=plan, **call.change_flags)))
+
+
+def _seen(call: Call, request: str, stage: str | None, planned: Change) -> str | None:
+    """Show a person what is approved, ask, and return the digest of what was shown; a script names it by itself."""
+    if not call.can_ask:
+        words = " ".join(quote(word) for word in (request, stage) if word is not None)
+        message = f"what do you approve? look at the plan of {planned.ref}, and name it by its digest"
+        raise UsageError(message, f"modelkeep approve {words} --plan {short_plan(planned.plan or '')}")
+    for text in (*effects(planned), *rule_lines(planned.rules)):
+        call.say(text, loud=True)
+    if call.ask(f"approve {planned.ref}? [y/N] ").lower() not in {"y", "yes"}:
+        message = f"{planned.ref} was not approved"
+        raise Conflict(message, "nothing was changed")
+    return planned.plan
+
+
+@command(*CHANGES)
+def reject(call: Call, request: _Request, stage: _Stage = None) -> None:
+    """Reject a request; the person who asked withdraws it."""
+    call.show(ChangeView(call.registry().reject(request, stage, **call.change_flags)))
+
+
+@command("as_of")
+def requests(
+    call: Call,
+    name: Annotated[
+        str | None, Argument(metavar="NAME|REF", help="A model, or a version: with all that each approver saw.")
+    ] = None,
+    mine: Annotated[bool, Option("--mine", help="Only those that you asked for.")] = False,
+    open_: Annotated[bool, Option("--open", help="Only those that nothing ended.")] = False,
+) -> None:
+    registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
+    found = registry.requests(name, mine=mine, open_only=open_, as_of=moment)
+    detailed = name is not None and not registry.is_bare(name)
+    call.show(
+        RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: "nothing was asked for"
+    )
+
+
+@command(*CHANGES)
+def acknowledge(
+    call: Call,
+    entry: Annotated[str, Argument(metavar="ENTRY", help="The entry that opened it, as status shows it.")],
+) -> None:
+    """Close what an entry left for a person to look at."""
+    call.show(ChangeView(call.registry().acknowledge(entry, **call.change_flags)))

@@ -1,0 +1,133 @@
+"""Approvals: which of those that were given count, and who may not give one.
+
+An approval counts while the plan is the one that the approver saw, it has not expired, and its person is neither behind
+another one that counts nor behind the version. Duties are separated here, when an approval is given and again when a
+promotion rests on it: the policy may have named a second account of a person meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from modelkeep.domain.policy.identity import Identity, is_named, is_same_person, may_be_same_person, person_of
+from modelkeep.domain.policy.results import RuleResult
+from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
+from modelkeep.domain.times import parse_stored
+
+if TYPE_CHECKING:
+    from modelkeep.domain.governed_state import Approval, GovernedState, PromotionRequest
+
+
+class Standing(Struct, frozen=True):
+    """An approval, and why it does not count, None where it does.
+
+    ``why`` is ``changed`` (the plan is another one now), ``expired``, ``same-person`` (as another that counts) or
+    ``not-separate`` (its person registered the version, made it or asked for it).
+    """
+
+    approval: Approval
+    why: str | None = None
+
+
+def standings(
+    state: GovernedState,
+    rules: Rules,
+    stage: StageRules,
+    request: PromotionRequest,
+    plan: str,
+    *,
+    given: Sequence[Approval],
+    time: str,
+) -> tuple[Standing, ...]:
+    """Return which approvals of a request count at a time for the plan with the digest ``plan``; one for each person."""
+    found: list[Standing] = []
+    counted: list[Identity] = []
+    for each in given:
+        age = parse_stored(time) - parse_stored(each.time)
+        why = None
+        if each.plan != plan:
+            why = "changed"
+        elif stage.approvals_expire is not None and age > timedelta(seconds=stage.approvals_expire):
+            why = "expired"
+        elif any(is_same_person(rules, each.identity, other) for other in counted):
+            why = "same-person"
+        elif involvement(state, rules, request, each.identity) is not None:
+            why = "not-separate"
+        else:
+            counted.append(each.identity)
+        found.append(Standing(each, why))
+    return tuple(found)
+
+
+def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
+    """Return why an account may not approve a request, as ``bo asked for it``; None where another person is behind it.
+
+    The person who asked, the one who registered the version, and whoever either of them named as its author may not.
+    """
+    registered = state.particulars(request.model, request.version).seq
+    for seq, did in ((request.seq, "asked for it"), (registered, "registered the version")):
+        by = state.identity(seq)
+        if by is None:
+            continue
+        if by.in_user_namespace and not me.in_user_namespace:
+            return f"the account that {did} was in a user namespace and may be anybody's"
+        if may_be_same_person(rules, by, me):
+            return f"{_shown(rules, by, me)} {did}"
+        for name in state.names_given(seq):
+            if is_named(rules, me, name):
+                return f"{name} is named as the one who {did if seq == request.seq else 'made the version'}"
+    return None
+
+
+def _shown(rules: Rules, by: Identity, me: Identity) -> str:
+    """Return the account that did something, with the person where it is another account of theirs."""
+    person = person_of(rules, by.user)
+    if by.user == me.user:
+        return by.user
+    if person != by.user:
+        return f"{person} (as {by.user})"
+    behind = by.login_user or (me.login_user if me.login_user != by.user else None)
+    return (
+        f"{by.user}, who is the same person as {me.user}," if behind is None else f"{by.user} (logged in as {behind})"
+    )
+
+
+def results(stage: StageRules, counted: Sequence[Approval]) -> Iterator[RuleResult]:
+    """Yield a result for each approval that the stage asks for; an approval serves one of them."""
+    served = assign(stage.approvals, [each.roles for each in counted])
+    for required, number in zip(stage.approvals, served, strict=True):
+        who = "" if required.role is None else f" of {required.role}"
+        persons = f"{required.count} person{'' if required.count == 1 else 's'}"
+        bearing = "" if required.role is None else f" with the role {required.role}"
+        yield RuleResult(f"approval{who}", str(number), f"{persons}{bearing}", passed=number >= required.count)
+
+
+def assign(required: Sequence[RequiredApproval], roles: Sequence[Sequence[str]]) -> list[int]:
+    """Return how many approvals serve each requirement where each approval serves at most one, as many as possible.
+
+    Augmenting paths (Kuhn, 1955): an approval moves to another requirement where that lets one more be served.
+    """
+    slots = [place for place, each in enumerate(required) for _ in range(min(each.count, len(roles)))]
+    taken: dict[int, int] = {}
+
+    def place(approval: int, tried: set[int]) -> bool:
+        for slot, requirement in enumerate(slots):
+            role = required[requirement].role
+            if slot in tried or (role is not None and role not in roles[approval]):
+                continue
+            tried.add(slot)
+            if slot not in taken or place(taken[slot], tried):
+                taken[slot] = approval
+                return True
+        return False
+
+    for approval in range(len(roles)):
+        place(approval, set())
+    served = [0] * len(required)
+    for slot in taken:
+        served[slots[slot]] += 1
+    return served

@@ -1,0 +1,208 @@
+"""`requests`: the promotions that were asked for, who approved what, and what the policy says of the open ones now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from modelkeep.context import Context
+from modelkeep.domain.answers.approvals import ApprovalRow, RequestEnd, RequestRow, SeenPlan, SeenValue
+from modelkeep.domain.answers.changes import findings
+from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.policy.identity import identity_of, is_same_person
+from modelkeep.domain.policy.plan import parse_plan
+from modelkeep.domain.policy.rules import Rules
+from modelkeep.reads.authority import observation
+from modelkeep.reads.references import version_or_model
+from modelkeep.reads.snapshot import snapshot
+from modelkeep.store.db.interface import Reader, Row
+from modelkeep.store.db.sql import requests as select
+from modelkeep.store.db.sql.references import name_of
+from modelkeep.store.db.sql.statement import EVER
+from modelkeep.store.db.state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.gate import Judgement
+
+#: How a request ended, by what ended it.
+_STATES = {None: "open", "promote": "promoted", "reject": "rejected", "withdraw": "withdrawn", "delete": "deleted"}
+_WHY = {
+    "expired": "expired",
+    "same-person": "by the same person as another approval",
+    "not-separate": "by a person who registered the version, made it or asked for it",
+}
+
+
+def requests(
+    context: Context, name: str | None, moment: str | AsOf | None, *, mine: bool, open_only: bool
+) -> tuple[RequestRow, ...]:
+    """Return the requests for a model or version, newest first; ``mine``: only those that this account asked for."""
+    with snapshot(context, moment) as (reader, at):
+        if name is None:
+            rows = (select.OPEN if open_only else select.ALL).rows(reader, at, last=at or EVER)
+        else:
+            found = version_or_model(reader, name, context.say, at)
+            about = {"model": found.model} | ({} if found.number is None else {"version": found.number})
+            asked = select.OF_MODEL if found.number is None else select.OF_VERSION
+            rows = asked.rows(reader, at, last=at or EVER, **about)
+        if mine:
+            rows = [row for row in rows if _is_mine(context, reader, row[0])]
+        found_rows = (_request(context, reader, at, row) for row in rows)
+        return tuple(each for each in found_rows if not open_only or each.state == "open")
+
+
+def of_version(context: Context, reader: Reader, at: int | None, model: int, number: int) -> tuple[RequestRow, ...]:
+    """Return the requests for a version, newest first."""
+    rows = select.OF_VERSION.rows(reader, at, last=at or EVER, model=model, version=number)
+    return tuple(_request(context, reader, at, row) for row in rows)
+
+
+def request(context: Context, seq: int) -> RequestRow | None:
+    """Return a request as it stands now, None where an entry asked for nothing."""
+    with snapshot(context) as (reader, _):
+        row = select.ONE.row(reader, None, last=EVER, request=seq)
+        return None if row is None else _request(context, reader, None, row)
+
+
+def judgement_now(context: Context, reader: Reader, model: int, number: int, stage: str) -> Judgement | None:
+    """Return what the policy in force says of a promotion, None where there is no policy.
+
+    A reason that the policy asks for is left out: it comes with the promotion.
+    """
+    state = SqlState(reader)
+    if state.policy() is None:
+        return None
+    from modelkeep.domain.entry import Intent, Subject
+    from modelkeep.domain.policy.candidate import registered
+    from modelkeep.domain.policy.gate import judge
+    from modelkeep.domain.verbs.interface import Proposal
+    from modelkeep.domain.verbs.promote import Promote
+
+    head, known, version = state.head(), state.model(model), state.version(model, number)
+    if head is None or known is None or version is None:
+        return None
+    subject = Subject(known.name, known.seq, version.number, version.digest, stage)
+    intent: Intent = Intent(registry="", id="", command=Promote(), time=context.now(), subject=subject)
+    proposal = Proposal(state, intent, observation(context), max(context.now(), head.time), head.seq + 1)
+    found = judge(proposal, registered(state, known, version), stage, None)
+    if found is None:
+        return None
+    return replace(found, results=tuple(each for each in found.results if each.rule != "reason"))
+
+
+def _is_mine(context: Context, reader: Reader, seq: int) -> bool:
+    state = SqlState(reader)
+    policy, by = state.policy(), state.identity(seq)
+    me = identity_of(observation(context))
+    return by is not None and is_same_person(Rules() if policy is None else policy.rules, by, me)
+
+
+def _request(context: Context, reader: Reader, at: int | None, row: Row) -> RequestRow:
+    (
+        seq, model, version, stage, share, time, actor, reason,
+        until, ended_by, ended, ender, ended_reason,
+    ) = row  # fmt: skip
+    is_open = until is None or (at is not None and until > at)
+    name = name_of(reader, at, model)
+    given = tuple(_approval(name, each) for each in select.APPROVALS.rows(reader, at, request=seq))
+    found = RequestRow(
+        request=seq,
+        ref=f"{name}@{version}",
+        name=name,
+        version=version,
+        stage=stage,
+        share=share,
+        state=_STATES[None if is_open else ended_by],
+        time=time,
+        actor=actor,
+        reason=reason,
+        approvals=given,
+        ended=None if is_open else RequestEnd(until, ended, ender, ended_reason),
+    )
+    if is_open and at is None:
+        return _as_it_stands(context, reader, model, found)
+    return _as_it_ended(reader, found) if found.state == "promoted" else found
+
+
+def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRow) -> RequestRow:
+    """Return an open request with what the policy says now, and which approvals count."""
+    judgement = judgement_now(context, reader, model, found.version, found.stage)
+    if judgement is None:
+        return found
+    from modelkeep.domain.policy.gate import missing_approvals, who_may_approve
+
+    plan, standing = judgement.plan, {each.approval.seq: each.why for each in judgement.standings}
+    now = {rule: (value, bound) for rule, value, bound in plan.values}
+    holder = f"{found.name}@{plan.holder}" if plan.holder else None
+    state = SqlState(reader)
+    policy = state.policy()
+    missing = [] if policy is None else missing_approvals(policy.rules.stage(found.stage), judgement.refused)
+    return replace(
+        found,
+        approvals=tuple(
+            replace(
+                each,
+                counts=standing[each.seq] is None,
+                why=_changes(each.plan, holder, now)
+                if (why := standing[each.seq]) == "changed"
+                else _WHY.get(why or ""),
+            )
+            for each in found.approvals
+        ),
+        holder=holder,
+        rules=findings(judgement.results),
+        plan=plan.plan_digest,
+        who_may_approve=who_may_approve(policy.rules, state.bindings(), missing) if policy and missing else None,
+    )
+
+
+def _as_it_ended(reader: Reader, found: RequestRow) -> RequestRow:
+    """Return a request that ended in a promotion with the approvals that it rested on."""
+    from modelkeep.domain.entry import parse_entry
+    from modelkeep.domain.verbs.promote import VersionPromoted
+    from modelkeep.store.db.ledger import READ
+
+    entry = parse_entry(reader.one(READ, seq=0 if found.ended is None else found.ended.seq)[0])
+    promoted = next((event for event in entry.events if isinstance(event, VersionPromoted)), None)
+    if promoted is None:
+        return found
+    return replace(
+        found,
+        approvals=tuple(
+            replace(
+                each,
+                counts=each.seq in promoted.approvals,
+                why=None if each.seq in promoted.approvals else "stale when it was promoted",
+            )
+            for each in found.approvals
+        ),
+        rules=findings(promoted.verdict),
+        plan=promoted.plan,
+    )
+
+
+def _approval(name: str, row: Row) -> ApprovalRow:
+    seq, time, actor, roles, reason, digest, document = row
+    plan = parse_plan(bytes(document))
+    seen = SeenPlan(
+        digest=digest,
+        holder=f"{name}@{plan.holder}" if plan.holder else None,
+        share=plan.share,
+        values=tuple(SeenValue(*each) for each in plan.values),
+    )
+    return ApprovalRow(seq=seq, time=time, actor=actor, roles=tuple(roles.split()), reason=reason, plan=seen)
+
+
+def _changes(seen: SeenPlan, holder: str | None, now: dict[str, tuple[str, str]]) -> str:
+    """Return what is not as the approver saw it."""
+    parts = []
+    if seen.holder != holder:
+        parts.append(f"it would replace {seen.holder or 'none'}, and now {holder or 'none'}")
+    for each in seen.values:
+        value, bound = now.get(each.rule, (None, None))
+        if value is not None and value != each.value:
+            parts.append(f"{each.rule} was {each.value}, and is {value}")
+        elif bound is not None and bound != each.bound:
+            parts.append(f"{each.rule} had to be {each.bound}, and now {bound}")
+    return f"stale: {'; '.join(parts) or 'the rules of the stage, or the mark of the version, changed'}"
