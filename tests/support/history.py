@@ -229,9 +229,11 @@ class History:
     def reject(self, ref, request, stage="production", **fields):
         return self.tell(intents.Reject(request), self.subject(ref, stage), fields)
 
-    def check(self, ref, name, result="pass", evidence=None, expires=None, **fields):
-        documents = {} if evidence is None else {sha(evidence): evidence.encode()}
-        command = intents.Check(name=name, result=result, evidence=next(iter(documents), None), expires=expires)
+    def check(self, ref, name, result="pass", evidence=None, expires=None, stored=None, **fields):
+        """Record a check; ``evidence`` is a text, or where ``stored`` is its size the text whose digest is in the store."""
+        digest = None if evidence is None else sha(evidence)
+        documents = {} if digest is None or stored is not None else {digest: evidence.encode()}
+        command = intents.Check(name=name, result=result, evidence=digest, expires=expires, evidence_bytes=stored)
         return self.tell(command, self.subject(ref), fields, documents)
 
     def deploy(self, ref, target, status="running", share=None, **fields):
