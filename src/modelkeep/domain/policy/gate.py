@@ -151,6 +151,8 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     missing = [] if policy is None else missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(f"who may approve: {who_may_approve(policy.rules, proposal.state.bindings(), missing)}")
+    if missing and judgement.request is None and not candidate.is_new:
+        lines.append(f'to ask for it: modelkeep promote {quote(candidate.ref)} {quote(stage)} --request -m "why"')
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
     hint = _next_step(candidate, stage, judgement, missing)
     return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)
