@@ -76,7 +76,7 @@ def judge(
         digest=candidate.digest,
         stage=stage,
         holder=0 if holder is None else holder.version,
-        rules=digest_of(encode_canonical(replace(rules, meaning=None, synonyms=()))),
+        rules=rules_digest(rules),
         share=share,
         bad=candidate.bad,
         archived=candidate.archived,
@@ -93,6 +93,11 @@ def judge(
         )
     approvals = results(rules, [each.approval for each in standing if each.why is None])
     return Judgement((*found, *approvals), plan, standing, None if request is None else request.seq)
+
+
+def rules_digest(rules: StageRules) -> str:
+    """Return the digest of what a stage asks for, to which approvals are bound; its words for people are left out."""
+    return digest_of(encode_canonical(replace(rules, meaning=None, synonyms=())))
 
 
 def open_gate(
