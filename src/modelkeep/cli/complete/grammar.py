@@ -47,6 +47,7 @@ COMMANDS = {
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
+    "prune": ("Archive or delete versions that the policy's retention does not keep", "model", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
     "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
