@@ -62,10 +62,10 @@ def permissions(may: Sequence[str]) -> str:
 
 
 def authority_rows(stages: Sequence[StageAuthority]) -> list[tuple[str, str]]:
-    """Return who may promote to each stage, ask for that, roll back and approve."""
+    """Return what each stage means, and who may promote to it, ask for that, roll back and approve."""
     rows = []
     for stage in stages:
-        parts = [f"promote: {_named(stage.promote)}"]
+        parts = [*([] if stage.meaning is None else [stage.meaning]), f"promote: {_named(stage.promote)}"]
         if stage.request and stage.request != stage.promote:
             parts.append(f"ask for it: {_named(stage.request)}")
         if stage.approve:
