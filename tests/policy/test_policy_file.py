@@ -334,7 +334,7 @@ def test_a_policy_that_is_too_large_is_refused():
 
 
 def test_a_stage_whose_verdict_would_not_fit_into_an_entry_is_refused():
-    gates = "".join(f'[[stages.gates]]\nmetric = "m{number}"\nmin = 1\n' for number in range(65))
+    gates = "".join(f'[[stages.gates]]\nmetric = "m{number}"\nmin = 1\n' for number in range(46))
     assert mistakes(TWO + gates) == [
         "line 3: stages: the stage production has too many rules: what they find would not fit into an entry"
     ]

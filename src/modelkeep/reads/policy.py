@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import asdict
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.policy import Policy, PolicyDiff, PolicyRow
@@ -29,7 +30,7 @@ def policy(context: Context, moment: str | AsOf | None) -> Policy:
         row = select.IN_FORCE.row(reader, at)
         if row is None:
             raise NotFound(_NONE if at is None else "there was no policy then", _HINT)
-        return _policy(reader, row)
+        return _policy(reader, row, at)
 
 
 def policies(context: Context, moment: str | AsOf | None) -> tuple[PolicyRow, ...]:
@@ -99,15 +100,15 @@ def _rules(row: Row) -> Rules:
     return parse_rules(row[7].encode())
 
 
-def _policy(reader: Reader, row: Row) -> Policy:
-    seq, time, actor, reason, digest, until, source, rules = row
+def _policy(reader: Reader, row: Row, at: int | None) -> Policy:
+    source, rules = row[6:]
     found = reader.row(select.SOURCE, digest=source)
     if found is None:
-        message = f"the policy source {source} of entry {seq} is missing"
+        message = f"the policy source {source} of entry {row[0]} is missing"
         raise Damaged(message)
     return Policy(
-        seq, time, actor, reason, digest, until,
+        **asdict(_row(row, at)),
         source=found[0].decode(),
         rules=msgspec.json.decode(rules),
         statements=statements(parse_rules(rules.encode())),
-    )  # fmt: skip
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.reports import Identity, Status
+from modelkeep.domain.answers.reports import Identity, OpenItem, Status
 from modelkeep.domain.answers.versions import Holder, Share
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
@@ -14,6 +14,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql import status as select
+from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.roles import policy_ref
 from modelkeep.store.db.state import SqlState
 
@@ -21,6 +22,8 @@ from modelkeep.store.db.state import SqlState
 FEW = 10_000
 
 _LAST_ENTRIES = 5
+#: How many open items are shown.
+_ITEMS = 10
 
 
 def registry_id(context: Context) -> str:
@@ -48,6 +51,7 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             raise Damaged(message)
         adds_up = size or reader.one(select.FILES, most=FEW + 1)[0] <= FEW
         last = SqlState(reader).stages()[-1].name
+        items, requests = reader.one(select.OPEN_COUNTS)
         return Status(
             registry=context.directory,
             origin=origin,
@@ -63,18 +67,24 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             deleted=deleted,
             backup_of=backup_mark.backup_of(context.directory),
             policy=policy_ref(reader, None),
+            open_items=items,
+            open_requests=requests,
+            items=tuple(
+                OpenItem(seq, item, f"{name_of(reader, None, model)}@{version}", time, actor)
+                for seq, item, model, version, time, actor in reader.rows(select.OPEN_ITEMS, most=_ITEMS)
+            ),
         )
 
 
 def _in_stage(reader: Reader, stage: str) -> dict[str, Holder]:
     """Return who holds a stage of each model, with the shares beside."""
     shares: dict[int, list[Share]] = {}
-    for model, version, share in reader.rows(select.SHARES_IN_STAGE, stage=stage):
-        shares.setdefault(model, []).append(Share(version, share / 100))
+    for model, version, share, waived in reader.rows(select.SHARES_IN_STAGE, stage=stage):
+        shares.setdefault(model, []).append(Share(version, share / 100, waived))
     rows = reader.rows(select.IN_STAGE, stage=stage)
     return {
-        name: Holder(stage, version, label, since, actor, tuple(shares.get(model, ())))
-        for name, model, version, label, since, actor in rows
+        name: Holder(stage, version, label, since, actor, tuple(shares.get(model, ())), waived)
+        for name, model, version, label, since, actor, waived in rows
     }
 
 

@@ -39,7 +39,7 @@ class RolesView(View, frozen=True):
             (
                 heading(row.role),
                 "nobody" if bearer is None else bearer.who,
-                permissions(row.may) if row.in_policy else "nothing: the policy does not name it",
+                _allowed(row) if bearer is None or bearer is row.bearers[0] else " ",
                 None if bearer is None else clock.minute(bearer.since),
                 None if bearer is None else bearer.actor,
             )
@@ -52,16 +52,20 @@ class RolesView(View, frozen=True):
             yield from ((row, bearer) for bearer in row.bearers or (None,))
 
 
+def _allowed(row: RoleRow) -> str:
+    return permissions(row.may) if row.in_policy else "nothing: the policy does not name it"
+
+
 def permissions(may: Sequence[str]) -> str:
     """Return permissions as people read them: ``register, promote:staging``."""
     return "everything" if "*" in may else ", ".join(may) or "nothing"
 
 
 def authority_rows(stages: Sequence[StageAuthority]) -> list[tuple[str, str]]:
-    """Return who may promote to each stage, ask for that, roll back and approve."""
+    """Return what each stage means, and who may promote to it, ask for that, roll back and approve."""
     rows = []
     for stage in stages:
-        parts = [f"promote: {_named(stage.promote)}"]
+        parts = [*([] if stage.meaning is None else [stage.meaning]), f"promote: {_named(stage.promote)}"]
         if stage.request and stage.request != stage.promote:
             parts.append(f"ask for it: {_named(stage.request)}")
         if stage.approve:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.answers.approvals import RequestRow
+from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
@@ -40,7 +42,8 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     ``stages`` are those that it holds, ``shares`` those that it has a part of.
 
     ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
-    ``evaluations``. These are all values by name, newest first: the first of a name and data counts.
+    ``evaluations``. These are all values by name, newest first: the first of a name and data counts. ``break_glass`` are
+    the stages that it holds because rules of the policy were waived.
     """
 
     ref: str
@@ -63,17 +66,22 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     tags: dict[str, str]
     deleted: bool = False
     shares: tuple[StageShare, ...] = ()
+    break_glass: tuple[str, ...] = ()
 
 
 class Share(Answer, frozen=True):
-    """A version beside the holder of a stage, and how much of it in percent."""
+    """A version beside the holder of a stage, and how much of it in percent; ``waived`` as of a `Holder`."""
 
     version: int
     share: float
+    waived: int = 0
 
 
 class Holder(Answer, frozen=True):
-    """The version that holds a stage of a model, since when, and who put it there."""
+    """The version that holds a stage of a model, since when, and who put it there.
+
+    ``waived`` is how many rules of the policy were waived for it, by breaking the glass.
+    """
 
     stage: str
     version: int
@@ -81,6 +89,12 @@ class Holder(Answer, frozen=True):
     since: str
     actor: str
     shares: tuple[Share, ...] = ()
+    waived: int = 0
+
+    @property
+    def versions(self) -> tuple[Holder | Share, ...]:
+        """The holder, and the versions beside it."""
+        return (self, *self.shares)
 
 
 class InDevelopment(Answer, frozen=True):
@@ -190,7 +204,8 @@ class TenureChange(Answer, frozen=True):
 class Tenure(Answer, frozen=True):
     """An interval in which a version held a stage, or a ``share`` of it in percent.
 
-    ``until`` and ``ended`` are None while it lasts.
+    ``until`` and ``ended`` are None while it lasts. ``rules`` are what the policy found when it began, ``waived`` how many of
+    them breaking the glass waived; ``request`` is the entry that asked for it.
     """
 
     ref: str
@@ -205,6 +220,9 @@ class Tenure(Answer, frozen=True):
     began: TenureChange
     ended: TenureChange | None
     share: float | None = None
+    request: int | None = None
+    waived: int = 0
+    rules: tuple[RuleFinding, ...] = ()
 
 
 class Deletion(Answer, frozen=True):
@@ -239,6 +257,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
+    requests: tuple[RequestRow, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

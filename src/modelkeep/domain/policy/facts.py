@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MISSING = "missing"
 #: Numbers of more digits are shown with an exponent, and longer texts by their beginning and digest.
 _PLAIN_DIGITS, _LONGEST, _BEGINNING = 30, 100, 40
+_LONGEST_DATA = 60
 
 
 def facts(proposal: Proposal, candidate: Candidate, rules: Rules, stage: StageRules) -> Iterator[RuleResult]:
@@ -157,8 +158,14 @@ def _places(by_data: Mapping[str | None, str], data: str | None) -> tuple[str | 
 def _shown(text: str | None, places: Sequence[str | None], data: str | None) -> str:
     """Return the value of a metric as people read it, with the data where the rule leaves that open."""
     if text is not None:
-        return _short(text) if places[0] in (None, data) else f"{_short(text)} on {places[0]}"
-    return f"measured on {' and '.join(str(each) for each in places[:3])}" if places else _MISSING
+        return _short(text) if places[0] in (None, data) else f"{_short(text)} on {_brief(places[0])}"
+    return f"measured on {' and '.join(map(_brief, places[:3]))}" if places else _MISSING
+
+
+def _brief(data: str | None) -> str:
+    """Return the name of a dataset, cut where it is very long: `verdict_size` counts on that."""
+    name = str(data)
+    return name if len(name) <= _LONGEST_DATA else f"{name[: _LONGEST_DATA - 3]}..."
 
 
 def _exact_sum(one: Decimal, other: Decimal) -> Decimal:
@@ -180,7 +187,7 @@ def _plain(number: Decimal) -> str:
 def _short(text: str) -> str:
     """Return a text; a very long one (a metric may have a million digits) by its beginning, its length and its digest."""
     if len(text) <= _LONGEST:
-        return text
+        return text or "empty"
     return f"{text[:_BEGINNING]}... ({len(text)} characters, {digest_of(text.encode())[:19]})"
 
 

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain.policy.rules import Gate, StageRules
+from modelkeep.domain.policy.rules import StageRules
 
 #: The canonical bytes that the verdict of a promotion may have: two thirds of an entry.
 LARGEST_VERDICT = 43_000
-#: The bytes of a result besides the names that the policy chose: field names, a shortened value, its bound.
-_RESULT_BYTES = 700
+#: The bytes of a result besides the names that the policy chose: field names, the shortened value, its bound.
+_RESULT_BYTES, _METRIC_BYTES = 350, 950
 #: How long the name of a model can be, which a comparison with production quotes.
 _REF_BYTES = 1_050
 
 
 def largest_verdict(stage: StageRules) -> int:
     """Return an upper bound for the bytes of what the rules of a stage find."""
-    return sum(map(_RESULT_BYTES.__add__, _names(stage)))
+    return sum(_metric_results(stage)) + sum(_RESULT_BYTES + names for names in _names(stage))
 
 
 def _names(stage: StageRules) -> Iterator[int]:
-    """Yield the bytes of names in each result."""
+    """Yield the bytes of names in each result that is about no metric."""
     if stage.after:
         yield sum(len(each) + 4 for each in stage.after)
     if stage.soak is not None:
         yield 2 * len(stage.soak.stage)
     yield from (len(word.encode()) for word in (*stage.require, *stage.recommend))
-    for gate in stage.gates:
-        yield from _bounds(gate)
     yield from (len(check.name) for check in stage.checks)
     yield from (2 * len(each.role or "") for each in stage.approvals)
 
 
-def _bounds(gate: Gate) -> Iterator[int]:
-    name = len(gate.metric.encode()) + len((gate.data or "").encode())
-    yield from (name for bound in (gate.min, gate.max) if bound is not None)
-    if gate.no_worse_than_production is not None:
-        yield 2 * name + _REF_BYTES
+def _metric_results(stage: StageRules) -> Iterator[int]:
+    """Yield the bytes of each result about a metric."""
+    for gate in stage.gates:
+        names = _METRIC_BYTES + len(gate.metric.encode()) + len((gate.data or "").encode())
+        yield from (names for bound in (gate.min, gate.max) if bound is not None)
+        if gate.no_worse_than_production is not None:
+            yield 2 * names + _REF_BYTES

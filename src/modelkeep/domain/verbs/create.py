@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_imported_name
+from modelkeep.domain.policy.patterns import check_model_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.describe import description_rows
@@ -31,6 +32,7 @@ class Create(Command, frozen=True):
         if bearer is not None and not bearer.deleted and fold(bearer.name) == fold(name):
             return AlreadySo(f"the model {bearer.name} exists")
         check_name_is_free(name, bearer, reuse=self.reuse)
+        check_model_name(proposal, name)
         return (ModelCreated(proposal.seq),)
 
     def sentence(self, words: EntryWords) -> str:

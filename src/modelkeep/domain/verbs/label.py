@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from modelkeep.domain.labels import check_label, label_key, label_sort_key
+from modelkeep.domain.policy.patterns import check_new_label
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -29,6 +30,7 @@ class Label(Command, frozen=True):
             message = f"{name} bears the label {version.label}, and a version has one label for ever"
             raise Conflict(message, f"modelkeep alias {quote(name)} ALIAS        (aliases can move)")
         check_label_is_free(proposal, model, self.label)
+        check_new_label(proposal, self.label)
         return (VersionLabelled(model.seq, version.number, self.label),)
 
     def sentence(self, words: EntryWords) -> str:

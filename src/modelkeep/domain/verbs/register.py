@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.labels import bump_label, check_label, fold, label_key, label_sort_key
 from modelkeep.domain.manifest import parse_artifact
+from modelkeep.domain.policy.patterns import check_model_name, check_new_label
 from modelkeep.domain.record import LogValue, Ordinal, Sha256
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
@@ -142,6 +143,7 @@ class Register(Command, frozen=True, kw_only=True):
         events: list[Event] = []
         if model is None:
             check_name_is_free(subject.name, bearer, reuse=self.reuse)
+            check_model_name(proposal, subject.name)
             events.append(ModelCreated(proposal.seq))
             model = Model(proposal.seq, subject.name, newest=0)
         number = model.newest + 1
@@ -193,11 +195,14 @@ class Register(Command, frozen=True, kw_only=True):
             raise UsageError(message, "add --stage")
 
     def _new_label(self, proposal: Proposal, model: Model) -> str | None:
+        label = self.label
         if self.bump is not None:
-            return check_label(bump_label(proposal.state.highest_label(model.seq), self.bump))
-        if self.label is not None:
-            check_label_is_free(proposal, model, self.label)
-        return self.label
+            label = check_label(bump_label(proposal.state.highest_label(model.seq), self.bump))
+        elif label is not None:
+            check_label_is_free(proposal, model, label)
+        if label is not None:
+            check_new_label(proposal, label)
+        return label
 
     def sentence(self, words: EntryWords) -> str:
         parts, aliases = [], []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.policy.patterns import check_model_name
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.create import check_name_is_free, name_row
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -23,6 +24,7 @@ class Rename(Command, frozen=True):
             return AlreadySo(f"the model is called {model.name}")
         bearer = proposal.state.model_named(self.to)
         check_name_is_free(self.to, None if bearer is None or bearer.seq == model.seq else bearer, reuse=self.reuse)
+        check_model_name(proposal, self.to)
         return (ModelRenamed(model.seq),)
 
     def sentence(self, words: EntryWords) -> str:

@@ -27,7 +27,7 @@ SELECT coalesce(sum(size_bytes), 0) FROM (
 """
 
 IN_STAGE = f"""
-SELECT model_name.name, model_name.model, tenure.version, version.label, entry_index.time, entry_action.actor
+SELECT model_name.name, model_name.model, tenure.version, version.label, entry_index.time, entry_action.actor, tenure.waived
 FROM model_name
 {IN_ORDER} tenure ON tenure.model = model_name.model AND tenure.stage = :stage
     AND tenure.until_seq IS NULL AND tenure.share IS NULL
@@ -39,6 +39,18 @@ ORDER BY model_name.folded
 """
 
 SHARES_IN_STAGE = """
-SELECT model, version, share FROM tenure
+SELECT model, version, share, waived FROM tenure
 WHERE stage = :stage AND share IS NOT NULL AND until_seq IS NULL ORDER BY model, version
+"""
+
+OPEN_ITEMS = """
+SELECT open_item.since_seq, item, model, version, entry_index.time, entry_action.actor
+FROM open_item
+JOIN entry_index ON entry_index.seq = open_item.since_seq
+JOIN entry_action ON entry_action.seq = open_item.since_seq
+WHERE until_seq IS NULL ORDER BY open_item.since_seq LIMIT :most
+"""
+
+OPEN_COUNTS = """
+SELECT (SELECT count(*) FROM open_item WHERE until_seq IS NULL), (SELECT count(*) FROM request WHERE until_seq IS NULL)
 """

@@ -54,7 +54,7 @@ HOLDERS = Statement(
 
 # The index of shares alone leads to them, however many tenures there were.
 SHARES = statement("""
-SELECT stage, version, share FROM tenure
+SELECT stage, version, share, waived FROM tenure
 WHERE model = :model AND share IS NOT NULL AND HOLDS(tenure) ORDER BY stage, version
 """)
 
@@ -137,12 +137,11 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
 def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model and who has shares of them, highest stage first."""
     beside: dict[str, list[Share]] = {}
-    for stage, version, share in SHARES.recall(reader, at, model=model):
-        beside.setdefault(stage, []).append(Share(version, share / 100))
-    rows = HOLDERS.recall(reader, at, model=model)
+    for stage, version, share, waived in SHARES.recall(reader, at, model=model):
+        beside.setdefault(stage, []).append(Share(version, share / 100, waived))
     return tuple(
-        Holder(stage, version, label, since, actor, tuple(beside.get(stage, ())))
-        for stage, version, label, since, actor in rows
+        Holder(stage, version, label, since, actor, tuple(beside.get(stage, ())), waived)
+        for stage, version, label, since, actor, waived in HOLDERS.recall(reader, at, model=model)
     )
 
 
