@@ -133,8 +133,7 @@ def _refusal(rules: Rules, bindings: Sequence[Binding], permission: str, observe
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
     roles = _roles_named(rules, roles_with(rules, permission), bindings)
-    login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
-    behind = "" if login is None else f" (logged in as {login})"
+    behind = "" if observed.login_name is None else f" (logged in as {observed.login_name})"
     return "".join(
         [
             f"{observed.user}{behind} may not {words_of(permission)}",
