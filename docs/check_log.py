@@ -19,12 +19,16 @@ INTENT = (
     {"actor", "details", "expect", "not_after", "origin", "seen", "subject"},
 )
 COMMANDS = re.compile(
-    "init|create|register|label|evaluate|promote|rollback|retire|mark|archive|delete|alias|tag|describe|note|rename"
+    "init|create|register|label|evaluate|promote|rollback|retire|mark|archive|delete|alias|tag|describe|note|rename|"
+    "migrate|policy|role|request|approve|reject|check|deploy|signal|acknowledge"
 )
 EVENTS = re.compile(
     "RegistryCreated|Model(Created|Renamed|Deleted)|Version(Registered|Labelled|Promoted|Marked|Archived|Restored|Deleted)|"
-    "NumbersSkipped|MetricsRecorded|Stage(RolledBack|Retired)|Alias(Set|Removed)|Tagged|Described|NoteAdded"
+    "NumbersSkipped|MetricsRecorded|Stage(RolledBack|Retired)|Alias(Set|Removed)|Tagged|Described|NoteAdded|"
+    "PolicySet|Role(Granted|Revoked)|PromotionRequested|Request(Approved|Rejected)|CheckRecorded|DeploymentRecorded|"
+    "SignalReceived|Item(Opened|Closed)"
 )
+DOCUMENTS = "metrics_document", "rules", "source", "plan", "evidence"  # the fields of commands that name one
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
@@ -112,8 +116,9 @@ def check(database, kept_head=None):
                 yield f"entry {seq} {what}"
         if intent["command"]["kind"] == "register":
             named.add(intent["subject"]["digest"])
-        if "metrics_document" in intent["command"]:
-            named.add(intent["command"]["metrics_document"])
+        command = intent["command"]
+        if "evidence_bytes" not in command:  # such evidence is no document, but in the store
+            named |= {command[field] for field in DOCUMENTS if field in command}
         hashes[seq] = sha256(b"\0" + data)
         ids.add(intent["id"])
         time = entry["time"]

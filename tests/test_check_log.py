@@ -4,11 +4,14 @@ import ast
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from stories import golden_history
 
 from modelkeep.demo.harm import forge
 
@@ -100,6 +103,16 @@ def test_both_find_every_change_to_a_log(run, registry):
         assert code == 5, (statement, output)
         assert run("verify", "--log", "--registry", harmed).exit_code == 5, statement
     assert checked(registry)[1] == 0
+
+
+def test_both_accept_an_entry_of_every_kind(run, tmp_path):
+    (tmp_path / "governed").mkdir()
+    history = golden_history()
+    history.check("risk/Fraud@2", "drift", evidence="a long report", stored=5 << 20)
+    with closing(sqlite3.connect(tmp_path / "governed" / "registry.db")) as file:
+        history.connection.connection.backup(file)
+    output, code = checked(tmp_path / "governed")
+    assert (code, output[:3]) == (0, "32 ")
 
 
 def test_a_head_that_was_kept_finds_a_log_that_lost_its_end(registry, tmp_path):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep._version import __version__
 from modelkeep.governance import Governance
 from modelkeep.local_path import local_directory, local_path
+from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance):
+class Registry(Governance, Oversight):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,

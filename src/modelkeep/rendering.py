@@ -152,11 +152,22 @@ def verdict(found: Verdict) -> str:
 def beginning(tenure: Tenure) -> str:
     """Return why or how a tenure began: ``"march data"``, ``promoted``, ``rollback from fraud@4``."""
     began = tenure.began
+    glass = f"; {broken_glass(tenure.waived)}" if tenure.waived else ""
     if began.what == "rolled_back":
         return f"rollback from {began.other}" if began.other else "rollback"
     if began.what == "promoted" and began.reason:
-        return f'"{began.reason}"'
-    return _with_reason(began.what, began)
+        return f'"{began.reason}"{glass}'
+    return f"{_with_reason(began.what, began)}{glass}"
+
+
+def broken_glass(waived: int) -> str:
+    """Return that the glass was broken, and how many rules of the policy that waived: ``BREAK-GLASS, 2 rules waived``."""
+    return f"BREAK-GLASS, {counted(waived, 'rule')} waived"
+
+
+def glass_warning(ref: str, stage: str) -> str:
+    """Return the warning about a version that holds a stage because the glass was broken."""
+    return f"warning: {ref} is in {stage} by breaking the glass, against rules of the policy"
 
 
 def ending(tenure: Tenure) -> str | None:

@@ -25,6 +25,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.setup import (
     IdentityView,
@@ -58,6 +59,7 @@ from modelkeep.domain.answers.policy import (
     StaleRequest,
 )
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
+from modelkeep.domain.answers.retention import Pruned, PruneError
 from modelkeep.domain.answers.roles import RoleBearer, RoleRow
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
@@ -160,6 +162,12 @@ DOCUMENTS = {
     "policies": PoliciesView(AS_OF, [RULES]),
     "policydiff": PolicyDiffView(PolicyDiff("in force", "policy.toml", same=False, differences=(DIFFERENCE,))),
     "policyfiles": PolicyFilesView("team", ["policy.toml", "MODELS.md"]),
+    "pruned": PrunedView(
+        [
+            Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),
+            Pruned("fraud@2", "superseded", "superseded", "retention: keeps the last 20; the rest is archived", changed=False, seq=None, dry_run=False, error=PruneError("conflict", 4, "no", "hint")),
+        ]
+    ),
     "policyset": PolicySetView(
         PolicySet(
             action="policy", name="policy", ref=None, changed=True, seq=7, effects=(Effect("policy", "none", "sha256:0"),),

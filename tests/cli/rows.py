@@ -74,6 +74,7 @@ REQUEST = RequestRow(
         RuleFinding("approval of risk", "0", "1 person with the role risk", passed=False),
     ),
     plan=DIGEST,
+    needed=1,
     who_may_approve="user:rita, group:risk (risk)",
 )
 

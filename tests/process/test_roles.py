@@ -116,11 +116,7 @@ def test_a_renamed_account_has_the_roles_of_its_new_name(wrapped):
 
 @pytest.fixture(scope="module")
 def people(modelkeep):
-    env = {
-        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
-    made = people_.People(modelkeep, env)
+    made = people_.People(modelkeep)
     made.env["MODELKEEP_REGISTRY"] = str(made.root / "srv/models")
     place = made.root / "srv"
     place.mkdir()

@@ -22,6 +22,7 @@ from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.times import format_time
 from modelkeep.domain.verbs.interface import Proposal
 from modelkeep.locate import Located
+from modelkeep.provenance.machine import Account
 from modelkeep.registry import Registry
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import IntentDraft
@@ -62,7 +63,7 @@ def registry_of(connection):
         bucket=None,
         clock=lambda: BEGINNING + timedelta(days=365),
         new_id=None,
-        account=None,
+        account=Account(uid=1000, user="ana", user_namespace=False),
         claim=None,
         environ={},
         cwd="/",
@@ -211,6 +212,11 @@ class History:
 
     def judgement(self, ref, stage="production"):
         """Return what the policy in force says of a promotion, a minute after the last entry."""
+        proposal, _, version = self.proposal(ref, stage)
+        return judge(proposal, registered(proposal.state, proposal.model(), version), stage, None)
+
+    def proposal(self, ref, stage="production"):
+        """Return a promotion that may be decided, with its model and version."""
         subject, state = self.subject(ref, stage), SqlState(self.connection)
         head = state.head()
         intent = intents.Intent(
@@ -218,15 +224,16 @@ class History:
             seen=intents.Seen(head.hash, head.seq),
         )  # fmt: skip
         proposal = Proposal(state, intent, self.observed, at(head.seq + 1), head.seq + 1)
-        model, version = proposal.model_and_version()
-        return judge(proposal, registered(state, model, version), stage, None)
+        return proposal, *proposal.model_and_version()
 
     def reject(self, ref, request, stage="production", **fields):
         return self.tell(intents.Reject(request), self.subject(ref, stage), fields)
 
-    def check(self, ref, name, result="pass", evidence=None, expires=None, **fields):
-        documents = {} if evidence is None else {sha(evidence): evidence.encode()}
-        command = intents.Check(name=name, result=result, evidence=next(iter(documents), None), expires=expires)
+    def check(self, ref, name, result="pass", evidence=None, expires=None, stored=None, **fields):
+        """Record a check; ``evidence`` is a text, or where ``stored`` is its size the text whose digest is in the store."""
+        digest = None if evidence is None else sha(evidence)
+        documents = {} if digest is None or stored is not None else {digest: evidence.encode()}
+        command = intents.Check(name=name, result=result, evidence=digest, expires=expires, evidence_bytes=stored)
         return self.tell(command, self.subject(ref), fields, documents)
 
     def deploy(self, ref, target, status="running", share=None, **fields):

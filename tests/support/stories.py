@@ -15,8 +15,8 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 UNWRITTEN = {word for word, kind in COMMANDS.items() if kind is Migrate}
 
 
-def golden_story():
-    """Return kind -> (bytes of its first golden entry, text of its details or None)."""
+def golden_history():
+    """Return a history with an entry of every kind."""
     history = History()
     day = Data(digest="sha256:" + "d" * 64, name="transactions", role="train", version="2026-02")
     history.register(
@@ -70,6 +70,12 @@ def golden_story():
     history.deploy("risk/Fraud@2", "k8s/eu", endpoint="https://scorer.example/fraud")
     opened = history.signal("risk/Fraud@2", "p99", "0.7", count=1200, window=3600, source="prometheus")
     history.acknowledge("risk/Fraud@2", opened)
+    return history
+
+
+def golden_story():
+    """Return kind -> (bytes of its first golden entry, text of its details or None)."""
+    history = golden_history()
     found = {}
     for _, data in history.connection.rows("SELECT seq, bytes FROM entry ORDER BY seq"):
         entry = parse_entry(data)

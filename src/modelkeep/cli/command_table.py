@@ -259,6 +259,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("place", "size_bytes", "reason"),
     ),
     CommandRow(
+        "prune", "prune", MAINTAIN, "Archive or delete versions that the policy's retention does not keep",
+        ("modelkeep prune -n", "modelkeep prune fraud", "modelkeep prune --yes && modelkeep gc"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
         "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",
         ("modelkeep doctor", "modelkeep doctor --registry /srv/models --json"),
         ("severity", "code", "place", "message", "hint"),

@@ -3,7 +3,7 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc prune doctor migrate init whoami config completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
@@ -52,6 +52,7 @@ _modelkeep_options() {
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
+    prune) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;
     init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;

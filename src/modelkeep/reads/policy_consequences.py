@@ -9,7 +9,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.policy import RefusedHolder, StaleRequest
 from modelkeep.domain.entry import Intent, Observed, Subject
 from modelkeep.domain.policy.candidate import registered
-from modelkeep.domain.policy.gate import judge
+from modelkeep.domain.policy.gate import judge, rules_digest
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.policy.state_under_rules import StateUnderRules
@@ -82,6 +82,6 @@ def _stale(reader: Reader, state: SqlState, before: Rules, after: Rules) -> Iter
     """Yield the open requests whose approvals do not count any longer: the rules of their stage differ."""
     for request in state.open_requests():
         approvals = len(state.approvals(request.seq))
-        if before.stage(request.stage) != after.stage(request.stage):
+        if rules_digest(before.stage(request.stage)) != rules_digest(after.stage(request.stage)):
             ref = f"{name_of(reader, None, request.model)}@{request.version}"
             yield StaleRequest(request.seq, ref, request.stage, approvals)

@@ -153,6 +153,7 @@ def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRo
         holder=holder,
         rules=findings(judgement.results),
         plan=plan.plan_digest,
+        needed=None if policy is None else sum(each.count for each in policy.rules.stage(found.stage).approvals),
         who_may_approve=who_may_approve(policy.rules, state.bindings(), missing) if policy and missing else None,
     )
 

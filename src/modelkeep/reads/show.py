@@ -7,6 +7,7 @@ from shlex import quote
 from msgspec.structs import asdict
 
 from modelkeep.context import Context
+from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.versions import (
     AsOf,
     CodeState,
@@ -34,7 +35,7 @@ _RECENT = 10
 def version(context: Context, ref: str, moment: str | AsOf | None) -> Version:
     """Return all that is known of a version."""
     with snapshot(context, moment) as (reader, at):
-        return version_page(reader, at, version_of(reader, ref, context.say, "show {}", at))
+        return version_page(reader, at, version_of(reader, ref, context.say, "show {}", at), context)
 
 
 def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
@@ -51,7 +52,7 @@ def page(context: Context, ref: str, moment: str | AsOf | None) -> Version | Mod
     """Return the page of the version or the model that a reference means."""
     with snapshot(context, moment) as (reader, at):
         found = version_or_model(reader, ref, context.say, at)
-        return _model_page(reader, at, found) if found.number is None else version_page(reader, at, found)
+        return _model_page(reader, at, found) if found.number is None else version_page(reader, at, found, context)
 
 
 def description(context: Context, ref: str, moment: str | AsOf | None) -> str | None:
@@ -63,8 +64,11 @@ def description(context: Context, ref: str, moment: str | AsOf | None) -> str | 
         return models.description(reader, at, found.model, found.number or 0)
 
 
-def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
-    """Return the page of a version as of entry ``at`` (None: now); the version must have existed then."""
+def version_page(reader: Reader, at: int | None, found: Resolved, context: Context | None = None) -> Version:
+    """Return the page of a version as of entry ``at`` (None: now); the version must have existed then.
+
+    With a context it has the requests for the version, and what the policy says of the open ones now.
+    """
     number = found.number or 0
     key = {"model": found.model, "number": number}
     (row,) = version_rows(reader, at, found.model, found.name, [number])
@@ -107,7 +111,17 @@ def version_page(reader: Reader, at: int | None, found: Resolved) -> Version:
         tenures=history.tenures(reader, at, model=found.model, version=number),
         contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
         deletion=deletion(reader, at, **key) if row.deleted else None,
+        requests=() if context is None else _requests(context, reader, at, found),
     )
+
+
+def _requests(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[RequestRow, ...]:
+    """Return the requests for a version; few registries have any."""
+    if reader.row(select.WAS_ASKED_FOR, model=found.model, version=found.number) is None:
+        return ()
+    from modelkeep.reads.requests import of_version
+
+    return of_version(context, reader, at, found.model, found.number or 0)
 
 
 def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.reports import Identity, Status
+from modelkeep.domain.answers.reports import Identity, OpenItem, Status
 from modelkeep.domain.answers.versions import Holder
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
@@ -13,6 +13,7 @@ from modelkeep.reads.snapshot import snapshot
 from modelkeep.store import backup_mark
 from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql import status as select
+from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.roles import policy_ref
 from modelkeep.store.db.state import SqlState
 
@@ -20,6 +21,8 @@ from modelkeep.store.db.state import SqlState
 FEW = 10_000
 
 _LAST_ENTRIES = 5
+#: How many open items are shown.
+_ITEMS = 10
 
 
 def registry_id(context: Context) -> str:
@@ -47,6 +50,7 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             raise Damaged(message)
         adds_up = size or reader.one(select.FILES, most=FEW + 1)[0] <= FEW
         last = SqlState(reader).stages()[-1].name
+        items, requests = reader.one(select.OPEN_COUNTS)
         return Status(
             registry=context.directory,
             origin=origin,
@@ -57,11 +61,20 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             size_bytes=reader.one(select.SIZE)[0] if adds_up else None,
             head_hash=head.hash,
             production_stage=last,
-            production={name: Holder(last, *held) for name, *held in reader.rows(select.IN_STAGE, stage=last)},
+            production={
+                name: Holder(last, version, label, since, actor, waived=waived)
+                for name, version, label, since, actor, waived in reader.rows(select.IN_STAGE, stage=last)
+            },
             last=as_sentences(reader, reversed(audit.entries(reader, audit.Wanted(), limit=_LAST_ENTRIES))),
             deleted=deleted,
             backup_of=backup_mark.backup_of(context.directory),
             policy=policy_ref(reader, None),
+            open_items=items,
+            open_requests=requests,
+            items=tuple(
+                OpenItem(seq, item, f"{name_of(reader, None, model)}@{version}", time, actor)
+                for seq, item, model, version, time, actor in reader.rows(select.OPEN_ITEMS, most=_ITEMS)
+            ),
         )
 
 

@@ -79,6 +79,9 @@ ALLOWED = {
     "roles.RULES now": {"policy"},
     "roles.BINDINGS now": {"role_binding"},
     "roles.BINDINGS past": {"role_binding"},
+    # what is open, by partial indexes
+    "status.OPEN_ITEMS": {"open_item"},
+    "status.OPEN_COUNTS": {"open_item", "request"},
     # only where a policy is put in force
     "deciding.OPEN_REQUESTS": {"request"},
     # only where a policy names its stages

@@ -55,6 +55,7 @@ def _show_plan(call: Call, denied: Denied) -> None:
     if call.flags.dry_run and denied.plan is not None and call.format != "json":
         from modelkeep.rendering import rule_lines
 
+        denied.hint = None  # it leads here
         for text in (*rule_lines(denied.findings), f"plan {denied.plan}"):  # type: ignore[arg-type]
             call.say(text)
 

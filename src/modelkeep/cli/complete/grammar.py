@@ -47,6 +47,7 @@ COMMANDS = {
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
+    "prune": ("Archive or delete versions that the policy's retention does not keep", "model", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
     "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
@@ -66,9 +67,9 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
 JOINING = "alias evaluate get label mark path promote retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."

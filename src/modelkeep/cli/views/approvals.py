@@ -9,7 +9,7 @@ from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, stack, table, text
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
-from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.answers.versions import AsOf, Tenure
 from modelkeep.rendering import Clock, rule_word
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ class RequestsView(View, frozen=True):
 
 
 def counting(request: RequestRow) -> str:
-    """Return how many approvals count of how many that were given; of the past how many were given."""
-    given = len(request.approvals)
-    counted = [each.counts for each in request.approvals]
-    return str(given) if None in counted else f"{sum(map(bool, counted))} of {given} given"
+    """Return how many approvals count, of an open request of how many that are needed: ``1/2``."""
+    counts = [each.counts for each in request.approvals]
+    counted = len(counts) if None in counts else sum(map(bool, counts))
+    return str(counted) if request.needed is None else f"{counted}/{request.needed}"
 
 
 def request_blocks(request: RequestRow, clock: Clock) -> Iterator[RenderableType]:
@@ -113,6 +113,16 @@ def rule_table(rules: Sequence[RuleFinding]) -> RenderableType:
     """Return rules, a row each: whether it holds, the value that it found, and its bound."""
     rows = ((text(rule_word(each), _STYLES[rule_word(each)]), each.rule, each.value, each.bound) for each in rules)
     return table(("", "rule", "value", "must be"), rows, fold=("value", "must be"), title=2)
+
+
+def rules_sections(tenures: Sequence[Tenure]) -> list[RenderableType]:
+    """Return what the policy found when a version got each stage that it holds."""
+    return [
+        block
+        for each in tenures
+        if each.rules and each.until is None
+        for block in (heading(f"rules of {each.stage}"), indented(rule_table(each.rules)))
+    ]
 
 
 def requests_section(requests: Sequence[RequestRow], clock: Clock) -> list[RenderableType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.columns import column, column_cell
@@ -11,7 +11,7 @@ from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
-from modelkeep.rendering import Clock, beginning, ending, human_size
+from modelkeep.rendering import Clock, beginning, broken_glass, ending, glass_warning, human_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,6 +41,10 @@ class ModelsView(View, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [row.name for row in self.models]
+
+    def notes(self) -> list[str]:
+        """Return a warning for each stage that is held because the glass was broken."""
+        return [each for row in self.models for each in glass_warnings(row.name, row.holders)]
 
     def table(self, clock: Clock) -> RenderableType:
         rows = self.models if self.more else sorted(self.models, key=_last_change, reverse=True)
@@ -74,6 +78,10 @@ class VersionsView(View, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.versions]
+
+    def notes(self) -> list[str]:
+        """Return a warning for each stage that is held because the glass was broken."""
+        return [glass_warning(row.ref, stage) for row in self.versions for stage in row.break_glass]
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
@@ -150,14 +158,24 @@ def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Text | None:
     if held is None:
         return None
     number = text(held.version, "bold green" if stage == "production" else "bold")
-    return number + text(f"  {clock.ago(held.since)}{_shares(held)}", "")
+    return _with_glass(number + text(f"  {clock.ago(held.since)}{_shares(held)}", ""), held)
 
 
 def holder_line(name: str, held: Holder, clock: Clock) -> Text:
     """Return who holds a stage, since when and who put it there: ``fraud@3 2.0 12d, by ana``."""
     label = f" {held.label}" if held.label else ""
     version = text(f"{name}@{held.version}", "bold green" if held.stage == "production" else "bold")
-    return version + text(f"{label}  {clock.ago(held.since)}, by {held.actor}{_shares(held)}", "")
+    return _with_glass(version + text(f"{label}  {clock.ago(held.since)}, by {held.actor}{_shares(held)}", ""), held)
+
+
+def _with_glass(line: Text, held: Holder) -> Text:
+    """Return a line about a holder, and loudly that the glass was broken, where it was."""
+    return line + text(f"  {broken_glass(held.waived)}", "bold red") if held.waived else line
+
+
+def glass_warnings(name: str, holders: Iterable[Holder]) -> list[str]:
+    """Return a warning for each stage that a version holds because the glass was broken."""
+    return [glass_warning(f"{name}@{held.version}", held.stage) for held in holders if held.waived]
 
 
 def _shares(held: Holder) -> str:

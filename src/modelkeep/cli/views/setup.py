@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, short, stack, table, text
-from modelkeep.cli.views.lists import entry_line, holder_line
+from modelkeep.cli.views.lists import entry_line, glass_warnings, holder_line
 from modelkeep.cli.views.roles import permissions
 from modelkeep.domain.answers.maintenance import Access
 from modelkeep.domain.answers.reports import Identity, Status
@@ -70,10 +70,17 @@ class StatusView(View, frozen=True):
                 for name, held in status.production.items()
             ),
             *(line("entry", each.seq, to_seconds(each.time), each.actor, each.sentence) for each in status.last),
+            *([line("open_requests", status.open_requests)] if status.open_requests else []),
+            *([line("open_items", status.open_items)] if status.open_items else []),
+            *(line("open", each.seq, each.item, each.ref, to_seconds(each.time), each.actor) for each in status.items),
         ]
 
     def identifiers(self) -> list[str]:
         return [self.answer.registry]
+
+    def notes(self) -> list[str]:
+        """Return a warning for each version that is in production because the glass was broken."""
+        return [each for name, held in self.answer.production.items() for each in glass_warnings(name, [held])]
 
     def table(self, clock: Clock) -> RenderableType:
         status = self.answer
@@ -89,15 +96,34 @@ class StatusView(View, frozen=True):
                     ("backup of", backup_of and text(backup_of, "yellow")),
                     ("holds", ", ".join(self._contents())),
                     ("policy", policy),
+                    ("asked for", self._asked_for()),
                 ]
             ),
             "",
             text(status.production_stage, "bold green"),
             indented(production if status.production else text("nothing yet", "dim")),
+            *self._open(clock),
             "",
             heading("last"),
             *(indented(entry_line(row, clock)) for row in status.last),
         )
+
+    def _asked_for(self) -> str | None:
+        waiting = self.answer.open_requests
+        return f"{counted(waiting, 'promotion')} (modelkeep requests --open)" if waiting else None
+
+    def _open(self, clock: Clock) -> list[RenderableType]:
+        """Return the items that a person must acknowledge."""
+        status = self.answer
+        if not status.open_items:
+            return []
+        more = status.open_items - len(status.items)
+        rows = (
+            (heading(str(each.seq)), f"{each.item}: {each.ref}, {clock.ago(each.time)} ago by {each.actor}")
+            for each in status.items
+        )
+        title = text(f"{counted(status.open_items, 'open item')} (modelkeep acknowledge ENTRY)", "bold red")
+        return ["", title, indented(facts(rows)), *([indented(text(f"{more} more"))] if more else [])]
 
     def _contents(self) -> list[str]:
         status = self.answer

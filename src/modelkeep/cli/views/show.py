@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from modelkeep.cli.views.approvals import requests_section, rules_sections
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
-from modelkeep.cli.views.lists import holder_line, tenure_table, version_table
+from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
 from modelkeep.cli.views.roles import authority_rows
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, human_size, six_digits, visible
+from modelkeep.rendering import Clock, counted, files, glass_warning, human_size, six_digits, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,6 +37,10 @@ class ModelView(View, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [self.answer.name]
+
+    def notes(self) -> list[str]:
+        """Return a warning for each stage that is held because the glass was broken."""
+        return glass_warnings(self.answer.name, self.answer.holders)
 
     def table(self, clock: Clock) -> RenderableType:
         model = self.answer
@@ -85,6 +90,10 @@ class VersionView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
 
+    def notes(self) -> list[str]:
+        """Return a warning for each stage that is held because the glass was broken."""
+        return [glass_warning(self.answer.ref, stage) for stage in self.answer.break_glass]
+
     def table(self, clock: Clock) -> RenderableType:
         version = self.answer
         blocks: list[RenderableType] = [_title(version)]
@@ -99,6 +108,7 @@ class VersionView(View, frozen=True):
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
+        blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
         return stack(*blocks, *notes_section(version.notes, clock))
 
 

@@ -53,7 +53,8 @@ class RequestRow(Answer, frozen=True, kw_only=True):
     """A promotion that was asked for by entry ``request``.
 
     ``state`` is ``open``, ``promoted``, ``rejected``, ``withdrawn`` or ``deleted``. Of an open request ``rules`` are what
-    the policy says now, ``plan`` is the digest to approve, and ``who_may_approve`` whose approval is missing.
+    the policy says now, ``plan`` is the digest to approve, ``needed`` how many persons must approve, and
+    ``who_may_approve`` whose approval is missing.
     """
 
     request: int
@@ -71,4 +72,5 @@ class RequestRow(Answer, frozen=True, kw_only=True):
     holder: str | None = None
     rules: tuple[RuleFinding, ...] = ()
     plan: str | None = None
+    needed: int | None = None
     who_may_approve: str | None = None

@@ -26,12 +26,24 @@ class AuditEntry(Answer, frozen=True):
     entry: str
 
 
+class OpenItem(Answer, frozen=True):
+    """What entry ``seq`` left for a person to look at: ``item`` is ``break-glass``, ``signal`` or ``canary``."""
+
+    seq: int
+    item: str
+    ref: str
+    time: str
+    actor: str
+
+
 class Status(Answer, frozen=True):
     """The registry at a glance; ``production`` are the holders of the last stage, ``last`` the newest entries.
 
     ``versions`` and ``size_bytes`` are of those that were not deleted, ``deleted`` counts the others;
     ``models`` leaves out those whose versions were all deleted. ``size_bytes`` is None where too many files would be added up.
     ``backup_of`` is the directory that this one is a backup of, None where it is none. ``policy`` is the one in force.
+    ``open_items`` counts what a person must acknowledge, ``items`` are the oldest of them; ``open_requests`` counts the
+    promotions that were asked for.
     """
 
     registry: str
@@ -48,6 +60,9 @@ class Status(Answer, frozen=True):
     deleted: int = 0
     backup_of: str | None = None
     policy: PolicyRef | None = None
+    open_items: int = 0
+    open_requests: int = 0
+    items: tuple[OpenItem, ...] = ()
 
 
 class Identity(Answer, frozen=True):

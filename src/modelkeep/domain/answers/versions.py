@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.answers.approvals import RequestRow
+from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
@@ -31,7 +33,8 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     """A line of `list`: a version, its state and what can be asked for as a column.
 
     ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
-    ``evaluations``. These are all values by name, newest first: the first of a name and data counts.
+    ``evaluations``. These are all values by name, newest first: the first of a name and data counts. ``break_glass`` are
+    the stages that it holds because rules of the policy were waived.
     """
 
     ref: str
@@ -53,6 +56,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     params: dict[str, Json]
     tags: dict[str, str]
     deleted: bool = False
+    break_glass: tuple[str, ...] = ()
 
 
 class Share(Answer, frozen=True):
@@ -63,7 +67,10 @@ class Share(Answer, frozen=True):
 
 
 class Holder(Answer, frozen=True):
-    """The version that holds a stage of a model, since when, and who put it there."""
+    """The version that holds a stage of a model, since when, and who put it there.
+
+    ``waived`` is how many rules of the policy were waived for it, by breaking the glass.
+    """
 
     stage: str
     version: int
@@ -71,6 +78,7 @@ class Holder(Answer, frozen=True):
     since: str
     actor: str
     shares: tuple[Share, ...] = ()
+    waived: int = 0
 
 
 class InDevelopment(Answer, frozen=True):
@@ -177,7 +185,11 @@ class TenureChange(Answer, frozen=True):
 
 
 class Tenure(Answer, frozen=True):
-    """An interval in which a version held a stage; ``until`` and ``ended`` are None while it lasts."""
+    """An interval in which a version held a stage; ``until`` and ``ended`` are None while it lasts.
+
+    ``rules`` are what the policy found when it began, ``waived`` how many of them breaking the glass waived; ``request``
+    is the entry that asked for it.
+    """
 
     ref: str
     name: str
@@ -191,6 +203,9 @@ class Tenure(Answer, frozen=True):
     began: TenureChange
     ended: TenureChange | None
     share: int | None = None
+    request: int | None = None
+    waived: int = 0
+    rules: tuple[RuleFinding, ...] = ()
 
 
 class Deletion(Answer, frozen=True):
@@ -225,6 +240,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
+    requests: tuple[RequestRow, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

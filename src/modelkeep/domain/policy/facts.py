@@ -187,7 +187,7 @@ def _plain(number: Decimal) -> str:
 def _short(text: str) -> str:
     """Return a text; a very long one (a metric may have a million digits) by its beginning, its length and its digest."""
     if len(text) <= _LONGEST:
-        return text
+        return text or "empty"
     return f"{text[:_BEGINNING]}... ({len(text)} characters, {digest_of(text.encode())[:19]})"
 
 

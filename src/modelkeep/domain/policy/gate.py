@@ -76,7 +76,7 @@ def judge(
         digest=candidate.digest,
         stage=stage,
         holder=0 if holder is None else holder.version,
-        rules=digest_of(encode_canonical(replace(rules, meaning=None, synonyms=()))),
+        rules=rules_digest(rules),
         share=share,
         bad=candidate.bad,
         archived=candidate.archived,
@@ -93,6 +93,11 @@ def judge(
         )
     approvals = results(rules, [each.approval for each in standing if each.why is None])
     return Judgement((*found, *approvals), plan, standing, None if request is None else request.seq)
+
+
+def rules_digest(rules: StageRules) -> str:
+    """Return the digest of what a stage asks for, to which approvals are bound; its words for people are left out."""
+    return digest_of(encode_canonical(replace(rules, meaning=None, synonyms=())))
 
 
 def open_gate(
@@ -146,6 +151,8 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     missing = [] if policy is None else missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(f"who may approve: {who_may_approve(policy.rules, proposal.state.bindings(), missing)}")
+    if missing and judgement.request is None and not candidate.is_new:
+        lines.append(f'to ask for it: modelkeep promote {quote(candidate.ref)} {quote(stage)} --request -m "why"')
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
     hint = _next_step(candidate, stage, judgement, missing)
     return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)

@@ -24,7 +24,7 @@ from modelkeep.domain.policy.problem import (
 )
 from modelkeep.domain.policy.rules import MOST_PERSONS, Gate, Retention, Rules, SignalRule, StageRules
 from modelkeep.domain.policy.verdict_size import LARGEST_VERDICT, largest_verdict
-from modelkeep.domain.policy.words import CONSEQUENCES, ROLE_NAME, check_check_name
+from modelkeep.domain.policy.words import CONSEQUENCES, ROLE_NAME, check_check_name, check_signal_name
 from modelkeep.domain.stages import check_stages
 from modelkeep.domain.text import check_key, printable
 
@@ -229,7 +229,7 @@ def _persons(rules: Rules) -> Iterator[Problem]:
 
 
 def _signal(rule: SignalRule, path: Path, stages: Sequence[str] | None) -> Iterator[Problem]:
-    yield from check_name((*path, "name"), check_check_name, rule.name)
+    yield from check_name((*path, "name"), check_signal_name, rule.name)
     if rule.then not in CONSEQUENCES:
         yield unknown_word((*path, "then"), "nothing that a signal can do", rule.then, CONSEQUENCES)
     yield from check_number((*path, "above"), rule.above)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.record import LogValue
+from msgspec.json import Decoder
+
+from modelkeep.domain.record import LogValue, decode_canonical
 
 
 class RuleResult(LogValue, frozen=True):
@@ -23,3 +25,11 @@ class RuleResult(LogValue, frozen=True):
     def refuses(self) -> bool:
         """Whether it stands in the way."""
         return not (self.passed or self.warn or self.waived)
+
+
+_DECODER = Decoder(tuple[RuleResult, ...])
+
+
+def parse_results(data: bytes) -> tuple[RuleResult, ...]:
+    """Return the results that canonical bytes are; others raise ``Damaged``."""
+    return decode_canonical(data, _DECODER, "verdict")

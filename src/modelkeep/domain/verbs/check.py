@@ -11,15 +11,18 @@ from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import UsageError
+from modelkeep.errors import Damaged, UsageError
 
 RESULTS = ("pass", "fail", "warn")
+#: Evidence of up to so many bytes is a document beside the log; larger evidence is a content of the store.
+MOST_IN_DOCUMENT = 1 << 20
 
 
 class Check(Command, frozen=True, kw_only=True):
     """Record the result of a check: ``pass``, ``fail`` or ``warn``; it counts until ``expires``.
 
-    ``evidence`` is the digest of a document, the report that shows it.
+    ``evidence`` is the digest of the report that shows it: of a document, or where ``evidence_bytes`` is its size, of a
+    content of the store.
     """
 
     PERMISSION = "check"
@@ -28,9 +31,10 @@ class Check(Command, frozen=True, kw_only=True):
     result: str
     evidence: Sha256 | None = None
     expires: str | None = None
+    evidence_bytes: Ordinal | None = None
 
     def documents(self) -> Mapping[str, str]:
-        return {} if self.evidence is None else {self.evidence: "evidence"}
+        return {} if self.evidence is None or self.evidence_bytes is not None else {self.evidence: "evidence"}
 
     def decide(self, proposal: Proposal) -> Decision:
         """Record it, each time anew: the newest result of a name counts, and its age too."""
@@ -42,8 +46,19 @@ class Check(Command, frozen=True, kw_only=True):
         if self.expires is not None and self.expires <= proposal.time:
             message = f"the check would expire at {self.expires}, which is past"
             raise UsageError(message)
+        self._check_evidence(proposal)
         model, version = proposal.model_and_version()
         return (CheckRecorded(model.seq, version.number),)
+
+    def _check_evidence(self, proposal: Proposal) -> None:
+        """Raise ``Damaged`` where evidence is not where its size says."""
+        if self.evidence_bytes is not None:
+            is_right = self.evidence is not None and self.evidence_bytes > MOST_IN_DOCUMENT
+        else:
+            is_right = self.evidence is None or len(proposal.document(self.evidence, "evidence")) <= MOST_IN_DOCUMENT
+        if not is_right:
+            message = f"evidence of up to {MOST_IN_DOCUMENT} bytes is a document, larger evidence is in the store"
+            raise Damaged(message)
 
     def sentence(self, words: EntryWords) -> str:
         return f"recorded {self.name} {self.result} for {words.subject}"
@@ -58,5 +73,6 @@ class CheckRecorded(Event, frozen=True):
     def project(self, recorded: Recorded) -> Changes:
         command = recorded.command(Check)
         row: Row = {"model": self.model, "version": self.version, "name": command.name, "seq": recorded.seq}
-        result: Row = {"result": command.result, "evidence": command.evidence, "expires": command.expires}
-        yield Insert("check_result", {**row, **result})
+        result: Row = {"result": command.result, "expires": command.expires}
+        evidence: Row = {"evidence": command.evidence, "evidence_bytes": command.evidence_bytes}
+        yield Insert("check_result", {**row, **result, **evidence})

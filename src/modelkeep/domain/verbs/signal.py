@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.policy.rules import SignalRule
-from modelkeep.domain.policy.words import CONSEQUENCES, check_check_name
+from modelkeep.domain.policy.words import CONSEQUENCES, check_signal_name
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Tenure, Version
 from modelkeep.domain.text import printable
@@ -30,7 +30,7 @@ class Signal(Command, frozen=True, kw_only=True):
     window: Ordinal | None = None
 
     def decide(self, proposal: Proposal) -> Decision:
-        check_check_name(self.name)
+        check_signal_name(self.name)
         if as_number(self.value) is None:
             message = f"the value of a signal is a number, not '{printable(self.value)}'"
             raise UsageError(message)

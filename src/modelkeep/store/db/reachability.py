@@ -26,8 +26,8 @@ from modelkeep.store.db.sqlite.private_tables import of_temporary_files, scratch
 from modelkeep.store.db.sqlite.raw_rows import Stored
 
 #: The kinds of intent that say what versions need, and the tables of which that is read.
-_KINDS = frozenset({"register", "delete"})
-_TABLES = frozenset({"version", "version_blob", "deleted"})
+_KINDS = frozenset({"register", "check", "delete"})
+_TABLES = frozenset({"version", "version_blob", "check_result", "deleted"})
 _HINT = "modelkeep verify --log"
 
 

@@ -33,6 +33,7 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
+_STORED = "evidence_bytes IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
 
 
@@ -522,10 +523,23 @@ class ApprovalRow(SQLModel, table=True):
 
 
 class CheckResultRow(SQLModel, table=True):
-    """The result of a check, each time it was recorded; the newest ``seq`` counts."""
+    """The result of a check, each time it was recorded; the newest ``seq`` counts.
+
+    ``evidence_bytes`` is the size of evidence that is a content of the store, which ``gc`` must keep.
+    """
 
     __tablename__ = "check_result"
-    __table_args__ = (_of_version(), _COMPACT)
+    __table_args__ = (
+        _of_version(),
+        Index(
+            "check_result_content",
+            "evidence",
+            "evidence_bytes",
+            sqlite_where=text(_STORED),
+            postgresql_where=text(_STORED),
+        ),
+        _COMPACT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     name: str = Field(sa_column=_key(Text))
@@ -533,6 +547,7 @@ class CheckResultRow(SQLModel, table=True):
     result: str = _text()
     evidence: str | None = _text()
     expires: str | None = _text()
+    evidence_bytes: int | None = _number()
 
 
 class DeploymentRow(SQLModel, table=True):

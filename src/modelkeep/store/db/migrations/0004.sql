@@ -63,11 +63,14 @@ CREATE TABLE check_result (
     result TEXT NOT NULL,
     evidence TEXT,
     expires TEXT,
+    evidence_bytes INTEGER,
     PRIMARY KEY (model, version, name, seq),
     FOREIGN KEY(model, version) REFERENCES version (model, number)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX check_result_content ON check_result (evidence, evidence_bytes) WHERE evidence_bytes IS NOT NULL;
 
 CREATE TABLE deployment (
     model INTEGER NOT NULL,

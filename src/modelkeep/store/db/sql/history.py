@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.answers.changes import findings
 from modelkeep.domain.answers.versions import Tenure, TenureChange
+from modelkeep.domain.policy.results import parse_results
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import EVER, statement
@@ -29,7 +31,8 @@ SELECT tenure.model, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN ver
         ORDER BY former.since_seq DESC LIMIT 1),
     tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
     (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1),
-    EXISTS (SELECT 1 FROM model_name WHERE model = tenure.model AND until_seq = tenure.until_seq)
+    EXISTS (SELECT 1 FROM model_name WHERE model = tenure.model AND until_seq = tenure.until_seq),
+    tenure.request, tenure.waived, tenure.verdict
 FROM tenure
 JOIN version ON version.model = tenure.model AND version.number = tenure.version
 JOIN entry_index AS began ON began.seq = tenure.since_seq
@@ -90,6 +93,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         _, version, label, stage, share,
         since_seq, since, actor, opened_by, reason, former,
         until_seq, until, ended_actor, ended_by, ended_for, ended_reason, model_ended,
+        request, waived, verdict,
     ) = row  # fmt: skip
     if until_seq is not None and at is not None and until_seq > at:
         until_seq = until = ended_by = None
@@ -120,4 +124,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         began=began,
         ended=ended,
         share=share,
+        request=request,
+        waived=waived,
+        rules=() if verdict is None else findings(parse_results(verdict.encode())),
     )

@@ -11,46 +11,86 @@ from modelkeep.store.db.interface import Reader, Value
 #: Rows in a page.
 SLICE = 2000
 
-# Of a deleted version no bytes are needed.
-_LEFT = """NOT EXISTS (
-    SELECT 1 FROM deleted WHERE deleted.model = version_blob.model AND deleted.version = version_blob.version)"""
+# A version needs its files, and the evidence of its checks that is too large for a document. In a statement `{digest}`,
+# `{path}` and so on are the columns of the one or the other. Each half has its conditions: SQLite hands those of a UNION
+# down to the halves only in part, and would sort all contents for each page.
+_FILES = {
+    "digest": "version_blob.digest",
+    "size": "version_blob.size_bytes",
+    "path": "version_blob.path",
+    "model": "version_blob.model",
+    "version": "version_blob.version",
+    "tables": "version_blob",
+    "where": "WHERE",
+}
+_EVIDENCE = {
+    "digest": "check_result.evidence",
+    "size": "check_result.evidence_bytes",
+    "path": "'evidence of the check ' || check_result.name",
+    "model": "check_result.model",
+    "version": "check_result.version",
+    "tables": "check_result",
+    "where": "WHERE check_result.evidence_bytes IS NOT NULL AND",
+}
 
-IS_NEEDED = f"SELECT EXISTS (SELECT 1 FROM version_blob WHERE digest = :digest AND {_LEFT})"
+# Of a deleted version no bytes are needed.
+_LEFT = "NOT EXISTS (SELECT 1 FROM deleted WHERE deleted.model = {model} AND deleted.version = {version})"
 
 _NEEDED = f"""
-SELECT digest, size_bytes, path, model, version,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model AND until_seq IS NULL)
-FROM version_blob WHERE {_LEFT}
-"""
+SELECT {{digest}} AS digest, {{size}} AS size_bytes, {{path}} AS path, {{model}} AS model, {{version}} AS version,
+    (SELECT name FROM model_name WHERE model_name.model = {{model}} AND until_seq IS NULL) AS name
+FROM {{tables}} {{where}} {_LEFT} AND """
 
-NEEDED_FROM = f"""{_NEEDED}
-    AND (digest, model, version, path) > (:digest, :model, :version, :path) AND digest < :end
-ORDER BY digest, model, version, path LIMIT :most
-"""
 
-NEEDING = f"{_NEEDED} AND digest = :digest ORDER BY model, version, path LIMIT :most"
+def _of_both(statement: str, rest: str = "", union: str = "UNION ALL") -> str:
+    """Return a statement about files and evidence; ``rest`` is about both together."""
+    return f"{statement.format(**_FILES)}\n{union}\n{statement.format(**_EVIDENCE)}\n{rest}".strip()
 
-NEEDED_BY = f"{_NEEDED} AND model = :model AND version = :version ORDER BY path"
 
+_IS_NEEDED = f"EXISTS (SELECT 1 FROM {{tables}} {{where}} {{digest}} = :digest AND {_LEFT})"
+
+IS_NEEDED = f"SELECT {_IS_NEEDED.format(**_FILES)} OR {_IS_NEEDED.format(**_EVIDENCE)}"
+
+NEEDED_FROM = _of_both(
+    f"{_NEEDED} ({{digest}}, {{model}}, {{version}}, {{path}}) > (:digest, :model, :version, :path) AND {{digest}} < :end",
+    "ORDER BY digest, model, version, path LIMIT :most",
+)
+
+NEEDING = _of_both(f"{_NEEDED} {{digest}} = :digest", "ORDER BY model, version, path LIMIT :most")
+
+NEEDED_BY = _of_both(f"{_NEEDED} {{model}} = :model AND {{version}} = :version", "ORDER BY path")
+
+_FILE_LEFT = _LEFT.format(**_FILES)
+
+# Evidence that is also a file of a version counts once.
 TOTAL_BYTES = f"""
-SELECT coalesce(sum(size_bytes), 0) FROM (
-    SELECT DISTINCT digest, size_bytes FROM version_blob
-    WHERE digest >= :first AND digest < :end AND {_LEFT}) AS content
+SELECT (
+    SELECT coalesce(sum(size_bytes), 0) FROM (
+        SELECT DISTINCT digest, size_bytes FROM version_blob
+        WHERE digest >= :first AND digest < :end AND {_FILE_LEFT}) AS content
+) + (
+    SELECT coalesce(sum(evidence_bytes), 0) FROM (
+        SELECT DISTINCT evidence, evidence_bytes FROM check_result
+        WHERE evidence_bytes IS NOT NULL AND evidence >= :first AND evidence < :end AND {_LEFT.format(**_EVIDENCE)}
+        AND NOT EXISTS (SELECT 1 FROM version_blob WHERE digest = evidence AND {_FILE_LEFT})) AS content
+)
 """
 
 VERSIONS = "SELECT (SELECT count(*) FROM version) - (SELECT count(*) FROM deleted WHERE skipped = 0)"
 
 # A version may have the same content under several paths.
-NEEDED_ONCE = """
-SELECT DISTINCT version_blob.version, deleted.seq, entry_index.time, entry_action.actor,
-    (SELECT name FROM model_name WHERE model_name.model = version_blob.model ORDER BY since_seq DESC LIMIT 1)
-FROM version_blob
-JOIN deleted ON deleted.model = version_blob.model AND deleted.version = version_blob.version
+NEEDED_ONCE = _of_both(
+    """
+SELECT {version} AS version, deleted.seq AS seq, entry_index.time, entry_action.actor,
+    (SELECT name FROM model_name WHERE model_name.model = {model} ORDER BY since_seq DESC LIMIT 1)
+FROM {tables}
+JOIN deleted ON deleted.model = {model} AND deleted.version = {version}
 JOIN entry_index ON entry_index.seq = deleted.seq
 JOIN entry_action ON entry_action.seq = deleted.seq
-WHERE version_blob.digest = :digest
-ORDER BY deleted.seq DESC, version_blob.version DESC
-"""
+{where} {digest} = :digest""",
+    "ORDER BY seq DESC, version DESC",
+    union="UNION",
+)
 
 # Ten thousand versions may have one content: from each digest to the next, the index leaps over them.
 NEXT_OF_SIZE = "SELECT min(digest) FROM version_blob WHERE size_bytes = :size AND digest > :after"

@@ -39,7 +39,7 @@ SELECT name, protected, synonyms FROM stage WHERE HOLDS(stage) ORDER BY position
 # Who holds the stages of a model, highest stage first. A stage has one holder; a canary has a share.
 HOLDERS = f"""
 SELECT stage.name, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN version.label END,
-    entry_index.time, entry_action.actor
+    entry_index.time, entry_action.actor, tenure.waived
 FROM stage
 {IN_ORDER} tenure ON tenure.model = :model AND tenure.stage = stage.name AND HOLDS(tenure) AND tenure.share IS NULL
 {IN_ORDER} version ON version.model = :model AND version.number = tenure.version

@@ -48,3 +48,7 @@ JOIN entry ON entry.seq = entry_action.seq
 WHERE entry_action.action = 'note' AND KNOWN(entry_action.seq)
 ORDER BY entry_action.seq
 """)
+
+WAS_ASKED_FOR = """
+SELECT 1 FROM request WHERE model = :model AND version = :version LIMIT 1
+"""

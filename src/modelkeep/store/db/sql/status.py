@@ -27,7 +27,7 @@ SELECT coalesce(sum(size_bytes), 0) FROM (
 """
 
 IN_STAGE = f"""
-SELECT model_name.name, tenure.version, version.label, entry_index.time, entry_action.actor
+SELECT model_name.name, tenure.version, version.label, entry_index.time, entry_action.actor, tenure.waived
 FROM model_name
 {IN_ORDER} tenure ON tenure.model = model_name.model AND tenure.stage = :stage
     AND tenure.until_seq IS NULL AND tenure.share IS NULL
@@ -36,4 +36,16 @@ JOIN entry_index ON entry_index.seq = tenure.since_seq
 JOIN entry_action ON entry_action.seq = tenure.since_seq
 WHERE model_name.until_seq IS NULL
 ORDER BY model_name.folded
+"""
+
+OPEN_ITEMS = """
+SELECT open_item.since_seq, item, model, version, entry_index.time, entry_action.actor
+FROM open_item
+JOIN entry_index ON entry_index.seq = open_item.since_seq
+JOIN entry_action ON entry_action.seq = open_item.since_seq
+WHERE until_seq IS NULL ORDER BY open_item.since_seq LIMIT :most
+"""
+
+OPEN_COUNTS = """
+SELECT (SELECT count(*) FROM open_item WHERE until_seq IS NULL), (SELECT count(*) FROM request WHERE until_seq IS NULL)
 """

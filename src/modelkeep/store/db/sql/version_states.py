@@ -129,7 +129,10 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
 
 def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
     """Return who holds the stages of a model, highest stage first."""
-    return tuple(Holder(*row) for row in HOLDERS.recall(reader, at, model=model))
+    return tuple(
+        Holder(stage, version, label, since, actor, waived=waived)
+        for stage, version, label, since, actor, waived in HOLDERS.recall(reader, at, model=model)
+    )
 
 
 def standing(

@@ -14,7 +14,7 @@ from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.references import ALIASES
 from modelkeep.store.db.sql.statement import statement
-from modelkeep.store.db.sql.version_states import standing
+from modelkeep.store.db.sql.version_states import holders, standing
 
 ROWS = statement("""
 SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files FROM version
@@ -103,6 +103,10 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
         where = {"model": model, "first": first, "last": last}
         there = standing(reader, at, model, first, last)
         authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
+        broken: dict[int, tuple[str, ...]] = {}
+        for each in holders(reader, at, model):
+            if each.waived:
+                broken[each.version] = (*broken.get(each.version, ()), each.stage)
         params = _by_version(reader.rows(PARAMS, **where, key=None))
         evaluations = evaluations_of(reader, at, model, first, last)
         tags = _by_version(TAGS.rows(reader, at, **where, key=None))
@@ -127,6 +131,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 params={key: param_value(text) for key, text in params.get(number, {}).items()},
                 tags=tags.get(number, {}),
                 deleted=number in there.deleted,
+                break_glass=broken.get(number, ()),
             )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
 

@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:4020a420284b97d26046c29d0d4f4b27b79f21d6416e27d5f2d8571e75653dec"
+FINGERPRINT = "sha256:e6e8a41b4366fa3fae569fc40c3fd7a3be652c14ee4795f32bebfe08e6581967"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics

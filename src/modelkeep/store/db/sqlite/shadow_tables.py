@@ -39,7 +39,8 @@ _SHOWN_CHARACTERS = 80
 _SLICE_ROWS = 2000
 #: The indexes that deciding looks things up in; those that are unique are rules.
 _DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
-_BLOBS = "version_blob_digest"
+#: What contents are looked up by.
+_CONTENT_INDEXES = ("version_blob_digest", "check_result_content")
 
 _HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
 _KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (:digest, '')"
@@ -149,10 +150,11 @@ class Rebuilt:
         apply_changes(self.writer, project(entry, entry_hash, details, documents))
 
     def by_content(self) -> Transaction:
-        """Return the tables, with the index that finds the versions which need a content."""
+        """Return the tables, with the indexes that find the versions which need a content."""
         with _temporary_space():
-            if _BLOBS in self._left_out:
-                self.writer.run(self._left_out.pop(_BLOBS))
+            for name in _CONTENT_INDEXES:
+                if name in self._left_out:
+                    self.writer.run(self._left_out.pop(name))
         return self.writer
 
     def tables(self) -> list[Table]:
