@@ -113,7 +113,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("--format j", "json"),
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash"),
-        ("audit --action ro", "rollback"),
+        ("audit --action ro", "rollback role"),
         ("config get lock", "lock_wait"),
         ("show fraud --field dig", "digest"),
         ("list --columns name,st", "name,state name,stages"),

@@ -35,7 +35,7 @@ def policy_init(
     files = write_templates(kind, output, stages, force=force)
     notes = []
     if has_registry and call.registry().policies():
-        notes.append("a policy is in force already: modelkeep policy show --format lines > FILE writes it")
+        notes.append("a policy is in force already: modelkeep policy show > FILE writes it down")
     call.show(PolicyFilesView(kind, files), *notes)
 
 

@@ -60,7 +60,7 @@ class ModelView(View, frozen=True):
             indented(facts(rows)),
             "",
             version_table(model.recent, clock),
-            *section("who may", authority_rows(model.authority)),
+            *(["", *section("who may", authority_rows(model.authority))] if model.authority else []),
             *notes_section(model.notes, clock),
         )
 

@@ -134,8 +134,8 @@ def _refusal(rules: Rules, bindings: Sequence[Binding], permission: str, observe
     return "".join(
         [
             f"{observed.user}{behind} may not {words_of(permission)}",
-            f" ({meaning})" if meaning else "",
             f": it takes the role {roles}" if roles else ": no role of the policy allows it",
+            f"\n{stage}: {meaning}" if meaning else "",
         ]
     )
 
