@@ -209,8 +209,7 @@ def _check(table: Table) -> RequiredCheck:
 def _approvals(table: Table) -> tuple[RequiredApproval, ...]:
     """Return ``approvals = 2``, or tables with a count and a role."""
     if isinstance(table.raw("approvals"), int):
-        count = table.count("approvals", MOST_PERSONS)
-        return () if count is None else (RequiredApproval(count=count),)
+        return (RequiredApproval(count=table.count("approvals", MOST_PERSONS) or 1),)
     return tuple(
         RequiredApproval(count=(each.count("count", MOST_PERSONS) or 1), role=each.text("role"))
         for each in table.tables("approvals", "an approval", _APPROVAL)
