@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Governance:
         """
         from modelkeep.changes import policy
 
-        return policy.set_policy(self._context, file, message, dry_run=dry_run)
+        return policy.set_policy(self._context, local_path(file, "FILE"), message, dry_run=dry_run)
 
     def policy(self, *, as_of: Moment | None = None) -> Policy:
         """Return the policy that is in force: its TOML, and its rules in words.
@@ -68,7 +69,7 @@ class Governance:
         """
         from modelkeep.reads import policy
 
-        return policy.policy_diff(self._context, sides)
+        return policy.policy_diff(self._context, [local_path(side, "FILE") for side in sides])
 
     def request(
         self, ref: Ref, stage: str, *, share: Share | None = None, message: str | None = None, dry_run: bool = False

@@ -120,6 +120,9 @@ class GovernedState(Protocol):
     def bindings(self) -> tuple[Binding, ...]:
         """Return who bears which role."""
 
+    def roles_of(self, user: str, groups: Sequence[str]) -> tuple[str, ...]:
+        """Return the roles that an account bears, itself or through its groups."""
+
     def identity(self, seq: int) -> Identity | None:
         """Return the account that wrote an entry."""
 

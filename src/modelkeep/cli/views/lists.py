@@ -267,4 +267,6 @@ class EntriesView(View, frozen=True):
 def entry_line(row: AuditEntry, clock: Clock) -> Text:
     """Return an entry of the log as a sentence with its time, actor and number."""
     who = text(clock.second(row.time), "dim") + text("  ", "") + text(row.actor, "bold")
+    if row.login is not None:
+        who += text(f" (logged in as {row.login})", "")
     return who + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

@@ -182,6 +182,11 @@ class SqlState:
     def bindings(self) -> tuple[Binding, ...]:
         return tuple(Binding(*row) for row in self._reader.recall(deciding.BINDINGS))
 
+    def roles_of(self, user: str, groups: Sequence[str]) -> tuple[str, ...]:
+        bearers = [("user", user), *(("group", group) for group in groups)]
+        rows = (self._reader.recall(deciding.ROLES_OF, kind=kind, name=name) for kind, name in bearers)
+        return tuple(dict.fromkeys(str(role) for found in rows for (role,) in found))
+
     def identity(self, seq: int) -> Identity | None:
         row = self._one(deciding.IDENTITY, seq=seq)
         return None if row is None else _identity(row)

@@ -171,6 +171,10 @@ BINDINGS = """
 SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role, kind, name
 """
 
+ROLES_OF = """
+SELECT role FROM role_binding WHERE kind = :kind AND name = :name AND until_seq IS NULL ORDER BY role
+"""
+
 IDENTITY = """
 SELECT account, uid, login, login_user, user_namespace FROM entry_action WHERE seq = :seq
 """
