@@ -181,10 +181,7 @@ def _with_glass(line: Text, held: Holder) -> Text:
 def glass_warnings(name: str, holders: Iterable[Holder]) -> list[str]:
     """Return a warning for each stage that a version holds because the glass was broken."""
     return [
-        glass_warning(f"{name}@{each.version}", held.stage)
-        for held in holders
-        for each in held.versions
-        if each.waived
+        glass_warning(f"{name}@{each.version}", held.stage) for held in holders for each in held.versions if each.waived
     ]
 
 
