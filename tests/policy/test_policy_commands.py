@@ -180,6 +180,14 @@ def test_a_policy_without_stages_is_judged_by_those_of_the_registry(put):
         put('[roles.lead]\nmay = ["policy", "promote:prd"]\n')
 
 
+def test_a_wrong_stage_is_told_what_the_stages_mean(world, put):
+    put(PLAIN)
+    world.register()
+    with pytest.raises(NotFound) as caught:
+        world.registry.promote("fraud@1", "prd")
+    assert caught.value.hint == "stages are staging, production (serves users)"
+
+
 # show, history, diff
 
 
