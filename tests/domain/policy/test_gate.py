@@ -226,7 +226,7 @@ def test_breaking_the_glass_waives_the_rules_and_keeps_what_they_found(history):
     assert history.registry.model("fraud").holders[0].waived == 2
     assert history.registry.version("fraud@1").break_glass == ("production",)
     assert history.registry.audit()[-1].sentence == (
-        'promoted fraud@1 to production, breaking the glass: 2 rules of the policy waived: "the other one answers nonsense"'
+        'promoted fraud@1 to production, breaking the glass (2 rules of the policy waived): "the other one answers nonsense"'
     )
 
 

@@ -98,7 +98,7 @@ class Promote(Command, frozen=True):
                 )
                 if event.waived:
                     rules = f"{event.waived} rule{'' if event.waived == 1 else 's'} of the policy"
-                    parts.append(f"breaking the glass: {rules} waived")
+                    parts.append(f"breaking the glass ({rules} waived)")
         return ", ".join(parts)
 
 
