@@ -300,6 +300,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.cli.main",
         "modelkeep.cli.complete.completers",
         "modelkeep.domain",
+        "modelkeep.domain.dataset_names",
         "modelkeep.domain.hashing",
         "modelkeep.errors",
         "modelkeep.locate",
