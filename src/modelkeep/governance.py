@@ -11,7 +11,7 @@ from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Path, Ref, Texts
+    from modelkeep.api_types import Moment, Path, Ref, Share, Texts
     from modelkeep.changes.change_request import Resolve
     from modelkeep.context import Context
     from modelkeep.domain.answers.approvals import RequestRow
@@ -71,8 +71,10 @@ class Governance:
 
         return policy.policy_diff(self._context, [local_path(side, "FILE") for side in sides])
 
-    def request(self, ref: Ref, stage: str, *, message: str | None = None, dry_run: bool = False) -> Change:
-        """Ask that a version gets a stage, so that those whom the policy names approve it.
+    def request(
+        self, ref: Ref, stage: str, *, share: Share | None = None, message: str | None = None, dry_run: bool = False
+    ) -> Change:
+        """Ask that a version gets a stage, or a ``share`` of it, so that those whom the policy names approve it.
 
         The answer's ``rules`` are what the policy says now, its ``hints`` the lines that approve and reject it.
 
@@ -81,7 +83,7 @@ class Governance:
         """
         from modelkeep.changes import requests
 
-        return self._decided(requests.request(self._context, ref, stage), message, dry_run)
+        return self._decided(requests.request(self._context, ref, stage, share), message, dry_run)
 
     def approve(
         self,

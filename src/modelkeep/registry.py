@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Refs,
         Say,
         Selector,
+        Share,
         Tags,
         Texts,
         Values,
@@ -212,6 +213,7 @@ class Registry(Governance, Oversight):
         ref: Ref,
         stage: str,
         *,
+        share: Share | None = None,
         force: bool = False,
         break_glass: bool = False,
         expect: Selector | None = None,
@@ -220,7 +222,8 @@ class Registry(Governance, Oversight):
     ) -> Change:
         """Make a version the holder of a stage; the one it displaces is superseded there.
 
-        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
+        ``share`` is a percentage, as ``10`` or ``"0.5"``: the version stands beside the holder, which keeps the rest;
+        `pick` says which of them serves a key. ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
         `Denied` has every rule of the stage in ``findings``; ``break_glass`` waives those that do not hold, for who may,
         needs a reason, and opens an item that another person has to `acknowledge`.
 
@@ -231,7 +234,9 @@ class Registry(Governance, Oversight):
         from modelkeep.changes import stages as stage_changes
 
         return self._change(
-            stage_changes.promote(ref, stage, expect, force=force, break_glass=break_glass), message, dry_run
+            stage_changes.promote(ref, stage, expect, share=share, force=force, break_glass=break_glass),
+            message,
+            dry_run,
         )
 
     def rollback(
@@ -251,7 +256,7 @@ class Registry(Governance, Oversight):
         A ref with a number, label or digest means *from that version*: if it does not hold the stage any more, nothing
         happens, which is what automation wants. A bare name means from the present holder; within 15 minutes of another
         rollback that needs ``confirmed``. ``stage`` is the last one by default. The version left is marked bad unless
-        ``keep_good``.
+        ``keep_good``. Of a version that has a share of the stage the share ends, and the holder stays.
 
         >>> registry.promote("fraud@2", "production").changed
         True
@@ -260,13 +265,13 @@ class Registry(Governance, Oversight):
         >>> registry.rollback("fraud@2").changed
         False
         """
-        from modelkeep.changes import stages as stage_changes
+        from modelkeep.changes import rollback
         from modelkeep.changes.runner import run_change
 
-        resolve = stage_changes.rollback(
+        resolve = rollback.rollback(
             self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
-        return stage_changes.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
+        return rollback.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -277,7 +282,9 @@ class Registry(Governance, Oversight):
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Empty a stage; with a version, only if that version holds it.
+        """Empty a stage, with the shares beside its holder; with a version, only if that version holds it.
+
+        Of a version that has a share of the stage only the share ends.
 
         >>> registry.retire("fraud", "staging").why
         'fraud has nothing in staging'

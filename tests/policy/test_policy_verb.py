@@ -1,9 +1,12 @@
 """`policy` in the log: which rules can be in force, what they make of names and stages, and who can change them."""
 
 import pytest
-from history import History
+from history import History, sha
 from msgspec.json import decode, encode
+from msgspec.structs import replace
 
+from modelkeep.domain.checks import judge
+from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.policy.rules import (
     Gate,
     RequiredApproval,
@@ -14,6 +17,7 @@ from modelkeep.domain.policy.rules import (
     parse_rules,
 )
 from modelkeep.errors import Conflict, Damaged, Denied, ModelkeepError, UsageError
+from modelkeep.store.db.ledger import entries
 from modelkeep.store.db.state import SqlState
 
 OWNER = RoleRules("owner", ("policy", "role"))
@@ -142,6 +146,25 @@ def test_a_forged_policy_with_numbers_beyond_all_bounds_is_damage(field, value):
     data = encode({"format": "modelkeep policy 1", "stages": [dict(sorted(stage.items()))]}, order="sorted")
     with pytest.raises(Damaged):
         parse_rules(data)
+
+
+def test_verify_finds_a_policy_that_was_written_around_the_rules(history):
+    """Somebody appends an entry whose rules no `decide` lets through."""
+    history.policy(Rules(stages=two()))
+    (entry,) = [parse_entry(data) for number, data in entries(history.connection) if number == 2]
+    rules = Rules(stages=(StageRules(name="production", after=("nowhere",)),))
+    command = replace(entry.intent.command, rules=sha(rules.to_bytes().decode()))
+    forged = replace(entry, intent=replace(entry.intent, command=command))
+    found = judge(SqlState(history.until(1)), forged, None, {command.rules: rules.to_bytes()})
+    assert found is not None
+    assert found.message == (
+        "policy could not have been written: these rules cannot be in force: "
+        "stages.0.after.0: no stage below production is called 'nowhere'"
+    )
+    assert (
+        judge(SqlState(history.until(1)), entry, None, {entry.intent.command.rules: Rules(stages=two()).to_bytes()})
+        is None
+    )
 
 
 # Who can change the policy

@@ -32,15 +32,15 @@ _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
 _DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{8,64})")
 
 
-def request(context: Context, ref: str, stage: str) -> Resolve:
-    """Return the change that asks for a version to get a stage."""
+def request(context: Context, ref: str, stage: str, share: int | None) -> Resolve:
+    """Return the change that asks for a version to get a stage, or a share of it."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {quote(stage)} --request")
         stage_def = stage_named(reader, stage)
-        judgement = reads.judgement_now(context, reader, found.model, found.number or 0, stage_def.name)
+        judgement = reads.judgement_now(context, reader, found.model, found.number or 0, stage_def.name, share)
         return ChangeRequest(
-            Request(),
+            Request(share),
             subject_of(found, stage_def),
             rules=() if judgement is None else findings(judgement.results),
             plan=None if judgement is None else judgement.plan.plan_digest,
@@ -54,7 +54,7 @@ def approve(context: Context, asked: str, stage: str | None, plan: str | None) -
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found, subject = _request_named(reader, say, asked, stage, "approve")
-        judgement = reads.judgement_now(context, reader, found.model, found.version, found.stage)
+        judgement = reads.judgement_now(context, reader, found.model, found.version, found.stage, found.share)
         if judgement is None:
             message = f"{found.stage} asks for no approval"
             raise Conflict(message, f"modelkeep promote {_line_of(subject)}")

@@ -87,7 +87,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "history", "lists", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
-        ("ref", "stage", "since", "until", "actor", "began", "ended"),
+        ("ref", "stage", "since", "until", "actor", "began", "ended", "share"),
     ),
     CommandRow(
         "status", "setup", EVERYDAY, "Show an overview of the registry",

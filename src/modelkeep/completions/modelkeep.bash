@@ -6,7 +6,7 @@
 _modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc prune doctor migrate init whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -18,7 +18,7 @@ _modelkeep_options() {
     show) REPLY='--field --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;
-    promote) REPLY='--force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    promote) REPLY='--share --force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     history) REPLY='--since --until --as-of '$REPLY ;;

@@ -76,6 +76,9 @@ def read_policy(path: str, present_stages: Sequence[str] | None = None) -> Polic
 def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = None) -> PolicySource:
     """Return the rules of a document; ``shown`` is what messages call it."""
     values = parse_toml(text, shown, "mend that line; modelkeep policy init writes a policy that works")
+    if not values:
+        message = f"{shown} says nothing: it would put no rules in force"
+        raise UsageError(message, "a policy without rules is the line: format = 1")
     number = values.get("format", FORMAT_NUMBER)
     if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT_NUMBER:
         message = f"{shown} is a policy of format {number}, and this modelkeep knows format {FORMAT_NUMBER}"

@@ -11,7 +11,7 @@ COMMANDS = {
     "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
-    "promote": ("Give a version a stage", "version stage", "--force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "promote": ("Give a version a stage", "version stage", "--share=text --force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
@@ -67,9 +67,9 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted break_glass metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
 JOINING = "alias evaluate get label mark path promote retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."

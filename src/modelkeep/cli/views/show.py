@@ -114,8 +114,9 @@ class VersionView(View, frozen=True):
 
 def _title(version: Version) -> Text:
     title = text(version.ref, "bold") + text(_with("", "  ", version.label) + "  ", "") + text(version.state)
-    if version.stages:
-        title += text(" in ", "") + stages(version.stages)
+    held = [*version.stages, *(f"{each.stage} ({each.share:g}%)" for each in version.shares)]
+    if held:
+        title += text(" in ", "") + stages(held)
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
