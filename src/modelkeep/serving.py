@@ -30,11 +30,13 @@ class Serving:
         A key keeps its version while the shares of the stage only grow. ``parts`` has the slots of each version, so that
         another program can find the version of a key by itself.
 
-        >>> picks = registry.pick("churn@staging", ["user-1", "user-2"])
-        >>> [each.ref for each in picks.picks]
-        ['churn@1', 'churn@1']
+        >>> registry.promote("fraud@2", "production", share=10).effects[0].after
+        'fraud@2 at 10%'
+        >>> picks = registry.pick("fraud@production", ["user-1", "user-2"])
         >>> [(part.ref, part.share) for part in picks.parts]
-        [('churn@1', 100.0)]
+        [('fraud@1', 90.0), ('fraud@2', 10.0)]
+        >>> [pick.ref in ("fraud@1", "fraud@2") for pick in picks.picks]
+        [True, True]
         """
         from modelkeep.reads import pick
 
@@ -152,8 +154,8 @@ class Serving:
     ) -> tuple[SignalRow, ...]:
         """Return signals, newest first; ``open_only`` are those that a person has still to `acknowledge`.
 
-        >>> [(each.signal, each.value, each.item) for each in registry.signals("churn", limit=1)]
-        [('DriftedColumnsCount(drift_share=0.5).share', 0.25, None)]
+        >>> [(each.ref, each.signal, float(each.value), each.item) for each in registry.signals("churn")]
+        [('churn@1', 'p99', 0.25, None)]
         """
         from modelkeep.reads import signals
 

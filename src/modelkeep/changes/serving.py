@@ -85,11 +85,16 @@ def signal(
         found = version_of(reader, ref, say, f"signal {{}} {quote(name)} {quote(value)}")
         row = select.NEWEST_OF_VERSION.row(reader, None, model=found.model, version=found.number, name=name)
         before = NONE if row is None else to_text(metric_value(row[1]))
+        leaves = _leaves(reader, found, command)
+        holding = (each for each in leaves if each.share is None)
+        looked_at = [version for tenure in holding for version in _candidates(context, reader, tenure)]
+        still = runs_still(reader, found, found.number or 0) if leaves else []
         return ChangeRequest(
             command,
             subject_of(found),
             fields=() if source is None else (("source", source),),
-            needed=tuple((found.model, number) for number in _looked_at(context, reader, found, command)),
+            needed=tuple((found.model, number) for number in looked_at),
+            notes=(f"warning: {found.ref} still runs at {', '.join(still)}",) if still else (),
             effects=(Effect(f"{printable(name)} of {found.ref}", before, to_text(metric_value(command.value))),),
         )
 
@@ -117,19 +122,19 @@ def runs_still(reader: Reader, found: Resolved, number: int) -> list[str]:
     return [row[3] for row in rows]
 
 
-def _looked_at(context: Context, reader: Reader, found: Resolved, command: Signal) -> list[int]:
-    """Return the versions whose bytes a rule that rolls back looks for, each stage until one has them."""
+def _leaves(reader: Reader, found: Resolved, command: Signal) -> tuple[Tenure, ...]:
+    """Return the tenures that a rule of the policy ends for a signal."""
     state, number = SqlState(reader), found.number or 0
     policy = state.policy()
     if policy is None or not policy.rules.signals:
-        return []
+        return ()
     tenures = state.open_tenures(found.model, number, number)
     rule = firing_rule(policy.rules, command, tenures)
-    holding = () if rule is None else (each for each in tenures_left(rule, tenures) if each.share is None)
-    return [version for tenure in holding for version in _candidates(context, reader, tenure)]
+    return () if rule is None else tenures_left(rule, tenures)
 
 
 def _candidates(context: Context, reader: Reader, holder: Tenure) -> list[int]:
+    """Return the versions whose bytes are looked for, until one has them."""
     state, absent, looked = SqlState(reader), tuple[str, ...](), list[int]()
     while (back := find_target(state, holder.model, holder, absent).tenure) is not None:
         looked.append(back.version)

@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role pick deployment deployments signal signals verify archive backup delete gc prune doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role pick deployment deployments signal signals verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --evidently --exclude --expect --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --source --stage --stages --status --store --subset --tag --target --to --trained-at --until --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --event --evidently --exclude --expect --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --source --stage --stages --status --store --subset --tag --target --to --trained-at --until --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -61,6 +61,7 @@ _modelkeep_options() {
     migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;
     init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
+    'hook test') REPLY='--event '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;
     esac
@@ -117,7 +118,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                policy | role | deployment | config) ;;
+                policy | role | deployment | config | hook) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -196,6 +197,7 @@ _modelkeep() {
         role) offered='grant revoke list' ;;
         deployment) offered='record' ;;
         config) offered='list get set trust' ;;
+        hook) offered='list test' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))
         compopt -o nosort 2>/dev/null

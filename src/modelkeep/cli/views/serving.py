@@ -47,7 +47,7 @@ class DeploymentsView(View, frozen=True):
                 each.target,
                 each.ref,
                 each.status,
-                each.share,
+                None if each.share is None else f"{each.share:g}",
                 each.stage,
                 to_seconds(each.since),
                 each.actor,
