@@ -18,7 +18,8 @@ FOUND = {
     "Governance.request": GOVERNED, "Governance.approve": ASKED, "Governance.reject": ASKED, "Governance.requests": ASKED,
 }  # fmt: skip
 RETAINED = "retained"
-FOUND |= {"Oversight.prune": RETAINED, "Oversight.prune_pages": RETAINED}
+HOOKED = "hooked"
+FOUND |= {"Oversight.prune": RETAINED, "Oversight.prune_pages": RETAINED, "Oversight.test_hook": HOOKED}
 POLICY = """
 [[stages]]
 name = "staging"
@@ -58,6 +59,12 @@ def prepared(tmp_path, monkeypatch):
         registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none")
         registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none")
         registry.register("churn", "churn.onnx", code="none")
+        if until == HOOKED:
+            config = tmp_path / "config" / "modelkeep" / "config.toml"
+            config.parent.mkdir(parents=True)
+            config.write_text('[hooks.notify]\non = ["register"]\ncommand = ["true"]\n')
+            monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+            return api.open_registry(tmp_path / "registry")
         if until == RETAINED:
             (tmp_path / "policy.toml").write_text(POLICY + RETENTION)
             registry.set_policy("policy.toml")

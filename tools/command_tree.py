@@ -30,6 +30,7 @@ KINDS = {
     "FORMAT": "|".join(FORMATS),
     "GLOB": "file",
     "GROUP": "group",
+    "HOOK": "text",
     "ID": "run",
     "K,K": "columns",
     "K=V": "text",

@@ -1049,6 +1049,7 @@ def _context(
     from datetime import UTC, datetime
 
     from modelkeep.context import Context
+    from modelkeep.hooks.after_commit import HookQueue
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.db.sqlite.database import STORE, Database
@@ -1082,6 +1083,7 @@ def _context(
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
         groups_among=lambda names: machine.groups_among(names, account),
+        listener=HookQueue(settings.hooks),
     )
 
 

@@ -14,6 +14,7 @@ from modelkeep.cli.views.changes import (
     RollbackView,
 )
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import (
@@ -39,6 +40,7 @@ from modelkeep.cli.views.setup import (
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
     BackedUp,
@@ -162,6 +164,10 @@ DOCUMENTS = {
     "policies": PoliciesView(AS_OF, [RULES]),
     "policydiff": PolicyDiffView(PolicyDiff("in force", "policy.toml", same=False, differences=(DIFFERENCE,))),
     "policyfiles": PolicyFilesView("team", ["policy.toml", "MODELS.md"]),
+    "hooks": HooksView(
+        [HookRow("ci", "/home/ana/.config/modelkeep/config.toml", "url", "https://ci.example.org", ("promote",), ("production",), (), 30, signed=True, runs=True)]
+    ),
+    "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
     "pruned": PrunedView(
         [
             Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),

@@ -113,9 +113,18 @@ def test_a_change_is_told_rule_by_rule(put):
 
 def test_the_same_rules_again_change_nothing(world, put):
     put(PLAIN)
-    again = put("# with a comment\n" + PLAIN)
-    assert (again.changed, again.why) == (False, "these rules are in force")
+    again = put(PLAIN)
+    assert (again.changed, again.why) == (False, "this policy is in force")
     assert PolicySetView(again).lines() == []
+
+
+def test_a_comment_that_changed_is_kept(world, put):
+    put(PLAIN)
+    text = "# with a comment\n" + PLAIN
+    done = put(text)
+    assert (done.changed, done.differences) == (True, ())
+    assert PolicySetView(done).notes()[0] == "no rule changed, only the text of the policy"
+    assert world.registry.policy().source == text
 
 
 def test_the_first_roles_give_the_author_the_one_that_can_change_them(put):

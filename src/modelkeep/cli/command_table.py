@@ -306,6 +306,22 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
+        "hook", "hooks", SETUP, "List and try the commands and webhooks that are told of changes",
+        ("modelkeep hook list", "modelkeep hook test notify"),
+        commands=(
+            CommandRow(
+                "list", "hooks", SETUP, "List the hooks of your config and of the registry",
+                ("modelkeep hook list", "modelkeep hook list --json"),
+                ("name", "kind", "target", "on", "stages", "models", "runs", "source"),
+            ),
+            CommandRow(
+                "test", "hooks", SETUP, "Run a hook now, with an entry that is there already",
+                ("modelkeep hook test notify", "modelkeep hook test notify --event promote"),
+                ("name", "ok", "outcome"),
+            ),
+        ),
+    ),
+    CommandRow(
         "completion", "setup", SETUP, "Print the completion script of a shell",
         (
             'eval "$(modelkeep completion bash)"',

@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc prune doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --event --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -56,6 +56,7 @@ _modelkeep_options() {
     migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;
     init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
+    'hook test') REPLY='--event '$REPLY ;;
     completion) REPLY='--as '$REPLY ;;
     demo) REPLY='--keep '$REPLY ;;
     esac
@@ -112,7 +113,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                policy | role | config) ;;
+                policy | role | config | hook) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -190,6 +191,7 @@ _modelkeep() {
         policy) offered='init set show diff history' ;;
         role) offered='grant revoke list' ;;
         config) offered='list get set trust' ;;
+        hook) offered='list test' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))
         compopt -o nosort 2>/dev/null
