@@ -197,6 +197,30 @@ def test_a_wrong_stage_is_told_what_the_stages_mean(world, put):
     assert caught.value.hint == "stages are staging, production (serves users)"
 
 
+def test_a_file_that_is_not_there_is_answered_with_the_command_that_writes_one(world, run_here):
+    assert run_here("policy", "set", "regulated")[::2] == (
+        3,
+        "error: there is no file 'regulated'\nhint: modelkeep policy init regulated        (writes one to begin with)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("policy validate policy.toml", "policy set policy.toml -n"),
+        ("policy apply policy.toml", "policy set policy.toml"),
+        ("policy list", "policy history"),
+        ("policy compare policy.toml", "policy diff policy.toml"),
+        ("policy sett policy.toml", "policy set policy.toml"),
+        ("rules", "policy show"),
+        ("policies", "policy history"),
+    ],
+)
+def test_another_word_is_answered_with_ours(run_here, typed, meant):
+    code, _, err = run_here(*typed.split())
+    assert (code, err.splitlines()[-1]) == (2, f"hint: modelkeep {meant}")
+
+
 # show, history, diff
 
 
