@@ -87,6 +87,8 @@ KINDS_HERE = {
     ("lineage", "format"): "tree|" + "|".join(FORMATS),
     ("lineage", "depth"): "1|2|3",
     ("note", "ref"): "ref",
+    ("pick", "key"): "text",
+    ("signal", "window"): "5m|1h|1d",
     ("register", "metric"): "metric",
     ("register", "tag"): "tag",
     ("register", "trained_at"): "text",

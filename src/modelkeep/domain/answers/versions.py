@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.answers.roles import StageAuthority
+from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
@@ -257,6 +258,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
+    deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
 
 
